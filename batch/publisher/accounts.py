@@ -1,0 +1,131 @@
+"""What a site is connected to and what its plan allows: accounts, connections, quotas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from batch.errors import ServiceError
+from batch.model import Account, Channel, Json, Quota
+from batch.publisher.client import Client
+from batch.publisher.payload import read_account
+from batch.publisher.reply import Reply, ReplyKind
+
+BASE = "/social-publisher/v1"
+METERED = ("PUBLISH_POST", "SCHEDULE_POST")
+"""The actions that a plan counts, each by itself."""
+FEATURES = (*METERED, "AI_TOOLS")
+VALID = "VALID"
+
+
+class Connection(NamedTuple):
+    """One channel's accounts, and its state: the token's, or the code with which List Accounts refused."""
+
+    accounts: tuple[Account, ...]
+    state: str
+    notices: tuple[str, ...] = ()
+    reply: Reply | None = None
+
+
+class Plan(NamedTuple):
+    """What the site's plan allows: quotas by action, features by name, and what is to be said about either."""
+
+    quotas: dict[str, Quota]
+    features: dict[str, bool]
+    notices: tuple[str, ...] = ()
+
+
+def list_accounts(client: Client, channel: Channel) -> Connection:
+    """Return a channel's connected accounts; where the service refuses the list, its code is the state."""
+    reply = client.ask("GET", f"{BASE}/accounts", params={"channelName": channel.value})
+    if reply.kind is not ReplyKind.OK:
+        return Connection((), reply.code, reply=reply)
+    listed = reply.body.get("accounts")
+    if not isinstance(listed, list):
+        raise ServiceError(f"The site's answer holds no list of {channel.value} accounts. Try again later.")
+    accounts = [read_account(entry, channel) for entry in listed if isinstance(entry, dict)]
+    known = tuple(account for account in accounts if account is not None)
+    left_out = len(listed) - len(known)
+    said = f"{left_out} {channel.value} accounts came in a form that is not known and were left out."
+    return Connection(known, VALID, (said,) if left_out else (), reply)
+
+
+def token_status(client: Client, channel: Channel) -> str:
+    """Return a channel's state (`VALID`, `NEVER_CREATED`, `DISCONNECTED`, `INVALID`); "" where it is not told."""
+    reply = client.ask("GET", f"{BASE}/{channel.value}/long-lived-token-status")
+    status = reply.body.get("status")
+    return status if reply.kind is ReplyKind.OK and isinstance(status, str) else ""
+
+
+def read_connection(client: Client, channel: Channel) -> Connection:
+    """Return accounts and state of a channel: two calls, or one where the list is refused."""
+    connection = list_accounts(client, channel)
+    if connection.state != VALID:
+        return connection
+    state = token_status(client, channel)
+    said = () if state else (f"The service did not tell whether the connection to {channel.value} is still valid.",)
+    return connection._replace(state=state or VALID, notices=connection.notices + said)
+
+
+def connect_url(client: Client, channel: Channel) -> str:
+    """Return the address at which the site's owner connects a channel."""
+    reply = client.ask("GET", f"{BASE}/{channel.value}/connect-url")
+    url = reply.body.get("connectUrl")
+    if reply.kind is ReplyKind.OK and isinstance(url, str) and url.startswith("https://"):
+        return url
+    if reply.code == "INELIGIBLE_FOR_FEATURE":
+        raise ServiceError(f"{channel.value} can't be connected: the plan's number of connected channels is used up.")
+    raise ServiceError(f"The service gave no address to connect {channel.value} at ({reply.code}: {reply.message}).")
+
+
+def read_quotas(client: Client, names: Iterable[str] = FEATURES) -> Plan:
+    """Return what the plan allows: one call, or one for each feature where the service refuses that call."""
+    names = tuple(names)
+    reply = client.ask("GET", f"{BASE}/features", params={"featureTypes": names})
+    if reply.kind is ReplyKind.OK and isinstance(reply.body.get("features"), list):
+        found = {_name(f): f for f in reply.body["features"] if isinstance(f, dict)}
+        return _plan(found, names, metered=reply.body.get("monetizationEnabled") is not False)
+    found = {name: feature for name in names if (feature := _one_feature(client, name)) is not None}
+    said = "The service does not tell of all features in one call, so each was asked for by itself."
+    plan = _plan(found, names, metered=True)
+    return plan._replace(notices=(said, *plan.notices))
+
+
+def _one_feature(client: Client, name: str) -> Json | None:
+    reply = client.ask("GET", f"{BASE}/features/{name}")
+    data = reply.body.get("featureData")
+    return data if reply.kind is ReplyKind.OK and isinstance(data, dict) else None
+
+
+def _plan(found: dict[str, Json], names: Iterable[str], *, metered: bool) -> Plan:
+    quotas = {n: make_quota(n, found[n], metered=metered) for n in names if n in found and n in METERED}
+    features = {n: found[n].get("enabled") is not False for n in names if n in found}
+    missing = [n for n in names if n not in found]
+    said = f"The service did not tell of {', '.join(missing)}, so what is left of it is not known."
+    return Plan(quotas, features, (said,) if missing else ())
+
+
+def make_quota(action: str, feature: Json, *, metered: bool) -> Quota:
+    """Read one feature's quota. No figures, figures of zero, or a site without metering: nothing is counted."""
+    info = feature.get("quotaInfo")
+    info = info if isinstance(info, dict) else {}
+    enabled = feature.get("enabled") is not False
+    limit, used, left = (_count(info.get(n)) for n in ("limit", "currentUsage", "remainingUsage"))
+    if not metered or not limit:
+        return Quota(action, enabled=enabled)
+    if left is None and used is not None:
+        left = max(0, limit - used)
+    period = info.get("period")
+    return Quota(action, enabled=enabled, limit=limit, left=left, period=period if isinstance(period, str) else "")
+
+
+def _name(feature: Json) -> str:
+    name = feature.get("type")
+    return name if isinstance(name, str) else ""
+
+
+def _count(value: Any) -> int | None:
+    """Read a count; the API's convention writes large numbers as text."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

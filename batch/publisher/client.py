@@ -1,0 +1,262 @@
+"""Send calls to the API of one site, paced and signed, and bring back classified replies.
+
+`send` makes one attempt and never raises for what the network or the service does; `ask` repeats a question within two
+bounds. The credential goes to the API's own origin only, redirects are never followed, and nothing of the environment
+(proxies, `.netrc`, certificates of its own) has a say. A call that changes something is never repeated here, with one
+exception: a 401 to an app's token, which was turned away at the door, is sent once more with a new token.
+"""
+
+from __future__ import annotations
+
+import json
+import random as random_module
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import TracebackType
+from typing import Self
+
+import httpx
+import tenacity
+
+from batch.credential import NAMES, ApiKey, AppCredential, Credential, Hidden, hide
+from batch.errors import ServiceError, SignInError
+from batch.model import Json
+from batch.publisher.answer import Raw, TooLarge, make_reply
+from batch.publisher.pace import Pace
+from batch.publisher.reply import Reply, ReplyKind
+from batch.publisher.retry import RetryBudget, wait_seconds
+from batch.publisher.token import TOKEN_PATH, AppToken
+from batch.publisher.transport import DeadlineTransport
+
+Params = Mapping[str, str | Sequence[str]]
+
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+CONNECT_SECONDS = 10.0
+ATTEMPTS = 5
+ASK_SECONDS = 180.0
+"""The bound on one question with all its repeats; the last attempt may still end after it, by its own deadline."""
+
+ANSWERED = frozenset({ReplyKind.OK, ReplyKind.REFUSED})
+
+
+def utc_now() -> datetime:
+    """Return the time of this machine."""
+    return datetime.now(UTC)
+
+
+class Client:
+    """The calls of one site. Threads may share it; close it, or use it in a `with`."""
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        credential: Credential,
+        site_id: str,
+        pace: Pace,
+        transport: httpx.BaseTransport | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], object] = time.sleep,
+        random: Callable[[], float] = random_module.random,
+        deadline_seconds: float = 60.0,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+        budget: RetryBudget | None = None,
+    ) -> None:
+        self.api_url = api_url.rstrip("/")
+        self.site_id = site_id
+        self.credential = credential
+        self.pace = pace
+        self.budget = budget or RetryBudget()
+        self.clock, self.now, self.sleep, self.random = clock, now, sleep, random
+        self.deadline_seconds = deadline_seconds
+        self.max_answer_bytes = max_answer_bytes
+        self._token = AppToken(credential, clock=clock) if isinstance(credential, AppCredential) else None
+        self._http = httpx.Client(
+            transport=transport or DeadlineTransport(),
+            follow_redirects=False,
+            trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            timeout=httpx.Timeout(deadline_seconds, connect=min(CONNECT_SECONDS, deadline_seconds)),
+            headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "postbatch"},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._http.close()
+
+    def hide(self, text: str) -> str:
+        """Take the credential, and the token got with it, out of a text."""
+        return hide(text, self.credential, self._token.hidden if self._token else None)
+
+    def send(self, method: str, path: str, body: Json | None = None, *, params: Params | None = None) -> Reply:
+        """Make one paced attempt. `path` is the whole path from the API's origin (`/social-publisher/v1/items`)."""
+        reply, used = self._send_signed(method, path, body, params)
+        if reply.status == 401 and self._token and isinstance(used, Hidden):
+            self._token.drop(used)
+            reply, _ = self._send_signed(method, path, body, params)
+        return self._explained(reply)
+
+    def ask(self, method: str, path: str, body: Json | None = None, *, params: Params | None = None) -> Reply:
+        """Ask a question, again where the answer is missing or unclear; the reply is OK or REFUSED.
+
+        Raises `SignInError` for a refused credential and `ServiceError` where no usable answer could be had. Only for
+        calls that change nothing.
+        """
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda reply: reply.kind not in ANSWERED),
+            wait=self._wait_before_repeat,
+            stop=self._stop(self.clock()),
+            sleep=self._pause,
+            retry_error_callback=_last_reply,
+        )
+        reply: Reply = retrying(self.send, method, path, body, params=params)
+        if reply.status in (401, 403):
+            raise SignInError(reply.message)
+        if reply.kind not in ANSWERED:
+            raise ServiceError(
+                f"{self._place()} gave no usable answer ({reply.code}): {reply.message} Try again later."
+            )
+        self.budget.give_back()
+        return reply
+
+    def _pause(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+    def _wait_before_repeat(self, state: tenacity.RetryCallState) -> float:
+        reply = _last_reply(state)
+        return wait_seconds(state.attempt_number, reply.retry_after_seconds, random=self.random)
+
+    def _stop(self, started: float) -> Callable[[tenacity.RetryCallState], bool]:
+        def stop(state: tenacity.RetryCallState) -> bool:
+            late = self.clock() - started + state.upcoming_sleep > ASK_SECONDS
+            return state.attempt_number >= ATTEMPTS or late or not self.budget.take()
+
+        return stop
+
+    def _send_signed(
+        self, method: str, path: str, body: Json | None, params: Params | None
+    ) -> tuple[Reply, Hidden | None]:
+        """Make one attempt, and return the app's token that it was signed with (None for the other credentials)."""
+        if self._token is None:
+            return self._attempt(method, path, body, params, Hidden(self.credential.reveal())), None
+        token = self._token.get(lambda request: self._attempt("POST", TOKEN_PATH, request, None, None))
+        if isinstance(token, Hidden):
+            return self._attempt(method, path, body, params, token), token
+        return _not_signed_in(token), None
+
+    def _attempt(
+        self, method: str, path: str, body: Json | None, params: Params | None, secret: Hidden | None
+    ) -> Reply:
+        self.pace.wait()
+        reply = self._exchange(self._request(method, path, body, params, secret))
+        if reply.kind is ReplyKind.LIMITED:
+            self.pace.slow_down(reply.retry_after_seconds)
+        return reply
+
+    def _request(
+        self, method: str, path: str, body: Json | None, params: Params | None, secret: Hidden | None
+    ) -> httpx.Request:
+        if not path.startswith("/") or path.startswith("//"):
+            raise ValueError("a path starts with one slash: calls go to the API's own origin only")
+        content = None if body is None else json.dumps(body, allow_nan=False).encode()
+        request = self._http.build_request(method, self.api_url + path, params=params, content=content)
+        request.extensions["deadline_seconds"] = self.deadline_seconds
+        request.headers["Content-Type"] = "application/json"
+        if secret is not None:
+            request.headers["Authorization"] = secret.reveal()
+        if secret is not None and isinstance(self.credential, ApiKey):
+            request.headers["wix-site-id"] = self.site_id
+        return request
+
+    def _exchange(self, request: httpx.Request) -> Reply:
+        """Send a request and read its answer; what goes wrong on the way becomes a reply."""
+        ends_at = self.clock() + self.deadline_seconds
+        try:
+            return self._read(self._http.send(request, stream=True), ends_at)
+        except TooLarge as error:
+            return Reply(ReplyKind.UNCLEAR, None, "TOO_LARGE", str(error))
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+            why = self.hide(str(error)) or type(error).__name__
+            return Reply(ReplyKind.NOT_SENT, None, "NO_CONNECTION", f"{self._place()} can't be reached ({why}).")
+        except httpx.TimeoutException:
+            seconds = f"{self.deadline_seconds:g}"
+            return Reply(ReplyKind.UNCLEAR, None, "TIMEOUT", f"{self._place()} did not answer within {seconds} s.")
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError):
+            return Reply(
+                ReplyKind.UNCLEAR, None, "CUT", f"The connection to {self._place()} broke before its answer was whole."
+            )
+
+    def _read(self, response: httpx.Response, ends_at: float) -> Reply:
+        parts, size = [], 0
+        try:
+            for part in response.iter_raw():
+                parts.append(part)
+                size += len(part)
+                if size > self.max_answer_bytes:
+                    raise TooLarge("The service's answer is larger than this client takes.")
+                if self.clock() > ends_at:
+                    raise httpx.ReadTimeout("the time for this call is over")
+        finally:
+            response.close()
+        raw = Raw(response.status_code, response.headers, b"".join(parts))
+        return make_reply(raw, now=self.now(), max_bytes=self.max_answer_bytes)
+
+    def _explained(self, reply: Reply) -> Reply:
+        """Add what to do about a refused credential, and take the credential out of what the service quoted."""
+        message = self.hide(reply.message)
+        if reply.status in (401, 403):
+            message = sign_in_advice(reply.status, self.credential) + (
+                f" The service said: {message}" if message else ""
+            )
+        return reply if message == reply.message else replace(reply, message=message)
+
+    def _place(self) -> str:
+        return httpx.URL(self.api_url).netloc.decode()
+
+
+def _last_reply(state: tenacity.RetryCallState) -> Reply:
+    outcome = state.outcome
+    assert outcome is not None  # noqa: S101 - tenacity asks only after an attempt
+    reply: Reply = outcome.result()
+    return reply
+
+
+def _not_signed_in(reply: Reply) -> Reply:
+    """Turn the reply of a failed sign-in into one for the call that waited for it: that call was not sent."""
+    if reply.kind is ReplyKind.REFUSED:
+        return replace(reply, status=401)
+    kind = ReplyKind.LIMITED if reply.kind is ReplyKind.LIMITED else ReplyKind.NOT_SENT
+    return replace(reply, kind=kind, message=f"Signing in as the app did not work: {reply.message}")
+
+
+_VARIABLES = {
+    "API key": "WIX_API_KEY",
+    "access token": "WIX_ACCESS_TOKEN",
+    "app identity": "WIX_APP_ID, WIX_APP_SECRET and WIX_INSTANCE_ID",
+}
+
+
+def sign_in_advice(status: int | None, credential: Credential) -> str:
+    """Say why a credential was refused (401 or 403), and which other kind to try."""
+    name = NAMES[type(credential)]
+    others = " or ".join(f"an {n} ({_VARIABLES[n]})" for n in NAMES.values() if n != name)
+    if status == 401:
+        return (
+            f"The service did not accept the {name} (HTTP 401): it is wrong, has expired, or is for another account. "
+            f"Renew it, or try {others}."
+        )
+    header = " the key's account does not own this site," if isinstance(credential, ApiKey) else ""
+    return (
+        f'The {name} may not do this (HTTP 403): it lacks the permission "Manage Social Posts",{header} or this call '
+        f"needs another kind of identity. Grant the permission, check the site ID, or try {others}."
+    )

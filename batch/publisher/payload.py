@@ -1,0 +1,271 @@
+"""The API's field names, and nothing else knows them: steps into request items, and answers into items and accounts.
+
+Writing is strict: only the documented fields, never an empty one. Reading is lenient: unknown fields are ignored,
+unknown words are kept as text, and the three ways to name media become one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from batch.model import Account, Channel, Content, Item, Json, Medium, PostType, Step
+
+CONSUMER = "postbatch"
+
+
+class Shape(NamedTuple):
+    """How one combination of channel and type is written: its content object and that object's fields."""
+
+    object: str
+    text: str = ""
+    title: str = ""
+    link: str = ""
+    target: str = ""
+    call_to_action: str = ""
+    privacy: str = ""
+    media: str = "mediaWrapper"
+    kind: str = ""
+    """What its media are, where the combination takes one kind only."""
+
+
+SHAPES: Mapping[tuple[str, str], Shape] = MappingProxyType({
+    (Channel.INSTAGRAM, PostType.POST): Shape("instagramPost", "caption"),
+    (Channel.INSTAGRAM, PostType.STORY): Shape("instagramStory"),
+    (Channel.FACEBOOK, PostType.POST): Shape("facebookPost", "caption", link="link", target="pageId"),
+    (Channel.FACEBOOK, PostType.REEL): Shape("facebookReel", "description", target="pageId", kind="VIDEO"),
+    (Channel.FACEBOOK, PostType.STORY): Shape("facebookStory", target="pageId"),
+    (Channel.YOUTUBE, PostType.VIDEO): Shape(
+        "youtubeVideo", "description", "title", target="channelId", media="videoUrl", kind="VIDEO"
+    ),
+    (Channel.YOUTUBE, PostType.SHORT): Shape(
+        "youtubeShort", "description", "title", target="channelId", media="videoUrl", kind="VIDEO"
+    ),
+    (Channel.LINKEDIN, PostType.POST): Shape("linkedinPost", "caption", target="authorId"),
+    (Channel.TWITTER, PostType.POST): Shape("twitterPost", "caption", link="link"),
+    (Channel.PINTEREST, PostType.POST): Shape("pinterestPost", "description", "title", link="link", target="boardId"),
+    (Channel.GBP, PostType.POST): Shape(
+        "gbpPost", "description", target="locationId", call_to_action="callToAction"
+    ),
+    (Channel.TIKTOK, PostType.POST): Shape("tiktokPhoto", "description", "title", privacy="privacyLevel", kind="IMAGE"),
+    (Channel.TIKTOK, PostType.VIDEO): Shape("tiktokVideo", "description", privacy="privacyLevel", kind="VIDEO"),
+})  # fmt: skip
+"""Every combination that the API knows (public recipe of the API, read in November 2026)."""
+
+_OBJECTS: Mapping[str, tuple[tuple[str, str], Shape]] = MappingProxyType({s.object: (k, s) for k, s in SHAPES.items()})
+_TEXT_FIELDS = ("text", "title", "link", "call_to_action", "privacy")
+
+LINK_SEPARATOR = "\n \n"
+"""LinkedIn has no field for a link's address, so the link closes the caption. The line between them holds one space, by
+which a link of ours is told from one that a person wrote there."""
+
+
+def make_item(step: Step) -> Json:
+    """Return the item that creates a step's post: never with a date, which is a call's own business."""
+    return {
+        "channel": {"name": str(step.channel), "accountId": step.account_id},
+        "type": str(step.type),
+        **_content_object(step),
+        **({"referenceId": step.reference} if step.reference else {}),
+        "consumerInfo": {"name": CONSUMER},
+    }
+
+
+def make_update(step: Step) -> Json:
+    """Return the item that brings an existing one to a step's content: its ID and the content, never a date."""
+    return {"id": step.item_id, **_content_object(step)}
+
+
+def with_date(item: Json, at: datetime) -> Json:
+    """Return the item to be scheduled for this instant."""
+    return {**item, "schedulingInfo": {"scheduledDate": write_date(at)}}
+
+
+def write_date(at: datetime) -> str:
+    """Write an instant as the API takes it. A naive one is a mistake of the program and never sent."""
+    if at.tzinfo is None:
+        raise ValueError("a date without a zone is never sent")
+    at = at.astimezone(UTC)
+    return at.strftime("%Y-%m-%dT%H:%M:%S") + (f".{at.microsecond // 1000:03d}" if at.microsecond else "") + "Z"
+
+
+def _content_object(step: Step) -> Json:
+    shape = SHAPES[(step.channel, step.type)]
+    content = step.content
+    written: Json = {}
+    for name in _TEXT_FIELDS:
+        field, value = getattr(shape, name), getattr(content, name)
+        if field and value:
+            written[field] = value
+    if step.channel == Channel.LINKEDIN and content.link:
+        written[shape.text] = content.text + LINK_SEPARATOR + content.link if content.text else content.link
+    if shape.target and (target := content.target_id or step.target_id):
+        written[shape.target] = target
+    if content.media:
+        written[shape.media] = _MEDIA_WRITERS[shape.media](content, shape)
+    return {shape.object: written}
+
+
+def _write_wrapper(content: Content, shape: Shape) -> Json:
+    return {"media": [{"type": media_kind(m, shape.kind), "url": m.url or m.source} for m in content.media]}
+
+
+def _write_one(content: Content, _shape: Shape) -> str:
+    if len(content.media) != 1:
+        raise ValueError("a YouTube post has exactly one video")
+    return content.media[0].url or content.media[0].source
+
+
+_MEDIA_WRITERS: Mapping[str, Callable[[Content, Shape], Any]] = {"mediaWrapper": _write_wrapper, "videoUrl": _write_one}
+
+
+def media_kind(medium: Medium, only: str = "") -> str:
+    """Return IMAGE or VIDEO: what the post can only be, what was found out before, else by its address."""
+    if only or medium.kind:
+        return only or medium.kind
+    parts = urlsplit(medium.url or medium.source)
+    video = parts.hostname == "video.wixstatic.com" or parts.path.lower().endswith((".mp4", ".mov", ".m4v", ".webm"))
+    return "VIDEO" if video else "IMAGE"
+
+
+def read_item(data: Json) -> Item:
+    """Read an item leniently; a field that is missing or of another shape is blank."""
+    channel, scheduling = _dict(data.get("channel")), _dict(data.get("schedulingInfo"))
+    found = _find_content(data)
+    key, shape, raw = found or (("", ""), Shape(""), {})
+    return Item(
+        id=_str(data.get("id")),
+        channel=_str(channel.get("name")) or key[0],
+        type=_str(data.get("type")) or key[1],
+        status=_str(data.get("status")),
+        account_id=_str(channel.get("accountId")),
+        reference=_str(data.get("referenceId")),
+        scheduled_at=read_date(scheduling.get("scheduledDate")),
+        content=read_content(raw, shape),
+        link=_str(data.get("externalItemUrl")),
+        error=_error_text(data.get("publicationError")),
+        external=data.get("external") is True,
+    )
+
+
+def _find_content(data: Json) -> tuple[tuple[str, str], Shape, Json] | None:
+    """Return the content object that fits channel and type, else whichever is there."""
+    own = SHAPES.get((_str(_dict(data.get("channel")).get("name")), _str(data.get("type"))))
+    names = ([own.object] if own else []) + [name for name in _OBJECTS if name in data]
+    for name in names:
+        if isinstance(data.get(name), dict):
+            key, shape = _OBJECTS[name]
+            return key, shape, data[name]
+    return None
+
+
+def read_content(raw: Json, shape: Shape) -> Content:
+    """Read one content object, as an item or a generated post holds it."""
+    values = {name: _str(raw.get(getattr(shape, name))) for name in _TEXT_FIELDS if getattr(shape, name)}
+    if shape.object == "linkedinPost":
+        text, _, link = values["text"].rpartition(LINK_SEPARATOR)
+        if re.fullmatch(r"https?://\S+", link):
+            values.update(text=text, link=link)
+    return Content(**values, target_id=_str(raw.get(shape.target)) if shape.target else "", media=_read_media(raw))
+
+
+def read_generated(data: Json) -> tuple[str, Content] | None:
+    """Read one result of Generate Post Data: the channel it is for and its content; None where there is none."""
+    found = _find_content(data)
+    if found is None:
+        return None
+    key, shape, raw = found
+    return _str(data.get("channelName")) or key[0], read_content(raw, shape)
+
+
+def _read_media(raw: Json) -> tuple[Medium, ...]:
+    media = _dict(raw.get("mediaWrapper")).get("media")
+    found = [
+        (_str(m.get("type")), _str(m.get("url")))
+        for m in (media if isinstance(media, list) else [])
+        if isinstance(m, dict)
+    ]
+    if not found:
+        found = [("IMAGE", _str(raw.get("imageUrl"))), ("VIDEO", _str(raw.get("videoUrl")))]
+    return tuple(Medium(source=url, kind=kind, url=url, identity=url) for kind, url in found if url)
+
+
+def _error_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    error = _dict(value)
+    words = [
+        _str(error.get(name)) for name in ("code", "errorCode", "description", "message", "errorMessage", "reason")
+    ]
+    return ": ".join(dict.fromkeys(w for w in words if w)) or ("the channel gave no reason" if error else "")
+
+
+def read_date(value: Any) -> datetime | None:
+    """Read an ISO 8601 date and time, with or without fractions, as UTC; None where there is no readable one."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    text = re.sub(r"(\.\d{6})\d+", r"\1", value.strip())
+    try:
+        at = datetime.fromisoformat(text)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+class AccountShape(NamedTuple):
+    """Where one channel's account keeps its names and its second ID."""
+
+    key: str
+    target: str = ""
+    """`.`: the account's own ID; a name: the object inside that has the ID."""
+
+
+ACCOUNT_SHAPES: Mapping[Channel, AccountShape] = MappingProxyType({
+    Channel.INSTAGRAM: AccountShape("instagram"),
+    Channel.FACEBOOK: AccountShape("facebook", "page"),
+    Channel.YOUTUBE: AccountShape("youtube", "."),
+    Channel.LINKEDIN: AccountShape("linkedin", "."),
+    Channel.TWITTER: AccountShape("twitter"),
+    Channel.PINTEREST: AccountShape("pinterest", "board"),
+    Channel.GBP: AccountShape("gbp", "location"),
+    Channel.TIKTOK: AccountShape("tiktok"),
+})  # fmt: skip
+
+
+def read_account(data: Json, channel: Channel) -> Account | None:
+    """Read one account of a channel; None where the entry holds no account of it."""
+    shape = ACCOUNT_SHAPES[channel]
+    own = _dict(data.get(shape.key))
+    account_id = _str(own.get("id"))
+    if not account_id:
+        return None
+    target = own if shape.target == "." else _dict(own.get(shape.target))
+    options = own.get("privacyLevelOptions")
+    return Account(
+        channel=channel,
+        id=account_id,
+        name=_name_of(own),
+        target_id=_str(target.get("id")) if shape.target else "",
+        target_name=_name_of(target) if shape.target not in ("", ".") else "",
+        default=any(_dict(place.get("settings")).get("default") is True for place in (own, data)),
+        privacy_options=tuple(_str(o) for o in options if _str(o)) if isinstance(options, list) else (),
+    )
+
+
+def _name_of(data: Json) -> str:
+    return next((n for n in (_str(data.get(k)) for k in ("username", "displayName", "name", "title")) if n), "")
+
+
+def _dict(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _str(value: Any) -> str:
+    """Return text, and a whole number as its digits (some IDs come as numbers); anything else is blank."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
