@@ -1,0 +1,166 @@
+"""Scheduling in parts of up to 50 posts with Bulk Publish Items, for posts that have time to be taken back.
+
+A bulk answer is believed only where it speaks of a post by index, ID and reference without contradiction. Whatever it
+leaves open is looked up; what the site then does not hold goes on one by one. Publishing now never comes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from batch.errors import PostbatchError
+from batch.model import Act, Item, OutcomeKind
+from batch.publisher import items
+from batch.publisher.items import BulkResult
+from batch.publisher.reply import Reply, ReplyKind
+from batch.publisher.retry import wait_seconds
+from batch.run.outcomes import broken_outcome
+from batch.run.sending import MAX_TRIES, ActEnd, End, Tools, date_passed, passed, with_item
+from batch.run.verdict import CHANNEL_CODES, QUOTA_CODES
+from batch.run.work import UNCLEAR_IN_A_ROW, Brakes, Work, apply_end
+
+PART = 50
+"""Posts in one call; the service is thought to take 100, and a part that it refuses for its size is halved."""
+
+TOO_MANY = frozenset({400, 413, 422})
+
+
+def schedule_in_parts(works: Sequence[Work], *, tools: Tools, brakes: Brakes, size: int = PART) -> None:
+    """Schedule new posts part by part. A post that is left without an outcome is to be sent one by one."""
+    queue = list(works)
+    tries = 0
+    while queue and size and not tools.stop.requested:
+        part = [w for w in queue[:size] if _may_go(w, tools=tools, brakes=brakes)]
+        if not part:
+            queue = queue[size:]
+            continue
+        sent_at = tools.now()
+        reply, intents = _send(part, tools=tools, sent_at=sent_at)
+        if reply.kind in (ReplyKind.NOT_SENT, ReplyKind.LIMITED) and _wait(tools, reply, tries := tries + 1):
+            continue
+        if reply.kind is ReplyKind.REFUSED:
+            size = _after_refusal(reply, part, size, tools=tools, brakes=brakes)
+            continue
+        _read(reply, part, intents, tools=tools, brakes=brakes, sent_at=sent_at)
+        queue, tries = queue[size:], 0
+
+
+def _may_go(work: Work, *, tools: Tools, brakes: Brakes) -> bool:
+    if work.outcome is None:
+        work.outcome = brakes.on(Act.SCHEDULE, work.step)
+    if work.outcome is None and passed(Act.SCHEDULE, work.step, tools.now()):
+        apply_end(work, Act.SCHEDULE, date_passed(work.step), tools=tools, brakes=brakes)
+    return work.outcome is None
+
+
+def _send(part: Sequence[Work], *, tools: Tools, sent_at: datetime) -> tuple[Reply, list[int]]:
+    entries = [(work.position, work.step.reference) for work in part]
+    intents = tools.journal.intend_all(tools.run, Act.SCHEDULE, entries, at=sent_at)
+    return items.schedule_bulk(tools.client, [work.step for work in part]), intents
+
+
+def _wait(tools: Tools, reply: Reply, tries: int) -> bool:
+    if tries >= MAX_TRIES or not tools.budget.take():
+        return False
+    tools.pause(wait_seconds(tries, reply.retry_after_seconds, random=tools.random))
+    return True
+
+
+def _after_refusal(reply: Reply, part: Sequence[Work], size: int, *, tools: Tools, brakes: Brakes) -> int:
+    """Return the size to go on with after the whole call was refused; 0: go on one by one."""
+    if reply.status in (401, 403):
+        end = ActEnd(End.STOP, code=reply.code, message=reply.message)
+    elif reply.code in QUOTA_CODES:
+        end = ActEnd(End.BLOCK_ACTION, code=reply.code, message=reply.message)
+    elif reply.status in TOO_MANY and len(part) > 1:
+        tools.say(f"The service refused {len(part)} posts in one call ({reply.code}); trying {len(part) // 2}.")
+        return len(part) // 2
+    else:
+        tools.say(f"This site does not take bulk calls ({reply.code or reply.status}); sending one by one.")
+        return 0
+    for work in part:
+        apply_end(work, Act.SCHEDULE, end, tools=tools, brakes=brakes)
+    return size
+
+
+def _read(
+    reply: Reply, part: Sequence[Work], intents: Sequence[int], *, tools: Tools, brakes: Brakes, sent_at: datetime
+) -> None:
+    results = items.read_bulk(reply, [work.step for work in part])
+    open_works: list[Work] = []
+    for work, intent, result in zip(part, intents, results, strict=True):
+        tools.journal.record(
+            intent,
+            kind=result.kind,
+            code=result.code,
+            item_id=result.item_id,
+            status=result.item.status if result.item else "",
+            at=tools.now(),
+        )
+        if not _believe(work, result, tools=tools, brakes=brakes):
+            open_works.append(work)
+    brakes.unclear = brakes.unclear + 1 if reply.kind is ReplyKind.UNCLEAR else 0
+    if open_works:
+        _look_up(open_works, tools=tools, sent_at=sent_at)
+    if brakes.unclear >= UNCLEAR_IN_A_ROW:
+        tools.stop.request(f"The service gave no clear answer to {UNCLEAR_IN_A_ROW} bulk calls in a row.")
+
+
+def _believe(work: Work, result: BulkResult, *, tools: Tools, brakes: Brakes) -> bool:
+    """Take over what a bulk answer says for certain; False where the site has to be looked at."""
+    if result.kind is ReplyKind.OK:
+        _done(work, result.item, result.item_id)
+        return True
+    if result.kind is not ReplyKind.REFUSED or result.code == "REFERENCE_ID_ALREADY_EXIST":
+        return False
+    end = End.REFUSED
+    if result.code in QUOTA_CODES:
+        end = End.BLOCK_ACTION
+    elif result.code in CHANNEL_CODES:
+        end = End.BLOCK_CHANNEL
+    apply_end(work, Act.SCHEDULE, ActEnd(end, code=result.code, message=result.message), tools=tools, brakes=brakes)
+    return True
+
+
+def _done(work: Work, item: Item | None, item_id: str) -> None:
+    work.done.extend([Act.CREATE, Act.SCHEDULE])
+    work.item = item
+    work.step = with_item(work.step, item or Item(item_id, work.step.channel, work.step.type, ""))
+    if item is not None and not item.status:
+        work.item = None
+
+
+def _look_up(works: Sequence[Work], *, tools: Tools, sent_at: datetime) -> None:
+    """Find what a bulk call made without saying so: two looks, the second when the list is up to date."""
+    left = list(works)
+    try:
+        left = _match(left, tools.look.everything())
+        up_to_date = sent_at + timedelta(seconds=tools.settle_seconds)
+        if left:
+            tools.pause(max(0.0, (up_to_date - tools.now()).total_seconds()))
+            left = _match(left, tools.look.everything())
+        certain = tools.now() >= up_to_date
+    except PostbatchError as error:
+        certain = False
+        tools.stop.request(str(error))
+    for work in [] if certain else left:
+        work.outcome = broken_outcome(
+            work.step,
+            OutcomeKind.UNKNOWN,
+            code="no_answer",
+            message="It was sent in a bulk call whose answer left it open. Run the same command again: "
+            "it looks at the site first and sends nothing twice.",
+        )
+
+
+def _match(works: Sequence[Work], held: Sequence[Item]) -> list[Work]:
+    by_reference = {item.reference: item for item in held if item.reference}
+    left = []
+    for work in works:
+        item = by_reference.get(work.step.reference)
+        if item is not None and item.scheduled_at == work.step.at:
+            _done(work, item, item.id)
+        else:
+            left.append(work)
+    return left

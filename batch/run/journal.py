@@ -1,0 +1,286 @@
+"""The journal of one site: what was about to be sent, and what came back, in SQLite.
+
+An *intent* is committed before each changing call and its *result* after it: after a crash, the intents without a
+result are exactly the calls whose fate is unknown. The journal is never the truth about the site (the site is); losing
+it loses no post. It must never hold a credential, and it is never half made: a file that can't be read is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from batch.errors import JournalError
+
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE intent (
+    id INTEGER PRIMARY KEY, run TEXT NOT NULL, position INTEGER NOT NULL, act TEXT NOT NULL, reference TEXT NOT NULL,
+    item_id TEXT NOT NULL, at REAL NOT NULL
+);
+CREATE INDEX intent_by_run ON intent (run, position);
+CREATE INDEX intent_by_time ON intent (at);
+CREATE TABLE result (
+    intent INTEGER PRIMARY KEY REFERENCES intent (id), at REAL NOT NULL, kind TEXT NOT NULL, code TEXT NOT NULL,
+    item_id TEXT NOT NULL, status TEXT NOT NULL
+);
+CREATE TABLE outcome (
+    run TEXT NOT NULL, position INTEGER NOT NULL, outcome TEXT NOT NULL, PRIMARY KEY (run, position)
+) WITHOUT ROWID;
+CREATE TABLE media (
+    identity TEXT PRIMARY KEY, url TEXT NOT NULL, file_id TEXT NOT NULL, at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE generated (fingerprint TEXT PRIMARY KEY, content TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+"""
+
+UNSETTLED_KINDS = ("unclear",)
+"""Results that say nothing about what happened: such an intent counts as one without a result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A changing call that was about to be sent. `item_id` is "" where the call was to make the item."""
+
+    id: int
+    run: str
+    position: int
+    act: str
+    reference: str
+    item_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The last thing that the service itself said of an item, and when."""
+
+    item_id: str
+    status: str
+    at: datetime
+
+
+class Recorder(Protocol):
+    """What `execute` needs of a journal."""
+
+    def intend(self, run: str, position: int, act: str, *, reference: str, item_id: str, at: datetime) -> int: ...
+    def intend_all(self, run: str, act: str, entries: Sequence[tuple[int, str]], *, at: datetime) -> list[int]: ...
+    def record(self, intent: int, *, kind: str, code: str, item_id: str, status: str, at: datetime) -> None: ...
+    def keep_outcome(self, run: str, position: int, outcome: str) -> None: ...
+
+
+def journal_path(folder: Path, *, site_id: str, api: str) -> Path:
+    """Return the journal's file for one site at one API address."""
+    digest = hashlib.sha256(f"{api}\n{site_id}".encode()).hexdigest()[:20]
+    return folder / "journal" / f"{digest}.sqlite"
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make the folder, readable by its owner only."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise JournalError(
+            f"The folder for the journal ({shown(folder)}) can't be made: {error.strerror}. "
+            "Nothing was sent. Make room or set POSTBATCH_STATE_DIR to a folder of yours."
+        ) from error
+
+
+def shown(path: Path) -> str:
+    """Return a path as a person may see it, with the home folder as `~`."""
+    try:
+        return f"~/{path.relative_to(Path.home())}"
+    except (ValueError, RuntimeError):
+        return str(path)
+
+
+class Journal:
+    """The journal of one site, open. Use it in the thread that opened it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        make_private_folder(path.parent)
+        try:
+            self._db = _open(path)
+        except sqlite3.Error as error:
+            raise self._refusal(error) from error
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; everything recorded is in it already."""
+        self._db.close()
+
+    def intend(self, run: str, position: int, act: str, *, reference: str, item_id: str, at: datetime) -> int:
+        """Commit an intent before its call. Errors: JournalError, and then nothing may be sent."""
+        with self._change() as db:
+            return _add_intent(db, (run, position, act, reference, item_id, at.timestamp()))
+
+    def intend_all(self, run: str, act: str, entries: Sequence[tuple[int, str]], *, at: datetime) -> list[int]:
+        """Commit one intent for each (position, reference) of a call that makes many items."""
+        with self._change() as db:
+            return [_add_intent(db, (run, position, act, ref, "", at.timestamp())) for position, ref in entries]
+
+    def record(self, intent: int, *, kind: str, code: str, item_id: str, status: str, at: datetime) -> None:
+        """Commit what came back for an intent; a later, better answer replaces an earlier one."""
+        with self._change() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?, ?)",
+                (intent, at.timestamp(), kind, code, item_id, status),
+            )
+
+    def keep_outcome(self, run: str, position: int, outcome: str) -> None:
+        """Commit what became of a post (JSON); written again when reading back shows more."""
+        with self._change() as db:
+            db.execute("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?)", (run, position, outcome))
+
+    def outcomes(self, run: str) -> dict[int, str]:
+        """Return the outcomes of a run by position, as JSON."""
+        return dict(self._ask("SELECT position, outcome FROM outcome WHERE run = ?", (run,)))
+
+    def intents(self, run: str) -> dict[int, list[tuple[Intent, str, str]]]:
+        """Return a run's intents by position, each with its result's kind ("" for none) and the item's ID."""
+        found: dict[int, list[tuple[Intent, str, str]]] = {}
+        for *fields, kind, item_id in self._ask(
+            f"SELECT {_INTENT}, COALESCE(r.kind, ''), COALESCE(NULLIF(r.item_id, ''), i.item_id) "  # noqa: S608 constant
+            "FROM intent i LEFT JOIN result r ON r.intent = i.id WHERE i.run = ? ORDER BY i.id",
+            (run,),
+        ):
+            intent = _intent(fields)
+            found.setdefault(intent.position, []).append((intent, kind, item_id))
+        return found
+
+    def unsettled(self, *, since: datetime) -> tuple[Intent, ...]:
+        """Return the intents since then whose fate is unknown, oldest first."""
+        rows = self._ask(
+            f"SELECT {_INTENT} FROM intent i LEFT JOIN result r ON r.intent = i.id "  # noqa: S608 constant
+            "WHERE i.at >= ? AND (r.intent IS NULL OR r.kind = ?) ORDER BY i.id",
+            (since.timestamp(), *UNSETTLED_KINDS),
+        )
+        return tuple(_intent(row) for row in rows)
+
+    def touched(self, *, since: datetime) -> dict[str, Touched]:
+        """Return the service's last word on each item that was changed since then."""
+        rows = self._ask(
+            "SELECT item_id, status, at FROM result WHERE at >= ? AND item_id <> '' AND status <> '' "
+            "ORDER BY at, intent",
+            (since.timestamp(),),
+        )
+        return {item_id: Touched(item_id, status, _at(at)) for item_id, status, at in rows}
+
+    def known_media(self, identity: str) -> str | None:
+        """Return the address in the Media Manager of a medium that went up before."""
+        return self._one("SELECT url FROM media WHERE identity = ?", identity)
+
+    def all_media(self) -> dict[str, str]:
+        """Return every medium that went up before: identity -> address."""
+        return dict(self._ask("SELECT identity, url FROM media", ()))
+
+    def remember_media(self, identity: str, url: str, file_id: str) -> None:
+        """Commit that a medium is in the Media Manager."""
+        with self._change() as db:
+            now = datetime.now(UTC).timestamp()
+            db.execute("INSERT OR REPLACE INTO media VALUES (?, ?, ?, ?)", (identity, url, file_id, now))
+
+    def known_text(self, fingerprint: str) -> str | None:
+        """Return generated content (JSON) that was made before for the same request."""
+        return self._one("SELECT content FROM generated WHERE fingerprint = ?", fingerprint)
+
+    def remember_text(self, fingerprint: str, content: str) -> None:
+        """Commit generated content (JSON)."""
+        with self._change() as db:
+            now = datetime.now(UTC).timestamp()
+            db.execute("INSERT OR REPLACE INTO generated VALUES (?, ?, ?)", (fingerprint, content, now))
+
+    def _one(self, question: str, value: str) -> str | None:
+        rows = self._ask(question, (value,))
+        return None if not rows else str(rows[0][0])
+
+    def _ask(self, question: str, values: Iterable[object]) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(question, tuple(values)).fetchall()
+        except sqlite3.Error as error:
+            raise self._refusal(error) from error
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._db:
+                yield self._db
+        except sqlite3.Error as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: sqlite3.Error) -> JournalError:
+        full = "full" in str(error) or "disk I/O" in str(error)
+        remedy = (
+            "make room on the disk and run again"
+            if full
+            else "move that file away and run again: the plan is then made from what the site holds"
+        )
+        return JournalError(f"The journal {shown(self._path)} can't be used ({error}); to go on, {remedy}.")
+
+
+_INTENT = "i.id, i.run, i.position, i.act, i.reference, i.item_id, i.at"
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    db = sqlite3.connect(path, timeout=10)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError("it is damaged")
+        _make_tables(db)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def _make_tables(db: sqlite3.Connection) -> None:
+    """Make the tables in one transaction, so that a file is either empty or whole, also with two processes at once."""
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version == SCHEMA_VERSION:
+        return
+    if version != 0:
+        raise sqlite3.DatabaseError(f"it was written by another version, {version}")
+    db.execute("BEGIN IMMEDIATE")
+    if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+        for statement in SCHEMA.split(";")[:-1]:
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    db.commit()
+
+
+def _add_intent(db: sqlite3.Connection, values: tuple[object, ...]) -> int:
+    cursor = db.execute(
+        "INSERT INTO intent (run, position, act, reference, item_id, at) VALUES (?, ?, ?, ?, ?, ?)", values
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _intent(fields: Sequence[object]) -> Intent:
+    number, run, position, act, reference, item_id, at = fields
+    return Intent(int(str(number)), str(run), int(str(position)), str(act), str(reference), str(item_id), _at(at))
+
+
+def _at(stamp: object) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=float(str(stamp)))
+
+
+def compact_json(data: Mapping[str, object]) -> str:
+    """Return JSON without white space, text kept as it is."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,195 @@
+"""The record of a run: its plan and its rows, written whole before the first change, so that results can be made again.
+
+    <state folder>/runs/<run>.json     what was to be done, and the sheet's own cells
+    <state folder>/journal/*.sqlite    what became of it (journal.py)
+
+It holds no credential and no text that the plan does not hold.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from batch.errors import JournalError, StartError
+from batch.model import Act, Issue, Outcome, OutcomeKind, Results, Step
+from batch.run.journal import Journal, make_private_folder, shown
+from batch.run.outcomes import broken_outcome, idle_outcome, not_run_outcome
+
+SENT_KINDS = frozenset({"ok", "settled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A step with its place among all posts of the sheet."""
+
+    position: int
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """All that is known of a run before it begins, and when and how it ended.
+
+    `journals` names the journal file of each site; `command` is `run`, `apply` or `undo`.
+    """
+
+    run: str
+    command: str
+    sheet: str
+    sandbox: bool
+    started_at: datetime
+    headings: tuple[str, ...]
+    own: Mapping[int, tuple[str, ...]]
+    placed: tuple[Placed, ...]
+    journals: Mapping[str, str]
+    issues: tuple[Issue, ...] = ()
+    notices: tuple[str, ...] = ()
+    finished_at: datetime | None = None
+    exit_status: int | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+_CODEC = TypeAdapter(RunRecord)
+_OUTCOME = TypeAdapter(Outcome)
+
+
+def outcome_to_json(outcome: Outcome) -> str:
+    """Return an outcome as the journal keeps it."""
+    return _OUTCOME.dump_json(outcome).decode()
+
+
+def outcome_from_json(text: str) -> Outcome:
+    """Return an outcome that the journal kept."""
+    return _OUTCOME.validate_json(text)
+
+
+def new_run_id(now: datetime, *, random: float) -> str:
+    """Return a run's name: its start in UTC and four letters that tell two runs of one second apart."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    number = int(random * len(letters) ** 4)
+    tail = "".join(letters[number // len(letters) ** i % len(letters)] for i in range(4))
+    return f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{tail}"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a private file whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Write the record. Errors: JournalError, and then nothing may be sent."""
+    runs = folder / "runs"
+    make_private_folder(runs)
+    try:
+        write_whole(runs / f"{record.run}.json", _CODEC.dump_json(record))
+    except OSError as error:
+        raise JournalError(
+            f"The record of this run can't be written in {shown(runs)}: {error.strerror}. "
+            "Nothing was sent. Make room on the disk and run again."
+        ) from error
+
+
+def finish_record(
+    folder: Path, record: RunRecord, *, at: datetime, exit_status: int, counts: Mapping[str, int]
+) -> None:
+    """Note how a run ended."""
+    write_record(folder, replace(record, finished_at=at, exit_status=exit_status, counts=counts))
+
+
+def read_record(folder: Path, run: str) -> RunRecord:
+    """Read the record of a run; `run` may be `last`. Errors: StartError where there is none."""
+    names = run_names(folder)
+    wanted = names[-1] if run == "last" and names else run
+    if wanted not in names:
+        there = f" The latest is {names[-1]}." if names else ""
+        raise StartError(f"There is no run called {run!r}; `postbatch runs` lists them.{there}")
+    return _read(folder / "runs" / f"{wanted}.json")
+
+
+def _read(path: Path) -> RunRecord:
+    try:
+        return _CODEC.validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise JournalError(
+            f"The record {shown(path)} can't be read; that run's results can't be made again."
+        ) from error
+
+
+def run_names(folder: Path) -> list[str]:
+    """Return the names of all runs, oldest first."""
+    return sorted(path.stem for path in (folder / "runs").glob("*.json"))
+
+
+def read_results(folder: Path, record: RunRecord) -> Results:
+    """Make a run's results from its record and the journals: every post exactly once."""
+    outcomes: dict[int, Outcome] = {}
+    for site, name in record.journals.items():
+        mine = [placed for placed in record.placed if placed.step.site == site and placed.step.acts]
+        if mine:
+            with Journal(folder / "journal" / name) as journal:
+                outcomes |= _site_outcomes(journal, record.run, mine)
+    lines = [outcomes.get(p.position) or _unjournaled(p.step) for p in record.placed]
+    return make_results(record, lines)
+
+
+def _unjournaled(step: Step) -> Outcome:
+    return idle_outcome(step) if not step.acts else not_run_outcome(step, why="The run ended before this row.")
+
+
+def make_results(record: RunRecord, outcomes: list[Outcome], *, finished_at: datetime | None = None) -> Results:
+    """Join a run's outcomes (in the order of `placed`) with the rows they came from."""
+    return Results(
+        run=record.run,
+        sandbox=record.sandbox,
+        sheet=record.sheet,
+        headings=record.headings,
+        outcomes=tuple(outcomes),
+        own=record.own,
+        issues=record.issues,
+        started_at=record.started_at,
+        finished_at=finished_at or record.finished_at,
+        notices=record.notices,
+    )
+
+
+def _site_outcomes(journal: Journal, run: str, mine: list[Placed]) -> dict[int, Outcome]:
+    kept = journal.outcomes(run)
+    sent = journal.intents(run)
+    return {
+        p.position: outcome_from_json(kept[p.position])
+        if p.position in kept
+        else _from_intents(p.step, sent, p.position)
+        for p in mine
+    }
+
+
+def _from_intents(step: Step, sent: Mapping[int, list[Any]], position: int) -> Outcome:
+    """Tell what is known of a post whose outcome was never written: the run was killed in the middle of it."""
+    tries = sent.get(position, [])
+    item_id = next((item for _, _, item in reversed(tries) if item), "")
+    if not tries or (tries[-1][1] in SENT_KINDS and tries[-1][0].act == Act.CREATE):
+        return not_run_outcome(step, why="The run ended before this row was done.", item_id=item_id)
+    return broken_outcome(
+        step,
+        OutcomeKind.UNKNOWN,
+        code="cut_off",
+        message="The run ended in the middle of this row. Run again: it is settled from what the site holds.",
+        item_id=item_id,
+    )
