@@ -1,0 +1,98 @@
+"""Compares what a row says with what an item holds, field by field.
+
+The sheet is the truth: a cell that is cleared clears the field. Three things are not said by a blank cell, and are kept
+as they are on the item: the content of a row that has no content at all (it is there to move or to withdraw a post),
+what is yet to be generated, and TikTok's privacy, which can't be empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from batch.model import Change, Content, Medium, Post
+
+TEXT_FIELDS = ("text", "title", "link", "call_to_action", "privacy")
+
+
+def wanted_content(post: Post, *, target_id: str, there: Content | None = None) -> Content:
+    """Return the whole content that a post is to have; `there` is what its item holds."""
+    wanted = replace(post.content, target_id=target_id)
+    if there is None:
+        return wanted
+    if says_nothing(post.content):
+        return replace(there, target_id=target_id or there.target_id)
+    wanted = replace(wanted, privacy=wanted.privacy or there.privacy)
+    if post.generation is None:
+        return wanted
+    return replace(
+        wanted,
+        text=wanted.text or there.text,
+        title=wanted.title or there.title,
+        media=wanted.media or there.media,
+    )
+
+
+def says_nothing(content: Content) -> bool:
+    """Tell whether a row has no content cell at all."""
+    return not (content.text or content.title or content.media or content.link or content.call_to_action)
+
+
+def content_changes(there: Content, wanted: Content) -> tuple[Change, ...]:
+    """Return the fields that an update would change, with both values; line ends do not count."""
+    changes = [
+        Change(name, getattr(there, name), getattr(wanted, name))
+        for name in TEXT_FIELDS
+        if same_text(getattr(there, name)) != same_text(getattr(wanted, name))
+    ]
+    if not same_media(there.media, wanted.media):
+        changes.append(Change("media", shown_media(there.media), shown_media(wanted.media)))
+    if wanted.target_id and wanted.target_id != there.target_id:
+        changes.append(Change("account", there.target_id, wanted.target_id))
+    return tuple(changes)
+
+
+def date_change(old: datetime | None, new: datetime, *, timezone: str) -> Change | None:
+    """Return the change of the date, both read in the row's time zone; None where they are the same second."""
+    if old is not None and same_second(old, new):
+        return None
+    return Change("publish_at", shown_time(old, timezone=timezone), shown_time(new, timezone=timezone))
+
+
+def same_second(one: datetime, other: datetime) -> bool:
+    """Tell whether two dates are the same to the second, which is as fine as a sheet can say."""
+    return one.replace(microsecond=0) == other.replace(microsecond=0)
+
+
+def same_text(text: str) -> str:
+    """Return a text as it is compared: line ends made one, white space around it left out."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def same_media(there: tuple[Medium, ...], wanted: tuple[Medium, ...]) -> bool:
+    """Tell whether an item shows these media in this order; a medium that is not uploaded yet is always a change."""
+    return len(there) == len(wanted) and all(w.url and w.url == t.url for t, w in zip(there, wanted, strict=True))
+
+
+def known_media(media: tuple[Medium, ...]) -> bool:
+    """Tell whether all media are in the Media Manager already."""
+    return all(medium.url for medium in media)
+
+
+def shown_media(media: tuple[Medium, ...]) -> str:
+    """Return media as a person reads them, one a line."""
+    return "\n".join(medium.source or medium.url for medium in media)
+
+
+def shown_time(at: datetime | None, *, timezone: str) -> str:
+    """Return a date in a person's time zone, in UTC where that is not known: `2026-12-01 09:30 Europe/Berlin`."""
+    if at is None:
+        return ""
+    try:
+        zone = ZoneInfo(timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        timezone, zone = "", ZoneInfo("UTC")
+    wall = at.astimezone(zone)
+    clock = f"{wall:%Y-%m-%d %H:%M:%S}" if wall.second else f"{wall:%Y-%m-%d %H:%M}"
+    return f"{clock} {timezone or 'UTC'}"

@@ -1,0 +1,186 @@
+"""The decision table: what a row wants and how its item was found -> what is decided, as data.
+
+Nothing here looks at dates, contents or accounts: a decision names what is to happen, and reconcile.py works it out.
+A state that is not in the table is never acted on.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from batch.model import Action, Post, Status, StepKind
+
+ABSENT = ""
+"""The state of a post that the site does not hold."""
+
+
+class Wanted(StrEnum):
+    """What a row asks for, a blank action resolved."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    NOW = "published now"
+    RESCHEDULED = "rescheduled"
+    CANCELLED = "cancelled"
+    DELETED = "deleted"
+
+
+class Decision(StrEnum):
+    """What is to happen. EDIT means: bring the content to what the row says, where it differs."""
+
+    CREATE = "create as a draft"
+    CREATE_SCHEDULE = "create and schedule"
+    CREATE_PUBLISH = "create and publish"
+    EDIT = "keep or update"
+    EDIT_SCHEDULE = "update and schedule"
+    EDIT_MOVE = "keep, reschedule or update"
+    EDIT_PUBLISH = "update and publish"
+    MOVE = "keep or reschedule"
+    CANCEL = "cancel"
+    DELETE = "delete"
+    KEEP_LIVE = "keep, and warn where the row differs"
+    WAIT = "it is on its way"
+    KEEP_NOTHING = "there is nothing to withdraw"
+    KEEP_DRAFT = "keep, and say that it is a draft"
+    KEEP_GONE = "it will not go out anyway"
+    REFUSE_ABSENT = "there is nothing to move"
+    REFUSE_DRAFT = "a draft has no date to move"
+    REFUSE_SCHEDULED = "cancel it first"
+    REFUSE_SENT = "too late: it is being published"
+    REFUSE_LIVE = "too late: it is live"
+    REFUSE_FAILED = "the channel refused it"
+    REFUSE_GONE = "it was withdrawn"
+    REFUSE_STATE = "a state without a decision"
+
+
+_FOUND = (
+    ABSENT, Status.DRAFT, Status.SCHEDULED, Status.PROCESSING, Status.IN_QUEUE, Status.PUBLISHED, Status.FAILED,
+    Status.CANCELED, Status.DELETED,
+)  # fmt: skip
+
+_D = Decision
+_ROWS: dict[Wanted, tuple[Decision, ...]] = {
+    Wanted.DRAFT: (
+        _D.CREATE, _D.EDIT, _D.REFUSE_SCHEDULED, _D.REFUSE_SENT, _D.REFUSE_SENT, _D.KEEP_LIVE, _D.REFUSE_FAILED,
+        _D.REFUSE_GONE, _D.REFUSE_GONE,
+    ),
+    Wanted.SCHEDULED: (
+        _D.CREATE_SCHEDULE, _D.EDIT_SCHEDULE, _D.EDIT_MOVE, _D.WAIT, _D.WAIT, _D.KEEP_LIVE, _D.REFUSE_FAILED,
+        _D.REFUSE_GONE, _D.REFUSE_GONE,
+    ),
+    Wanted.NOW: (
+        _D.CREATE_PUBLISH, _D.EDIT_PUBLISH, _D.EDIT_PUBLISH, _D.WAIT, _D.WAIT, _D.KEEP_LIVE, _D.REFUSE_FAILED,
+        _D.REFUSE_GONE, _D.REFUSE_GONE,
+    ),
+    Wanted.RESCHEDULED: (
+        _D.REFUSE_ABSENT, _D.REFUSE_DRAFT, _D.MOVE, _D.REFUSE_SENT, _D.REFUSE_SENT, _D.REFUSE_LIVE, _D.REFUSE_FAILED,
+        _D.REFUSE_GONE, _D.REFUSE_GONE,
+    ),
+    Wanted.CANCELLED: (
+        _D.KEEP_NOTHING, _D.KEEP_DRAFT, _D.CANCEL, _D.REFUSE_SENT, _D.REFUSE_SENT, _D.REFUSE_LIVE, _D.KEEP_GONE,
+        _D.KEEP_GONE, _D.KEEP_GONE,
+    ),
+    Wanted.DELETED: (
+        _D.KEEP_NOTHING, _D.DELETE, _D.DELETE, _D.REFUSE_SENT, _D.REFUSE_SENT, _D.REFUSE_LIVE, _D.DELETE,
+        _D.DELETE, _D.KEEP_GONE,
+    ),
+}  # fmt: skip
+
+TABLE: dict[tuple[Wanted, str], Decision] = {
+    (wanted, str(found)): decision for wanted, row in _ROWS.items() for found, decision in zip(_FOUND, row, strict=True)
+}
+"""(wanted, the item's status or ABSENT) -> decision."""
+
+_BY_ACTION = {
+    Action.DRAFT: Wanted.DRAFT,
+    Action.PUBLISH: Wanted.NOW,
+    Action.SCHEDULE: Wanted.SCHEDULED,
+    Action.RESCHEDULE: Wanted.RESCHEDULED,
+    Action.CANCEL: Wanted.CANCELLED,
+    Action.DELETE: Wanted.DELETED,
+}
+
+CONTENT_WANTED = frozenset({Wanted.DRAFT, Wanted.SCHEDULED, Wanted.NOW})
+"""The wishes that say what the post's content is to be; the others only name an item."""
+
+LATE = frozenset({Decision.REFUSE_SENT, Decision.REFUSE_LIVE})
+"""Refusals that come too late; a move that was made before its post went out is no longer one."""
+
+
+class Refusal(NamedTuple):
+    """Why something is not done: the step's kind, the reason's stable word, and the sentence."""
+
+    kind: StepKind
+    code: str
+    reason: str
+
+
+REFUSALS: dict[Decision, Refusal] = {
+    Decision.REFUSE_ABSENT: Refusal(
+        StepKind.INVALID,
+        "not_found",
+        "There is no post with the key {key} on this site, so there is nothing to reschedule. "
+        "Check the key, or leave `action` blank to schedule it.",
+    ),
+    Decision.REFUSE_DRAFT: Refusal(
+        StepKind.INVALID,
+        "is_draft",
+        "It is a draft and has no date to move. Write `schedule` as its action, or leave the action blank.",
+    ),
+    Decision.REFUSE_SCHEDULED: Refusal(
+        StepKind.INVALID,
+        "is_scheduled",
+        "It is scheduled for {date} and can't be made a draft again. Give the row its date, "
+        "or write `cancel` as its action.",
+    ),
+    Decision.REFUSE_SENT: Refusal(
+        StepKind.INVALID, "in_process", "It is being published right now ({status}), so it is too late for this."
+    ),
+    Decision.REFUSE_LIVE: Refusal(
+        StepKind.INVALID,
+        "is_published",
+        "It is live already, so it is too late for this. Change it or take it down on {channel} itself.",
+    ),
+    Decision.REFUSE_FAILED: Refusal(StepKind.FAILED, "", "{channel} refused it: {error}. Mend the row first. {again}"),
+    Decision.REFUSE_GONE: Refusal(StepKind.INVALID, "cancelled_before", "It was {status_word} before. {again}"),
+    Decision.REFUSE_STATE: Refusal(
+        StepKind.CONFLICT,
+        "unknown_status",
+        "The service says that it is {status}, a state that this version of postbatch does not know, so nothing is "
+        "done to it. Look at the post on the site, or update postbatch.",
+    ),
+}
+"""The refusals that come from the table; `{...}` are filled in by reconcile.py."""
+
+
+def wanted_of(post: Post) -> Wanted:
+    """Return what a row asks for; a blank action follows the date."""
+    if post.action in _BY_ACTION:
+        return _BY_ACTION[post.action]
+    if post.now:
+        return Wanted.NOW
+    return Wanted.SCHEDULED if post.publish_at else Wanted.DRAFT
+
+
+def decide(wanted: Wanted, found: str) -> Decision:
+    """Return the decision for one wish and one state; a state that nobody has decided on is refused."""
+    return TABLE.get((wanted, found), Decision.REFUSE_STATE)
+
+
+def contradiction_of(post: Post) -> Refusal | None:
+    """Return why a row's action and its date can't both be meant, None where they can."""
+    if post.action is Action.PUBLISH and post.publish_at is not None:
+        reason = (
+            f"`publish` publishes now, but `publish_at` says {post.local_time or post.publish_at}. "
+            "Clear the date, or write `schedule`."
+        )
+        return Refusal(StepKind.INVALID, "publish_with_date", reason)
+    if post.action in (Action.SCHEDULE, Action.RESCHEDULE) and post.publish_at is None:
+        seen = "says `now`" if post.now else "is blank"
+        reason = f"`{post.action}` needs a date, but `publish_at` {seen}. Write a date and time, or `publish`."
+        return Refusal(StepKind.INVALID, "date_missing", reason)
+    if post.action is Action.DRAFT and post.now:
+        reason = "`draft` keeps the post unpublished, but `publish_at` says `now`. Clear one of the two."
+        return Refusal(StepKind.INVALID, "draft_now", reason)
+    return None
