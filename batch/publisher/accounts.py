@@ -27,7 +27,7 @@ class Connection(NamedTuple):
     reply: Reply | None = None
 
 
-class Plan(NamedTuple):
+class Allowance(NamedTuple):
     """What the site's plan allows: quotas by action, features by name, and what is to be said about either."""
 
     quotas: dict[str, Quota]
@@ -78,7 +78,7 @@ def connect_url(client: Client, channel: Channel) -> str:
     raise ServiceError(f"The service gave no address to connect {channel.value} at ({reply.code}: {reply.message}).")
 
 
-def read_quotas(client: Client, names: Iterable[str] = FEATURES) -> Plan:
+def read_quotas(client: Client, names: Iterable[str] = FEATURES) -> Allowance:
     """Return what the plan allows: one call, or one for each feature where the service refuses that call."""
     names = tuple(names)
     reply = client.ask("GET", f"{BASE}/features", params={"featureTypes": names})
@@ -97,12 +97,12 @@ def _one_feature(client: Client, name: str) -> Json | None:
     return data if reply.kind is ReplyKind.OK and isinstance(data, dict) else None
 
 
-def _plan(found: dict[str, Json], names: Iterable[str], *, metered: bool) -> Plan:
+def _plan(found: dict[str, Json], names: Iterable[str], *, metered: bool) -> Allowance:
     quotas = {n: make_quota(n, found[n], metered=metered) for n in names if n in found and n in METERED}
     features = {n: found[n].get("enabled") is not False for n in names if n in found}
     missing = [n for n in names if n not in found]
     said = f"The service did not tell of {', '.join(missing)}, so what is left of it is not known."
-    return Plan(quotas, features, (said,) if missing else ())
+    return Allowance(quotas, features, (said,) if missing else ())
 
 
 def make_quota(action: str, feature: Json, *, metered: bool) -> Quota:

@@ -144,4 +144,4 @@ def _notices(style: Style, first: _Page, count: int, nameless: int) -> Iterable[
     if nameless:
         yield f"{nameless} posts of the site came without an ID and were left out."
     if first.total is not None and count < first.total - nameless:
-        yield f"The site says it holds {first.total} posts but showed {count}; run again if somebody is changing them now."
+        yield f"The site says it holds {first.total} posts but showed {count}; somebody may be changing them now."
