@@ -17,7 +17,7 @@ from batch.publisher.reply import Reply, ReplyKind
 from batch.publisher.retry import wait_seconds
 from batch.run.outcomes import broken_outcome
 from batch.run.sending import MAX_TRIES, ActEnd, End, Tools, date_passed, passed, with_item
-from batch.run.verdict import CHANNEL_CODES, QUOTA_CODES
+from batch.run.verdict import CHANNEL_CODES, QUOTA_CODES, on_time
 from batch.run.work import UNCLEAR_IN_A_ROW, Brakes, Work, apply_end
 
 PART = 50
@@ -159,7 +159,7 @@ def _match(works: Sequence[Work], held: Sequence[Item]) -> list[Work]:
     left = []
     for work in works:
         item = by_reference.get(work.step.reference)
-        if item is not None and item.scheduled_at == work.step.at:
+        if item is not None and on_time(work.step, item):
             _done(work, item, item.id)
         else:
             left.append(work)

@@ -15,6 +15,7 @@ from batch.publisher import items as calls
 from batch.run.looking import rank
 from batch.run.outcomes import broken_outcome, done_outcome
 from batch.run.sending import Tools
+from batch.run.verdict import on_time
 from batch.run.work import Work, keep_item
 
 LIVING = frozenset({Status.DRAFT, Status.SCHEDULED, Status.PROCESSING, Status.IN_QUEUE, Status.PUBLISHED})
@@ -89,10 +90,10 @@ def _difference(step: Step, item: Item | None) -> str:
         return ""
     if step.account_id and item.account_id and item.account_id != step.account_id:
         return f"it is on the account {item.account_id}, not {step.account_id}"
-    if step.at is not None and item.status == Status.SCHEDULED and item.scheduled_at != step.at:
+    if step.at is not None and item.status == Status.SCHEDULED and not on_time(step, item):
         return f"it is scheduled for {item.scheduled_at}, not {step.at}"
     if Act.CREATE in step.acts or Act.UPDATE in step.acts:
-        changes = content_changes(step.content, item.content)
+        changes = content_changes(item.content, step.content)
         return "; ".join(f"{c.field} is {c.old[:60]!r}" for c in changes)
     return ""
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from batch.model import Act, Item, Status, Step
-from batch.plan.compare import content_changes
+from batch.plan.compare import content_changes, same_second
 from batch.publisher.reply import Reply, ReplyKind
 
 
@@ -103,7 +103,7 @@ def _judge_schedule(step: Step, item: Item | None) -> Judged:
     if item is None:
         return Judged(Finding.OVERTAKEN, "the site does not hold the post any more")
     if item.status == Status.SCHEDULED:
-        return Judged(Finding.DONE if item.scheduled_at == step.at else Finding.NOT_DONE)
+        return Judged(Finding.DONE if on_time(step, item) else Finding.NOT_DONE)
     if item.status == Status.DRAFT:
         return Judged(Finding.NOT_DONE)
     return _judge_sent(item)
@@ -117,6 +117,11 @@ def _judge_publish(_step: Step, item: Item | None) -> Judged:
     return _judge_sent(item)
 
 
+def on_time(step: Step, item: Item) -> bool:
+    """Tell whether an item is scheduled for the second that its step says."""
+    return step.at is not None and item.scheduled_at is not None and same_second(step.at, item.scheduled_at)
+
+
 def _judge_sent(item: Item) -> Judged:
     if item.status in ON_ITS_WAY:
         return Judged(Finding.DONE)
@@ -127,14 +132,14 @@ def _judge_sent(item: Item) -> Judged:
 
 def _judge_reschedule(step: Step, item: Item | None) -> Judged:
     if item is not None and item.status == Status.SCHEDULED:
-        return Judged(Finding.DONE if item.scheduled_at == step.at else Finding.NOT_DONE)
+        return Judged(Finding.DONE if on_time(step, item) else Finding.NOT_DONE)
     return _overtaken(item)
 
 
 def _judge_update(step: Step, item: Item | None) -> Judged:
     if item is None or item.status in ENDED:
         return _overtaken(item)
-    return Judged(Finding.NOT_DONE if content_changes(step.content, item.content) else Finding.DONE)
+    return Judged(Finding.NOT_DONE if content_changes(item.content, step.content) else Finding.DONE)
 
 
 def _judge_cancel(_step: Step, item: Item | None) -> Judged:
