@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,19 @@ CREATE TABLE generated (fingerprint TEXT PRIMARY KEY, content TEXT NOT NULL, at 
 
 UNSETTLED_KINDS = ("unclear",)
 """Results that say nothing about what happened: such an intent counts as one without a result."""
+
+
+REMEDY = "move that file away and run again: the plan is then made from what the site holds"
+REMEDIES = {
+    "full": "make room on the disk and run again",
+    "disk I/O": "make room on the disk, see that it is well, and run again",
+    "locked": "wait until the other run that is writing it has ended",
+    "readonly": "see that you may write to it",
+}
+"""What to do about a journal that can't be used, by a word of the error."""
+
+OPEN_TRIES = 100
+OPEN_PAUSE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +122,7 @@ class Journal:
         self._path = path
         make_private_folder(path.parent)
         try:
-            self._db = _open(path)
+            self._db = _open_patiently(path)
         except sqlite3.Error as error:
             raise self._refusal(error) from error
 
@@ -222,16 +236,24 @@ class Journal:
             raise self._refusal(error) from error
 
     def _refusal(self, error: sqlite3.Error) -> JournalError:
-        full = "full" in str(error) or "disk I/O" in str(error)
-        remedy = (
-            "make room on the disk and run again"
-            if full
-            else "move that file away and run again: the plan is then made from what the site holds"
-        )
+        said = str(error)
+        remedy = next((remedy for word, remedy in REMEDIES.items() if word in said), REMEDY)
         return JournalError(f"The journal {shown(self._path)} can't be used ({error}); to go on, {remedy}.")
 
 
 _INTENT = "i.id, i.run, i.position, i.act, i.reference, i.item_id, i.at"
+
+
+def _open_patiently(path: Path) -> sqlite3.Connection:
+    """Open the file, again where another process is just closing it: SQLite does not wait by itself for that."""
+    for _ in range(OPEN_TRIES):
+        try:
+            return _open(path)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+        time.sleep(OPEN_PAUSE_SECONDS)
+    return _open(path)
 
 
 def _open(path: Path) -> sqlite3.Connection:
