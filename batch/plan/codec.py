@@ -27,7 +27,9 @@ def to_json(value: Any) -> Any:
         return [to_json(member) for member in value]
     if hasattr(value, "__dataclass_fields__"):
         return {
-            name: to_json(held) for name, default in _defaults(type(value)) if (held := getattr(value, name)) != default
+            name: to_json(held)
+            for name, default in _defaults(value.__class__)
+            if (held := getattr(value, name)) != default
         }
     return value
 
