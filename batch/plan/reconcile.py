@@ -20,13 +20,14 @@ from batch.plan.blocks import (
     needs_of,
     refused,
 )
-from batch.plan.case import HANDLERS, Case, refuse
+from batch.plan.case import Case, refuse
 from batch.plan.compare import wanted_content
 from batch.plan.decisions import CONTENT_WANTED, Refusal, Wanted, contradiction_of, decide, wanted_of
 from batch.plan.find import DEAD, Finding, ItemIndex, repeated_keys, shared_items
 from batch.plan.fingerprint import site_state
 from batch.plan.looks import Looks
 from batch.plan.options import AGAIN_FAILED, Options, names_of, place
+from batch.plan.steps import HANDLERS
 
 WITHDRAWING = frozenset({Act.CANCEL, Act.DELETE})
 """Acts that need neither a connected channel nor a clock: a post can always be stopped."""

@@ -1,0 +1,243 @@
+"""The step that each decision makes of a case.
+
+Every decision has one small function here; a test holds that none is missing. Dates, contents and words are worked out
+here; whether the account and the plan allow the step is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from batch.model import Act, Change, Content, Status, Step, StepKind
+from batch.plan.case import Case, make_step, refuse
+from batch.plan.compare import known_media, same_second
+from batch.plan.decisions import LATE, REFUSALS, Decision, Refusal, Wanted
+
+_ERROR_CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
+
+
+def _uploads(content: Content) -> tuple[Act, ...]:
+    return () if known_media(content.media) else (Act.UPLOAD,)
+
+
+def _create(case: Case) -> Step:
+    acts = (*_uploads(case.content), Act.CREATE)
+    return make_step(case, StepKind.DRAFT, "It is not there yet: it becomes a draft.", acts=acts)
+
+
+def _create_schedule(case: Case) -> Step:
+    if case.passed:
+        return _date_passed(case)
+    acts = (*_uploads(case.content), Act.CREATE, Act.SCHEDULE)
+    reason = f"It is not there yet: it is scheduled for {case.when()}."
+    return make_step(case, StepKind.SCHEDULE, reason, acts=acts, at=case.date)
+
+
+def _create_publish(case: Case) -> Step:
+    acts = (*_uploads(case.content), Act.CREATE, Act.PUBLISH)
+    return make_step(case, StepKind.PUBLISH, "It is not there yet: it is published at once.", acts=acts)
+
+
+def _edit_acts(case: Case, changes: tuple[Change, ...]) -> tuple[Act, ...]:
+    return (*_uploads(case.content), Act.UPDATE) if changes else ()
+
+
+def _edit(case: Case) -> Step:
+    changes = case.changes()
+    if not changes:
+        return make_step(case, StepKind.UNCHANGED, "The draft is there and says what the row says.")
+    reason = f"The draft is there: its {_fields(changes)} become what the row says."
+    return make_step(case, StepKind.UPDATE, reason, acts=_edit_acts(case, changes), changes=changes)
+
+
+def _edit_schedule(case: Case) -> Step:
+    if case.passed:
+        return _date_passed(case)
+    changes = case.changes()
+    reason = f"It is a draft: it is {'updated and ' if changes else ''}scheduled for {case.when()}."
+    acts = (*_edit_acts(case, changes), Act.SCHEDULE)
+    return make_step(case, StepKind.SCHEDULE, reason, acts=acts, at=case.date, changes=changes)
+
+
+def _edit_move(case: Case) -> Step:
+    changes, move = case.changes(), case.move()
+    if move is None:
+        return _edit_scheduled(case, changes)
+    if case.passed:
+        return _date_passed(case)
+    reason = f"It is scheduled for another date: it moves to {case.when()}."
+    if changes:
+        reason = f"It is scheduled for another date: it is updated ({_fields(changes)}) and moves to {case.when()}."
+    acts = (*_edit_acts(case, changes), Act.RESCHEDULE)
+    return make_step(case, StepKind.RESCHEDULE, reason, acts=acts, at=case.date, changes=(*changes, move))
+
+
+def _edit_scheduled(case: Case, changes: tuple[Change, ...]) -> Step:
+    if not changes:
+        reason = "It is scheduled for that date and says what the row says."
+        return make_step(case, StepKind.UNCHANGED, reason, at=case.date)
+    if case.passed:
+        warning = f"The row differs ({_fields(changes)}), but its time has come, so it is no longer changed."
+        reason = "It is scheduled for that date and due."
+        return make_step(case, StepKind.UNCHANGED, reason, at=case.date, warnings=(warning,))
+    reason = f"It is scheduled for that date: its {_fields(changes)} become what the row says."
+    return make_step(case, StepKind.UPDATE, reason, acts=_edit_acts(case, changes), at=case.date, changes=changes)
+
+
+def _edit_publish(case: Case) -> Step:
+    changes = case.changes()
+    was = f"scheduled for {case.there()}" if case.status == Status.SCHEDULED else "a draft"
+    reason = f"It is {was}: it is {'updated and ' if changes else ''}published at once."
+    acts = (*_edit_acts(case, changes), Act.PUBLISH)
+    return make_step(case, StepKind.PUBLISH, reason, acts=acts, changes=changes)
+
+
+def _move(case: Case) -> Step:
+    move = case.move()
+    if move is None:
+        return make_step(case, StepKind.UNCHANGED, "It is scheduled for that date already.", at=case.date)
+    if case.passed:
+        return _date_passed(case)
+    reason = f"It is scheduled for another date: it moves to {case.when()}."
+    return make_step(case, StepKind.RESCHEDULE, reason, acts=(Act.RESCHEDULE,), at=case.date, changes=(move,))
+
+
+def _cancel(case: Case) -> Step:
+    reason = f"It is scheduled for {case.there()}: it is cancelled and will not go out."
+    return make_step(case, StepKind.CANCEL, reason, acts=(Act.CANCEL,), at=_own_date(case))
+
+
+def _delete(case: Case) -> Step:
+    was = f"scheduled for {case.there()}" if case.status == Status.SCHEDULED else STATUS_WORDS[case.status]
+    reason = f"It is {was} on the site: it is deleted there."
+    return make_step(case, StepKind.DELETE, reason, acts=(Act.DELETE,), at=_own_date(case))
+
+
+def _keep_live(case: Case) -> Step:
+    return make_step(case, StepKind.UNCHANGED, "It is published.", at=_own_date(case), warnings=_live_warnings(case))
+
+
+def _wait(case: Case) -> Step:
+    reason = f"It is being published right now ({case.status})."
+    return make_step(case, StepKind.WAIT, reason, at=_own_date(case), warnings=_live_warnings(case))
+
+
+def _live_warnings(case: Case) -> tuple[str, ...]:
+    """Say where the row differs from a post that is out; media that were never uploaded say nothing about it."""
+    names = [c.field for c in case.changes() if c.field != "media" or known_media(case.content.media)]
+    there = case.item.scheduled_at if case.item else None
+    if case.wanted is Wanted.SCHEDULED and there is not None and not same_second(there, case.date):
+        names.append("publish_at")
+    if not names:
+        return ()
+    return (f"The row differs from it ({_listed(names)}), but a post that went out can't be changed from here.",)
+
+
+def _keep_nothing(case: Case) -> Step:
+    reason = f"There is no post with the key {case.post.key} on this site, so there is nothing to {case.post.action}."
+    warning = "Check the key if you expected one."
+    return make_step(case, StepKind.UNCHANGED, reason, code="not_found", at=case.post.publish_at, warnings=(warning,))
+
+
+def _keep_draft(case: Case) -> Step:
+    reason = "It is a draft and not scheduled, so there is nothing to cancel; `delete` would remove it."
+    return make_step(case, StepKind.UNCHANGED, reason, code="is_draft")
+
+
+def _keep_gone(case: Case) -> Step:
+    reason = f"It is {STATUS_WORDS[case.status]} already and does not go out."
+    return make_step(case, StepKind.UNCHANGED, reason, at=_own_date(case))
+
+
+def _refuse_by(decision: Decision) -> Callable[[Case], Step]:
+    def step(case: Case) -> Step:
+        if decision in LATE and (done := _moved_before(case)):
+            return done
+        return refuse(case, _filled(REFUSALS[decision], case))
+
+    return step
+
+
+def _moved_before(case: Case) -> Step | None:
+    """Return the step of a reschedule whose post went out (or is going out) at the very date that it asks for."""
+    there = case.item.scheduled_at if case.item else None
+    if case.wanted is not Wanted.RESCHEDULED or there is None or not same_second(there, case.date):
+        return None
+    return make_step(case, StepKind.UNCHANGED, "It was moved to that date and has gone out.", at=there)
+
+
+def _filled(refusal: Refusal, case: Case) -> Refusal:
+    item = case.item
+    error = item.error if item and item.error else "it gave no reason"
+    code = refusal.code
+    if refusal.kind is StepKind.FAILED:
+        named = _ERROR_CODE.search(error)
+        code = named[0] if named else "FAILED"
+    reason = refusal.reason.format(
+        key=case.post.key,
+        date=case.there(),
+        status=case.status or "nothing",
+        status_word=STATUS_WORDS.get(case.status, ""),
+        channel=str(case.post.channel),
+        error=error.rstrip(". "),
+        again=_again(case),
+    )
+    return Refusal(refusal.kind, code, reason)
+
+
+def _again(case: Case) -> str:
+    first = "clear its action and " if case.wanted is Wanted.RESCHEDULED else ""
+    return (
+        f"To post it again, {first}run with `--again {case.post.key}`: it is made anew, under a reference of its own."
+    )
+
+
+def _date_passed(case: Case) -> Step:
+    reason = f"Its date {case.when()} has passed, and it was never scheduled for it. Write a date to come, or `now`."
+    if case.status == Status.SCHEDULED:
+        reason = f"The new date {case.when()} has passed. It stays scheduled for {case.there()}. Write a date to come."
+    return refuse(case, Refusal(StepKind.INVALID, "date_passed", reason))
+
+
+def _own_date(case: Case) -> datetime | None:
+    there = case.item.scheduled_at if case.item else None
+    return there or case.post.publish_at
+
+
+def _fields(changes: tuple[Change, ...]) -> str:
+    return _listed([change.field for change in changes])
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
+
+
+STATUS_WORDS: Mapping[str, str] = {
+    Status.DRAFT: "a draft",
+    Status.SCHEDULED: "scheduled",
+    Status.FAILED: "refused by its channel",
+    Status.CANCELED: "cancelled",
+    Status.DELETED: "deleted",
+}
+
+HANDLERS: Mapping[Decision, Callable[[Case], Step]] = {
+    Decision.CREATE: _create,
+    Decision.CREATE_SCHEDULE: _create_schedule,
+    Decision.CREATE_PUBLISH: _create_publish,
+    Decision.EDIT: _edit,
+    Decision.EDIT_SCHEDULE: _edit_schedule,
+    Decision.EDIT_MOVE: _edit_move,
+    Decision.EDIT_PUBLISH: _edit_publish,
+    Decision.MOVE: _move,
+    Decision.CANCEL: _cancel,
+    Decision.DELETE: _delete,
+    Decision.KEEP_LIVE: _keep_live,
+    Decision.WAIT: _wait,
+    Decision.KEEP_NOTHING: _keep_nothing,
+    Decision.KEEP_DRAFT: _keep_draft,
+    Decision.KEEP_GONE: _keep_gone,
+    **{decision: _refuse_by(decision) for decision in REFUSALS},
+}
+"""What each decision makes of a case."""
