@@ -1,0 +1,135 @@
+"""Have the service write a caption, make a post or change a picture; what comes back is content, never sent by itself.
+
+A call whose answer was lost is repeated within bounds: what it wrote for nobody does no harm.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from batch.errors import ServiceError
+from batch.model import Channel, Content, Generation, Json, Medium
+from batch.publisher.client import Client
+from batch.publisher.payload import read_generated
+from batch.publisher.reply import Reply, ReplyKind
+
+BASE = "/social-publisher/v1"
+FIRST_WAIT_SECONDS = 2.0
+LONGEST_WAIT_SECONDS = 10.0
+NO_CONTENT = Content()
+_EXECUTION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What the service made. Where `code` is set there is none, and `message` says why in its words."""
+
+    content: Content = NO_CONTENT
+    code: str = ""
+    message: str = ""
+
+
+def generate_text(client: Client, generation: Generation, *, channel: Channel, link: str = "") -> Generated:
+    """Have a caption written (Generate Text), and a title where the service gives one."""
+    body: Json = {"userInput": generation.prompt, "channelName": str(channel)}
+    if generation.tone:
+        body["tone"] = generation.tone
+    if generation.language:
+        body["languageCode"] = generation.language
+    if link:
+        body["additionalContent"] = {"url": link}
+    reply = _ask(client, "generate-text", body)
+    if isinstance(reply, Generated):
+        return reply
+    for result in _results(reply):
+        text, title = _text(result, "caption"), _text(result, "title")
+        if text:
+            return Generated(Content(text=text, title=title))
+    return _nothing("caption")
+
+
+def generate_post(client: Client, generation: Generation, *, channel: Channel) -> Generated:
+    """Have a post made from an idea, something on the site, or both (Generate Post Data)."""
+    body: Json = {"channels": [str(channel)]}
+    if generation.prompt:
+        body["userInput"] = generation.prompt
+    if generation.asset_id:
+        body["siteAssets"] = [{"id": generation.asset_id, "type": generation.asset_type}]
+    reply = _ask(client, "generate-post-data", body)
+    if isinstance(reply, Generated):
+        return reply
+    for result in _results(reply):
+        found = read_generated(result)
+        if found is not None and found[0] == channel and (found[1].text or found[1].media):
+            return Generated(found[1])
+    return _nothing(f"post for {channel}")
+
+
+def generate_image(
+    client: Client,
+    generation: Generation,
+    *,
+    image_url: str,
+    bound_seconds: float,
+    sleep: Callable[[float], object],
+    clock: Callable[[], float],
+    on_wait: Callable[[float], object] = lambda _seconds: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Generated:
+    """Have a picture changed as the prompt says (Generate Image), and wait for it within the bound."""
+    reply = _ask(client, "generate-image", {"userInput": generation.prompt, "imageUrl": image_url})
+    if isinstance(reply, Generated):
+        return reply
+    execution_id = _text(reply.body, "executionId")
+    if not _EXECUTION_ID.fullmatch(execution_id):
+        return _nothing("picture")
+    started, wait = clock(), FIRST_WAIT_SECONDS
+    while (found := _look_at_image(client, execution_id)) is None:
+        waited = clock() - started
+        if stopped() or waited >= bound_seconds:
+            return Generated(code="IMAGE_NOT_READY", message=f"The picture was not ready after {waited:.0f} s.")
+        on_wait(waited)
+        sleep(min(wait, max(0.0, bound_seconds - waited)))
+        wait = min(wait * 1.5, LONGEST_WAIT_SECONDS)
+    return found
+
+
+def _look_at_image(client: Client, execution_id: str) -> Generated | None:
+    """Return the finished picture, why there is none, or None while it is being made."""
+    reply = _ask(client, f"generated-image/{execution_id}", None, method="GET")
+    if isinstance(reply, Generated):
+        return reply
+    status, url = _text(reply.body, "status"), _text(reply.body, "imageUrl")
+    if status == "READY" and url:
+        return Generated(Content(media=(Medium(source=url, kind="IMAGE", identity=url),)))
+    if status in ("READY", "FAILED"):
+        return Generated(code="IMAGE_FAILED", message="The service could not make the picture; say it in other words.")
+    return None
+
+
+def _ask(client: Client, call: str, body: Json | None, *, method: str = "POST") -> Reply | Generated:
+    """Ask, or say why nothing came of it. A refused credential is not this row's matter and goes on as SignInError."""
+    try:
+        reply = client.ask(method, f"{BASE}/{call}", body)
+    except ServiceError as error:
+        return Generated(code="NO_ANSWER", message=str(error))
+    if reply.kind is not ReplyKind.OK:
+        return Generated(code=reply.code or "REFUSED", message=reply.message or "The service gave no reason.")
+    return reply
+
+
+def _results(reply: Reply) -> list[Json]:
+    listed = reply.body.get("results")
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+
+
+def _text(data: Mapping[str, Any], field: str) -> str:
+    value = data.get(field)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _nothing(what: str) -> Generated:
+    return Generated(code="NOTHING_GENERATED", message=f"The service answered without a {what}; change the prompt.")
