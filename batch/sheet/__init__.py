@@ -1,0 +1,1 @@
+"""Files in and out: sheets of posts, templates, results, and the media beside them."""

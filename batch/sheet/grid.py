@@ -1,0 +1,130 @@
+"""What a file holds before any meaning is given to it: numbered rows of raw cells.
+
+Every reader (CSV, workbook) makes a `Grid`; headings and cells are judged afterwards, the same for all. A raw cell keeps what
+a judge needs to see an accident: a number with its format, a date with or without a time, an error, a formula without a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+MAX_COLUMNS = 1_000
+MAX_CELLS = 5_000_000
+MAX_TEXT_BYTES = 150_000_000
+"""Beyond these a file is refused: 100,000 rows of 20 columns with captions of 500 characters stay below half of each."""
+
+
+class NumberFormat(NamedTuple):
+    """How a workbook shows a number: which parts of a date it would show, and to how many digits it is padded."""
+
+    code: str = "General"
+    shows_date: bool = False
+    shows_time: bool = False
+    padded_digits: int = 0
+    plain: bool = True
+
+
+class Number(NamedTuple):
+    """A numeric cell: its digits as stored, and its format."""
+
+    stored: str
+    value: float
+    format: NumberFormat
+
+
+class Moment(NamedTuple):
+    """A date cell, to the second; `has_time` is False where it is a midnight whose format shows no time."""
+
+    at: datetime
+    has_time: bool
+
+
+class Flaw(NamedTuple):
+    """A cell without a value: an error (`code` is `error_cell`) or a formula that was never calculated."""
+
+    code: str
+    seen: str
+
+
+Raw = str | Number | Moment | Flaw
+
+
+class RawRow(NamedTuple):
+    """A line as it stands in the file; `cells` may be shorter than the headings."""
+
+    number: int
+    cells: Sequence[Raw]
+    hidden: bool = False
+
+
+class RowFlaw(NamedTuple):
+    """Something wrong with a whole row, told by its number."""
+
+    number: int
+    code: str
+    seen: str
+    message: str
+    warning: bool = False
+
+
+class Area(NamedTuple):
+    """A merged range, its edges included; rows are counted from 1 and columns from 0."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table as read from a file, its wholly empty rows left out. `since_1904`: how it counts the days of dates."""
+
+    tab: str
+    rows: list[RawRow]
+    flaws: tuple[RowFlaw, ...] = ()
+    merges: tuple[Area, ...] = ()
+    hidden_columns: tuple[int, ...] = ()
+    notices: tuple[str, ...] = ()
+    since_1904: bool = False
+
+
+def letters(column: int) -> str:
+    """Return the letters of a column counted from 0 (`A` ... `XFD`)."""
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def column_index(name: str) -> int:
+    """Return the place, counted from 0, of a column named by its letters."""
+    place = 0
+    for letter in name:
+        place = place * 26 + ord(letter) - 64
+    return place - 1
+
+
+def address(row: int, column: int) -> str:
+    """Return the cell's address as a spreadsheet shows it (`I14`)."""
+    return f"{letters(column)}{row}"
+
+
+def shorten(text: str, *, limit: int = 60) -> str:
+    """Return the text on one line, cut to what a message can hold."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def list_numbers(numbers: Sequence[int], *, limit: int = 8) -> str:
+    """Return row numbers as a person lists them (`4, 7 and 9`), the rest counted."""
+    shown = [str(n) for n in numbers[:limit]]
+    if len(numbers) > limit:
+        return f"{', '.join(shown)} and {len(numbers) - limit} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

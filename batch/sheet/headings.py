@@ -1,0 +1,188 @@
+"""Turns the heading row of a sheet into the place of each of our columns, or into the sentence that says which heading is wrong.
+
+A heading is matched without regard to case, spaces, `_` and `-`. One that is nearly ours is refused and never ignored: a
+column that people filled in would silently not count. Whatever else stands there is kept, and said once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from batch.errors import SheetError
+from batch.model import CHANNEL_COLUMNS, COLUMNS, RESULT_COLUMNS, Channel
+from batch.sheet.grid import letters, shorten
+
+NEEDED = ("channel",)
+OWN_RESULT_COLUMNS = frozenset({*RESULT_COLUMNS, "problem", "problems", "generated", "local_time"} - set(COLUMNS))
+"""Columns that our own results add; read back without a word."""
+
+CHANNEL_WORDS: Mapping[str, Channel] = {
+    **{channel.value.lower(): channel for channel in Channel},
+    "x": Channel.TWITTER, "xtwitter": Channel.TWITTER, "twitterx": Channel.TWITTER, "ig": Channel.INSTAGRAM,
+    "insta": Channel.INSTAGRAM, "fb": Channel.FACEBOOK, "facebookpage": Channel.FACEBOOK, "yt": Channel.YOUTUBE,
+    "google": Channel.GBP, "googlebusiness": Channel.GBP, "googlebusinessprofile": Channel.GBP,
+    "googlemybusiness": Channel.GBP, "gmb": Channel.GBP,
+}  # fmt: skip
+"""What a heading like `text:X` may call a channel."""
+
+STAND_INS: Mapping[str, str] = {
+    "caption": "text", "description": "text", "copy": "text", "posttext": "text", "content": "text",
+    "date": "publish_at", "datetime": "publish_at", "scheduledate": "publish_at", "scheduledat": "publish_at",
+    "publishdate": "publish_at", "postingtime": "publish_at", "publishon": "publish_at", "publishtime": "publish_at",
+    "network": "channel", "platform": "channel", "socialnetwork": "channel", "channels": "channel",
+    "image": "media", "images": "media", "imageurl": "media", "picture": "media", "photo": "media", "video": "media",
+    "url": "link", "posttype": "type", "tz": "timezone", "profile": "account", "cta": "call_to_action",
+}  # fmt: skip
+"""Headings that people use for a column of ours; asked about where that column is not there."""
+
+
+class Headings(NamedTuple):
+    """The headings as written, and the place of each column of ours (`text:INSTAGRAM` too)."""
+
+    names: tuple[str, ...]
+    columns: dict[str, int]
+    notices: tuple[str, ...]
+
+
+def normalise(heading: str) -> str:
+    """Return what a heading is matched by."""
+    kept = (c for c in heading.casefold() if c not in " _-" and c.isprintable() and not c.isspace())
+    return "".join(kept)
+
+
+def channel_named(word: str) -> Channel | None:
+    """Return the channel that a word names, whatever its case, spaces, `_`, `-` and brackets."""
+    return CHANNEL_WORDS.get("".join(c for c in normalise(word) if c not in "()/"))
+
+
+OURS: Mapping[str, str] = {normalise(column): column for column in COLUMNS}
+RESULTS: frozenset[str] = frozenset(normalise(column) for column in OWN_RESULT_COLUMNS)
+
+
+def column_of(heading: str) -> str:
+    """Return the column of ours that a heading means, "" where none; `text:X` is `text:TWITTER`."""
+    base, colon, channel = heading.partition(":")
+    column = OURS.get(normalise(base), "")
+    if not colon:
+        return column
+    named = channel_named(channel)
+    return f"{column}:{named}" if column in CHANNEL_COLUMNS and named else ""
+
+
+def count_known(cells: Sequence[str]) -> int:
+    """Return how many cells of a line are headings of ours."""
+    return sum(1 for cell in cells if isinstance(cell, str) and column_of(cell))
+
+
+def is_row(headings: Sequence[str], cells: Sequence[str]) -> bool:
+    """Tell a line that is surely a row of posts: its channel cell names channels."""
+    place = next((at for at, heading in enumerate(headings) if column_of(heading) == "channel"), -1)
+    if not 0 <= place < len(cells) or not cells[place].strip():
+        return False
+    return all(channel_named(name) for name in cells[place].split(","))
+
+
+def repeats_headings(headings: Headings, cells: Sequence[object]) -> bool:
+    """Tell a row that says the headings again."""
+    told = [
+        normalise(cell) == normalise(headings.names[at])
+        for at, cell in enumerate(cells)
+        if isinstance(cell, str) and cell.strip() and at < len(headings.names)
+    ]
+    return len(told) > 1 and all(told)
+
+
+def match_headings(names: Sequence[str], *, where: str) -> Headings:
+    """Find our columns; `where` names the file and sheet for messages. Raises SheetError."""
+    columns: dict[str, int] = {}
+    unknown: list[int] = []
+    for place, name in enumerate(names):
+        column = column_of(name)
+        if column in columns:
+            raise SheetError(_tell_twice(names, columns[column], place, where))
+        if column:
+            columns[column] = place
+        elif name:
+            unknown.append(place)
+    _refuse_unknown_channels(names, unknown, where)
+    _refuse_near(names, unknown, columns, where)
+    missing = [column for column in NEEDED if column not in columns]
+    if missing:
+        raise SheetError(
+            f"{where} has no heading '{missing[0]}': row 1 must hold the headings, as 'postbatch template' writes them."
+        )
+    return Headings(tuple(names), columns, _tell_unknown(names, unknown))
+
+
+def _tell_twice(names: Sequence[str], first: int, second: int, where: str) -> str:
+    return (
+        f"{where}: the heading '{names[second]}' stands twice (columns {letters(first)} and {letters(second)}): keep one and "
+        "rename or delete the other."
+    )
+
+
+def _refuse_unknown_channels(names: Sequence[str], unknown: Sequence[int], where: str) -> None:
+    for place in unknown:
+        base, colon, channel = names[place].partition(":")
+        column = OURS.get(normalise(base), "")
+        if not colon or not column:
+            continue
+        if column not in CHANNEL_COLUMNS:
+            allowed = ", ".join(CHANNEL_COLUMNS)
+            raise SheetError(
+                f"{where}: the heading '{names[place]}' (column {letters(place)}) can't be for one channel; only {allowed} can."
+            )
+        raise SheetError(
+            f"{where}: the heading '{names[place]}' (column {letters(place)}) names no channel that is known: write it as "
+            f"{column}:INSTAGRAM."
+        )
+
+
+def _refuse_near(names: Sequence[str], unknown: Sequence[int], columns: Mapping[str, int], where: str) -> None:
+    for place in unknown:
+        key = normalise(names[place])
+        if key in RESULTS:
+            continue
+        likely = STAND_INS.get(key) or next((ours for ours in OURS if is_near(key, ours)), "")
+        likely = OURS.get(likely, likely)
+        if likely and likely not in columns:
+            raise SheetError(
+                f"{where}: the heading '{shorten(names[place])}' (column {letters(place)}) is not one of ours; if it is meant as "
+                f"'{likely}', rename it to that, and if not, call it something else."
+            )
+
+
+def _tell_unknown(names: Sequence[str], unknown: Sequence[int]) -> tuple[str, ...]:
+    others = [f"'{shorten(names[place], limit=40)}'" for place in unknown if normalise(names[place]) not in RESULTS]
+    if not others:
+        return ()
+    return (f"Not used, and only carried along: the column{'s' if len(others) > 1 else ''} {', '.join(others)}.",)
+
+
+def is_near(written: str, ours: str) -> bool:
+    """Tell a slip of the keyboard: a letter too many, too few, swapped or (in longer words) wrong; two in long words."""
+    if len(written) < 2 or written == ours:
+        return False
+    slips = _count_slips(written, ours)
+    if slips == 1:
+        same_letters = sorted(written) == sorted(ours)
+        return len(ours) > 4 or len(written) != len(ours) or same_letters
+    return slips == 2 and min(len(written), len(ours)) >= 7
+
+
+def _count_slips(a: str, b: str) -> int:
+    """Return the optimal string alignment distance, or 3 where it is surely more than two."""
+    if abs(len(a) - len(b)) > 2:
+        return 3
+    before: list[int] = []
+    last = list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        row = [i]
+        for j, y in enumerate(b, start=1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1]

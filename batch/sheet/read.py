@@ -1,0 +1,165 @@
+"""Turns a sheet file into a `Sheet`: the rows as people see them, with every accident of spreadsheets told.
+
+What is wrong with the whole file is a `SheetError`; what is wrong with a cell or a row is an issue, and the other rows are
+read. No value is ever guessed, no row dropped or shifted in silence, and no rule about posts is applied here.
+
+    identify ──► read_csv | read_workbook ──► split_headings ──► apply_mapping ──► match_headings ──► tidy_rows
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from batch.errors import SheetError
+from batch.model import Issue, Row, Severity, Sheet
+from batch.sheet.formats import EPOCHS
+from batch.sheet.grid import Grid, RawRow, address, letters, list_numbers, shorten
+from batch.sheet.headings import Headings, count_known, is_row, match_headings, repeats_headings
+from batch.sheet.source import Kind, identify
+from batch.sheet.table import Table, split_headings
+from batch.sheet.tidy import as_text, tidy_rows
+
+Hidden = Literal["ask", "include", "skip"]
+
+
+def read_sheet(
+    path: Path, *, tab: str | None = None, encoding: str | None = None, hidden: Hidden = "ask", mapping: str | None = None
+) -> Sheet:
+    """Read a sheet of posts.
+
+    `tab` names the sheet of a workbook, `encoding` that of a text file which is not UTF, `mapping` the scheduler for which
+    the sheet was made; `hidden` says whether hidden rows count. Raises SheetError with one sentence.
+    """
+    path = Path(path)
+    grid = _read_grid(path, tab=tab, encoding=encoding)
+    where = f"{path.name}, sheet '{grid.tab}'" if grid.tab else path.name
+    table = _map_table(split_headings(grid, where=where, headed=mapping is None), mapping, where=where)
+    headings = match_headings(table.names, where=where)
+    body, told = _choose_hidden(table.rows, hidden=hidden, where=where)
+    rows, issues = _tidy(body, headings, grid, where=where)
+    notices = (*grid.notices, *_tell_options(grid, tab, encoding), *table.notices, *headings.notices, *told)
+    return Sheet(
+        name=path.name,
+        tab=grid.tab,
+        headings=headings.names,
+        columns=headings.columns,
+        rows=tuple(rows),
+        issues=tuple(issues),
+        notices=(*notices, *_tell_columns(body, headings, grid)),
+        fingerprint=make_fingerprint(headings.names, rows),
+    )
+
+
+def make_fingerprint(headings: Sequence[str], rows: Iterable[Row]) -> str:
+    """Return the SHA-256 of headings, row numbers and cells, the same for the same sheet whatever its format."""
+    digest = hashlib.sha256("\x1f".join(headings).encode())
+    for row in rows:
+        digest.update(f"\x1e{row.number}\x1f{chr(31).join(map(as_text, row.values))}".encode())
+    return digest.hexdigest()
+
+
+def _read_grid(path: Path, *, tab: str | None, encoding: str | None) -> Grid:
+    if identify(path) is Kind.DELIMITED:
+        from batch.sheet.csv_read import read_csv
+
+        return read_csv(path, encoding=encoding, count_known=count_known, is_row=is_row)
+    from batch.sheet.workbook import read_workbook
+
+    return read_workbook(path, tab=tab)
+
+
+def _map_table(table: Table, mapping: str | None, *, where: str) -> Table:
+    if mapping is None and count_known(table.names):
+        return table
+    from batch.sheet.mappings import apply_mapping, refuse_foreign
+
+    if mapping is not None:
+        return apply_mapping(table, mapping, where=where)
+    refuse_foreign(table, where=where)
+    return table
+
+
+def _choose_hidden(rows: Sequence[RawRow], *, hidden: Hidden, where: str) -> tuple[list[RawRow], tuple[str, ...]]:
+    numbers = [row.number for row in rows if row.hidden]
+    if not numbers:
+        return list(rows), ()
+    several = len(numbers) > 1
+    listed = f"hidden row{'s' if several else ''} {list_numbers(numbers)}"
+    if hidden == "ask":
+        raise SheetError(
+            f"{where} has {len(numbers)} row{'s that are' if several else ' that is'} hidden or filtered out "
+            f"({list_numbers(numbers)}): show {'them' if several else 'it'}, or say --include-hidden or --skip-hidden."
+        )
+    if hidden == "include":
+        return list(rows), (f"Included: the {listed}.",)
+    return [row for row in rows if not row.hidden], (f"Left out: the {listed}.",)
+
+
+def _tidy(body: Sequence[RawRow], headings: Headings, grid: Grid, *, where: str) -> tuple[list[Row], list[Issue]]:
+    flaws = {flaw.number: flaw for flaw in grid.flaws}
+    rows, issues = tidy_rows(
+        body, headings.columns, width=len(headings.names), keep=flaws, epoch=EPOCHS[grid.since_1904]
+    )
+    if not rows:
+        raise SheetError(f"{where} has headings but no rows under them: write one post a row, from row 2 on.")
+    numbers = {row.number for row in rows}
+    issues += [
+        Issue(f.number, "", f.code, f.seen, f.message, Severity.WARNING if f.warning else Severity.ERROR)
+        for f in grid.flaws
+        if f.number in numbers
+    ]
+    issues += _find_merges(rows, headings, grid)
+    issues += [_tell_repeated(row) for row in rows if repeats_headings(headings, row.values)]
+    return rows, sorted(issues, key=lambda issue: issue.row or 0)
+
+
+def _find_merges(rows: Sequence[Row], headings: Headings, grid: Grid) -> Iterable[Issue]:
+    """Yield one issue for each row that a merged range reaches into, by its topmost range."""
+    areas = iter(area for area in grid.merges if area.left < len(headings.names))
+    area = next(areas, None)
+    for row in rows:
+        while area and area.bottom < row.number:
+            area = next(areas, None)
+        if area is None:
+            return
+        if area.top <= row.number:
+            message = (
+                f"The cells {area.ref} are merged, so what belongs to row {row.number} can't be told: take the merge off and fill "
+                "in each cell."
+            )
+            column = headings.names[area.left]
+            yield Issue(row.number, column, "merged_cells", area.ref, message, cell=address(row.number, area.left))
+
+
+def _tell_repeated(row: Row) -> Issue:
+    seen = shorten(" | ".join(as_text(value) for value in row.values if value))
+    message = f"Row {row.number} repeats the headings instead of holding a post: delete the row."
+    return Issue(row.number, "", "headings_again", seen, message)
+
+
+def _tell_options(grid: Grid, tab: str | None, encoding: str | None) -> tuple[str, ...]:
+    told: list[str] = []
+    if grid.tab and encoding is not None:
+        told.append("--encoding was not needed: a workbook says itself how its text is written.")
+    if not grid.tab and tab is not None:
+        told.append("--sheet was not needed: a text file holds a single sheet.")
+    return tuple(told)
+
+
+def _tell_columns(body: Sequence[RawRow], headings: Headings, grid: Grid) -> tuple[str, ...]:
+    """Return what there is to say about columns that people do not see or that have no heading."""
+    told: list[str] = []
+    hidden = [f"'{headings.names[at]}'" for at in grid.hidden_columns if at in headings.columns.values()]
+    if hidden:
+        told.append(f"Hidden in the workbook, and used: the column{'s' if len(hidden) > 1 else ''} {', '.join(hidden)}.")
+    unheaded = {at for at, name in enumerate(headings.names) if not name}
+    width = len(headings.names)
+    filled = {at for row in body for at in unheaded if at < len(row.cells) and row.cells[at] != ""}
+    filled |= {at for row in body if len(row.cells) > width for at in range(width, len(row.cells)) if row.cells[at] != ""}
+    if filled:
+        listed = ", ".join(letters(at) for at in sorted(filled)[:10])
+        told.append(f"Not used, since there is no heading above: the cells of column{'s' if len(filled) > 1 else ''} {listed}.")
+    return tuple(told)

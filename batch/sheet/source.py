@@ -1,0 +1,133 @@
+"""Turns a path into the kind of file it holds, or into the sentence that says how to save it in a form that can be read.
+
+Looks at the first bytes before the name, since files are renamed more often than converted. Never opens what is not a plain file: a
+pipe or a device would wait for ever.
+"""
+
+from __future__ import annotations
+
+import stat
+from enum import StrEnum
+from pathlib import Path
+
+from batch.errors import SheetError
+
+MAX_FILE_BYTES = 150_000_000
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+OLE_DIRECTORY_BYTES = 4_000_000
+
+SAVE_AS = "open it in the program that made it and save it as .xlsx"
+FOREIGN = {
+    b"%PDF": "a PDF document",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"<html": "a web page",
+    b"<!DOCT": "a web page",
+    b"<?xml": "an XML document",
+    b"{\\rtf": "a text document",
+    b"Rar!": "an archive",
+    b"7z\xbc\xaf": "an archive",
+    b"\x1f\x8b": "a compressed file",
+}
+"""First bytes of what gets sent or renamed as a sheet by mistake."""
+
+FORMATS = {
+    ".xls": "the old Excel format",
+    ".xlsb": "Excel's binary format",
+    ".xltx": "an Excel template",
+    ".xltm": "an Excel template",
+    ".ods": "an OpenDocument sheet",
+    ".fods": "an OpenDocument sheet",
+    ".numbers": "an Apple Numbers sheet",
+    ".gsheet": "only a link to Google Sheets",
+}
+
+
+class Kind(StrEnum):
+    """The two families of files that are read."""
+
+    WORKBOOK = "workbook"
+    DELIMITED = "delimited"
+
+
+KINDS = {".xlsx": Kind.WORKBOOK, ".xlsm": Kind.WORKBOOK, ".csv": Kind.DELIMITED, ".tsv": Kind.DELIMITED}
+
+
+def identify(path: Path) -> Kind:
+    """Return which reader a file needs; raise SheetError with the remedy where there is none."""
+    start = _read_start(path)
+    suffix = path.suffix.lower()
+    if suffix in FORMATS:
+        raise SheetError(f"{path.name} is {FORMATS[suffix]}: {_remedy(suffix)}.")
+    if start.startswith(OLE):
+        raise SheetError(_tell_ole(path))
+    kind = KINDS.get(suffix)
+    if kind is None:
+        named = f"a {suffix} file" if suffix else "a file without an ending"
+        raise SheetError(f"{path.name} is {named}, not a sheet that can be read: save it as .xlsx (or .csv).")
+    _refuse_misnamed(path, start, kind=kind)
+    return kind
+
+
+def _read_start(path: Path) -> bytes:
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise SheetError(_tell_folder(path))
+        if not stat.S_ISREG(status.st_mode):
+            raise SheetError(f"{path.name} is not a plain file: give the sheet's own file.")
+        with path.open("rb") as file:
+            start = file.read(512)
+    except FileNotFoundError:
+        raise SheetError(f"There is no file {path.name} at {path}: look at the name and the folder.") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror or "not possible" if isinstance(error, OSError) else "its name can't be used"
+        raise SheetError(f"{path.name} can't be opened ({reason}): close it elsewhere or ask for access.") from None
+    if not start:
+        raise SheetError(f"{path.name} is empty (0 bytes): save or download it again.")
+    if status.st_size > MAX_FILE_BYTES:
+        size = f"{status.st_size / 1e6:.0f} MB"
+        raise SheetError(f"{path.name} is {size} large, more than {MAX_FILE_BYTES / 1e6:.0f} MB: split it.")
+    return start
+
+
+def _tell_folder(path: Path) -> str:
+    if path.suffix.lower() in FORMATS:
+        return f"{path.name} is {FORMATS[path.suffix.lower()]}: {_remedy(path.suffix.lower())}."
+    return f"{path.name} is a folder: give the sheet in it, such as {path.name}/posts.xlsx."
+
+
+def _remedy(suffix: str) -> str:
+    remedies = {
+        ".numbers": "in Numbers choose File > Export To > Excel and save as .xlsx",
+        ".gsheet": "in Google Sheets choose File > Download > Microsoft Excel (.xlsx)",
+    }
+    return remedies.get(suffix, SAVE_AS)
+
+
+def _tell_ole(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(OLE_DIRECTORY_BYTES)
+        file.seek(max(0, path.stat().st_size - OLE_DIRECTORY_BYTES))
+        protected = ENCRYPTED in head or ENCRYPTED in file.read()
+    if protected:
+        return (
+            f"{path.name} is protected by a password: open it in Excel, take the password off "
+            "(File > Info > Protect Workbook > Encrypt with Password) and save it again."
+        )
+    return f"{path.name} is {FORMATS['.xls']}: {SAVE_AS}."
+
+
+def _refuse_misnamed(path: Path, start: bytes, *, kind: Kind) -> None:
+    zipped = start.startswith(b"PK")
+    foreign = next((what for magic, what in FOREIGN.items() if start.lstrip()[:8].lower().startswith(magic.lower())), "")
+    if foreign and not (kind is Kind.DELIMITED and start.isascii() and foreign == "a picture"):
+        raise SheetError(f"{path.name} is really {foreign}: {SAVE_AS}.")
+    if kind is Kind.DELIMITED and zipped and b"\x00" in start:
+        raise SheetError(f"{path.name} is really a workbook or an archive: if Excel opens it, save it as .xlsx.")
+    if kind is Kind.WORKBOOK and not zipped:
+        raise SheetError(
+            f"{path.name} is not an Excel workbook, whatever its name says: open it in Excel and save it as .xlsx, "
+            "or, if it is plain text, rename it to .csv."
+        )
