@@ -126,6 +126,12 @@ def not_run_outcome(step: Step, *, why: str, item_id: str = "", code: str = "") 
     )
 
 
+def planned_outcome(step: Step) -> Outcome:
+    """Return what a step would become, for showing a plan before it is done."""
+    kind = DONE.get(step.kind) or IDLE[step.kind]
+    return _line(step, kind, code=step.code, message=_said(step.reason, step.warnings))
+
+
 def _channel_refusal(step: Step, item: Item | None) -> str:
     reason = item.error if item and item.error else "no reason was given"
     return f"The channel refused it: {reason}. Mend the row, then run with --again {step.key}."

@@ -23,6 +23,12 @@ from batch.model import Act, Issue, Outcome, OutcomeKind, Results, Step
 from batch.run.journal import Journal, make_private_folder, shown
 from batch.run.outcomes import broken_outcome, idle_outcome, not_run_outcome
 
+CHANGED = frozenset({
+    OutcomeKind.DRAFTED, OutcomeKind.SCHEDULED, OutcomeKind.PUBLISHED, OutcomeKind.RESCHEDULED, OutcomeKind.UPDATED,
+    OutcomeKind.CANCELLED, OutcomeKind.DELETED, OutcomeKind.PROCESSING, OutcomeKind.UNKNOWN, OutcomeKind.FAILED,
+})  # fmt: skip
+"""Outcomes after which a step may have left something on the site."""
+
 SENT_KINDS = frozenset({"ok", "settled"})
 
 
@@ -147,6 +153,25 @@ def read_results(folder: Path, record: RunRecord) -> Results:
                 outcomes |= _site_outcomes(journal, record.run, mine)
     lines = [outcomes.get(p.position) or _unjournaled(p.step) for p in record.placed]
     return make_results(record, lines)
+
+
+def record_followup(folder: Path, record: RunRecord, results: Results) -> None:
+    """Keep what a later look showed, so that results made again show it too."""
+    for site, name in record.journals.items():
+        with Journal(folder / "journal" / name) as journal:
+            for placed, outcome in zip(record.placed, results.outcomes, strict=True):
+                if placed.step.site == site and placed.step.acts:
+                    journal.keep_outcome(record.run, placed.position, outcome_to_json(outcome))
+
+
+def steps_as_done(folder: Path, record: RunRecord) -> list[Placed]:
+    """Return the steps of a run that changed something, with the items they made, in their places."""
+    results = read_results(folder, record)
+    return [
+        Placed(p.position, replace(p.step, item_id=outcome.item_id or p.step.item_id))
+        for p, outcome in zip(record.placed, results.outcomes, strict=True)
+        if p.step.acts and outcome.outcome in CHANGED
+    ]
 
 
 def _unjournaled(step: Step) -> Outcome:

@@ -20,6 +20,7 @@ def read_site(
     client: Client,
     journal: Journal,
     *,
+    site: str,
     channels: Iterable[Channel],
     now: Callable[[], datetime],
     pause: Callable[[float], None],
@@ -35,7 +36,7 @@ def read_site(
     if wait > 0:
         say(f"A call of the last run was cut off a moment ago; waiting {wait:.0f} s until the site shows what it did.")
         pause(wait)
-    snapshot = read_snapshot(client, channels, now=now())
+    snapshot = read_snapshot(client, channels, now=now(), site=site)
     touched = journal.touched(since=recent)
     return replace(
         snapshot, items=_brought_up_to_date(client, snapshot.items, touched, pause=pause, wait=settle_seconds)

@@ -1,21 +1,37 @@
-"""Stopping in good order: the first Ctrl-C lets the call in hand finish, the second ends at once."""
+"""Stopping in good order: the first Ctrl-C lets the call in hand finish, the second ends at once.
+
+Ending at once is as safe as being killed, which a run is made to bear.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+INTERRUPTED = 130
+"""The exit status of a command that was interrupted."""
+
 
 class Stop:
-    """Whether a run should stop, and why; shared by the threads of all sites."""
+    """Whether a run should stop, and why. A site has its own, which the whole run's stops too (`of_site`)."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
         self._interrupted = False
+        self._sites: list[Stop] = []
         self.reason = ""
+
+    def of_site(self) -> Stop:
+        """Return the stop of one site: asked for by this one too, but holding up no other site."""
+        own = Stop()
+        self._sites.append(own)
+        if self.requested:
+            own.request(self.reason, interrupted=self._interrupted)
+        return own
 
     @property
     def requested(self) -> bool:
@@ -33,6 +49,8 @@ class Stop:
             self.reason = reason
             self._interrupted = interrupted
         self._event.set()
+        for own in self._sites:
+            own.request(reason, interrupted=interrupted)
 
     def pause(self, seconds: float) -> None:
         """Wait, but no longer than until a stop is asked for."""
@@ -40,12 +58,15 @@ class Stop:
 
 
 @contextmanager
-def stop_on_interrupt(stop: Stop, *, say: Callable[[str], None]) -> Iterator[None]:
-    """While inside, Ctrl-C asks for a stop; a second one raises KeyboardInterrupt."""
+def stop_on_interrupt(
+    stop: Stop, *, say: Callable[[str], None], leave: Callable[[int], object] = os._exit
+) -> Iterator[None]:
+    """While inside, Ctrl-C (or SIGTERM) asks for a stop, and a second one leaves the process at once."""
 
     def handle(_signal: int, _frame: FrameType | None) -> None:
         if stop.requested:
-            raise KeyboardInterrupt
+            leave(INTERRUPTED)
+            return
         stop.request("You stopped it.", interrupted=True)
         say("Stopping: the call in hand is finished first, then the results are written. Again Ctrl-C ends at once.")
 

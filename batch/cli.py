@@ -1,0 +1,313 @@
+"""The command line: names, options and help. Each command's work waits in `batch.commands` until it is called."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from batch import __version__
+
+PATH = click.Path(path_type=Path, dir_okay=False)
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+MAPPINGS = ("hootsuite", "buffer", "publer", "metricool", "socialpilot", "sprout", "zoho")
+EXIT_INTERRUPTED = 130
+
+Command = Callable[..., Any]
+
+
+def _stack(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+common = _stack(
+    click.option("--site", metavar="NAME", help="The site that blank `site` cells mean."),
+    click.option("--config", type=PATH, metavar="FILE", help="Read this configuration instead of postbatch.toml."),
+    click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel."),
+    click.option("--quiet", is_flag=True, help="Say only results and problems."),
+    click.option("--verbose", is_flag=True, help="Say more: every row, every step."),
+    click.option("--no-color", is_flag=True, help="No colours."),
+)
+reading = _stack(
+    click.option("--sheet", "tab", metavar="NAME", help="Which sheet of the workbook to read."),
+    click.option("--encoding", metavar="NAME", help="How the text of a CSV is encoded, where it is not UTF-8."),
+    click.option("--include-hidden", is_flag=True, help="Hidden and filtered rows count like the others."),
+    click.option("--skip-hidden", is_flag=True, help="Hidden and filtered rows are left out."),
+    click.option("--from", "mapping", type=click.Choice(MAPPINGS), help="The sheet was made for this scheduler."),
+    click.option("--media", "media_folder", metavar="DIR", default="", help="Where media files are, if not beside it."),
+)
+choosing = _stack(
+    click.option("--only", multiple=True, metavar="EXPR", help="Only rows that fit, as in 'channel=INSTAGRAM'."),
+    click.option("--rows", default="", metavar="RANGES", help="Only these rows, as in 2-40,45."),
+    click.option("--first", type=int, metavar="N", help="Only the first N rows that would run."),
+    click.option("--approved-only", is_flag=True, help="Only rows whose `approved` says yes."),
+    click.option("--again", multiple=True, metavar="KEY,...", help="Make these posts anew (or: failed)."),
+    click.option("--drafts-only", is_flag=True, help="Rows with generated content become drafts for review."),
+    click.option("--regenerate", is_flag=True, help="Generate anew what was generated before."),
+    click.option("--via", type=click.Choice(["draft", "publish", "bulk"]), help="How new posts are sent."),
+    click.option("--allow-cancel", is_flag=True, help="Cancel more than 30 % of what is scheduled."),
+    click.option("--allow-delete", is_flag=True, help="Delete more than 30 % of what is scheduled."),
+    click.option("--allow-reschedule", is_flag=True, help="Move more than 30 % of what is scheduled."),
+)
+doing = _stack(
+    click.option("--yes", is_flag=True, help="Do not ask before the first change."),
+    click.option("--out", type=PATH, metavar="FILE", help="Where the results go: .xlsx, .csv or .json."),
+    click.option("--page", type=PATH, metavar="FILE", help="Where the page for reading goes."),
+    click.option("--no-page", is_flag=True, help="Write no page."),
+    click.option("--annotate", is_flag=True, help="Results as a copy of your own workbook, with columns added."),
+)
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(__version__, prog_name="postbatch")
+def postbatch() -> None:
+    """A month of social posts from one spreadsheet: planned, scheduled, changed and reported.
+
+    Start with `postbatch template`, fill it in, then `postbatch check`, `plan` and `run`. Add --sandbox to try
+    everything without an account.
+    """
+
+
+def _flags(given: dict[str, Any]) -> Any:
+    from batch.commands.session import Flags
+
+    return Flags(
+        site=given.pop("site", None),
+        config=given.pop("config", None),
+        sandbox=given.pop("sandbox", False),
+        quiet=given.pop("quiet", False),
+        verbose=given.pop("verbose", False),
+        color=not given.pop("no_color", False),
+        via=given.pop("via", None),
+    )
+
+
+def _inputs(sheet: str, given: dict[str, Any]) -> Any:
+    from batch.commands.prepare import Inputs
+
+    include, skip = given.pop("include_hidden", False), given.pop("skip_hidden", False)
+    if include and skip:
+        raise click.UsageError("--include-hidden and --skip-hidden contradict each other; choose one.")
+    allow = tuple(act for act in ("cancel", "delete", "reschedule") if given.pop(f"allow_{act}", False))
+    again = tuple(key.strip() for keys in given.pop("again", ()) for key in keys.split(",") if key.strip())
+    return Inputs(
+        sheet=sheet,
+        hidden="include" if include else "skip" if skip else "ask",
+        allow=allow,
+        again=again,
+        **{
+            name: given.pop(name)
+            for name in (
+                "tab", "encoding", "mapping", "media_folder", "only", "rows", "first", "approved_only", "drafts_only",
+                "regenerate",
+            )
+            if name in given
+        },
+    )  # fmt: skip
+
+
+def _outputs(given: dict[str, Any]) -> Any:
+    from batch.commands.outputs import Outputs
+
+    return Outputs(**given)
+
+
+def _world() -> Any:
+    from batch.commands.world import World
+
+    return World()
+
+
+@postbatch.command(short_help="Say what is wrong with a sheet; no network.")
+@click.argument("sheet")
+@reading
+@click.option("--out", type=PATH, metavar="FILE", help="Also write the issues as .json.")
+@common
+def check(sheet: str, **given: Any) -> int:
+    """Read SHEET and say what is wrong with it; no network, no key."""
+    from batch.commands.checking import check_sheet
+
+    flags, inputs = _flags(given), _inputs(sheet, given)
+    return check_sheet(_world(), flags, inputs, _outputs(given))
+
+
+@postbatch.command(short_help="Say what a run would do; change nothing.")
+@click.argument("sheet")
+@reading
+@choosing
+@click.option("--out", type=PATH, metavar="plan.json", help="Save the plan, for `postbatch apply`.")
+@click.option("--page", type=PATH, metavar="FILE", help="Write the plan as a page, to send for approval.")
+@common
+def plan(sheet: str, **given: Any) -> int:
+    """Compare SHEET with what the site holds and say what would be done; change nothing."""
+    from batch.commands.checking import plan_sheet
+
+    flags, inputs = _flags(given), _inputs(sheet, given)
+    return plan_sheet(_world(), flags, inputs, _outputs(given))
+
+
+@postbatch.command(short_help="Plan, ask, do, and write the results.")
+@click.argument("sheet")
+@reading
+@choosing
+@doing
+@click.option("--all-or-nothing", is_flag=True, help="Send nothing if any row is wrong.")
+@click.option("--wait", "wait_seconds", type=float, is_flag=False, flag_value=300.0, default=0.0, metavar="[SECONDS]",
+              help="Wait until posts in process are live or refused (300 s at most, or SECONDS).")  # fmt: skip
+@click.option("--cluster", metavar="tcp://HOST:PORT", help="Hand each site's part to a Dask cluster.")
+@common
+def run(sheet: str, **given: Any) -> int:
+    """Plan SHEET, ask, carry it out and write SHEET.results.xlsx with a page beside it."""
+    flags, cluster = _flags(given), given.pop("cluster", None)
+    inputs = _inputs(sheet, given)
+    outputs = _outputs(given)
+    if cluster:
+        from batch.commands.clustering import run_on_cluster
+
+        return run_on_cluster(_world(), flags, inputs, outputs, address=cluster)
+    from batch.commands.running import run_sheet
+
+    return run_sheet(_world(), flags, inputs, outputs)
+
+
+@postbatch.command(short_help="Do exactly a plan that was reviewed.")
+@click.argument("plan_file", metavar="PLAN.json", type=PATH)
+@doing
+@click.option("--via", type=click.Choice(["draft", "publish", "bulk"]), help="How new posts are sent.")
+@common
+def apply(plan_file: Path, **given: Any) -> int:
+    """Do exactly the plan that was reviewed; refuse if anything has moved since."""
+    from batch.commands.applying import apply_plan
+
+    flags = _flags(given)
+    return apply_plan(_world(), flags, plan_file, _outputs(given))
+
+
+@postbatch.command(short_help="Write a workbook (or CSV) to fill in.")
+@click.option("--out", type=PATH, default=Path("posts.xlsx"), show_default=True, help="A .xlsx or .csv file.")
+@click.option("--connected", is_flag=True, help="Offer the site's own accounts in the drop-downs.")
+@click.option("--force", is_flag=True, help="Replace a file that is there already.")
+@common
+def template(out: Path, connected: bool, force: bool, **given: Any) -> int:
+    """Write a workbook (or CSV) to fill in."""
+    from batch.commands.templating import make_template
+
+    return make_template(_world(), _flags(given), out, connected=connected, force=force)
+
+
+@postbatch.command(short_help="Write what is scheduled now as a sheet to edit.")
+@click.option("--out", type=PATH, default=Path("posts.xlsx"), show_default=True, help="A .xlsx or .csv file.")
+@click.option("--all", "everything", is_flag=True, help="Published posts too.")
+@click.option("--force", is_flag=True, help="Replace a file that is there already.")
+@common
+def pull(out: Path, everything: bool, force: bool, **given: Any) -> int:
+    """Write what is scheduled and drafted now as a sheet, to edit and run."""
+    from batch.commands.pulling import pull_posts
+
+    return pull_posts(_world(), _flags(given), out, everything=everything, force=force)
+
+
+@postbatch.command(short_help="Ask again for posts that were not final.")
+@click.argument("results", type=PATH)
+@click.option("--out", type=PATH, metavar="FILE", help="Write the results here instead.")
+@common
+def status(results: Path, **given: Any) -> int:
+    """Ask again for the posts of RESULTS that were not final, and update it."""
+    from batch.commands.following import update_status
+
+    flags = _flags(given)
+    return update_status(_world(), flags, results, _outputs(given))
+
+
+@postbatch.command(short_help="Put back what a run did, where it still can be.")
+@click.argument("run", metavar="RUN")
+@doing
+@common
+def undo(run: str, **given: Any) -> int:
+    """Put back what RUN did, where it still can be (RUN may be `last`)."""
+    from batch.commands.undoing import undo_run
+
+    flags = _flags(given)
+    return undo_run(_world(), flags, run, _outputs(given))
+
+
+@postbatch.command(short_help="List the runs so far.")
+@common
+def runs(**given: Any) -> int:
+    """List the runs so far."""
+    from batch.commands.informing import show_runs
+
+    return show_runs(_world(), _flags(given))
+
+
+@postbatch.command(short_help="Write a run's results again.")
+@click.argument("run", metavar="RUN")
+@click.option("--out", type=PATH, metavar="FILE", help="Where the results go: .xlsx, .csv or .json.")
+@common
+def results(run: str, **given: Any) -> int:
+    """Write the results of RUN again, from the journal (RUN may be `last`)."""
+    from batch.commands.informing import write_results_again
+
+    flags = _flags(given)
+    return write_results_again(_world(), flags, run, _outputs(given))
+
+
+@postbatch.command(short_help="Show connected accounts and what quota is left.")
+@common
+def accounts(**given: Any) -> int:
+    """Show connected channels and accounts, and what quota is left."""
+    from batch.commands.informing import show_accounts
+
+    return show_accounts(_world(), _flags(given))
+
+
+@postbatch.command(short_help="Is everything set up right? What is missing?")
+@common
+def doctor(**given: Any) -> int:
+    """Is the configuration right, does the credential work, what is missing?"""
+    from batch.commands.informing import doctor as examine
+
+    return examine(_world(), _flags(given))
+
+
+@postbatch.command(short_help="Run a local API to try everything on.")
+@click.option("--port", type=int, default=8765, show_default=True, help="The port of this machine to listen on.")
+@click.option("--reset", is_flag=True, help="Forget the posts of earlier sandbox runs in this folder.")
+def sandbox(port: int, reset: bool) -> int:
+    """Run a local Publisher API, to try everything without an account; look at its posts in a browser."""
+    from batch.commands.sandboxing import serve
+
+    return serve(_world(), port=port, reset=reset)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and leave with its exit status: one clear sentence for whatever went wrong, never a traceback."""
+    from batch.errors import PostbatchError
+
+    try:
+        status = postbatch.main(arguments, prog_name="postbatch", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
+    except PostbatchError as error:
+        print(f"postbatch: {error}", file=sys.stderr)
+        sys.exit(error.exit_status)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a person gets a sentence and a file
+        from batch.commands.failing import report_failure
+
+        sys.exit(report_failure(error))
+    sys.exit(status if isinstance(status, int) else 0)

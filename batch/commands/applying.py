@@ -1,0 +1,83 @@
+"""Do exactly the plan that was reviewed, or nothing: the saved plan is compared with what would be planned now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from batch.commands.carrying_out import hold_sites
+from batch.commands.outputs import Outputs
+from batch.commands.planning import Planner
+from batch.commands.prepare import Inputs, Prepared, prepare, read_and_check
+from batch.commands.running import do_plan, refuse_without_terminal, show_plan, sites_of
+from batch.commands.session import Flags, Session
+from batch.commands.world import World
+from batch.errors import PlanFileError
+from batch.model import Json, Plan
+from batch.plan.planfile import check_unmoved, plan_from_json
+from batch.run.record import Placed, new_run_id
+
+MAX_PLAN_BYTES = 2 * 1024**3
+
+
+def apply_plan(world: World, flags: Flags, plan_file: Path, outputs: Outputs) -> int:
+    """Carry a saved plan out. Errors: PlanFileError where the sheet, the accounts or the posts have moved since."""
+    path = (world.cwd / plan_file).resolve()
+    saved, inputs, sandbox = read_plan(path)
+    if sandbox and not flags.sandbox:
+        raise PlanFileError("This plan was made in the sandbox. Add --sandbox, or make a plan of the real site.")
+    if flags.sandbox and not sandbox:
+        raise PlanFileError("This plan was made for the real site. Leave --sandbox out, or make a plan in the sandbox.")
+    sheet = (path.parent / inputs.sheet).resolve()
+    if not sheet.is_file():
+        raise PlanFileError(
+            f"The sheet {inputs.sheet} that this plan was made from is not there. Put it back beside it."
+        )
+    with Session(world, flags, folder=sheet.parent) as session:
+        refuse_without_terminal(session, outputs)
+        checked = read_and_check(session, inputs, folder=path.parent)
+        session.start_sandbox(sites_of(checked))
+        run = new_run_id(world.now(), random=world.random())
+        with hold_sites(session, sites_of(checked), run=run):
+            current = prepare(session, checked, inputs, planner=Planner(session))
+            check_unmoved(saved, current.plan)
+            prepared = as_saved(saved, current)
+            show_plan(session, prepared)
+            return do_plan(session, prepared, outputs, run=run, command="apply", media_folder=inputs.media_folder)
+
+
+def read_plan(path: Path) -> tuple[Plan, Inputs, bool]:
+    """Read a saved plan, what it was made from, and whether in a sandbox. Errors: PlanFileError."""
+    try:
+        if path.stat().st_size > MAX_PLAN_BYTES:
+            raise PlanFileError(f"{path.name} is too large to be a plan.")
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PlanFileError(f"The plan file {path.name} can't be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise PlanFileError(
+            f"{path.name} is not a plan. Make one with `postbatch plan SHEET --out plan.json`."
+        ) from error
+    plan = plan_from_json(data)
+    return plan, _inputs(data), data.get("sandbox") is True
+
+
+def _inputs(data: Json) -> Inputs:
+    raw: Mapping[str, Any] = data.get("inputs") or {}
+    known = {field.name for field in fields(Inputs)}
+    if not isinstance(raw, dict) or "sheet" not in raw or set(raw) - known:
+        raise PlanFileError("The plan file does not say which sheet it was made from. Make it again.")
+    return Inputs(**{name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()})
+
+
+def as_saved(saved: Plan, current: Prepared) -> Prepared:
+    """Return what was prepared now with the steps that were reviewed: they are what is done."""
+    by_site = {site.site: site.steps for site in saved.sites}
+    placed = {
+        site: tuple(Placed(p.position, step) for p, step in zip(steps, by_site[site], strict=True))
+        for site, steps in current.placed.items()
+    }
+    return replace(current, plan=saved, placed=placed)

@@ -1,0 +1,134 @@
+"""Carry a prepared plan out, all sites side by side, and bring the outcomes together in the sheet's order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from batch.commands.progress import Progress
+from batch.commands.session import Session
+from batch.errors import PostbatchError
+from batch.model import GOOD, Outcome, OutcomeKind, Results
+from batch.run.execute import execute
+from batch.run.journal import Journal
+from batch.run.lock import hold_site, this_process
+from batch.run.media import make_bringer
+from batch.run.outcomes import idle_outcome, not_run_outcome
+from batch.run.record import Placed, RunRecord, finish_record, make_results, write_record
+from batch.run.sending import Tools
+from batch.run.stop import Stop, stop_on_interrupt
+
+SITES_AT_ONCE = 16
+EXIT_DONE, EXIT_ROWS, EXIT_STOPPED, EXIT_INTERRUPTED = 0, 1, 3, 130
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a run came to."""
+
+    results: Results
+    exit_status: int
+
+
+@contextmanager
+def hold_sites(session: Session, sites: Sequence[str], *, run: str) -> Iterator[None]:
+    """Hold the locks of all sites of a run, in one order on every machine. Errors: LockedError."""
+    with ExitStack() as held:
+        for site in sorted(sites):
+            holder = this_process(run, at=session.world.now())
+            journal = session.journal(site)
+            journal.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            held.enter_context(hold_site(journal, site=site, holder=holder, say=session.warn))
+        yield
+
+
+def carry_out(
+    session: Session, record: RunRecord, placed: Mapping[str, Sequence[Placed]], *, media_folder: Path | None = None
+) -> Carried:
+    """Do a plan. The record is on disk before the first change, the outcomes are complete whatever happens.
+
+    `media_folder` is where the media files are, None for a plan that brings none.
+    """
+    write_record(session.state, record)
+    outcomes: dict[int, Outcome] = {}
+    stop = Stop()
+    busy = {site: steps for site, steps in placed.items() if any(p.step.acts for p in steps)}
+    for steps in (steps for site, steps in placed.items() if site not in busy):
+        outcomes |= {p.position: idle_outcome(p.step) for p in steps}
+    todo = [p.position for steps in busy.values() for p in steps if p.step.acts]
+    with Progress(session, positions=todo) as progress, stop_on_interrupt(stop, say=session.warn):
+
+        def emit(position: int, outcome: Outcome) -> None:
+            outcomes[position] = outcome
+            progress.show(position, outcome)
+
+        with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
+            stops = {site: stop.of_site() for site in busy}
+            waiting = [
+                pool.submit(_site, session, record.run, site, steps, stops[site], emit, media_folder)
+                for site, steps in busy.items()
+            ]
+            for future in waiting:
+                future.result()
+    for reason in dict.fromkeys(s.reason for s in stops.values() if s.requested):
+        session.warn(reason)
+    for p in record.placed:
+        outcomes.setdefault(p.position, not_run_outcome(p.step, why="The run ended before this row."))
+    lines = [outcomes[p.position] for p in record.placed]
+    finished_at = session.world.now()
+    status = exit_status(lines, stopped=any(s.requested for s in stops.values()), interrupted=stop.interrupted)
+    finish_record(
+        session.state, record, at=finished_at, exit_status=status, counts=Counter(str(o.outcome) for o in lines)
+    )
+    return Carried(make_results(record, lines, finished_at=finished_at), status)
+
+
+def _site(
+    session: Session,
+    run: str,
+    site: str,
+    steps: Sequence[Placed],
+    stop: Stop,
+    emit: Callable[[int, Outcome], None],
+    media_folder: Path | None,
+) -> None:
+    try:
+        with Journal(session.journal(site)) as journal:
+            tools = _tools(session, site, journal, run=run, stop=stop)
+            via = session.settings.site(site).via
+            bring = make_bringer(store=journal, folder=media_folder) if media_folder else None
+            execute(steps, tools=tools, emit=emit, via=via, bring_media=bring)
+    except PostbatchError as error:
+        stop.request(str(error))
+
+
+def _tools(session: Session, site: str, journal: Journal, *, run: str, stop: Stop) -> Tools:
+    world = session.world
+    client = session.client(site)
+    return Tools(
+        client=client,
+        journal=journal,
+        run=run,
+        now=world.now,
+        clock=world.clock,
+        stop=stop,
+        random=world.random,
+        pause=stop.pause,
+        settle_seconds=session.settings.settle_seconds,
+        budget=client.budget,
+        say=session.say,
+    )
+
+
+def exit_status(outcomes: Sequence[Outcome], *, stopped: bool = False, interrupted: bool = False) -> int:
+    """Return the exit status that outcomes amount to."""
+    kinds = {outcome.outcome for outcome in outcomes}
+    if interrupted:
+        return EXIT_INTERRUPTED
+    if stopped or OutcomeKind.UNKNOWN in kinds:
+        return EXIT_STOPPED
+    return EXIT_ROWS if kinds - GOOD - {OutcomeKind.PROCESSING} else EXIT_DONE

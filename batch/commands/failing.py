@@ -1,0 +1,32 @@
+"""What a person sees when the program itself has failed: one sentence, and a log worth sending with a bug report."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+
+from batch.commands.world import World
+from batch.run.journal import make_private_folder, shown
+
+EXIT_FAILED = 3
+
+
+def report_failure(error: Exception) -> int:
+    """Write where in the program it failed, without any value (they may be private), and say where that is."""
+    lines = [f"{type(error).__name__}"]
+    lines += [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
+    print(
+        f"postbatch: something went wrong inside the program ({type(error).__name__}). The journal knows what was sent: "
+        "run the same command again, it sends nothing twice.",
+        file=sys.stderr,
+    )
+    try:
+        folder = World().state_folder()
+        make_private_folder(folder)
+        log = folder / "failure.log"
+        log.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        print(f"Please send {shown(log)} with your report.", file=sys.stderr)
+    except Exception:  # noqa: BLE001 - there is nobody left to tell
+        print("\n".join(lines), file=sys.stderr)
+    return EXIT_FAILED

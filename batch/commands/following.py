@@ -1,0 +1,105 @@
+"""Ask again for posts that were still on their way: `status RESULTS`, and `run --wait`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from batch.commands.carrying_out import exit_status
+from batch.commands.outputs import Outputs
+from batch.commands.running import finish
+from batch.commands.session import Flags, Session
+from batch.commands.world import World
+from batch.errors import StartError
+from batch.model import Item, Outcome, OutcomeKind, Results, Status
+from batch.publisher import items
+from batch.run.record import read_record, read_results, record_followup
+from batch.sheet.results_read import run_of
+
+PAUSE_SECONDS = 5.0
+ONE_BY_ONE = 20
+"""Up to so many posts are asked for one by one; for more the site is listed."""
+
+OPEN_STATUSES = frozenset({Status.SCHEDULED, Status.PROCESSING, Status.IN_QUEUE})
+LIVE_KINDS = frozenset({
+    OutcomeKind.SCHEDULED, OutcomeKind.RESCHEDULED, OutcomeKind.UPDATED, OutcomeKind.PUBLISHED, OutcomeKind.PROCESSING,
+    OutcomeKind.UNCHANGED, OutcomeKind.UNKNOWN,
+})  # fmt: skip
+
+
+def open_outcomes(results: Results) -> list[Outcome]:
+    """Return the posts that may have moved since: scheduled or in process, with an item to ask for."""
+    return [
+        o
+        for o in results.outcomes
+        if o.item_id and o.outcome in LIVE_KINDS and (o.status in OPEN_STATUSES or not o.link)
+    ]
+
+
+def follow(session: Session, results: Results) -> Results:
+    """Return the results with what the sites say now. Errors: ServiceError, SignInError."""
+    waiting = open_outcomes(results)
+    seen: dict[tuple[str, str], Item | None] = {}
+    for site in sorted({o.site for o in waiting}):
+        wanted = {o.item_id for o in waiting if o.site == site}
+        seen |= {(site, item_id): item for item_id, item in _look(session, site, wanted).items()}
+    lines = tuple(
+        brought_up_to_date(o, seen[o.site, o.item_id]) if (o.site, o.item_id) in seen else o for o in results.outcomes
+    )
+    return replace(results, outcomes=lines, finished_at=session.world.now())
+
+
+def _look(session: Session, site: str, wanted: Iterable[str]) -> dict[str, Item | None]:
+    client, ids = session.client(site), list(wanted)
+    if len(ids) <= ONE_BY_ONE:
+        return {item_id: items.get_item(client, item_id) for item_id in ids}
+    held = {item.id: item for item in items.query_items(client)}
+    return {item_id: held.get(item_id) for item_id in ids}
+
+
+def brought_up_to_date(outcome: Outcome, item: Item | None) -> Outcome:
+    """Return an outcome with what the site says of its item now."""
+    if item is None:
+        return replace(outcome, status="", message="The site does not hold this post any more.")
+    now = replace(outcome, status=item.status, link=item.link or outcome.link)
+    if item.status == Status.PUBLISHED:
+        return replace(now, outcome=OutcomeKind.PUBLISHED, code="", message="It is live.")
+    if item.status == Status.FAILED:
+        why = item.error or "no reason was given"
+        message = f"The channel refused it: {why}. Mend the row, then run with --again {outcome.key}."
+        return replace(now, outcome=OutcomeKind.FAILED, code="FAILED", message=message)
+    if item.status in (Status.PROCESSING, Status.IN_QUEUE):
+        return replace(now, outcome=OutcomeKind.PROCESSING, message="The service is working on it.")
+    if item.status in (Status.CANCELED, Status.DELETED) and outcome.status != item.status:
+        return replace(now, message=f"Somebody has {'cancelled' if item.status == Status.CANCELED else 'deleted'} it.")
+    return now
+
+
+def wait_until_final(session: Session, results: Results, *, bound_seconds: float) -> Results:
+    """Ask again until nothing is in process any more, or the bound is reached."""
+    ends_at = session.world.clock() + bound_seconds
+    while any(o.outcome is OutcomeKind.PROCESSING for o in results.outcomes):
+        if session.world.clock() >= ends_at:
+            session.warn("Some posts are still in process; `postbatch status RESULTS` asks again.")
+            break
+        session.world.sleep(PAUSE_SECONDS)
+        results = follow(session, results)
+    return results
+
+
+def update_status(world: World, flags: Flags, path: Path, outputs: Outputs) -> int:
+    """Ask again for the posts of a results file, and bring the file and its page up to date."""
+    path = (world.cwd / path).resolve()
+    run = run_of(path)
+    if not run:
+        raise StartError(f"{path.name} does not say which run it is from. Name the run: `postbatch results RUN`.")
+    with Session(world, flags, folder=path.parent) as session:
+        record = read_record(session.state, run)
+        if record.sandbox and not flags.sandbox:
+            raise StartError("These results are from the sandbox. Add --sandbox to ask it again.")
+        session.start_sandbox(record.journals)
+        results = follow(session, read_results(session.state, record))
+        record_followup(session.state, record, results)
+        finish(session, results, replace(outputs, out=outputs.out or path), sheet=path.with_name(record.sheet))
+        return exit_status(results.outcomes)

@@ -1,0 +1,92 @@
+"""Look at one site and plan its posts, with what the journal remembers and what the service generates for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from batch.commands.session import Session
+from batch.model import Channel, Content, Medium, Post, SitePlan, Snapshot
+from batch.plan.find import ItemIndex
+from batch.plan.options import Options, place
+from batch.plan.reconcile import reconcile
+from batch.publisher.client import Client
+from batch.run.journal import Journal
+from batch.run.site import read_site
+
+SETTLED = frozenset({"PUBLISHED", "PROCESSING", "IN_QUEUE", "CANCELED", "DELETED", "FAILED"})
+"""States in which a post's content is no longer changed, so that nothing is generated for it."""
+
+
+class Planner:
+    """Plans the posts of one site; safe to call from several threads, each for another site."""
+
+    def __init__(self, session: Session, *, regenerate: bool = False) -> None:
+        self._session = session
+        self._regenerate = regenerate
+
+    def __call__(self, site: str, posts: Sequence[Post], options: Options) -> tuple[SitePlan, Snapshot | None]:
+        """Return the site's plan, and what was read of it (None where there was nothing to ask)."""
+        world = self._session.world
+        active = [post for post in posts if not post.errors and place(post) not in options.skip]
+        if not active:
+            return reconcile(posts, Snapshot(site, world.now()), now=world.now(), options=options), None
+        client = self._session.client(site)
+        with Journal(self._session.journal(site)) as journal:
+            snapshot = read_site(
+                client,
+                journal,
+                site=site,
+                channels=_channels(active),
+                now=world.now,
+                pause=world.sleep,
+                settle_seconds=self._session.settings.settle_seconds,
+                say=self._session.say,
+            )
+            posts = self._generated(posts, active, client, journal, snapshot, options)
+            known = journal.all_media()
+        posts = [with_known_media(post, known) for post in posts]
+        return reconcile(posts, snapshot, now=world.now(), options=options), snapshot
+
+    def _generated(
+        self,
+        posts: Sequence[Post],
+        active: Sequence[Post],
+        client: Client,
+        journal: Journal,
+        snapshot: Snapshot,
+        options: Options,
+    ) -> Sequence[Post]:
+        if not any(post.generation for post in active):
+            return posts
+        from batch.run.generation import generate_posts
+
+        index = ItemIndex(snapshot.items)
+        running = {place(post) for post in active}
+
+        def needed(post: Post) -> bool:
+            item = index.find(post).item
+            again = post.key in options.again
+            return place(post) in running and (item is None or again or item.status not in SETTLED)
+
+        return generate_posts(
+            posts, client, journal, accounts=snapshot.accounts, regenerate=self._regenerate, needed=needed
+        )
+
+
+def _channels(posts: Sequence[Post]) -> list[Channel]:
+    return sorted({post.channel for post in posts if post.channel is not None})
+
+
+def with_known_media(post: Post, known: dict[str, str]) -> Post:
+    """Return the post with the addresses of the media that are in the Media Manager already."""
+    media = tuple(_known(medium, known) for medium in post.content.media)
+    if media == post.content.media:
+        return post
+    content: Content = replace(post.content, media=media)
+    return replace(post, content=content)
+
+
+def _known(medium: Medium, known: dict[str, str]) -> Medium:
+    url = known.get(medium.identity, "") if not medium.url and medium.identity else ""
+    return replace(medium, url=url) if url else medium

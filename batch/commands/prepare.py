@@ -1,0 +1,161 @@
+"""From a sheet to a plan: read, check, look at each site once, reconcile; the one way of check, plan, run and apply."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from batch.commands.session import Session
+from batch.errors import PostbatchError
+from batch.model import Issue, Plan, Post, Sheet, SitePlan, Snapshot, StepKind
+from batch.plan.guard import check_blast_radius
+from batch.plan.options import Options
+from batch.plan.reconcile import reconcile
+from batch.plan.select import select
+from batch.rules.check import CheckContext, check
+from batch.rules.media import MediaFacts, check_media
+from batch.run.record import Placed
+from batch.sheet.files import read_media_facts
+from batch.sheet.read import read_sheet
+
+SITES_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a plan is made from, besides the site: the sheet and how it is to be read. A saved plan keeps this."""
+
+    sheet: str
+    tab: str | None = None
+    encoding: str | None = None
+    hidden: Literal["ask", "include", "skip"] = "ask"
+    mapping: str | None = None
+    media_folder: str = ""
+    only: tuple[str, ...] = ()
+    rows: str = ""
+    first: int | None = None
+    approved_only: bool = False
+    again: tuple[str, ...] = ()
+    drafts_only: bool = False
+    regenerate: bool = False
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A sheet that was read, and its posts with what is wrong with them."""
+
+    path: Path
+    sheet: Sheet
+    posts: tuple[Post, ...]
+    facts: Mapping[str, MediaFacts]
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """Return every issue once, those of the sheet as a whole first, then by row."""
+        whole = tuple(issue for issue in self.sheet.issues if issue.row is None)
+        return tuple(dict.fromkeys((*whole, *(issue for post in self.posts for issue in post.issues))))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan with what carrying it out needs: each site's steps with their places among all posts."""
+
+    checked: Checked
+    plan: Plan
+    placed: Mapping[str, tuple[Placed, ...]]
+    snapshots: Mapping[str, Snapshot]
+    failed_sites: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_and_check(session: Session, inputs: Inputs, *, folder: Path) -> Checked:
+    """Read a sheet and check its rows: no network, no credential. Errors: SheetError."""
+    path = folder / inputs.sheet
+    sheet = read_sheet(path, tab=inputs.tab, encoding=inputs.encoding, hidden=inputs.hidden, mapping=inputs.mapping)
+    settings = session.settings
+    context = CheckContext(
+        now=session.world.now(),
+        sites={name: settings.timezone_for(name) for name in settings.sites},
+        default_site=settings.default_site,
+        timezone=settings.timezone,
+    )
+    posts = check(sheet, context=context)
+    media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent
+    facts = read_media_facts({m.source for post in posts for m in post.content.media}, folder=media_folder)
+    return Checked(path, sheet, tuple(check_media(post, facts) for post in posts), facts)
+
+
+def prepare(
+    session: Session, checked: Checked, inputs: Inputs, *, planner: SitePlanner, allow: Iterable[str] = ()
+) -> Prepared:
+    """Look at every site that the sheet sends something to and make the plan; nothing is changed.
+
+    Errors: SignInError, ConfigError, ServiceError where the only site can't be read; GuardError.
+    """
+    by_site: defaultdict[str, list[int]] = defaultdict(list)
+    for position, post in enumerate(checked.posts):
+        by_site[post.site].append(position)
+    options = _options(checked, inputs)
+    parts = {site: [checked.posts[n] for n in positions] for site, positions in by_site.items()}
+    plans, snapshots, failed = _plan_sites(parts, planner=planner, options=options, now=session.world.now())
+    for site, plan in plans.items():
+        if site in snapshots:
+            check_blast_radius(plan, snapshots[site], allowed=frozenset((*allow, *inputs.allow)))
+    placed = {
+        site: tuple(Placed(n, step) for n, step in zip(by_site[site], plan.steps, strict=True))
+        for site, plan in plans.items()
+    }
+    sheet = checked.sheet
+    plan = Plan(sheet.name, sheet.fingerprint, session.world.now(), tuple(plans.values()), sheet.notices)
+    return Prepared(checked, plan, placed, snapshots, failed)
+
+
+SitePlanner = Callable[[str, Sequence[Post], Options], tuple[SitePlan, Snapshot | None]]
+"""Looks at one site and plans its posts."""
+
+
+def _options(checked: Checked, inputs: Inputs) -> Options:
+    skip = select(
+        checked.posts,
+        only=inputs.only,
+        rows=inputs.rows,
+        first=inputs.first,
+        approved_only=inputs.approved_only,
+    )
+    return Options(again=frozenset(inputs.again), drafts_only=inputs.drafts_only, skip=skip)
+
+
+def _plan_sites(
+    parts: Mapping[str, Sequence[Post]], *, planner: SitePlanner, options: Options, now: datetime
+) -> tuple[dict[str, SitePlan], dict[str, Snapshot], dict[str, str]]:
+    """Plan all sites side by side. Where one of several can't be read, its posts are blocked and the others go on."""
+    plans: dict[str, SitePlan] = {}
+    snapshots: dict[str, Snapshot] = {}
+    failed: dict[str, str] = {}
+    with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
+        waiting = {site: pool.submit(planner, site, posts, options) for site, posts in parts.items()}
+        for site, future in waiting.items():
+            try:
+                plans[site], snapshot = future.result()
+            except PostbatchError as error:
+                if len(parts) == 1:
+                    raise
+                failed[site] = str(error)
+                plans[site], snapshot = _unreadable_site(site, parts[site], str(error), now), None
+            if snapshot is not None:
+                snapshots[site] = snapshot
+    return plans, snapshots, failed
+
+
+def _unreadable_site(site: str, posts: Sequence[Post], why: str, now: datetime) -> SitePlan:
+    """Block the posts of a site that could not be looked at; a row that is wrong says so all the same."""
+    problem = Issue(None, "site", "site_unreadable", site, why)
+    marked = [post if post.errors else replace(post, issues=(*post.issues, problem)) for post in posts]
+    plan = reconcile(marked, Snapshot(site, now), now=now)
+    steps = tuple(replace(step, kind=StepKind.BLOCKED) if step.code == problem.code else step for step in plan.steps)
+    return replace(plan, steps=steps, notices=(*plan.notices, f"Site {site}: {why}"))

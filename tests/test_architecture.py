@@ -1,0 +1,105 @@
+"""The rooms import in one direction only, and what is heavy waits until it is needed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "batch"
+FILES = sorted(path for path in PACKAGE.rglob("*.py"))
+
+ORDER = (
+    {"model", "errors", "credential"},
+    {"rules"},
+    {"plan"},
+    {"settings", "sheet", "publisher", "journal"},
+    {"run"},
+    {"report"},
+    {"commands", "cli", "__main__"},
+)
+"""A room may import its own files and the rooms of the lines above it; rooms of one line do not know each other."""
+
+LEVELS = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
+ALONE = {"sandbox"}
+PURE = {"model", "errors", "credential", "rules", "plan"}
+EFFECTS = {"os", "pathlib", "socket", "subprocess", "random", "time", "sqlite3", "httpx", "shutil", "tempfile", "io"}
+
+
+def room_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    if parts == ("run", "journal"):
+        return "journal"
+    return parts[0]
+
+
+def imports_of(path: Path) -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found.append(tuple(node.module.split(".")))
+        elif isinstance(node, ast.Import):
+            found += [tuple(alias.name.split(".")) for alias in node.names]
+    return found
+
+
+def rooms_used(path: Path) -> set[str]:
+    used = set()
+    for name in imports_of(path):
+        if name[0] == "batch" and len(name) > 1:
+            used.add("journal" if name[1:3] == ("run", "journal") else name[1])
+    return used
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_room_imports_only_the_rooms_above_it(path):
+    room = room_of(path)
+    used = rooms_used(path) - {room}
+    if room == "__init__":
+        assert used == set()
+    elif room in ALONE:
+        assert used == set(), "the sandbox is a witness: it states the rules again, in its own words"
+    else:
+        assert {other for other in used if other in ALONE} <= ({"sandbox"} if room == "commands" else set())
+        others = used - ALONE
+        top = len(ORDER) - 1
+        assert {o for o in others if LEVELS[o] >= LEVELS[room] and LEVELS[room] < top} == set()
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if room_of(p) in PURE], ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_pure_room_touches_no_clock_file_or_network(path):
+    assert {name[0] for name in imports_of(path)} & EFFECTS == set()
+
+
+def test_only_its_rooms_use_pandas_openpyxl_and_httpx():
+    allowed = {"pandas": {"sheet"}, "openpyxl": {"sheet"}, "xlsxwriter": {"sheet"}, "httpx": {"publisher", "sandbox"}}
+    for path in FILES:
+        for name in {name[0] for name in imports_of(path)} & allowed.keys():
+            assert room_of(path) in allowed[name], f"{path.name} imports {name}"
+
+
+HEAVY = ("pandas", "openpyxl", "xlsxwriter", "httpx", "rich", "pydantic", "starlette", "uvicorn", "jinja2", "tqdm")
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys, runpy\nsys.argv = ['postbatch', '--help']\n"
+        "try:\n    runpy.run_module('batch', run_name='__main__')\nexcept SystemExit:\n    pass\n"
+        f"print([m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert out.splitlines()[-1] == "[]"
+
+
+def test_what_is_long_is_written_down():
+    """Files over 350 lines and functions over 45 are each a decision: the vocabulary stands in one place."""
+    long = [f"{p.name}: {n}" for p in FILES if (n := p.read_text(encoding="utf-8").count("\n")) > 350]
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno + 1 > 45:
+                long.append(f"{path.name}:{node.name}")
+    assert [entry for entry in long if not entry.startswith("model.py")] == []
