@@ -1,0 +1,1 @@
+"""Turns outcomes and plans into what people read: lines on a terminal, one HTML page."""

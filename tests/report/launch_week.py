@@ -1,0 +1,155 @@
+"""A pottery's launch week: all living combinations, every outcome, as a run and as a plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from batch.model import Change, Content, Issue, Medium, Outcome, OutcomeKind, Results, Severity
+
+OK = OutcomeKind
+ZONE = "Europe/Berlin"
+GLAZE = (
+    "Meet Tidal, the glaze that took us 214 test tiles. 🌊\n\nIt breaks from deep teal to warm sand wherever the clay has "
+    "an edge, so no two mugs are alike. The first forty pieces leave the kiln on Tuesday, and the doors open at nine.\n\n"
+    "Tell us in the comments which shape you would like to see in it first: the tall mug, the breakfast bowl or the jug "
+    "that nobody can stop holding?\n\n#pottery #ceramics #handmade #tidalglaze #slowmade"
+)
+LINKED_IN = (
+    "We threw away 214 test tiles to get one glaze right.\n\nSmall studios seldom talk about what development costs. For "
+    "Tidal it was eleven months, two kilns and one very patient accountant. Here is what we learnt about pricing the "
+    "work that nobody sees, and why we put it on the label.\n\n1. Count the failures.\n2. Show the failures.\n3. Charge "
+    "for the failures."
+)
+ARABIC = "إطلاق مجموعة «تيدال» الجديدة يوم الثلاثاء في التاسعة صباحًا. أربعون قطعة فقط، كل واحدة منها مختلفة عن الأخرى. نراكم في الاستوديو! 🌊🏺"
+
+
+def media(*sources: str) -> tuple[Medium, ...]:
+    """Return media by name, videos told by their ending."""
+    return tuple(Medium(s, "VIDEO" if s.endswith(".mp4") else "IMAGE") for s in sources)
+
+
+def post(  # noqa: PLR0913 # the columns of a result
+    row: int, key: str, what: str, account: str, outcome: OutcomeKind, at: str, content: Content, **more: object
+) -> Outcome:
+    """Return one outcome; `at` is the wall clock in Berlin, "" for none."""
+    channel, type_ = what.split()
+    wall = datetime.fromisoformat(at) if at else None
+    publish_at = (wall - timedelta(hours=1)).replace(tzinfo=UTC) if wall else None
+    status = {OK.SCHEDULED: "SCHEDULED", OK.RESCHEDULED: "SCHEDULED", OK.UPDATED: "SCHEDULED", OK.DRAFTED: "DRAFT",
+              OK.PUBLISHED: "PUBLISHED", OK.CANCELLED: "CANCELED", OK.DELETED: "DELETED", OK.FAILED: "FAILED",
+              OK.PROCESSING: "PROCESSING", OK.UNCHANGED: "SCHEDULED"}.get(outcome, "")  # fmt: skip
+    item_id = f"7c1e0f2a-4b5d-4c1f-9a57-{row:012d}" if status else ""
+    made = Outcome(
+        row, key, "pottery", channel, type_, account, "", outcome, status, publish_at, item_id,
+        local_time=f"{at} {ZONE}" if at else "", content=content, reference=key,
+    )  # fmt: skip
+    return replace(made, **more)  # type: ignore[arg-type] # fields of Outcome
+
+
+def launch_week(*, sandbox: bool = True, wanted: str = "run") -> Results:
+    """Return the results of the launch week."""
+    outcomes = (
+        post(2, "teaser-mon/INSTAGRAM", "INSTAGRAM POST", "tidal.pottery", OK.SCHEDULED, "2026-11-30 09:30",
+             Content(GLAZE, media=media("kiln/tidal-01.jpg", "kiln/tidal-02.jpg", "kiln/tidal-03.jpg",
+                                        "kiln/opening.mp4", "kiln/tidal-04.jpg"))),
+        post(2, "teaser-mon/FACEBOOK", "FACEBOOK POST", "Tidal Pottery Studio", OK.SCHEDULED, "2026-11-30 09:30",
+             Content(GLAZE, media=media("kiln/tidal-01.jpg", "kiln/tidal-02.jpg", "kiln/tidal-03.jpg",
+                                        "kiln/tidal-04.jpg", "kiln/tidal-05.jpg", "kiln/tidal-06.jpg"))),
+        post(3, "kiln-story", "INSTAGRAM STORY", "tidal.pottery", OK.SCHEDULED, "2026-11-30 18:00",
+             Content(media=media("stories/kiln-door.jpg"))),
+        post(4, "kiln-story-fb", "FACEBOOK STORY", "Tidal Pottery Studio", OK.PROCESSING, "2026-11-30 18:05",
+             Content(media=media("stories/kiln-door.mp4")),
+             message="The service has accepted it and is working on it."),
+        post(5, "launch-tue", "FACEBOOK POST", "Tidal Pottery Studio", OK.RESCHEDULED, "2026-12-01 09:00",
+             Content("Tidal is here. Forty pieces, first come, first served.",
+                     link="https://www.tidal-pottery.example/shop/tidal?from=facebook"),
+             changes=(Change("publish_at", "2026-12-01 08:00 Europe/Berlin", "2026-12-01 09:00 Europe/Berlin"),)),
+        post(6, "launch-reel", "FACEBOOK REEL", "Tidal Pottery Studio", OK.SCHEDULED, "2026-12-01 12:00",
+             Content("From bag of clay to breakfast table in thirty seconds. Sound on for the part where the kiln lid "
+                     "comes off and everybody holds their breath.", media=media("reels/thirty-seconds.mp4"))),
+        post(7, "film", "YOUTUBE VIDEO", "Tidal Pottery", OK.PUBLISHED, "",
+             Content("Eleven months in nine minutes: how a glaze is born, and how often it dies first.\n\n0:00 The idea\n"
+                     "1:40 The first hundred failures\n5:05 The one that worked\n\nTidal is out on 1 December.",
+                     "214 failures: how we made the Tidal glaze", media("film/tidal-documentary.mp4")),
+             link="https://www.youtube.com/watch?v=tidal-214", message="It is live."),
+        post(8, "short-wheel", "YOUTUBE SHORT", "Tidal Pottery", OK.SCHEDULED, "2026-12-01 17:30",
+             Content("Centred in one go. Well, in one go that we filmed.", "The most satisfying centring you will see today",
+                     media("film/short-wheel.mp4"))),
+        post(9, "lesson", "LINKEDIN POST", "Tidal Pottery GmbH", OK.SCHEDULED, "2026-12-02 08:15",
+             Content(LINKED_IN, media=media("kiln/tiles-wall.jpg")), generated=True),
+        post(10, "pin-mug", "PINTEREST POST", "Stoneware we love", OK.SCHEDULED, "2026-12-02 20:00",
+             Content("Teal, sand and a little luck: a hand-thrown mug in our new Tidal glaze, made for slow mornings.",
+                     "Tidal mug, hand-thrown stoneware in teal and sand", media("pins/mug-tall.jpg"),
+                     "https://www.tidal-pottery.example/shop/mug")),
+        post(11, "open-day", "GBP POST", "Tidal Pottery, Hafenstraße 7", OK.UPDATED, "2026-12-03 10:00",
+             Content("Open studio this Saturday, 10 to 16. Throw your first bowl, see the kiln opened at two and take "
+                     "home a test tile from the famous 214. Coffee is on us.", media=media("studio/door.jpg"),
+                     call_to_action="BOOK"),
+             changes=(Change("text", "Open studio this Saturday, 10 to 15.", "Open studio this Saturday, 10 to 16."),
+                      Change("call_to_action", "", "BOOK"))),
+        post(12, "tiktok-photos", "TIKTOK POST", "tidalpottery", OK.SCHEDULED, "2026-12-03 19:00",
+             Content("Which of the 214 would you have kept? 👀 #potterytok #glaze", "214 tiles, one winner",
+                     media(*(f"tiles/tile-{n:03}.jpg" for n in range(1, 13))), privacy="PUBLIC_TO_EVERYONE")),
+        post(13, "tiktok-lid", "TIKTOK VIDEO", "tidalpottery", OK.UNCHANGED, "2026-12-04 19:00",
+             Content("The lid comes off in 3, 2, 1 … 🫣 Part two is in our profile, and yes, we screamed. "
+                     "#potterytok #kilnopening #ceramics", media=media("tiktok/lid-off.mp4"),
+                     privacy="PUBLIC_TO_EVERYONE"), message="It is already as the row says."),
+        post(14, "thanks-draft", "INSTAGRAM POST", "tidal.pottery", OK.DRAFTED, "",
+             Content("Forty pieces, eleven minutes. Thank you.", media=media("kiln/empty-shelf.jpg")),
+             message="A draft is on the site; nothing goes out until it gets a date."),
+        post(15, "arabic", "INSTAGRAM POST", "tidal.pottery", OK.SCHEDULED, "2026-12-04 11:00",
+             Content(ARABIC, media=media("kiln/tidal-arabic.jpg", "kiln/tidal-02.jpg"))),
+        post(16, "old-teaser", "LINKEDIN POST", "Tidal Pottery GmbH", OK.CANCELLED, "2026-12-05 09:00",
+             Content("Something is coming."), action="cancel", message="It will not go out."),
+        post(17, "typo-draft", "GBP POST", "Tidal Pottery, Hafenstraße 7", OK.DELETED, "",
+             Content("Opnning soon"), action="delete", message="It is gone from the site."),
+        post(18, "christmas", "FACEBOOK POST", "", OK.SKIPPED, "2026-12-24 08:00",
+             Content("Happy holidays from the whole studio."), action="skip", message="The row says skip."),
+        post(19, "x-launch", "TWITTER POST", "tidalpottery", OK.INVALID, "2026-12-01 09:05",
+             Content("Tidal is here.", link="https://tidal-pottery.example/shop"), code="channel_ended",
+             message="X no longer takes posts since 1 August 2026: choose another channel or write skip."),
+        post(20, "pin-jug", "PINTEREST POST", "Stoneware we love", OK.INVALID, "2026-12-02 20:30",
+             Content("A jug for every table. " * 40, "Tidal jug", media("pins/jug.jpg")), code="text_too_long",
+             message="text has 920 characters and Pinterest takes 800: shorten it by 120."),
+        post(21, "promo", "TIKTOK VIDEO", "tidalpottery", OK.BLOCKED, "2026-12-05 18:00",
+             Content("Last call.", media=media("tiktok/last-call.mp4")), code="quota_used_up",
+             message="The plan schedules 50 posts a month and all are used until 31 December: free some, or upgrade."),
+        post(22, "launch-li", "LINKEDIN POST", "Tidal Pottery GmbH", OK.CONFLICT, "2026-12-01 09:00",
+             Content("Tidal is here."), code="other_channel", item_id="7c1e0f2a-4b5d-4c1f-9a57-99aa00bb11cc",
+             message="The site has a Facebook post under the key launch-li: give this row another key."),
+        post(23, "jug-reel", "FACEBOOK REEL", "Tidal Pottery Studio", OK.FAILED, "2026-12-02 12:00",
+             Content("The jug.", media=media("reels/jug.mp4")), code="UNSUPPORTED_CHANNEL",
+             message="The service refused it: the video is shorter than 3 seconds."),
+        post(24, "newsletter", "FACEBOOK POST", "Tidal Pottery Studio", OK.UNKNOWN, "2026-12-04 09:00",
+             Content("The December letter is out.", link="https://tidal-pottery.example/letter"), code="no_answer",
+             message="Sent, and no answer came back within 60 s."),
+        post(25, "sunday", "INSTAGRAM POST", "tidal.pottery", OK.NOT_RUN, "2026-12-06 10:00",
+             Content("Sundays are for trimming.", media=media("kiln/trim.jpg")),
+             message="The run was interrupted before this post."),
+    )  # fmt: skip
+    issues = (
+        Issue(19, "channel", "channel_ended", "X", outcomes[-7].message, cell="D19"),
+        Issue(20, "text", "text_too_long", "A jug for every table. A jug for …", outcomes[-6].message, cell="I20"),
+        Issue(20, "link", "link_missing", "", "A Pin without a link leads nowhere: add one if you can.",
+              Severity.WARNING, "L20"),
+    )  # fmt: skip
+    return Results(
+        run="2026-11-24T16-52-pottery", sandbox=sandbox, sheet="launch-week.xlsx", headings=("key",),
+        outcomes=outcomes, issues=issues, started_at=datetime(2026, 11, 24, 16, 50, tzinfo=UTC),
+        finished_at=datetime(2026, 11, 24, 16, 52, tzinfo=UTC), wanted=wanted,
+        notices=("This computer's clock is 74 s behind the service's: set it by the network.",),
+    )  # fmt: skip
+
+
+def month_of(count: int) -> Results:
+    """Return results of many posts, made of the launch week's over and over, spread over two months."""
+    week = launch_week(sandbox=False)
+    start = datetime(2026, 12, 1, 6, tzinfo=UTC)
+    made = []
+    for n in range(count):
+        like = week.outcomes[n % len(week.outcomes)]
+        at = start + timedelta(minutes=(n * 7919) % (60 * 24 * 59))
+        wall = f"{at + timedelta(hours=1):%Y-%m-%d %H:%M} {ZONE}"
+        made.append(replace(like, row=n + 2, key=f"post-{n:05}", publish_at=at, local_time=wall))
+    return replace(week, outcomes=tuple(made), issues=())
