@@ -30,8 +30,10 @@ def get_item(client: Client, item_id: str) -> Item | None:
     if reply.status == 404 and reply.kind is ReplyKind.REFUSED:
         return None
     checked = _about_item(reply, item_id)
-    if checked.kind is not ReplyKind.OK or checked.item is None:
-        raise ServiceError(f"The site did not tell about the post {item_id} ({checked.code}): {checked.message}")
+    if checked.kind is not ReplyKind.OK or checked.item is None or reply.item is None or not reply.item.id:
+        raise ServiceError(
+            f"The site did not tell about the post {item_id} ({checked.code or 'NO_ID'}): {checked.message}"
+        )
     return checked.item
 
 
@@ -118,8 +120,8 @@ def _about_item(reply: Reply, item_id: str) -> Reply:
     """Hold a good answer to be about this item; one that leaves out the ID is taken to be."""
     if reply.kind is not ReplyKind.OK:
         return reply
-    if reply.item is None:
-        return _unclear(reply, "NO_ITEM", "The service answered without the post that the call was about.")
+    if reply.item is None or not reply.item.status:
+        return _unclear(reply, "NO_ITEM", "The service answered without the state of the post that the call was about.")
     if not reply.item.id:
         return replace(reply, item=replace(reply.item, id=item_id))
     if reply.item.id.lower() != item_id.lower():
@@ -131,8 +133,8 @@ def _about_reference(reply: Reply, step: Step) -> Reply:
     """Hold a good answer to be about the post that this step creates."""
     if reply.kind is not ReplyKind.OK:
         return reply
-    if reply.item is None or not _ITEM_ID.fullmatch(reply.item.id):
-        return _unclear(reply, "NO_ITEM", "The service answered without the ID of the post that it made.")
+    if reply.item is None or not reply.item.status or not _ITEM_ID.fullmatch(reply.item.id):
+        return _unclear(reply, "NO_ITEM", "The service answered without ID and state of the post that it made.")
     if reply.item.reference and step.reference and reply.item.reference != step.reference:
         return _unclear(reply, "WRONG_ID", f"The service answered about another post ({reply.item.reference[:64]}).")
     return reply

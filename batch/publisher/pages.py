@@ -57,13 +57,13 @@ def query_items(client: Client) -> tuple[Item, ...]:
     return read_items(client).items
 
 
-def read_items(client: Client) -> ItemsRead:
+def read_items(client: Client, *, most_pages: int = MOST_PAGES) -> ItemsRead:
     """Return every item of the site, with the notices and the first reply (for the service's clock)."""
-    style, first = _first_page(client)
-    style = _capped(style, first)
+    asked, first = _first_page(client)
+    style = _capped(asked, first)
     found = {item.id: item for item in first.items}
     nameless = first.size - len(first.items)
-    for page in _rest(client, style, first):
+    for page in _rest(client, style, first, most_pages):
         fresh = [item for item in page.items if item.id not in found]
         if not fresh and page.size >= style.limit:
             raise ServiceError(
@@ -71,7 +71,7 @@ def read_items(client: Client) -> ItemsRead:
             )
         found.update((item.id, item) for item in page.items)
         nameless += page.size - len(page.items)
-    return ItemsRead(tuple(found.values()), tuple(_notices(style, first, len(found), nameless)), first.reply)
+    return ItemsRead(tuple(found.values()), tuple(_notices(asked, first, len(found), nameless)), first.reply)
 
 
 def _first_page(client: Client) -> tuple[Style, _Page]:
@@ -93,21 +93,21 @@ def _capped(style: Style, first: _Page) -> Style:
     return style._replace(limit=first.size) if 0 < first.size < style.limit and (more or silent) else style
 
 
-def _rest(client: Client, style: Style, first: _Page) -> Iterable[_Page]:
+def _rest(client: Client, style: Style, first: _Page, most_pages: int) -> Iterable[_Page]:
     """Yield the pages after the first: those that the total promises side by side, then one by one to a short one."""
     if first.size < style.limit:
         return
     number = 1
-    promised = min(MOST_PAGES, -(-(first.total or 0) // style.limit))
+    promised = min(most_pages, -(-(first.total or 0) // style.limit))
     with ThreadPoolExecutor(SIDE_BY_SIDE, "pages") as pool:
-        while number <= MOST_PAGES:
+        while number <= most_pages:
             beside = max(1, min(SIDE_BY_SIDE, promised - number))
             wave = list(pool.map(lambda n: _page(client, style, n), range(number, number + beside)))
             yield from wave
             if any(page.size < style.limit for page in wave):
                 return
             number += beside
-    raise ServiceError(f"The site's list of posts does not end after {MOST_PAGES} pages. Try again later.")
+    raise ServiceError(f"The site's list of posts does not end after {most_pages} pages. Try again later.")
 
 
 def _page(client: Client, style: Style, number: int) -> _Page:
@@ -142,6 +142,6 @@ def _notices(style: Style, first: _Page, count: int, nameless: int) -> Iterable[
     if not style.sorted:
         yield "The service did not sort its posts, so one that was added while they were read may be missing."
     if nameless:
-        yield f"{nameless} posts of the site came without an ID and were left out."
+        yield f"{nameless} of the site's posts came without an ID and were left out."
     if first.total is not None and count < first.total - nameless:
         yield f"The site says it holds {first.total} posts but showed {count}; somebody may be changing them now."

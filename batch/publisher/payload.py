@@ -138,11 +138,11 @@ def read_item(data: Json) -> Item:
     found = _find_content(data)
     key, shape, raw = found or (("", ""), Shape(""), {})
     return Item(
-        id=_str(data.get("id")),
+        id=_id(data.get("id")),
         channel=_str(channel.get("name")) or key[0],
         type=_str(data.get("type")) or key[1],
         status=_str(data.get("status")),
-        account_id=_str(channel.get("accountId")),
+        account_id=_id(channel.get("accountId")),
         reference=_str(data.get("referenceId")),
         scheduled_at=read_date(scheduling.get("scheduledDate")),
         content=read_content(raw, shape),
@@ -170,7 +170,7 @@ def read_content(raw: Json, shape: Shape) -> Content:
         text, _, link = values["text"].rpartition(LINK_SEPARATOR)
         if re.fullmatch(r"https?://\S+", link):
             values.update(text=text, link=link)
-    return Content(**values, target_id=_str(raw.get(shape.target)) if shape.target else "", media=_read_media(raw))
+    return Content(**values, target_id=_id(raw.get(shape.target)) if shape.target else "", media=_read_media(raw))
 
 
 def read_generated(data: Json) -> tuple[str, Content] | None:
@@ -240,7 +240,7 @@ def read_account(data: Json, channel: Channel) -> Account | None:
     """Read one account of a channel; None where the entry holds no account of it."""
     shape = ACCOUNT_SHAPES[channel]
     own = _dict(data.get(shape.key))
-    account_id = _str(own.get("id"))
+    account_id = _id(own.get("id"))
     if not account_id:
         return None
     target = own if shape.target == "." else _dict(own.get(shape.target))
@@ -249,7 +249,7 @@ def read_account(data: Json, channel: Channel) -> Account | None:
         channel=channel,
         id=account_id,
         name=_name_of(own),
-        target_id=_str(target.get("id")) if shape.target else "",
+        target_id=_id(target.get("id")) if shape.target else "",
         target_name=_name_of(target) if shape.target not in ("", ".") else "",
         default=any(_dict(place.get("settings")).get("default") is True for place in (own, data)),
         privacy_options=tuple(_str(o) for o in options if _str(o)) if isinstance(options, list) else (),
@@ -265,7 +265,10 @@ def _dict(value: Any) -> Json:
 
 
 def _str(value: Any) -> str:
-    """Return text, and a whole number as its digits (some IDs come as numbers); anything else is blank."""
-    if isinstance(value, str):
-        return value
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+    """Return text; anything else is blank."""
+    return value if isinstance(value, str) else ""
+
+
+def _id(value: Any) -> str:
+    """Return an ID, also one that came as a whole number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _str(value)

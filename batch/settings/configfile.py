@@ -110,7 +110,7 @@ def check_site_id(name: str, value: Any) -> str:
     text = _text(name, value)
     if not _GUID.fullmatch(text):
         raise ConfigError(
-            f"{name} is not a GUID (like 01234567-89ab-cdef-0123-456789abcdef): copy it from the address of its dashboard."
+            f"{name} is not a GUID (like 01234567-89ab-cdef-0123-456789abcdef): copy it from its dashboard's address."
         )
     return text.lower()
 
