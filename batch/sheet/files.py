@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from batch.rules.addresses import is_address
-from batch.rules.media import MediaFacts
+from batch.rules.mediafacts import MediaFacts
 from batch.rules.mediatypes import FORMAT_NAMES, kind_of_mime
 from batch.rules.paths import path_parts, refuse_path
 from batch.sheet.probe import look_inside
@@ -192,7 +192,7 @@ def _with_other_accents(root: str, parts: tuple[str, ...]) -> str:
         plain = unicodedata.normalize("NFC", part)
         found = next((name for name in names if unicodedata.normalize("NFC", name) == plain), None)
         if found is None:
-            raise MediumUnreadableError("media_missing", _missing(part, names))
+            raise MediumUnreadableError("media_not_found", _missing(part, names))
         path = os.path.join(path, found)
     return os.path.realpath(path, strict=True)
 

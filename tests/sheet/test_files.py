@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from batch.rules.media import MediaFacts
+from batch.rules.mediafacts import MediaFacts
 from batch.sheet.files import (
     CHUNK_BYTES,
     MediumUnreadableError,
@@ -240,13 +240,13 @@ def test_addresses_and_refused_paths_are_not_looked_for(folder: Path) -> None:
 def test_a_missing_file_names_the_one_that_was_nearly_meant(folder: Path) -> None:
     (folder / "Spring-Launch.jpg").write_bytes(picture())
     facts = read_media_facts(["spring-lanch.jpg"], folder=folder)["spring-lanch.jpg"]
-    assert facts.problem_code == "media_missing"
+    assert facts.problem_code == "media_not_found"
     assert "did you mean Spring-Launch.jpg?" in facts.problem
 
 
 def test_a_missing_file_with_nothing_near_says_where_to_look(folder: Path) -> None:
     facts = read_media_facts(["deep/er/pic.jpg"], folder=folder)["deep/er/pic.jpg"]
-    assert (facts.problem_code, "--media" in facts.problem) == ("media_missing", True)
+    assert (facts.problem_code, "--media" in facts.problem) == ("media_not_found", True)
 
 
 def test_hidden_files_are_not_told_of_even_as_near_ones(folder: Path) -> None:
@@ -277,7 +277,7 @@ def test_a_relative_media_folder_works(folder: Path, tmp_path: Path) -> None:
 def refused(folder: Path, source: str) -> str:
     """Return why an entry is refused, the same when read and when sent."""
     facts = read_media_facts([source], folder=folder)[source]
-    assert facts.problem_code in ("media_refused", "media_missing", "media_unreadable")
+    assert facts.problem_code in ("media_refused", "media_not_found", "media_unreadable")
     assert facts.sha256 == ""
     with pytest.raises(MediumUnreadableError), open_medium(source, folder=folder):
         pass
