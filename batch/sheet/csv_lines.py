@@ -1,7 +1,8 @@
 """Turns the lines of a delimited file into records, and keeps a broken quote from swallowing its neighbours.
 
-The standard `csv` module joins everything up to the next quote without a word. Here a record whose quotes do not close, or
-close in the middle of a cell, is one bad record: reading goes on at the next line that makes a whole record by itself.
+The standard `csv` module joins everything up to the next quote without a word. Here a record whose quotes do not
+close, or close in the middle of a cell, is one bad record: reading goes on at the next line that makes a whole record
+by itself.
 """
 
 from __future__ import annotations
@@ -81,9 +82,7 @@ def read_record(lines: Lines, *, delimiter: str) -> Record | None:
     return Record(cells, first, lines.number)
 
 
-def read_records(
-    lines: Lines, *, delimiter: str, width: int, is_row: Callable[[list[str]], bool]
-) -> Iterator[Record]:
+def read_records(lines: Lines, *, delimiter: str, width: int, is_row: Callable[[list[str]], bool]) -> Iterator[Record]:
     """Yield the records under the headings; `is_row` tells a whole row that a broken quote has swallowed."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:

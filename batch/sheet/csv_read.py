@@ -106,8 +106,8 @@ class _Rows:
         """Say where the file ends in the middle of a row, which is how a cut-off file looks."""
         if self.rows and self.rows[-1].number > 1 and not record.broken and 0 < len(record.cells) < full:
             message = (
-                f"The file ends in the middle of row {self.rows[-1].number} ({len(record.cells)} of {full} cells and no line "
-                "end): make sure that it was not cut off."
+                f"The file ends in the middle of row {self.rows[-1].number} ({len(record.cells)} of {full} cells and "
+                "no line end): make sure that it was not cut off."
             )
             seen = shorten(record.cells[-1])
             self.flaws.append(RowFlaw(self.rows[-1].number, "cut_off", seen, message, warning=True))
@@ -118,7 +118,8 @@ def _broken_quote(record: Record, number: int) -> RowFlaw:
     if record.last_line > record.first_line:
         where = f"lines {record.first_line} to {record.last_line}"
     message = (
-        f"In row {number} ({where} of the file) a quotation mark never closes or stands alone inside a cell, so its cells can't be "
+        f"In row {number} ({where} of the file) a quotation mark never closes or stands alone inside a cell, so its "
+        "cells can't be "
         'told: write each quotation mark inside a quoted cell twice ("") and close the cell with one.'
     )
     return RowFlaw(number, "unclosed_quote", shorten(" | ".join(record.cells)), message)
@@ -153,13 +154,14 @@ def _peek(lines: Lines) -> list[str]:
 def _told_by_headings(first: Sequence[str], path: Path, count_known: CountKnown) -> str:
     """Return the delimiter that makes most headings known in the first line that has any.
 
-    Where no line has one (another scheduler's sheet), it is the delimiter that divides the first line most.
+    Where no line has one (another scheduler's sheet) it is the usual one, or else whichever divides the first line
+    most.
     """
     usual = "\t" if path.suffix.lower() == ".tsv" else ","
 
-    def rank(line: str, delimiter: str) -> tuple[int, int, bool]:
+    def rank(line: str, delimiter: str) -> tuple[int, bool, bool, int]:
         cells = next(csv.reader([line], delimiter=delimiter), [])
-        return count_known(cells), len(cells), delimiter == usual
+        return count_known(cells), len(cells) > 1, delimiter == usual, len(cells)
 
     for line in first:
         best = max(DELIMITERS, key=lambda delimiter: rank(line, delimiter))

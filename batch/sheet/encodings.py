@@ -1,7 +1,7 @@
 """Finds out in which encoding a text file is written, without ever deciding it for the person.
 
-A byte order mark decides. Without one it is UTF-8 or it is refused, with the encoding that fits best and a line as it would
-read, since only a person can see that `Grüße` is right and `Gr³▀e` is not.
+A byte order mark decides. Without one it is UTF-8 or it is refused, with the encoding that fits best and a line as it
+would read, since only a person can see that `Grüße` is right and `Gr³▀e` is not.
 """
 
 from __future__ import annotations
@@ -73,11 +73,13 @@ def refuse_encoding(path: Path) -> SheetError:
             data += _around_first_bad_byte(file.read())
     codec = guess_codec(data)
     if codec is None:
-        return SheetError(f"{path.name} is not text that can be read: open it in a spreadsheet program and save it as .xlsx.")
+        return SheetError(
+            f"{path.name} is not text that can be read: open it in a spreadsheet program and save it as .xlsx."
+        )
     number, line = _telling_line(data.decode(codec, "replace"))
     return SheetError(
-        f"{path.name} is not UTF-8: say --encoding {codec}, with which line {number} reads “{shorten(line)}”, or, if that "
-        "is wrong, save the sheet as .xlsx."
+        f"{path.name} is not UTF-8: say --encoding {codec}, with which line {number} reads “{shorten(line)}”, or, if "
+        "that is wrong, save the sheet as .xlsx."
     )
 
 

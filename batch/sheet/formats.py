@@ -1,7 +1,7 @@
 """Turns a workbook's number formats into what they show, and its day counts into dates to the second.
 
-A workbook stores a date as a number of days and only the cell's format says that it is one. Both calendars are known: days
-since 1900 and, in some old files from Macs, since 1904.
+A workbook stores a date as a number of days and only the cell's format says that it is one. Both calendars are known:
+days since 1900 and, in some old files from Macs, since 1904.
 """
 
 from __future__ import annotations

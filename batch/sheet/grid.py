@@ -1,7 +1,8 @@
 """What a file holds before any meaning is given to it: numbered rows of raw cells.
 
-Every reader (CSV, workbook) makes a `Grid`; headings and cells are judged afterwards, the same for all. A raw cell keeps what
-a judge needs to see an accident: a number with its format, a date with or without a time, an error, a formula without a value.
+Every reader (CSV, workbook) makes a `Grid`; headings and cells are judged afterwards, the same for all. A raw cell
+keeps what a judge needs to see an accident: a number with its format, a date with or without a time, an error, a
+formula without a value.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
 MAX_COLUMNS = 1_000
 MAX_CELLS = 5_000_000
 MAX_TEXT_BYTES = 150_000_000
-"""Beyond these a file is refused: 100,000 rows of 20 columns with captions of 500 characters stay below half of each."""
+"""Beyond these a file is refused; 100,000 rows of 20 columns with captions of 500 characters stay below half."""
 
 
 class NumberFormat(NamedTuple):
@@ -103,6 +105,7 @@ def letters(column: int) -> str:
     return name
 
 
+@cache
 def column_index(name: str) -> int:
     """Return the place, counted from 0, of a column named by its letters."""
     place = 0

@@ -1,7 +1,7 @@
-"""Turns the heading row of a sheet into the place of each of our columns, or into the sentence that says which heading is wrong.
+"""Turns the heading row of a sheet into the place of each of our columns, or says which heading is wrong.
 
-A heading is matched without regard to case, spaces, `_` and `-`. One that is nearly ours is refused and never ignored: a
-column that people filled in would silently not count. Whatever else stands there is kept, and said once.
+A heading is matched without regard to case, spaces, `_` and `-`. One that is nearly ours is refused and never
+ignored: a column that people filled in would silently not count. Whatever else stands there is kept, and said once.
 """
 
 from __future__ import annotations
@@ -84,11 +84,15 @@ def is_row(headings: Sequence[str], cells: Sequence[str]) -> bool:
 
 
 def repeats_headings(headings: Headings, cells: Sequence[object]) -> bool:
-    """Tell a row that says the headings again."""
+    """Tell a row that says the headings again; its channel cell is looked at first, since every row is asked."""
+    place = headings.columns["channel"]
+    channel = cells[place]
+    if not isinstance(channel, str) or channel[:2].casefold() != headings.names[place][:2].casefold():
+        return False
     told = [
-        normalise(cell) == normalise(headings.names[at])
-        for at, cell in enumerate(cells)
-        if isinstance(cell, str) and cell.strip() and at < len(headings.names)
+        normalise(cell) == normalise(name)
+        for cell, name in zip(cells, headings.names, strict=False)
+        if isinstance(cell, str) and cell
     ]
     return len(told) > 1 and all(told)
 
@@ -117,25 +121,26 @@ def match_headings(names: Sequence[str], *, where: str) -> Headings:
 
 def _tell_twice(names: Sequence[str], first: int, second: int, where: str) -> str:
     return (
-        f"{where}: the heading '{names[second]}' stands twice (columns {letters(first)} and {letters(second)}): keep one and "
-        "rename or delete the other."
+        f"{where}: the heading '{names[second]}' stands twice (columns {letters(first)} and {letters(second)}): keep "
+        "one and rename or delete the other."
     )
 
 
 def _refuse_unknown_channels(names: Sequence[str], unknown: Sequence[int], where: str) -> None:
     for place in unknown:
-        base, colon, channel = names[place].partition(":")
+        base, colon, _ = names[place].partition(":")
         column = OURS.get(normalise(base), "")
         if not colon or not column:
             continue
         if column not in CHANNEL_COLUMNS:
             allowed = ", ".join(CHANNEL_COLUMNS)
             raise SheetError(
-                f"{where}: the heading '{names[place]}' (column {letters(place)}) can't be for one channel; only {allowed} can."
+                f"{where}: the heading '{names[place]}' (column {letters(place)}) can't be for one channel; only "
+                f"{allowed} can."
             )
         raise SheetError(
-            f"{where}: the heading '{names[place]}' (column {letters(place)}) names no channel that is known: write it as "
-            f"{column}:INSTAGRAM."
+            f"{where}: the heading '{names[place]}' (column {letters(place)}) names no channel that is known: write it "
+            f"as {column}:INSTAGRAM."
         )
 
 
@@ -148,8 +153,8 @@ def _refuse_near(names: Sequence[str], unknown: Sequence[int], columns: Mapping[
         likely = OURS.get(likely, likely)
         if likely and likely not in columns:
             raise SheetError(
-                f"{where}: the heading '{shorten(names[place])}' (column {letters(place)}) is not one of ours; if it is meant as "
-                f"'{likely}', rename it to that, and if not, call it something else."
+                f"{where}: the heading '{shorten(names[place])}' (column {letters(place)}) is not one of ours; if it "
+                f"is meant as '{likely}', rename it to that, and if not, call it something else."
             )
 
 
@@ -161,7 +166,7 @@ def _tell_unknown(names: Sequence[str], unknown: Sequence[int]) -> tuple[str, ..
 
 
 def is_near(written: str, ours: str) -> bool:
-    """Tell a slip of the keyboard: a letter too many, too few, swapped or (in longer words) wrong; two in long words."""
+    """Tell a slip of the keyboard: a letter too many, too few, swapped or (in longer words) wrong."""
     if len(written) < 2 or written == ours:
         return False
     slips = _count_slips(written, ours)

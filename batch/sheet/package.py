@@ -1,8 +1,8 @@
-"""Turns a workbook's zip container into its parts, each within a bound, or into the sentence that says what is wrong with it.
+"""Turns a workbook's zip container into its parts, each within a bound, or says what is wrong with it.
 
-Never trusts what the container says of itself beyond refusing early: a part is read to its end, so that its checksum is
-compared, and never further than its declared size, so that a small file can't unpack into a large one. No entity or
-document type is ever followed.
+Never trusts what the container says of itself beyond refusing early: a part is read to its end, so that its checksum
+is compared, and never further than its declared size, so that a small file can't unpack into a large one. No entity
+or document type is ever followed.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class Package:
     def damaged(self, detail: str) -> SheetError:
         """Return the refusal of a file that does not hold together."""
         return SheetError(
-            f"{self.name} is damaged ({detail}): open it in Excel or LibreOffice, let it be repaired, and save it again."
+            f"{self.name} is damaged ({detail}): open it in Excel or LibreOffice, let it be repaired, and save it "
+            "again."
         )
 
     def stream(self, part: str, *, limit_bytes: int, what: str) -> Iterator[str]:
@@ -69,8 +70,8 @@ class Package:
             raise self.damaged(f"its part {part} is missing")
         if self.size(part) > limit_bytes:
             raise SheetError(
-                f"{self.name}: {what} is {self.size(part) / 1e6:,.0f} MB when unpacked, more than can be posts: delete the "
-                "empty rows and columns beyond the last post, or copy the posts into a new workbook."
+                f"{self.name}: {what} is {self.size(part) / 1e6:,.0f} MB when unpacked, more than can be posts: delete "
+                "the empty rows and columns beyond the last post, or copy the posts into a new workbook."
             )
         decoder: codecs.IncrementalDecoder | None = None
         try:
@@ -86,7 +87,9 @@ class Package:
 
     def xml(self, part: str) -> Element:
         """Return a small part as a tree."""
-        return self.parse("".join(self.stream(part, limit_bytes=MAX_SMALL_PART_BYTES, what=f"its part {part}")), part=part)
+        return self.parse(
+            "".join(self.stream(part, limit_bytes=MAX_SMALL_PART_BYTES, what=f"its part {part}")), part=part
+        )
 
     def parse(self, text: str, *, part: str) -> Element:
         """Return the tree of a part's text; refuse entities, document types and what is not well-formed."""
@@ -106,8 +109,8 @@ class Package:
     def unsafe(self) -> SheetError:
         """Return the refusal of XML that no spreadsheet program writes."""
         return SheetError(
-            f"{self.name} holds XML entities or a document type, which no spreadsheet program writes: copy the posts into "
-            "a new workbook and save it as .xlsx."
+            f"{self.name} holds XML entities or a document type, which no spreadsheet program writes: copy the posts "
+            "into a new workbook and save it as .xlsx."
         )
 
     def _decoder(self, part: str, start: bytes) -> codecs.IncrementalDecoder:
@@ -128,7 +131,9 @@ class Package:
         if len(infos) > MAX_PARTS or len(self._infos) != len(infos):
             raise self.damaged("its list of parts is not one that a spreadsheet program writes")
         if any(info.flag_bits & 1 for info in infos):
-            raise SheetError(f"{self.name} is protected by a password: take it off in Excel and save the workbook again.")
+            raise SheetError(
+                f"{self.name} is protected by a password: take it off in Excel and save the workbook again."
+            )
         if any(info.compress_type not in COMPRESSIONS for info in infos):
             raise self.damaged("it is packed in a way that spreadsheet programs do not use")
 
@@ -147,5 +152,5 @@ def open_package(path: Path) -> Iterator[Package]:
 
 
 def local(tag: str) -> str:
-    """Return an element's name without its namespace, which differs between the two kinds of workbook (ISO strict too)."""
+    """Return an element's name without its namespace, which is another in ISO-strict workbooks."""
     return tag.rpartition("}")[2]

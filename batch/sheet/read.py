@@ -1,7 +1,8 @@
 """Turns a sheet file into a `Sheet`: the rows as people see them, with every accident of spreadsheets told.
 
-What is wrong with the whole file is a `SheetError`; what is wrong with a cell or a row is an issue, and the other rows are
-read. No value is ever guessed, no row dropped or shifted in silence, and no rule about posts is applied here.
+What is wrong with the whole file is a `SheetError`; what is wrong with a cell or a row is an issue, and the other
+rows are read. No value is ever guessed, no row dropped or shifted in silence, and no rule about posts is applied
+here.
 
     identify ──► read_csv | read_workbook ──► split_headings ──► apply_mapping ──► match_headings ──► tidy_rows
 """
@@ -16,8 +17,8 @@ from typing import Literal
 from batch.errors import SheetError
 from batch.model import Issue, Row, Severity, Sheet
 from batch.sheet.formats import EPOCHS
-from batch.sheet.grid import Grid, RawRow, address, letters, list_numbers, shorten
-from batch.sheet.headings import Headings, count_known, is_row, match_headings, repeats_headings
+from batch.sheet.grid import Grid, RawRow, RowFlaw, address, letters, list_numbers, shorten
+from batch.sheet.headings import Headings, column_of, count_known, is_row, match_headings, repeats_headings
 from batch.sheet.source import Kind, identify
 from batch.sheet.table import Table, split_headings
 from batch.sheet.tidy import as_text, tidy_rows
@@ -26,12 +27,17 @@ Hidden = Literal["ask", "include", "skip"]
 
 
 def read_sheet(
-    path: Path, *, tab: str | None = None, encoding: str | None = None, hidden: Hidden = "ask", mapping: str | None = None
+    path: Path,
+    *,
+    tab: str | None = None,
+    encoding: str | None = None,
+    hidden: Hidden = "ask",
+    mapping: str | None = None,
 ) -> Sheet:
     """Read a sheet of posts.
 
-    `tab` names the sheet of a workbook, `encoding` that of a text file which is not UTF, `mapping` the scheduler for which
-    the sheet was made; `hidden` says whether hidden rows count. Raises SheetError with one sentence.
+    `tab` names the sheet of a workbook, `encoding` that of a text file which is not UTF, `mapping` the scheduler for
+    which the sheet was made; `hidden` says whether hidden rows count. Raises SheetError with one sentence.
     """
     path = Path(path)
     grid = _read_grid(path, tab=tab, encoding=encoding)
@@ -39,8 +45,11 @@ def read_sheet(
     table = _map_table(split_headings(grid, where=where, headed=mapping is None), mapping, where=where)
     headings = match_headings(table.names, where=where)
     body, told = _choose_hidden(table.rows, hidden=hidden, where=where)
-    rows, issues = _tidy(body, headings, grid, where=where)
-    notices = (*grid.notices, *_tell_options(grid, tab, encoding), *table.notices, *headings.notices, *told)
+    said = (*grid.notices, *_tell_options(grid, tab, encoding), *table.notices, *headings.notices, *told)
+    notices = (*said, *_tell_columns(body, headings, grid))
+    grid.rows.clear()
+    table.rows.clear()
+    rows, issues = _tidy(body, headings, grid, flaws=(*grid.flaws, *table.flaws), where=where)
     return Sheet(
         name=path.name,
         tab=grid.tab,
@@ -48,7 +57,7 @@ def read_sheet(
         columns=headings.columns,
         rows=tuple(rows),
         issues=tuple(issues),
-        notices=(*notices, *_tell_columns(body, headings, grid)),
+        notices=notices,
         fingerprint=make_fingerprint(headings.names, rows),
     )
 
@@ -56,8 +65,9 @@ def read_sheet(
 def make_fingerprint(headings: Sequence[str], rows: Iterable[Row]) -> str:
     """Return the SHA-256 of headings, row numbers and cells, the same for the same sheet whatever its format."""
     digest = hashlib.sha256("\x1f".join(headings).encode())
-    for row in rows:
-        digest.update(f"\x1e{row.number}\x1f{chr(31).join(map(as_text, row.values))}".encode())
+    for number, values in rows:
+        text = "\x1f".join([value if type(value) is str else as_text(value) for value in values])
+        digest.update(f"\x1e{number}\x1f{text}".encode())
     return digest.hexdigest()
 
 
@@ -65,20 +75,30 @@ def _read_grid(path: Path, *, tab: str | None, encoding: str | None) -> Grid:
     if identify(path) is Kind.DELIMITED:
         from batch.sheet.csv_read import read_csv
 
-        return read_csv(path, encoding=encoding, count_known=count_known, is_row=is_row)
+        return read_csv(path, encoding=encoding, count_known=_count_headings, is_row=is_row)
     from batch.sheet.workbook import read_workbook
 
     return read_workbook(path, tab=tab)
 
 
-def _map_table(table: Table, mapping: str | None, *, where: str) -> Table:
-    if mapping is None and count_known(table.names):
-        return table
-    from batch.sheet.mappings import apply_mapping, refuse_foreign
+def _count_headings(cells: Sequence[str]) -> int:
+    """Return how many cells are headings of ours or, where none is, of another scheduler."""
+    if known := count_known(cells):
+        return known
+    from batch.sheet.foreign import count_foreign
 
+    return count_foreign(cells)
+
+
+def _map_table(table: Table, mapping: str | None, *, where: str) -> Table:
     if mapping is not None:
+        from batch.sheet.mappings import apply_mapping
+
         return apply_mapping(table, mapping, where=where)
-    refuse_foreign(table, where=where)
+    if "channel" not in map(column_of, table.names):
+        from batch.sheet.foreign import refuse_foreign
+
+        refuse_foreign(table, where=where)
     return table
 
 
@@ -98,22 +118,24 @@ def _choose_hidden(rows: Sequence[RawRow], *, hidden: Hidden, where: str) -> tup
     return [row for row in rows if not row.hidden], (f"Left out: the {listed}.",)
 
 
-def _tidy(body: Sequence[RawRow], headings: Headings, grid: Grid, *, where: str) -> tuple[list[Row], list[Issue]]:
-    flaws = {flaw.number: flaw for flaw in grid.flaws}
-    rows, issues = tidy_rows(
-        body, headings.columns, width=len(headings.names), keep=flaws, epoch=EPOCHS[grid.since_1904]
-    )
+def _tidy(
+    body: list[RawRow], headings: Headings, grid: Grid, *, flaws: Sequence[RowFlaw], where: str
+) -> tuple[list[Row], list[Issue]]:
+    epoch = EPOCHS[grid.since_1904]
+    keep = {flaw.number for flaw in flaws}
+    rows, issues = tidy_rows(body, headings.columns, width=len(headings.names), keep=keep, epoch=epoch)
     if not rows:
         raise SheetError(f"{where} has headings but no rows under them: write one post a row, from row 2 on.")
     numbers = {row.number for row in rows}
-    issues += [
-        Issue(f.number, "", f.code, f.seen, f.message, Severity.WARNING if f.warning else Severity.ERROR)
-        for f in grid.flaws
-        if f.number in numbers
-    ]
+    issues += [_tell_flaw(flaw) for flaw in flaws if flaw.number in numbers]
     issues += _find_merges(rows, headings, grid)
     issues += [_tell_repeated(row) for row in rows if repeats_headings(headings, row.values)]
     return rows, sorted(issues, key=lambda issue: issue.row or 0)
+
+
+def _tell_flaw(flaw: RowFlaw) -> Issue:
+    severity = Severity.WARNING if flaw.warning else Severity.ERROR
+    return Issue(flaw.number, "", flaw.code, flaw.seen, flaw.message, severity)
 
 
 def _find_merges(rows: Sequence[Row], headings: Headings, grid: Grid) -> Iterable[Issue]:
@@ -127,8 +149,8 @@ def _find_merges(rows: Sequence[Row], headings: Headings, grid: Grid) -> Iterabl
             return
         if area.top <= row.number:
             message = (
-                f"The cells {area.ref} are merged, so what belongs to row {row.number} can't be told: take the merge off and fill "
-                "in each cell."
+                f"The cells {area.ref} are merged, so what belongs to row {row.number} can't be told: take the merge "
+                "off and fill in each cell."
             )
             column = headings.names[area.left]
             yield Issue(row.number, column, "merged_cells", area.ref, message, cell=address(row.number, area.left))
@@ -154,12 +176,18 @@ def _tell_columns(body: Sequence[RawRow], headings: Headings, grid: Grid) -> tup
     told: list[str] = []
     hidden = [f"'{headings.names[at]}'" for at in grid.hidden_columns if at in headings.columns.values()]
     if hidden:
-        told.append(f"Hidden in the workbook, and used: the column{'s' if len(hidden) > 1 else ''} {', '.join(hidden)}.")
+        told.append(
+            f"Hidden in the workbook, and used: the column{'s' if len(hidden) > 1 else ''} {', '.join(hidden)}."
+        )
     unheaded = {at for at, name in enumerate(headings.names) if not name}
     width = len(headings.names)
     filled = {at for row in body for at in unheaded if at < len(row.cells) and row.cells[at] != ""}
-    filled |= {at for row in body if len(row.cells) > width for at in range(width, len(row.cells)) if row.cells[at] != ""}
+    filled |= {
+        at for row in body if len(row.cells) > width for at in range(width, len(row.cells)) if row.cells[at] != ""
+    }
     if filled:
         listed = ", ".join(letters(at) for at in sorted(filled)[:10])
-        told.append(f"Not used, since there is no heading above: the cells of column{'s' if len(filled) > 1 else ''} {listed}.")
+        told.append(
+            f"Not used, since there is no heading above: the cells of column{'s' if len(filled) > 1 else ''} {listed}."
+        )
     return tuple(told)

@@ -1,7 +1,7 @@
-"""Turns a path into the kind of file it holds, or into the sentence that says how to save it in a form that can be read.
+"""Turns a path into the kind of file it holds, or says how to save it in a form that can be read.
 
-Looks at the first bytes before the name, since files are renamed more often than converted. Never opens what is not a plain file: a
-pipe or a device would wait for ever.
+Looks at the first bytes before the name, since files are renamed more often than converted. Never opens what is not a
+plain file: a pipe or a device would wait for ever.
 """
 
 from __future__ import annotations
@@ -121,7 +121,9 @@ def _tell_ole(path: Path) -> str:
 
 def _refuse_misnamed(path: Path, start: bytes, *, kind: Kind) -> None:
     zipped = start.startswith(b"PK")
-    foreign = next((what for magic, what in FOREIGN.items() if start.lstrip()[:8].lower().startswith(magic.lower())), "")
+    foreign = next(
+        (what for magic, what in FOREIGN.items() if start.lstrip()[:8].lower().startswith(magic.lower())), ""
+    )
     if foreign and not (kind is Kind.DELIMITED and start.isascii() and foreign == "a picture"):
         raise SheetError(f"{path.name} is really {foreign}: {SAVE_AS}.")
     if kind is Kind.DELIMITED and zipped and b"\x00" in start:

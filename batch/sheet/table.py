@@ -1,7 +1,7 @@
 """Turns a grid into headings and the rows under them, or says where the headings really stand.
 
-Row 1 holds the headings. A title above them, an empty first row or a second row of headings is said and never skipped, since what
-is skipped today may be a post tomorrow.
+Row 1 holds the headings. A title above them, an empty first row or a second row of headings is said and never
+skipped, since what is skipped today may be a post tomorrow.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from batch.errors import SheetError
-from batch.sheet.grid import Flaw, Grid, Moment, Number, Raw, RawRow, shorten
+from batch.sheet.grid import Flaw, Grid, Moment, Number, Raw, RawRow, RowFlaw, shorten
 from batch.sheet.headings import column_of, count_known
 from batch.sheet.tidy import clean_text, write_number
 
@@ -19,11 +19,13 @@ LOOKED_THROUGH = 20
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Headings as written, the rows under them, and what was done to make them ours."""
+    """Headings as written, the rows under them, row 1 as it stands, and what was done to make them ours."""
 
     names: tuple[str, ...]
     rows: list[RawRow]
+    first: RawRow
     notices: tuple[str, ...] = ()
+    flaws: tuple[RowFlaw, ...] = ()
 
 
 def split_headings(grid: Grid, *, where: str, headed: bool = True) -> Table:
@@ -35,7 +37,7 @@ def split_headings(grid: Grid, *, where: str, headed: bool = True) -> Table:
     rows = grid.rows[1:] if grid.rows[0].number == 1 else grid.rows
     if headed and "channel" not in {column_of(name) for name in names}:
         _refuse_title(rows, names, where)
-    return Table(names, rows)
+    return Table(names, rows, first)
 
 
 def read_names(cells: Sequence[Raw]) -> tuple[str, ...]:
@@ -64,6 +66,6 @@ def _refuse_title(rows: Sequence[RawRow], names: Sequence[str], where: str) -> N
             held = f"holds “{shorten(' '.join(names))}”" if any(names) else "is empty"
             above = "row 1" if row.number == 2 else f"rows 1 to {row.number - 1}"
             raise SheetError(
-                f"{where}: row 1 {held} and the headings stand in row {row.number}: delete {above}, so that the headings are in "
-                "row 1."
+                f"{where}: row 1 {held} and the headings stand in row {row.number}: delete {above}, so that the "
+                "headings are in row 1."
             )

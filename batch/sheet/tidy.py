@@ -1,13 +1,13 @@
 """Turns the raw cells of a sheet into the values of its rows, and every spreadsheet accident in them into an issue.
 
-Nothing is mended in silence: what is removed is said, what was lost before (digits, a formula's value, the text that became a
-date) is an error of its cell. A plain cell, which nearly all are, costs one look-up.
+Nothing is mended in silence: what is removed is said, what was lost before (digits, a formula's value, the text that
+became a date) is an error of its cell. A plain cell, which nearly all are, costs one look-up.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -26,10 +26,13 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 ZERO_WIDTH = re.compile("[\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 WIDE_SPACE = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 ODD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-ERROR_TEXT = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!|GETTING_DATA)|Err:\d{3}")
+ERROR_TEXT = re.compile(
+    r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!|GETTING_DATA)|Err:\d{3}"
+)
 CUT_NUMBER = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{2}")
 ZERO_ENDED = re.compile(r"\d{15}0+")
 SERIAL = re.compile(r"[34567]\d{4}(?:[.,]\d+)?")
+DOUBTFUL_STARTS = frozenset("0123456789#E ")
 EXACT_DIGITS = 15
 MEMO_SIZE = 4096
 
@@ -52,49 +55,55 @@ class Value(NamedTuple):
 
 ERROR_CELL = "{cell} holds the error {seen} instead of a value: mend its formula, or type the value."
 NO_VALUE = (
-    "{cell} holds the formula {seen} whose result was never stored: open the workbook in Excel or LibreOffice and save it, or "
-    "replace the formula by its value; if it is a text that starts with =, type an apostrophe before it."
+    "{cell} holds the formula {seen} whose result was never stored: open the workbook in Excel or LibreOffice and "
+    "save it, or replace the formula by its value; if it is a text that starts with =, type an apostrophe before it."
 )
 CUT = (
-    "{cell} holds the number {seen}, which the spreadsheet program has cut to 15 digits: format the column {column} as text and "
-    "type or paste the whole number again."
+    "{cell} holds the number {seen}, which the spreadsheet program has cut to 15 digits: format the column {column} "
+    "as text and type or paste the whole number again."
 )
 MAYBE_CUT = (
-    "{cell} holds {seen}, which ends as numbers do that a spreadsheet program has cut to 15 digits: compare it with the "
-    "original, and format the column {column} as text."
+    "{cell} holds {seen}, which ends as numbers do that a spreadsheet program has cut to 15 digits: compare it with "
+    "the original, and format the column {column} as text."
 )
 BECAME_DATE = (
-    "{cell} holds a date ({seen}), into which the spreadsheet program turns what looks like one: format the column {column} as "
-    "text and type it again."
+    "{cell} holds a date ({seen}), into which the spreadsheet program turns what looks like one: format the column "
+    "{column} as text and type it again."
 )
 SERIAL_DATE = (
     "{cell} holds the number {seen}, which is how a spreadsheet stores {date}: give the cell the format "
     "yyyy-mm-dd hh:mm, or type the date as text."
 )
 SHOWN_OTHERWISE = (
-    "{cell} holds the number {seen} and may show it otherwise (its format is {format}): the number as stored is used, so format "
-    "the column {column} as text if that is not what you want."
+    "{cell} holds the number {seen} and may show it otherwise (its format is {format}): the number as stored is used, "
+    "so format the column {column} as text if that is not what you want."
 )
 CONTROL_REMOVED = "{cell} held {count} that can't be seen or sent, and they were removed: read the cell again."
 TAB_REPLACED = "{cell} held a tab, which became a space: read the cell again."
-ZERO_WIDTH_REMOVED = "{cell} held invisible characters, which were removed from {column}: type it again if it does not match."
+ZERO_WIDTH_REMOVED = (
+    "{cell} held invisible characters, which were removed from {column}: type it again if it does not match."
+)
 
 
 def tidy_rows(
-    raw: Sequence[RawRow], columns: Mapping[str, int], *, width: int, keep: Container[int], epoch: datetime
+    raw: list[RawRow], columns: Mapping[str, int], *, width: int, keep: Container[int], epoch: datetime
 ) -> tuple[list[Row], list[Issue]]:
     """Return the rows under the headings that have something in them, and what was wrong with their cells.
 
     Each row is `width` cells long; those numbered in `keep` are there even if nothing could be told of them. `epoch` is
-    the day from which the file counts dates.
+    the day from which the file counts dates. Empties `raw`, so that a large sheet is not held twice.
     """
     tidier = _Tidier(columns, width=width, keep=keep, epoch=epoch)
-    rows = [row for line in raw if (row := tidier.tidy(line))]
+    raw.reverse()
+    rows: list[Row] = []
+    while raw:
+        if row := tidier.tidy(raw.pop()):
+            rows.append(row)
     return rows, tidier.issues
 
 
 class _Tidier:
-    """Carries each column's memory of plain values: channels, names and zones come again and again, and are kept once."""
+    """Remembers each column's plain values: channels, names and zones come again and again, and are kept once."""
 
     def __init__(self, columns: Mapping[str, int], *, width: int, keep: Container[int], epoch: datetime) -> None:
         self.issues: list[Issue] = []
@@ -109,10 +118,12 @@ class _Tidier:
         found: list[Issue] = []
         for place, (raw, memo) in enumerate(zip(line.cells, self._memos, strict=False)):
             value = memo.get(raw)
-            if value is None:
+            if value is None and type(raw) is str and is_plain(raw):
+                value = raw
+            elif value is None:
                 value = self._judge(raw, place=place, row=line.number, found=found)
-                if not found and type(value) is str and len(memo) < MEMO_SIZE:
-                    memo[raw] = value
+            if len(memo) < MEMO_SIZE and type(value) is str and not found:
+                memo[raw] = value
             values.append(value)
         if not any(values) and not found and line.number not in self._keep:
             return None
@@ -134,6 +145,11 @@ def _make_issue(finding: Finding, column: str, *, row: int, place: int) -> Issue
     message = finding.message.replace("{cell}", f"Cell {cell}").replace("{column}", column).replace("{seen}", seen)
     mild = finding.warning or column in {"", "notes"}
     return Issue(row, column, finding.code, seen, message, Severity.WARNING if mild else Severity.ERROR, cell)
+
+
+def is_plain(text: str) -> bool:
+    """Tell a text in which nothing can be wrong: trimmed, printable ASCII, not starting like a number or an error."""
+    return text.isascii() and text.isprintable() and text[0] not in DOUBTFUL_STARTS and text[-1] != " "
 
 
 def judge_cell(raw: Raw, column: str, *, epoch: datetime) -> Value:
@@ -245,5 +261,5 @@ def _clean_odd(text: str, findings: list[Finding]) -> str:
 
 
 def as_text(cell: Cell) -> str:
-    """Return a cell as it counts for the sheet's fingerprint."""
-    return cell.isoformat() if isinstance(cell, datetime) else cell
+    """Return a cell as text; a date as ISO 8601."""
+    return cell.isoformat(" ") if isinstance(cell, datetime) else cell

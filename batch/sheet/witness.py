@@ -1,7 +1,7 @@
-"""Counts a sheet's rows once more with a reader that shares nothing with ours, and refuses the file where the two differ.
+"""Counts a sheet's rows again with a reader that shares nothing with ours, and refuses a file where they differ.
 
-A reader that loses rows does so silently; two that were written apart do not lose the same ones. The witness lays cells out in
-a full rectangle, so it is asked only where our own reading has shown that the rectangle is bounded.
+A reader that loses rows does so silently; two that were written apart do not lose the same ones. The witness lays
+cells out in a full rectangle, so it is asked only where our own reading has shown that the rectangle is bounded.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ def confirm_rows(path: Path, *, tab: str, rows_with_values: int, rows_high: int,
     """Raise SheetError unless the second reading finds as many rows with a value."""
     if rows_high * columns_wide > MAX_CELLS:
         raise SheetError(
-            f"{path.name}: the cells of the sheet '{tab}' are spread over {rows_high:,} rows and {columns_wide:,} columns: "
-            "delete what stands far below or to the right of the posts, or split the sheet."
+            f"{path.name}: the cells of the sheet '{tab}' are spread over {rows_high:,} rows and {columns_wide:,} "
+            "columns: delete what stands far below or to the right of the posts, or split the sheet."
         )
     counted = _count_rows(path, tab=tab)
     if counted != rows_with_values:
         raise SheetError(
-            f"{path.name}: two readings of the sheet '{tab}' find {rows_with_values} and {counted} rows with something in "
-            f"them, so the file does not hold together: {REMEDY}."
+            f"{path.name}: two readings of the sheet '{tab}' find {rows_with_values} and {counted} rows with something "
+            f"in them, so the file does not hold together: {REMEDY}."
         )
 
 

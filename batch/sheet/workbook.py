@@ -1,6 +1,7 @@
 """Turns an Excel workbook into a `Grid`: finds its parts, chooses the sheet, reads it and has the rows counted again.
 
-Macros, links and drawings are never opened. Both namespaces (the usual and ISO strict) and both calendars are understood.
+Macros, links and drawings are never opened. Both namespaces (the usual and ISO strict) and both calendars are
+understood.
 """
 
 from __future__ import annotations
@@ -98,7 +99,9 @@ def _confirm(path: Path, tab: Tab, rows: list[RawRow], rows_with_values: int) ->
 
 
 def _read_book(package: Package) -> Book:
-    main = next((part for kind, part in _relations(package, "").values() if kind == "officeDocument"), "xl/workbook.xml")
+    main = next(
+        (part for kind, part in _relations(package, "").values() if kind == "officeDocument"), "xl/workbook.xml"
+    )
     relations = _relations(package, main)
     root = package.xml(main)
     if local(root.tag) != "workbook":

@@ -1,18 +1,19 @@
 """Turns the text inside a workbook's XML into the text that a person typed.
 
-Three layers lie over it: XML's own entities, the `_x000D_` escapes by which Excel keeps what XML can't hold, and phonetic
-readings that stand beside the text without being part of it.
+Three layers lie over it: XML's own entities, the `_x000D_` escapes by which Excel keeps what XML can't hold, and
+phonetic readings that stand beside the text without being part of it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6})|([a-z]{2,4}));")
 NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+MAX_STRING_CHARS = 8_000_000
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -54,35 +55,39 @@ def runs_reader(prefix: str) -> Callable[[str], str]:
 
 
 def namespace_prefix(start: str) -> str:
-    """Return the prefix (`x:`, mostly none) of a part's first element."""
+    """Return the prefix (`x:`, mostly none) of a part's first element; a declaration (`<?xml`) is not one."""
     found = re.search(r"<([A-Za-z_][\w.-]*:)?[A-Za-z]", start)
     return (found[1] or "") if found else ""
 
 
-def read_strings(pieces: Iterator[str], *, limit: int) -> list[str]:
-    """Return the workbook's shared strings, in order, from the text of their part."""
-    rest = next(pieces, "")
-    prefix = namespace_prefix(rest)
-    item = re.compile(rf"<{prefix}si(?:\s[^>]*)?(?:/>|(?<!/)>(.*?)</{prefix}si>)", re.DOTALL)
-    read = runs_reader(prefix)
+def read_strings(pieces: Iterable[str], *, limit: int) -> list[str]:
+    """Return the workbook's shared strings, in order, from the text of their part, up to `limit` bytes of memory."""
     strings: list[str] = []
-    left = limit
-    for piece in _chain(rest, pieces):
-        rest = piece if not strings and piece is rest else rest + piece
-        end = 0
-        for found in item.finditer(rest):
-            text = read(found[1] or "")
-            left -= 50 + len(text) * (1 if text.isascii() else 4)
-            strings.append(text)
-            end = found.end()
-        rest = rest[end:]
-        if left < 0 or len(rest) > 8_000_000:
+    read, closing, rest = _strings_reader(""), "</si>", ""
+    for piece in pieces:
+        if not rest and not strings:
+            prefix = namespace_prefix(piece)
+            read, closing = _strings_reader(prefix), f"</{prefix}si>"
+        whole, end, rest = (rest + piece).rpartition(closing)
+        found = read(whole + end)
+        strings += found
+        limit -= sum([50 + len(text) * (1 if text.isascii() else 4) for text in found])
+        if limit < 0 or len(rest) > MAX_STRING_CHARS:
             raise BadXmlError("its texts are larger than those of posts")
-    if "<!" in rest or f"<{prefix}si" in rest:
+    strings += read(rest)
+    if "<!" in rest or not re.search(r"</(?:\w+:)?sst>\s*$|<(?:\w+:)?sst[^>]*/>\s*$", rest):
         raise BadXmlError("its texts do not end")
     return strings
 
 
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
+def _strings_reader(prefix: str) -> Callable[[str], list[str]]:
+    plain = rf"<{prefix}t(?: xml:space=\"preserve\")?>([^<]*)</{prefix}t>"
+    item = re.compile(
+        rf"<{prefix}si>{plain}</{prefix}si>|<{prefix}si(?:\s[^>]*)?(?:/>|(?<!/)>(.*?)</{prefix}si>)", re.DOTALL
+    )
+    read_runs = runs_reader(prefix)
+
+    def read(text: str) -> list[str]:
+        return [read_runs(rich) if rich else plain_text(simple) for simple, rich in item.findall(text)]
+
+    return read

@@ -1,0 +1,187 @@
+"""Turns a sheet made for another scheduler into one with our columns, by its layout in `mappings.toml`.
+
+What is mapped is said column by column before anything runs. Such sheets mostly do not name a channel, since it was
+chosen when they were uploaded: then an empty `channel` column is added and asked for. What a row says about its post
+and has no place in ours is an error of that row and never dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from batch.errors import SheetError
+from batch.sheet.foreign import SchedulerSheet, heading_key, recognise, scheduler_sheets
+from batch.sheet.foreign_dates import DayOrder, find_day_order, read_date
+from batch.sheet.grid import Raw, RawRow, RowFlaw, shorten
+from batch.sheet.headings import column_of
+from batch.sheet.table import Table
+
+__all__ = ["apply_mapping", "recognise"]
+
+Maker = Callable[[Sequence[Raw]], Raw]
+Places = Mapping[str, tuple[int, ...]]
+YES = frozenset({"true", "yes", "y", "1", "x", "on"})
+
+
+def apply_mapping(table: Table, name: str, *, where: str) -> Table:
+    """Return the table with our columns first and whatever else it had behind them."""
+    layout = scheduler_sheets().get(name)
+    if layout is None:
+        raise SheetError(f"No sheets of '{name}' are known: say --from with one of {', '.join(scheduler_sheets())}.")
+    names, rows = _give_headings(table, layout, where=where)
+    places, carried = _sort_columns(names, layout)
+    order = _find_order(places, rows) if layout.day_order == "open" else None
+    makers = _make_makers(names, places, layout, order)
+    mapped = [RawRow(row.number, _map_cells(row.cells, makers, carried), row.hidden) for row in rows]
+    headings = (*makers, *(names[at] for at in carried))
+    notices = (*_tell_columns(names, places, layout), *_tell_order(order), *_tell_channel(makers, layout))
+    return Table(headings, mapped, table.first, notices, _find_unmapped(names, rows, layout))
+
+
+def _give_headings(table: Table, layout: SchedulerSheet, *, where: str) -> tuple[tuple[str, ...], Sequence[RawRow]]:
+    """Return the sheet's own headings, or the layout's where the sheet starts with a post."""
+    known = [name for name in table.names if heading_key(name) in layout.columns]
+    if len(known) > 1 or (known and not layout.positions):
+        return table.names, table.rows
+    if layout.positions and table.first.cells:
+        return layout.positions, [table.first, *table.rows]
+    raise SheetError(
+        f"{where} has none of the headings of a {layout.title} sheet: leave --from away, or name the scheduler that it "
+        "is from."
+    )
+
+
+def _sort_columns(names: Sequence[str], layout: SchedulerSheet) -> tuple[Places, list[int]]:
+    """Return where each of our columns comes from, and the columns that are carried along."""
+    places: dict[str, tuple[int, ...]] = {}
+    carried: list[int] = []
+    for at, name in enumerate(names):
+        key = heading_key(name)
+        column = layout.columns.get(key, "")
+        if key in layout.flags:
+            column = "channel"
+        elif key == layout.drafts and key:
+            column = "action"
+        if column and (column != "channel" or key in layout.flags or not layout.flags):
+            places[column] = (*places.get(column, ()), at)
+        else:
+            carried.append(at)
+    return places, carried
+
+
+def _make_makers(
+    names: Sequence[str], places: Places, layout: SchedulerSheet, order: DayOrder | None
+) -> dict[str, Maker]:
+    """Return, for each of our columns in order, the function that makes its cell of a row of theirs."""
+    makers: dict[str, Maker] = {}
+    for column, sources in places.items():
+        if column in {"date", "publish_at"}:
+            makers["publish_at"] = partial(
+                _make_date, at=sources[0], clock_at=places.get("time", (-1,))[0], forms=layout.dates, order=order
+            )
+        elif column == "media":
+            makers[column] = partial(_join_media, places=sources, separator=layout.separator)
+        elif column == "channel" and layout.flags:
+            flagged = {at: layout.flags[heading_key(names[at])] for at in sources}
+            makers[column] = partial(_name_channels, flagged=flagged)
+        elif column == "action":
+            makers[column] = partial(_make_draft, at=sources[0])
+        elif column != "time":
+            words = layout.values.get(column, {})
+            breaks = layout.line_break if column.startswith("text") else ""
+            makers[column] = partial(_take_first, places=sources, words=words, line_break=breaks)
+    if "channel" not in makers and "channel" not in map(column_of, names):
+        makers["channel"] = _leave_blank
+    return makers
+
+
+def _map_cells(cells: Sequence[Raw], makers: Mapping[str, Maker], carried: Sequence[int]) -> list[Raw]:
+    return [make(cells) for make in makers.values()] + [_cell(cells, at) for at in carried]
+
+
+def _cell(cells: Sequence[Raw], at: int) -> Raw:
+    return cells[at] if 0 <= at < len(cells) else ""
+
+
+def _make_date(cells: Sequence[Raw], *, at: int, clock_at: int, forms: Sequence[str], order: DayOrder | None) -> Raw:
+    return read_date(_cell(cells, at), _cell(cells, clock_at), forms=forms, order=order)
+
+
+def _join_media(cells: Sequence[Raw], *, places: Sequence[int], separator: str) -> Raw:
+    found: list[str] = []
+    for at in places:
+        cell = _cell(cells, at)
+        if not isinstance(cell, str):
+            return cell
+        pieces = re.split(rf"\s*{re.escape(separator)}\s*(?=https?://)", cell) if separator else [cell]
+        found += [piece.strip() for piece in pieces if piece.strip()]
+    return " | ".join(found)
+
+
+def _name_channels(cells: Sequence[Raw], *, flagged: Mapping[int, str]) -> Raw:
+    return ", ".join(dict.fromkeys(channel for at, channel in flagged.items() if _says_yes(_cell(cells, at))))
+
+
+def _make_draft(cells: Sequence[Raw], *, at: int) -> Raw:
+    return "draft" if _says_yes(_cell(cells, at)) else ""
+
+
+def _says_yes(cell: Raw) -> bool:
+    return isinstance(cell, str) and cell.strip().casefold() in YES
+
+
+def _take_first(cells: Sequence[Raw], *, places: Sequence[int], words: Mapping[str, str], line_break: str) -> Raw:
+    cell = next((cell for at in places if (cell := _cell(cells, at)) != ""), "")
+    if not isinstance(cell, str):
+        return cell
+    text = cell.replace(line_break, "\n") if line_break else cell
+    return words.get(text.strip().casefold(), text)
+
+
+def _leave_blank(cells: Sequence[Raw]) -> Raw:
+    return ""
+
+
+def _find_order(places: Places, rows: Sequence[RawRow]) -> DayOrder | None:
+    at = (*places.get("publish_at", ()), *places.get("date", ()), -1)[0]
+    written = ((row.number, _cell(row.cells, at)) for row in rows)
+    return find_day_order([(number, cell) for number, cell in written if isinstance(cell, str)])
+
+
+def _find_unmapped(names: Sequence[str], rows: Sequence[RawRow], layout: SchedulerSheet) -> tuple[RowFlaw, ...]:
+    """Return an error for each row that says, in a column without a place in ours, that it is another kind of post."""
+    places = [at for at, name in enumerate(names) if heading_key(name) in layout.unmapped]
+    flaws: dict[int, RowFlaw] = {}
+    for row in rows:
+        for at in places:
+            cell = _cell(row.cells, at)
+            if isinstance(cell, str) and cell.strip() and cell.strip().casefold() not in layout.usual:
+                message = (
+                    f"Row {row.number} says “{shorten(cell)}” under '{names[at]}', which can't be carried over from "
+                    f"{layout.title}: clear that cell, add a column named 'type' and write STORY, REEL, VIDEO or SHORT "
+                    "there."
+                )
+                flaws.setdefault(row.number, RowFlaw(row.number, "not_mapped", shorten(cell), message))
+    return tuple(flaws.values())
+
+
+def _tell_columns(names: Sequence[str], places: Places, layout: SchedulerSheet) -> tuple[str, ...]:
+    ours = {"date": "publish_at", "time": "publish_at"}
+    pairs = sorted((at, ours.get(column, column)) for column, sources in places.items() for at in sources)
+    listed = ", ".join(f"'{names[at]}' -> {column}" for at, column in pairs)
+    return (f"Read as a sheet made for {layout.title}: {listed}.",)
+
+
+def _tell_order(order: DayOrder | None) -> tuple[str, ...]:
+    if order is None:
+        return ()
+    which = "month" if order.month_first else "day"
+    return (f"Its dates were read with the {which} first, as row {order.row} ({order.seen}) shows.",)
+
+
+def _tell_channel(makers: Mapping[str, Maker], layout: SchedulerSheet) -> tuple[str, ...]:
+    if makers.get("channel") is not _leave_blank:
+        return ()
+    return (f"A {layout.title} sheet does not say the channel of a post: add a column 'channel' and fill it in.",)
