@@ -51,11 +51,14 @@ class MediaResult:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Where media come from and go to, and how to wait. `stopped` tells when nothing more may be begun."""
+    """Where media come from and go to, and how to wait.
+
+    `folder` is where files lie, None where none may be read; `stopped` tells when nothing more may be begun.
+    """
 
     client: Client
     store: MediaStore
-    folder: Path
+    folder: Path | None
     sleep: Callable[[float], object]
     clock: Callable[[], float]
     stopped: Callable[[], bool] = lambda: False
@@ -150,7 +153,7 @@ def _import(medium: Medium, room: Room) -> Brought:
 
 def _upload(medium: Medium, room: Room) -> Brought:
     scheme, _, sha256 = medium.identity.partition(":")
-    if scheme != "sha256" or not sha256:
+    if scheme != "sha256" or not sha256 or room.folder is None:
         return Brought(State.FAILED, code="media_unreadable", message="It was never read.")
     try:
         with open_medium(medium.source, folder=room.folder) as file:
