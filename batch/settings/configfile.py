@@ -88,10 +88,11 @@ _SECRET_VALUE = re.compile(r"(?:IST\.|OauthNG|eyJ|Bearer ).*|[^\s/]{41,}", re.DO
 def _refuse_secret(name: str, value: Any, known: Mapping[str, Check], where: str) -> None:
     named_so = name not in known and bool(_SECRET_NAME.search(name)) and isinstance(value, str)
     env_named = name in ENV_NAMES and isinstance(value, str) and not _VARIABLE.fullmatch(value)
-    if named_so or env_named or (isinstance(value, str) and _SECRET_VALUE.fullmatch(value)):
-        shown = name if len(name) <= 40 else name[:40] + "…"
+    name_is_one = bool(_SECRET_VALUE.fullmatch(name))
+    if named_so or env_named or name_is_one or (isinstance(value, str) and _SECRET_VALUE.fullmatch(value)):
+        shown = "a setting" if name_is_one else name
         raise ConfigError(
-            f"{where}: “{shown}” seems to hold a key itself. Put the key into a variable of the environment and "
+            f"{where}: {shown} seems to hold a key itself. Put the key into a variable of the environment and "
             'write only the name of that variable here, in capitals: api_key_env = "WIX_API_KEY".'
         )
 

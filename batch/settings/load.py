@@ -58,7 +58,9 @@ def _each(sites: Mapping[str, SiteSettings], **changed: Any) -> dict[str, SiteSe
 
 def for_sandbox(settings: Settings, *, api_url: str, site_id: str, key: str) -> Settings:
     """Return the settings for a local sandbox: sites keep their names, address and key are the sandbox's."""
-    sites = settings.sites or {DEFAULT_SITE: SiteSettings(DEFAULT_SITE, site_id, settings.timezone)}
+    sites = settings.sites or {
+        DEFAULT_SITE: SiteSettings(DEFAULT_SITE, site_id, "", settings.calls_per_minute, settings.via)
+    }
     renamed = _each(sites, **dict.fromkeys(ENV_NAMES, ""))
     return replace(
         settings,
