@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from batch.commands.carrying_out import hold_sites
 from batch.commands.outputs import Outputs
@@ -66,11 +64,12 @@ def read_plan(path: Path) -> tuple[Plan, Inputs, bool]:
 
 
 def _inputs(data: Json) -> Inputs:
-    raw: Mapping[str, Any] = data.get("inputs") or {}
-    known = {field.name for field in fields(Inputs)}
-    if not isinstance(raw, dict) or "sheet" not in raw or set(raw) - known:
-        raise PlanFileError("The plan file does not say which sheet it was made from. Make it again.")
-    return Inputs(**{name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()})
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(Inputs).validate_python(data.get("inputs"))
+    except ValidationError as error:
+        raise PlanFileError("The plan file does not say which sheet it was made from. Make it again.") from error
 
 
 def as_saved(saved: Plan, current: Prepared) -> Prepared:

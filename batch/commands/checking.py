@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from batch.commands.carrying_out import EXIT_DONE, EXIT_ROWS
-from batch.commands.files import write_text
+from batch.commands.files import write_page, write_text
 from batch.commands.outputs import Outputs
 from batch.commands.planning import Planner
 from batch.commands.prepare import Inputs, Prepared, prepare, read_and_check
@@ -16,7 +16,7 @@ from batch.commands.running import REFUSED, results_of, show_plan, shown_from, t
 from batch.commands.session import Flags, Session
 from batch.commands.world import World
 from batch.model import Issue, Results, Severity
-from batch.plan.planfile import plan_to_json
+from batch.plan.planfile import plan_chunks
 from batch.report import terminal
 from batch.run.outcomes import planned_outcome
 
@@ -30,7 +30,7 @@ def check_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) ->
         session.show(terminal.issues_text(checked.issues, posts=checked.posts, width=width(world), color=flags.color))
         if outputs.out is not None:
             data = {"sheet": checked.sheet.name, "issues": [issue_to_json(issue) for issue in checked.issues]}
-            write_text(outputs.out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+            write_text(session, outputs.out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
         return EXIT_ROWS if any(issue.severity is Severity.ERROR for issue in checked.issues) else EXIT_DONE
 
 
@@ -72,11 +72,10 @@ def write_plan(session: Session, prepared: Prepared, inputs: Inputs, out: Path, 
 
     out = folder / out
     sheet = Path(os.path.relpath(prepared.checked.path.resolve(), out.resolve().parent)).as_posix()
-    data = {
-        **plan_to_json(prepared.plan),
+    extra = {
         "issues": [issue_to_json(issue) for issue in prepared.checked.issues],
         "inputs": {**asdict(inputs), "sheet": sheet},
         "sandbox": session.sandbox,
     }
-    write_text(out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+    out = write_text(session, out, plan_chunks(prepared.plan, extra=extra))
     session.show(f"Written: {shown_from(out, session.world.cwd)}")

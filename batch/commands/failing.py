@@ -17,8 +17,8 @@ def report_failure(error: Exception) -> int:
     lines = [f"{type(error).__name__}"]
     lines += [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
     print(
-        f"postbatch: something went wrong inside the program ({type(error).__name__}). The journal knows what was sent: "
-        "run the same command again, it sends nothing twice.",
+        f"postbatch: something went wrong inside the program ({type(error).__name__}). Run the same command again: "
+        "the journal knows what was sent, and nothing is sent twice.",
         file=sys.stderr,
     )
     try:

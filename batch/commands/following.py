@@ -14,8 +14,7 @@ from batch.commands.world import World
 from batch.errors import StartError
 from batch.model import Item, Outcome, OutcomeKind, Results, Status
 from batch.publisher import items
-from batch.run.record import read_record, read_results, record_followup
-from batch.sheet.results_read import run_of
+from batch.run.record import read_record, read_results, record_followup, run_of_results
 
 PAUSE_SECONDS = 5.0
 ONE_BY_ONE = 20
@@ -91,10 +90,10 @@ def wait_until_final(session: Session, results: Results, *, bound_seconds: float
 def update_status(world: World, flags: Flags, path: Path, outputs: Outputs) -> int:
     """Ask again for the posts of a results file, and bring the file and its page up to date."""
     path = (world.cwd / path).resolve()
-    run = run_of(path)
-    if not run:
-        raise StartError(f"{path.name} does not say which run it is from. Name the run: `postbatch results RUN`.")
     with Session(world, flags, folder=path.parent) as session:
+        run = run_of_results(session.state, path)
+        if not run:
+            raise StartError(f"{path.name} is not a results file of a run on this machine; see `postbatch runs`.")
         record = read_record(session.state, run)
         if record.sandbox and not flags.sandbox:
             raise StartError("These results are from the sandbox. Add --sandbox to ask it again.")

@@ -27,7 +27,7 @@ def show_accounts(world: World, flags: Flags) -> int:
     """Print the connected channels and accounts, what quota is left, and where to connect what is missing."""
     with Session(world, flags) as session:
         session.start_sandbox()
-        snapshot, urls = _look(session)
+        snapshot, urls = look_at_site(session)
         if session.sandbox:
             session.show(SANDBOX_SAID)
         session.show(terminal.accounts_text(snapshot, connect_urls=urls, width=width(world), color=flags.color))
@@ -36,7 +36,8 @@ def show_accounts(world: World, flags: Flags) -> int:
         return 0
 
 
-def _look(session: Session) -> tuple[Snapshot, dict[str, str]]:
+def look_at_site(session: Session) -> tuple[Snapshot, dict[str, str]]:
+    """Read accounts, quotas, and where to connect what is missing, of the default site."""
     from batch.publisher.accounts import connect_url, read_connection, read_quotas
 
     site = session.settings.site().name
@@ -127,7 +128,7 @@ def _examine_site(session: Session, name: str) -> Iterable[tuple[bool, str]]:
         session.journal(name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         own = replace(session.settings, default_site=name)
         session.settings = own
-        snapshot, urls = _look(session)
+        snapshot, urls = look_at_site(session)
     except (PostbatchError, OSError) as error:
         yield False, f"{where}: {error}"
         return

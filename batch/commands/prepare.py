@@ -103,12 +103,12 @@ def prepare(
     options = _options(checked, inputs)
     parts = {site: [checked.posts[n] for n in positions] for site, positions in by_site.items()}
     plans, snapshots, failed = _plan_sites(parts, planner=planner, options=options, now=session.world.now())
-    for site, plan in plans.items():
+    for site, part in plans.items():
         if site in snapshots:
-            check_blast_radius(plan, snapshots[site], allowed=frozenset((*allow, *inputs.allow)))
+            check_blast_radius(part, snapshots[site], allowed=frozenset((*allow, *inputs.allow)))
     placed = {
-        site: tuple(Placed(n, step) for n, step in zip(by_site[site], plan.steps, strict=True))
-        for site, plan in plans.items()
+        site: tuple(Placed(n, step) for n, step in zip(by_site[site], part.steps, strict=True))
+        for site, part in plans.items()
     }
     sheet = checked.sheet
     plan = Plan(sheet.name, sheet.fingerprint, session.world.now(), tuple(plans.values()), sheet.notices)

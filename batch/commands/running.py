@@ -91,15 +91,7 @@ def confirmed(session: Session, changing: int) -> bool:
 
 def finish(session: Session, results: Results, outputs: Outputs, *, sheet: Path) -> None:
     """Write results and page, and print what happened."""
-    written = write_report(
-        session,
-        results,
-        sheet=sheet,
-        out=outputs.out,
-        page=outputs.page,
-        no_page=outputs.no_page,
-        annotate=outputs.annotate,
-    )
+    written = write_report(session, results, outputs, sheet=sheet)
     flags = session.flags
     if results.sandbox:
         session.show(SANDBOX_SAID)

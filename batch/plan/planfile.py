@@ -25,15 +25,15 @@ _REMEDY = "Make the plan again with `postbatch plan SHEET --out plan.json`."
 _SHOWN_MOVES = 5
 
 
-def plan_to_json(plan: Plan) -> Json:
-    """Return a plan as JSON data, with its steps in the sheet's order."""
-    data = _head(plan) | {"steps": [_step_to_json(step) for step in plan.steps]}
+def plan_to_json(plan: Plan, *, extra: Mapping[str, Any] | None = None) -> Json:
+    """Return a plan as JSON data, with its steps in the sheet's order; `extra` is kept with it and guarded alike."""
+    data = _head(plan) | dict(extra or {}) | {"steps": [_step_to_json(step) for step in plan.steps]}
     return data | {"checksum": _checksum(data)}
 
 
-def plan_chunks(plan: Plan) -> Iterator[str]:
+def plan_chunks(plan: Plan, *, extra: Mapping[str, Any] | None = None) -> Iterator[str]:
     """Return the text of the plan's file piece by piece, one step a line; no more than a step is held at a time."""
-    head = _head(plan)
+    head = _head(plan) | dict(extra or {})
     checksum = _Checksum(head)
     for name, value in head.items():
         yield f"{'{' if name == 'version' else ','}\n{json.dumps(name)}: {_shown(value)}"

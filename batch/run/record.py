@@ -8,6 +8,7 @@ It holds no credential and no text that the plan does not hold.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
@@ -141,6 +142,26 @@ def _read(path: Path) -> RunRecord:
 def run_names(folder: Path) -> list[str]:
     """Return the names of all runs, oldest first."""
     return sorted(path.stem for path in (folder / "runs").glob("*.json"))
+
+
+def note_results(folder: Path, results_file: Path, run: str) -> None:
+    """Keep from which run a results file is, so that `status` can be asked of the file."""
+    if run:
+        home = folder / "written"
+        make_private_folder(home)
+        write_whole(home / _digest(results_file), run.encode())
+
+
+def run_of_results(folder: Path, results_file: Path) -> str:
+    """Return the run that a results file is from, "" where it is not known."""
+    try:
+        return (folder / "written" / _digest(results_file)).read_text()
+    except OSError:
+        return ""
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:32]
 
 
 def read_results(folder: Path, record: RunRecord) -> Results:
