@@ -54,9 +54,13 @@ def split_reference(reference: str) -> tuple[str, int]:
 
 
 class ItemIndex:
-    """The items of a site by ID and by key; built once, so that each post is found in constant time."""
+    """The items of a site by ID and by key; built once, so that each post is found in constant time.
 
-    def __init__(self, items: Iterable[Item]) -> None:
+    `keys` are all keys of the sheet: where `a~2` is itself the key of a row, it is that row's and no generation of `a`.
+    """
+
+    def __init__(self, items: Iterable[Item], *, keys: frozenset[str] = frozenset()) -> None:
+        self._keys = keys
         self.by_id: dict[str, Item] = {}
         self._by_key: dict[str, list[Lineage]] = defaultdict(list)
         for item in items:
@@ -70,7 +74,7 @@ class ItemIndex:
             return
         self._by_key[item.reference].append(Lineage(1, item))
         key, generation = split_reference(item.reference)
-        if generation > 1:
+        if generation > 1 and item.reference not in self._keys:
             self._by_key[key].append(Lineage(generation, item))
 
     def lineage(self, key: str) -> Sequence[Lineage]:
@@ -83,6 +87,12 @@ class ItemIndex:
             return self._find_by_id(post)
         return self._find_by_key(post)
 
+    def _next_reference(self, key: str, lineage: Sequence[Lineage]) -> str:
+        generation = max((line.generation for line in lineage), default=0) + 1
+        while generation > 1 and reference_of(key, generation=generation) in self._keys:
+            generation += 1
+        return reference_of(key, generation=generation)
+
     def _find_by_id(self, post: Post) -> Finding:
         item = self.by_id.get(post.item_id)
         if item is None:
@@ -90,7 +100,7 @@ class ItemIndex:
         lineage = self.lineage(post.key)
         return Finding(
             item=item,
-            next_reference=_next_reference(post.key, lineage),
+            next_reference=self._next_reference(post.key, lineage),
             warnings=_other_names(post, item, lineage),
             refusal=_external(item),
         )
@@ -103,7 +113,7 @@ class ItemIndex:
         if len(living) > 1:
             return Finding(refusal=_several(post, living))
         item = living[0] if living else max(lineage, key=_newest).item
-        return Finding(item=item, next_reference=_next_reference(post.key, lineage), refusal=_external(item))
+        return Finding(item=item, next_reference=self._next_reference(post.key, lineage), refusal=_external(item))
 
 
 def shared_items(found: Iterable[tuple[Post, Finding]]) -> dict[str, list[int]]:
@@ -120,12 +130,12 @@ def repeated_keys(posts: Iterable[Post]) -> frozenset[str]:
     return frozenset(key for key, count in Counter(post.key for post in posts).items() if count > 1)
 
 
-def _newest(line: Lineage) -> tuple[int, bool, str]:
-    return line.generation, line.item.status == Status.FAILED, line.item.id
+_DEAD_ORDER = (Status.CANCELED, Status.FAILED, Status.DELETED)
+"""Of several dead items of one generation the deleted one counts, so that `delete` is done once it is done."""
 
 
-def _next_reference(key: str, lineage: Sequence[Lineage]) -> str:
-    return reference_of(key, generation=max((line.generation for line in lineage), default=0) + 1)
+def _newest(line: Lineage) -> tuple[int, int, str]:
+    return line.generation, _DEAD_ORDER.index(Status(line.item.status)), line.item.id
 
 
 def _other_names(post: Post, item: Item, lineage: Sequence[Lineage]) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ def reconcile(posts: Sequence[Post], snapshot: Snapshot, *, now: datetime, optio
 
 
 def _look_around(posts: Sequence[Post], snapshot: Snapshot, *, now: datetime, options: Options) -> _Site:
-    index = ItemIndex(snapshot.items)
+    index = ItemIndex(snapshot.items, keys=frozenset(post.key for post in posts))
     active = {n: post for n, post in enumerate(posts) if not (_left_out(post, options) or post.errors)}
     findings = {n: index.find(post) for n, post in active.items()}
     return _Site(

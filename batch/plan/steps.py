@@ -165,7 +165,7 @@ def _moved_before(case: Case) -> Step | None:
     there = case.item.scheduled_at if case.item else None
     if case.wanted is not Wanted.RESCHEDULED or there is None or not same_second(there, case.date):
         return None
-    return make_step(case, StepKind.UNCHANGED, "It was moved to that date and has gone out.", at=there)
+    return make_step(case, StepKind.UNCHANGED, "It was moved to that date, and its time has come.", at=there)
 
 
 def _filled(refusal: Refusal, case: Case) -> Refusal:

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batch.model import Act, Action, Quota, SitePlan, Step, StepKind
+from batch.plan.blocks import block_over_quota, needs_of
+from batch.plan.options import Options
+from batch.plan.reconcile import reconcile
+
+
+def plan_of(make: SimpleNamespace, posts: list[object], *items: object, **site: object) -> SitePlan:
+    return reconcile(posts, make.snapshot(*items, **site), now=make.now)
+
+
+def both_ways(make: SimpleNamespace) -> list[object]:
+    return [make.post("a"), make.post("b", publish_at=None, now=True), make.post("c", publish_at=None)]
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        {"features": {"SCHEDULE_POST": False}},
+        {"quotas": {"SCHEDULE_POST": Quota("SCHEDULE_POST", enabled=False)}},
+        {"quotas": {"SCHEDULE_POST": Quota("SCHEDULE_POST", enabled=False)}, "features": {"SCHEDULE_POST": True}},
+    ],
+)
+def test_a_plan_without_scheduling_still_publishes_and_drafts(make: SimpleNamespace, site: dict[str, object]) -> None:
+    plan = plan_of(make, both_ways(make), **site)
+    assert [step.kind for step in plan.steps] == [StepKind.BLOCKED, StepKind.PUBLISH, StepKind.DRAFT]
+    assert (plan.steps[0].code, plan.steps[0].acts) == ("not_in_plan", ())
+    assert plan.needs == {"PUBLISH_POST": 1}
+
+
+def test_a_plan_without_publishing_still_schedules(make: SimpleNamespace) -> None:
+    plan = plan_of(make, both_ways(make), features={"PUBLISH_POST": False})
+    assert [step.kind for step in plan.steps] == [StepKind.SCHEDULE, StepKind.BLOCKED, StepKind.DRAFT]
+
+
+def test_one_actions_quota_is_never_borrowed_for_the_other(make: SimpleNamespace) -> None:
+    quotas = {"SCHEDULE_POST": Quota("SCHEDULE_POST", limit=5, left=0), "PUBLISH_POST": Quota("PUBLISH_POST", left=9)}
+    plan = plan_of(make, both_ways(make), quotas=quotas)
+    assert [step.kind for step in plan.steps] == [StepKind.BLOCKED, StepKind.PUBLISH, StepKind.DRAFT]
+    assert plan.steps[0].code == "quota"
+
+
+def test_the_soonest_posts_go_first_and_the_rest_say_when(make: SimpleNamespace) -> None:
+    dates = [make.date + timedelta(hours=hours) for hours in (5, 1, 3)]
+    posts = [make.post(f"p{n}", publish_at=date) for n, date in enumerate(dates)]
+    plan = plan_of(make, posts, quotas={"SCHEDULE_POST": Quota("SCHEDULE_POST", limit=10, left=2, period="MONTH")})
+    assert [step.kind for step in plan.steps] == [StepKind.BLOCKED, StepKind.SCHEDULE, StepKind.SCHEDULE]
+    assert "leaves 2 of 10 for this month" in plan.steps[0].reason
+    assert plan.needs == {"SCHEDULE_POST": 2}
+
+
+def test_moving_and_changing_cost_nothing(make: SimpleNamespace) -> None:
+    quotas = {action: Quota(action, left=0) for action in ("SCHEDULE_POST", "PUBLISH_POST")}
+    moved = plan_of(make, [make.post()], make.item(scheduled_at=make.later), quotas=quotas).steps[0]
+    assert moved.acts == (Act.RESCHEDULE,)
+    published = plan_of(make, [make.post(publish_at=None, now=True)], make.item(), quotas=quotas).steps[0]
+    assert published.code == "quota"
+
+
+@pytest.mark.parametrize("quota", [None, Quota("SCHEDULE_POST"), Quota("SCHEDULE_POST", limit=0)])
+def test_what_is_not_metered_is_not_counted(make: SimpleNamespace, quota: Quota | None) -> None:
+    quotas = {"SCHEDULE_POST": quota} if quota else {}
+    assert plan_of(make, [make.post()], quotas=quotas).steps[0].kind is StepKind.SCHEDULE
+
+
+@given(left=st.integers(-1, 12), hours=st.lists(st.integers(1, 50), max_size=12))
+def test_never_more_than_the_quota_and_never_a_later_post_before_a_sooner(
+    make: SimpleNamespace, left: int, hours: list[int]
+) -> None:
+    steps = [step_at(make, number, hour) for number, hour in enumerate(hours)]
+    quotas = {"SCHEDULE_POST": Quota("SCHEDULE_POST", left=left)}
+    kept = block_over_quota(steps, make.snapshot(quotas=quotas))
+    going = [step.at for step in kept if step.acts]
+    waiting = [step.at for step in kept if not step.acts]
+    assert len(going) == min(max(left, 0), len(hours))
+    assert not going or not waiting or max(going) <= min(waiting)
+    assert needs_of(kept).get("SCHEDULE_POST", 0) == len(going)
+
+
+def step_at(make: SimpleNamespace, number: int, hour: int) -> Step:
+    acts = (Act.CREATE, Act.SCHEDULE)
+    at = make.now + timedelta(hours=hour)
+    return Step(number, f"k{number}", f"k{number}", "s", "X", "POST", StepKind.SCHEDULE, "", acts=acts, at=at)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    ("seconds", "said", "blocked"), [(0, False, False), (60, False, False), (61, True, False), (301, True, True)]
+)
+def test_a_clock_that_is_off_is_said_and_then_stops_scheduling(
+    make: SimpleNamespace, seconds: int, said: bool, blocked: bool, sign: int
+) -> None:
+    server_at = make.now - timedelta(seconds=sign * seconds)
+    items = (make.item(id="m", reference="m", scheduled_at=make.later),)
+    plan = plan_of(make, [*both_ways(make), make.post("m")], *items, server_at=server_at)
+    assert bool(plan.notices) is said
+    dated = StepKind.BLOCKED if blocked else StepKind.SCHEDULE
+    moved = StepKind.BLOCKED if blocked else StepKind.RESCHEDULE
+    assert [step.kind for step in plan.steps] == [dated, StepKind.PUBLISH, StepKind.DRAFT, moved]
+    assert {step.code for step in plan.steps if step.kind is StepKind.BLOCKED} == ({"clock"} if blocked else set())
+
+
+def test_the_bounds_of_the_clock_can_be_set(make: SimpleNamespace) -> None:
+    snapshot = make.snapshot(server_at=make.now - timedelta(seconds=400))
+    options = Options(clock_warn_seconds=500, clock_stop_seconds=500)
+    plan = reconcile([make.post()], snapshot, now=make.now, options=options)
+    assert (plan.notices, plan.steps[0].kind) == ((), StepKind.SCHEDULE)
+
+
+def test_withdrawing_needs_no_clock(make: SimpleNamespace) -> None:
+    snapshot = make.snapshot(make.item(), server_at=make.now - timedelta(hours=9))
+    plan = reconcile([make.post(action=Action.CANCEL, publish_at=None)], snapshot, now=make.now)
+    assert plan.steps[0].acts == (Act.CANCEL,)

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batch.model import Change, Content, Generate, Generation, Medium
+from batch.plan.compare import (
+    TEXT_FIELDS,
+    content_changes,
+    date_change,
+    same_media,
+    shown_time,
+    wanted_content,
+)
+
+A, B = (Medium(name, url=f"https://static.wixstatic.com/{name}") for name in ("a.jpg", "b.jpg"))
+
+
+@pytest.mark.parametrize("name", TEXT_FIELDS)
+def test_each_text_field_is_compared_and_a_cleared_cell_is_a_change(name: str) -> None:
+    there = Content(**{name: "old"})
+    assert content_changes(there, Content(**{name: "new"})) == (Change(name, "old", "new"),)
+    assert content_changes(there, Content()) == (Change(name, "old", ""),)
+    assert content_changes(there, there) == ()
+
+
+@given(st.lists(st.text(alphabet="abc é😀", max_size=5), max_size=5))
+def test_line_ends_and_white_space_around_do_not_count(lines: list[str]) -> None:
+    there, wanted = Content(text="\r\n".join(lines) + "\r\n"), Content(text="\n".join(lines))
+    assert content_changes(there, wanted) == ()
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "same"),
+    [
+        ((), (), True),
+        ((A, B), (A, B), True),
+        ((A, B), (B, A), False),
+        ((A,), (A, B), False),
+        ((A,), (), False),
+        ((A,), (replace(A, url=""),), False),
+        ((replace(A, url=""),), (replace(A, url=""),), False),
+    ],
+)
+def test_media_are_the_same_in_their_order_once_they_are_uploaded(
+    there: tuple[Medium, ...], wanted: tuple[Medium, ...], same: bool
+) -> None:
+    assert same_media(there, wanted) is same
+    assert bool(content_changes(Content(media=there), Content(media=wanted))) is not same
+
+
+def test_media_are_shown_by_what_the_sheet_says() -> None:
+    (change,) = content_changes(Content(media=(A,)), Content(media=(B, A)))
+    assert change == Change("media", "a.jpg", "b.jpg\na.jpg")
+
+
+def test_a_second_id_that_the_item_lacks_is_added(make: SimpleNamespace) -> None:
+    wanted = wanted_content(make.post(), target_id="p-1", there=make.content)
+    assert content_changes(make.content, wanted) == (Change("account", "", "p-1"),)
+
+
+def test_a_row_without_any_content_keeps_the_items(make: SimpleNamespace) -> None:
+    there = Content(text="kept", media=(A,), privacy="SELF_ONLY", target_id="p-1")
+    assert wanted_content(make.post(content=Content()), target_id="p-1", there=there) == there
+
+
+def test_a_blank_privacy_keeps_the_items(make: SimpleNamespace) -> None:
+    there = Content(text="old", privacy="SELF_ONLY")
+    assert wanted_content(make.post(content=Content(text="new")), target_id="", there=there) == replace(
+        there, text="new"
+    )
+
+
+def test_what_is_yet_to_be_generated_keeps_what_was(make: SimpleNamespace) -> None:
+    there = Content(text="generated", title="t", media=(A,), link="l")
+    post = make.post(content=Content(link="new"), generation=Generation(Generate.CAPTION))
+    assert wanted_content(post, target_id="", there=there) == replace(there, link="new")
+    written = make.post(content=Content(text="mine", media=(B,)), generation=Generation(Generate.CAPTION))
+    assert wanted_content(written, target_id="", there=there) == Content(text="mine", title="t", media=(B,))
+
+
+def test_dates_are_compared_to_the_second() -> None:
+    at = datetime(2026, 12, 1, 8, 30, 5, 999_000, tzinfo=UTC)
+    assert date_change(at, at.replace(microsecond=0), timezone="") is None
+    assert date_change(at, at.replace(second=6), timezone="") is not None
+    assert date_change(None, at, timezone="") == Change("publish_at", "", "2026-12-01 08:30:05 UTC")
+
+
+@pytest.mark.parametrize(
+    ("timezone", "shown"),
+    [
+        ("Europe/Berlin", "2026-12-01 09:30 Europe/Berlin"),
+        ("", "2026-12-01 08:30 UTC"),
+        ("Mars/Olympus", "2026-12-01 08:30 UTC"),
+        ("../etc/passwd", "2026-12-01 08:30 UTC"),
+    ],
+)
+def test_a_date_is_read_in_the_rows_zone(timezone: str, shown: str) -> None:
+    assert shown_time(datetime(2026, 12, 1, 8, 30, tzinfo=UTC), timezone=timezone) == shown
