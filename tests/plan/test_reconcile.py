@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from batch.model import (
+    Account,
+    Act,
+    Action,
+    Channel,
+    Content,
+    Generate,
+    Generation,
+    Issue,
+    Post,
+    PostType,
+    Severity,
+    Snapshot,
+    Status,
+    Step,
+    StepKind,
+)
+from batch.plan.options import Options, place
+from batch.plan.reconcile import reconcile
+
+
+def one(make: SimpleNamespace, post: Post, *items: object, options: Options | None = None, **site: object) -> Step:
+    (step,) = reconcile([post], make.snapshot(*items, **site), now=make.now, options=options).steps
+    return step
+
+
+def refused(step: Step) -> tuple[StepKind, str, tuple[Act, ...]]:
+    return step.kind, step.code, step.acts
+
+
+def test_a_new_post_carries_all_that_sending_needs(make: SimpleNamespace) -> None:
+    assert one(make, make.post(account="@Studio")) == Step(
+        row=2,
+        key="spring-01",
+        reference="spring-01",
+        site="pottery",
+        channel="INSTAGRAM",
+        type="POST",
+        kind=StepKind.SCHEDULE,
+        reason="It is not there yet: it is scheduled for 2026-12-01 09:30 Europe/Berlin.",
+        acts=(Act.CREATE, Act.SCHEDULE),
+        account_id="ig-1",
+        account_name="studio",
+        at=make.date,
+        local_time="2026-12-01 09:30 Europe/Berlin",
+        content=make.content,
+        account="@Studio",
+    )
+
+
+def test_other_date_and_other_content_are_one_step_with_what_undo_needs(make: SimpleNamespace) -> None:
+    item = make.item(scheduled_at=make.later, content=replace(make.content, text="old"), link="https://x")
+    step = one(make, make.post(), item)
+    assert (step.kind, step.acts) == (StepKind.RESCHEDULE, (Act.UPDATE, Act.RESCHEDULE))
+    assert [change.field for change in step.changes] == ["text", "publish_at"]
+    assert step.before is not None
+    assert (step.before.status, step.before.scheduled_at, step.before.content) == (
+        item.status, item.scheduled_at, item.content,
+    )  # fmt: skip
+    assert (step.item_id, step.found_status, step.link) == ("item-1", "SCHEDULED", "https://x")
+
+
+def test_all_errors_of_a_row_are_its_reason_and_the_first_is_its_code(make: SimpleNamespace) -> None:
+    issues = (
+        Issue(2, "text", "said", "", "Only said.", Severity.WARNING),
+        Issue(2, "channel", "channel_unknown", "Snap", "No such channel."),
+        Issue(2, "media", "media_missing", "", "A picture is needed."),
+    )
+    step = one(make, make.post(channel=None, type=None, issues=issues), make.item())
+    assert refused(step) == (StepKind.INVALID, "channel_unknown", ())
+    assert step.reason == "No such channel. A picture is needed."
+    assert (step.channel, step.type) == ("", "")
+
+
+def test_a_warning_of_a_row_stops_nothing(make: SimpleNamespace) -> None:
+    issues = (Issue(2, "text", "said", "", "Only said.", Severity.WARNING),)
+    assert one(make, make.post(issues=issues)).kind is StepKind.SCHEDULE
+
+
+def test_skip_wins_over_errors_and_selection_says_why(make: SimpleNamespace) -> None:
+    wrong = (Issue(2, "text", "x", "", "Wrong."),)
+    assert one(make, make.post(action=Action.SKIP, issues=wrong)).kind is StepKind.SKIP
+    post = make.post(issues=wrong)
+    step = one(make, post, options=Options(skip={place(post): "Not approved."}))
+    assert (step.kind, step.reason) == (StepKind.SKIP, "Not approved.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"channel": "FACEBOOK"}, "other_channel"),
+        ({"type": "STORY"}, "other_type"),
+        ({"account_id": "ig-2"}, "other_account"),
+        ({"external": True}, "external_item"),
+    ],
+)
+@pytest.mark.parametrize("action", [None, Action.CANCEL, Action.DELETE, Action.RESCHEDULE])
+def test_an_item_in_another_place_is_a_conflict_whatever_is_asked(
+    make: SimpleNamespace, changes: dict[str, object], code: str, action: Action | None
+) -> None:
+    step = one(make, make.post(action=action), make.item(**changes))
+    assert refused(step) == (StepKind.CONFLICT, code, ())
+    assert step.item_id == "item-1"
+
+
+def test_a_blank_account_means_the_default_also_for_an_item_that_is_there(make: SimpleNamespace) -> None:
+    accounts = (make.studio, Account(Channel.INSTAGRAM, "ig-2", name="shop"))
+    item = make.item(account_id="ig-2")
+    assert one(make, make.post(), item, accounts=accounts).code == "other_account"
+    assert one(make, make.post(account="shop"), item, accounts=accounts).kind is StepKind.UNCHANGED
+
+
+@pytest.mark.parametrize("action", [Action.CANCEL, Action.DELETE])
+def test_a_post_can_be_stopped_though_its_channel_is_not_connected(make: SimpleNamespace, action: Action) -> None:
+    lapsed = {"accounts": (), "connections": {"INSTAGRAM": "DISCONNECTED"}}
+    assert one(make, make.post(action=action), make.item(), **lapsed).acts == (Act(action),)
+    assert one(make, make.post(action=action, account="ig-1"), make.item(), **lapsed).acts == (Act(action),)
+    by_name = one(make, make.post(action=action, account="studio"), make.item(), **lapsed)
+    assert refused(by_name) == (StepKind.BLOCKED, "not_connected", ())
+
+
+def test_a_sign_in_that_is_no_longer_valid_blocks_what_would_go_out(make: SimpleNamespace) -> None:
+    invalid = {"connections": {"INSTAGRAM": "INVALID"}}
+    assert refused(one(make, make.post(), **invalid)) == (StepKind.BLOCKED, "not_connected", ())
+    moved = one(make, make.post(), make.item(scheduled_at=make.later), **invalid)
+    assert refused(moved) == (StepKind.BLOCKED, "not_connected", ())
+    assert one(make, make.post(), make.item(Status.PUBLISHED), **invalid).kind is StepKind.UNCHANGED
+
+
+def test_an_item_of_no_known_account_can_only_be_stopped(make: SimpleNamespace) -> None:
+    item = make.item(account_id="")
+    assert one(make, make.post(), item).code == "account_unclear"
+    assert one(make, make.post(action=Action.CANCEL), item).acts == (Act.CANCEL,)
+
+
+def test_the_second_id_is_part_of_what_is_created(make: SimpleNamespace) -> None:
+    page = Account(Channel.FACEBOOK, "fb-1", name="Pottery", target_id="p-1")
+    step = one(make, make.post(channel=Channel.FACEBOOK), accounts=(page,), connections={})
+    assert (step.account_id, step.target_id, step.content.target_id) == ("fb-1", "p-1", "p-1")
+
+
+def test_rows_that_stand_for_one_item_are_all_conflicts(make: SimpleNamespace) -> None:
+    posts = [make.post(), replace(make.post("other", item_id="item-1"), row=9)]
+    steps = reconcile(posts, make.snapshot(make.item()), now=make.now).steps
+    assert [refused(step) for step in steps] == [(StepKind.CONFLICT, "same_item", ())] * 2
+    assert "2, 9" in steps[0].reason
+
+
+def test_rows_with_one_key_are_all_conflicts(make: SimpleNamespace) -> None:
+    posts = [make.post(), replace(make.post(), row=3)]
+    steps = reconcile(posts, make.snapshot(), now=make.now).steps
+    assert [refused(step) for step in steps] == [(StepKind.CONFLICT, "key_twice", ())] * 2
+
+
+def test_a_row_that_is_left_out_stands_for_nothing(make: SimpleNamespace) -> None:
+    posts = [make.post(), replace(make.post(action=Action.SKIP), row=3)]
+    steps = reconcile(posts, make.snapshot(), now=make.now).steps
+    assert [step.kind for step in steps] == [StepKind.SCHEDULE, StepKind.SKIP]
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELED, Status.DELETED])
+@pytest.mark.parametrize("named", ["spring-01", "failed"])
+def test_again_makes_a_dead_post_anew_under_its_next_generation(
+    make: SimpleNamespace, status: Status, named: str
+) -> None:
+    step = one(make, make.post(), make.item(status), options=Options(again=frozenset({named})))
+    if named == "failed" and status is not Status.FAILED:
+        assert step.acts == ()
+    else:
+        assert (step.acts, step.reference, step.item_id) == ((Act.CREATE, Act.SCHEDULE), "spring-01~2", "")
+
+
+def test_again_goes_on_counting_and_never_overtakes_another_rows_key(make: SimpleNamespace) -> None:
+    options = Options(again=frozenset({"spring-01"}))
+    items = [make.item(Status.CANCELED), make.item(Status.FAILED, id="b", reference="spring-01~2")]
+    assert one(make, make.post(), *items, options=options).reference == "spring-01~3"
+    posts = [make.post(), replace(make.post("spring-01~2"), row=3)]
+    steps = reconcile(posts, make.snapshot(items[0]), now=make.now, options=options).steps
+    assert [step.reference for step in steps] == ["spring-01~3", "spring-01~2"]
+
+
+def test_again_by_the_rows_key_means_all_its_channels(make: SimpleNamespace) -> None:
+    post = make.post("spring-01/INSTAGRAM")
+    item = make.item(Status.CANCELED, reference="spring-01/INSTAGRAM")
+    step = one(make, post, item, options=Options(again=frozenset({"spring-01"})))
+    assert step.reference == "spring-01/INSTAGRAM~2"
+
+
+def test_again_that_made_nothing_is_said(make: SimpleNamespace) -> None:
+    options = Options(again=frozenset({"spring-01", "sprang", "failed"}))
+    plan = reconcile([make.post()], make.snapshot(make.item()), now=make.now, options=options)
+    assert plan.steps[0].kind is StepKind.UNCHANGED
+    assert len(plan.notices) == 2
+    assert "no row has that key" in plan.notices[0]
+
+
+def test_again_still_refuses_a_date_that_has_passed(make: SimpleNamespace) -> None:
+    options = Options(again=frozenset({"spring-01"}))
+    step = one(make, make.post(publish_at=make.past), make.item(Status.FAILED), options=options)
+    assert refused(step) == (StepKind.INVALID, "date_passed", ())
+
+
+def test_drafts_only_keeps_generated_content_for_review(make: SimpleNamespace) -> None:
+    options = Options(drafts_only=True)
+    generated = make.post(generation=Generation(Generate.CAPTION, prompt="glaze"))
+    assert one(make, make.post(), options=options).kind is StepKind.SCHEDULE
+    step = one(make, generated, options=options)
+    assert (step.kind, step.acts, step.at, step.generated) == (StepKind.DRAFT, (Act.CREATE,), None, True)
+    assert "--drafts-only" in step.warnings[0]
+    assert one(make, generated, make.item(Status.DRAFT), options=options).kind is StepKind.UNCHANGED
+    assert one(make, generated, make.item(), options=options).kind is StepKind.UNCHANGED
+
+
+def tiktok(make: SimpleNamespace, privacy: str, *options: str, item: object = None) -> Step:
+    account = Account(Channel.TIKTOK, "tt", name="clips", privacy_options=options)
+    post = make.post(channel=Channel.TIKTOK, type=PostType.VIDEO, content=replace(make.content, privacy=privacy))
+    return one(make, post, *([item] if item else []), accounts=(account,), connections={})
+
+
+def test_tiktok_is_told_who_may_see_a_post(make: SimpleNamespace) -> None:
+    assert tiktok(make, "SELF_ONLY", "SELF_ONLY", "PUBLIC_TO_EVERYONE").kind is StepKind.SCHEDULE
+    refusal = tiktok(make, "PUBLIC_TO_EVERYONE", "SELF_ONLY")
+    assert refused(refusal) == (StepKind.INVALID, "privacy_not_allowed", ())
+    assert "SELF_ONLY" in refusal.reason
+    assert refused(tiktok(make, "", "SELF_ONLY", "PUBLIC_TO_EVERYONE")) == (StepKind.INVALID, "privacy_missing", ())
+    assert tiktok(make, "", "SELF_ONLY").content.privacy == "SELF_ONLY"
+    assert tiktok(make, "SELF_ONLY").kind is StepKind.SCHEDULE
+
+
+def test_a_live_tiktok_post_stays_unchanged_whatever_the_account_allows_now(make: SimpleNamespace) -> None:
+    place = {"channel": "TIKTOK", "type": "VIDEO", "account_id": "tt"}
+    item = make.item(Status.PUBLISHED, content=replace(make.content, privacy="SELF_ONLY"), **place)
+    assert tiktok(make, "SELF_ONLY", "PUBLIC_TO_EVERYONE", item=item).kind is StepKind.UNCHANGED
+
+
+def test_reschedule_keeps_the_items_content(make: SimpleNamespace) -> None:
+    post = make.post(action=Action.RESCHEDULE, content=Content(text="other"))
+    step = one(make, post, make.item(scheduled_at=make.later))
+    assert (step.acts, step.content) == ((Act.RESCHEDULE,), make.content)
+
+
+def test_an_id_that_is_not_there_creates_nothing(make: SimpleNamespace) -> None:
+    step = one(make, make.post(item_id="gone"), make.item())
+    assert refused(step) == (StepKind.CONFLICT, "item_not_found", ())
+
+
+def test_the_state_moves_with_what_the_plan_found_and_with_nothing_else(make: SimpleNamespace) -> None:
+    def state(*items: object, **site: object) -> str:
+        return reconcile([make.post()], make.snapshot(*items, **site), now=make.now).state
+
+    other = make.item(id="x", reference="x", content=Content(text="x"))
+    gone_live = make.item(link="https://instagram.com/p/1")
+    assert state(make.item()) == state(make.item(), other) == state(gone_live)
+    assert len({state(), state(make.item()), state(make.item(scheduled_at=make.later)), state(accounts=())}) == 4
+
+
+def test_ten_thousand_rows_against_five_thousand_items_take_under_a_second(make: SimpleNamespace) -> None:
+    small, large = (_seconds(make, rows) for rows in (1_000, 10_000))
+    assert large < 1.5
+    assert large < max(small, 0.02) * 20
+
+
+def _seconds(make: SimpleNamespace, rows: int) -> float:
+    posts = [
+        replace(make.post(f"k-{n}"), row=n + 2, content=Content(text=f"text {n}", media=make.content.media))
+        for n in range(rows)
+    ]
+    items = tuple(
+        make.item(id=f"i-{n}", reference=f"k-{n * 3}", scheduled_at=make.date + timedelta(hours=n % 3))
+        for n in range(rows // 2)
+    )
+    snapshot: Snapshot = make.snapshot(*items)
+    started = time.perf_counter()
+    plan = reconcile(posts, snapshot, now=make.now)
+    seconds = time.perf_counter() - started
+    assert len(plan.steps) == rows
+    return seconds
