@@ -1,1 +1,1 @@
-"""What a post may be: rows into posts with everything that is wrong with them. Touches no clock, network or sheet file."""
+"""What a post may be: rows into posts with all that is wrong with them. No clock, network or sheet file."""

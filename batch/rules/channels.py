@@ -124,10 +124,8 @@ def _videos(count: int, source: by.Source) -> Limit:
     return limit(count, Unit.VIDEOS, source)
 
 
-def _text(
-    name: str, most: int, source: by.Source, unit: Unit = Unit.CHARACTERS, *, with_link: bool = False
-) -> TextRule:
-    return TextRule(name, limit(most, unit, source), with_link=with_link)
+def _text(name: str, most: int, source: by.Source, *, unit: Unit = Unit.CHARACTERS, link: bool = False) -> TextRule:
+    return TextRule(name, limit(most, unit, source), with_link=link)
 
 
 _NO_TEXT = TextRule()
@@ -210,7 +208,7 @@ _ALL = (
     Combination(
         Channel.LINKEDIN,
         PostType.POST,
-        _text("caption", 3_000, by.LINKEDIN, with_link=True),
+        _text("caption", 3_000, by.LINKEDIN, link=True),
         _media(
             _most(20, by.LINKEDIN),
             image=files.LINKEDIN_IMAGE,
@@ -225,7 +223,7 @@ _ALL = (
     Combination(
         Channel.TWITTER,
         PostType.POST,
-        _text("caption", 280, by.X_TEXT, Unit.X_WEIGHT),
+        _text("caption", 280, by.X_TEXT, unit=Unit.X_WEIGHT),
         _media(
             _most(4, by.X_MEDIA),
             image=files.X_IMAGE,
@@ -305,7 +303,7 @@ TYPE_LABELS: Mapping[tuple[Channel, PostType], str] = MappingProxyType(
 )
 
 _ALIASES: Mapping[Channel, tuple[str, ...]] = {
-    Channel.INSTAGRAM: ("ig", "insta", "instagramm"),
+    Channel.INSTAGRAM: ("ig", "insta"),
     Channel.FACEBOOK: ("fb", "facebook page", "meta"),
     Channel.YOUTUBE: ("yt", "you tube"),
     Channel.LINKEDIN: ("li", "linked in", "linkedin page"),

@@ -92,33 +92,24 @@ def choice(source: Source, *values: str) -> Choice:
     return Choice(values, source.name, source.documented, source.read_on)
 
 
-API = Source("the Publisher API's public recipe, create-and-publish-social-post", True, date(2026, 11, 24))
-INSTAGRAM = Source(
-    "developers.facebook.com, Instagram Platform, IG User Media: image, reel and story specifications",
-    False,
-    date(2026, 11, 24),
-)
-FACEBOOK_PHOTOS = Source("developers.facebook.com, Graph API, Uploading Photos", False, date(2026, 11, 24))
-FACEBOOK_REELS = Source("developers.facebook.com, Video API, Reels Publishing", False, date(2026, 11, 24))
-FACEBOOK_POSTS = Source(
-    "docs.letmepost.dev, Facebook: 63,206 characters, 10 pictures or one video of 4 GB", False, date(2026, 11, 24)
-)
-YOUTUBE = Source(
-    "developers.google.com, YouTube Data API v3, videos: snippet.title and snippet.description",
-    False,
-    date(2026, 11, 24),
-)
-YOUTUBE_UPLOADS = Source(
-    "docs.zernio.com, YouTube: 256 GB, 12 hours; Shorts up to 3 minutes", False, date(2026, 11, 24)
-)
-LINKEDIN = Source(
-    "ayrshare.com, media guidelines for LinkedIn, and docs.kabonshare.com, LinkedIn", False, date(2026, 11, 24)
-)
-X_TEXT = Source("docs.x.com, Counting characters; twitter-text configuration v3", False, date(2026, 11, 24))
-X_MEDIA = Source("docs.x.com, Media best practices", False, date(2026, 11, 24))
-PINTEREST = Source("help.pinterest.com, Review product specs", False, date(2026, 11, 24))
-PINTEREST_CAROUSEL = Source("ayrshare.com, media guidelines for Pinterest: image carousel", False, date(2026, 11, 24))
-GBP = Source("docs.zernio.com, Google Business: media and limits", False, date(2026, 11, 24))
-TIKTOK = Source(
-    "developers.tiktok.com, Content Posting API: photo post, media transfer guide", False, date(2026, 11, 24)
-)
+READ = date(2026, 11, 24)
+
+
+def _network(name: str) -> Source:
+    return Source(name, documented=False, read_on=READ)
+
+
+API = Source("the Publisher API's public recipe, create-and-publish-social-post", documented=True, read_on=READ)
+INSTAGRAM = _network("developers.facebook.com, Instagram Platform, IG User Media: image, reel and story specifications")
+FACEBOOK_PHOTOS = _network("developers.facebook.com, Graph API, Uploading Photos")
+FACEBOOK_REELS = _network("developers.facebook.com, Video API, Reels Publishing")
+FACEBOOK_POSTS = _network("docs.letmepost.dev, Facebook: 63,206 characters, 10 pictures or one video of 4 GB")
+YOUTUBE = _network("developers.google.com, YouTube Data API v3, videos: snippet.title and snippet.description")
+YOUTUBE_UPLOADS = _network("docs.zernio.com, YouTube: 256 GB, 12 hours; Shorts up to 3 minutes")
+LINKEDIN = _network("ayrshare.com, media guidelines for LinkedIn, and docs.kabonshare.com, LinkedIn")
+X_TEXT = _network("docs.x.com, Counting characters; twitter-text configuration v3")
+X_MEDIA = _network("docs.x.com, Media best practices")
+PINTEREST = _network("help.pinterest.com, Review product specs")
+PINTEREST_CAROUSEL = _network("ayrshare.com, media guidelines for Pinterest: image carousel")
+GBP = _network("docs.zernio.com, Google Business: media and limits")
+TIKTOK = _network("developers.tiktok.com, Content Posting API: photo post, media transfer guide")

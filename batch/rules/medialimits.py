@@ -83,8 +83,8 @@ FACEBOOK_VIDEO = FileLimits(
 FACEBOOK_REEL_VIDEO = FileLimits(
     choice(FACEBOOK_REELS, MP4, MOV),
     smallest_side=_pixels(540, FACEBOOK_REELS),
-    max_ratio=_ratio(9, 16, FACEBOOK_REELS),
     min_ratio=_ratio(9, 16, FACEBOOK_REELS),
+    max_ratio=_ratio(9, 16, FACEBOOK_REELS),
     min_seconds=_seconds(3, FACEBOOK_REELS),
     max_seconds=_seconds(90, FACEBOOK_REELS),
 )

@@ -1,0 +1,83 @@
+"""Turns a row of a sheet into its cells by the names of our columns, and says where each of them stands."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from operator import itemgetter
+from typing import NamedTuple
+
+from batch.model import COLUMNS, Cell, Channel, Row
+from batch.rules.problems import cell_address
+
+
+class Cells(NamedTuple):
+    """One row's cells, in the order of `model.COLUMNS`; "" where blank or where the sheet has no such column."""
+
+    key: str = ""
+    action: str = ""
+    site: str = ""
+    channel: str = ""
+    type: str = ""
+    account: str = ""
+    publish_at: Cell = ""
+    timezone: str = ""
+    text: str = ""
+    title: str = ""
+    media: str = ""
+    link: str = ""
+    call_to_action: str = ""
+    privacy: str = ""
+    generate: str = ""
+    prompt: str = ""
+    asset: str = ""
+    tone: str = ""
+    language: str = ""
+    item_id: str = ""
+    approved: str = ""
+    notes: str = ""
+
+
+_DATE = COLUMNS.index("publish_at")
+
+
+class CellReader:
+    """Reads the cells of a sheet's rows; where the columns stand is found once."""
+
+    def __init__(self, columns: Mapping[str, int]) -> None:
+        self._columns = columns
+        self._width = max(columns.values(), default=-1) + 1
+        self._get = itemgetter(*(columns.get(column, -1) for column in COLUMNS))
+        own: dict[Channel, list[tuple[str, int]]] = defaultdict(list)
+        for name, position in columns.items():
+            column, _, channel = name.partition(":")
+            if channel:
+                own[Channel(channel)].append((column, position))
+        self._own = dict(own)
+
+    def read(self, row: Row) -> Cells:
+        """Return a row's cells."""
+        values = row.values
+        short = self._width - len(values)
+        # The blank at the end is what a column that is not there (position -1) reads.
+        got = self._get((*values, *([""] * (short + 1 if short > 0 else 1))))
+        return Cells._make([v if type(v) is str or n == _DATE else _as_text(v) for n, v in enumerate(got)])
+
+    def for_channel(self, cells: Cells, row: Row, channel: Channel) -> tuple[Cells, frozenset[str]]:
+        """Return the cells that count for a channel (`text:INSTAGRAM` before `text`), and which are its own."""
+        own = {
+            column: _as_text(row.values[position])
+            for column, position in self._own.get(channel, ())
+            if position < len(row.values) and row.values[position]
+        }
+        return (cells._replace(**own), frozenset(own)) if own else (cells, frozenset())
+
+    def place(self, row: int, column: str) -> str:
+        """Return the address of a row's cell, "" where the sheet has no such column."""
+        position = self._columns.get(column)
+        return "" if position is None else cell_address(row, position)
+
+
+def _as_text(value: Cell) -> str:
+    return value.isoformat(" ") if isinstance(value, datetime) else value

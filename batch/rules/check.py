@@ -1,0 +1,229 @@
+"""Turns the rows of a sheet into posts, one for each channel that a row names, with all that is wrong with each.
+
+    cells ──► what the row says (rowread) ──► what each channel's post says (content, generation) ──► beside the others
+
+Pure: the time and the configuration come in as `CheckContext`. Never raises for a row and never drops one: a row
+that is wrong is a post with errors. Files and addresses of media are looked at elsewhere (media.py).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from batch.model import Action, Channel, Content, Generation, Issue, Post, PostType, Row, Severity, Sheet
+from batch.rules.cells import CellReader, Cells
+from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, TYPES, Combination
+from batch.rules.columns import read_type
+from batch.rules.content import NO_CONTENT, check_content, check_placeholders, fields_of, read_content
+from batch.rules.generation import read_generation
+from batch.rules.keys import derive_key, fan_out_key
+from batch.rules.neighbours import compare_posts
+from batch.rules.problems import Problem, listed, make_issue, quoted
+from batch.rules.rowread import NAMING_ONLY, WITHDRAWING, RowValues, read_row
+from batch.rules.rowread import CheckContext as CheckContext
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What stays the same while the rows are checked one by one."""
+
+    context: CheckContext
+    reader: CellReader
+    read_issues: Mapping[int, tuple[Issue, ...]]
+
+    @property
+    def sites_differ(self) -> bool:
+        """Whether a derived key has to say the site: only where there are several."""
+        return len(self.context.sites) > 1
+
+
+def check(sheet: Sheet, *, context: CheckContext) -> tuple[Post, ...]:
+    """Return the posts of a sheet in its order, each with its issues."""
+    read_issues: defaultdict[int, list[Issue]] = defaultdict(list)
+    for issue in sheet.issues:
+        if issue.row is not None:
+            read_issues[issue.row].append(issue)
+    desk = _Desk(context, CellReader(sheet.columns), {row: tuple(found) for row, found in read_issues.items()})
+    posts: list[Post] = [post for row in sheet.rows for post in _check_row(row, desk)]
+    for place, problems in compare_posts(posts).items():
+        posts[place] = _with_problems(posts[place], problems, desk)
+    return tuple(_with_lost_rows(posts, desk.read_issues))
+
+
+def check_generated(post: Post) -> tuple[Issue, ...]:
+    """Return what is wrong with a post whose content was generated and has been filled in."""
+    combination = COMBINATIONS.get((post.channel, post.type)) if post.channel and post.type else None
+    problems = check_content(post.content, combination) if combination else []
+    return tuple(make_issue(problem, row=post.row, cell="") for problem in problems)
+
+
+def _with_lost_rows(posts: Sequence[Post], read_issues: Mapping[int, tuple[Issue, ...]]) -> Iterable[Post]:
+    """Add a post for each row of which reading could save nothing but what is wrong with it."""
+    lost = read_issues.keys() - {post.row for post in posts}
+    if not lost:
+        return posts
+    added = [Post(row, "", "", None, None, issues=read_issues[row]) for row in lost]
+    return sorted((*posts, *added), key=lambda post: post.row)
+
+
+def _with_problems(post: Post, problems: Iterable[Problem], desk: _Desk) -> Post:
+    flawed = {issue.column for issue in desk.read_issues.get(post.row, ()) if issue.severity is Severity.ERROR}
+    found = tuple(
+        make_issue(problem, row=post.row, cell=desk.reader.place(post.row, problem.column))
+        for problem in problems
+        if problem.column not in flawed
+    )
+    return replace(post, issues=(*post.issues, *found)) if found else post
+
+
+def _check_row(row: Row, desk: _Desk) -> Iterator[Post]:
+    cells = desk.reader.read(row)
+    values = read_row(cells, desk.context)
+    fields = [fields_of(c) for channel in values.channels.named if (c := _usual_combination(channel, cells))]
+    used = frozenset[str]().union(*fields) if len(fields) > 1 else frozenset[str]()
+    for channel in values.channels.named or (None,):
+        yield _make_post(row, cells, values, channel, used=used, desk=desk)
+
+
+def _usual_combination(channel: Channel, cells: Cells) -> Combination | None:
+    post_type, _ = read_type(cells.type)
+    return COMBINATIONS.get((channel, post_type or DEFAULT_TYPE[channel]))
+
+
+def _make_post(
+    row: Row, cells: Cells, values: RowValues, channel: Channel | None, *, used: frozenset[str], desk: _Desk
+) -> Post:
+    """Return the post of one channel of a row."""
+    own: frozenset[str] = frozenset()
+    if channel:
+        cells, own = desk.reader.for_channel(cells, row, channel)
+    post_type, problems = _read_type(cells, channel)
+    combination = COMBINATIONS.get((channel, post_type)) if channel and post_type else None
+    content, generation = NO_CONTENT, None
+    if combination:
+        content, generation, found = _read_said(cells, combination, values, used)
+        problems += found
+    if channel and channel in ENDED:
+        problems += _check_ended(channel, values, desk.context.now)
+    key, derived = _key_of(values, channel, post_type, cells.account, content, generation, desk)
+    when = values.when
+    return Post(
+        row=row.number,
+        key=key,
+        site=values.site,
+        channel=channel,
+        type=post_type,
+        account=cells.account,
+        action=values.action,
+        publish_at=when.at,
+        now=when.now,
+        local_time=when.local_time,
+        timezone=when.timezone,
+        content=content,
+        generation=generation,
+        item_id=values.item_id,
+        approved=values.approved,
+        key_derived=derived,
+        issues=_make_issues(row.number, channel, own, (*values.problems, *problems), values.action, desk),
+    )
+
+
+def _make_issues(
+    row: int,
+    channel: Channel | None,
+    own: frozenset[str],
+    problems: Sequence[Problem],
+    action: Action | None,
+    desk: _Desk,
+) -> tuple[Issue, ...]:
+    """Return a post's issues: those of reading first; a cell that could not be read is not judged a second time."""
+    read = desk.read_issues.get(row, ())
+    if action is Action.SKIP:
+        return tuple(replace(issue, severity=Severity.WARNING) for issue in read)
+    if not problems:
+        return read
+    flawed = {issue.column for issue in read if issue.severity is Severity.ERROR}
+    placed = (p._replace(column=f"{p.column}:{channel}") if p.column in own else p for p in problems)
+    found = (make_issue(p, row=row, cell=desk.reader.place(row, p.column)) for p in placed if p.column not in flawed)
+    return (*read, *dict.fromkeys(found))
+
+
+def _read_type(cells: Cells, channel: Channel | None) -> tuple[PostType | None, list[Problem]]:
+    """Return the type of a row on one channel, the channel's usual one where the cell is blank."""
+    post_type, unknown = read_type(cells.type)
+    if unknown:
+        return None, [unknown]
+    if channel is None:
+        return post_type, []
+    if post_type is None:
+        return DEFAULT_TYPE[channel], []
+    if post_type in TYPES[channel]:
+        return post_type, []
+    types = listed(TYPES[channel])
+    message = (
+        f"`type` says {quoted(cells.type)}, but {CHANNEL_LABELS[channel]} has {types}: write that, or leave it blank."
+    )
+    return post_type, [Problem("type", "type_not_on_channel", cells.type, message)]
+
+
+def _read_said(
+    cells: Cells, combination: Combination, values: RowValues, used: frozenset[str]
+) -> tuple[Content, Generation | None, list[Problem]]:
+    """Return what a post says and shows; a row that only names a post is not asked for it."""
+    content, problems = read_content(cells, combination, used_elsewhere=used)
+    generation, unmet = read_generation(cells, combination)
+    if values.action in NAMING_ONLY or values.action is Action.SKIP:
+        return content, generation, []
+    problems += unmet
+    checked = check_content(content, combination, generation)
+    if cells.privacy:
+        checked = [problem for problem in checked if problem.code != "privacy_blank"]
+    problems += checked
+    if cells.prompt and generation:
+        problems += check_placeholders("prompt", cells.prompt)
+    return content, generation, problems
+
+
+def _check_ended(channel: Channel, values: RowValues, now: datetime) -> Iterator[Problem]:
+    """Refuse a channel that has ended, at once or by the time of the post; what is there can still be withdrawn."""
+    last: date = ENDED[channel]
+    at = values.when.at or now
+    if values.action in WITHDRAWING or max(at, now).date() <= last:
+        return
+    name = CHANNEL_LABELS[channel]
+    said = f"{last.day} {last:%B %Y}"
+    remedy = "choose another channel, or write `skip` into `action`"
+    if now.date() <= last:
+        remedy = f"give it a date up to {said}, or choose another channel"
+    message = f"`channel` says {channel}, but {name} has taken no posts since {said}: {remedy}."
+    yield Problem("channel", "channel_ended", str(channel), message)
+
+
+def _key_of(
+    values: RowValues,
+    channel: Channel | None,
+    post_type: PostType | None,
+    account: str,
+    content: Content,
+    generation: Generation | None,
+    desk: _Desk,
+) -> tuple[str, bool]:
+    """Return a post's key and whether it was derived; "" where not even that can be told."""
+    if values.key:
+        several = channel is not None and len(values.channels.named) > 1
+        return (fan_out_key(values.key, channel) if several and channel else values.key), False
+    if channel is None and not values.item_id:
+        return "", False
+    key = derive_key(
+        site=values.site if desk.sites_differ else "",
+        channel=channel,
+        account=account,
+        type=post_type,
+        content=content,
+        generation=generation,
+        item_id=values.item_id,
+    )
+    return key, True

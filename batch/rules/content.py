@@ -1,0 +1,224 @@
+"""Turns what a row says for one channel into the content of a post, and checks it against the channel table.
+
+A field that the channel has not is left out of the content, so that it never looks like a change, and is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from batch.model import Content, Generate, Generation
+from batch.rules.cells import Cells
+from batch.rules.channels import Combination, TextRule, TitleRule
+from batch.rules.columns import read_choice, read_link, read_media
+from batch.rules.limits import Choice, Limit, Unit
+from batch.rules.problems import Problem, listed, quoted
+from batch.rules.text import COUNTERS, find_placeholder
+
+NO_CONTENT = Content()
+LINK_JOINT = "\n \n"
+"""What stands between text and link where the link closes the text (LinkedIn)."""
+
+_FIELDS = ("text", "title", "link", "call_to_action", "privacy")
+_CHOICES = ("call_to_action", "privacy")
+_REMEDIES = {
+    "text": "clear it, or choose another type",
+    "title": "clear it, or put it into `text`",
+    "link": "put it into `text`, or clear it",
+    "call_to_action": "clear it",
+    "privacy": "clear it",
+}
+_NOUNS = {"text": "text", "title": "title", "link": "link", "call_to_action": "button", "privacy": "privacy level"}
+
+
+def fields_of(combination: Combination) -> frozenset[str]:
+    """Return the columns that a combination has a use for."""
+    return frozenset(name for name in _FIELDS if _has(combination, name)) | {"media"}
+
+
+def _has(combination: Combination, name: str) -> bool:
+    return bool(combination.text.name) if name == "text" else getattr(combination, name) is not None
+
+
+def read_content(
+    cells: Cells, combination: Combination, *, used_elsewhere: frozenset[str] = frozenset()
+) -> tuple[Content, list[Problem]]:
+    """Return the content of a row's post on one channel, and what is wrong with the cells it comes from.
+
+    `used_elsewhere` names columns that another channel of the same row has a use for: they are filled for it.
+    """
+    if not (cells.text or cells.title or cells.media or cells.link or cells.call_to_action or cells.privacy):
+        return NO_CONTENT, []
+    problems: list[Problem] = []
+    values: dict[str, str] = {}
+    for name in _FIELDS:
+        seen = getattr(cells, name)
+        if not seen:
+            continue
+        if not _has(combination, name):
+            if name not in used_elsewhere:
+                problems.append(_unused(name, seen, combination))
+            continue
+        if name in _CHOICES:
+            seen, unknown = read_choice(seen, name, f"{name}_unknown", getattr(combination, name))
+            problems += [unknown] if unknown else []
+        values[name] = seen
+    return Content(media=read_media(cells.media) if cells.media else (), **values), problems
+
+
+def _unused(name: str, seen: str, combination: Combination) -> Problem:
+    message = (
+        f"`{name}` says {quoted(seen)}, but the {combination.name} has no {_NOUNS[name]}, so it is left out: "
+        f"{_REMEDIES[name]}."
+    )
+    return Problem(name, f"{name}_unused", seen, message, warning=True)
+
+
+def check_content(content: Content, combination: Combination, generation: Generation | None = None) -> list[Problem]:
+    """Return what is wrong with a post's content; what is yet to be generated is not missed."""
+    kind = generation.kind if generation else None
+    problems: list[Problem] = []
+    if kind is not Generate.POST:
+        problems += _check_enough(content, combination, generated_text=kind is Generate.CAPTION)
+    if content.media:
+        problems += _check_media(content, combination)
+    if content.text:
+        problems += _check_text(content, combination)
+    if combination.title:
+        problems += _check_title(content, combination, combination.title, expected=kind is not None)
+    if content.link:
+        problems += _check_link(content.link, combination)
+    if combination.privacy and not content.privacy:
+        problems.append(_no_privacy(combination, combination.privacy))
+    return problems
+
+
+def _over(limit: Limit, code: str, column: str, seen: str, message: str) -> Problem:
+    """Return what breaks a limit: an error where the API documents it, else a warning that says whose limit it is."""
+    if limit.documented:
+        return Problem(column, code, seen, f"{message}.")
+    return Problem(column, code, seen, f"{message} (the network's own limit, as of {limit.read_on:%B %Y}).", True)
+
+
+def _check_enough(content: Content, combination: Combination, *, generated_text: bool) -> Iterator[Problem]:
+    filled = {name for name in combination.enough if getattr(content, name)} | ({"text"} if generated_text else set())
+    if filled.intersection(combination.enough):
+        return
+    if combination.enough == ("media",):
+        what = listed(f"a {word}" for word in _kind_words(combination))
+        message = f"`media` is blank, and the {combination.name} needs {what}: name a file or an address."
+        yield Problem("media", "media_missing", "", message)
+        return
+    columns = listed(f"`{name}`" for name in combination.enough)
+    message = f"There is nothing to post: fill {columns} for the {combination.name}."
+    yield Problem(combination.enough[0], "post_empty", "", message)
+
+
+def _kind_words(combination: Combination) -> list[str]:
+    return [{"IMAGE": "picture", "VIDEO": "video"}[kind] for kind in combination.media.kinds.values]
+
+
+def _check_media(content: Content, combination: Combination) -> Iterator[Problem]:
+    """Check what can be told without looking at a file; the files are checked in media.py."""
+    sources, most = [medium.source for medium in content.media], combination.media.most
+    seen = " | ".join(sources)
+    if len(sources) > most.value:
+        message = f"`media` names {len(sources)}, and the {combination.name} takes {most.shown}: take some away"
+        yield _over(most, "media_too_many", "media", seen, message)
+    if len(sources) > 1 and len(set(sources)) < len(sources):
+        twice = next(source for source in sources if sources.count(source) > 1)
+        message = f"`media` names {quoted(twice)} twice: take one away if that is not meant."
+        yield Problem("media", "media_twice", twice, message, warning=True)
+
+
+_COUNTED = (
+    ("most", "text_too_long", "shorten it by"),
+    ("hashtags", "too_many_hashtags", "take away"),
+    ("mentions", "too_many_mentions", "take away"),
+)
+_UNIT_NOTES = {
+    Unit.UTF8_BYTES: " (an accented letter is two, an emoji four or more)",
+    Unit.X_WEIGHT: " (a link is 23, an emoji two)",
+}
+
+
+def _check_text(content: Content, combination: Combination) -> Iterator[Problem]:
+    rule: TextRule = combination.text
+    text = content.text + LINK_JOINT + content.link if rule.with_link and content.link else content.text
+    for name, code, remedy in _COUNTED:
+        limit: Limit | None = getattr(rule, name)
+        count = COUNTERS[limit.unit](text) if limit else 0
+        if limit and count > limit.value:
+            unit = f"{limit.unit}{_UNIT_NOTES.get(limit.unit, '')}"
+            message = (
+                f"`text` has {count:,} {unit}, and the {combination.name} takes {limit.shown}: "
+                f"{remedy} {count - int(limit.value):,}"
+            )
+            yield _over(limit, code, "text", content.text, message)
+    yield from _check_forbidden("text", content.text, rule.forbidden, combination)
+    yield from check_placeholders("text", content.text)
+
+
+def _check_forbidden(column: str, seen: str, forbidden: Choice | None, combination: Combination) -> Iterator[Problem]:
+    found = [letter for letter in forbidden.values if letter in seen] if forbidden else []
+    if forbidden and found:
+        letters = listed((f"“{letter}”" for letter in found), last="and")
+        message = f"`{column}` holds {letters}, which the {combination.name} refuses: write it without."
+        yield Problem(column, "forbidden_character", seen, message, not forbidden.documented)
+
+
+def check_placeholders(column: str, seen: str) -> Iterator[Problem]:
+    """Find what is left over of a template in a text."""
+    found = find_placeholder(seen)
+    if found is None:
+        return
+    if found.sure:
+        message = f"`{column}` still holds {quoted(found.found)} from its template: replace it by what is meant."
+        yield Problem(column, "placeholder", found.found, message)
+        return
+    message = f"`{column}` still holds {quoted(found.found)}: replace it if something is to stand there."
+    yield Problem(column, "placeholder_word", found.found, message, warning=True)
+
+
+def _check_title(content: Content, combination: Combination, rule: TitleRule, *, expected: bool) -> Iterator[Problem]:
+    """Check the title; `expected` where one may still be generated."""
+    title = content.title
+    if not title:
+        if rule.needed and not expected:
+            yield Problem(
+                "title", "title_missing", "", f"`title` is blank: write one, the {combination.name} needs it."
+            )
+        return
+    count = COUNTERS[rule.most.unit](title)
+    if count > rule.most.value:
+        message = (
+            f"`title` has {count:,} {rule.most.unit}, and the {combination.name} takes {rule.most.shown}: "
+            f"shorten it by {count - int(rule.most.value):,}"
+        )
+        yield _over(rule.most, "title_too_long", "title", title, message)
+    yield from _check_forbidden("title", title, rule.forbidden, combination)
+    yield from check_placeholders("title", title)
+
+
+def _check_link(link: str, combination: Combination) -> Iterator[Problem]:
+    leftover = list(check_placeholders("link", link))
+    yield from leftover
+    malformed = read_link(link)
+    if malformed and not leftover:
+        yield malformed
+    most = combination.link.most if combination.link else None
+    count = COUNTERS[most.unit](link) if most else 0
+    if most and count > most.value:
+        message = (
+            f"`link` has {count:,} {most.unit}, and the {combination.name} takes {most.shown}: "
+            "use a shorter address of the page"
+        )
+        yield _over(most, "link_too_long", "link", link, message)
+
+
+def _no_privacy(combination: Combination, levels: Choice) -> Problem:
+    message = (
+        f"`privacy` is blank: the {combination.name} wants {listed(levels.values)}, "
+        "and blank does only where the account allows just one; write one."
+    )
+    return Problem("privacy", "privacy_blank", "", message, warning=True)

@@ -1,0 +1,162 @@
+"""Turns the cells of a row that are the same for all its channels into values: action, site, date, key and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from batch.model import Action
+from batch.rules.cells import Cells
+from batch.rules.columns import Channels, read_action, read_approved, read_channels, read_item_id
+from batch.rules.keys import check_key
+from batch.rules.problems import Problem, listed, nearest, quoted
+from batch.rules.text import find_lookalike
+from batch.rules.when import NO_DATE, When, Zones, doubt_date, read_when
+
+WITHDRAWING = frozenset({Action.CANCEL, Action.DELETE})
+NAMING_ONLY = WITHDRAWING | {Action.RESCHEDULE}
+"""Actions that only name a post that is there: what it says and shows is not looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckContext:
+    """What checking needs to know besides the sheet.
+
+    `now` is in UTC. `sites` maps each configured site to its time zone ("" = none); without any, every site name is
+    taken as it is. `default_site` is what a blank `site` cell means; `timezone` is the configuration's own zone. With
+    `will_send` a date that has passed is left to the plan, which knows what became of the post.
+    """
+
+    now: datetime
+    sites: Mapping[str, str] = field(default_factory=dict)
+    default_site: str = ""
+    timezone: str = ""
+    will_send: bool = False
+
+
+class RowValues(NamedTuple):
+    """What the row as a whole says, and what is wrong with it."""
+
+    action: Action | None
+    site: str
+    when: When
+    key: str
+    item_id: str
+    approved: bool
+    channels: Channels
+    problems: tuple[Problem, ...]
+
+
+def read_row(cells: Cells, context: CheckContext) -> RowValues:
+    """Read the cells that all channels of a row share."""
+    action, bad_action = read_action(cells.action)
+    site, bad_site = read_site(cells.site, context)
+    when = _read_when(cells, site, context)
+    item_id, bad_id = read_item_id(cells.item_id)
+    approved, bad_approved = read_approved(cells.approved)
+    channels = _read_channels(cells, action)
+    problems = [p for p in (bad_action, bad_site, bad_id, bad_approved) if p]
+    problems += channels.problems
+    if action not in WITHDRAWING:
+        problems += when.problems
+        problems += _check_date(action, when, cells, context)
+    if cells.key:
+        problems += check_key(cells.key)
+    if not cells.account.isascii():
+        problems += _check_account(cells.account)
+    problems += _check_named(action, channels, cells)
+    return RowValues(action, site, when, cells.key, item_id, approved, channels, tuple(problems))
+
+
+def read_site(cell: str, context: CheckContext) -> tuple[str, Problem | None]:
+    """Return the configured name of a row's site."""
+    if cell in context.sites or (cell and not context.sites):
+        return cell, None
+    if not cell:
+        return _usual_site(context)
+    names = {name.casefold(): name for name in context.sites}
+    if cell.casefold() in names:
+        return names[cell.casefold()], None
+    near = nearest(cell.casefold(), names)
+    meant = f"Did you mean {names[near]}? " if near else ""
+    message = f"`site` says {quoted(cell)}, which is not configured. {meant}Write {listed(context.sites)}."
+    return cell, Problem("site", "site_unknown", cell, message)
+
+
+def _usual_site(context: CheckContext) -> tuple[str, Problem | None]:
+    if context.default_site or not context.sites:
+        return context.default_site, None
+    if len(context.sites) == 1:
+        return next(iter(context.sites)), None
+    message = f"`site` is blank, and no site is the default one: write {listed(context.sites)}."
+    return "", Problem("site", "site_missing", "", message)
+
+
+def _read_when(cells: Cells, site: str, context: CheckContext) -> When:
+    usual = context.sites.get(site) or context.timezone
+    if not (cells.publish_at or cells.timezone or usual):
+        return NO_DATE
+    return read_when(cells.publish_at, zones=Zones(cells.timezone, usual))
+
+
+def _read_channels(cells: Cells, action: Action | None) -> Channels:
+    """Return the channels; a row that only names an item by its ID need not say its channel."""
+    if not cells.channel and cells.item_id and action in NAMING_ONLY:
+        return Channels(())
+    return read_channels(cells.channel)
+
+
+def _check_date(action: Action | None, when: When, cells: Cells, context: CheckContext) -> Iterator[Problem]:
+    """Check the date against the action and the clock."""
+    if any(problem.column == "publish_at" and not problem.warning for problem in when.problems):
+        return
+    seen = cells.publish_at if isinstance(cells.publish_at, str) else when.local_time
+    contradiction = _contradiction(action, when, cells, seen)
+    if contradiction:
+        yield contradiction
+    elif when.at is not None and action is not Action.DRAFT:
+        doubt = doubt_date(when.at, now=context.now, seen=seen, say_past=not context.will_send)
+        if doubt:
+            yield doubt
+
+
+def _contradiction(action: Action | None, when: When, cells: Cells, seen: str) -> Problem | None:
+    if action is Action.PUBLISH and cells.publish_at and not when.now:
+        message = f"`publish` publishes now, but `publish_at` says {quoted(seen)}: clear the date, or write `schedule`."
+        return Problem("publish_at", "publish_with_date", seen, message)
+    if action in (Action.SCHEDULE, Action.RESCHEDULE) and (when.now or not cells.publish_at):
+        says = "says “now”" if when.now else "is blank"
+        message = f"`{action}` needs a date, but `publish_at` {says}: write one, such as 2026-12-01 09:30."
+        return Problem("publish_at", "date_missing", seen, message)
+    if action is Action.DRAFT and when.now:
+        message = "`draft` keeps a post unpublished, but `publish_at` says “now”: clear one of the two."
+        return Problem("publish_at", "draft_now", seen, message)
+    if action is Action.DRAFT and cells.publish_at:
+        message = f"`publish_at` says {quoted(seen)}, which a draft does not use: clear it, or write `schedule`."
+        return Problem("publish_at", "date_unused", seen, message, warning=True)
+    return None
+
+
+def _check_account(account: str) -> Iterator[Problem]:
+    hidden = find_lookalike(account)
+    if hidden:
+        message = (
+            f"`account` says {quoted(account)}, whose letter “{hidden.letter}” ({hidden.name}) only looks Latin: "
+            f"type it again, as {hidden.reads_as}."
+        )
+        yield Problem("account", "lookalike_letters", account, message, warning=True)
+
+
+def _check_named(action: Action | None, channels: Channels, cells: Cells) -> Iterator[Problem]:
+    """Check that a row says which post it means."""
+    if cells.item_id and len(channels.named) > 1:
+        message = (
+            f"`item_id` names one post, but `channel` says {quoted(cells.channel)}: give each channel a row of its own."
+        )
+        yield Problem("item_id", "item_id_several", cells.item_id, message)
+    described = cells.key or cells.item_id or cells.text or cells.media or cells.title or cells.link or cells.prompt
+    if action in NAMING_ONLY and not described:
+        message = f"`key` and `item_id` are blank, and `{action}` has to know its post: write its key, or its ID."
+        yield Problem("key", "key_or_item_needed", "", message)

@@ -1,0 +1,134 @@
+"""Measures texts as the channels do, and finds in them what nobody meant to post. Pure, and never changes a text.
+
+Lengths are UTF-16 code units unless a limit's unit says otherwise: TikTok's reference counts so, a spreadsheet's LEN
+does, and no counter in use finds more, so that a text which passes here is not refused for its length elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from batch.rules.limits import Unit
+
+_HASHTAG = re.compile(r"(?<![\w&/#＃])[#＃]\w+")
+_MENTION = re.compile(r"(?<![\w.@＠/])[@＠][A-Za-z0-9_][\w.]*")
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
+_EMOJI = re.compile(
+    "(?:[\U0001f1e6-\U0001f1ff]{2}"
+    "|[#*0-9]\ufe0f?\u20e3"
+    "|[\u203c-\u3299\U0001f000-\U0001faff][\ufe0f\U0001f3fb-\U0001f3ff]*[\U000e0020-\U000e007f]*"
+    "(?:\u200d[\u2000-\u3299\U0001f000-\U0001faff][\ufe0f\U0001f3fb-\U0001f3ff]*)*)"
+)
+_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
+"""Code points that weigh one on X, all others two (twitter-text configuration v3, read 2026-11-24)."""
+_X_LINK = 23
+_X_EMOJI = 2
+
+
+def count_utf16(text: str) -> int:
+    """Count UTF-16 code units."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def count_bytes(text: str) -> int:
+    """Count bytes of UTF-8."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def count_x_weight(text: str) -> int:
+    """Count as X does: links weigh 23, an emoji 2, letters outside of the light ranges 2, everything else 1."""
+    rest, links = _URL.subn("", unicodedata.normalize("NFC", text))
+    weight = links * _X_LINK
+    if rest.isascii():
+        return weight + len(rest)
+    rest, emoji = _EMOJI.subn("", rest)
+    heavy = sum(1 for letter in rest if not any(low <= ord(letter) <= high for low, high in _LIGHT))
+    return weight + emoji * _X_EMOJI + len(rest) + heavy
+
+
+def count_hashtags(text: str) -> int:
+    """Count hashtags."""
+    return len(_HASHTAG.findall(text)) if "#" in text or "＃" in text else 0
+
+
+def count_mentions(text: str) -> int:
+    """Count mentions of people; an e-mail address is none."""
+    return len(_MENTION.findall(text)) if "@" in text or "＠" in text else 0
+
+
+COUNTERS: Mapping[Unit, Callable[[str], int]] = MappingProxyType({
+    Unit.CHARACTERS: count_utf16,
+    Unit.UTF8_BYTES: count_bytes,
+    Unit.X_WEIGHT: count_x_weight,
+    Unit.HASHTAGS: count_hashtags,
+    Unit.MENTIONS: count_mentions,
+})  # fmt: skip
+"""How each unit of a text is counted."""
+
+
+class Placeholder(NamedTuple):
+    """Something left over from a template; `sure` where no post can mean it."""
+
+    found: str
+    sure: bool
+
+
+_BRACES = re.compile(r"\{\{[^{}\n]*\}\}|\$\{[^{}\n]*\}|<<[^<>\n]+>>|%%[^%\s]+%%")
+_INSERT = re.compile(r"\[(?:insert|enter|add|your)\b[^\]\n]*\]", re.IGNORECASE)
+_LOREM = re.compile(r"lorem ipsum", re.IGNORECASE)
+_WORDS = re.compile(r"(?<!\w)(?:TBC|TBD|TBA|TODO|FIXME|X{3,}|tbc|tbd|todo:)(?!\w)|\[(?:link|name|date|title|url)\]")
+_MARKS = ("{{", "${", "<<", "%%", "[", "TB", "tb", "TODO", "todo", "FIXME", "XXX")
+
+
+def find_placeholder(text: str) -> Placeholder | None:
+    """Return the first leftover of a template, the surest kind first; None where there is none."""
+    if not any(mark in text for mark in _MARKS) and "lorem" not in text.casefold():
+        return None
+    for pattern in (_BRACES, _INSERT, _LOREM):
+        if found := pattern.search(text):
+            return Placeholder(found[0], sure=True)
+    found = _WORDS.search(text)
+    return Placeholder(found[0], sure=False) if found else None
+
+
+_LOOKALIKES: Mapping[int, str] = MappingProxyType(
+    str.maketrans(
+        "АВЕЅІЈКМНОРСТУХаеѕіјорсухԁһԛԝвкмнтΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρικıɡ",
+        "ABESIJKMHOPCTYXaesijopcyxdhqwbkmhtABEZHIKMNOPTYXovpikig",
+    )  # type: ignore[arg-type]  # typeshed has dict[int, int] for two strings of one length
+)
+"""Cyrillic, Greek and other letters, with the Latin ones for which the eye takes them (from Unicode's confusables)."""
+
+
+class Lookalike(NamedTuple):
+    """A letter that only looks Latin, its name, and the text as the eye reads it."""
+
+    letter: str
+    name: str
+    reads_as: str
+
+
+def find_lookalike(text: str, *, whole_words: bool = False) -> Lookalike | None:
+    """Return the first letter of another alphabet that hides among Latin ones, None where there is none.
+
+    A word wholly in another alphabet hides nothing, unless `whole_words` says that only Latin ones can be meant.
+    """
+    if text.isascii():
+        return None
+    odd = next((letter for letter in text if ord(letter) in _LOOKALIKES or _is_styled(letter)), "")
+    reads_as = unicodedata.normalize("NFKC", text).translate(dict(_LOOKALIKES)) if odd else ""
+    if not odd or not reads_as.isascii():
+        return None
+    if not whole_words and not any(letter.isascii() and letter.isalpha() for letter in text):
+        return None
+    return Lookalike(odd, unicodedata.name(odd, f"U+{ord(odd):04X}").lower(), reads_as)
+
+
+def _is_styled(letter: str) -> bool:
+    """Tell a letter that is an ASCII one in another dress: full width, or mathematical bold."""
+    folded = unicodedata.normalize("NFKC", letter)
+    return folded != letter and folded.isascii() and folded.isalpha()

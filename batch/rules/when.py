@@ -1,0 +1,221 @@
+"""Turns `publish_at` and the time zones that may apply to it into one instant, and refuses to guess.
+
+What was written must name one instant: a day without a time, an order of day and month that can't be told, a wall clock
+time that comes never or twice are refused with the text to paste instead. Instants inside are UTC.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+from batch.model import Cell
+from batch.rules.dates import explain_date
+from batch.rules.problems import Problem, quoted
+from batch.rules.zones import find_zone, warn_of_sign
+
+NOW = "now"
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+"""Years outside of these are slips: no post goes out then."""
+
+FAR = timedelta(days=2 * 365 + 1)
+
+_ISO = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:T|t| +)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]0+)?)?"
+    r"(?: ?(Z|z|UTC|[+\-−]\d{2}(?::?\d{2})?))?",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """When a post is to go out: `at` (UTC), or `now`, or neither (no date). `problems` say why it can't be told.
+
+    `local_time` is the wall clock with its zone as a person reads it; `timezone` the zone's name, "" where only an
+    offset is known.
+    """
+
+    at: datetime | None = None
+    now: bool = False
+    local_time: str = ""
+    timezone: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """The zones that may apply to a row: what its own `timezone` cell says, else the site's or configuration's."""
+
+    written: str = ""
+    usual: str = ""
+
+
+NO_DATE = When()
+
+
+def read_when(cell: Cell, *, zones: Zones) -> When:
+    """Return when a row's post goes out. A naive time is meant in the row's zone."""
+    zone = _zone_of(zones)
+    if isinstance(zone, Problem):
+        return When(problems=(zone, *_explain(cell)))
+    name = zone.key if zone else ""
+    sign = warn_of_sign(zone, zones.written) if zone and zones.written.startswith("Etc/") else None
+    noted = (sign,) if sign else ()
+    if not cell:
+        return When(timezone=name, problems=noted)
+    if isinstance(cell, str) and cell.casefold() == NOW:
+        return When(now=True, local_time=NOW, timezone=name, problems=noted)
+    clock = _read_clock(cell)
+    if isinstance(clock, Problem):
+        return When(timezone=name, problems=(clock, *noted))
+    return _place(clock, zone, zones, seen=_seen(cell), noted=noted)
+
+
+def _explain(cell: Cell) -> tuple[Problem, ...]:
+    """Return what is wrong with a date whatever its zone."""
+    if not cell or (isinstance(cell, str) and cell.casefold() == NOW):
+        return ()
+    clock = _read_clock(cell)
+    return (clock,) if isinstance(clock, Problem) else ()
+
+
+def _zone_of(zones: Zones) -> ZoneInfo | Problem | None:
+    name = zones.written or zones.usual
+    return find_zone(name) if name else None
+
+
+def _seen(cell: Cell) -> str:
+    return cell if isinstance(cell, str) else show_clock(cell)
+
+
+def show_clock(clock: datetime) -> str:
+    """Return a wall clock time as it is written in a sheet: `2026-12-01 09:30`, with seconds where there are any."""
+    return clock.isoformat(" ", "seconds" if clock.second else "minutes")[: 19 if clock.second else 16]
+
+
+def _read_clock(cell: Cell) -> datetime | Problem:
+    """Return the date and time as written, aware only where an offset stands behind it."""
+    if isinstance(cell, datetime):
+        clock = cell.replace(microsecond=0)
+    else:
+        found = _ISO.fullmatch(cell)
+        if found is None:
+            return explain_date(cell)
+        try:
+            clock = _make_clock(*found.groups())
+        except (ValueError, OverflowError):
+            return explain_date(cell)
+    if not FIRST_YEAR <= clock.year <= LAST_YEAR:
+        message = (
+            f"`publish_at` says {quoted(_seen(cell))}: check the year, which has to be this one or one of the next."
+        )
+        return Problem("publish_at", "date_out_of_range", _seen(cell), message)
+    return clock
+
+
+def _make_clock(
+    year: str, month: str, day: str, hour: str, minute: str, second: str | None, offset: str | None
+) -> datetime:
+    zone = _make_offset(offset) if offset else None
+    return datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=zone)
+
+
+def _make_offset(offset: str) -> timezone:
+    if offset in ("Z", "z", "UTC"):
+        return UTC
+    hours, minutes = int(offset[1:3]), int(offset[-2:]) if len(offset) > 3 else 0
+    if hours > 14 or minutes > 59:
+        raise ValueError("no place is so far from UTC")
+    span = timedelta(hours=hours, minutes=minutes)
+    return timezone(span if offset[0] == "+" else -span)
+
+
+def _place(clock: datetime, zone: ZoneInfo | None, zones: Zones, *, seen: str, noted: tuple[Problem, ...]) -> When:
+    """Return the instant of a wall clock time."""
+    if clock.tzinfo is not None:
+        return _place_offset(clock, zone, zones, seen=seen, noted=noted)
+    if zone is None:
+        return When(problems=(_no_zone(seen), *noted))
+    doubt = _doubt_clock(clock, zone, seen=seen)
+    if doubt:
+        return When(timezone=zone.key, problems=(doubt, *noted))
+    at = clock.replace(tzinfo=zone).astimezone(UTC)
+    return When(at, local_time=f"{show_clock(clock)} {zone.key}", timezone=zone.key, problems=noted)
+
+
+def _place_offset(
+    clock: datetime, zone: ZoneInfo | None, zones: Zones, *, seen: str, noted: tuple[Problem, ...]
+) -> When:
+    """Return the instant of a time with an offset. Only the row's own zone can contradict it: the usual one yields."""
+    at = clock.astimezone(UTC)
+    if zone is None:
+        offset = _show_offset(clock) if clock.utcoffset() else ""
+        return When(at, local_time=f"{show_clock(clock)} UTC{offset}", problems=noted)
+    there = at.astimezone(zone)
+    if zones.written and there.utcoffset() != clock.utcoffset():
+        message = (
+            f"`publish_at` says {quoted(seen)}, but {zone.key} is at UTC{_show_offset(there)} then: "
+            f"write {show_clock(there)} if the instant is right, or take the offset away if the clock time is."
+        )
+        problem = Problem("publish_at", "offset_contradicts_timezone", seen, message)
+        return When(timezone=zone.key, problems=(problem, *noted))
+    return When(at, local_time=f"{show_clock(there)} {zone.key}", timezone=zone.key, problems=noted)
+
+
+def _no_zone(seen: str) -> Problem:
+    message = (
+        f"`publish_at` says {quoted(seen)}, but nothing says in which time zone: fill `timezone` (Europe/Berlin), "
+        "or set `timezone` in the configuration."
+    )
+    return Problem("timezone", "timezone_missing", "", message)
+
+
+def _doubt_clock(clock: datetime, zone: tzinfo, *, seen: str) -> Problem | None:
+    """Return why a wall clock time does not name one instant of its zone, None where it does.
+
+    The two folds of a time have different offsets only where clocks are put forward over it or back over it.
+    """
+    early, late = clock.replace(tzinfo=zone), clock.replace(tzinfo=zone, fold=1)
+    before, after = early.utcoffset(), late.utcoffset()
+    if before == after or before is None or after is None:
+        return None
+    first, second = (_read_back(reading, zone) for reading in (early, late))
+    if before < after:
+        message = (
+            f"`publish_at` says {quoted(seen)}, a time that does not exist in {zone}, where clocks are put forward "
+            f"over it: write {second} (before) or {first} (after)."
+        )
+        return Problem("publish_at", "time_skipped", seen, message)
+    message = (
+        f"`publish_at` says {quoted(seen)}, a time that comes twice in {zone}, where clocks are put back over it: "
+        f"write {first} (the first time) or {second} (the second)."
+    )
+    return Problem("publish_at", "time_twice", seen, message)
+
+
+def _read_back(reading: datetime, zone: tzinfo) -> str:
+    """Return a reading as it can be pasted: the clock at that instant with its offset."""
+    there = reading.astimezone(UTC).astimezone(zone)
+    return f"{show_clock(there)}{_show_offset(there)}"
+
+
+def _show_offset(clock: datetime) -> str:
+    return f"{clock:%z}"[:3] + ":" + f"{clock:%z}"[3:5]
+
+
+def doubt_date(at: datetime, *, now: datetime, seen: str, say_past: bool) -> Problem | None:
+    """Return a warning for an instant that has passed or lies years ahead, None for any other."""
+    if at <= now:
+        if not say_past:
+            return None
+        message = (
+            f"`publish_at` says {quoted(seen)}, which has passed: nothing is sent for it unless it went out then, "
+            "so write a later date if it did not."
+        )
+        return Problem("publish_at", "date_past", seen, message, warning=True)
+    if at - now > FAR:
+        message = f"`publish_at` says {quoted(seen)}, more than two years ahead: check the year."
+        return Problem("publish_at", "date_far_ahead", seen, message, warning=True)
+    return None
