@@ -177,8 +177,8 @@ def library_name(path: str, *, mime: str) -> str:
     name = PurePosixPath(unquote(path).replace("\\", "/")).name
     name = "".join(letter for letter in name if letter.isprintable()) or "medium"
     stem, dot, ending = name.rpartition(".")
-    if not dot or MIMES.get(ending.casefold()) != mime:
-        stem, ending = name, usual_ending(mime)
+    if MIMES.get(ending.casefold()) != mime:
+        stem, ending = stem if dot and ending.casefold() in MIMES else name, usual_ending(mime)
     return f"{stem[:MAX_NAME_LETTERS]}.{ending}" if ending else stem[:MAX_NAME_LETTERS]
 
 

@@ -1,0 +1,91 @@
+"""Generated content inside a post: fingerprints, what is taken, what is kept, as pure values."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batch.model import Channel, Content, Generate, Generation, Medium, Post, PostType
+from batch.rules.generated import (
+    GENERATED_CODES,
+    content_from_json,
+    content_to_json,
+    fingerprint,
+    with_failure,
+    with_generated,
+    with_plan_warning,
+)
+
+
+def post(kind: Generate | None = Generate.CAPTION, channel: Channel = Channel.LINKEDIN, **content: object) -> Post:
+    return Post(
+        row=2,
+        key="k",
+        site="",
+        channel=channel,
+        type=PostType.POST,
+        content=Content(**content),  # type: ignore[arg-type]  # the fields of Content by name
+        generation=Generation(kind, prompt="glazes") if kind else None,
+    )
+
+
+@given(st.text(), st.text(), st.lists(st.tuples(st.text(), st.sampled_from(["IMAGE", "VIDEO"])), max_size=3))
+def test_what_the_journal_keeps_comes_back_the_same(text: str, title: str, media: list[tuple[str, str]]) -> None:
+    content = Content(text=text, title=title, media=tuple(Medium(source, kind) for source, kind in media))
+    assert content_from_json(content_to_json(content)) == content
+
+
+@pytest.mark.parametrize(
+    "kept", ["", "{", "[]", "{}", '{"text": "x"}', "null", '{"text": "", "title": "", "media": 1}']
+)
+def test_what_can_not_be_read_is_made_anew(kept: str) -> None:
+    assert content_from_json(kept) is None
+
+
+def test_the_picture_to_change_belongs_to_the_request_and_others_do_not() -> None:
+    one, two = Medium("a.jpg", identity="sha256:a"), Medium("b.jpg", identity="sha256:b")
+    assert fingerprint(post(Generate.IMAGE, media=(one,))) != fingerprint(post(Generate.IMAGE, media=(two,)))
+    assert fingerprint(post(Generate.IMAGE, media=(one,))) == fingerprint(post(Generate.IMAGE, media=(one, two)))
+    assert fingerprint(post(media=(one,))) == fingerprint(post(media=(two,)))
+
+
+def test_a_text_of_the_row_does_not_change_what_was_asked_for() -> None:
+    assert fingerprint(post(text="a")) == fingerprint(post(text="b"))
+
+
+def test_a_post_that_asks_for_nothing_stays_as_it_is() -> None:
+    assert with_generated(post(None, text="Mine."), Content(text="Other.")) == post(None, text="Mine.")
+
+
+def test_a_generated_text_that_is_not_there_is_an_error_of_the_row() -> None:
+    made = with_generated(post(), Content())
+    assert [issue.code for issue in made.errors] == ["generated_empty"]
+
+
+def test_a_limit_that_only_the_network_states_is_a_warning() -> None:
+    made = with_generated(post(), Content(text="x" * 3001))
+    assert (made.errors, [issue.code for issue in made.issues]) == ((), ["generated_too_long"])
+
+
+def test_a_link_is_taken_where_the_channel_has_one_and_the_row_has_none() -> None:
+    made = Content(text="Hi", link="https://example.com/p")
+    assert with_generated(post(Generate.POST, Channel.FACEBOOK), made).content.link == "https://example.com/p"
+    assert with_generated(post(Generate.POST, Channel.FACEBOOK, link="https://own.example.com"), made).content.link == (
+        "https://own.example.com"
+    )
+    assert with_generated(post(Generate.POST, Channel.GBP), made).content.link == ""
+
+
+def test_second_ids_and_privacy_are_never_taken_from_what_was_generated() -> None:
+    made = Content(text="Hi", target_id="stranger", privacy="SELF_ONLY", call_to_action="BOOK")
+    content = with_generated(post(Generate.POST), made).content
+    assert (content.target_id, content.privacy, content.call_to_action) == ("", "", "")
+
+
+def test_every_code_has_its_meaning() -> None:
+    failed = with_failure(post(), code="X", message="No.")
+    warned = with_plan_warning(post())
+    empty = with_generated(post(), Content())
+    long = with_generated(post(), Content(text="{{name}}" + "x" * 3001))
+    assert {issue.code for done in (failed, warned, empty, long) for issue in done.issues} == set(GENERATED_CODES)
