@@ -14,21 +14,18 @@ from types import MappingProxyType
 
 from batch.model import Content, Generate, Issue, Medium, Post, Severity
 from batch.rules.channels import COMBINATIONS, Combination
-from batch.rules.limits import Limit
+from batch.rules.check import check_generated
 from batch.rules.media import check_media
-from batch.rules.problems import shorten
-from batch.rules.text import COUNTERS, find_placeholder
 
 FAILED = "generation_failed"
 GENERATED_CODES: Mapping[str, str] = MappingProxyType({
     FAILED: "the service did not generate what the row asks for",
-    "generated_empty": "the generated content lacks what the channel needs",
-    "generated_too_long": "the generated text is longer than the channel allows",
-    "generated_placeholder": "the generated text still holds a part of a template",
     "ai_tools_missing": "the site's plan does not name the feature for generating",
 })  # fmt: skip
 """Every code that generating can find, with what it stands for."""
 
+MADE = frozenset({"text", "title"})
+"""The columns that generated words stand in for."""
 AGAIN = "change `prompt`, or run with --regenerate"
 
 
@@ -68,7 +65,7 @@ def with_generated(post: Post, made: Content) -> Post:
     known = check_media(replace(post, content=replace(merged, media=new)), {})
     rest = merged.media[len(new) :]
     filled = replace(known, content=replace(known.content, media=known.content.media + rest))
-    return replace(filled, issues=filled.issues + tuple(_check(filled, combination)))
+    return replace(filled, issues=filled.issues + tuple(_check(filled)))
 
 
 _Merge = Callable[[Content, Content, Combination], tuple[Content, tuple[Medium, ...]]]
@@ -99,36 +96,13 @@ _MERGES: Mapping[Generate, _Merge] = MappingProxyType({
 })  # fmt: skip
 
 
-def _check(post: Post, combination: Combination) -> Iterator[Issue]:
-    """Check what was generated: there at all, within the limits, and without leftovers of a template."""
-    asked = post.generation
-    if asked is None or asked.kind is Generate.IMAGE:
-        return
-    content, text = post.content, combination.text
-    if combination.media.least and not content.media:
-        message = f"The service gave no picture, and the {combination.name} needs one; name one in `media`."
-        yield _issue(post, "generated_empty", "", message)
-    if not content.text and (asked.kind is Generate.CAPTION or not content.media):
-        yield _issue(post, "generated_empty", "", f"The service gave no text; {AGAIN}.")
-    for limit in (text.most, text.hashtags, text.mentions):
-        yield from _over(post, "text", content.text, limit)
-    if combination.title:
-        yield from _over(post, "title", content.title, combination.title.most)
-        if combination.title.needed and not content.title:
-            message = f"The service gave no title, and the {combination.name} needs one; write it in `title`."
-            yield _issue(post, "generated_empty", "", message)
-    for value in (content.text, content.title):
-        left = find_placeholder(value)
-        if left is not None:
-            message = f"The generated text still holds {left.found}; {AGAIN}."
-            yield _issue(post, "generated_placeholder", left.found, message, warning=not left.sure)
-
-
-def _over(post: Post, what: str, value: str, limit: Limit | None) -> Iterator[Issue]:
-    if limit is None or (count := COUNTERS[limit.unit](value)) <= limit.value:
-        return
-    message = f"The generated {what} has {count:,} {limit.unit}, and at most {limit.shown} are allowed; {AGAIN}."
-    yield _issue(post, "generated_too_long", shorten(value), message, warning=not limit.documented)
+def _check(post: Post) -> Iterator[Issue]:
+    """Check the content as any other, and say where a text that breaks a rule comes from; nothing is said twice."""
+    said = {(issue.column, issue.code) for issue in post.issues}
+    for issue in check_generated(post):
+        if (issue.column, issue.code) not in said:
+            made = issue.column in MADE
+            yield replace(issue, message=f"{issue.message} It was generated: {AGAIN}.") if made else issue
 
 
 def _issue(post: Post, code: str, seen: str, message: str, *, warning: bool = False) -> Issue:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.model import Channel, Content, Generate, Generation, Medium, Post, PostType
+from batch.model import Channel, Content, Generate, Generation, Issue, Medium, Post, PostType, Severity
 from batch.rules.generated import (
     GENERATED_CODES,
     content_from_json,
@@ -58,14 +60,22 @@ def test_a_post_that_asks_for_nothing_stays_as_it_is() -> None:
     assert with_generated(post(None, text="Mine."), Content(text="Other.")) == post(None, text="Mine.")
 
 
-def test_a_generated_text_that_is_not_there_is_an_error_of_the_row() -> None:
-    made = with_generated(post(), Content())
-    assert [issue.code for issue in made.errors] == ["generated_empty"]
+def test_what_breaks_a_rule_says_that_it_was_generated_and_what_to_do() -> None:
+    made = with_generated(post(channel=Channel.GBP), Content(text="x" * 1501))
+    assert [(issue.column, issue.code) for issue in made.errors] == [("text", "text_too_long")]
+    assert made.errors[0].message.endswith("It was generated: change `prompt`, or run with --regenerate.")
 
 
 def test_a_limit_that_only_the_network_states_is_a_warning() -> None:
     made = with_generated(post(), Content(text="x" * 3001))
-    assert (made.errors, [issue.code for issue in made.issues]) == ((), ["generated_too_long"])
+    assert (made.errors, [issue.code for issue in made.issues]) == ((), ["text_too_long"])
+
+
+def test_what_was_said_of_the_row_before_is_not_said_again() -> None:
+    said = Issue(2, "privacy", "privacy_blank", "", "Which?", Severity.WARNING)
+    medium = Medium("https://static.wixstatic.com/media/a.jpg", "IMAGE")
+    asked = replace(post(channel=Channel.TIKTOK, media=(medium,)), issues=(said,))
+    assert with_generated(asked, Content(text="Hi")).issues == (said,)
 
 
 def test_a_link_is_taken_where_the_channel_has_one_and_the_row_has_none() -> None:
@@ -86,6 +96,4 @@ def test_second_ids_and_privacy_are_never_taken_from_what_was_generated() -> Non
 def test_every_code_has_its_meaning() -> None:
     failed = with_failure(post(), code="X", message="No.")
     warned = with_plan_warning(post())
-    empty = with_generated(post(), Content())
-    long = with_generated(post(), Content(text="{{name}}" + "x" * 3001))
-    assert {issue.code for done in (failed, warned, empty, long) for issue in done.issues} == set(GENERATED_CODES)
+    assert {issue.code for done in (failed, warned) for issue in done.issues} == set(GENERATED_CODES)

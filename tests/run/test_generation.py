@@ -148,9 +148,9 @@ def test_a_generated_picture_from_a_private_address_is_refused(library: Any, run
 @pytest.mark.parametrize(
     ("text", "code", "severity"),
     [
-        ("Hello {{name}}, new glazes!", "generated_placeholder", Severity.ERROR),
-        ("x" * 2201, "generated_too_long", Severity.ERROR),
-        ("#a " * 31, "generated_too_long", Severity.ERROR),
+        ("Hello {{name}}, new glazes!", "placeholder", Severity.ERROR),
+        ("x" * 2201, "text_too_long", Severity.ERROR),
+        ("#a " * 31, "too_many_hashtags", Severity.ERROR),
     ],
 )
 def test_what_comes_back_is_checked_like_any_text(
@@ -159,7 +159,7 @@ def test_what_comes_back_is_checked_like_any_text(
     library.text = text
     medium = Medium(PICTURE, "IMAGE", PICTURE, PICTURE)
     (made,) = run(post(channel=Channel.INSTAGRAM, media=(medium,)))
-    assert [(i.code, i.severity, i.column, i.row) for i in made.issues] == [(code, severity, "generate", 2)]
+    assert [(i.code, i.severity, i.column, i.row) for i in made.issues] == [(code, severity, "text", 2)]
 
 
 def test_a_post_without_the_picture_that_the_channel_needs_is_an_error(library: Any, run: Run) -> None:
@@ -167,7 +167,7 @@ def test_a_post_without_the_picture_that_the_channel_needs_is_an_error(library: 
         200,
         {"results": [{"channelName": "INSTAGRAM", "instagramPost": {"caption": "Hi"}}]},
     )
-    assert [i.code for i in run(post(Generate.POST, channel=Channel.INSTAGRAM))[0].errors] == ["generated_empty"]
+    assert [i.code for i in run(post(Generate.POST, channel=Channel.INSTAGRAM))[0].errors] == ["media_missing"]
 
 
 def refuse(status: int, code: str) -> Callable[[Any], tuple[int, Any]]:
