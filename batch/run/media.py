@@ -210,7 +210,7 @@ def with_urls(content: Content, urls: Mapping[str, str]) -> Content:
     return content if media == content.media else replace(content, media=media)
 
 
-def make_bringer(*, store: MediaStore, folder: Path, bound_seconds: float = READY_BOUND_SECONDS) -> MediaBringer:
+def make_bringer(*, store: MediaStore, folder: Path | None, bound_seconds: float = READY_BOUND_SECONDS) -> MediaBringer:
     """Return what `execute` calls before the first post is sent: it fills the steps' media, or gives their failure."""
 
     def bring(works: Sequence[Work], tools: Tools) -> None:
