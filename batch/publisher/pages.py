@@ -8,11 +8,12 @@ once. A service that never ends, or gives one page again and again, is an error 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 from batch.errors import ServiceError
 from batch.model import Item, Json
+from batch.publisher.beside import AT_ONCE, ask_beside
 from batch.publisher.client import Client
 from batch.publisher.payload import read_item
 from batch.publisher.reply import Reply, ReplyKind
@@ -23,7 +24,6 @@ LIMITS = (100, 50)
 SORT = [{"fieldName": "id", "order": "ASC"}]
 """An order that does not move when an item changes, so that no page boundary does."""
 MOST_PAGES = 2_000
-SIDE_BY_SIDE = 4
 
 
 class Style(NamedTuple):
@@ -99,14 +99,13 @@ def _rest(client: Client, style: Style, first: _Page, most_pages: int) -> Iterab
         return
     number = 1
     promised = min(most_pages, -(-(first.total or 0) // style.limit))
-    with ThreadPoolExecutor(SIDE_BY_SIDE, "pages") as pool:
-        while number <= most_pages:
-            beside = max(1, min(SIDE_BY_SIDE, promised - number))
-            wave = list(pool.map(lambda n: _page(client, style, n), range(number, number + beside)))
-            yield from wave
-            if any(page.size < style.limit for page in wave):
-                return
-            number += beside
+    while number <= most_pages:
+        beside = max(1, min(AT_ONCE, promised - number))
+        wave = ask_beside([partial(_page, client, style, n) for n in range(number, number + beside)])
+        yield from wave
+        if any(page.size < style.limit for page in wave):
+            return
+        number += beside
     raise ServiceError(f"The site's list of posts does not end after {most_pages} pages. Try again later.")
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from batch.model import Channel, Snapshot
-from batch.publisher.accounts import read_connection, read_quotas
+from batch.publisher.accounts import Allowance, Connection, read_connection, read_quotas
+from batch.publisher.beside import ask_beside
 from batch.publisher.client import Client
-from batch.publisher.pages import read_items
-
-SIDE_BY_SIDE = 4
+from batch.publisher.pages import ItemsRead, read_items
 
 
 def read_snapshot(client: Client, channels: Iterable[Channel], *, now: datetime, site: str = "") -> Snapshot:
@@ -21,11 +21,12 @@ def read_snapshot(client: Client, channels: Iterable[Channel], *, now: datetime,
     one for each hundred items. Raises `SignInError`, `ServiceError`.
     """
     wanted = list(dict.fromkeys(channels))
-    with ThreadPoolExecutor(SIDE_BY_SIDE, "snapshot") as pool:
-        items_read = pool.submit(read_items, client)
-        plan_read = pool.submit(read_quotas, client)
-        connections = list(pool.map(lambda channel: read_connection(client, channel), wanted))
-        items, plan = items_read.result(), plan_read.result()
+    connect = [partial(read_connection, client, channel) for channel in wanted]
+    questions: list[Callable[[], Any]] = [partial(read_items, client), partial(read_quotas, client), *connect]
+    answers = ask_beside(questions)
+    items: ItemsRead = answers[0]
+    plan: Allowance = answers[1]
+    connections: list[Connection] = answers[2:]
     notices = (*items.notices, *plan.notices, *(n for c in connections for n in c.notices))
     return Snapshot(
         site=site,

@@ -20,6 +20,7 @@ from batch.publisher import accounts, items
 from batch.publisher.client import Client
 from batch.publisher.pages import read_items
 from batch.publisher.reply import Reply, ReplyKind
+from batch.publisher.retry import RetryBudget
 from batch.publisher.snapshot import read_snapshot
 from tests.publisher.conftest import RawServer, Talk, answer
 
@@ -121,7 +122,9 @@ def believed(name: str, result: Any) -> bool:
 def test_no_hostile_answer_is_a_traceback_or_a_false_success(raw: Raw, connect: Connect, name: str) -> None:
     wrong = []
     for what, content in ANSWERS.items():
-        client = connect(raw(say(content)).url, max_answer_bytes=BIGGEST_BYTES, deadline_seconds=2)
+        client = connect(
+            raw(say(content)).url, max_answer_bytes=BIGGEST_BYTES, deadline_seconds=2, budget=RetryBudget(1)
+        )
         if believed(name, attempt(ENDPOINTS[name], client)):
             wrong.append(what)
     if name == "delete":
@@ -151,7 +154,7 @@ def test_no_endpoint_lasts_past_its_deadline(raw: Raw, connect: Connect, where: 
     server = raw(talk)
     worst = 0.0
     for name, call in ENDPOINTS.items():
-        client = connect(server.url, deadline_seconds=DEADLINE_SECONDS)
+        client = connect(server.url, deadline_seconds=DEADLINE_SECONDS, budget=RetryBudget(1))
         before = client.pace.calls
         started = time.monotonic()
         attempt(call, client)
