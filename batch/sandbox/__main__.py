@@ -1,0 +1,73 @@
+"""`python -m batch.sandbox`: a sandbox as a process of its own; its one line of output is its address, once it is ready."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Sequence
+
+from batch.sandbox.options import SERVERS, Options
+from batch.sandbox.seed import SITE_ID
+from batch.sandbox.server import is_loopback, listen, make_server
+from batch.sandbox.service import Service
+
+
+def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m batch.sandbox", description="A local Publisher API.")
+    parser.add_argument("--host", default="127.0.0.1", help="an address of this machine (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
+    parser.add_argument("--state", default=":memory:", metavar="FILE", help="keep everything in this file")
+    parser.add_argument("--site", action="append", default=[], metavar="GUID", help="a site to have from the start")
+    parser.add_argument("--server", choices=tuple(SERVERS), help="which of the four servers to play")
+    parser.add_argument("--options", default="", metavar="JSON", help="settings, as an object")
+    parser.add_argument("--seed", type=int, help="make the same IDs each time")
+    return parser.parse_args(argv)
+
+
+def read_options(server: str | None, changes: str) -> Options | None:
+    """Return the settings asked for; None where none were, so that the file's own hold. Raises `ValueError`."""
+    if server is None and not changes:
+        return None
+    given = json.loads(changes or "{}")
+    if not isinstance(given, dict):
+        raise ValueError("--options is a JSON object")
+    return SERVERS[server or "unique"].changed(given)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a sandbox until it is ended by a signal."""
+    arguments = read_arguments(sys.argv[1:] if argv is None else argv)
+    try:
+        if not is_loopback(arguments.host):
+            raise ValueError(f"the sandbox listens on this machine only, not on {arguments.host}")
+        options = read_options(arguments.server, arguments.options)
+        listener = listen(arguments.host, arguments.port)
+    except (ValueError, OSError) as error:
+        print(f"The sandbox can't start: {error}.", file=sys.stderr)
+        return 2
+    sites = arguments.site or [SITE_ID]
+    with Service(arguments.state, options=options, sites=sites, seed=arguments.seed) as service:
+        host, port = listener.getsockname()[:2]
+        asyncio.run(_serve(service, listener, f"http://{f'[{host}]' if ':' in host else host}:{port}"))
+    return 0
+
+
+async def _serve(service: Service, listener: object, url: str) -> None:
+    server = make_server(service)
+    task = asyncio.create_task(server.serve(sockets=[listener]))  # type: ignore[list-item]
+    while not server.started and not task.done():
+        await asyncio.sleep(0.002)
+    print(url, flush=True)
+    await task
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,156 @@
+"""Captions, posts and pictures on demand: the same request always gives the same answer, and it reads like one."""
+
+from __future__ import annotations
+
+import hashlib
+from urllib.parse import urlsplit
+
+from batch.sandbox.content import MEDIA_HOSTS
+from batch.sandbox.context import Answer, Context
+from batch.sandbox.rules import CHANNELS, COMBINATIONS, IMAGE
+from batch.sandbox.shape import Fields, Flag, Listed, Text
+from batch.sandbox.sites import AI
+from batch.sandbox.wire import Json, Refusal, invalid
+
+LONGEST_CAPTION = 1000
+LONGEST_TITLE = 90
+GENERATED_FOR = ("INSTAGRAM", "FACEBOOK", "LINKEDIN", "PINTEREST", "GBP", "TIKTOK")
+WITH_TITLE = ("PINTEREST", "TIKTOK", "YOUTUBE")
+ASSETS = ("STORES_PRODUCT", "STORES_CATEGORY", "STORES_COUPON", "BLOG_POST", "EVENT", "BOOKINGS_SERVICE")
+
+TEXT_BODY = Fields(
+    {
+        "userInput": Text(least=1),
+        "channelName": Text(one_of=CHANNELS),
+        "tone": Text(),
+        "languageCode": Text(),
+        "additionalContent": Fields({"url": Text(url=True), "withHashtags": Flag(), "addLinkInBio": Flag()}),
+    },
+    ("userInput",),
+)
+POST_BODY = Fields({
+    "userInput": Text(),
+    "siteAssets": Listed(Fields({"id": Text(least=1), "type": Text(one_of=ASSETS)}, ("id", "type")), most=1),
+    "media": Listed(Fields({"type": Text(one_of=(IMAGE,)), "url": Text(least=1, url=True)}, ("type", "url")), most=10),
+    "channels": Listed(Text(one_of=GENERATED_FOR), most=len(GENERATED_FOR)),
+})  # fmt: skip
+IMAGE_BODY = Fields({"userInput": Text(least=1), "imageUrl": Text(least=1, url=True)}, ("userInput", "imageUrl"))
+
+_OPENINGS = (
+    "Something good is waiting for you",
+    "Made with care, and ready today",
+    "A small thing that makes the day better",
+    "You asked for it, and here it is",
+    "Take a closer look",
+)
+_CLOSINGS = ("Come and see.", "Tell us what you think.", "Save this for later.", "We are glad to show you more.")
+_ASSET_WORDS = {
+    "STORES_PRODUCT": "our product",
+    "STORES_CATEGORY": "our collection",
+    "STORES_COUPON": "our offer",
+    "BLOG_POST": "our new article",
+    "EVENT": "our event",
+    "BOOKINGS_SERVICE": "our service",
+}
+
+
+def generate_text(context: Context) -> Answer:
+    """Generate Text."""
+    _need_ai(context)
+    body = context.body(TEXT_BODY)
+    caption = _caption(body["userInput"], body.get("tone", ""), body.get("languageCode", ""))
+    more = body.get("additionalContent", {})
+    if more.get("url"):
+        caption += f"\n{more['url']}"
+    if more.get("addLinkInBio"):
+        caption += "\nLink in bio."
+    if more.get("withHashtags"):
+        caption += "\n" + " ".join(_hashtags(body["userInput"]))
+    result: Json = {"caption": caption[:LONGEST_CAPTION]}
+    if body.get("channelName") in WITH_TITLE:
+        result["title"] = _title(body["userInput"])
+    return {"results": [result]}
+
+
+def generate_post(context: Context) -> Answer:
+    """Generate Post Data: picture posts for each channel asked, without the accounts' second IDs."""
+    _need_ai(context)
+    body = context.body(POST_BODY)
+    assets, idea = body.get("siteAssets", []), body.get("userInput", "").strip()
+    if not idea and not assets:
+        raise invalid("userInput", "or siteAssets is needed", "REQUIRED_FIELD")
+    subject = idea or f"{_ASSET_WORDS[assets[0]['type']]} {_number(assets[0]['id']) % 900 + 100}"
+    pictures = [medium["url"] for medium in body.get("media", [])] or [_picture(subject)]
+    wanted = body.get("channels") or GENERATED_FOR
+    return {"results": [_post_for(channel, subject, pictures) for channel in dict.fromkeys(wanted)]}
+
+
+def _post_for(channel: str, subject: str, pictures: list[str]) -> Json:
+    shape = COMBINATIONS[(channel, "POST")]
+    content: Json = {"mediaWrapper": {"media": [{"type": IMAGE, "url": url} for url in pictures]}}
+    for name, limit in shape.texts.items():
+        text = _title(subject) if name == "title" else _caption(subject, channel, "")
+        content[name] = text[: limit.most or LONGEST_CAPTION]
+    if channel == "GBP":
+        content["callToAction"] = "LEARN_MORE"
+    return {"channelName": channel, shape.object: content}
+
+
+def generate_image(context: Context) -> Answer:
+    """Generate Image: ask for a picture to be changed, and get a number to ask for it with."""
+    _need_ai(context)
+    body = context.body(IMAGE_BODY)
+    execution_id = context.new_id()
+    fails = context.options.media_failing_marker in body["userInput"] + body["imageUrl"]
+    context.store.run(
+        "INSERT INTO pictures VALUES (?, ?, ?, ?, ?)",
+        execution_id, context.site_id, context.options.image_polls, "FAILED" if fails else "READY",
+        _picture(body["userInput"] + body["imageUrl"]),
+    )  # fmt: skip
+    return {"status": "OK", "executionId": execution_id}
+
+
+def generated_image(context: Context) -> Answer:
+    """Get Generated Image."""
+    row = context.store.row(
+        "SELECT polls, fate, file FROM pictures WHERE site = ? AND id = ?", context.site_id, context.parts["id"]
+    )
+    if row is None:
+        raise Refusal(404, "GENERATED_IMAGE_NOT_FOUND", "There is no such picture.")
+    polls, fate, url = row
+    context.store.run("UPDATE pictures SET polls = ? WHERE id = ?", max(0, polls - 1), context.parts["id"])
+    if polls > 1:
+        return {"status": "IN_PROGRESS"}
+    if fate == "FAILED":
+        return {"status": "FAILED"}
+    return {"status": "READY", "imageUrl": url, "fileId": urlsplit(url).path.rsplit("/", 1)[-1]}
+
+
+def _need_ai(context: Context) -> None:
+    if context.options.ai_tools_needed and not context.site.feature(AI)["enabled"]:
+        raise Refusal(428, "INELIGIBLE_FOR_FEATURE", f"The site's plan does not include {AI}.")
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+
+
+def _caption(subject: str, tone: str, language: str) -> str:
+    number = _number(f"{subject}|{tone}|{language}")
+    opening, closing = _OPENINGS[number % len(_OPENINGS)], _CLOSINGS[number // 7 % len(_CLOSINGS)]
+    spoken = f" [{language}]" if language else ""
+    return f"{opening}: {' '.join(subject.split())[:600]}. {closing}{spoken}"
+
+
+def _title(subject: str) -> str:
+    words = " ".join(subject.split()[:8])
+    return (words[:1].upper() + words[1:])[:LONGEST_TITLE]
+
+
+def _hashtags(subject: str) -> list[str]:
+    words = dict.fromkeys("".join(c for c in word.lower() if c.isalnum()) for word in subject.split())
+    return [f"#{word}" for word in words if len(word) > 3][:5]
+
+
+def _picture(subject: str) -> str:
+    return f"https://{MEDIA_HOSTS[IMAGE]}/media/{_number(subject):016x}~mv2.jpg"

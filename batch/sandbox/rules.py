@@ -1,0 +1,139 @@
+"""The 13 combinations of channel and type, stated for themselves: which object, fields, second ID, media and limits.
+
+Sources: the Publisher API's public reference and recipe, read in November 2026. `most` limits are the API's own and are
+refused with 400. `network_most` limits are the networks' own: the API takes such a post, and the channel refuses it
+when it goes out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+CHANNELS = ("INSTAGRAM", "FACEBOOK", "YOUTUBE", "LINKEDIN", "TWITTER", "PINTEREST", "GBP", "TIKTOK")
+TYPES = ("POST", "STORY", "REEL", "VIDEO", "SHORT")
+STATUSES = ("DRAFT", "SCHEDULED", "PROCESSING", "IN_QUEUE", "PUBLISHED", "CANCELED", "FAILED", "DELETED")
+CALLS_TO_ACTION = ("BOOK", "ORDER", "SHOP", "LEARN_MORE", "SIGN_UP")
+PRIVACY_LEVELS = ("PUBLIC_TO_EVERYONE", "FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
+CHANNEL_ENDS: Mapping[str, str] = MappingProxyType({"TWITTER": "2026-08-01T00:00:00Z"})
+"""From when on nothing goes out on a channel: it worked through the day before."""
+
+IMAGE, VIDEO = "IMAGE", "VIDEO"
+ANY = (IMAGE, VIDEO)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The longest a text may be: for the API, and for the network alone; `symbols` may not occur on the network."""
+
+    most: int | None = None
+    network_most: int | None = None
+    network_symbols: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """What a post of one channel and type is made of.
+
+    `texts` are its text fields; `holders` are the fields that may hold media, of which one is used; `kinds` what the
+    media may be; `needs` are fields of which at least one has to be there; `tags` bounds hashtags and mentions.
+    """
+
+    object: str
+    texts: Mapping[str, Limit] = field(default_factory=dict)
+    second_id: str = ""
+    link: bool = False
+    link_metadata: bool = False
+    call_to_action: bool = False
+    privacy: bool = False
+    holders: tuple[str, ...] = ("mediaWrapper",)
+    kinds: tuple[str, ...] = ANY
+    needs: tuple[str, ...] = ()
+    only_one: bool = False
+    network_media_most: int | None = None
+    link_most: int | None = None
+    hashtags_most: int | None = None
+    mentions_most: int | None = None
+
+
+_EACH = ("imageUrl", "videoUrl", "mediaWrapper")
+_YOUTUBE_TEXTS = {"description": Limit(network_most=5000, network_symbols="<>"), "title": Limit(None, 100, "<>")}
+
+COMBINATIONS: Mapping[tuple[str, str], Combination] = MappingProxyType({
+    ("INSTAGRAM", "POST"): Combination(
+        "instagramPost", {"caption": Limit(2200)}, holders=_EACH, needs=_EACH, network_media_most=10,
+        hashtags_most=30, mentions_most=20,
+    ),
+    ("INSTAGRAM", "STORY"): Combination("instagramStory", needs=("mediaWrapper",), network_media_most=1),
+    ("FACEBOOK", "POST"): Combination(
+        "facebookPost", {"caption": Limit(network_most=63206)}, "pageId", link=True, link_metadata=True,
+        holders=_EACH, needs=("caption", "link", *_EACH), network_media_most=10,
+    ),
+    ("FACEBOOK", "REEL"): Combination(
+        "facebookReel", {"description": Limit(network_most=63206)}, "pageId", holders=("videoUrl", "mediaWrapper"),
+        kinds=(VIDEO,), needs=("videoUrl", "mediaWrapper"), only_one=True,
+    ),
+    ("FACEBOOK", "STORY"): Combination(
+        "facebookStory", {}, "pageId", needs=("mediaWrapper",), network_media_most=1
+    ),
+    ("YOUTUBE", "VIDEO"): Combination(
+        "youtubeVideo", _YOUTUBE_TEXTS, "channelId", holders=("videoUrl",), kinds=(VIDEO,), needs=("videoUrl",)
+    ),
+    ("YOUTUBE", "SHORT"): Combination(
+        "youtubeShort", _YOUTUBE_TEXTS, "channelId", holders=("videoUrl",), kinds=(VIDEO,), needs=("videoUrl",)
+    ),
+    ("LINKEDIN", "POST"): Combination(
+        "linkedinPost", {"caption": Limit(network_most=3000)}, "authorId", link_metadata=True,
+        needs=("caption", "linkMetadata", "mediaWrapper"), network_media_most=20,
+    ),
+    ("TWITTER", "POST"): Combination(
+        "twitterPost", {"caption": Limit(network_most=280)}, link=True, holders=_EACH,
+        needs=("caption", "link", *_EACH), network_media_most=4,
+    ),
+    ("PINTEREST", "POST"): Combination(
+        "pinterestPost", {"description": Limit(800), "title": Limit(100)}, "boardId", link=True,
+        needs=("mediaWrapper",), network_media_most=5, link_most=2048,
+    ),
+    ("GBP", "POST"): Combination(
+        "gbpPost", {"description": Limit(1500)}, "locationId", call_to_action=True,
+        needs=("description", "mediaWrapper"), network_media_most=1,
+    ),
+    ("TIKTOK", "POST"): Combination(
+        "tiktokPhoto", {"description": Limit(4000), "title": Limit(90)}, privacy=True, kinds=(IMAGE,),
+        needs=("mediaWrapper",), network_media_most=35,
+    ),
+    ("TIKTOK", "VIDEO"): Combination(
+        "tiktokVideo", {"description": Limit(2200)}, privacy=True, kinds=(VIDEO,), needs=("mediaWrapper",),
+        only_one=True,
+    ),
+})  # fmt: skip
+
+OBJECTS: Mapping[str, tuple[str, str]] = MappingProxyType({c.object: key for key, c in COMBINATIONS.items()})
+"""Which channel and type a content object belongs to."""
+
+HASHTAG = re.compile(r"(?<!\w)#\w+")
+MENTION = re.compile(r"(?<![\w.])@\w[\w.]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """How a channel's account is written: under which key, and where the second ID of its posts stands in it."""
+
+    key: str
+    second_id: str = ""
+    inside: str = ""
+    """The object in the account that has the second ID; "" where it is the account's own."""
+
+
+CONNECTED: Mapping[str, Connected] = MappingProxyType({
+    "INSTAGRAM": Connected("instagram"),
+    "FACEBOOK": Connected("facebook", "pageId", "page"),
+    "YOUTUBE": Connected("youtube", "channelId"),
+    "LINKEDIN": Connected("linkedin", "authorId"),
+    "TWITTER": Connected("twitter"),
+    "PINTEREST": Connected("pinterest", "boardId", "board"),
+    "GBP": Connected("gbp", "locationId", "location"),
+    "TIKTOK": Connected("tiktok"),
+})  # fmt: skip

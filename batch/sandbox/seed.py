@@ -1,0 +1,155 @@
+"""Put a site as it should be before a scenario: its accounts, plan, connections, and posts that are already there.
+
+The default site is a small pottery that is connected to every channel that is alive.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from batch.sandbox.items import Held, Items
+from batch.sandbox.options import Options
+from batch.sandbox.rules import CHANNELS, COMBINATIONS, CONNECTED, STATUSES
+from batch.sandbox.sites import CONNECTIONS, DEFAULT_PLAN, FEATURES, PLANS
+from batch.sandbox.state import Store
+from batch.sandbox.times import Ms, read_iso, write_iso
+from batch.sandbox.wire import Json, write_json
+
+SITE_ID = "5a11d0b0-0000-4000-8000-706f74746572"
+SITE_NAME = "Pottery"
+_INSTANCES = uuid.UUID("7be1d7f5-10ab-4f7e-9f3e-1d2f4c6a8b90")
+
+ACCOUNTS: Mapping[str, tuple[Json, ...]] = {
+    "INSTAGRAM": (
+        {"id": "17841405822304914", "username": "river.pottery", "settings": {"default": True}},
+        {"id": "17841405822304999", "username": "river.pottery.classes", "settings": {"default": False}},
+    ),
+    "FACEBOOK": (
+        {"id": "10215544332211009", "displayName": "Ada River", "page": {"id": "104512345678901", "displayName": "River Pottery"},
+         "settings": {"default": True}},
+    ),
+    "YOUTUBE": ({"id": "UCrIvErPoTtErY0123456789", "displayName": "River Pottery", "settings": {"default": True}},),
+    "LINKEDIN": (
+        {"id": "urn:li:organization:70512345", "displayName": "River Pottery Ltd", "settings": {"default": True}},
+    ),
+    "PINTEREST": (
+        {"id": "774124931234567890", "username": "riverpottery", "board": {"id": "549755885175", "displayName": "Glazes"},
+         "settings": {"default": True}},
+    ),
+    "GBP": (
+        {"id": "accounts/109876543210987654321", "displayName": "River Pottery",
+         "location": {"id": "locations/4503599627370496", "displayName": "River Pottery, Mill Lane 4"},
+         "settings": {"default": True}},
+    ),
+    "TIKTOK": (
+        {"id": "-000rIvErPoTtErY-open-id", "username": "riverpottery",
+         "privacyLevelOptions": ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"], "settings": {"default": True}},
+    ),
+}  # fmt: skip
+"""The accounts of a new site. X has ended, so there is none."""
+
+SEED_FIELDS = (
+    "site", "name", "plan", "quota", "features", "monetization", "channels", "publish_limits", "connections",
+    "accounts", "items",
+)  # fmt: skip
+
+
+def instance_of(site: str) -> str:
+    """Return the ID that an app's installation on a site has."""
+    return str(uuid.uuid5(_INSTANCES, site.lower()))
+
+
+def add_site(store: Store, site: str, *, name: str = "") -> None:
+    """Add a site with the default accounts, unless it is there."""
+    site = str(uuid.UUID(site))
+    if store.row("SELECT 1 FROM sites WHERE id = ?", site):
+        return
+    count = store.count("SELECT count(*) FROM sites")
+    shown = name or (SITE_NAME if site == SITE_ID else f"Site {count + 1}")
+    plan = write_json({"name": DEFAULT_PLAN})
+    store.run("INSERT INTO sites VALUES (?, ?, ?, ?)", site, shown, instance_of(site), plan)
+    for channel, accounts in ACCOUNTS.items():
+        set_accounts(store, site, channel, accounts)
+
+
+def set_accounts(store: Store, site: str, channel: str, accounts: Iterable[Json]) -> None:
+    """Make these the connected accounts of a channel."""
+    if channel not in CHANNELS:
+        raise ValueError(f"there is no channel {channel!r}")
+    store.run("DELETE FROM accounts WHERE site = ? AND channel = ?", site, channel)
+    for account in accounts:
+        body = write_json({"channel": channel, CONNECTED[channel].key: account})
+        store.run(
+            "INSERT INTO accounts (site, channel, id, body) VALUES (?, ?, ?, ?)", site, channel, account["id"], body
+        )
+    set_connection(store, site, channel, "VALID")
+
+
+def set_connection(store: Store, site: str, channel: str, status: str) -> None:
+    """Set the state of a channel's connection."""
+    if channel not in CHANNELS or status not in CONNECTIONS:
+        raise ValueError(f"a connection of {', '.join(CHANNELS)} is {', '.join(CONNECTIONS)}")
+    store.run("INSERT OR REPLACE INTO connections VALUES (?, ?, ?)", site, channel, status)
+
+
+def apply_seed(
+    store: Store, seed: Mapping[str, Any], *, options: Options, now: Ms, new_id: Callable[[], str]
+) -> list[str]:
+    """Carry out a seed for one site; return the IDs of the items that it added. Raises `ValueError`.
+
+    `plan` names a plan; `quota` {action: {limit, used}}, `features` {name: bool}, `monetization`, `channels` (how many may
+    be connected) and `publish_limits` {channel: posts a day} set parts of it otherwise; `connections` {channel: state};
+    `accounts` {channel: [account]} replaces; `items` are API items with any status, dates past ones included.
+    """
+    unknown = set(seed) - set(SEED_FIELDS)
+    if unknown:
+        raise ValueError(f"a seed holds {', '.join(SEED_FIELDS)}, not {', '.join(sorted(unknown))}")
+    site = str(uuid.UUID(seed.get("site", SITE_ID)))
+    add_site(store, site, name=seed.get("name", ""))
+    _set_plan(store, site, seed)
+    for channel, accounts in seed.get("accounts", {}).items():
+        set_accounts(store, site, channel, accounts)
+    for channel, status in seed.get("connections", {}).items():
+        set_connection(store, site, channel, status)
+    items = Items(store, options, now, new_id=new_id)
+    return [_add_item(items, site, item) for item in seed.get("items", [])]
+
+
+def _set_plan(store: Store, site: str, seed: Mapping[str, Any]) -> None:
+    row = store.row("SELECT plan FROM sites WHERE id = ?", site)
+    plan: Json = json.loads(row[0]) if row else {}
+    if "plan" in seed:
+        if seed["plan"] not in PLANS:
+            raise ValueError(f"a plan is one of {', '.join(PLANS)}")
+        plan = {"name": seed["plan"]}
+    for name in ("quota", "features"):
+        if not set(seed.get(name, {})) <= set(FEATURES):
+            raise ValueError(f"{name} names {', '.join(FEATURES)}")
+    settings = ("quota", "features", "monetization", "channels", "publish_limits")
+    plan |= {name: seed[name] for name in settings if name in seed}
+    store.run("UPDATE sites SET plan = ? WHERE id = ?", write_json(plan), site)
+
+
+def _add_item(items: Items, site: str, item: Mapping[str, Any]) -> str:
+    status = item.get("status", "DRAFT")
+    if status not in STATUSES or (item["channel"]["name"], item["type"]) not in COMBINATIONS:
+        raise ValueError(f"no item can be {status} {item['channel']['name']} {item['type']}")
+    held = items.make(site, {k: v for k, v in item.items() if k != "status"}, status=status)
+    at = read_iso(item.get("schedulingInfo", {}).get("scheduledDate", ""))
+    held.claimed = status not in ("DRAFT",)
+    if status == "SCHEDULED":
+        _schedule(held, at)
+    elif status in ("PROCESSING", "IN_QUEUE"):
+        held.stage, held.next_at, held.due = "processing", items.now + 1, at or items.now
+    items.save(held)
+    return held.id
+
+
+def _schedule(held: Held, at: Ms | None) -> None:
+    if at is None:
+        raise ValueError("a scheduled item has a date")
+    held.body["schedulingInfo"] = {"scheduledDate": write_iso(at)}
+    held.stage, held.next_at, held.due = "scheduled", at, at
