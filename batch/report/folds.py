@@ -55,7 +55,7 @@ def fold_text(text: str, *, channel: str, type_: str) -> Folded:
     cut = _line_cut(text, fold)
     if cut >= len(text):
         return Folded(text, "")
-    cut = _whole_character(text, _word_end(text, cut))
+    cut = len(text[: _whole_character(text, _word_end(text, cut))].rstrip())
     return Folded(text[:cut], text[cut:])
 
 

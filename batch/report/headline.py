@@ -1,7 +1,7 @@
 """What happened, in one line.
 
-Turns the outcomes of a run or a plan into the sentence at the head of the page, in two parts: what went well, and what
-still needs somebody. It counts every outcome exactly once.
+Turns the outcomes of a run or a plan into the sentence at the head of the page: what was done, what still needs
+somebody, and what was let be. It counts every outcome exactly once.
 """
 
 from __future__ import annotations
@@ -13,14 +13,20 @@ from typing import NamedTuple
 from batch.model import GOOD, OutcomeKind, Results
 from batch.report.page_words import OUTCOME_LOOKS
 
-_AT_REST = (OutcomeKind.UNCHANGED, OutcomeKind.SKIPPED)
+_AT_REST = frozenset({OutcomeKind.UNCHANGED, OutcomeKind.SKIPPED})
+_MOST_KINDS = 3
+"""How many kinds of done posts the line names one by one; the legend below it names all."""
 
 
 class Headline(NamedTuple):
-    """The line: `well` says what was or will be done, `need` what is left for people ("" where nothing is)."""
+    """The line: `well` says what was or will be done, `need` what is left for people, `rest` what was let be.
+
+    The last two are "" where there is nothing to say.
+    """
 
     well: str
-    need: str
+    need: str = ""
+    rest: str = ""
 
 
 class Tally(NamedTuple):
@@ -28,6 +34,11 @@ class Tally(NamedTuple):
 
     kind: OutcomeKind
     total: int
+
+    @property
+    def told(self) -> str:
+        """The number and the outcome: `4 scheduled`."""
+        return f"{self.total:,} {OUTCOME_LOOKS[self.kind].told}"
 
 
 def count_outcomes(results: Results) -> tuple[Tally, ...]:
@@ -38,44 +49,30 @@ def count_outcomes(results: Results) -> tuple[Tally, ...]:
 
 def make_headline(results: Results) -> Headline:
     """Say in one line what happened, or for a plan what is going to."""
-    if not results.outcomes:
-        return Headline("There are no posts in this sheet.", "")
     tallies = count_outcomes(results)
-    return Headline(_well(tallies, planned=results.wanted == "plan"), _need(tallies))
-
-
-def _well(tallies: Sequence[Tally], *, planned: bool) -> str:
-    done = [t for t in tallies if t.kind in GOOD and t.kind not in _AT_REST]
+    if not tallies:
+        return Headline("There are no posts in this sheet.")
+    if [tally.kind for tally in tallies] == [OutcomeKind.UNCHANGED]:
+        return Headline("Nothing to do: every post is already as the sheet says.")
+    done = [t for t in tallies if t.kind in GOOD - _AT_REST or t.kind is OutcomeKind.PROCESSING]
     rest = [t for t in tallies if t.kind in _AT_REST]
-    if done:
-        return _sentence(done, verb=" will be" if planned else "") + (f" {_rest(rest)}" if rest else "")
-    if [t.kind for t in tallies] == [OutcomeKind.UNCHANGED]:
-        return "Nothing to do: every post is already as the sheet says."
-    nothing = "Nothing can go ahead yet." if planned else "Nothing was changed."
-    return f"{nothing} {_rest(rest)}" if rest else nothing
+    needed = sum(t.total for t in tallies) - sum(t.total for t in (*done, *rest))
+    return Headline(
+        well=_well(done, verb=" will be" if results.wanted == "plan" else ""),
+        need=f"{needed:,} {'needs' if needed == 1 else 'need'} you." if needed else "",
+        rest=f"{_list([t.told for t in rest])}." if rest else "",
+    )
 
 
-def _sentence(done: Sequence[Tally], *, verb: str) -> str:
-    first, *others = (f"{t.total:,} {OUTCOME_LOOKS[t.kind].told}" for t in done)
-    count, _, told = first.partition(" ")
+def _well(done: Sequence[Tally], *, verb: str) -> str:
+    if not done:
+        return "Nothing can go ahead yet." if verb else "Nothing is done yet."
     noun = "post" if done[0].total == 1 else "posts"
-    return f"{_list([f'{count} {noun}{verb} {told}', *others])}."
-
-
-def _rest(rest: Sequence[Tally]) -> str:
-    told = _list([f"{t.total:,} {OUTCOME_LOOKS[t.kind].told}" for t in rest])
-    return f"{told[:1].upper()}{told[1:]}."
-
-
-def _need(tallies: Sequence[Tally]) -> str:
-    waiting = sum(t.total for t in tallies if t.kind is OutcomeKind.PROCESSING)
-    needed = sum(t.total for t in tallies if t.kind not in GOOD) - waiting
-    said = []
-    if needed:
-        said.append(f"{needed:,} {'needs' if needed == 1 else 'need'} you.")
-    if waiting:
-        said.append(f"{waiting:,} {'is' if waiting == 1 else 'are'} still in process.")
-    return " ".join(said)
+    first = f"{done[0].total:,} {noun}{verb} {OUTCOME_LOOKS[done[0].kind].told}"
+    if len(done) <= _MOST_KINDS:
+        return f"{_list([first, *(t.told for t in done[1:])])}."
+    others = sum(t.total for t in done[2:])
+    return f"{_list([first, done[1].told, f'{others:,} other changes made'])}."
 
 
 def _list(parts: Sequence[str]) -> str:

@@ -19,7 +19,10 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 class Moment(NamedTuple):
-    """A post's time: `day` and `clock` on the wall of `zone`, and the same instant in UTC, ready to be read."""
+    """A post's time: `day` and `clock` on the wall of `zone`, and the same instant in UTC.
+
+    `utc` is for people and names the day only where UTC has another one; `iso` is whole.
+    """
 
     day: date | None = None
     clock: str = ""
@@ -36,13 +39,14 @@ class Moment(NamedTuple):
 def moment_of(outcome: Outcome) -> Moment:
     """Return when the outcome's post goes out; without a wall clock it is told in UTC."""
     at = outcome.publish_at.astimezone(UTC) if outcome.publish_at else None
-    utc = f"{at:%Y-%m-%d %H:%M}" if at else ""
+    utc = f"{at:%H:%M} UTC" if at else ""
     iso = f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else ""
     found = _WALL.fullmatch(outcome.local_time.strip())
     if found:
         day = _day(found[1])
         if day:
-            return Moment(day, found[2], found[3].strip(), utc, iso)
+            other_day = f"{short_day(at.date())}, " if at and at.date() != day else ""
+            return Moment(day, found[2], found[3].strip(), other_day + utc, iso)
     return Moment(at.date(), f"{at:%H:%M}", "UTC", utc, iso) if at else Moment()
 
 

@@ -86,6 +86,7 @@ class PageData:
     sheet_errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     months: tuple[Month[Entry], ...]
+    first_month: int
     undated: int
     days: tuple[DayGroup, ...]
     channels: tuple[Choice, ...]
@@ -113,6 +114,7 @@ def make_page_data(results: Results, *, timezone_note: str = "", pictures: Mappi
         sheet_errors=find_sheet_errors(results),
         warnings=find_warnings(results),
         months=months,
+        first_month=max(range(len(months)), key=lambda n: (months[n].total, -n), default=0),
         undated=len(entries) - sum(month.total for month in months),
         days=_days(entries),
         channels=_channels(entries),

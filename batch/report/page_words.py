@@ -60,15 +60,15 @@ OUTCOME_LOOKS: dict[OutcomeKind, OutcomeLook] = {
     OutcomeKind.PUBLISHED: OutcomeLook("Published", "Will be published now", "published", "live", "check"),
     OutcomeKind.RESCHEDULED: OutcomeLook("Rescheduled", "Will be rescheduled", "rescheduled", "moved", "clock"),
     OutcomeKind.UPDATED: OutcomeLook("Updated", "Will be updated", "updated", "moved", "pen"),
-    OutcomeKind.DRAFTED: OutcomeLook("Draft saved", "Will be saved as a draft", "saved as drafts", "quiet", "pen"),
+    OutcomeKind.DRAFTED: OutcomeLook("Draft saved", "Will be saved as a draft", "saved as draft", "quiet", "pen"),
     OutcomeKind.CANCELLED: OutcomeLook("Cancelled", "Will be cancelled", "cancelled", "quiet", "cross"),
     OutcomeKind.DELETED: OutcomeLook("Deleted", "Will be deleted", "deleted", "quiet", "cross"),
     OutcomeKind.UNCHANGED: OutcomeLook("Unchanged", "Stays as it is", "unchanged", "quiet", "same"),
     OutcomeKind.SKIPPED: OutcomeLook("Skipped", "Will be skipped", "skipped", "quiet", "same"),
     OutcomeKind.PROCESSING: OutcomeLook(
         "In process", "In process", "in process", "wait", "clock",
-        "The channel has accepted these and is still at work. Ask again in a few minutes: postbatch status, then the "
-        "results file.",
+        "Accepted, and the channel is still at work. In a few minutes, postbatch status with the results file tells "
+        "how they ended.",
     ),
     OutcomeKind.INVALID: OutcomeLook(
         "Invalid", "Invalid", "invalid", "bad", "alert",
@@ -86,12 +86,12 @@ OUTCOME_LOOKS: dict[OutcomeKind, OutcomeLook] = {
     ),
     OutcomeKind.FAILED: OutcomeLook(
         "Failed", "Refused", "failed", "bad", "alert",
-        "These were refused. Mend the reason, then post them anew with --again and their keys.",
+        "Refused. Mend the reason, then post them anew: run the sheet with --again and their keys.",
     ),
     OutcomeKind.UNKNOWN: OutcomeLook(
         "Unknown", "Unknown", "unknown", "bad", "question",
-        "These were sent and no answer came back. Run the same sheet again: it looks before it sends, so nothing is "
-        "posted twice.",
+        "Sent, and no answer came back. Run the same sheet again: it looks before it sends, so that nothing is posted "
+        "twice.",
     ),
     OutcomeKind.NOT_RUN: OutcomeLook(
         "Not run", "Not planned", "not run", "wait", "same",

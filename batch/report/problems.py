@@ -23,9 +23,9 @@ class Where(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """One thing to mend: `row` None for the whole sheet, `column` and `cell` "" where not known."""
+    """One thing to mend: `place` is the row, the sheet or the run; `column` and `cell` are "" where not known."""
 
-    row: int | None
+    place: str
     column: str
     cell: str
     seen: str
@@ -67,7 +67,7 @@ def find_sheet_errors(results: Results) -> tuple[Problem, ...]:
 def find_warnings(results: Results) -> tuple[Problem, ...]:
     """Return what is only said: the warnings of the sheet, then the run's notices."""
     warnings = [_problem(i) for i in results.issues if i.severity is Severity.WARNING]
-    return (*warnings, *(Problem(None, "", "", "", notice) for notice in results.notices))
+    return (*warnings, *(Problem("This run", "", "", "", notice) for notice in results.notices))
 
 
 def _errors_by_row(issues: Sequence[Issue]) -> Mapping[int, list[Issue]]:
@@ -79,7 +79,14 @@ def _errors_by_row(issues: Sequence[Issue]) -> Mapping[int, list[Issue]]:
 
 
 def _problem(issue: Issue, posts: tuple[Where, ...] = ()) -> Problem:
-    return Problem(issue.row, issue.column, issue.cell, issue.seen, issue.message, posts)
+    return Problem(
+        "The sheet" if issue.row is None else f"Row {issue.row}",
+        issue.column,
+        issue.cell,
+        issue.seen,
+        issue.message,
+        posts,
+    )
 
 
 def _group(
@@ -103,7 +110,7 @@ def _group(
 
 def _of_outcome(number: int, results: Results) -> Problem:
     outcome = results.outcomes[number]
-    return Problem(outcome.row, "", "", "", outcome.message or outcome.code, (_where(number, results),))
+    return Problem(f"Row {outcome.row}", "", "", "", outcome.message or outcome.code, (_where(number, results),))
 
 
 def _where(number: int, results: Results) -> Where:

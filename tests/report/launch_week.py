@@ -10,18 +10,25 @@ from batch.model import Change, Content, Issue, Medium, Outcome, OutcomeKind, Re
 OK = OutcomeKind
 ZONE = "Europe/Berlin"
 GLAZE = (
-    "Meet Tidal, the glaze that took us 214 test tiles. 🌊\n\nIt breaks from deep teal to warm sand wherever the clay has "
-    "an edge, so no two mugs are alike. The first forty pieces leave the kiln on Tuesday, and the doors open at nine.\n\n"
-    "Tell us in the comments which shape you would like to see in it first: the tall mug, the breakfast bowl or the jug "
-    "that nobody can stop holding?\n\n#pottery #ceramics #handmade #tidalglaze #slowmade"
+    "Meet Tidal, the glaze that took us 214 test tiles. 🌊\n\nIt breaks from deep teal to warm sand wherever the clay "
+    "has an edge, so no two mugs are alike. The first forty pieces leave the kiln on Tuesday, and the doors open at "
+    "nine.\n\nTell us in the comments which shape you would like to see in it first: the tall mug, the breakfast bowl "
+    "or the jug that nobody can stop holding?\n\n#pottery #ceramics #handmade #tidalglaze #slowmade"
 )
 LINKED_IN = (
-    "We threw away 214 test tiles to get one glaze right.\n\nSmall studios seldom talk about what development costs. For "
-    "Tidal it was eleven months, two kilns and one very patient accountant. Here is what we learnt about pricing the "
-    "work that nobody sees, and why we put it on the label.\n\n1. Count the failures.\n2. Show the failures.\n3. Charge "
-    "for the failures."
+    "We threw away 214 test tiles to get one glaze right.\n\nSmall studios seldom talk about what development costs. "
+    "For Tidal it was eleven months, two kilns and one very patient accountant. Here is what we learnt about pricing "
+    "the work that nobody sees, and why we put it on the label.\n\n1. Count the failures.\n2. Show the failures.\n"
+    "3. Charge for the failures."
 )
-ARABIC = "إطلاق مجموعة «تيدال» الجديدة يوم الثلاثاء في التاسعة صباحًا. أربعون قطعة فقط، كل واحدة منها مختلفة عن الأخرى. نراكم في الاستوديو! 🌊🏺"
+ARABIC = (
+    "إطلاق مجموعة «تيدال» الجديدة يوم الثلاثاء في التاسعة صباحًا. "
+    "أربعون قطعة فقط، كل واحدة منها مختلفة عن الأخرى. نراكم في الاستوديو! 🌊🏺"
+)
+FILM = (
+    "Eleven months in nine minutes: how a glaze is born, and how often it dies first.\n\n0:00 The idea\n"
+    "1:40 The first hundred failures\n5:05 The one that worked\n\nTidal is out on 1 December."
+)
 
 
 def media(*sources: str) -> tuple[Medium, ...]:
@@ -29,7 +36,7 @@ def media(*sources: str) -> tuple[Medium, ...]:
     return tuple(Medium(s, "VIDEO" if s.endswith(".mp4") else "IMAGE") for s in sources)
 
 
-def post(  # noqa: PLR0913 # the columns of a result
+def post(
     row: int, key: str, what: str, account: str, outcome: OutcomeKind, at: str, content: Content, **more: object
 ) -> Outcome:
     """Return one outcome; `at` is the wall clock in Berlin, "" for none."""
@@ -69,12 +76,10 @@ def launch_week(*, sandbox: bool = True, wanted: str = "run") -> Results:
              Content("From bag of clay to breakfast table in thirty seconds. Sound on for the part where the kiln lid "
                      "comes off and everybody holds their breath.", media=media("reels/thirty-seconds.mp4"))),
         post(7, "film", "YOUTUBE VIDEO", "Tidal Pottery", OK.PUBLISHED, "",
-             Content("Eleven months in nine minutes: how a glaze is born, and how often it dies first.\n\n0:00 The idea\n"
-                     "1:40 The first hundred failures\n5:05 The one that worked\n\nTidal is out on 1 December.",
-                     "214 failures: how we made the Tidal glaze", media("film/tidal-documentary.mp4")),
+             Content(FILM, "214 failures: how we made the Tidal glaze", media("film/tidal-documentary.mp4")),
              link="https://www.youtube.com/watch?v=tidal-214", message="It is live."),
         post(8, "short-wheel", "YOUTUBE SHORT", "Tidal Pottery", OK.SCHEDULED, "2026-12-01 17:30",
-             Content("Centred in one go. Well, in one go that we filmed.", "The most satisfying centring you will see today",
+             Content("Centred in one go. Well, in one go that we filmed.", "The best centring you will see today",
                      media("film/short-wheel.mp4"))),
         post(9, "lesson", "LINKEDIN POST", "Tidal Pottery GmbH", OK.SCHEDULED, "2026-12-02 08:15",
              Content(LINKED_IN, media=media("kiln/tiles-wall.jpg")), generated=True),

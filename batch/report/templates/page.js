@@ -47,7 +47,7 @@
     picker.addEventListener("change", () => showMonth(picker.selectedIndex));
     byId("month-back").addEventListener("click", () => showMonth(picker.selectedIndex - 1));
     byId("month-on").addEventListener("click", () => showMonth(picker.selectedIndex + 1));
-    showMonth(0);
+    showMonth(Number(picker.dataset.first));
   }
 
   /* Filters. The words of a post are gathered at the first search, not at the start. */
@@ -56,7 +56,7 @@
   const posts = all(".post").map((element) => ({ element, data: element.dataset, words: null }));
   const days = all(".day").map((element) => ({ element, posts: posts.filter((p) => element.contains(p.element)) }));
   const chips = new Map(all("[data-n]").map((chip) => [`p${chip.dataset.n}`, chip]));
-  const squares = all(".month td.has").map((cell) => ({ chips: all("li", cell), more: cell.querySelector(".more") }));
+  const squares = all(".month td.has").map((cell) => ({ cell, chips: all("li", cell), more: cell.querySelector(".more") }));
   const pills = all(".pill");
   const selects = ["outcome", "account", "site"].map(byId).filter(Boolean);
   const find = byId("find");
@@ -87,12 +87,19 @@
       if (chip) chip.hidden = !fits;
       shown += fits;
     }
-    for (const day of days) day.element.hidden = day.posts.every((post) => post.element.hidden);
+    for (const day of days) {
+      const fitting = day.posts.filter((post) => !post.element.hidden).length;
+      day.element.hidden = fitting === 0;
+      day.element.className = `day s${Math.min(fitting, 3)}`;
+    }
     for (const square of squares) {
       const fitting = square.chips.filter((chip) => !chip.hidden);
       fitting.forEach((chip, n) => chip.classList.toggle("over", n >= SEEN_IN_A_DAY));
-      square.more.hidden = fitting.length <= SEEN_IN_A_DAY;
-      square.more.firstElementChild.textContent = String(fitting.length - SEEN_IN_A_DAY);
+      const more = fitting.length - SEEN_IN_A_DAY;
+      square.more.hidden = more <= 0;
+      square.more.firstElementChild.textContent = String(more);
+      square.cell.toggleAttribute("data-more", more > 0);
+      if (more > 0) square.cell.dataset.more = `+${more}`;
     }
     byId("shown").textContent = `${number.format(shown)} of ${number.format(total)} posts`;
     byId("none").hidden = shown > 0;
