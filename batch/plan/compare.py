@@ -18,12 +18,13 @@ TEXT_FIELDS = ("text", "title", "link", "call_to_action", "privacy")
 
 def wanted_content(post: Post, *, target_id: str, there: Content | None = None) -> Content:
     """Return the whole content that a post is to have; `there` is what its item holds."""
-    wanted = replace(post.content, target_id=target_id)
+    wanted = post.content if post.content.target_id == target_id else replace(post.content, target_id=target_id)
     if there is None:
         return wanted
     if says_nothing(post.content):
         return replace(there, target_id=target_id or there.target_id)
-    wanted = replace(wanted, privacy=wanted.privacy or there.privacy)
+    if there.privacy and not wanted.privacy:
+        wanted = replace(wanted, privacy=there.privacy)
     if post.generation is None:
         return wanted
     return replace(
@@ -41,11 +42,11 @@ def says_nothing(content: Content) -> bool:
 
 def content_changes(there: Content, wanted: Content) -> tuple[Change, ...]:
     """Return the fields that an update would change, with both values; line ends do not count."""
-    changes = [
-        Change(name, getattr(there, name), getattr(wanted, name))
-        for name in TEXT_FIELDS
-        if same_text(getattr(there, name)) != same_text(getattr(wanted, name))
-    ]
+    changes = []
+    for name in TEXT_FIELDS:
+        old, new = getattr(there, name), getattr(wanted, name)
+        if old != new and plain_text(old) != plain_text(new):
+            changes.append(Change(name, old, new))
     if not same_media(there.media, wanted.media):
         changes.append(Change("media", shown_media(there.media), shown_media(wanted.media)))
     if wanted.target_id and wanted.target_id != there.target_id:
@@ -65,7 +66,7 @@ def same_second(one: datetime, other: datetime) -> bool:
     return one.replace(microsecond=0) == other.replace(microsecond=0)
 
 
-def same_text(text: str) -> str:
+def plain_text(text: str) -> str:
     """Return a text as it is compared: line ends made one, white space around it left out."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 

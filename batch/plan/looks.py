@@ -11,7 +11,7 @@ from datetime import datetime
 
 from batch.model import Act, Content, Item, Status, Step, StepKind
 from batch.plan.blocks import refused
-from batch.plan.compare import known_media, same_text, shown_time
+from batch.plan.compare import known_media, plain_text, shown_time
 
 PENDING = frozenset({Status.DRAFT, Status.SCHEDULED, Status.PROCESSING, Status.IN_QUEUE})
 DERIVED_PREFIX = "auto-"
@@ -42,7 +42,7 @@ class Looks:
 
     def compare(self, step: Step, *, key_derived: bool, timezone: str) -> Step:
         """Return the step with a warning for what looks the same, or as a conflict where it must be the same post."""
-        if not SENDING.intersection(step.acts):
+        if not (self._by_look or self._by_slot) or not SENDING.intersection(step.acts):
             return step
         look = _look(step.channel, step.account_id, step.content)
         alike = self._by_look.get(look, []) if look is not None else []
@@ -70,7 +70,7 @@ def _look(channel: str, account_id: str, content: Content) -> Look | None:
     """Return how a post looks; None where it shows nothing, or something that is not uploaded yet."""
     if not (content.text or content.media) or not known_media(content.media):
         return None
-    return channel, account_id, same_text(content.text), tuple(medium.url for medium in content.media)
+    return channel, account_id, plain_text(content.text), tuple(medium.url for medium in content.media)
 
 
 def _standing(item: Item, timezone: str) -> str:
