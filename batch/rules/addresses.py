@@ -11,6 +11,7 @@ import ipaddress
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from batch.rules.mediatypes import MIMES, NOT_MEDIA, ending_of, kind_of_mime, usual_mime
@@ -20,6 +21,8 @@ MEDIA_MANAGER_HOSTS = {"static.wixstatic.com": "IMAGE", "video.wixstatic.com": "
 """Where the site's own media are served from, and the kind that each serves. Compared whole, never by ending."""
 
 MAX_ADDRESS_LETTERS = 2048
+REMEMBERED = 1024
+"""How many addresses are remembered as read: a sheet names the same logo in many rows."""
 PRIVATE_NAMES = frozenset({"localhost", "localtest.me", "lvh.me", "vcap.me", "metadata.google.internal"})
 PRIVATE_ENDINGS = (
     ".localhost", ".local", ".internal", ".intranet", ".lan", ".home", ".corp", ".private", ".home.arpa", ".invalid",
@@ -66,6 +69,7 @@ def is_address(source: str) -> bool:
     )
 
 
+@lru_cache(REMEMBERED)
 def read_address(source: str) -> Address:
     """Turn an entry into the address to use, or into the reason why it can't be."""
     refusal = _refuse_spelling(source)
@@ -95,20 +99,22 @@ def _refuse_spelling(source: str) -> str:
         return f"{found[1]}: addresses can't be fetched by the service; {PUBLIC}, with https:// in front"
     if found[2] is None or source[found.end() : found.end() + 1] == "/":
         return "after the scheme there must be exactly two slashes and a host name; copy the address anew"
-    if any(unicodedata.category(letter) in ("Cc", "Cf") for letter in source):
+    plain = source.isascii() and source.isprintable()
+    if not plain and any(unicodedata.category(letter) in ("Cc", "Cf", "Cs") for letter in source):
         return "it holds an invisible character; copy the address anew"
     if "\\" in source:
         return "it holds a backslash; web addresses are written with / signs"
-    if any(letter.isspace() for letter in source):
+    if " " in source or (not plain and any(letter.isspace() for letter in source)):
         return "it holds a blank; write %20 for it, or put several media on separate lines"
     return f"it is longer than {MAX_ADDRESS_LETTERS} characters" if len(source) > MAX_ADDRESS_LETTERS else ""
 
 
 def _plain_host(parts: SplitResult) -> str:
     """Return the host as the network will read it: one spelling, ASCII. Errors: ValueError."""
-    host = unicodedata.normalize("NFKC", parts.hostname or "").casefold()
+    host = parts.hostname or ""
     if not host.isascii():
-        host = host.encode("idna").decode("ascii")
+        host = unicodedata.normalize("NFKC", host).casefold()
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
     return host.removesuffix(".")
 
 
@@ -161,18 +167,18 @@ def _refuse_place(parts: SplitResult, port: int | None) -> str:
 
 def _ascii(text: str) -> str:
     """Write letters outside of ASCII as the network sends them, and leave all else as it is."""
-    return quote(text, safe="%/:?#[]@!$&'()*+,;=~-._|{}^`\"<>")
+    return text if text.isascii() else quote(text, safe="%/:?#[]@!$&'()*+,;=~-._|{}^`\"<>")
 
 
 def _finish(parts: SplitResult, host: str, hint: str) -> Address:
     direct, refusal = direct_form(parts, host)
     if refusal:
         return Address(refusal=refusal)
-    address = Address(url=urlunsplit(direct))
-    if host in MEDIA_MANAGER_HOSTS and direct.scheme == "https" and direct.netloc == host:
-        kind = MEDIA_MANAGER_HOSTS[host]
-        return replace(address, kind=kind, mime=_mime_of(kind, direct.path), in_media_manager=True)
-    return _with_kind(address, direct.path, hint)
+    url = urlunsplit(direct)
+    kind = MEDIA_MANAGER_HOSTS.get(direct.netloc, "") if direct.scheme == "https" else ""
+    if kind:
+        return Address(url, kind, _mime_of(kind, direct.path), in_media_manager=True)
+    return _with_kind(Address(url), direct.path, hint)
 
 
 def _with_kind(address: Address, path: str, hint: str) -> Address:

@@ -61,8 +61,11 @@ class CellReader:
         values = row.values
         short = self._width - len(values)
         # The blank at the end is what a column that is not there (position -1) reads.
-        got = self._get((*values, *([""] * (short + 1 if short > 0 else 1))))
-        return Cells._make([v if type(v) is str or n == _DATE else _as_text(v) for n, v in enumerate(got)])
+        cells = Cells._make(self._get((*values, *([""] * (short + 1 if short > 0 else 1)))))
+        texts = list(map(type, cells)).count(str)
+        if texts == len(cells) or (texts == len(cells) - 1 and type(cells.publish_at) is not str):
+            return cells
+        return Cells._make(v if n == _DATE else _as_text(v) for n, v in enumerate(cells))
 
     def for_channel(self, cells: Cells, row: Row, channel: Channel) -> tuple[Cells, frozenset[str]]:
         """Return the cells that count for a channel (`text:INSTAGRAM` before `text`), and which are its own."""

@@ -17,13 +17,15 @@ from batch.model import Action, Channel, Content, Generation, Issue, Post, PostT
 from batch.rules.cells import CellReader, Cells
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, TYPES, Combination
 from batch.rules.columns import read_type
-from batch.rules.content import NO_CONTENT, check_content, check_placeholders, fields_of, read_content
+from batch.rules.content import FIELDS, NO_CONTENT, check_content, check_placeholders, read_content
 from batch.rules.generation import read_generation
 from batch.rules.keys import derive_key, fan_out_key
 from batch.rules.neighbours import compare_posts
 from batch.rules.problems import Problem, listed, make_issue, quoted
 from batch.rules.rowread import NAMING_ONLY, WITHDRAWING, RowValues, read_row
 from batch.rules.rowread import CheckContext as CheckContext
+
+NONE_USED: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +84,15 @@ def _with_problems(post: Post, problems: Iterable[Problem], desk: _Desk) -> Post
 def _check_row(row: Row, desk: _Desk) -> Iterator[Post]:
     cells = desk.reader.read(row)
     values = read_row(cells, desk.context)
-    fields = [fields_of(c) for channel in values.channels.named if (c := _usual_combination(channel, cells))]
-    used = frozenset[str]().union(*fields) if len(fields) > 1 else frozenset[str]()
+    used = _fields_used(values.channels.named, cells) if len(values.channels.named) > 1 else NONE_USED
     for channel in values.channels.named or (None,):
         yield _make_post(row, cells, values, channel, used=used, desk=desk)
 
 
-def _usual_combination(channel: Channel, cells: Cells) -> Combination | None:
+def _fields_used(channels: Iterable[Channel], cells: Cells) -> frozenset[str]:
+    """Return the columns that any of a row's channels has a use for."""
     post_type, _ = read_type(cells.type)
-    return COMBINATIONS.get((channel, post_type or DEFAULT_TYPE[channel]))
+    return NONE_USED.union(*(FIELDS.get((c, post_type or DEFAULT_TYPE[c]), NONE_USED) for c in channels))
 
 
 def _make_post(

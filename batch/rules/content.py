@@ -5,15 +5,16 @@ A field that the channel has not is left out of the content, so that it never lo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
-from batch.model import Content, Generate, Generation
+from batch.model import Channel, Content, Generate, Generation, PostType
 from batch.rules.cells import Cells
-from batch.rules.channels import Combination, TextRule, TitleRule
+from batch.rules.channels import COMBINATIONS, Combination, TextRule, TitleRule
 from batch.rules.columns import read_choice, read_link, read_media
 from batch.rules.limits import Choice, Limit, Unit
 from batch.rules.problems import Problem, listed, quoted
-from batch.rules.text import COUNTERS, find_placeholder
+from batch.rules.text import COUNTERS, exceeds, find_placeholder
 
 NO_CONTENT = Content()
 LINK_JOINT = "\n \n"
@@ -31,13 +32,15 @@ _REMEDIES = {
 _NOUNS = {"text": "text", "title": "title", "link": "link", "call_to_action": "button", "privacy": "privacy level"}
 
 
-def fields_of(combination: Combination) -> frozenset[str]:
-    """Return the columns that a combination has a use for."""
-    return frozenset(name for name in _FIELDS if _has(combination, name)) | {"media"}
+def _fields_of(combination: Combination) -> frozenset[str]:
+    there = {name for name in _FIELDS if name != "text" and getattr(combination, name) is not None}
+    return frozenset(there | {"media"} | ({"text"} if combination.text.name else set()))
 
 
-def _has(combination: Combination, name: str) -> bool:
-    return bool(combination.text.name) if name == "text" else getattr(combination, name) is not None
+FIELDS: Mapping[tuple[Channel, PostType], frozenset[str]] = MappingProxyType(
+    {pair: _fields_of(combination) for pair, combination in COMBINATIONS.items()}
+)
+"""The columns that each combination has a use for."""
 
 
 def read_content(
@@ -51,11 +54,12 @@ def read_content(
         return NO_CONTENT, []
     problems: list[Problem] = []
     values: dict[str, str] = {}
+    there = FIELDS[combination.channel, combination.type]
     for name in _FIELDS:
         seen = getattr(cells, name)
         if not seen:
             continue
-        if not _has(combination, name):
+        if name not in there:
             if name not in used_elsewhere:
                 problems.append(_unused(name, seen, combination))
             continue
@@ -147,8 +151,8 @@ def _check_text(content: Content, combination: Combination) -> Iterator[Problem]
     text = content.text + LINK_JOINT + content.link if rule.with_link and content.link else content.text
     for name, code, remedy in _COUNTED:
         limit: Limit | None = getattr(rule, name)
-        count = COUNTERS[limit.unit](text) if limit else 0
-        if limit and count > limit.value:
+        if limit and exceeds(text, most=limit.value, unit=limit.unit):
+            count = COUNTERS[limit.unit](text)
             unit = f"{limit.unit}{_UNIT_NOTES.get(limit.unit, '')}"
             message = (
                 f"`text` has {count:,} {unit}, and the {combination.name} takes {limit.shown}: "

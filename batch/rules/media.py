@@ -28,7 +28,7 @@ SHOW_NOTHING = frozenset({Action.CANCEL, Action.DELETE, Action.RESCHEDULE, Actio
 
 def check_media(post: Post, facts: Mapping[str, MediaFacts]) -> Post:
     """Return the post with its media known, and issues for what is wrong with them; `facts` are by `Medium.source`."""
-    if post.action in SHOW_NOTHING:
+    if post.action in SHOW_NOTHING or not post.content.media:
         return post
     combination = COMBINATIONS.get((post.channel, post.type)) if post.channel and post.type else None
     media: list[Medium] = []
@@ -91,7 +91,7 @@ def _know_address(medium: Medium, combination: Combination | None) -> tuple[Medi
         if len(kinds) != 1:
             findings = [Finding("media_kind_assumed", _assumed(medium.source), Severity.WARNING)]
     url = address.url if address.in_media_manager else medium.url
-    known = replace(medium, kind=kind, url=url, identity=medium.identity or address.url)
+    known = Medium(medium.source, kind, url, medium.identity or address.url, medium.size_bytes)
     mime = address.mime if kind_of_mime(address.mime) == kind and not address.in_media_manager else ""
     return known, MediaFacts(path=medium.source, kind=kind, mime=mime), findings
 

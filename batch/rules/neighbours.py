@@ -53,15 +53,16 @@ def _others(group: Sequence[Placed], post: Post) -> str:
 
 
 def _same_keys(kept: Sequence[Placed]) -> Found:
-    named = [(place, post) for place, post in kept if post.key]
-    for group in _groups(((post.site, post.key), (place, post)) for place, post in named):
-        needed = all(post.key_derived for _, post in group)
-        for place, post in group:
-            yield place, _key_needed(group, post) if needed else _key_twice(group, post)
-    for group in _groups(((post.site, post.key.casefold()), (place, post)) for place, post in named):
-        if len({post.key for _, post in group}) > 1:
-            for place, post in group:
-                yield place, _key_nearly_twice(group, post)
+    alike = _groups(((post.site, post.key.casefold()), (place, post)) for place, post in kept if post.key)
+    for group in alike:
+        keys = {post.key for _, post in group}
+        for key in keys:
+            same = [(place, post) for place, post in group if post.key == key]
+            needed = all(post.key_derived for _, post in same)
+            for place, post in same if len(same) > 1 else ():
+                yield place, _key_needed(same, post) if needed else _key_twice(same, post)
+        for place, post in group if len(keys) > 1 else ():
+            yield place, _key_nearly_twice(group, post)
 
 
 def _key_twice(group: Sequence[Placed], post: Post) -> Problem:
@@ -98,21 +99,22 @@ def _same_items(kept: Sequence[Placed]) -> Found:
 
 
 def _same_looks(kept: Sequence[Placed]) -> Found:
-    shown = [
-        (place, post)
+    shown = (
+        ((post.site, post.channel, post.content.text or post.content.media), (place, post))
         for place, post in kept
         if post.channel and post.action not in NAMING_ONLY and (post.content.text or post.content.media)
-    ]
-    said: set[int] = set()
-    for group in _groups((_look(post), (place, post)) for place, post in shown):
-        for place, post in group:
-            said.add(place)
-            yield place, _same_look(group, post)
-    texts = ((_caption(post), (place, post)) for place, post in shown if post.content.text and post.local_time)
-    for group in _groups(texts):
-        for place, post in group:
-            if place not in said:
-                yield place, _same_caption(group, post)
+    )
+    for alike in _groups(shown):
+        said: set[int] = set()
+        for group in _groups((_look(post), (place, post)) for place, post in alike):
+            for place, post in group:
+                said.add(place)
+                yield place, _same_look(group, post)
+        texts = ((_caption(post), (place, post)) for place, post in alike if post.content.text and post.local_time)
+        for group in _groups(texts):
+            for place, post in group:
+                if place not in said:
+                    yield place, _same_caption(group, post)
 
 
 def _account(post: Post) -> str:
@@ -120,13 +122,13 @@ def _account(post: Post) -> str:
 
 
 def _look(post: Post) -> Hashable:
-    media = tuple(medium.source for medium in post.content.media)
-    return post.site, post.channel, post.type, _account(post), post.content.text, media, post.content.link
+    content = post.content
+    return post.type, _account(post), content.text, content.media, content.link
 
 
 def _caption(post: Post) -> Hashable:
     day = "now" if post.now else post.local_time[:10]
-    return post.site, post.channel, _account(post), post.content.text, day
+    return _account(post), day
 
 
 def _same_look(group: Sequence[Placed], post: Post) -> Problem:

@@ -83,7 +83,7 @@ def _is_secret(part: str) -> bool:
 
 
 def _is_control(source: str) -> bool:
-    return any(unicodedata.category(letter) == "Cc" for letter in source)
+    return any(unicodedata.category(letter) in ("Cc", "Cs") for letter in source)
 
 
 _RULES = (
@@ -108,7 +108,10 @@ _RULES = (
     _Rule(_any_part(lambda p: p != "." and p != p.rstrip(". ")), "a name ends in a dot or a blank; rename the file"),
     _Rule(lambda s: _slashed(s).endswith("/"), "it names a folder; name each file in it"),
     _Rule(lambda s: len(s) > MAX_PATH_LETTERS, f"it is longer than {MAX_PATH_LETTERS} characters; move the file up"),
-    _Rule(_any_part(lambda p: len(p.encode()) > MAX_PART_BYTES), "a name in it is too long for a file; shorten it"),
+    _Rule(
+        _any_part(lambda p: len(p.encode(errors="surrogatepass")) > MAX_PART_BYTES),
+        "a name in it is too long for a file; shorten it",
+    ),
 )
 
 

@@ -12,7 +12,10 @@ from urllib.parse import SplitResult, parse_qs, urlencode
 
 
 class _Share(NamedTuple):
-    """What to do with a service's share links: `turn` gives the direct form, or None where there is none."""
+    """What to do with a service's share links: `turn` gives the direct form, or None where there is none.
+
+    A host that starts with a dot stands for all names that end so.
+    """
 
     hosts: tuple[str, ...]
     turn: Callable[[SplitResult], SplitResult | None]
@@ -78,14 +81,14 @@ SHARES = (
 "force-download", read 2026-11-24); Drive's is the one in general use."""
 
 
+_BY_HOST = {host: share for share in SHARES for host in share.hosts if not host.startswith(".")}
+_BY_ENDING = tuple((host, share) for share in SHARES for host in share.hosts if host.startswith("."))
+
+
 def direct_form(parts: SplitResult, host: str) -> tuple[SplitResult, str]:
     """Return the address to fetch and "", or a reason why a share link has no direct form."""
-    share = next((s for s in SHARES if _is_of(host, s)), None)
+    share = _BY_HOST.get(host) or next((share for ending, share in _BY_ENDING if host.endswith(ending)), None)
     if share is None:
         return parts, ""
     direct = share.turn(parts)
     return (parts, share.refusal) if direct is None else (direct, "")
-
-
-def _is_of(host: str, share: _Share) -> bool:
-    return any(host == name or (name.startswith(".") and host.endswith(name)) for name in share.hosts)

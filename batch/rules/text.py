@@ -52,12 +52,12 @@ def count_x_weight(text: str) -> int:
 
 def count_hashtags(text: str) -> int:
     """Count hashtags."""
-    return len(_HASHTAG.findall(text)) if "#" in text or "＃" in text else 0
+    return len(_HASHTAG.findall(text))
 
 
 def count_mentions(text: str) -> int:
     """Count mentions of people; an e-mail address is none."""
-    return len(_MENTION.findall(text)) if "@" in text or "＠" in text else 0
+    return len(_MENTION.findall(text))
 
 
 COUNTERS: Mapping[Unit, Callable[[str], int]] = MappingProxyType({
@@ -68,6 +68,17 @@ COUNTERS: Mapping[Unit, Callable[[str], int]] = MappingProxyType({
     Unit.MENTIONS: count_mentions,
 })  # fmt: skip
 """How each unit of a text is counted."""
+
+
+def exceeds(text: str, *, most: float, unit: Unit) -> bool:
+    """Tell whether a text is over a limit; counts exactly only where it may be."""
+    if unit in (Unit.CHARACTERS, Unit.UTF8_BYTES) and len(text) * 4 <= most:
+        return False
+    if unit is Unit.HASHTAGS and text.count("#") + text.count("＃") <= most:
+        return False
+    if unit is Unit.MENTIONS and text.count("@") + text.count("＠") <= most:
+        return False
+    return COUNTERS[unit](text) > most
 
 
 class Placeholder(NamedTuple):
@@ -81,12 +92,29 @@ _BRACES = re.compile(r"\{\{[^{}\n]*\}\}|\$\{[^{}\n]*\}|<<[^<>\n]+>>|%%[^%\s]+%%"
 _INSERT = re.compile(r"\[(?:insert|enter|add|your)\b[^\]\n]*\]", re.IGNORECASE)
 _LOREM = re.compile(r"lorem ipsum", re.IGNORECASE)
 _WORDS = re.compile(r"(?<!\w)(?:TBC|TBD|TBA|TODO|FIXME|X{3,}|tbc|tbd|todo:)(?!\w)|\[(?:link|name|date|title|url)\]")
-_MARKS = ("{{", "${", "<<", "%%", "[", "TB", "tb", "TODO", "todo", "FIXME", "XXX")
+
+
+def _may_hold_placeholder(text: str) -> bool:
+    """Tell quickly whether a look with the patterns is worth it: nearly no text has any of these."""
+    return (
+        "{" in text
+        or "[" in text
+        or "<<" in text
+        or "%%" in text
+        or "TB" in text
+        or "tb" in text
+        or "TODO" in text
+        or "todo" in text
+        or "FIXME" in text
+        or "XXX" in text
+        or "orem" in text
+        or "OREM" in text
+    )
 
 
 def find_placeholder(text: str) -> Placeholder | None:
     """Return the first leftover of a template, the surest kind first; None where there is none."""
-    if not any(mark in text for mark in _MARKS) and "lorem" not in text.casefold():
+    if not _may_hold_placeholder(text):
         return None
     for pattern in (_BRACES, _INSERT, _LOREM):
         if found := pattern.search(text):

@@ -7,8 +7,9 @@ time that comes never or twice are refused with the text to paste instead. Insta
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from batch.model import Cell
@@ -29,8 +30,7 @@ _ISO = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(NamedTuple):
     """When a post is to go out: `at` (UTC), or `now`, or neither (no date). `problems` say why it can't be told.
 
     `local_time` is the wall clock with its zone as a person reads it; `timezone` the zone's name, "" where only an
@@ -44,8 +44,7 @@ class When:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Zones:
+class Zones(NamedTuple):
     """The zones that may apply to a row: what its own `timezone` cell says, else the site's or configuration's."""
 
     written: str = ""
@@ -70,7 +69,7 @@ def read_when(cell: Cell, *, zones: Zones) -> When:
     clock = _read_clock(cell)
     if isinstance(clock, Problem):
         return When(timezone=name, problems=(clock, *noted))
-    return _place(clock, zone, zones, seen=_seen(cell), noted=noted)
+    return _place(clock, zone, zones, cell=cell, noted=noted)
 
 
 def _explain(cell: Cell) -> tuple[Problem, ...]:
@@ -98,7 +97,7 @@ def show_clock(clock: datetime) -> str:
 def _read_clock(cell: Cell) -> datetime | Problem:
     """Return the date and time as written, aware only where an offset stands behind it."""
     if isinstance(cell, datetime):
-        clock = cell.replace(microsecond=0)
+        clock = cell.replace(microsecond=0) if cell.microsecond else cell
     else:
         found = _ISO.fullmatch(cell)
         if found is None:
@@ -132,16 +131,19 @@ def _make_offset(offset: str) -> timezone:
     return timezone(span if offset[0] == "+" else -span)
 
 
-def _place(clock: datetime, zone: ZoneInfo | None, zones: Zones, *, seen: str, noted: tuple[Problem, ...]) -> When:
+def _place(clock: datetime, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, noted: tuple[Problem, ...]) -> When:
     """Return the instant of a wall clock time."""
     if clock.tzinfo is not None:
-        return _place_offset(clock, zone, zones, seen=seen, noted=noted)
+        return _place_offset(clock, zone, zones, seen=_seen(cell), noted=noted)
     if zone is None:
-        return When(problems=(_no_zone(seen), *noted))
-    doubt = _doubt_clock(clock, zone, seen=seen)
-    if doubt:
-        return When(timezone=zone.key, problems=(doubt, *noted))
-    at = clock.replace(tzinfo=zone).astimezone(UTC)
+        return When(problems=(_no_zone(_seen(cell)), *noted))
+    offset = _steady_offset(zone, clock.date())
+    if offset is None:
+        doubt = _doubt_clock(clock, zone, seen=_seen(cell))
+        if doubt:
+            return When(timezone=zone.key, problems=(doubt, *noted))
+        offset = clock.replace(tzinfo=zone).utcoffset() or timedelta(0)
+    at = (clock - offset).replace(tzinfo=UTC)
     return When(at, local_time=f"{show_clock(clock)} {zone.key}", timezone=zone.key, problems=noted)
 
 
@@ -172,7 +174,19 @@ def _no_zone(seen: str) -> Problem:
     return Problem("timezone", "timezone_missing", "", message)
 
 
-def _doubt_clock(clock: datetime, zone: tzinfo, *, seen: str) -> Problem | None:
+@lru_cache(maxsize=16384)
+def _steady_offset(zone: ZoneInfo, day: date) -> timedelta | None:
+    """Return the offset that a zone keeps all of a day, None for a day on which clocks are changed.
+
+    Looked up every quarter of an hour, the finest at which any zone has changed its clocks.
+    """
+    clocks = (datetime.combine(day, time(hour, minute), zone) for hour in range(24) for minute in (0, 15, 30, 45))
+    offsets = {reading.utcoffset() for clock in clocks for reading in (clock, clock.replace(fold=1))}
+    offsets.add(datetime.combine(day, time(23, 59, 59), zone).utcoffset())
+    return offsets.pop() if len(offsets) == 1 else None
+
+
+def _doubt_clock(clock: datetime, zone: ZoneInfo, *, seen: str) -> Problem | None:
     """Return why a wall clock time does not name one instant of its zone, None where it does.
 
     The two folds of a time have different offsets only where clocks are put forward over it or back over it.
@@ -195,7 +209,7 @@ def _doubt_clock(clock: datetime, zone: tzinfo, *, seen: str) -> Problem | None:
     return Problem("publish_at", "time_twice", seen, message)
 
 
-def _read_back(reading: datetime, zone: tzinfo) -> str:
+def _read_back(reading: datetime, zone: ZoneInfo) -> str:
     """Return a reading as it can be pasted: the clock at that instant with its offset."""
     there = reading.astimezone(UTC).astimezone(zone)
     return f"{show_clock(there)}{_show_offset(there)}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TextIO
 
 MAX_LINE_CHARS = 2_000_000
@@ -63,10 +63,13 @@ class Lines:
 
     def give_back(self, keep: int) -> None:
         """Hand back all lines of this record but the first `keep`."""
-        back = self._taken[keep:]
-        self._waiting.extendleft(reversed(back))
-        self.number -= len(back)
+        self.put_back(self._taken[keep:])
         del self._taken[keep:]
+
+    def put_back(self, lines: list[str]) -> None:
+        """Hand back lines that were taken last."""
+        self._waiting.extendleft(reversed(lines))
+        self.number -= len(lines)
 
 
 def read_record(lines: Lines, *, delimiter: str) -> Record | None:
@@ -82,7 +85,9 @@ def read_record(lines: Lines, *, delimiter: str) -> Record | None:
     return Record(cells, first, lines.number)
 
 
-def read_records(lines: Lines, *, delimiter: str, width: int, is_row: Callable[[list[str]], bool]) -> Iterator[Record]:
+def read_records(
+    lines: Lines, *, delimiter: str, width: int, is_row: Callable[[Sequence[str]], bool]
+) -> Iterator[Record]:
     """Yield the records under the headings; `is_row` tells a whole row that a broken quote has swallowed."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
@@ -93,36 +98,38 @@ def read_records(lines: Lines, *, delimiter: str, width: int, is_row: Callable[[
         except StopIteration:
             return
         except csv.Error:
-            yield _resume(lines, delimiter=delimiter, width=width, first=first)
+            yield _resume(lines, delimiter=delimiter, width=width, first=first, is_row=is_row)
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             continue
         if len(lines.taken) > 1 and _swallowed(lines.taken, delimiter=delimiter, width=width, is_row=is_row):
-            yield _resume(lines, delimiter=delimiter, width=width, first=first)
+            yield _resume(lines, delimiter=delimiter, width=width, first=first, is_row=is_row)
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             continue
         yield Record(cells, first, lines.number)
 
 
-def _resume(lines: Lines, *, delimiter: str, width: int, first: int) -> Record:
-    """Return the broken record, and leave `lines` where the next whole record starts."""
+def _resume(lines: Lines, *, delimiter: str, width: int, first: int, is_row: Callable[[Sequence[str]], bool]) -> Record:
+    """Return the broken record, and leave `lines` where the next row starts, blank lines before it included."""
     told = _cells_before_quote(lines.taken[0], delimiter)
     lines.give_back(1)
+    blank: list[str] = []
     while True:
-        last = lines.number
         lines.begin()
         try:
-            whole = len(next(csv.reader(lines, delimiter=delimiter, strict=True))) in {0, width}
+            starts = len(next(csv.reader(lines, delimiter=delimiter, strict=True))) == width
         except StopIteration:
-            return Record(told, first, last, broken=True)
+            starts = True
         except csv.Error:
-            whole = False
-        if whole:
+            starts = is_row(_cells_before_quote(lines.taken[0], delimiter))
+        if starts:
             lines.give_back(0)
-            return Record(told, first, last, broken=True)
+            lines.put_back(blank)
+            return Record(told, first, lines.number, broken=True)
         lines.give_back(1)
+        blank = [] if lines.taken[0].strip() else [*blank, lines.taken[0]]
 
 
-def _swallowed(taken: list[str], *, delimiter: str, width: int, is_row: Callable[[list[str]], bool]) -> bool:
+def _swallowed(taken: list[str], *, delimiter: str, width: int, is_row: Callable[[Sequence[str]], bool]) -> bool:
     for line in taken[1:]:
         if line.count(delimiter) >= width - 1 > 2:
             try:

@@ -14,26 +14,26 @@ from typing import TextIO
 from batch.errors import SheetError
 from batch.sheet.csv_lines import Lines, LineTooLongError, Record, read_record, read_records
 from batch.sheet.encodings import choose_encoding, refuse_encoding
-from batch.sheet.grid import MAX_CELLS, MAX_COLUMNS, MAX_TEXT_BYTES, Grid, RawRow, RowFlaw, shorten
+from batch.sheet.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_TEXT_BYTES, TOO_MUCH, Grid, RawRow, RowFlaw, shorten
 
 DELIMITERS = (",", ";", "\t")
 HEADINGS_WITHIN = 20
 """How far down headings are looked for, to say that they do not stand in row 1."""
 
 CountKnown = Callable[[Sequence[str]], int]
-IsRow = Callable[[Sequence[str], Sequence[str]], bool]
+RowTest = Callable[[Sequence[str]], Callable[[Sequence[str]], bool]]
 
 
-def read_csv(path: Path, *, encoding: str | None, count_known: CountKnown, is_row: IsRow) -> Grid:
+def read_csv(path: Path, *, encoding: str | None, count_known: CountKnown, row_test: RowTest) -> Grid:
     """Read a delimited file.
 
-    `count_known` counts the headings in a line that mean something to the project; `is_row(headings, cells)` tells a
-    line that is surely a whole row.
+    `count_known` counts the headings in a line that mean something to the project; `row_test` makes, of the
+    headings, the test for a line that is surely a whole row.
     """
     chosen = choose_encoding(path, wanted=encoding)
     try:
         with path.open(encoding=chosen.codec, errors="strict", newline="") as stream:
-            grid = _read_stream(stream, path, count_known=count_known, is_row=is_row)
+            grid = _read_stream(stream, path, count_known=count_known, row_test=row_test)
     except UnicodeError as error:
         if chosen.codec == "utf-8" and encoding is None:
             raise refuse_encoding(path) from error
@@ -47,7 +47,7 @@ def _advise(encoding: str | None) -> str:
     return "leave --encoding away or say another" if encoding else "it is cut off or damaged, so save it again"
 
 
-def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, is_row: IsRow) -> Grid:
+def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_test: RowTest) -> Grid:
     lines = Lines(stream)
     delimiter = _declared_delimiter(next(lines, ""))
     if not delimiter:
@@ -62,9 +62,7 @@ def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, is_row:
         raise SheetError(f"{path.name} has {len(headings.cells):,} columns: delete those to the right of the posts.")
     rows = _Rows(path.name, width=_width(headings.cells))
     rows.add(headings, number=1)
-    records = read_records(
-        lines, delimiter=delimiter, width=len(headings.cells), is_row=lambda cells: is_row(headings.cells, cells)
-    )
+    records = read_records(lines, delimiter=delimiter, width=len(headings.cells), is_row=row_test(headings.cells))
     last = headings
     for number, record in enumerate(records, start=2):
         rows.add(record, number=number)
@@ -82,6 +80,7 @@ class _Rows:
         self.flaws: list[RowFlaw] = []
         self._name = name
         self._width = width
+        self._rows_left = MAX_ROWS
         self._cells_left = MAX_CELLS
         self._text_left = MAX_TEXT_BYTES
 
@@ -95,12 +94,11 @@ class _Rows:
             self.flaws.append(_too_many(cells, number, self._width))
             cells = cells[: self._width]
         self.rows.append(RawRow(number, cells))
+        self._rows_left -= 1
         self._cells_left -= max(len(cells), self._width)
         self._text_left -= sum(map(len, cells))
-        if self._cells_left < 0 or self._text_left < 0:
-            raise SheetError(
-                f"{self._name} holds more than {MAX_CELLS:,} cells or {MAX_TEXT_BYTES / 1e6:.0f} MB of text: split it."
-            )
+        if self._rows_left < 0 or self._cells_left < 0 or self._text_left < 0:
+            raise SheetError(f"{self._name} holds {TOO_MUCH}.")
 
     def doubt_last(self, record: Record, *, full: int) -> None:
         """Say where the file ends in the middle of a row, which is how a cut-off file looks."""

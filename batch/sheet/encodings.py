@@ -33,8 +33,8 @@ CANDIDATES = (
     ("cp1253", re.compile(f"[Ά-ώ{SIGNS}]")),
     ("cp1254", re.compile(f"[{LATIN}ğĞıİşŞ{SIGNS}]")),
     ("shift_jis", re.compile("[ぁ-ヿ一-龠。、「」ー！？]")),
-    ("gb18030", re.compile("[一-龠，。！？、：“”]")),
     ("euc_kr", re.compile("[가-힣]")),
+    ("gb18030", re.compile("[一-龠，。！？、：“”]")),
     ("mac_roman", re.compile(f"[{LATIN}{SIGNS}]")),
 )
 """Encodings that spreadsheet programs still write, each with the characters that tell it; the commonest first."""
@@ -87,7 +87,8 @@ def guess_codec(data: bytes) -> str | None:
     """Return the encoding whose reading looks most like writing, None where none does."""
     if b"\x00" in data:
         odd, even = data[1::2].count(0), data[::2].count(0)
-        return "utf-16-le" if odd > even else "utf-16-be"
+        codec = "utf-16-le" if odd > even else "utf-16-be"
+        return codec if max(odd, even) > len(data) / 8 and _decodes(data, codec) else None
     best, best_share = None, 0.5
     for codec, telling in CANDIDATES:
         share = _share_of_writing(data, codec, telling)

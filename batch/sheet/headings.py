@@ -6,7 +6,8 @@ ignored: a column that people filled in would silently not count. Whatever else 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from batch.errors import SheetError
@@ -51,6 +52,7 @@ def normalise(heading: str) -> str:
     return "".join(kept)
 
 
+@lru_cache(maxsize=1024)
 def channel_named(word: str) -> Channel | None:
     """Return the channel that a word names, whatever its case, spaces, `_`, `-` and brackets."""
     return CHANNEL_WORDS.get("".join(c for c in normalise(word) if c not in "()/"))
@@ -75,12 +77,16 @@ def count_known(cells: Sequence[str]) -> int:
     return sum(1 for cell in cells if isinstance(cell, str) and column_of(cell))
 
 
-def is_row(headings: Sequence[str], cells: Sequence[str]) -> bool:
-    """Tell a line that is surely a row of posts: its channel cell names channels."""
-    place = next((at for at, heading in enumerate(headings) if column_of(heading) == "channel"), -1)
-    if not 0 <= place < len(cells) or not cells[place].strip():
-        return False
-    return all(channel_named(name) for name in cells[place].split(","))
+def row_test(headings: Sequence[str]) -> Callable[[Sequence[str]], bool]:
+    """Return the test for a line that is surely a row of posts under these headings: its channel cell names channels."""
+    place = next((at for at, heading in enumerate(headings) if column_of(heading) == "channel"), None)
+
+    def is_row(cells: Sequence[str]) -> bool:
+        if place is None or place >= len(cells) or not cells[place].strip():
+            return False
+        return all(channel_named(name) for name in cells[place].split(","))
+
+    return is_row
 
 
 def repeats_headings(headings: Headings, cells: Sequence[object]) -> bool:

@@ -18,7 +18,7 @@ from batch.errors import SheetError
 from batch.model import Issue, Row, Severity, Sheet
 from batch.sheet.formats import EPOCHS
 from batch.sheet.grid import Grid, RawRow, RowFlaw, address, letters, list_numbers, shorten
-from batch.sheet.headings import Headings, column_of, count_known, is_row, match_headings, repeats_headings
+from batch.sheet.headings import Headings, column_of, count_known, match_headings, repeats_headings, row_test
 from batch.sheet.source import Kind, identify
 from batch.sheet.table import Table, split_headings
 from batch.sheet.tidy import as_text, tidy_rows
@@ -75,7 +75,7 @@ def _read_grid(path: Path, *, tab: str | None, encoding: str | None) -> Grid:
     if identify(path) is Kind.DELIMITED:
         from batch.sheet.csv_read import read_csv
 
-        return read_csv(path, encoding=encoding, count_known=_count_headings, is_row=is_row)
+        return read_csv(path, encoding=encoding, count_known=_count_headings, row_test=row_test)
     from batch.sheet.workbook import read_workbook
 
     return read_workbook(path, tab=tab)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -23,7 +24,9 @@ from batch.sheet.formats import iso_moment, read_number
 from batch.sheet.grid import (
     MAX_CELLS,
     MAX_COLUMNS,
+    MAX_ROWS,
     MAX_TEXT_BYTES,
+    TOO_MUCH,
     Area,
     Flaw,
     NumberFormat,
@@ -96,6 +99,7 @@ class SheetScan:
         self._epoch = epoch
         self._head = self._tail = ""
         self._number = 0
+        self._rows_left = MAX_ROWS
         self._cells_left = MAX_CELLS
         self._text_left = MAX_TEXT_BYTES
         self.rows_with_values = 0
@@ -103,12 +107,12 @@ class SheetScan:
     def rows(self) -> Iterator[RawRow]:
         """Yield every row that has a cell with something in it."""
         what = f"the sheet '{self._tab}'"
-        pieces = self._package.stream(self._part, limit_bytes=MAX_SHEET_BYTES, what=what)
-        try:
-            rest = self._read_head(pieces)
-            yield from self._read_rows(rest, pieces)
-        except BadXmlError as error:
-            raise self._package.damaged(str(error)) from error
+        with closing(self._package.stream(self._part, limit_bytes=MAX_SHEET_BYTES, what=what)) as pieces:
+            try:
+                rest = self._read_head(pieces)
+                yield from self._read_rows(rest, pieces)
+            except BadXmlError as error:
+                raise self._package.damaged(str(error)) from error
 
     def frame(self) -> Frame:
         """Return what stands around the rows; only after they have been read."""
@@ -255,13 +259,11 @@ class SheetScan:
         return read_number(value, form, epoch=self._epoch)
 
     def _count(self, cells: list[Raw]) -> None:
+        self._rows_left -= 1
         self._cells_left -= len(cells)
         self._text_left -= sum([len(cell) for cell in cells])
-        if self._cells_left < 0 or self._text_left < 0:
-            raise SheetError(
-                f"{self._package.name}: the sheet '{self._tab}' holds more than {MAX_CELLS:,} cells or "
-                f"{MAX_TEXT_BYTES / 1e6:.0f} MB of text: split it into several files."
-            )
+        if self._rows_left < 0 or self._cells_left < 0 or self._text_left < 0:
+            raise SheetError(f"{self._package.name}: the sheet '{self._tab}' holds {TOO_MUCH}.")
         self.rows_with_values += any(map(_has_value, cells))
 
     def _refuse_width(self, at: int, *, number: int) -> None:

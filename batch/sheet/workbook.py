@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -140,11 +141,11 @@ def _relations(package: Package, part: str) -> dict[str, tuple[str, str]]:
 def _read_strings(package: Package, part: str) -> list[str]:
     if not part or not package.has(part):
         return []
-    pieces = package.stream(part, limit_bytes=MAX_STRINGS_BYTES, what="the text of its cells")
-    try:
-        return read_strings(pieces, limit=MAX_TEXT_BYTES)
-    except BadXmlError as error:
-        raise package.damaged(str(error)) from error
+    with closing(package.stream(part, limit_bytes=MAX_STRINGS_BYTES, what="the text of its cells")) as pieces:
+        try:
+            return read_strings(pieces, limit=MAX_TEXT_BYTES)
+        except BadXmlError as error:
+            raise package.damaged(str(error)) from error
 
 
 def _read_formats(package: Package, part: str) -> list[NumberFormat]:

@@ -17,7 +17,7 @@ MAX_STRING_CHARS = 8_000_000
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-class BadXmlError(ValueError):
+class BadXmlError(Exception):
     """Text that is not XML as a spreadsheet program writes it."""
 
 

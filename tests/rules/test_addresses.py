@@ -34,6 +34,7 @@ REFUSED = {
     "https://example.com/my pic.jpg": "blank",
     "https://example.com/pic.jpg\n": "invisible",
     "https://example.com/\tpic.jpg": "invisible",
+    "https://example.com/\ud800.jpg": "invisible",
     "https://exam\u200bple.com/pic.jpg": "invisible",
     "https://example.com/\u202egpj.exe": "invisible",
     "https://": "host name",

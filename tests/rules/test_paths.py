@@ -120,6 +120,7 @@ REFUSED = {
     "\0": "NUL",
     "pic\x1b[2J.jpg": "control",
     "pic\r.jpg": "control",
+    "pic\ud800.jpg": "control",
     "pic\u202egpj.exe": "invisible",
     "*.jpg": "* ?",
     "pic?.jpg": "* ?",

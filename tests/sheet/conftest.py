@@ -14,7 +14,17 @@ RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships
 STRICT_MAIN = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 STRICT_RELATIONS = "http://purl.oclc.org/ooxml/officeDocument/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-CODES = ("General", "yyyy\\-mm\\-dd\\ hh:mm", "yyyy\\-mm\\-dd", "hh:mm", "00000", "0%", '"Post "d\\.m\\.yyyy', "[h]:mm", "@")
+CODES = (
+    "General",
+    "yyyy\\-mm\\-dd\\ hh:mm",
+    "yyyy\\-mm\\-dd",
+    "hh:mm",
+    "00000",
+    "0%",
+    '"Post "d\\.m\\.yyyy',
+    "[h]:mm",
+    "@",
+)
 """The number formats of the workbooks here; a cell names one by its place."""
 
 
@@ -52,7 +62,10 @@ def rows_xml(rows: Sequence[Sequence[object] | None], attributes: Mapping[int, s
 
 
 def styles_xml(main: str) -> str:
-    formats = "".join(f'<numFmt numFmtId="{170 + n}" formatCode="{escape(code, {chr(34): "&quot;"})}"/>' for n, code in enumerate(CODES))
+    formats = "".join(
+        f'<numFmt numFmtId="{170 + n}" formatCode="{escape(code, {chr(34): "&quot;"})}"/>'
+        for n, code in enumerate(CODES)
+    )
     cells = "".join(f'<xf numFmtId="{170 + n}"/>' for n in range(len(CODES)))
     return f'<styleSheet xmlns="{main}"><numFmts>{formats}</numFmts><cellXfs>{cells}</cellXfs></styleSheet>'
 

@@ -171,7 +171,9 @@ def test_a_number_keeps_the_zeros_that_its_format_shows(xlsx: Any) -> None:
     assert read_cell(xlsx, "key", (123, ZEROS)) == ("00123", ())
 
 
-@pytest.mark.parametrize("value", ["00123", "NA", "null", "None", "TRUE", "17841400008460056", "=SUM(A1)", "-5", "+49 30"])
+@pytest.mark.parametrize(
+    "value", ["00123", "NA", "null", "None", "TRUE", "17841400008460056", "=SUM(A1)", "-5", "+49 30"]
+)
 def test_text_stays_the_text_that_it_is(xlsx: Any, value: str) -> None:
     assert read_cell(xlsx, "account", value) == (value, ())
 
