@@ -1,0 +1,114 @@
+"""Puts a file in its place whole or not at all, and never over one that somebody has open.
+
+The new file is made beside its place, brought to the disk, and moved there in one step, so that a power cut leaves the
+old file or the new one. Where the place is taken (open in Excel or LibreOffice, or write-protected) another name is
+used and said.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from batch.errors import PostbatchError, StopError
+
+MOST_NAMES = 100
+
+
+class Written(NamedTuple):
+    """Where a file really is, and what there is to say about it."""
+
+    path: Path
+    notices: tuple[str, ...] = ()
+
+
+def write_whole(
+    path: Path,
+    write: Callable[[Path], None],
+    *,
+    never_over: Path | None = None,
+    failing: type[PostbatchError] = StopError,
+) -> Written:
+    """Let `write` fill a new file and move it to `path`, or to a free name like it where `path` is in use.
+
+    `never_over` is a file that must stay as it is. Raises `failing` with one sentence, and leaves nothing behind.
+    """
+    if never_over is not None and is_same_file(path, never_over):
+        raise failing(f"{path.name} is the sheet itself, which is never written over: give another name with --out.")
+    if path.is_dir():
+        raise failing(f"{path.name} is a folder: give the name of a file in it with --out.")
+    draft = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.touch(exist_ok=False)
+        write(draft)
+        _bring_to_disk(draft)
+        return _move(draft, path)
+    except OSError as error:
+        reason = (error.strerror or "not possible").lower()
+        raise failing(
+            f"{path.name} can't be written ({reason}): make room, or give another place with --out."
+        ) from None
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Tell whether two paths lead to one file, whatever links and spellings lie between."""
+    with suppress(OSError):
+        return one.samefile(other)
+    return one.resolve() == other.resolve()
+
+
+def is_in_use(path: Path) -> bool:
+    """Tell whether a file is open in Excel or LibreOffice, by the mark beside it, or is write-protected."""
+    marks = (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"))
+    return any(mark.exists() for mark in marks) or (path.exists() and not os.access(path, os.W_OK))
+
+
+def _bring_to_disk(path: Path) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _move(draft: Path, path: Path) -> Written:
+    for place in _places(path):
+        if is_in_use(place):
+            continue
+        try:
+            draft.replace(place)
+        except PermissionError:
+            if os.access(path.parent, os.W_OK):
+                continue
+            raise
+        _bring_folder_to_disk(place.parent)
+        return Written(place, () if place == path else (tell_other_name(path, place),))
+    raise PermissionError(13, "it is open in another program, and so are all names like it")
+
+
+def tell_other_name(wanted: Path, used: Path) -> str:
+    """Return the sentence for a file that got another name."""
+    return f"{wanted.name} is open in another program or write-protected, so {used.name} was written instead."
+
+
+def _places(path: Path) -> Iterator[Path]:
+    yield path
+    for number in range(2, MOST_NAMES):
+        other = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        if not other.exists():
+            yield other
+
+
+def _bring_folder_to_disk(folder: Path) -> None:
+    """Make the move itself last; a system that can't open a folder (Windows) does so by itself."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,233 @@
+"""Turns rows of posts into a sheet in the template's own columns and looks: drop-downs, counts and colours included.
+
+The template, `pull` and the `To fix` sheet are all made here, so that whatever is written can be edited and run alike.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from batch.errors import StartError
+from batch.model import CHANNEL_COLUMNS, COLUMNS, Cell
+from batch.rules.channels import COMBINATIONS, DEFAULT_TYPE, channel_named
+from batch.sheet.atomic import Written, write_whole
+from batch.sheet.cell_text import fit_cell
+from batch.sheet.columns import COUNT, POSTS_COLUMNS, PROBLEM, look_of, note_of
+from batch.sheet.dropdowns import add_dropdowns
+from batch.sheet.formulas import Formulas
+from batch.sheet.style import OVER_FILL, OVER_INK, TEXT, Looks, add_sheet, close_book, open_book
+from batch.sheet.tints import add_tints
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+POSTS = "Posts"
+SPARE_ROWS = 200
+RULED_ROWS = 2_000
+ROW_POINTS, HEADING_POINTS = 46, 28
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?")
+MOMENT_LOOKS = {"num_format": "yyyy-mm-dd hh:mm", "align": "left"}
+TO_THE_SECOND = {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"}
+FIRST_YEAR = 1900
+
+
+class PostRow(NamedTuple):
+    """A row by column; `flagged` are the columns that somebody has to look at."""
+
+    cells: Mapping[str, Cell]
+    flagged: frozenset[str] = frozenset()
+
+
+def write_posts(rows: Iterable[Mapping[str, Cell]], path: Path) -> Written:
+    """Write rows of posts as a sheet that can be edited and run: `.xlsx`, or `.csv`.
+
+    A row maps columns of ours (`text:INSTAGRAM` too) to text or a naive date. Raises StartError with one sentence.
+    """
+    known = [PostRow(row) for row in rows]
+    write = {".xlsx": _write_workbook, ".csv": write_posts_csv}.get(path.suffix.lower())
+    if write is None:
+        raise StartError(f"A sheet can't be written as {path.name}: end the name in .xlsx or .csv.")
+    return write_whole(path, partial(write, known), failing=StartError)
+
+
+def columns_for(rows: Iterable[PostRow], *, first: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the columns that rows need: all of the template's, then those that stand for one channel only."""
+    extra = {name: None for row in rows for name in row.cells if name not in COLUMNS}
+    unknown = [name for name in extra if name.partition(":")[0] not in CHANNEL_COLUMNS and name not in first]
+    if unknown:
+        raise ValueError(f"columns that a sheet of posts does not have: {', '.join(unknown)}")
+    return (*first, *POSTS_COLUMNS, *(name for name in extra if name not in first))
+
+
+def write_posts_csv(rows: Sequence[PostRow], path: Path) -> None:
+    """Write rows as CSV, exactly as they are, with the byte order mark by which Excel knows UTF-8."""
+    columns = [column for column in columns_for(rows) if column != COUNT]
+    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(columns)
+        writer.writerows([_as_text(row.cells.get(column, "")) for column in columns] for row in rows)
+
+
+def _as_text(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return cell
+    return cell.isoformat(" ", "seconds" if cell.second else "minutes")
+
+
+def _write_workbook(rows: Sequence[PostRow], path: Path) -> None:
+    from batch.sheet.channel_sheet import add_channel_sheet
+    from batch.sheet.lists_sheet import add_lists_sheet
+
+    book = open_book(path, title="Posts")
+    looks = Looks(book)
+    add_posts_sheet(book, looks, rows)
+    add_channel_sheet(book, looks)
+    add_lists_sheet(book, looks)
+    close_book(book)
+
+
+def add_posts_sheet(
+    book: Workbook, looks: Looks, rows: Sequence[PostRow], *, tab: str = "#1E3A5F", with_accounts: bool = False
+) -> None:
+    """Add the sheet `Posts` with its rows in an Excel table and room for more."""
+    sheet = add_sheet(book, POSTS, tab=tab)
+    columns = columns_for(rows)
+    last_row = 1 + len(rows) + SPARE_ROWS
+    formulas = prepare_sheet(
+        sheet, looks, columns, last_row=max(RULED_ROWS, last_row), last_band=last_row, with_accounts=with_accounts
+    )
+    _add_table(sheet, looks, columns, last_row)
+    writer = RowWriter(sheet, looks, columns, formulas)
+    for number, row in enumerate(rows, start=2):
+        writer.write(number, row)
+    for number in range(len(rows) + 2, last_row + 1):
+        writer.write_count(number, "")
+    sheet.freeze_panes(1, 1)
+    sheet.set_selection(1, 0, 1, 0)
+
+
+def prepare_sheet(
+    sheet: Worksheet,
+    looks: Looks,
+    columns: Sequence[str],
+    *,
+    last_row: int,
+    last_band: int,
+    with_accounts: bool = False,
+) -> Formulas:
+    """Set widths, headings, notes, drop-downs and colours, and return the sheet's formulas."""
+    places = {column: place for place, column in enumerate(columns)}
+    formulas = Formulas(places)
+    sheet.set_default_row(ROW_POINTS)
+    sheet.set_row(0, HEADING_POINTS)
+    for column, place in places.items():
+        look = look_of(column)
+        sheet.set_column(place, place, look.width, _column_looks(looks, column))
+        sheet.write_string(0, place, column, looks.heading(look.group))
+        note = note_of(column)
+        sheet.write_comment(0, place, note, note_options(note))
+    add_dropdowns(sheet, formulas, places, last_row=last_row, with_accounts=with_accounts)
+    add_tints(sheet, looks, formulas, places, last_row=last_row, last_band=last_band)
+    sheet.repeat_rows(0)
+    return formulas
+
+
+def note_options(note: str) -> dict[str, object]:
+    """Return the size and look of a heading's note."""
+    lines = 2 + len(note) // 36
+    return {"author": "postbatch", "width": 250, "height": 17 * lines, "color": "#FFFBEB", "font_size": 9}
+
+
+def _column_looks(looks: Looks, column: str) -> Format:
+    if column == "publish_at":
+        return looks.make(MOMENT_LOOKS)
+    if column == COUNT:
+        return looks.make(font_color="#6B7280", font_size=10, align="right")
+    if column == PROBLEM:
+        return looks.make(TEXT, font_color=OVER_INK)
+    return looks.make(TEXT)
+
+
+def _add_table(sheet: Worksheet, looks: Looks, columns: Sequence[str], last_row: int) -> None:
+    headings = [{"header": column, "header_format": looks.heading(look_of(column).group)} for column in columns]
+    options = {"name": "PostTable", "columns": headings, "style": None, "autofilter": False}
+    sheet.add_table(0, 0, last_row - 1, len(columns) - 1, options)
+
+
+class RowWriter:
+    """Writes rows of posts into a prepared sheet, from top to bottom."""
+
+    def __init__(self, sheet: Worksheet, looks: Looks, columns: Sequence[str], formulas: Formulas) -> None:
+        self._sheet = sheet
+        self._columns = columns
+        self._count_place = columns.index(COUNT)
+        self._count_formula = formulas.count()
+        self._plain = {column: _column_looks(looks, column) for column in columns}
+        self._flagged = looks.make(TEXT, bg_color=OVER_FILL, font_color=OVER_INK)
+        self._seconds = looks.make(TO_THE_SECOND)
+
+    def write(self, number: int, row: PostRow) -> None:
+        """Write a row under its number in the sheet."""
+        for place, column in enumerate(self._columns):
+            if column == COUNT:
+                self.write_count(number, count_text(row.cells))
+            elif (cell := row.cells.get(column, "")) or column in row.flagged:
+                self._write_cell(number - 1, place, column, cell, flagged=column in row.flagged)
+
+    def write_count(self, number: int, value: str) -> None:
+        """Write the formula that counts, with what it comes to now."""
+        formula = self._count_formula if number == 2 else CELL_OF_ROW_2.sub(rf"\g<1>{number}", self._count_formula)
+        self._sheet.write_formula(number - 1, self._count_place, formula, self._plain[COUNT], value)
+
+    def _write_cell(self, at: int, place: int, column: str, cell: Cell, *, flagged: bool) -> None:
+        looks = self._flagged if flagged else self._plain[column]
+        moment = as_moment(cell) if column == "publish_at" else None
+        if moment and not flagged:
+            self._sheet.write_datetime(at, place, moment, self._seconds if moment.second else looks)
+        else:
+            self._sheet.write_string(at, place, fit_cell(_as_text(cell)), looks)
+
+
+CELL_OF_ROW_2 = re.compile(r"(\$[A-Z]{1,3})2\b")
+
+
+def as_moment(cell: Cell) -> datetime | None:
+    """Return a cell as the date that a workbook can hold, None where it is other text."""
+    if isinstance(cell, str):
+        if not MOMENT.fullmatch(cell):
+            return None
+        try:
+            cell = datetime.fromisoformat(cell)
+        except ValueError:
+            return None
+    return cell if cell.year > FIRST_YEAR else None
+
+
+def count_text(cells: Mapping[str, Cell]) -> str:
+    """Return what the counting formula comes to for a row."""
+    text = _as_text(cells.get("text", ""))
+    if not text:
+        return ""
+    length = len(text.encode("utf-16-le", "surrogatepass")) // 2
+    most = _text_most(_as_text(cells.get("channel", "")), _as_text(cells.get("type", "")))
+    return f"{length} / {most}" if most else str(length)
+
+
+def _text_most(channels: str, kind: str) -> int | None:
+    named = [channel for word in channels.split(",") if (channel := channel_named(word))]
+    limits = [
+        int(combination.text.most.value)
+        for (channel, type_), combination in COMBINATIONS.items()
+        if channel in named
+        and (kind.strip().upper() == type_ or (not kind and DEFAULT_TYPE[channel] is type_))
+        and combination.text.most
+    ]
+    return min(limits, default=None)

@@ -1,0 +1,133 @@
+"""The `Results` sheet: one line for each post, in the sheet's order, outcome in colour and link to click."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from batch.model import COLUMNS, RESULT_COLUMNS, Results
+from batch.sheet.banner import add_banner, heading_points
+from batch.sheet.cell_text import fit_cell
+from batch.sheet.columns import COLUMN_LOOKS
+from batch.sheet.lines import GENERATED, GENERATED_TITLE, Layout, layout_of, lines_of
+from batch.sheet.posts_sheet import note_options
+from batch.sheet.results_text import SANDBOX
+from batch.sheet.style import (
+    LINK_INK,
+    NAVY,
+    NO_TONE,
+    OUTCOME_TONES,
+    SLATE,
+    TEAL,
+    TEXT,
+    Looks,
+    add_sheet,
+)
+from batch.sheet.tints import add_bands
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+RESULTS = "Results"
+ROW_POINTS = 46
+MAX_LINKS = 65_000
+"""A sheet takes 65,530 links (Excel specifications and limits); those beyond stay text."""
+
+MAX_LINK_CHARS = 2_000
+WEB_ADDRESS = re.compile(r"https?://[^\s\"<>\\^`{|}]+")
+OUTCOME, LINK, ROW = (RESULT_COLUMNS.index(name) for name in ("outcome", "link", "row"))
+TONED = ("outcome", "status", "code")
+
+WIDTHS: Mapping[str, float] = {
+    "row": 6, "key": 24, "site": 12, "channel": 14, "type": 9, "account": 20, "action": 11, "outcome": 13, "status": 13,
+    "publish_at_utc": 21, "item_id": 20, "link": 34, "code": 22, "message": 58, GENERATED: 52, GENERATED_TITLE: 24,
+}  # fmt: skip
+
+NOTES: Mapping[str, str] = {
+    "row": "The row in your sheet.",
+    "key": "The post's name. Where your sheet had none, this is the one that was made for it.",
+    "outcome": (
+        "What became of the post. drafted, published, scheduled, rescheduled, updated, cancelled, deleted, unchanged, "
+        "skipped: all is well. processing: accepted, not final. invalid, blocked, conflict, failed, unknown, not_run: "
+        "see message, and the sheet To fix."
+    ),
+    "status": "What the site last said of the post.",
+    "publish_at_utc": "When it goes out, in UTC. The sheet Calendar shows it on the clock of its own place.",
+    "item_id": "The post's ID on the site.",
+    "link": "Where the post is to be seen once it is live.",
+    "code": "A short word for the reason, the same each time.",
+    "message": "What happened, and what to do about it.",
+    GENERATED: "The text that was written for this post and sent.",
+    GENERATED_TITLE: "The title that was written for this post and sent.",
+}
+
+
+def add_results_sheet(book: Workbook, looks: Looks, results: Results) -> None:
+    """Add the sheet."""
+    layout = layout_of(results)
+    headings = (*layout.headings, SANDBOX) if results.sandbox else layout.headings
+    sheet = add_sheet(book, RESULTS, tab=NAVY)
+    last_row = len(results.outcomes) + 1
+    _write_headings(sheet, looks, headings, layout, sandbox=results.sandbox)
+    add_bands(sheet, looks, width=len(headings), last_row=max(last_row, 2))
+    _write_lines(sheet, looks, results, layout)
+    sheet.freeze_panes(1, 2)
+    sheet.autofilter(0, 0, last_row - 1, len(headings) - 1)
+    sheet.repeat_rows(0)
+    add_banner(sheet, results)
+
+
+def _write_headings(sheet: Worksheet, looks: Looks, headings: Sequence[str], layout: Layout, *, sandbox: bool) -> None:
+    sheet.set_default_row(ROW_POINTS)
+    sheet.set_row(0, heading_points(sandbox=sandbox))
+    text = looks.make(TEXT)
+    for place, heading in enumerate(headings):
+        sheet.set_column(place, place, _width(heading, place, layout), text)
+        fill = NAVY if place < len(RESULT_COLUMNS) else TEAL if heading in layout.after else SLATE
+        sheet.write_string(0, place, fit_cell(heading), looks.heading(fill))
+        note = NOTES.get(heading) if place < len(RESULT_COLUMNS) or heading in layout.after else None
+        if note:
+            sheet.write_comment(0, place, note, note_options(note))
+
+
+def _width(heading: str, place: int, layout: Layout) -> float:
+    if place < len(RESULT_COLUMNS) or heading in layout.after:
+        return WIDTHS[heading]
+    column = heading.removesuffix(" (sheet)")
+    return COLUMN_LOOKS[column].width if column in COLUMNS else 18
+
+
+def _write_lines(sheet: Worksheet, looks: Looks, results: Results, layout: Layout) -> None:
+    """Write the lines. The inner loop is what a large run waits for, so it does nothing twice."""
+    write_text, write_number = sheet.write_string, sheet.write_number
+    plain, number, link = looks.make(TEXT), looks.make(align="left"), looks.make(font_color=LINK_INK, underline=1)
+    tones = {kind: looks.tone(tone, bold=True) for kind, tone in OUTCOME_TONES.items()}
+    other = looks.tone(NO_TONE, bold=True)
+    links_left = MAX_LINKS
+    rest = range(LINK + 1, len(layout.headings))
+    for at, line in enumerate(lines_of(results, layout), start=1):
+        write_number(at, ROW, int(line[ROW]), number)
+        for place in range(ROW + 1, LINK):
+            if cell := line[place]:
+                looks_of_cell = plain if place != OUTCOME else tones.get(str(cell), other)
+                write_text(at, place, fit_cell(str(cell)), looks_of_cell)
+        links_left -= _write_link(sheet, at, str(line[LINK]), link if links_left > 0 else None, plain)
+        for place in rest:
+            if cell := line[place]:
+                write_text(at, place, fit_cell(str(cell)), plain)
+        if results.sandbox:
+            write_text(at, len(layout.headings), "yes", plain)
+
+
+def _write_link(sheet: Worksheet, at: int, address: str, link: Format | None, plain: Format) -> int:
+    """Write an address to click where it is a web address, else as text; return how many links that made."""
+    if not address:
+        return 0
+    if link is None or len(address) > MAX_LINK_CHARS or not WEB_ADDRESS.fullmatch(address):
+        sheet.write_string(at, LINK, fit_cell(address), plain)
+        return 0
+    sheet.write_url(at, LINK, address, link, address)
+    return 1
