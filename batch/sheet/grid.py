@@ -18,7 +18,10 @@ MAX_ROWS = 300_000
 MAX_CELLS = 5_000_000
 MAX_TEXT_BYTES = 150_000_000
 """Beyond these a file is refused; 100,000 rows of 20 columns with captions of 500 characters stay below half."""
-TOO_MUCH = f"more than {MAX_ROWS:,} rows, {MAX_CELLS:,} cells or {MAX_TEXT_BYTES / 1e6:.0f} MB of text: split it into several files"
+TOO_MUCH = (
+    f"more than {MAX_ROWS:,} rows, {MAX_CELLS:,} cells or {MAX_TEXT_BYTES // 1_000_000} MB of text: split it into "
+    "several files"
+)
 
 
 class NumberFormat(NamedTuple):

@@ -78,7 +78,7 @@ def count_known(cells: Sequence[str]) -> int:
 
 
 def row_test(headings: Sequence[str]) -> Callable[[Sequence[str]], bool]:
-    """Return the test for a line that is surely a row of posts under these headings: its channel cell names channels."""
+    """Return the test for a line that is surely a row under these headings: its channel cell names channels."""
     place = next((at for at, heading in enumerate(headings) if column_of(heading) == "channel"), None)
 
     def is_row(cells: Sequence[str]) -> bool:

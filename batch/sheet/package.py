@@ -102,8 +102,8 @@ class Package:
 
         if text.count("<") > MAX_TAGS:
             raise SheetError(
-                f"{self.name}: its part {part} holds far more than posts need: copy the posts into a new workbook and save "
-                "it as .xlsx."
+                f"{self.name}: its part {part} holds far more than posts need: copy the posts into a new workbook and "
+                "save it as .xlsx."
             )
         try:
             root: Element = fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text), forbid_dtd=True)

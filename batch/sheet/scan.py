@@ -17,7 +17,6 @@ from contextlib import closing
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
-from xml.sax.saxutils import unescape
 
 from batch.errors import SheetError
 from batch.sheet.formats import iso_moment, read_number
@@ -61,7 +60,7 @@ class Patterns(NamedTuple):
 def _patterns(x: str) -> Patterns:
     body = rf"[^>]*?(?:/>|>\s*(?:<{x}v>([^<]*)</{x}v>)?(.*?)</{x}c>)"
     return Patterns(
-        row=re.compile(rf"<{x}row(?=[\s/>])([^>]*?)(?:/>|>(.*?)</{x}row>)", re.DOTALL),
+        row=re.compile(rf'<{x}row(?=[\s/>])(?: r="([0-9]+)")?([^>]*?)(?:/>|>(.*?)</{x}row>)', re.DOTALL),
         cell=re.compile(
             rf'<{x}c(?: r="([A-Z]{{1,3}})[0-9]+")?(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")?'
             + body.removeprefix("[^>]*?"),
@@ -156,8 +155,9 @@ class SheetScan:
                 if found.start() != end and not rest[end : found.start()].isspace():
                     raise self._package.damaged(f"the sheet '{self._tab}' holds something between its rows")
                 end = found.end()
-                row = self._read_row(found[1], found[2] or "")
-                if row.cells:
+                number, attributes, inner = found.groups()
+                row = self._read_row(number, attributes, inner or "")
+                if row:
                     yield row
             rest = rest[end:]
             if ended := closing.match(rest):
@@ -180,20 +180,22 @@ class SheetScan:
                 raise self._package.damaged(f"the sheet '{self._tab}' holds far more beside its rows than posts need")
         return "".join(tail)
 
-    def _read_row(self, attributes: str, inner: str) -> RawRow:
-        known = dict(ATTRIBUTE.findall(attributes))
-        number = _whole(known.get("r")) or self._number + 1
+    def _read_row(self, named: str | None, attributes: str, inner: str) -> RawRow | None:
+        """Return a row that has cells; None for one of those thousands that are only formatted."""
+        known = dict(ATTRIBUTE.findall(attributes)) if not named or "h" in attributes else {}
+        number = _whole(named or known.get("r")) or self._number + 1
         if number <= self._number:
             raise self._package.damaged(f"row {number} of the sheet '{self._tab}' stands twice or out of order")
         self._number = number
         x = self._x
-        if not (f"<{x}v" in inner or f"<{x}is" in inner or f"<{x}f" in inner):
-            return RawRow(number, ())
+        if not inner or not (f"<{x}v" in inner or f"<{x}is" in inner or f"<{x}f" in inner):
+            return None
         if "<!" in inner:
             self._refuse_doctype(inner)
             raise self._package.damaged(f"row {number} of the sheet '{self._tab}' holds a comment")
+        cells = self._read_cells(inner, number=number)
         hidden = known.get("hidden") in {"1", "true"} or known.get("ht") in {"0", "0.0"}
-        return RawRow(number, self._read_cells(inner, number=number), hidden)
+        return RawRow(number, cells, hidden) if cells else None
 
     def _read_cells(self, inner: str, *, number: int) -> list[Raw]:
         cells: list[Raw] = []
@@ -205,7 +207,11 @@ class SheetScan:
                 raise self._package.damaged(f"cell {name}{number} stands twice or out of order")
             at = place
             try:
-                raw = strings[int(value)] if kind == "s" and value else self._read_cell(style, kind, value, rest)
+                raw = (
+                    strings[int(value)]
+                    if kind == "s" and value.isdigit()
+                    else self._read_cell(style, kind, value, rest)
+                )
             except (IndexError, ValueError) as error:
                 raise BadXmlError(f"cell {name}{number} refers to something that is not there") from error
             if raw != "":
@@ -238,11 +244,16 @@ class SheetScan:
         if kind == "inlineStr" or f"<{x}is" in rest:
             return self._read_runs(rest)
         if kind == "s":
-            return self._strings[int(value)] if value.strip() else ""
+            return self._strings[self._place(value)] if value.strip() else ""
         if not value.strip():
             missing = formula is not None and not (kind == "str" and stored is not None)
-            return Flaw("formula_without_value", f"={unescape(formula[1] or '…')}") if missing and formula else ""
+            return Flaw("formula_without_value", f"={plain_text(formula[1] or '…')}") if missing and formula else ""
         return self._read_value(style, kind, value)
+
+    def _place(self, value: str) -> int:
+        if not value.strip().isdigit():
+            raise BadXmlError(f"a cell refers to the text {value[:20]!r}")
+        return int(value)
 
     def _read_value(self, style: str, kind: str, value: str) -> Raw:
         if kind == "str":
@@ -293,4 +304,5 @@ def _read_area(ref: str) -> Area | None:
 
 
 def _whole(text: str | None) -> int:
+    """Return a number counted from 1, 0 where it is missing or none."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else 0

@@ -11,6 +11,12 @@ from batch.errors import SheetError
 from batch.model import Issue, Severity
 from batch.sheet.read import read_sheet
 
+
+def at(*parts: int) -> datetime:
+    """Return a wall-clock time as cells hold it, without a zone."""
+    return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001  a cell has no zone
+
+
 HEADINGS = ("key", "channel", "account", "publish_at", "text", "notes")
 GENERAL, DATE_TIME, DATE, TIME, ZEROS, PERCENT, WORDED_DATE, ELAPSED, AS_TEXT = range(9)
 FORMULA = '<c r="{at}"><f>A2&amp;"x"</f><v></v></c>'
@@ -30,65 +36,122 @@ def read_cell(xlsx: Any, column: str, value: object, **options: Any) -> tuple[ob
 # One cell: (column, what the workbook holds, the value that is read, code, message, severity)
 CELLS = [
     pytest.param(
-        "account", (1.78414000084601e16, GENERAL), "17841400008460100", "cut_number",
+        "account",
+        (1.78414000084601e16, GENERAL),
+        "17841400008460100",
+        "cut_number",
         "Cell C2 holds the number 1.78414E+16, which the spreadsheet program has cut to 15 digits: format the column "
-        "account as text and type or paste the whole number again.", Severity.ERROR, id="cut-id",
+        "account as text and type or paste the whole number again.",
+        Severity.ERROR,
+        id="cut-id",
     ),
     pytest.param(
-        "account", (1234567890123456, GENERAL), "1234567890123456", "cut_number",
+        "account",
+        (1234567890123456, GENERAL),
+        "1234567890123456",
+        "cut_number",
         "Cell C2 holds the number 1.23457E+15, which the spreadsheet program has cut to 15 digits: format the column "
-        "account as text and type or paste the whole number again.", Severity.ERROR, id="16-digits",
+        "account as text and type or paste the whole number again.",
+        Severity.ERROR,
+        id="16-digits",
     ),
     pytest.param(
-        "account", "1.78414E+16", "1.78414E+16", "cut_number",
+        "account",
+        "1.78414E+16",
+        "1.78414E+16",
+        "cut_number",
         "Cell C2 holds the number 1.78414E+16, which the spreadsheet program has cut to 15 digits: format the column "
-        "account as text and type or paste the whole number again.", Severity.ERROR, id="cut-id-as-text",
+        "account as text and type or paste the whole number again.",
+        Severity.ERROR,
+        id="cut-id-as-text",
     ),
     pytest.param(
-        "account", "17841400008460000", "17841400008460000", "cut_number",
+        "account",
+        "17841400008460000",
+        "17841400008460000",
+        "cut_number",
         "Cell C2 holds 17841400008460000, which ends as numbers do that a spreadsheet program has cut to 15 digits: "
-        "compare it with the original, and format the column account as text.", Severity.WARNING, id="ends-in-zeros",
+        "compare it with the original, and format the column account as text.",
+        Severity.WARNING,
+        id="ends-in-zeros",
     ),
     pytest.param(
-        "publish_at", (46357.395833333336, GENERAL), "46357.395833333336", "serial_date",
-        "Cell D2 holds the number 46357.395833333336, which is how a spreadsheet stores the date 2026-12-01 09:30: give the "
-        "cell the format yyyy-mm-dd hh:mm, or type the date as text.", Severity.ERROR, id="serial-date",
+        "publish_at",
+        (46357.395833333336, GENERAL),
+        "46357.395833333336",
+        "serial_date",
+        "Cell D2 holds the number 46357.395833333336, which is how a spreadsheet stores the date 2026-12-01 09:30: "
+        "give the cell the format yyyy-mm-dd hh:mm, or type the date as text.",
+        Severity.ERROR,
+        id="serial-date",
     ),
     pytest.param(
-        "publish_at", "46357.395833", "46357.395833", "serial_date",
+        "publish_at",
+        "46357.395833",
+        "46357.395833",
+        "serial_date",
         "Cell D2 holds the number 46357.395833, which is how a spreadsheet stores the date 2026-12-01 09:30: give the "
-        "cell the format yyyy-mm-dd hh:mm, or type the date as text.", Severity.ERROR, id="serial-date-as-text",
+        "cell the format yyyy-mm-dd hh:mm, or type the date as text.",
+        Severity.ERROR,
+        id="serial-date-as-text",
     ),
     pytest.param(
-        "key", (46357, DATE), "2026-12-01", "became_date",
+        "key",
+        (46357, DATE),
+        "2026-12-01",
+        "became_date",
         "Cell A2 holds a date (2026-12-01), into which the spreadsheet program turns what looks like one: format the "
-        "column key as text and type it again.", Severity.ERROR, id="key-became-date",
+        "column key as text and type it again.",
+        Severity.ERROR,
+        id="key-became-date",
     ),
     pytest.param(
-        "text", (0.2, PERCENT), "0.2", "number_format",
+        "text",
+        (0.2, PERCENT),
+        "0.2",
+        "number_format",
         "Cell E2 holds the number 0.2 and may show it otherwise (its format is 0%): the number as stored is used, so "
-        "format the column text as text if that is not what you want.", Severity.WARNING, id="percent",
+        "format the column text as text if that is not what you want.",
+        Severity.WARNING,
+        id="percent",
     ),
     pytest.param(
-        "text", "#REF!", "#REF!", "error_cell",
-        "Cell E2 holds the error #REF! instead of a value: mend its formula, or type the value.", Severity.ERROR,
+        "text",
+        "#REF!",
+        "#REF!",
+        "error_cell",
+        "Cell E2 holds the error #REF! instead of a value: mend its formula, or type the value.",
+        Severity.ERROR,
         id="error-as-text",
     ),
     pytest.param(
-        "text", "Glaze\x0b day", "Glaze day", "control_removed",
+        "text",
+        "Glaze\x0b day",
+        "Glaze day",
+        "control_removed",
         "Cell E2 held a control character that can't be seen or sent, and it was removed: read the cell again.",
-        Severity.WARNING, id="control",
+        Severity.WARNING,
+        id="control",
     ),
     pytest.param(
-        "text", "Glaze\tday", "Glaze day", "tab_replaced",
-        "Cell E2 held a tab, which became a space: read the cell again.", Severity.WARNING, id="tab",
+        "text",
+        "Glaze\tday",
+        "Glaze day",
+        "tab_replaced",
+        "Cell E2 held a tab, which became a space: read the cell again.",
+        Severity.WARNING,
+        id="tab",
     ),
     pytest.param(
-        "key", "spring\u200b-01", "spring-01", "zero_width_removed",
+        "key",
+        "spring\u200b-01",
+        "spring-01",
+        "zero_width_removed",
         "Cell A2 held invisible characters, which were removed from key: type it again if it does not match.",
-        Severity.WARNING, id="zero-width",
+        Severity.WARNING,
+        id="zero-width",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("column", "value", "read", "code", "message", "severity"), CELLS)
@@ -110,7 +173,8 @@ def test_an_error_cell_is_an_error_of_that_cell_and_of_no_other(xlsx: Any, xml_c
     assert sheet.issues == (
         Issue(
             3, "text", "error_cell", "#N/A",
-            "Cell E3 holds the error #N/A instead of a value: mend its formula, or type the value.", Severity.ERROR, "E3",
+            "Cell E3 holds the error #N/A instead of a value: mend its formula, or type the value.",
+            Severity.ERROR, "E3",
         ),
     )  # fmt: skip
 
@@ -119,8 +183,8 @@ def test_a_formula_without_a_value_is_an_error_that_shows_it(xlsx: Any, xml_cell
     cell, issues = read_cell(xlsx, "text", xml_cell(FORMULA))
     assert cell == ""
     assert [issue.message for issue in issues] == [
-        'Cell E2 holds the formula =A2&"x" whose result was never stored: open the workbook in Excel or LibreOffice and save '
-        "it, or replace the formula by its value; if it is a text that starts with =, type an apostrophe before it."
+        'Cell E2 holds the formula =A2&"x" whose result was never stored: open the workbook in Excel or LibreOffice and '
+        "save it, or replace the formula by its value; if it is a text that starts with =, type an apostrophe before it."
     ]
 
 
@@ -139,12 +203,12 @@ def test_an_error_in_a_column_that_is_never_sent_is_only_a_warning(xlsx: Any, xm
 
 # What a date cell holds: (days, format) and what is read
 DATES = [
-    pytest.param((46357.395833333336, DATE_TIME), datetime(2026, 12, 1, 9, 30), id="date-and-time"),
-    pytest.param((46357.39583217593, DATE_TIME), datetime(2026, 12, 1, 9, 30), id="seconds-lost-by-rounding"),
-    pytest.param((46357.3958, DATE_TIME), datetime(2026, 12, 1, 9, 29, 57), id="real-seconds-stay"),
+    pytest.param((46357.395833333336, DATE_TIME), at(2026, 12, 1, 9, 30), id="date-and-time"),
+    pytest.param((46357.39583217593, DATE_TIME), at(2026, 12, 1, 9, 30), id="seconds-lost-by-rounding"),
+    pytest.param((46357.3958, DATE_TIME), at(2026, 12, 1, 9, 29, 57), id="real-seconds-stay"),
     pytest.param((46357, DATE), "2026-12-01", id="midnight-whose-format-shows-no-time-is-no-time"),
-    pytest.param((46357, DATE_TIME), datetime(2026, 12, 1), id="midnight-that-shows-its-time"),
-    pytest.param((46357.395833333336, DATE), datetime(2026, 12, 1, 9, 30), id="a-time-that-the-format-hides"),
+    pytest.param((46357, DATE_TIME), at(2026, 12, 1), id="midnight-that-shows-its-time"),
+    pytest.param((46357.395833333336, DATE), at(2026, 12, 1, 9, 30), id="a-time-that-the-format-hides"),
     pytest.param((46357, WORDED_DATE), "2026-12-01", id="format-with-words"),
     pytest.param((0.395833333333333, TIME), "09:30", id="a-time-without-a-date"),
     pytest.param("2026-12-01\u00a009:30", "2026-12-01 09:30", id="no-break-space"),
@@ -159,7 +223,7 @@ def test_a_date_is_read_as_the_person_sees_it(xlsx: Any, value: object, read: ob
 
 def test_a_workbook_that_counts_from_1904_is_read_by_its_own_calendar(xlsx: Any) -> None:
     cell, _ = read_cell(xlsx, "publish_at", (44895.395833333336, DATE_TIME), since_1904=True)
-    assert cell == datetime(2026, 12, 1, 9, 30)
+    assert cell == at(2026, 12, 1, 9, 30)
 
 
 def test_a_bare_number_in_a_1904_workbook_is_told_by_its_own_calendar(xlsx: Any) -> None:
@@ -226,8 +290,8 @@ def test_hidden_rows_stop_the_run_until_it_is_said_what_is_meant(xlsx: Any) -> N
     with pytest.raises(SheetError) as caught:
         read_sheet(hidden_rows(xlsx))
     assert str(caught.value) == (
-        "posts.xlsx, sheet 'Posts' has 2 rows that are hidden or filtered out (3 and 5): show them, or say --include-hidden or "
-        "--skip-hidden."
+        "posts.xlsx, sheet 'Posts' has 2 rows that are hidden or filtered out (3 and 5): show them, or say "
+        "--include-hidden or --skip-hidden."
     )
 
 
@@ -263,8 +327,8 @@ def test_a_second_row_of_headings_is_an_error_of_that_row(xlsx: Any) -> None:
     [
         (
             [("Content plan for May",), ()],
-            "row 1 holds “Content plan for May” and the headings stand in row 3: delete rows 1 to 2, so that the headings are "
-            "in row 1.",
+            "row 1 holds “Content plan for May” and the headings stand in row 3: delete rows 1 to 2, so that the "
+            "headings are in row 1.",
         ),
         ([()], "row 1 is empty and the headings stand in row 2: delete row 1, so that the headings are in row 1."),
         (
@@ -283,7 +347,7 @@ def test_what_stands_above_the_headings_is_said_and_never_skipped(xlsx: Any, abo
 def test_an_iso_strict_workbook_is_read_like_any_other(xlsx: Any, xml_cell: Any) -> None:
     date = xml_cell('<c r="{at}" t="d" s="1"><v>2026-12-01T09:29:59.9996</v></c>')
     cell, issues = read_cell(xlsx, "publish_at", date, strict=True)
-    assert (cell, issues) == (datetime(2026, 12, 1, 9, 30), ())
+    assert (cell, issues) == (at(2026, 12, 1, 9, 30), ())
 
 
 def test_a_declared_size_that_is_wrong_drops_nothing(xlsx: Any) -> None:
