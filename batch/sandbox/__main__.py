@@ -1,4 +1,4 @@
-"""`python -m batch.sandbox`: a sandbox as a process of its own; its one line of output is its address, once it is ready."""
+"""`python -m batch.sandbox`: a sandbox as a process of its own, which prints its address once it is ready."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--site", action="append", default=[], metavar="GUID", help="a site to have from the start")
     parser.add_argument("--server", choices=tuple(SERVERS), help="which of the four servers to play")
     parser.add_argument("--options", default="", metavar="JSON", help="settings, as an object")
-    parser.add_argument("--seed", type=int, help="make the same IDs each time")
+    parser.add_argument("--id-seed", type=int, help="make the same IDs each time")
     return parser.parse_args(argv)
 
 
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"The sandbox can't start: {error}.", file=sys.stderr)
         return 2
     sites = arguments.site or [SITE_ID]
-    with Service(arguments.state, options=options, sites=sites, seed=arguments.seed) as service:
+    with Service(arguments.state, options=options, sites=sites, id_seed=arguments.id_seed) as service:
         host, port = listener.getsockname()[:2]
         asyncio.run(_serve(service, listener, f"http://{f'[{host}]' if ':' in host else host}:{port}"))
     return 0

@@ -1,4 +1,4 @@
-"""The Starlette shell: bytes of HTTP into a `Request`, a `Response` into bytes of HTTP, in the way that it is to travel.
+"""The Starlette shell: HTTP into a `Request`, and a `Response` into HTTP, in the way that it is to travel.
 
 Where a connection is to break, it really breaks: the socket under it is closed or reset by the `Connections` that the
 server keeps.

@@ -44,6 +44,15 @@ def site_named(request: Request) -> str:
     return request.headers.get("wix-site-id", "").strip().lower()
 
 
+def guess_site(request: Request, store: Store) -> str:
+    """Return the site that a request seems to be for, before anything of it is checked; "" where it does not say."""
+    credential = request.headers.get("authorization", "")
+    if site_named(request) or not credential.startswith(TOKEN_PREFIX):
+        return site_named(request)
+    found = store.row("SELECT site FROM tokens WHERE digest = ?", _digest(credential))
+    return str(found[0]) if found else ""
+
+
 def identify(request: Request, store: Store, options: Options, now: Ms) -> Caller:
     """Return who calls. Raises `Refusal` 401 or 403."""
     credential = request.headers.get("authorization", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from batch.sandbox.service import Service
 
 PREFIX = "/sandbox/"
+_PORT = re.compile(r":\d+$")
 _HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -38,10 +40,8 @@ def answer(service: Service, request: Request) -> Response:
 
 def _need_loopback(request: Request) -> None:
     """Refuse a page of another site that makes a browser call here, by whatever name it has given this machine."""
-    host = request.headers.get("host", "127.0.0.1").rsplit(":", 1)[0] if request.headers.get("host") else "127.0.0.1"
-    origin = request.headers.get("origin", "")
-    strange = origin and origin.split("://")[-1].rsplit(":", 1)[0] not in _HOSTS
-    if host.lower() not in _HOSTS or strange:
+    given = (request.headers.get("host", ""), request.headers.get("origin", "").rpartition("://")[2])
+    if any(name and _PORT.sub("", name.lower()) not in _HOSTS for name in given):
         raise Refusal(403, "FORBIDDEN", "The sandbox's own addresses are for this machine only.")
 
 
@@ -125,7 +125,7 @@ def _clear_faults(service: Service, _request: Request) -> Json:
 
 
 def _seed(service: Service, request: Request) -> Json:
-    return {"items": _or_invalid(lambda **given: service.seed(given), read_object(request.body))}
+    return {"items": _or_invalid(service.seed, read_object(request.body))}
 
 
 def _read_options(service: Service, _request: Request) -> Json:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
@@ -88,12 +88,15 @@ class Fault:
         return KINDS[self.kind] if self.made is None else self.made
 
 
-def _plain(fault: Fault) -> Response:
+def _status(fault: Fault, _answer: Response) -> Response:
     said = fault.code or f"HTTP_{fault.status}"
     error = {"code": said, "description": "The sandbox was asked to fail."}
     headers: Headers = (("retry-after", fault.retry_after),) if fault.retry_after else ()
     body = {"message": error["description"], "details": {"applicationError": error}}
     return json_response(body, status=fault.status, headers=headers)
+
+
+Spoiler = Callable[[Fault, Response], Response]
 
 
 def spoil(fault: Fault, good: Response | None) -> Response:
@@ -102,8 +105,8 @@ def spoil(fault: Fault, good: Response | None) -> Response:
     return _SPOILERS[fault.kind](fault, answer)
 
 
-def _travelling(travel: Travel) -> Any:
-    return lambda fault, answer: replace(answer, delivery=Delivery(travel))
+def _travelling(travel: Travel) -> Spoiler:
+    return lambda _fault, answer: replace(answer, delivery=Delivery(travel))
 
 
 def _delay(fault: Fault, answer: Response) -> Response:
@@ -174,8 +177,8 @@ KINDS: Mapping[str, bool] = MappingProxyType({
 })  # fmt: skip
 """The kinds of fault, and whether the call is usually carried out."""
 
-_SPOILERS = {
-    "status": lambda fault, answer: _plain(fault),
+_SPOILERS: Mapping[str, Spoiler] = {
+    "status": _status,
     "refused": _travelling(Travel.REFUSED),
     "drop_before": _travelling(Travel.DROP),
     "drop_after": _travelling(Travel.DROP),

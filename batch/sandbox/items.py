@@ -84,7 +84,7 @@ class Items:
         """Keep a new item."""
         made_at = write_iso(self.now)
         body = {
-            "id": item.get("id") or self._new_id(),
+            "id": str(item.get("id") or self._new_id()).lower(),
             **{name: value for name, value in item.items() if name != "id"},
             "status": status,
             "external": item.get("external", False),
@@ -111,8 +111,8 @@ class Items:
         held.body["updatedDate"] = write_iso(at)
         _normalise_date(held.body)
         self.store.run(
-            "UPDATE items SET reference = ?, channel = ?, type = ?, account = ?, status = ?, external = ?, scheduled = ?, "
-            "stage = ?, next = ?, due = ?, claimed = ?, changed = ?, body = ? WHERE site = ? AND id = ?",
+            "UPDATE items SET reference = ?, channel = ?, type = ?, account = ?, status = ?, external = ?, "
+            "scheduled = ?, stage = ?, next = ?, due = ?, claimed = ?, changed = ?, body = ? WHERE site = ? AND id = ?",
             *_columns(held), held.site, held.id,
         )  # fmt: skip
 

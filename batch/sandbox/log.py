@@ -40,8 +40,8 @@ def write_call(store: Store, entry: Entry) -> None:
     store.run(
         "INSERT INTO calls (at, site, call, method, path, status, changed, fault, code, counted, origin) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        entry.at, entry.site, entry.call, entry.method, _shown_path(entry), entry.status, int(entry.changed), entry.fault,
-        entry.code, int(entry.counted), entry.origin,
+        entry.at, entry.site, entry.call, entry.method, _shown_path(entry), entry.status, int(entry.changed),
+        entry.fault, entry.code, int(entry.counted), entry.origin,
     )  # fmt: skip
 
 

@@ -175,3 +175,12 @@ def get_file(context: Context) -> Answer:
     left = max(0, polls - 1)
     context.store.run("UPDATE files SET polls = ? WHERE id = ?", left, given[0])
     return {"file": _shown(json.loads(body), left, fate)}
+
+
+def read_files(store: Store, site: str | None = None) -> list[Json]:
+    """Return all files, with what becomes of each, where it came from, and the digest of an upload."""
+    rows = store.rows(
+        "SELECT body, fate, source, sha256, site FROM files WHERE ? IS NULL OR site = ? ORDER BY n", site, site
+    )
+    names = ("fate", "source", "sha256", "site")
+    return [{**json.loads(body), **dict(zip(names, rest, strict=True))} for body, *rest in rows]

@@ -16,9 +16,11 @@ class Options:
 
     `references`: on which calls a second use of a reference is refused: on every call that creates or publishes, on the
     two publish calls only, or never. `query_lag_seconds`: how far Query Items is behind writes. `api_keys` empty: any
-    non-empty key is taken; `access_tokens` maps a ready token to its site; `apps` maps an app's ID to its secret, empty: any.
-    `denied` are credentials without the permission. `patch`: whether an update replaces a content object or only the
-    fields that it names. `deleted`: whether a deleted item is still shown, with its status.
+    non-empty key is taken; `access_tokens` maps a ready token to its site; `apps` maps an app's ID to its secret,
+    empty: any. `denied` are credentials without the permission. `patch`: whether an update replaces a content object or
+    only the fields that it names. `deleted`: whether a deleted item is still shown, with its status. A post whose text
+    holds `failing_marker` fails on its channel; a file or picture whose name, address or prompt holds
+    `media_failing_marker` fails in the Media Manager.
     """
 
     references: str = "everywhere"
@@ -57,7 +59,7 @@ class Options:
                 raise ValueError(f"{name} is one of {', '.join(known)}, not {getattr(self, name)!r}")
 
     def changed(self, changes: Mapping[str, Any]) -> Options:
-        """Return these options with some changed. Raises `ValueError` for an unknown name or a value of the wrong kind."""
+        """Return these options with some changed. Raises `ValueError` for an unknown name or a wrong value."""
         kinds = {f.name: type(getattr(self, f.name)) for f in fields(self)}
         made: dict[str, Any] = {}
         for name, value in changes.items():

@@ -78,14 +78,14 @@ def _template() -> Template:
 def render_page(service: Service, *, site: str | None = None, month: str = "") -> str:
     """Return the page of a site (the first one where none is named) and a month (`2026-12`; this one)."""
     sites = service.sites()
-    chosen = site if site in dict(sites) else next(iter(dict(sites)), "")
+    chosen = site if site in sites else next(iter(sites), "")
     now = service.now()
-    posts = [_shown(item, at) for item, at in service.dated_items(chosen)]
+    posts = [_shown(item, at) for item, at in _dated_items(service, chosen)]
     year, number = _read_month(month, now)
     return _template().render(
         sites=sites,
         site=chosen,
-        site_name=dict(sites).get(chosen, ""),
+        site_name=sites.get(chosen, ""),
         now=now,
         month=date(year, number, 1),
         before=_neighbour(year, number, -1),
@@ -97,11 +97,16 @@ def render_page(service: Service, *, site: str | None = None, month: str = "") -
     )
 
 
-def _shown(item: Json, at: int | None) -> Shown:
+def _dated_items(service: Service, site: str) -> list[tuple[Json, datetime | None]]:
+    """Return a site's items, each with the instant at which it became public or is to."""
+    instants = {post.item_id: post.at for post in (*service.coming(site), *service.public(site))}
+    return [(item, instants.get(item["id"])) for item in service.items(site)]
+
+
+def _shown(item: Json, at: datetime | None) -> Shown:
     channel = item["channel"]["name"]
     error = item.get("publicationError", {})
     planned = read_iso(item.get("schedulingInfo", {}).get("scheduledDate", ""))
-    when = planned if at is None else at
     return Shown(
         id=item["id"],
         group=_GROUP_OF[item["status"]],
@@ -112,7 +117,7 @@ def _shown(item: Json, at: int | None) -> Shown:
         account=item["channel"].get("accountId", ""),
         reference=item.get("referenceId", ""),
         text=text_of(item),
-        at=None if when is None else to_datetime(when),
+        at=at or (None if planned is None else to_datetime(planned)),
         link=item.get("externalItemUrl", ""),
         error=error.get("description", ""),
         media=len(media_of(content_of(item))),

@@ -1,4 +1,4 @@
-"""What the public has seen: written once, at the moment a post becomes public, and never touched by any call of the API.
+"""What the public has seen: written once, when a post becomes public, and touched by no call of the API.
 
 This record alone judges whether a post was doubled, lost, or went out at a wrong time or place.
 """

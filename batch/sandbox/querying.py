@@ -17,10 +17,11 @@ from batch.sandbox.wire import invalid
 DEFAULT_LIMIT = 50
 MOST_FILTERS = 20
 
+SORT = Fields({"fieldName": Text(least=1), "order": Text(one_of=("ASC", "DESC"))}, ("fieldName",))
 QUERY_BODY = Fields({
     "query": Fields({
         "filter": Anything(),
-        "sort": Listed(Fields({"fieldName": Text(least=1), "order": Text(one_of=("ASC", "DESC"))}, ("fieldName",)), most=3),
+        "sort": Listed(SORT, most=3),
         "paging": Fields({"limit": Whole(), "offset": Whole()}),
     })
 })  # fmt: skip

@@ -28,7 +28,8 @@ ACCOUNTS: Mapping[str, tuple[Json, ...]] = {
         {"id": "17841405822304999", "username": "river.pottery.classes", "settings": {"default": False}},
     ),
     "FACEBOOK": (
-        {"id": "10215544332211009", "displayName": "Ada River", "page": {"id": "104512345678901", "displayName": "River Pottery"},
+        {"id": "10215544332211009", "displayName": "Ada River",
+         "page": {"id": "104512345678901", "displayName": "River Pottery"},
          "settings": {"default": True}},
     ),
     "YOUTUBE": ({"id": "UCrIvErPoTtErY0123456789", "displayName": "River Pottery", "settings": {"default": True}},),
@@ -36,7 +37,8 @@ ACCOUNTS: Mapping[str, tuple[Json, ...]] = {
         {"id": "urn:li:organization:70512345", "displayName": "River Pottery Ltd", "settings": {"default": True}},
     ),
     "PINTEREST": (
-        {"id": "774124931234567890", "username": "riverpottery", "board": {"id": "549755885175", "displayName": "Glazes"},
+        {"id": "774124931234567890", "username": "riverpottery",
+         "board": {"id": "549755885175", "displayName": "Glazes"},
          "settings": {"default": True}},
     ),
     "GBP": (
@@ -46,7 +48,8 @@ ACCOUNTS: Mapping[str, tuple[Json, ...]] = {
     ),
     "TIKTOK": (
         {"id": "-000rIvErPoTtErY-open-id", "username": "riverpottery",
-         "privacyLevelOptions": ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"], "settings": {"default": True}},
+         "privacyLevelOptions": ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"],
+         "settings": {"default": True}},
     ),
 }  # fmt: skip
 """The accounts of a new site. X has ended, so there is none."""
@@ -100,9 +103,9 @@ def apply_seed(
 ) -> list[str]:
     """Carry out a seed for one site; return the IDs of the items that it added. Raises `ValueError`.
 
-    `plan` names a plan; `quota` {action: {limit, used}}, `features` {name: bool}, `monetization`, `channels` (how many may
-    be connected) and `publish_limits` {channel: posts a day} set parts of it otherwise; `connections` {channel: state};
-    `accounts` {channel: [account]} replaces; `items` are API items with any status, dates past ones included.
+    `plan` names a plan; `quota` {action: {limit, used}}, `features` {name: bool}, `monetization`, `channels` (how
+    many may be connected) and `publish_limits` {channel: posts a day} set parts of it otherwise; `connections`
+    {channel: state}; `accounts` {channel: [account]} replaces; `items` are API items in any state, with any date.
     """
     unknown = set(seed) - set(SEED_FIELDS)
     if unknown:

@@ -6,7 +6,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -26,25 +26,25 @@ END_SECONDS = 5.0
 class SandboxServer:
     """A running sandbox; use it in a `with`, then `url` is where it is and `service` what is behind it.
 
-    `state` is a file that keeps everything between runs, or `:memory:`. `port` 0 takes a free one. Raises `OSError` where
-    the port is taken and `ValueError` for an address that is not loopback.
+    `state` is a file that keeps everything between runs, or `:memory:`. `port` 0 takes a free one. Raises `OSError`
+    where the port is taken and `ValueError` for an address that is not loopback.
     """
 
     def __init__(
         self,
         state: str | Path = ":memory:",
         *,
-        sites: Iterable[str] = (SITE_ID,),
+        sites: Iterable[str] | Mapping[str, str] = (SITE_ID,),
         host: str = "127.0.0.1",
         port: int = 0,
         options: Options | None = None,
         now: Callable[[], datetime] = utc_now,
-        seed: int | None = None,
+        id_seed: int | None = None,
     ) -> None:
         if not is_loopback(host):
             raise ValueError(f"The sandbox listens on this machine only, so {host!r} is not possible: use 127.0.0.1.")
         self._address = (host, port)
-        self.service = Service(state, options=options, sites=sites, now=now, seed=seed)
+        self.service = Service(state, options=options, sites=sites, now=now, id_seed=id_seed)
         self.url = ""
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None

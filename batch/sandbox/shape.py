@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from batch.sandbox.times import read_iso
 from batch.sandbox.wire import Invalid, Json, Violation, invalid
@@ -70,7 +71,8 @@ def read_body(content: bytes, shape: Fields) -> Json:
     found = list(violations(value, shape, ""))
     if found:
         raise Invalid(found)
-    return without_nulls(value)
+    cleaned: Json = without_nulls(value)
+    return cleaned
 
 
 def read_object(content: bytes) -> Json:
@@ -83,7 +85,18 @@ def read_object(content: bytes) -> Json:
         raise invalid("body", f"is not readable JSON ({error})", "FORMAT") from None
     if not isinstance(value, dict):
         raise invalid("body", "is not an object", "FORMAT")
+    if b"\\u" in content and not _is_text(value):
+        raise invalid("body", "holds half of a character", "FORMAT")
     return value
+
+
+def _is_text(value: Json) -> bool:
+    """Tell whether every text in a value is one that can be written: JSON can spell halves of characters."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _no_doubles(pairs: list[tuple[str, Any]]) -> Json:
@@ -160,7 +173,7 @@ def _in_text(value: Any, shape: Text, path: str) -> Iterator[Violation]:
         yield Violation(path, f"has {len(value)} characters, at most {shape.most} are allowed", "MAX_LENGTH")
     if shape.one_of and value not in shape.one_of:
         yield Violation(path, f"must be one of {', '.join(shape.one_of)}", "ENUM")
-    if shape.url and value and not value.lower().startswith(("https://", "http://")):
+    if shape.url and value and not _is_address(value):
         yield Violation(path, "must be a web address", "FORMAT")
     if shape.date and read_iso(value) is None:
         yield Violation(path, "must be a date and time with its zone, such as 2026-12-01T09:30:00Z", "FORMAT")
@@ -175,3 +188,11 @@ def _in_whole(value: Any, shape: Whole, path: str) -> Iterator[Violation]:
         yield Violation(path, f"must be at least {shape.least}", "MIN")
     elif shape.most is not None and value > shape.most:
         yield Violation(path, f"must be at most {shape.most}", "MAX")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and not any(c.isspace() for c in text)
+    except ValueError:
+        return False

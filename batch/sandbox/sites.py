@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from batch.sandbox.rules import CHANNELS, CONNECTED
+from batch.sandbox.rules import CHANNELS, CONNECTED, OBJECTS, Connected
 from batch.sandbox.state import Store
 from batch.sandbox.times import Ms, start_of_month
 from batch.sandbox.wire import Json, Refusal, invalid
@@ -89,7 +89,7 @@ class Site:
         return str(chosen[0]["id"]) if len(chosen) == 1 else None
 
     def need_account(self, item: Json, path: str) -> None:
-        """Refuse an item for an account, second ID or privacy level that is not this site's; fill in a default account."""
+        """Refuse an account, second ID or privacy level that is not this site's; fill in a default account."""
         channel = item["channel"]
         name = channel["name"]
         self.need_connection(name)
@@ -99,14 +99,8 @@ class Site:
             said = "is not a connected account of this channel" if account_id else "is missing, and none is the default"
             raise invalid(f"{path}.channel.accountId", said)
         channel["accountId"] = account_id
-        shape = CONNECTED[name]
-        where, content = next(((f"{path}.{n}", v) for n, v in item.items() if n.startswith(shape.key)), (path, {}))
-        owner = account.get(shape.inside, {}) if shape.inside else account
-        if shape.second_id and content.get(shape.second_id) != owner.get("id"):
-            raise invalid(f"{where}.{shape.second_id}", "does not belong to this account")
-        level = content.get("privacyLevel")
-        if level and level not in account.get("privacyLevelOptions", []):
-            raise invalid(f"{where}.privacyLevel", "is not among the account's privacyLevelOptions")
+        found = next((key for key in item if key in OBJECTS), "")
+        _need_own(item.get(found, {}), account, CONNECTED[name], path=f"{path}.{found}")
 
     def quota(self, action: str) -> tuple[int | None, int]:
         """Return limit (None: the plan has not got it, 0: not counted) and use of an action in this month."""
@@ -180,3 +174,13 @@ class Site:
         """Return how many channels the plan lets the site connect."""
         plan = self.plan()
         return int(plan.get("channels", PLANS[plan["name"]].channels))
+
+
+def _need_own(content: Json, account: Json, shape: Connected, *, path: str) -> None:
+    """Refuse a second ID or privacy level that is not the account's."""
+    owner = account.get(shape.inside, {}) if shape.inside else account
+    if shape.second_id and content.get(shape.second_id) != owner.get("id"):
+        raise invalid(f"{path}.{shape.second_id}", "does not belong to this account")
+    level = content.get("privacyLevel")
+    if level and level not in account.get("privacyLevelOptions", []):
+        raise invalid(f"{path}.privacyLevel", "is not among the account's privacyLevelOptions")

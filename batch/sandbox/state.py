@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 BUSY_SECONDS = 30.0
+VERSION = 1
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -81,14 +82,27 @@ class Store:
 
     def __init__(self, path: str | Path) -> None:
         self.path = str(path)
+        if self.path != ":memory:":
+            Path(self.path).touch(mode=0o600)
         self._db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise OSError(f"{self.path} is not a file of this sandbox ({error}): delete it, or name another") from None
+
+    def _prepare(self) -> None:
         if self.path != ":memory:":
             self._db.execute("PRAGMA journal_mode = WAL")
             # A killed process loses nothing; only a machine that loses power could lose the last calls.
             self._db.execute("PRAGMA synchronous = NORMAL")
         with self.transaction():
+            version = self.count("PRAGMA user_version")
+            if version not in (0, VERSION) or (version == 0 and self.count("SELECT count(*) FROM sqlite_master")):
+                raise sqlite3.DatabaseError("it was made by another version, or by another program")
             for statement in SCHEMA.split(";\n"):
                 self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {VERSION}")
 
     def close(self) -> None:
         """Close the file."""

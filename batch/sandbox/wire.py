@@ -20,7 +20,7 @@ JSON_HEADERS: Headers = (("content-type", "application/json; charset=utf-8"),)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. Header names are lower-case; `query` keeps order and repeats; `origin` is how the caller got here."""
+    """One request. Header names are lower-case; `query` keeps order and repeats; `origin` is how it got here."""
 
     method: str
     path: str
