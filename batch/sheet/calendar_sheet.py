@@ -15,6 +15,7 @@ from batch.model import GOOD, Outcome, OutcomeKind, Results
 from batch.rules.channels import CHANNEL_LABELS, channel_named
 from batch.sheet.banner import add_banner
 from batch.sheet.canvas import Canvas
+from batch.sheet.grid import shorten
 from batch.sheet.moments import MONTHS, WEEKDAYS, local_time_of
 from batch.sheet.style import (
     CHANNEL_TONES,
@@ -42,17 +43,20 @@ SLOTS_A_DAY = 8
 """The most posts that a day shows; further ones are counted in its last line."""
 
 MOST_MONTHS = 120
-DAY_WIDTH = 25
+DAY_WIDTH = 27
+SLOT_CHARS = 30
+TIP_CHARS = 200
 SHORT = {"GBP": "Google"}
 WITHDRAWN = frozenset({OutcomeKind.CANCELLED, OutcomeKind.DELETED, OutcomeKind.SKIPPED})
 WAITING = OutcomeKind.PROCESSING
 
 
 class Slot(NamedTuple):
-    """A post of a day: what its slot says, in which colours, and the line of `Results` to which it leads."""
+    """A post of a day: what its slot says, what shows over it, its colours, and the line of `Results` it leads to."""
 
     clock: str
     said: str
+    tip: str
     tone: Tone
     line: int
     struck: bool
@@ -98,11 +102,11 @@ def sort_into_days(outcomes: Sequence[Outcome]) -> tuple[Days, int, tuple[str, .
 def _make_slot(outcome: Outcome, clock: str, line: int) -> Slot:
     name = channel_label(outcome.channel)
     alarming = outcome.outcome not in GOOD and outcome.outcome is not WAITING
-    said = f"{clock}  {SHORT.get(outcome.channel, name)}{' · ' + outcome.key if outcome.key else ''}"
-    if alarming:
-        said = f"{said} ({outcome.outcome.value.replace('_', ' ')})"
+    key = f" · {outcome.key}" if outcome.key else ""
+    said = shorten(f"{'✗ ' if alarming else ''}{clock} {SHORT.get(outcome.channel, name)}{key}", limit=SLOT_CHARS)
+    tip = shorten(f"{outcome.outcome.value}: {name}{key}, {clock}", limit=TIP_CHARS)
     tone = CHANNEL_TONES.get(outcome.channel, NO_TONE)
-    return Slot(clock, said, tone, line, outcome.outcome in WITHDRAWN, alarming)
+    return Slot(clock, said, tip, tone, line, outcome.outcome in WITHDRAWN, alarming)
 
 
 def channel_label(channel: str) -> str:
@@ -127,7 +131,10 @@ def _tell_clock(zones: Sequence[str], undated: int) -> str:
         )
     if undated and zones:
         said += f" {undated} {'post has' if undated == 1 else 'posts have'} no date and are not shown."
-    return said.replace("post has no date and are", "post has no date and is") + " Click a post to see its line."
+    return (
+        said.replace("post has no date and are", "post has no date and is")
+        + " ✗ needs work; struck out = not going out. Click a post to see its line."
+    )
 
 
 def _draw_legend(canvas: Canvas, looks: Looks, row: int, used: set[str]) -> None:
@@ -188,7 +195,8 @@ def _draw_slot(canvas: Canvas, looks: Looks, row: int, column: int, slot: Slot |
         canvas.put(row, column, slot, looks.make(font_color=SOFT_INK, italic=True, font_size=10, indent=1))
         return
     mark = {"font_color": OVER_INK, "bold": True} if slot.alarming else {"font_strikeout": True} if slot.struck else {}
-    canvas.put(row, column, slot.said, _slot_looks(looks, slot.tone, **mark), target=f"internal:'Results'!A{slot.line}")
+    target = f"internal:'Results'!A{slot.line}"
+    canvas.put(row, column, slot.said, _slot_looks(looks, slot.tone, **mark), target=target, tip=slot.tip)
 
 
 def _slot_looks(looks: Looks, tone: Tone, **more: object) -> Format:

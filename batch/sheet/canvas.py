@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 
 class Drawn(NamedTuple):
-    """A cell of the page; `target` is where a click leads, "" for nowhere."""
+    """A cell of the page; `target` is where a click leads, "" for nowhere, and `tip` what shows over it."""
 
     value: str | int | float
     looks: Format
     target: str = ""
+    tip: str = ""
 
 
 class Canvas:
@@ -30,9 +31,11 @@ class Canvas:
         self._heights: dict[int, float] = {}
         self._spans: dict[tuple[int, int], int] = {}
 
-    def put(self, row: int, column: int, value: str | int | float, looks: Format, *, target: str = "") -> None:
+    def put(
+        self, row: int, column: int, value: str | int | float, looks: Format, *, target: str = "", tip: str = ""
+    ) -> None:
         """Set a cell."""
-        self._cells[row, column] = Drawn(value, looks, target)
+        self._cells[row, column] = Drawn(value, looks, target, tip)
 
     def span(self, row: int, column: int, last: int, value: str | int, looks: Format) -> None:
         """Set one cell that reaches over several columns."""
@@ -67,6 +70,6 @@ class Canvas:
         elif not cell.value:
             sheet.write_blank(row, column, None, cell.looks)
         elif cell.target:
-            sheet.write_url(row, column, cell.target, cell.looks, fit_cell(cell.value))
+            sheet.write_url(row, column, cell.target, cell.looks, fit_cell(cell.value), cell.tip)
         else:
             sheet.write_string(row, column, fit_cell(cell.value), cell.looks)

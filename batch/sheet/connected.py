@@ -14,10 +14,10 @@ from batch.model import Account, Channel, Quota
 class Connected:
     """A site as it was read for its template; `timezone` is an IANA name, "" where none is set."""
 
-    site: str
     accounts: tuple[Account, ...]
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     timezone: str = ""
+    site: str = ""
 
 
 class NamedAccount(NamedTuple):

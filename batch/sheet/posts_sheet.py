@@ -22,7 +22,7 @@ from batch.sheet.columns import COUNT, POSTS_COLUMNS, PROBLEM, look_of, note_of
 from batch.sheet.dropdowns import add_dropdowns
 from batch.sheet.formulas import Formulas
 from batch.sheet.style import OVER_FILL, OVER_INK, TEXT, Looks, add_sheet, close_book, open_book
-from batch.sheet.tints import add_tints
+from batch.sheet.tints import add_bands, add_tints
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 POSTS = "Posts"
 SPARE_ROWS = 200
 RULED_ROWS = 2_000
-ROW_POINTS, HEADING_POINTS = 46, 28
+ROW_POINTS, HEADING_POINTS = 42, 26
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?")
 MOMENT_LOOKS = {"num_format": "yyyy-mm-dd hh:mm", "align": "left"}
 TO_THE_SECOND = {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"}
@@ -98,12 +98,12 @@ def add_posts_sheet(
     book: Workbook, looks: Looks, rows: Sequence[PostRow], *, tab: str = "#1E3A5F", with_accounts: bool = False
 ) -> None:
     """Add the sheet `Posts` with its rows in an Excel table and room for more."""
-    sheet = add_sheet(book, POSTS, tab=tab)
+    sheet = add_sheet(book, POSTS, tab=tab, pages_wide=3)
     columns = columns_for(rows)
     last_row = 1 + len(rows) + SPARE_ROWS
-    formulas = prepare_sheet(
-        sheet, looks, columns, last_row=max(RULED_ROWS, last_row), last_band=last_row, with_accounts=with_accounts
-    )
+    ruled = max(RULED_ROWS, last_row)
+    formulas = prepare_sheet(sheet, looks, columns, last_row=ruled, with_accounts=with_accounts)
+    add_bands(sheet, looks, spans=[(0, len(columns) - 1)], last_row=last_row)
     _add_table(sheet, looks, columns, last_row)
     writer = RowWriter(sheet, looks, columns, formulas)
     for number, row in enumerate(rows, start=2):
@@ -120,7 +120,6 @@ def prepare_sheet(
     columns: Sequence[str],
     *,
     last_row: int,
-    last_band: int,
     with_accounts: bool = False,
 ) -> Formulas:
     """Set widths, headings, notes, drop-downs and colours, and return the sheet's formulas."""
@@ -135,7 +134,7 @@ def prepare_sheet(
         note = note_of(column)
         sheet.write_comment(0, place, note, note_options(note))
     add_dropdowns(sheet, formulas, places, last_row=last_row, with_accounts=with_accounts)
-    add_tints(sheet, looks, formulas, places, last_row=last_row, last_band=last_band)
+    add_tints(sheet, looks, formulas, places, last_row=last_row)
     sheet.repeat_rows(0)
     return formulas
 

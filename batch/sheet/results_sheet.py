@@ -32,14 +32,13 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 RESULTS = "Results"
-ROW_POINTS = 46
+ROW_POINTS = 30
 MAX_LINKS = 65_000
 """A sheet takes 65,530 links (Excel specifications and limits); those beyond stay text."""
 
 MAX_LINK_CHARS = 2_000
 WEB_ADDRESS = re.compile(r"https?://[^\s\"<>\\^`{|}]+")
 OUTCOME, LINK, ROW = (RESULT_COLUMNS.index(name) for name in ("outcome", "link", "row"))
-TONED = ("outcome", "status", "code")
 
 WIDTHS: Mapping[str, float] = {
     "row": 6, "key": 24, "site": 12, "channel": 14, "type": 9, "account": 20, "action": 11, "outcome": 13, "status": 13,
@@ -69,10 +68,11 @@ def add_results_sheet(book: Workbook, looks: Looks, results: Results) -> None:
     """Add the sheet."""
     layout = layout_of(results)
     headings = (*layout.headings, SANDBOX) if results.sandbox else layout.headings
-    sheet = add_sheet(book, RESULTS, tab=NAVY)
+    sheet = add_sheet(book, RESULTS, tab=NAVY, pages_wide=4)
     last_row = len(results.outcomes) + 1
     _write_headings(sheet, looks, headings, layout, sandbox=results.sandbox)
-    add_bands(sheet, looks, width=len(headings), last_row=max(last_row, 2))
+    spans = [(0, OUTCOME - 1), (OUTCOME + 1, len(headings) - 1)]
+    add_bands(sheet, looks, spans=spans, last_row=max(last_row, 2))
     _write_lines(sheet, looks, results, layout)
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, last_row - 1, len(headings) - 1)

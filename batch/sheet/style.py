@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-FONT = "Calibri"
+FONT = "Arial"
+"""Known to Excel, LibreOffice and Google Sheets alike."""
 INK, SOFT_INK, FAINT_INK = "#1F2937", "#6B7280", "#9CA3AF"
 PAPER, BAND, LINE, RULE = "#FFFFFF", "#F7F9FB", "#E5E9EF", "#CBD5E1"
 NAVY, TEAL, INDIGO, VIOLET, SLATE, WINE = "#1E3A5F", "#0F766E", "#3F4EA3", "#7A3E9D", "#475569", "#991B1B"
@@ -79,7 +80,7 @@ CHART_INKS: Mapping[str, str] = {
 }  # fmt: skip
 """The stronger colour of each tone, for the bars of a chart."""
 
-PLAIN: Mapping[str, Any] = {"font_name": FONT, "font_size": 11, "font_color": INK, "valign": "top"}
+PLAIN: Mapping[str, Any] = {"font_name": FONT, "font_size": 10, "font_color": INK, "valign": "top"}
 TEXT: Mapping[str, Any] = {"num_format": "@", "text_wrap": True}
 
 
@@ -150,14 +151,14 @@ def close_book(book: Workbook) -> None:
         raise cause if isinstance(cause, OSError) else OSError(str(error)) from error
 
 
-def add_sheet(book: Workbook, name: str, *, tab: str) -> Worksheet:
-    """Return a new sheet without grid lines, in the usual zoom and ready to be printed across."""
+def add_sheet(book: Workbook, name: str, *, tab: str, pages_wide: int = 1) -> Worksheet:
+    """Return a new sheet without grid lines, ready to be printed on so many pages side by side."""
     sheet = book.add_worksheet(name)
     sheet.hide_gridlines(2)
     sheet.set_tab_color(tab)
     sheet.set_landscape()
     sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(pages_wide, 0)
     sheet.set_margins(0.4, 0.4, 0.5, 0.5)
     sheet.set_footer("&L&8&F&C&8&A&R&8&P / &N")
     return sheet

@@ -27,7 +27,7 @@ from batch.sheet.style import (
     Tone,
     add_sheet,
 )
-from batch.sheet.totals import Total, Totals, count_totals
+from batch.sheet.totals import NO_DAY, Total, Totals, count_totals
 
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
@@ -38,7 +38,9 @@ SUMMARY = "Summary"
 LEFT = 1
 WIDTHS = (2.0, 26.0, 26.0, 11.0, 11.0, 11.0, 11.0, 11.0, 11.0, 11.0, 11.0)
 CHART_COLUMN = 7
-CHART_PIXELS = (620, 300)
+CHART_PIXELS = (620, 320)
+CHART_ROWS = (7, 25)
+BELOW_CHARTS = 43
 TILES = (
     ("posts", "posts", Tone("#E0E7FF", "#3730A3")),
     ("well", "well", OUTCOME_TONES[OutcomeKind.SCHEDULED]),
@@ -85,11 +87,12 @@ def add_summary_sheet(book: Workbook, looks: Looks, results: Results) -> None:
     outcomes, top = _draw_outcomes(canvas, looks, 8, totals)
     top = _draw_totals(canvas, looks, top, "By channel", ("channel",), totals.by_channel)
     top = _draw_totals(canvas, looks, top, "By account", ("channel", "account"), totals.by_account)
-    days, top = _draw_days(canvas, looks, max(top, 26), totals)
+    days, top = _draw_days(canvas, looks, max(top, BELOW_CHARTS), totals)
     _draw_notices(canvas, looks, top, results.notices)
     canvas.write(sheet)
     if totals.posts:
         _add_outcome_chart(book, sheet, totals, outcomes)
+    if days.last >= days.first:
         _add_day_chart(book, sheet, totals, days)
     add_banner(sheet, results)
 
@@ -168,7 +171,7 @@ def _draw_totals(
 
 
 def _draw_days(canvas: Canvas, looks: Looks, top: int, totals: Totals) -> tuple[Block, int]:
-    """Draw posts a day, a column for each channel; days are those of each post's own clock."""
+    """Draw posts a day, a column for each channel, and return where the days stand that are dates."""
     names = ("day (local)", "posts", *(channel_label(channel) for channel in totals.channels))
     first = _draw_heading(canvas, looks, top, "By day", names, words=1)
     canvas.height(first - 1, 32)
@@ -180,7 +183,8 @@ def _draw_days(canvas: Canvas, looks: Looks, top: int, totals: Totals) -> tuple[
         for at, count in enumerate(counts):
             canvas.put(row, LEFT + 2 + at, count, figures)
     last = first + len(totals.days) - 1
-    return Block(first, last), last + 2
+    dated = last - sum(1 for day, _ in totals.days if day == NO_DAY)
+    return Block(first, dated), last + 2
 
 
 def _draw_notices(canvas: Canvas, looks: Looks, top: int, notices: Sequence[str]) -> None:
@@ -205,7 +209,8 @@ def _add_outcome_chart(book: Workbook, sheet: Worksheet, totals: Totals, block: 
     chart.set_title({"name": "Posts by outcome", "name_font": {"size": 12, "color": NAVY}, "overlay": False})
     chart.set_y_axis({"reverse": True, "line": {"none": True}, "major_tick_mark": "none"})
     chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
-    _place(sheet, chart, 8)
+    chart.set_legend({"none": True})
+    _place(sheet, chart, CHART_ROWS[0])
 
 
 def _add_day_chart(book: Workbook, sheet: Worksheet, totals: Totals, block: Block) -> None:
@@ -226,7 +231,7 @@ def _add_day_chart(book: Workbook, sheet: Worksheet, totals: Totals, block: Bloc
     })  # fmt: skip
     chart.set_x_axis({"line": {"color": SLATE}, "text_axis": True})
     chart.set_legend({"position": "bottom"})
-    _place(sheet, chart, 25)
+    _place(sheet, chart, CHART_ROWS[1])
 
 
 def _step(most: int) -> int:
@@ -237,4 +242,4 @@ def _step(most: int) -> int:
 def _place(sheet: Worksheet, chart: Chart, row: int) -> None:
     chart.set_size({"width": CHART_PIXELS[0], "height": CHART_PIXELS[1]})
     chart.set_chartarea({"border": {"color": LINE}})
-    sheet.insert_chart(row, CHART_COLUMN, chart, {"object_position": 3})
+    sheet.insert_chart(row, CHART_COLUMN, chart, {"object_position": 3, "x_offset": 24})

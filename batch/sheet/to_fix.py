@@ -16,6 +16,7 @@ from batch.sheet.columns import PROBLEM
 from batch.sheet.headings import column_of
 from batch.sheet.posts_sheet import PostRow, RowWriter, columns_for, prepare_sheet
 from batch.sheet.style import OUTCOME_TONES, WINE, Looks, add_sheet
+from batch.sheet.tints import add_hairlines
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -33,9 +34,10 @@ def add_to_fix_sheet(book: Workbook, looks: Looks, results: Results) -> None:
     """Add the sheet."""
     rows = tuple(rows_to_fix(results))
     columns = columns_for(rows, first=(PROBLEM,))
-    sheet = add_sheet(book, TO_FIX, tab=WINE)
+    sheet = add_sheet(book, TO_FIX, tab=WINE, pages_wide=3)
     last_row = 1 + len(rows) + SPARE_ROWS
-    formulas = prepare_sheet(sheet, looks, columns, last_row=last_row, last_band=1 + max(len(rows), 1))
+    formulas = prepare_sheet(sheet, looks, columns, last_row=last_row)
+    add_hairlines(sheet, looks, width=len(columns), last_row=1 + max(len(rows), 1))
     sheet.set_row(0, heading_points(sandbox=results.sandbox or not rows))
     writer = RowWriter(sheet, looks, columns, formulas)
     for number, row in enumerate(rows, start=2):
