@@ -1,0 +1,190 @@
+"""A stage for scenarios: a sandbox, a clock of its own, and a whole run in this process from posts to outcomes.
+
+Everything but the socket and the process is real: the client, the planning, the journal on disk, the execution. Time
+passes only where somebody waits. `Killed` is raised in the place where a process would have died; it is no Exception,
+so nothing on the way can handle it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+from batch.credential import ApiKey
+from batch.model import Channel, Content, Medium, Outcome, Post, PostType
+from batch.plan.options import Options
+from batch.plan.reconcile import reconcile
+from batch.publisher.client import Client
+from batch.publisher.pace import Pace
+from batch.run.execute import execute
+from batch.run.journal import Journal
+from batch.run.record import Placed
+from batch.run.sending import Tools
+from batch.run.site import read_site
+from batch.run.stop import Stop
+from batch.sandbox.options import Options as ServerOptions
+from batch.sandbox.seed import SITE_ID
+from batch.sandbox.service import Service
+from batch.sandbox.transport import SandboxTransport
+
+START = datetime(2031, 3, 3, 8, 0, tzinfo=UTC)
+LAG_SECONDS = 5.0
+SETTLE_SECONDS = 8.0
+
+SERVERS: dict[str, dict[str, object]] = {
+    "unique": {"references": "everywhere"},
+    "unique on publish": {"references": "publish"},
+    "not unique": {"references": "nowhere"},
+    "lagging": {"references": "publish", "query_lag_seconds": LAG_SECONDS},
+}
+"""The four servers that a run must keep its promises on."""
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@dataclass
+class Clock:
+    """Time that passes only where somebody waits."""
+
+    at: datetime = START
+    ticks: float = 0.0
+    waits: int = 0
+
+    def now(self) -> datetime:
+        return self.at
+
+    def clock(self) -> float:
+        return self.ticks
+
+    def sleep(self, seconds: float) -> None:
+        self.waits += 1
+        if self.waits > 100_000:
+            raise AssertionError("a scenario waits without end")
+        self.at += timedelta(seconds=max(0.0, seconds))
+        self.ticks += max(0.0, seconds)
+
+
+class Watched(httpx.BaseTransport):
+    """The way to the service, with a place to die before and after each changing call."""
+
+    def __init__(self, inner: httpx.BaseTransport, at: Callable[[str], None]) -> None:
+        self._inner, self._at = inner, at
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        changing = request.method != "GET" and not path.endswith("/query")
+        if changing:
+            self._at(f"before {request.method} {path.split('/v1')[-1]}")
+        response = self._inner.handle_request(request)
+        if changing:
+            self._at(f"after {request.method} {path.split('/v1')[-1]}")
+        return response
+
+
+class WatchedJournal(Journal):
+    """The journal, with a place to die before and after each write."""
+
+    def __init__(self, path: Path, at: Callable[[str], None]) -> None:
+        super().__init__(path)
+        self._at = at
+
+    @contextmanager
+    def _change(self) -> Iterator[object]:  # type: ignore[override] # the same, watched
+        self._at("before journal")
+        with super()._change() as db:
+            yield db
+        self._at("after journal")
+
+
+@dataclass
+class Stage:
+    """One server and one sheet; `run` may be called again and again, as a person would."""
+
+    folder: Path
+    server: str = "unique"
+    via: str = "draft"
+    seed: int = 0
+    clock: Clock = field(default_factory=Clock)
+    options: dict[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = ServerOptions().changed({"calls_per_minute": 0, **SERVERS[self.server], **self.options})
+        self.service = Service(options=known, now=self.clock.now, id_seed=self.seed)
+        self.random = random.Random(self.seed)
+
+    def close(self) -> None:
+        self.service.close()
+
+    def run(
+        self,
+        posts: Sequence[Post],
+        *,
+        name: str = "r1",
+        journal: str = "journal",
+        at: Callable[[str], None] = lambda _place: None,
+        options: Options | None = None,
+        stop: Stop | None = None,
+    ) -> list[Outcome]:
+        """Plan and carry out; `at` is called at every place where a process could die."""
+        clock = self.clock
+        transport = Watched(SandboxTransport(self.service, sleep=clock.sleep), at)
+        client = Client(
+            api_url="http://127.0.0.1:9",
+            credential=ApiKey("k" * 20),
+            site_id=SITE_ID,
+            pace=Pace(180, clock=clock.clock, sleep=clock.sleep),
+            transport=transport,
+            clock=clock.clock,
+            now=clock.now,
+            sleep=clock.sleep,
+            random=self.random.random,
+        )
+        outcomes: dict[int, Outcome] = {}
+        with client, WatchedJournal(self.folder / f"{journal}.sqlite", at) as book:
+            channels = sorted({post.channel for post in posts if post.channel})
+            snapshot = read_site(
+                client, book, site="", channels=channels, now=clock.now, pause=clock.sleep,
+                settle_seconds=SETTLE_SECONDS, say=lambda _text: None,
+            )  # fmt: skip
+            plan = reconcile(posts, snapshot, now=clock.now(), options=options)
+            tools = Tools(
+                client=client, journal=book, run=name, now=clock.now, clock=clock.clock, stop=stop or Stop(),
+                random=self.random.random, pause=clock.sleep, settle_seconds=SETTLE_SECONDS, budget=client.budget,
+            )  # fmt: skip
+            placed = [Placed(n, step) for n, step in enumerate(plan.steps)]
+            execute(placed, tools=tools, emit=outcomes.__setitem__, via=self.via)
+        return [outcomes[n] for n in range(len(posts))]
+
+
+def picture(name: str) -> Medium:
+    """A picture that is in the Media Manager already."""
+    url = f"https://static.wixstatic.com/media/{name}.jpg"
+    return Medium(url, "IMAGE", url, url)
+
+
+def post(
+    key: str,
+    *,
+    row: int = 2,
+    channel: Channel = Channel.FACEBOOK,
+    type: PostType = PostType.POST,  # noqa: A002 - the field's own name
+    text: str = "",
+    at: datetime | None = None,
+    **more: object,
+) -> Post:
+    """A checked post."""
+    made = Post(row=row, key=key, site="", channel=channel, type=type, content=Content(text=text or f"Text {key}"))
+    return replace(made, publish_at=at, **more)  # type: ignore[arg-type] # fields of Post
+
+
+def hours(count: float) -> datetime:
+    """A time so many hours after the start."""
+    return START + timedelta(hours=count)
