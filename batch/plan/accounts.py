@@ -12,14 +12,9 @@ from typing import NamedTuple
 
 from batch.model import Account, Channel, Item, Post, Snapshot, StepKind
 from batch.plan.decisions import Refusal
+from batch.rules.channels import COMBINATIONS
 
-SECOND_IDS: Mapping[Channel, str] = {
-    Channel.FACEBOOK: "page",
-    Channel.YOUTUBE: "channel",
-    Channel.LINKEDIN: "author",
-    Channel.PINTEREST: "board",
-    Channel.GBP: "location",
-}
+SECOND_IDS: Mapping[Channel, str] = {c.channel: c.second_id for c in COMBINATIONS.values() if c.second_id}
 """What a person calls the second ID of the channels whose content needs one."""
 
 NOT_CONNECTED = "not_connected"

@@ -12,11 +12,9 @@ from datetime import datetime
 from batch.model import Act, Content, Item, Status, Step, StepKind
 from batch.plan.blocks import refused
 from batch.plan.compare import known_media, plain_text, shown_time
+from batch.rules.keys import PREFIX
 
 PENDING = frozenset({Status.DRAFT, Status.SCHEDULED, Status.PROCESSING, Status.IN_QUEUE})
-DERIVED_PREFIX = "auto-"
-"""How references begin that were derived from a row without a key."""
-
 SENDING = frozenset({Act.CREATE, Act.UPDATE, Act.SCHEDULE, Act.PUBLISH})
 
 Look = tuple[str, str, str, tuple[str, ...]]
@@ -37,7 +35,7 @@ class Looks:
         look = _look(item.channel, item.account_id, item.content)
         if look is not None:
             self._by_look[look].append(item)
-        if item.scheduled_at is not None and item.reference.startswith(DERIVED_PREFIX):
+        if item.scheduled_at is not None and item.reference.startswith(PREFIX):
             self._by_slot[item.channel, item.type, item.account_id, item.scheduled_at].append(item)
 
     def compare(self, step: Step, *, key_derived: bool, timezone: str) -> Step:
@@ -46,7 +44,7 @@ class Looks:
             return step
         look = _look(step.channel, step.account_id, step.content)
         alike = self._by_look.get(look, []) if look is not None else []
-        earlier = [item for item in alike if item.reference.startswith(DERIVED_PREFIX)]
+        earlier = [item for item in alike if item.reference.startswith(PREFIX)]
         if key_derived and earlier and Act.CREATE in step.acts:
             return refused(step, StepKind.CONFLICT, "looks_same", _same_post(earlier[0], timezone))
         warnings = tuple(_looks_same(item, timezone) for item in alike[:3])

@@ -27,13 +27,13 @@ _SHOWN_MOVES = 5
 
 def plan_to_json(plan: Plan, *, extra: Mapping[str, Any] | None = None) -> Json:
     """Return a plan as JSON data, with its steps in the sheet's order; `extra` is kept with it and guarded alike."""
-    data = _head(plan) | dict(extra or {}) | {"steps": [_step_to_json(step) for step in plan.steps]}
+    data = _head(plan, extra) | {"steps": [_step_to_json(step) for step in plan.steps]}
     return data | {"checksum": _checksum(data)}
 
 
 def plan_chunks(plan: Plan, *, extra: Mapping[str, Any] | None = None) -> Iterator[str]:
     """Return the text of the plan's file piece by piece, one step a line; no more than a step is held at a time."""
-    head = _head(plan) | dict(extra or {})
+    head = _head(plan, extra)
     checksum = _Checksum(head)
     for name, value in head.items():
         yield f"{'{' if name == 'version' else ','}\n{json.dumps(name)}: {_shown(value)}"
@@ -153,8 +153,8 @@ def _checksum(data: Mapping[str, Any]) -> str:
     return checksum.value()
 
 
-def _head(plan: Plan) -> Json:
-    return {
+def _head(plan: Plan, extra: Mapping[str, Any] | None) -> Json:
+    head = {
         "version": VERSION,
         "sheet": plan.sheet,
         "sheet_fingerprint": plan.sheet_fingerprint,
@@ -162,6 +162,9 @@ def _head(plan: Plan) -> Json:
         "notices": list(plan.notices),
         "sites": [_site_to_json(site) for site in plan.sites],
     }
+    if taken := {"steps", "checksum", *head}.intersection(extra or ()):
+        raise ValueError(f"a plan has its own {', '.join(sorted(taken))}")
+    return {**head, **(extra or {})}
 
 
 def _site_to_json(site: SitePlan) -> Json:

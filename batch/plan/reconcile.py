@@ -196,7 +196,7 @@ def _account_of(plain: Case, item: Item | None, accounts: AccountBook) -> Choice
         return accounts.choose(plain.post)
     choice = accounts.of_item(plain.post, item)
     if choice.refusal and choice.refusal.code == "account_unclear" and plain.wanted not in CONTENT_WANTED:
-        return Choice(choice.account)
+        return Choice(None)
     return choice
 
 

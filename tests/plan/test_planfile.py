@@ -276,3 +276,19 @@ def test_a_large_plan_is_written_without_being_held_twice(make: SimpleNamespace)
     tracemalloc.stop()
     assert size > 1_000_000
     assert peak < size / 4
+
+
+def test_what_else_the_file_carries_is_bound_like_the_rest(make: SimpleNamespace) -> None:
+    plan, extra = made(make), {"inputs": {"sheet": "posts.xlsx", "only": ("a",)}, "sandbox": True, "none": None}
+    written = "".join(plan_chunks(plan, extra=extra))
+    data = json.loads(written)
+    assert data == json.loads(json.dumps(plan_to_json(plan, extra=extra)))
+    assert plan_from_text(written) == plan
+    with pytest.raises(PlanFileError, match="changed after it was made"):
+        plan_from_json(data | {"sandbox": False})
+
+
+@pytest.mark.parametrize("name", ["steps", "checksum", "sites", "version"])
+def test_nothing_else_takes_a_plans_own_name(make: SimpleNamespace, name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        plan_to_json(made(make), extra={name: 1})
