@@ -15,16 +15,14 @@ def need_room(store: Store, entry: Entry, options: Options) -> None:
     most = options.calls_per_minute
     if not most:
         return
-    since = entry.at - WINDOW_MS
-    count = store.count("SELECT count(*) FROM calls WHERE counted AND site = ? AND at > ?", entry.site, since)
-    if count < most:
+    row = store.row(
+        "SELECT at FROM calls WHERE counted AND site = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?",
+        entry.site, entry.at - WINDOW_MS, most - 1,
+    )  # fmt: skip
+    if row is None:
         return
-    entry.counted = False
-    refusal = Refusal(429, "RATE_LIMIT_EXCEEDED", f"The site has made {count} calls in the last minute.")
+    refusal = Refusal(429, "RATE_LIMIT_EXCEEDED", f"The site has made {most} calls in the last minute.")
     if options.retry_after:
-        oldest = store.count(
-            "SELECT at FROM calls WHERE counted AND site = ? AND at > ? ORDER BY at LIMIT 1 OFFSET ?",
-            entry.site, since, count - most,
-        )  # fmt: skip
-        refusal.headers = (("retry-after", str(max(1, -(-(oldest - since) // 1000)))),)
+        # There is room again once the call that is `most` back has left the window.
+        refusal.headers = (("retry-after", str(max(1, -(-(row[0] + WINDOW_MS - entry.at) // 1000)))),)
     raise refusal

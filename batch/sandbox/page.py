@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -80,7 +80,8 @@ def render_page(service: Service, *, site: str | None = None, month: str = "") -
     sites = service.sites()
     chosen = site if site in sites else next(iter(sites), "")
     now = service.now()
-    posts = [_shown(item, at) for item, at in _dated_items(service, chosen)]
+    names = service.account_names(chosen)
+    posts = [_shown(item, at, names) for item, at in _dated_items(service, chosen)]
     year, number = _read_month(month, now)
     return _template().render(
         sites=sites,
@@ -103,8 +104,8 @@ def _dated_items(service: Service, site: str) -> list[tuple[Json, datetime | Non
     return [(item, instants.get(item["id"])) for item in service.items(site)]
 
 
-def _shown(item: Json, at: datetime | None) -> Shown:
-    channel = item["channel"]["name"]
+def _shown(item: Json, at: datetime | None, names: Mapping[str, str]) -> Shown:
+    channel, account = item["channel"]["name"], item["channel"].get("accountId", "")
     error = item.get("publicationError", {})
     planned = read_iso(item.get("schedulingInfo", {}).get("scheduledDate", ""))
     return Shown(
@@ -114,7 +115,7 @@ def _shown(item: Json, at: datetime | None) -> Shown:
         channel=channel,
         channel_name=CHANNEL_NAMES[channel],
         type=item["type"],
-        account=item["channel"].get("accountId", ""),
+        account=names.get(account, account),
         reference=item.get("referenceId", ""),
         text=text_of(item),
         at=at or (None if planned is None else to_datetime(planned)),

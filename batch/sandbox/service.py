@@ -28,6 +28,7 @@ from batch.sandbox.options import Options
 from batch.sandbox.public import PublicPost, read_coming, read_public
 from batch.sandbox.routes import FILES, POSTS
 from batch.sandbox.seed import SITE_ID, add_site, apply_seed
+from batch.sandbox.sites import read_names
 from batch.sandbox.state import Store
 from batch.sandbox.times import Ms, to_datetime, to_ms, write_http_date
 from batch.sandbox.wire import Json, Request, Response
@@ -43,8 +44,8 @@ class Service:
 
     `state` is a file, or `:memory:`. `sites` are the IDs of the sites to be there from the start (or IDs with names),
     each with the default accounts. Options left out are those that the file remembers. `id_seed` makes the same IDs
-    each time, in the order in which they are needed; only for a state that begins empty. Raises `OSError` for a file that
-    can't be used.
+    each time, in the order in which they are needed; only for a state that begins empty. Raises `OSError` for a file
+    that can't be used.
     """
 
     def __init__(
@@ -60,7 +61,8 @@ class Service:
         self._lock = threading.RLock()
         self._read_clock = now
         self._id_seed, self._ids = id_seed, 0
-        self._sites = dict(sites) if isinstance(sites, Mapping) else dict.fromkeys(sites, "")
+        named = dict(sites) if isinstance(sites, Mapping) else dict.fromkeys(sites, "")
+        self._sites = {site.lower(): name for site, name in (named or {SITE_ID: ""}).items()}
         self._options = (Options(), "")
         self._dispatcher = Dispatcher(self._store, self._new_id)
         with self._transaction():
@@ -116,9 +118,15 @@ class Service:
             return [json.loads(row[0]) for row in rows]
 
     def sites(self) -> dict[str, str]:
-        """Return the sites, by ID, with their names."""
+        """Return the sites, by ID, with their names; those of the start come first."""
         with self._transaction():
-            return dict(self._store.rows("SELECT id, name FROM sites ORDER BY name, id"))
+            found: dict[str, str] = dict(self._store.rows("SELECT id, name FROM sites ORDER BY name, id"))
+        return {site: found[site] for site in (*self._sites, *found) if site in found}
+
+    def account_names(self, site: str) -> dict[str, str]:
+        """Return what people call a site's accounts, by ID."""
+        with self._transaction():
+            return read_names(self._store, site)
 
     def files(self, site: str | None = None) -> list[Json]:
         """Return the files of the Media Manager, with where each came from and the digest of an upload."""
@@ -225,7 +233,7 @@ class Service:
         return self._options[0]
 
     def _add_sites(self) -> None:
-        for site, name in (self._sites or {SITE_ID: ""}).items():
+        for site, name in self._sites.items():
             add_site(self._store, site, name=name)
 
     def _new_id(self) -> str:

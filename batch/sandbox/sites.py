@@ -184,3 +184,15 @@ def _need_own(content: Json, account: Json, shape: Connected, *, path: str) -> N
     level = content.get("privacyLevel")
     if level and level not in account.get("privacyLevelOptions", []):
         raise invalid(f"{path}.privacyLevel", "is not among the account's privacyLevelOptions")
+
+
+def read_names(store: Store, site: str) -> dict[str, str]:
+    """Return what people call a site's accounts, by ID: the user name or display name, and the page or place."""
+    names = {}
+    for channel, account_id, text in store.rows("SELECT channel, id, body FROM accounts WHERE site = ?", site):
+        shape = CONNECTED[channel]
+        account = json.loads(text)[shape.key]
+        own = account.get("username") or account.get("displayName") or account_id
+        inside = account.get(shape.inside, {}).get("displayName") if shape.inside else ""
+        names[account_id] = f"{own}, {inside}" if inside else own
+    return names

@@ -25,9 +25,8 @@ def to_datetime(ms: Ms) -> datetime:
 
 def write_iso(ms: Ms) -> str:
     """Write an instant as the API does: with a fraction only where there is one."""
-    at = to_datetime(ms)
-    fraction = f".{ms % 1000:03d}" if ms % 1000 else ""
-    return f"{at:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    text = to_datetime(ms).isoformat(timespec="milliseconds" if ms % 1000 else "seconds")
+    return text.removesuffix("+00:00") + "Z"
 
 
 def read_iso(text: str) -> Ms | None:
