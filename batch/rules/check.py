@@ -27,6 +27,9 @@ from batch.rules.rowread import CheckContext as CheckContext
 
 NONE_USED: frozenset[str] = frozenset()
 
+TORN = frozenset({"unclosed_quote", "too_many_cells"})
+"""What reading says of a row whose cells may stand in the wrong columns: nothing more is said of such a row."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
@@ -142,15 +145,22 @@ def _make_issues(
     desk: _Desk,
 ) -> tuple[Issue, ...]:
     """Return a post's issues: those of reading first; a cell that could not be read is not judged a second time."""
-    read = desk.read_issues.get(row, ())
+    read = _of_channel(desk.read_issues.get(row, ()), channel)
     if action is Action.SKIP:
         return tuple(replace(issue, severity=Severity.WARNING) for issue in read)
-    if not problems:
+    if not problems or any(issue.code in TORN for issue in read):
         return read
     flawed = {issue.column for issue in read if issue.severity is Severity.ERROR}
     placed = (p._replace(column=f"{p.column}:{channel}") if p.column in own else p for p in problems)
     found = (make_issue(p, row=row, cell=desk.reader.place(row, p.column)) for p in placed if p.column not in flawed)
     return (*read, *dict.fromkeys(found))
+
+
+def _of_channel(read: tuple[Issue, ...], channel: Channel | None) -> tuple[Issue, ...]:
+    """Return the reading issues that concern a channel: one in `text:FACEBOOK` is no matter of Instagram."""
+    if not read or channel is None:
+        return read
+    return tuple(issue for issue in read if issue.column.partition(":")[2] in ("", channel))
 
 
 def _read_type(cells: Cells, channel: Channel | None) -> tuple[PostType | None, list[Problem]]:

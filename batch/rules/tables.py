@@ -13,9 +13,11 @@ from batch.rules.channels import (
     DEFAULT_TYPE,
     ENDED,
     PRIVACY_LEVELS,
+    TYPES,
     Combination,
 )
 from batch.rules.columns import ASSET_TYPES
+from batch.rules.content import FIELDS
 from batch.rules.limits import Limit
 from batch.rules.problems import listed
 
@@ -26,13 +28,16 @@ def _words(words: Iterable[str]) -> str:
 
 def _channels_with(field: str) -> str:
     """Return the channels that have a field, as a person lists them."""
-    names = [CHANNEL_LABELS[c.channel] for c in COMBINATIONS.values() if getattr(c, field) is not None]
-    return listed(dict.fromkeys(names), last="and")
+    names: list[str] = []
+    for channel, types in TYPES.items():
+        having = [c for t in types if getattr(c := COMBINATIONS[channel, t], field) is not None]
+        names += [CHANNEL_LABELS[channel]] if len(having) == len(types) else [c.name for c in having]
+    return listed(names, last="and")
 
 
 COLUMN_NOTES: Mapping[str, str] = MappingProxyType({
-    "key": "The post's own short name, which never changes and is unique within a site. Blank: one is derived from what "
-    "the post is (not from its date).",
+    "key": "The post's own short name, which never changes and is unique within a site. Blank: one is derived from "
+    "what the post is (not from its date).",
     "action": f"Blank: bring the post to what the row says. Or {_words(Action)}.",
     "site": "The site's name in the configuration. Blank: the only or the default one.",
     "channel": f"{_words(Channel)}, in any case, and names such as X or Google Business Profile. Several, separated by "
@@ -73,8 +78,11 @@ def columns_table() -> str:
 
 
 def _with_channels(column: str) -> str:
-    note = COLUMN_NOTES[column]
-    return f"{note} `{column}:INSTAGRAM` is for that channel only." if column in CHANNEL_COLUMNS else note
+    """Return a column's note; where the column may stand once more for one channel, with an example of that."""
+    if column not in CHANNEL_COLUMNS:
+        return COLUMN_NOTES[column]
+    channel = next(pair[0] for pair, fields in FIELDS.items() if column in fields)
+    return f"{COLUMN_NOTES[column]} A column `{column}:{channel}` counts before it for that channel."
 
 
 def channels_table() -> str:

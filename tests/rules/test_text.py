@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batch.rules.limits import Unit
+from batch.rules.text import (
+    COUNTERS,
+    count_bytes,
+    count_hashtags,
+    count_mentions,
+    count_utf16,
+    count_x_weight,
+    exceeds,
+    find_lookalike,
+    find_placeholder,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "units"), [("", 0), ("abc", 3), ("Käse", 4), ("🏺", 2), ("👨‍👩‍👧‍👦", 11), ("日本", 2), ("a\nb", 3)]
+)
+def test_characters_are_utf16_code_units_as_a_spreadsheet_counts(text: str, units: int) -> None:
+    assert count_utf16(text) == units
+
+
+@pytest.mark.parametrize(("text", "size"), [("abc", 3), ("Käse", 5), ("🏺", 4), ("日本", 6)])
+def test_bytes_are_those_of_utf8(text: str, size: int) -> None:
+    assert count_bytes(text) == size
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"),
+    [
+        ("Hello", 5),
+        ("Käse", 4),
+        ("Ka\u0308se", 4),
+        ("日本", 4),
+        ("🏺", 2),
+        ("👨‍👩‍👧‍👦", 2),
+        ("👍🏽", 2),
+        ("🇩🇪🇫🇷", 4),
+        ("1️⃣", 2),
+        ("❤️", 2),
+        ("https://example.com/a-very-long-path-that-does-not-count?x=1", 23),
+        ("see https://example.com/ and http://example.org/x", 4 + 23 + 5 + 23),
+        ("“quoted” – yes", 14),
+        ("wait…", 6),
+    ],
+)
+def test_x_weighs_links_emoji_and_wide_letters(text: str, weight: int) -> None:
+    assert count_x_weight(text) == weight
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("#one #two", 2),
+        ("no#tag", 0),
+        ("&#39;", 0),
+        ("page/#top", 0),
+        ("#größe #日本 ＃wide", 3),
+        ("# alone", 0),
+        ("##x", 0),
+    ],
+)
+def test_hashtags_are_counted_where_networks_see_them(text: str, count: int) -> None:
+    assert count_hashtags(text) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("@kiln and @pot_1.shop", 2), ("mail a@b.de", 0), ("@ alone", 0), ("(@kiln)", 1), ("", 0)]
+)
+def test_mentions_are_counted_and_mail_addresses_are_not(text: str, count: int) -> None:
+    assert count_mentions(text) == count
+
+
+@given(
+    text=st.text(alphabet="ab #@äß日🏺\u200d", max_size=60),
+    most=st.integers(0, 80),
+    unit=st.sampled_from(list(COUNTERS)),
+)
+def test_the_quick_answer_whether_a_text_is_over_is_the_counted_one(text: str, most: int, unit: Unit) -> None:
+    assert exceeds(text, most=most, unit=unit) == (COUNTERS[unit](text) > most)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello {{name}}",
+        "{{ first name }}, hello",
+        "${price} only",
+        "<<product>>",
+        "%%LINK%%",
+        "Lorem ipsum dolor",
+        "LOREM IPSUM",
+        "[insert link here]",
+        "[Your city]",
+    ],
+)
+def test_what_no_post_can_mean_is_surely_a_placeholder(text: str) -> None:
+    found = find_placeholder(text)
+    assert found is not None
+    assert found.sure
+    assert found.found in text
+
+
+@pytest.mark.parametrize("text", ["Opening TBC", "price: tbd.", "TODO", "Call XXX", "[link]", "TBA!"])
+def test_a_word_for_something_to_come_may_be_a_placeholder(text: str) -> None:
+    found = find_placeholder(text)
+    assert found is not None
+    assert not found.sure
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Size XXL in stock",
+        "{curly} smile",
+        "100% real",
+        "5 < 7",
+        "Todo el mundo",
+        "[new] mugs",
+        "kisses xxx",
+        "outback",
+    ],
+)
+def test_words_that_people_post_are_no_placeholders(text: str) -> None:
+    assert find_placeholder(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "letter", "reads_as"),
+    [("pоttery", "о", "pottery"), ("stυdio", "υ", None), ("ρottery", "ρ", "pottery"), ("ｐottery", "ｐ", "pottery")],
+)
+def test_a_letter_of_another_alphabet_among_latin_ones_is_named(text: str, letter: str, reads_as: str | None) -> None:
+    found = find_lookalike(text)
+    if reads_as is None:
+        assert found is None
+        return
+    assert found is not None
+    assert (found.letter, found.reads_as) == (letter, reads_as)
+    assert found.name
+
+
+@pytest.mark.parametrize("text", ["pottery", "Café", "Москва", "Αθήνα", "日本", "Müller"])
+def test_a_name_of_one_alphabet_hides_nothing(text: str) -> None:
+    assert find_lookalike(text) is None
+
+
+def test_a_word_wholly_of_lookalikes_is_seen_where_only_latin_can_be_meant() -> None:
+    assert find_lookalike("ХХ") is None
+    assert find_lookalike("Х", whole_words=True) is not None
