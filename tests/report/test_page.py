@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from batch.model import Change, Content, Issue, Medium, Outcome, OutcomeKind, Results, Severity
+from batch.report.page import render_page
+from batch.report.safe import clean_text
+from tests.report.launch_week import launch_week, month_of
+from tests.report.naughty import BAD_LINKS, NAUGHTY
+
+VOID = {"meta", "link", "input", "img", "br"}
+PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
+    "rkJggg=="
+)
+
+
+class Tree(HTMLParser):
+    """Every element with its attributes, the text outside of scripts and styles, and tags that do not match."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.open: list[str] = []
+        self.crossed: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.crossed.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1] not in ("script", "style"):
+            self.text.append(data)
+
+    @property
+    def shape(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The elements and the names of their attributes, without any value."""
+        return [(tag, tuple(attributes)) for tag, attributes in self.elements]
+
+    def posts(self) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.elements if tag == "article"]
+
+
+def filled_with(text: str) -> Results:
+    """Return results that say one text wherever a text can be."""
+    outcome = Outcome(
+        2, text, text, "FACEBOOK", "POST", text, text, OutcomeKind.FAILED, text, datetime(2026, 12, 1, 8, tzinfo=UTC),
+        text, "", text, text, "2026-12-01 09:00 " + text,
+        Content(text, text, (Medium(text),), "", text, text), text, True, (Change(text, text, text),),
+    )  # fmt: skip
+    posts = tuple(replace(outcome, channel=c, type=t) for c, t in KINDS)
+    issues = (
+        Issue(None, text, text, text, text, cell=text),
+        Issue(9, text, text, text, text, Severity.WARNING, text),
+    )
+    return Results(text, True, text, (text,), posts, issues=issues, notices=(text,))
+
+
+KINDS = (
+    ("INSTAGRAM", "POST"), ("FACEBOOK", "POST"), ("FACEBOOK", "REEL"), ("INSTAGRAM", "STORY"), ("YOUTUBE", "VIDEO"),
+    ("PINTEREST", "POST"), ("GBP", "POST"), ("", ""),
+)  # fmt: skip
+"""A combination for each of the eight drawings."""
+
+
+def test_there_are_enough_naughty_strings_and_no_two_are_the_same():
+    assert len(NAUGHTY) >= 60
+    assert len(set(NAUGHTY)) == len(NAUGHTY)
+
+
+@pytest.mark.parametrize("text", NAUGHTY)
+def test_no_value_of_a_sheet_becomes_an_element_or_an_attribute(text):
+    plain = Tree(render_page(filled_with("plain")))
+    naughty = Tree(render_page(filled_with(text)))
+    folded = {("button", ("type", "class", "aria-expanded")), ("span", ("class",))}
+    assert [part for part in naughty.shape if part not in folded] == [p for p in plain.shape if p not in folded]
+    assert naughty.crossed == []
+    assert clean_text(text) in "".join(naughty.text)
+
+
+@pytest.mark.parametrize("text", NAUGHTY)
+def test_scripts_and_styles_hold_nothing_of_the_sheet(text):
+    blocks = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
+    assert blocks.findall(render_page(filled_with(text))) == blocks.findall(render_page(filled_with("plain")))
+
+
+@pytest.mark.parametrize("address", BAD_LINKS)
+def test_an_address_that_could_do_more_than_open_a_page_is_text_and_no_link(address):
+    outcome = replace(launch_week().outcomes[0], link=address, channel="PINTEREST")
+    outcomes = tuple(
+        replace(outcome, channel=c, type=t, content=Content("Text", link=address)) for c, t in KINDS
+    )  # fmt: skip
+    tree = Tree(render_page(Results("r", False, "s", (), outcomes)))
+    links = [a["href"] for tag, a in tree.elements if tag == "a"]
+    assert [link for link in links if not link.startswith("#")] == []
+    assert clean_text(address).strip() in "".join(tree.text)
+
+
+def test_a_web_address_is_a_link_that_gives_nothing_away():
+    tree = Tree(render_page(launch_week()))
+    out = [a for tag, a in tree.elements if tag == "a" and not (a["href"] or "").startswith("#")]
+    assert {a["href"] for a in out} >= {"https://www.youtube.com/watch?v=tidal-214"}
+    assert {(a["rel"], a["target"]) for a in out} == {("noopener noreferrer", "_blank")}
+    assert all((a["href"] or "").startswith("https://") for a in out)
+
+
+def test_each_post_is_on_the_page_exactly_once_and_each_link_within_it_has_a_target():
+    results = launch_week()
+    tree = Tree(render_page(results))
+    ids = Counter(a["id"] for _, a in tree.elements if "id" in a)
+    assert [i for i, n in ids.items() if n > 1] == []
+    assert {a["id"] for a in tree.posts()} == {f"p{n}" for n in range(1, len(results.outcomes) + 1)}
+    assert {(a["href"] or "")[1:] for tag, a in tree.elements if tag == "a" and a["href"].startswith("#")} <= set(ids)
+    assert {a["href"][1:] for tag, a in tree.elements if tag == "use"} <= set(ids)
+    assert {a["for"] for tag, a in tree.elements if tag == "label"} <= set(ids)
+    assert {i for _, a in tree.elements for i in (a.get("aria-labelledby") or "").split()} <= set(ids)
+
+
+@pytest.mark.parametrize("wanted", ["run", "plan"])
+def test_every_outcome_and_every_living_combination_is_drawn(wanted):
+    results = launch_week(wanted=wanted)
+    posts = Tree(render_page(results)).posts()
+    assert Counter(a["data-outcome"] for a in posts) == Counter(o.outcome.value for o in results.outcomes)
+    assert {a["data-outcome"] for a in posts} == {kind.value for kind in OutcomeKind}
+    drawn = {(o.channel, o.type) for o in results.outcomes if o.outcome is not OutcomeKind.INVALID}
+    assert len(drawn) == 12
+
+
+def test_what_a_sandbox_did_says_so_before_anything_else():
+    marked = "".join(Tree(render_page(launch_week(sandbox=True))).text)
+    assert marked.index("Sandbox") < marked.index("postbatch", marked.index("Sandbox"))
+    assert "No real account was touched" in marked
+    assert "Sandbox" not in "".join(Tree(render_page(launch_week(sandbox=False))).text)
+
+
+def test_a_plan_speaks_of_what_is_to_come():
+    text = " ".join("".join(Tree(render_page(launch_week(wanted="plan"))).text).split())
+    assert "9 posts will be scheduled" in text
+    assert "Nothing has been sent yet." in text
+    assert "For approval" in text
+    done = " ".join("".join(Tree(render_page(launch_week())).text).split())
+    assert "9 posts scheduled" in done
+    assert "will be" not in done
+
+
+def test_the_page_asks_for_nothing_from_anywhere():
+    tree = Tree(render_page(launch_week(), pictures={"kiln/tidal-01.jpg": PIXEL}))
+    policy = next(a["content"] for tag, a in tree.elements if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    sources = [a[name] for _, a in tree.elements for name in ("src", "srcset", "poster", "data") if name in a]
+    assert sources == [PIXEL] * 2
+    assert [a for _, a in tree.elements if "style" in a or any(name.startswith("on") for name in a)] == []
+
+
+def test_a_picture_that_is_no_still_image_is_drawn_as_a_tile():
+    for source in ("data:image/svg+xml;base64,PHN2Zz4=", "data:text/html,x", "https://example.com/x.png", PIXEL + '"'):
+        tree = Tree(render_page(launch_week(), pictures={"kiln/tidal-01.jpg": source}))
+        assert [a for tag, a in tree.elements if tag == "img"] == []
+
+
+def test_letters_that_no_file_can_hold_are_shown_by_a_sign():
+    page = render_page(filled_with("a\x00b\ud800c\x1bd"))
+    assert "a␀b�c␛d" in page
+    page.encode("utf-8")
+
+
+@pytest.mark.parametrize("text", ["x" * 60_000, "ع" * 60_000, "a\u0301" * 30_000, "🏳️‍🌈" * 15_000, "\n" * 60_000])
+def test_a_very_long_text_is_on_the_page_whole(text):
+    outcome = replace(launch_week().outcomes[1], content=Content(text))
+    page = Tree(render_page(Results("r", False, "s", (), (outcome,))))
+    assert text in "".join(page.text)
+
+
+def test_results_without_posts_make_a_page_that_says_so():
+    text = "".join(Tree(render_page(Results("", False, "empty.xlsx", (), ()))).text)
+    assert "There are no posts in this sheet." in text
+
+
+def test_the_same_results_make_the_same_page():
+    assert render_page(launch_week()) == render_page(launch_week())
+
+
+def test_the_note_on_time_zones_is_the_callers_or_tells_the_zones():
+    assert "All times are those of Europe/Berlin." in render_page(launch_week())
+    assert "Berlin time, set by the sheet." in render_page(
+        launch_week(), timezone_note="Berlin time, set by the sheet."
+    )
+
+
+def test_a_page_grows_with_its_posts_and_not_faster():
+    small, large = (len(render_page(month_of(n))) for n in (100, 400))
+    assert large < 4 * small
