@@ -278,8 +278,9 @@ def test_a_refused_upload_is_not_repeated(library: Start, client_of: Connect) ->
     assert len(api.asked("/up")) == 1
 
 
-def test_an_upload_is_never_redirected(library: Start, client_of: Connect) -> None:
-    api = library(uploading(lambda call: f"{api.url}/up", lambda call: (307, {})))
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_an_upload_is_never_redirected(library: Start, client_of: Connect, status: int) -> None:
+    api = library(uploading(lambda call: f"{api.url}/up", lambda call: (status, {})))
     assert upload(client_of(api)).state is State.FAILED
     assert api.asked("/elsewhere") == []
 
