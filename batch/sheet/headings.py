@@ -6,26 +6,17 @@ ignored: a column that people filled in would silently not count. Whatever else 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from batch.errors import SheetError
-from batch.model import CHANNEL_COLUMNS, COLUMNS, RESULT_COLUMNS, Channel
+from batch.model import CHANNEL_COLUMNS, COLUMNS, RESULT_COLUMNS
+from batch.rules.channels import channel_named
 from batch.sheet.grid import letters, shorten
 
 NEEDED = ("channel",)
 OWN_RESULT_COLUMNS = frozenset({*RESULT_COLUMNS, "problem", "problems", "generated", "local_time"} - set(COLUMNS))
 """Columns that our own results add; read back without a word."""
-
-CHANNEL_WORDS: Mapping[str, Channel] = {
-    **{channel.value.lower(): channel for channel in Channel},
-    "x": Channel.TWITTER, "xtwitter": Channel.TWITTER, "twitterx": Channel.TWITTER, "ig": Channel.INSTAGRAM,
-    "insta": Channel.INSTAGRAM, "fb": Channel.FACEBOOK, "facebookpage": Channel.FACEBOOK, "yt": Channel.YOUTUBE,
-    "google": Channel.GBP, "googlebusiness": Channel.GBP, "googlebusinessprofile": Channel.GBP,
-    "googlemybusiness": Channel.GBP, "gmb": Channel.GBP,
-}  # fmt: skip
-"""What a heading like `text:X` may call a channel."""
 
 STAND_INS: Mapping[str, str] = {
     "caption": "text", "description": "text", "copy": "text", "posttext": "text", "content": "text",
@@ -50,12 +41,6 @@ def normalise(heading: str) -> str:
     """Return what a heading is matched by."""
     kept = (c for c in heading.casefold() if c not in " _-" and c.isprintable() and not c.isspace())
     return "".join(kept)
-
-
-@lru_cache(maxsize=1024)
-def channel_named(word: str) -> Channel | None:
-    """Return the channel that a word names, whatever its case, spaces, `_`, `-` and brackets."""
-    return CHANNEL_WORDS.get("".join(c for c in normalise(word) if c not in "()/"))
 
 
 OURS: Mapping[str, str] = {normalise(column): column for column in COLUMNS}
@@ -103,8 +88,11 @@ def repeats_headings(headings: Headings, cells: Sequence[object]) -> bool:
     return len(told) > 1 and all(told)
 
 
-def match_headings(names: Sequence[str], *, where: str) -> Headings:
-    """Find our columns; `where` names the file and sheet for messages. Raises SheetError."""
+def match_headings(names: Sequence[str], *, where: str, foreign: Collection[str] = ()) -> Headings:
+    """Find our columns; `where` names the file and sheet for messages. Raises SheetError.
+
+    Headings in `foreign` are another scheduler's and never taken for a slip.
+    """
     columns: dict[str, int] = {}
     unknown: list[int] = []
     for place, name in enumerate(names):
@@ -116,7 +104,7 @@ def match_headings(names: Sequence[str], *, where: str) -> Headings:
         elif name:
             unknown.append(place)
     _refuse_unknown_channels(names, unknown, where)
-    _refuse_near(names, unknown, columns, where)
+    _refuse_near(names, [place for place in unknown if names[place] not in foreign], columns, where)
     missing = [column for column in NEEDED if column not in columns]
     if missing:
         raise SheetError(

@@ -37,7 +37,8 @@ def apply_mapping(table: Table, name: str, *, where: str) -> Table:
     mapped = [RawRow(row.number, _map_cells(row.cells, makers, carried), row.hidden) for row in rows]
     headings = (*makers, *(names[at] for at in carried))
     notices = (*_tell_columns(names, places, layout), *_tell_order(order), *_tell_channel(makers, layout))
-    return Table(headings, mapped, table.first, notices, _find_unmapped(names, rows, layout))
+    flaws = _find_unmapped(names, rows, layout)
+    return Table(headings, mapped, table.first, notices=notices, flaws=flaws, foreign=layout.positions)
 
 
 def _give_headings(table: Table, layout: SchedulerSheet, *, where: str) -> tuple[tuple[str, ...], Sequence[RawRow]]:

@@ -43,7 +43,7 @@ def read_sheet(
     grid = _read_grid(path, tab=tab, encoding=encoding)
     where = f"{path.name}, sheet '{grid.tab}'" if grid.tab else path.name
     table = _map_table(split_headings(grid, where=where, headed=mapping is None), mapping, where=where)
-    headings = match_headings(table.names, where=where)
+    headings = match_headings(table.names, where=where, foreign=table.foreign)
     body, told = _choose_hidden(table.rows, hidden=hidden, where=where)
     said = (*grid.notices, *_tell_options(grid, tab, encoding), *table.notices, *headings.notices, *told)
     notices = (*said, *_tell_columns(body, headings, grid))
@@ -140,6 +140,7 @@ def _tell_flaw(flaw: RowFlaw) -> Issue:
 
 def _find_merges(rows: Sequence[Row], headings: Headings, grid: Grid) -> Iterable[Issue]:
     """Yield one issue for each row that a merged range reaches into, by its topmost range."""
+    ours = {place: column for column, place in headings.columns.items()}
     areas = iter(area for area in grid.merges if area.left < len(headings.names))
     area = next(areas, None)
     for row in rows:
@@ -152,7 +153,7 @@ def _find_merges(rows: Sequence[Row], headings: Headings, grid: Grid) -> Iterabl
                 f"The cells {area.ref} are merged, so what belongs to row {row.number} can't be told: take the merge "
                 "off and fill in each cell."
             )
-            column = headings.names[area.left]
+            column = ours.get(area.left, headings.names[area.left])
             yield Issue(row.number, column, "merged_cells", area.ref, message, cell=address(row.number, area.left))
 
 

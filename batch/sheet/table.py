@@ -19,13 +19,17 @@ LOOKED_THROUGH = 20
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Headings as written, the rows under them, row 1 as it stands, and what was done to make them ours."""
+    """Headings as written, the rows under them, row 1 as it stands, and what was done to make them ours.
+
+    `foreign` are headings that another scheduler's layout gives, which are not slips of ours however near they come.
+    """
 
     names: tuple[str, ...]
     rows: list[RawRow]
     first: RawRow
     notices: tuple[str, ...] = ()
     flaws: tuple[RowFlaw, ...] = ()
+    foreign: tuple[str, ...] = ()
 
 
 def split_headings(grid: Grid, *, where: str, headed: bool = True) -> Table:

@@ -183,8 +183,9 @@ def test_a_formula_without_a_value_is_an_error_that_shows_it(xlsx: Any, xml_cell
     cell, issues = read_cell(xlsx, "text", xml_cell(FORMULA))
     assert cell == ""
     assert [issue.message for issue in issues] == [
-        'Cell E2 holds the formula =A2&"x" whose result was never stored: open the workbook in Excel or LibreOffice and '
-        "save it, or replace the formula by its value; if it is a text that starts with =, type an apostrophe before it."
+        'Cell E2 holds the formula =A2&"x" whose result was never stored: open the workbook in Excel or LibreOffice '
+        "and save it, or replace the formula by its value; if it is a text that starts with =, type an apostrophe "
+        "before it."
     ]
 
 

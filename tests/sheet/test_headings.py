@@ -77,8 +77,8 @@ def test_a_heading_that_is_nearly_ours_is_an_error_that_names_the_likely_one(wri
         return
     letter = "AB"[len(names) - 1]
     assert refusal(*names) == (
-        f"{WHERE}: the heading '{written}' (column {letter}) is not one of ours; if it is meant as '{likely}', rename it to "
-        "that, and if not, call it something else."
+        f"{WHERE}: the heading '{written}' (column {letter}) is not one of ours; if it is meant as '{likely}', rename "
+        "it to that, and if not, call it something else."
     )
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ MEGABYTES = 512
 ALONE = """
 import resource, sys
 from pathlib import Path
+from random import Random
 from batch.errors import SheetError
 from batch.sheet.read import read_sheet
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]) << 20,) * 2)
@@ -342,3 +344,43 @@ TEXTS = {
 def test_a_hostile_text_file_ends_soon(text_file: Any, name: str) -> None:
     content, told = TEXTS[name]
     assert read_alone(text_file(content)).startswith(told)
+
+
+PARTS = (
+    "xl/workbook.xml",
+    "xl/worksheets/sheet1.xml",
+    "xl/styles.xml",
+    "xl/sharedStrings.xml",
+    "xl/_rels/workbook.xml.rels",
+)
+
+
+def test_no_damage_to_any_part_is_ever_more_than_a_sentence(xlsx: Any, xml_cell: Any) -> None:
+    shared = xml_cell('<c r="{at}" t="s"><v>0</v></c>')
+    rows = [(*HEADINGS, "publish_at"), *[("k", "X", shared, (46357.4, 1))] * 5]
+    path = xlsx(rows, strings="<si><t>Hello</t></si>", tail='<mergeCells><mergeCell ref="A2:B2"/></mergeCells>')
+    with zipfile.ZipFile(path) as archive:
+        whole = {name: archive.read(name) for name in archive.namelist()}
+    random = Random(20261124)
+    told = []
+    for _ in range(300):
+        part = random.choice(PARTS)
+        content = bytearray(whole[part])
+        at, length = random.randrange(len(content)), random.choice((1, 1, 1, 5, 40))
+        content[at : at + length] = random.choice((b"", b"<", b"&", b"9", b"\xff", b"-1", b"</", b"\x00"))
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, original in whole.items():
+                archive.writestr(name, bytes(content) if name == part else original)
+        told.append(outcome(path))
+    refused = [text for text in told if text]
+    assert len(refused) > 100
+    assert [text for text in refused if not text.startswith("posts.xlsx") or "\n" in text] == []
+
+
+def outcome(path: Path) -> str:
+    """Return why a sheet is refused, "" where it is read."""
+    try:
+        read_sheet(path)
+    except SheetError as error:
+        return str(error)
+    return ""
