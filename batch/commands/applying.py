@@ -8,7 +8,7 @@ from pathlib import Path
 
 from batch.commands.carrying_out import hold_sites
 from batch.commands.outputs import Outputs
-from batch.commands.planning import Planner
+from batch.commands.planning import planner_for
 from batch.commands.prepare import Inputs, Prepared, prepare, read_and_check
 from batch.commands.running import do_plan, refuse_without_terminal, show_plan, sites_of
 from batch.commands.session import Flags, Session
@@ -40,11 +40,11 @@ def apply_plan(world: World, flags: Flags, plan_file: Path, outputs: Outputs) ->
         session.start_sandbox(sites_of(checked))
         run = new_run_id(world.now(), random=world.random())
         with hold_sites(session, sites_of(checked), run=run):
-            current = prepare(session, checked, inputs, planner=Planner(session))
+            current = prepare(session, checked, inputs, planner=planner_for(session, checked, inputs))
             check_unmoved(saved, current.plan)
             prepared = as_saved(saved, current)
             show_plan(session, prepared)
-            return do_plan(session, prepared, outputs, run=run, command="apply", media_folder=inputs.media_folder)
+            return do_plan(session, prepared, outputs, run=run, command="apply")
 
 
 def read_plan(path: Path) -> tuple[Plan, Inputs, bool]:

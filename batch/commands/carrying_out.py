@@ -51,7 +51,7 @@ def carry_out(
 ) -> Carried:
     """Do a plan. The record is on disk before the first change, the outcomes are complete whatever happens.
 
-    `media_folder` is where the media files are, None for a plan that brings none.
+    `media_folder` is where the media files are, None where there are none.
     """
     write_record(session.state, record)
     outcomes: dict[int, Outcome] = {}
@@ -100,7 +100,7 @@ def _site(
         with Journal(session.journal(site)) as journal:
             tools = _tools(session, site, journal, run=run, stop=stop)
             via = session.settings.site(site).via
-            bring = make_bringer(store=journal, folder=media_folder) if media_folder else None
+            bring = make_bringer(store=journal, folder=media_folder)
             execute(steps, tools=tools, emit=emit, via=via, bring_media=bring)
     except PostbatchError as error:
         stop.request(str(error))

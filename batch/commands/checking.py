@@ -10,7 +10,7 @@ from pathlib import Path
 from batch.commands.carrying_out import EXIT_DONE, EXIT_ROWS
 from batch.commands.files import write_page, write_text
 from batch.commands.outputs import Outputs
-from batch.commands.planning import Planner
+from batch.commands.planning import planner_for
 from batch.commands.prepare import Inputs, Prepared, prepare, read_and_check
 from batch.commands.running import REFUSED, results_of, show_plan, shown_from, tell_notices, width
 from batch.commands.session import Flags, Session
@@ -57,7 +57,7 @@ def look_and_plan(session: Session, inputs: Inputs, *, folder: Path) -> Prepared
     tell_notices(session, checked.sheet)
     if session.sandbox:
         session.start_sandbox(dict.fromkeys(post.site for post in checked.posts if not post.errors))
-    return prepare(session, checked, inputs, planner=Planner(session, regenerate=inputs.regenerate))
+    return prepare(session, checked, inputs, planner=planner_for(session, checked, inputs))
 
 
 def planned_results(session: Session, prepared: Prepared) -> Results:
@@ -71,11 +71,18 @@ def write_plan(session: Session, prepared: Prepared, inputs: Inputs, out: Path, 
     """Write the plan's file: the steps, and from what they were made, named from the file's own folder."""
 
     out = folder / out
-    sheet = Path(os.path.relpath(prepared.checked.path.resolve(), out.resolve().parent)).as_posix()
+    beside = out.resolve().parent
+    media = from_folder(prepared.checked.media_folder, beside) if inputs.media_folder else ""
+    sheet = from_folder(prepared.checked.path, beside)
     extra = {
         "issues": [issue_to_json(issue) for issue in prepared.checked.issues],
-        "inputs": {**asdict(inputs), "sheet": sheet},
+        "inputs": {**asdict(inputs), "sheet": sheet, "media_folder": media},
         "sandbox": session.sandbox,
     }
     out = write_text(session, out, plan_chunks(prepared.plan, extra=extra))
     session.show(f"Written: {shown_from(out, session.world.cwd)}")
+
+
+def from_folder(path: Path, folder: Path) -> str:
+    """Return a path as it is written from a folder: a saved plan names no place of this machine."""
+    return Path(os.path.relpath(path.resolve(), folder)).as_posix()

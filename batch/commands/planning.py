@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from batch.commands.prepare import Checked, Inputs
 from batch.commands.session import Session
 from batch.model import Channel, Content, Medium, Post, SitePlan, Snapshot
 from batch.plan.find import ItemIndex
@@ -14,15 +16,16 @@ from batch.publisher.client import Client
 from batch.run.journal import Journal
 from batch.run.site import read_site
 
-SETTLED = frozenset({"PUBLISHED", "PROCESSING", "IN_QUEUE", "CANCELED", "DELETED", "FAILED"})
-"""States in which a post's content is no longer changed, so that nothing is generated for it."""
+OPEN = frozenset({"DRAFT", "SCHEDULED"})
+"""States in which a post's content can still be changed; a post that is there keeps its content unless asked anew."""
 
 
 class Planner:
     """Plans the posts of one site; safe to call from several threads, each for another site."""
 
-    def __init__(self, session: Session, *, regenerate: bool = False) -> None:
+    def __init__(self, session: Session, *, media_folder: Path, regenerate: bool = False) -> None:
         self._session = session
+        self._media_folder = media_folder
         self._regenerate = regenerate
 
     def __call__(self, site: str, posts: Sequence[Post], options: Options) -> tuple[SitePlan, Snapshot | None]:
@@ -66,11 +69,20 @@ class Planner:
 
         def needed(post: Post) -> bool:
             item = index.find(post).item
-            again = post.key in options.again
-            return place(post) in running and (item is None or again or item.status not in SETTLED)
+            if item is None or post.key in options.again:
+                return place(post) in running
+            return self._regenerate and place(post) in running and item.status in OPEN
 
         return generate_posts(
-            posts, client, journal, accounts=snapshot.accounts, regenerate=self._regenerate, needed=needed
+            posts,
+            client,
+            journal,
+            accounts=snapshot.accounts,
+            regenerate=self._regenerate,
+            needed=needed,
+            folder=self._media_folder,
+            features=snapshot.features,
+            say=self._session.say,
         )
 
 
@@ -90,3 +102,8 @@ def with_known_media(post: Post, known: dict[str, str]) -> Post:
 def _known(medium: Medium, known: dict[str, str]) -> Medium:
     url = known.get(medium.identity, "") if not medium.url and medium.identity else ""
     return replace(medium, url=url) if url else medium
+
+
+def planner_for(session: Session, checked: Checked, inputs: Inputs) -> Planner:
+    """Return the planner of a sheet."""
+    return Planner(session, media_folder=checked.media_folder, regenerate=inputs.regenerate)

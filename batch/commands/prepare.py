@@ -54,6 +54,7 @@ class Checked:
     sheet: Sheet
     posts: tuple[Post, ...]
     facts: Mapping[str, MediaFacts]
+    media_folder: Path
 
     @property
     def issues(self) -> tuple[Issue, ...]:
@@ -87,7 +88,7 @@ def read_and_check(session: Session, inputs: Inputs, *, folder: Path) -> Checked
     posts = check(sheet, context=context)
     media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent
     facts = read_media_facts({m.source for post in posts for m in post.content.media}, folder=media_folder)
-    return Checked(path, sheet, tuple(check_media(post, facts) for post in posts), facts)
+    return Checked(path, sheet, tuple(check_media(post, facts) for post in posts), facts, media_folder)
 
 
 def prepare(

@@ -8,7 +8,7 @@ from pathlib import Path
 from batch.commands.carrying_out import EXIT_DONE, EXIT_ROWS, carry_out, exit_status, hold_sites
 from batch.commands.files import write_report
 from batch.commands.outputs import Outputs
-from batch.commands.planning import Planner
+from batch.commands.planning import planner_for
 from batch.commands.prepare import Checked, Inputs, Prepared, prepare, read_and_check
 from batch.commands.session import SANDBOX_SAID, Flags, Session
 from batch.commands.world import World
@@ -31,9 +31,9 @@ def run_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) -> i
         session.start_sandbox(dict.fromkeys(post.site for post in checked.posts if not post.errors))
         run = new_run_id(world.now(), random=world.random())
         with hold_sites(session, sites_of(checked), run=run):
-            prepared = prepare(session, checked, inputs, planner=Planner(session, regenerate=inputs.regenerate))
+            prepared = prepare(session, checked, inputs, planner=planner_for(session, checked, inputs))
             show_plan(session, prepared)
-            return do_plan(session, prepared, outputs, run=run, command="run", media_folder=inputs.media_folder)
+            return do_plan(session, prepared, outputs, run=run, command="run")
 
 
 def sites_of(checked: Checked) -> list[str]:
@@ -49,9 +49,7 @@ def refuse_without_terminal(session: Session, outputs: Outputs) -> None:
         )
 
 
-def do_plan(
-    session: Session, prepared: Prepared, outputs: Outputs, *, run: str, command: str, media_folder: str = ""
-) -> int:
+def do_plan(session: Session, prepared: Prepared, outputs: Outputs, *, run: str, command: str) -> int:
     """Ask, carry out, write results and page, print the summary."""
     changing = sum(1 for step in prepared.plan.steps if step.acts)
     record = make_record(session, prepared, run=run, command=command)
@@ -60,8 +58,7 @@ def do_plan(
     if changing and not outputs.yes and not confirmed(session, changing):
         session.warn("Nothing was done.")
         return EXIT_DONE
-    folder = prepared.checked.path.parent / media_folder
-    carried = carry_out(session, record, prepared.placed, media_folder=folder)
+    carried = carry_out(session, record, prepared.placed, media_folder=prepared.checked.media_folder)
     results = carried.results
     if outputs.wait_seconds and any(o.outcome is OutcomeKind.PROCESSING for o in results.outcomes):
         from batch.commands.following import wait_until_final

@@ -29,6 +29,9 @@ from batch.plan.looks import Looks
 from batch.plan.options import AGAIN_FAILED, Options, names_of, place
 from batch.plan.steps import HANDLERS
 
+GENERATION_FAILED = "generation_failed"
+"""The code of an error that is the service's, not the row's: it would not write or draw what was asked for."""
+
 WITHDRAWING = frozenset({Act.CANCEL, Act.DELETE})
 """Acts that need neither a connected channel nor a clock: a post can always be stopped."""
 
@@ -106,7 +109,8 @@ def _step_for(post: Post, finding: Finding | None, site: _Site) -> Step:
 
 def _errors_of(post: Post) -> Refusal:
     errors = post.errors
-    return Refusal(StepKind.INVALID, errors[0].code, " ".join(dict.fromkeys(error.message for error in errors)))
+    failed = any(error.code == GENERATION_FAILED for error in errors)
+    return Refusal(StepKind.FAILED if failed else StepKind.INVALID, errors[0].code, " ".join(dict.fromkeys(error.message for error in errors)))
 
 
 def _before_deciding(post: Post, finding: Finding, site: _Site) -> Refusal | None:

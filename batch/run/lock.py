@@ -53,9 +53,11 @@ def hold_site(journal: Path, *, site: str, holder: Holder, say: Callable[[str], 
         if left is not None:
             say(f"The last run ({left.run}, process {left.pid} on {left.host}) ended without finishing; taking over.")
         _write_note(note, holder)
-        yield
-        with suppress(OSError):
-            note.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                note.unlink(missing_ok=True)
     finally:
         lock.release()
 
