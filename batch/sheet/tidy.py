@@ -118,12 +118,10 @@ class _Tidier:
         found: list[Issue] = []
         for place, (raw, memo) in enumerate(zip(line.cells, self._memos, strict=False)):
             value = memo.get(raw)
-            if value is None and type(raw) is str and is_plain(raw):
-                value = raw
-            elif value is None:
+            if value is None:
                 value = self._judge(raw, place=place, row=line.number, found=found)
-            if len(memo) < MEMO_SIZE and type(value) is str and not found:
-                memo[raw] = value
+                if len(memo) < MEMO_SIZE and not found:
+                    memo[raw] = value
             values.append(value)
         if not any(values) and not found and line.number not in self._keep:
             return None
@@ -132,6 +130,8 @@ class _Tidier:
         return Row(line.number, tuple(values))
 
     def _judge(self, raw: Raw, *, place: int, row: int, found: list[Issue]) -> Cell:
+        if isinstance(raw, str) and is_plain(raw):
+            return raw
         column = self._names[place]
         value = judge_cell(raw, column, epoch=self._epoch)
         for finding in value.findings:
