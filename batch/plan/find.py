@@ -112,7 +112,7 @@ class ItemIndex:
         living = [line.item for line in lineage if line.item.status not in DEAD]
         if len(living) > 1:
             return Finding(refusal=_several(post, living))
-        item = living[0] if living else max(lineage, key=_newest).item
+        item = living[0] if living else max(lineage, key=lambda line: _likeliest(line, post)).item
         return Finding(item=item, next_reference=self._next_reference(post.key, lineage), refusal=_external(item))
 
 
@@ -134,8 +134,11 @@ _DEAD_ORDER = (Status.CANCELED, Status.FAILED, Status.DELETED)
 """Of several dead items of one generation the deleted one counts, so that `delete` is done once it is done."""
 
 
-def _newest(line: Lineage) -> tuple[int, int, str]:
-    return line.generation, _DEAD_ORDER.index(Status(line.item.status)), line.item.id
+def _likeliest(line: Lineage, post: Post) -> tuple[bool, int, int, str]:
+    """Rank the dead items of a key: those in the post's place before others, then the highest generation."""
+    item = line.item
+    fits = item.channel == post.channel and item.type == post.type
+    return fits, line.generation, _DEAD_ORDER.index(Status(item.status)), item.id
 
 
 def _other_names(post: Post, item: Item, lineage: Sequence[Lineage]) -> tuple[str, ...]:

@@ -4,13 +4,15 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch.model import Act, Action, Quota, SitePlan, Step, StepKind
 from batch.plan.blocks import block_over_quota, needs_of
 from batch.plan.options import Options
 from batch.plan.reconcile import reconcile
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def plan_of(make: SimpleNamespace, posts: list[object], *items: object, **site: object) -> SitePlan:
@@ -71,6 +73,7 @@ def test_what_is_not_metered_is_not_counted(make: SimpleNamespace, quota: Quota 
     assert plan_of(make, [make.post()], quotas=quotas).steps[0].kind is StepKind.SCHEDULE
 
 
+@unhurried
 @given(left=st.integers(-1, 12), hours=st.lists(st.integers(1, 50), max_size=12))
 def test_never_more_than_the_quota_and_never_a_later_post_before_a_sooner(
     make: SimpleNamespace, left: int, hours: list[int]

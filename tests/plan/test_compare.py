@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch.model import Change, Content, Generate, Generation, Medium
@@ -18,6 +18,8 @@ from batch.plan.compare import (
     wanted_content,
 )
 
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 A, B = (Medium(name, url=f"https://static.wixstatic.com/{name}") for name in ("a.jpg", "b.jpg"))
 
 
@@ -29,6 +31,7 @@ def test_each_text_field_is_compared_and_a_cleared_cell_is_a_change(name: str) -
     assert content_changes(there, there) == ()
 
 
+@unhurried
 @given(st.lists(st.text(alphabet="abc é😀", max_size=5), max_size=5))
 def test_line_ends_and_white_space_around_do_not_count(lines: list[str]) -> None:
     there, wanted = Content(text="\r\n".join(lines) + "\r\n"), Content(text="\n".join(lines))

@@ -4,13 +4,16 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch.model import Status, StepKind
 from batch.plan.find import DEAD, ItemIndex, reference_of, repeated_keys, shared_items, split_reference
 
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
+
+@unhurried
 @given(st.text(min_size=1, max_size=20), st.integers(2, 999_999))
 def test_a_reference_gives_back_its_key_and_generation(key: str, generation: int) -> None:
     assert split_reference(reference_of(key, generation=generation)) == (key, generation)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch.errors import PlanFileError
@@ -30,6 +30,8 @@ from batch.model import (
 )
 from batch.plan.planfile import check_unmoved, plan_chunks, plan_from_json, plan_from_text, plan_to_json
 from batch.plan.reconcile import reconcile
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 text = st.text(max_size=8)
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 zone beside it
@@ -73,11 +75,13 @@ def plans(draw: st.DrawFn) -> Plan:
     return Plan(draw(text), draw(text), draw(instants), sites, tuple(draw(st.lists(text, max_size=2))))
 
 
+@unhurried
 @given(plans())
 def test_a_plan_comes_back_whole(plan: Plan) -> None:
     assert plan_from_json(plan_to_json(plan)) == plan
 
 
+@unhurried
 @given(plans())
 def test_the_file_holds_the_same_as_the_data_and_comes_back_whole(plan: Plan) -> None:
     written = "".join(plan_chunks(plan)).encode().decode()
