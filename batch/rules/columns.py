@@ -13,12 +13,14 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from batch.model import Action, Channel, Generate, Medium, PostType
-from batch.rules.channels import CHANNEL_NAMES, channel_named, plain
+from batch.rules.channels import CHANNEL_NAMES, ENDED, channel_named, plain
 from batch.rules.limits import Choice
 from batch.rules.problems import Problem, listed, nearest, quoted
 from batch.rules.text import find_lookalike
 
 REMEMBERED = 4096
+LIVING = listed(channel for channel in Channel if channel not in ENDED)
+"""What a channel may be, as remedies say it."""
 
 ACTION_WORDS: Mapping[str, Action] = MappingProxyType({
     "canceled": Action.CANCEL, "cancelled": Action.CANCEL, "withdraw": Action.CANCEL, "stop": Action.CANCEL,
@@ -94,7 +96,7 @@ def read_channels(cell: str) -> Channels:
     """Read `channel`: one, or several separated by commas, semicolons, `|` or line breaks."""
     names = [name for part in _BETWEEN_CHANNELS.split(cell) if (name := part.strip())]
     if not names:
-        message = f"`channel` is blank: write {listed(Channel)}."
+        message = f"`channel` is blank: write {LIVING}."
         return Channels((), (Problem("channel", "channel_missing", cell, message),))
     named: list[Channel] = []
     problems: list[Problem] = []
@@ -120,7 +122,7 @@ def _unknown_channel(name: str) -> Problem:
         )
         return Problem("channel", "lookalike_letters", name, message)
     known = {key: str(channel) for key, channel in CHANNEL_NAMES.items()}
-    return _unknown("channel", "channel_unknown", name, likely=_near(plain(name), known), known=listed(Channel))
+    return _unknown("channel", "channel_unknown", name, likely=_near(plain(name), known), known=LIVING)
 
 
 @lru_cache(REMEMBERED)
@@ -187,7 +189,7 @@ def read_asset(cell: str) -> Asset:
         message = f"`asset` says {quoted(cell)}, which lacks an ID: write it as {asset_type}:<id>."
         return Asset(problem=Problem("asset", "asset_form", cell, message))
     likely = _near(plain(name), {plain(known): known for known in ASSET_TYPES})
-    known = f"a type and an ID, such as STORES_PRODUCT:<id>; the types are {', '.join(ASSET_TYPES)}"
+    known = f"one of {', '.join(ASSET_TYPES)} with a colon and the ID behind it, as in STORES_PRODUCT:<id>"
     return Asset(problem=_unknown("asset", "asset_form", cell, likely=f"{likely}:<id>" if likely else "", known=known))
 
 

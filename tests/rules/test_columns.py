@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import pytest
+
+from batch.model import Action, Channel, Generate, Medium, PostType
+from batch.rules.channels import CALLS_TO_ACTION, PRIVACY_LEVELS
+from batch.rules.columns import (
+    ACTION_WORDS,
+    ASSET_TYPES,
+    NO,
+    PRIVACY_WORDS,
+    YES,
+    Asset,
+    read_action,
+    read_approved,
+    read_asset,
+    read_channels,
+    read_choice,
+    read_generate,
+    read_item_id,
+    read_language,
+    read_link,
+    read_media,
+    read_type,
+)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_actions_are_read_in_any_case(action: Action) -> None:
+    assert read_action(action.upper()) == (action, None)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("canceled", "cancel"),
+        ("Cancelled", "cancel"),
+        ("pubish", "publish"),
+        ("re-schedule it", "reschedule"),
+        ("shedule", "schedule"),
+    ],
+)
+def test_a_word_near_an_action_is_asked_about_and_never_followed(written: str, meant: str) -> None:
+    action, problem = read_action(written)
+    assert action is None
+    assert problem is not None
+    assert f"Did you mean {meant}?" in problem.message
+
+
+@pytest.mark.parametrize("word", sorted(ACTION_WORDS))
+def test_no_word_that_people_write_for_an_action_is_followed(word: str) -> None:
+    assert word not in set(Action)
+    assert read_action(word)[0] is None
+
+
+def test_blank_cells_ask_for_nothing() -> None:
+    assert read_action("") == (None, None)
+    assert read_type("") == (None, None)
+    assert read_generate("") == (None, None)
+    assert read_approved("") == (False, None)
+    assert read_language("") == ("", None)
+    assert read_item_id("") == ("", None)
+
+
+@pytest.mark.parametrize(
+    "cell", ["INSTAGRAM,FACEBOOK", "ig | fb", "Instagram; Facebook", "insta\nfacebook", ",ig,,fb,"]
+)
+def test_channels_are_separated_in_any_usual_way(cell: str) -> None:
+    channels = read_channels(cell)
+    assert channels.named == (Channel.INSTAGRAM, Channel.FACEBOOK)
+    assert channels.problems == ()
+
+
+@pytest.mark.parametrize("cell", ["", " , ", ";"])
+def test_a_cell_without_a_word_names_no_channel(cell: str) -> None:
+    assert [problem.code for problem in read_channels(cell).problems] == ["channel_missing"]
+
+
+def test_a_channel_named_twice_is_posted_to_once() -> None:
+    channels = read_channels("IG, Instagram")
+    assert channels.named == (Channel.INSTAGRAM,)
+    assert [(p.code, p.warning) for p in channels.problems] == [("channel_twice", True)]
+
+
+def test_a_look_alike_letter_in_a_channel_is_named() -> None:
+    (problem,) = read_channels("FАCEBOOK").problems
+    assert problem.code == "lookalike_letters"
+    assert "cyrillic capital letter a" in problem.message
+    assert "FACEBOOK" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("reels", "REEL"), ("Stories", "STORY"), ("shrt", "SHORT"), ("carousel", "POST")]
+)
+def test_a_type_that_is_nearly_one_is_asked_about(written: str, meant: str) -> None:
+    post_type, problem = read_type(written)
+    assert post_type is None
+    assert problem is not None
+    assert f"Did you mean {meant}?" in problem.message
+    assert read_type(meant.lower()) == (PostType(meant), None)
+
+
+@pytest.mark.parametrize("kind", Generate)
+def test_kinds_of_generating_are_read_in_any_case(kind: Generate) -> None:
+    assert read_generate(kind.title()) == (kind, None)
+
+
+@pytest.mark.parametrize("word", sorted(YES))
+def test_yes_is_understood_in_several_languages(word: str) -> None:
+    assert read_approved(word.upper() if word.isascii() else word) == (True, None)
+
+
+@pytest.mark.parametrize("word", sorted(NO))
+def test_no_is_no(word: str) -> None:
+    assert read_approved(word) == (False, None)
+
+
+@pytest.mark.parametrize("word", ["maybe", "yes?", "2", "ready"])
+def test_what_is_neither_is_an_error(word: str) -> None:
+    approved, problem = read_approved(word)
+    assert not approved
+    assert problem is not None
+    assert not problem.warning
+
+
+@pytest.mark.parametrize(("written", "value"), [("Learn more", "LEARN_MORE"), ("sign-up", "SIGN_UP"), ("SHOP", "SHOP")])
+def test_a_button_is_understood_however_it_is_spaced(written: str, value: str) -> None:
+    assert read_choice(written, "call_to_action", "call_to_action_unknown", CALLS_TO_ACTION) == (value, None)
+
+
+@pytest.mark.parametrize("word", sorted(PRIVACY_WORDS))
+def test_who_sees_a_post_is_asked_about_and_not_guessed(word: str) -> None:
+    value, problem = read_choice(word, "privacy", "privacy_unknown", PRIVACY_LEVELS)
+    assert value == ""
+    assert problem is not None
+    assert f"Did you mean {PRIVACY_WORDS[word]}?" in problem.message
+    assert PRIVACY_WORDS[word] in PRIVACY_LEVELS.values
+
+
+@pytest.mark.parametrize("asset_type", ASSET_TYPES)
+def test_an_asset_is_a_type_and_an_id(asset_type: str) -> None:
+    assert read_asset(f"{asset_type.lower()} : 12-ab") == Asset(asset_type, "12-ab")
+
+
+@pytest.mark.parametrize("cell", ["STORES_PRODUCT", "STORES_PRODUCT:", "12-ab", "PRODUCT:12", "EVENT:a b", ":"])
+def test_anything_else_is_no_asset(cell: str) -> None:
+    asset = read_asset(cell)
+    assert (asset.type, asset.id) == ("", "")
+    assert asset.problem is not None
+    assert asset.problem.code == "asset_form"
+
+
+def test_languages_and_item_ids_have_their_form() -> None:
+    assert read_language("DE") == ("de", None)
+    assert read_item_id("AC01C174-5244-49DF-8085-84D87CD0345A") == ("ac01c174-5244-49df-8085-84d87cd0345a", None)
+    for value, problem in (read_language("deu"), read_item_id("ac01c174")):
+        assert value == ""
+        assert problem is not None
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "a.jpg | https://x.example/b.mp4",
+        "a.jpg\nhttps://x.example/b.mp4",
+        "a.jpg\n\n https://x.example/b.mp4 |",
+        "| a.jpg | https://x.example/b.mp4",
+    ],
+)
+def test_media_are_on_lines_or_between_bars_and_in_order(cell: str) -> None:
+    assert read_media(cell) == (Medium("a.jpg"), Medium("https://x.example/b.mp4"))
+
+
+def test_a_bar_without_spaces_is_part_of_an_address() -> None:
+    assert read_media("https://x.example/a|b.jpg") == (Medium("https://x.example/a|b.jpg"),)
+
+
+def test_a_link_without_its_beginning_is_shown_with_it() -> None:
+    problem = read_link("example.com/spring")
+    assert problem is not None
+    assert "https://example.com/spring" in problem.message
