@@ -15,8 +15,8 @@ from batch.rules.channels import channel_named
 from batch.sheet.grid import letters, shorten
 
 NEEDED = ("channel",)
-OWN_RESULT_COLUMNS = frozenset({*RESULT_COLUMNS, "problem", "problems", "generated", "local_time"} - set(COLUMNS))
-"""Columns that our own results add; read back without a word."""
+OWN_ADDED_COLUMNS = frozenset({*RESULT_COLUMNS, "problem", "characters", "generated"} - set(COLUMNS))
+"""Columns that our own template and results add to a sheet; read back without a word."""
 
 STAND_INS: Mapping[str, str] = {
     "caption": "text", "description": "text", "copy": "text", "posttext": "text", "content": "text",
@@ -44,7 +44,7 @@ def normalise(heading: str) -> str:
 
 
 OURS: Mapping[str, str] = {normalise(column): column for column in COLUMNS}
-RESULTS: frozenset[str] = frozenset(normalise(column) for column in OWN_RESULT_COLUMNS)
+ADDED: frozenset[str] = frozenset(normalise(column) for column in OWN_ADDED_COLUMNS)
 
 
 def column_of(heading: str) -> str:
@@ -141,7 +141,7 @@ def _refuse_unknown_channels(names: Sequence[str], unknown: Sequence[int], where
 def _refuse_near(names: Sequence[str], unknown: Sequence[int], columns: Mapping[str, int], where: str) -> None:
     for place in unknown:
         key = normalise(names[place])
-        if key in RESULTS:
+        if key in ADDED:
             continue
         likely = STAND_INS.get(key) or next((ours for ours in OURS if is_near(key, ours)), "")
         likely = OURS.get(likely, likely)
@@ -153,7 +153,7 @@ def _refuse_near(names: Sequence[str], unknown: Sequence[int], columns: Mapping[
 
 
 def _tell_unknown(names: Sequence[str], unknown: Sequence[int]) -> tuple[str, ...]:
-    others = [f"'{shorten(names[place], limit=40)}'" for place in unknown if normalise(names[place]) not in RESULTS]
+    others = [f"'{shorten(names[place], limit=40)}'" for place in unknown if normalise(names[place]) not in ADDED]
     if not others:
         return ()
     return (f"Not used, and only carried along: the column{'s' if len(others) > 1 else ''} {', '.join(others)}.",)

@@ -6,6 +6,7 @@ import pytest
 
 from batch.errors import SheetError
 from batch.model import CHANNEL_COLUMNS, COLUMNS, RESULT_COLUMNS, Channel
+from batch.sheet.columns import COUNT, PROBLEM
 from batch.sheet.headings import STAND_INS, Headings, column_of, is_near, match_headings
 
 WHERE = "posts.xlsx, sheet 'Posts'"
@@ -56,8 +57,8 @@ def test_columns_keep_their_places_and_unknown_ones_are_carried_along_and_said_o
     )
 
 
-def test_our_own_result_columns_are_read_back_without_a_word() -> None:
-    names = tuple(dict.fromkeys(("problem", *RESULT_COLUMNS, *COLUMNS)))
+def test_the_columns_that_our_own_files_add_are_read_back_without_a_word() -> None:
+    names = tuple(dict.fromkeys((PROBLEM, *RESULT_COLUMNS, *COLUMNS, COUNT)))
     assert match_headings(names, where=WHERE).notices == ()
 
 
