@@ -71,8 +71,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    environment.globals["seen_in_a_day"] = SEEN_IN_A_DAY
+    environment.globals.update(seen_in_a_day=SEEN_IN_A_DAY, icon=_icon)
     return environment
+
+
+@cache
+def _icon(name: str) -> Markup:
+    return Markup('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>').format(name)
 
 
 def _finalize(value: object) -> object:

@@ -99,7 +99,7 @@ def test_search_finds_words_in_any_case_and_order_and_says_how_many(open_page):
     assert page.evaluate(SHOWN) == len(wanted) > 1
     page.locator("#find").fill("row 23")
     expect(page.locator("#shown")).to_have_text("1 of 25 posts")
-    assert page.locator("#p22").is_visible()
+    assert page.locator("#p23").is_visible()
     page.locator("#find").fill("no such words")
     expect(page.locator("#shown")).to_have_text("0 of 25 posts")
     assert page.locator("#none").is_visible()

@@ -53,8 +53,11 @@
   /* Filters. The words of a post are gathered at the first search, not at the start. */
   const form = document.querySelector(".filters");
   if (!form) return;
-  const posts = all(".post").map((element) => ({ element, data: element.dataset, words: null }));
-  const days = all(".day").map((element) => ({ element, posts: posts.filter((p) => element.contains(p.element)) }));
+  const days = all(".day").map((element) => ({
+    element,
+    posts: all(".post", element).map((post) => ({ element: post, data: post.dataset, words: null })),
+  }));
+  const posts = days.flatMap((day) => day.posts);
   const chips = new Map(all("[data-n]").map((chip) => [`p${chip.dataset.n}`, chip]));
   const squares = all(".month td.has").map((cell) => ({ cell, chips: all("li", cell), more: cell.querySelector(".more") }));
   const pills = all(".pill");
@@ -140,5 +143,6 @@
     target.focus({ preventScroll: true });
   };
   addEventListener("hashchange", reveal);
-  apply();
+  /* Some browsers put back what a form held before a reload. */
+  if (find.value || selects.some((select) => select.value)) apply();
 })();

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from batch.model import OutcomeKind, Results
+from batch.report.headline import Headline, count_outcomes, make_headline
+from tests.report.launch_week import launch_week
+
+OK = OutcomeKind
+
+
+def results(wanted: str = "run", **counts: int) -> Results:
+    like = launch_week().outcomes[0]
+    outcomes = [replace(like, outcome=OK(kind)) for kind, count in counts.items() for _ in range(count)]
+    return replace(launch_week(wanted=wanted), outcomes=tuple(outcomes))
+
+
+@pytest.mark.parametrize(
+    ("counts", "headline"),
+    [
+        ({}, Headline("There are no posts in this sheet.")),
+        ({"unchanged": 24}, Headline("Nothing to do: every post is already as the sheet says.")),
+        ({"unchanged": 2, "skipped": 1}, Headline("Nothing is done yet.", "", "2 unchanged and 1 skipped.")),
+        ({"scheduled": 1}, Headline("1 post scheduled.")),
+        ({"scheduled": 1200, "published": 1}, Headline("1,200 posts scheduled and 1 published.")),
+        ({"processing": 3}, Headline("3 posts in process.")),
+        ({"invalid": 1}, Headline("Nothing is done yet.", "1 needs you.")),
+        ({"invalid": 2, "unknown": 1, "unchanged": 4}, Headline("Nothing is done yet.", "3 need you.", "4 unchanged.")),
+        (
+            {"scheduled": 9, "updated": 2, "published": 3, "deleted": 1, "cancelled": 1},
+            Headline("9 posts scheduled, 3 published and 4 other changes made."),
+        ),
+    ],
+)
+def test_what_happened_is_said_in_one_line(counts, headline):
+    assert make_headline(results(**counts)) == headline
+
+
+@pytest.mark.parametrize(
+    ("counts", "headline"),
+    [
+        ({"scheduled": 9, "drafted": 1}, Headline("9 posts will be scheduled and 1 saved as draft.")),
+        ({"invalid": 2}, Headline("Nothing can go ahead yet.", "2 need you.")),
+    ],
+)
+def test_a_plan_is_told_in_the_future(counts, headline):
+    assert make_headline(results("plan", **counts)) == headline
+
+
+@pytest.mark.parametrize("kind", OutcomeKind)
+def test_every_outcome_is_counted(kind):
+    assert [(t.kind, t.total) for t in count_outcomes(results(**{kind.value: 2}))] == [(kind, 2)]
+    assert "2" in " ".join(make_headline(results(**({"scheduled": 1} | {kind.value: 2}))))

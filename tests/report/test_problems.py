@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from batch.model import GOOD, Issue, OutcomeKind, Results, Severity
+from batch.report.page_words import OUTCOME_LOOKS
+from batch.report.problems import Problem, Where, find_problems, find_sheet_errors, find_warnings
+from tests.report.launch_week import launch_week
+
+
+def test_every_post_that_needs_somebody_is_in_exactly_one_group():
+    results = launch_week()
+    groups = find_problems(results)
+    named = [
+        where.anchor
+        for group in groups
+        for anchors in [{w for p in group.problems for w in p.posts}]
+        for where in anchors
+    ]
+    needed = [f"p{n}" for n, o in enumerate(results.outcomes, 1) if o.outcome not in GOOD]
+    assert sorted(named) == sorted(needed)
+    assert sum(group.total for group in groups) == len(needed)
+
+
+def test_every_outcome_that_needs_somebody_says_what_to_do_and_no_other_does():
+    assert {kind for kind, look in OUTCOME_LOOKS.items() if look.remedy} == set(OutcomeKind) - GOOD
+    assert set(OUTCOME_LOOKS) == set(OutcomeKind)
+
+
+def test_what_may_be_doubled_comes_first_and_what_only_waits_last():
+    titles = [group.title for group in find_problems(launch_week())]
+    assert titles[0] == "Unknown"
+    assert titles[-2:] == ["Not run", "In process"]
+
+
+def test_an_invalid_row_is_told_by_its_issues_with_column_and_cell_and_each_only_once():
+    row = replace(launch_week().outcomes[0], outcome=OutcomeKind.INVALID, row=7, key="a", message="Two things.")
+    first = Issue(7, "text", "text_too_long", "abc", "Shorten it.", cell="I7")
+    second = Issue(7, "link", "bad_link", "x", "Write a link.", cell="L7")
+    results = Results(
+        "r", False, "s", (), (row, replace(row, key="b", channel="FACEBOOK")), issues=(first, second, first)
+    )
+    posts = (Where("p1", "a", "Instagram"), Where("p2", "b", "Facebook"))
+    (group,) = find_problems(results)
+    assert group.problems == (
+        Problem("Row 7", "text", "I7", "abc", "Shorten it.", posts),
+        Problem("Row 7", "link", "L7", "x", "Write a link.", posts),
+    )
+    assert group.total == 2
+    assert find_sheet_errors(results) == ()
+
+
+def test_an_invalid_row_without_issues_still_says_why():
+    row = replace(launch_week().outcomes[0], outcome=OutcomeKind.INVALID, row=7, message="It is wrong.")
+    (group,) = find_problems(Results("r", False, "s", (), (row,)))
+    assert [p.message for p in group.problems] == ["It is wrong."]
+
+
+def test_refusals_of_one_kind_with_other_codes_are_told_apart():
+    failed = replace(launch_week().outcomes[0], outcome=OutcomeKind.FAILED, message="No.")
+    results = Results(
+        "r", False, "s", (), (replace(failed, code="B"), replace(failed, code="A"), replace(failed, code="B"))
+    )
+    assert [(g.code, g.total) for g in find_problems(results)] == [("A", 1), ("B", 2)]
+
+
+def test_errors_of_the_sheet_and_of_rows_without_a_post_are_not_lost():
+    issues = (Issue(None, "Chanel", "near_heading", "Chanel", "Write channel."), Issue(99, "key", "x", "", "No post."))
+    results = replace(launch_week(), issues=issues)
+    assert [p.place for p in find_sheet_errors(results)] == ["The sheet", "Row 99"]
+
+
+def test_warnings_and_notices_stop_nothing_and_are_all_told():
+    issues = (Issue(3, "text", "same_text", "", "Twice.", Severity.WARNING),)
+    results = replace(launch_week(), issues=issues, notices=("The clock is off.",))
+    assert [(p.place, p.message) for p in find_warnings(results)] == [
+        ("Row 3", "Twice."),
+        ("This run", "The clock is off."),
+    ]
