@@ -113,7 +113,10 @@ def _make_post(
         problems += found
     if channel and channel in ENDED:
         problems += _check_ended(channel, values, desk.context.now)
-    key, derived = _key_of(values, channel, post_type, cells.account, content, generation, desk)
+    if values.key:
+        key, derived = _own_key(values, channel), False
+    else:
+        key, derived = _derived_key(values, channel, post_type, cells.account, content, generation, desk)
     when = values.when
     return Post(
         row=row.number,
@@ -214,7 +217,12 @@ def _check_ended(channel: Channel, values: RowValues, now: datetime) -> Iterator
     yield Problem("channel", "channel_ended", str(channel), message)
 
 
-def _key_of(
+def _own_key(values: RowValues, channel: Channel | None) -> str:
+    several = len(values.channels.named) > 1
+    return fan_out_key(values.key, channel) if several and channel else values.key
+
+
+def _derived_key(
     values: RowValues,
     channel: Channel | None,
     post_type: PostType | None,
@@ -223,10 +231,7 @@ def _key_of(
     generation: Generation | None,
     desk: _Desk,
 ) -> tuple[str, bool]:
-    """Return a post's key and whether it was derived; "" where not even that can be told."""
-    if values.key:
-        several = channel is not None and len(values.channels.named) > 1
-        return (fan_out_key(values.key, channel) if several and channel else values.key), False
+    """Return the key of a row without one, and whether it could be derived; "" where nothing says what the post is."""
     if channel is None and not values.item_id:
         return "", False
     key = derive_key(

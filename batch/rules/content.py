@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from batch.model import Channel, Content, Generate, Generation, PostType
 from batch.rules.cells import Cells
@@ -84,7 +85,7 @@ def check_content(content: Content, combination: Combination, generation: Genera
     problems: list[Problem] = []
     if kind is not Generate.POST:
         problems += _check_enough(content, combination, generated_text=kind is Generate.CAPTION)
-    if content.media:
+    if len(content.media) > 1:
         problems += _check_media(content, combination)
     if content.text:
         problems += _check_text(content, combination)
@@ -105,9 +106,11 @@ def _over(limit: Limit, code: str, column: str, seen: str, message: str) -> Prob
 
 
 def _check_enough(content: Content, combination: Combination, *, generated_text: bool) -> Iterator[Problem]:
-    filled = {name for name in combination.enough if getattr(content, name)} | ({"text"} if generated_text else set())
-    if filled.intersection(combination.enough):
+    if generated_text and "text" in combination.enough:
         return
+    for name in combination.enough:
+        if getattr(content, name):
+            return
     if combination.enough == ("media",):
         what = listed(f"a {word}" for word in _kind_words(combination))
         message = f"`media` is blank, and the {combination.name} needs {what}: name a file or an address."
@@ -140,6 +143,22 @@ _COUNTED = (
     ("hashtags", "too_many_hashtags", "take away"),
     ("mentions", "too_many_mentions", "take away"),
 )
+
+
+class _Counted(NamedTuple):
+    """A limit of a text, the code that says it is broken, and what to do then."""
+
+    limit: Limit
+    code: str
+    remedy: str
+
+
+_TEXT_LIMITS = {
+    pair: tuple(
+        _Counted(limit, code, remedy) for name, code, remedy in _COUNTED if (limit := getattr(combination.text, name))
+    )
+    for pair, combination in COMBINATIONS.items()
+}
 _UNIT_NOTES = {
     Unit.UTF8_BYTES: " (an accented letter is two, an emoji four or more)",
     Unit.X_WEIGHT: " (a link is 23, an emoji two)",
@@ -149,9 +168,8 @@ _UNIT_NOTES = {
 def _check_text(content: Content, combination: Combination) -> Iterator[Problem]:
     rule: TextRule = combination.text
     text = content.text + LINK_JOINT + content.link if rule.with_link and content.link else content.text
-    for name, code, remedy in _COUNTED:
-        limit: Limit | None = getattr(rule, name)
-        if limit and exceeds(text, most=limit.value, unit=limit.unit):
+    for limit, code, remedy in _TEXT_LIMITS[combination.channel, combination.type]:
+        if exceeds(text, most=limit.value, unit=limit.unit):
             count = COUNTERS[limit.unit](text)
             unit = f"{limit.unit}{_UNIT_NOTES.get(limit.unit, '')}"
             message = (
@@ -159,13 +177,14 @@ def _check_text(content: Content, combination: Combination) -> Iterator[Problem]
                 f"{remedy} {count - int(limit.value):,}"
             )
             yield _over(limit, code, "text", content.text, message)
-    yield from _check_forbidden("text", content.text, rule.forbidden, combination)
+    if rule.forbidden:
+        yield from _check_forbidden("text", content.text, rule.forbidden, combination)
     yield from check_placeholders("text", content.text)
 
 
-def _check_forbidden(column: str, seen: str, forbidden: Choice | None, combination: Combination) -> Iterator[Problem]:
-    found = [letter for letter in forbidden.values if letter in seen] if forbidden else []
-    if forbidden and found:
+def _check_forbidden(column: str, seen: str, forbidden: Choice, combination: Combination) -> Iterator[Problem]:
+    found = [letter for letter in forbidden.values if letter in seen]
+    if found:
         letters = listed((f"“{letter}”" for letter in found), last="and")
         message = f"`{column}` holds {letters}, which the {combination.name} refuses: write it without."
         yield Problem(column, "forbidden_character", seen, message, not forbidden.documented)
@@ -200,7 +219,8 @@ def _check_title(content: Content, combination: Combination, rule: TitleRule, *,
             f"shorten it by {count - int(rule.most.value):,}"
         )
         yield _over(rule.most, "title_too_long", "title", title, message)
-    yield from _check_forbidden("title", title, rule.forbidden, combination)
+    if rule.forbidden:
+        yield from _check_forbidden("title", title, rule.forbidden, combination)
     yield from check_placeholders("title", title)
 
 

@@ -57,7 +57,9 @@ def read_row(cells: Cells, context: CheckContext) -> RowValues:
     item_id, bad_id = read_item_id(cells.item_id)
     approved, bad_approved = read_approved(cells.approved)
     channels = _read_channels(cells, action)
-    problems = [p for p in (bad_action, bad_site, bad_id, bad_approved) if p]
+    problems: list[Problem] = []
+    if bad_action or bad_site or bad_id or bad_approved:
+        problems += [p for p in (bad_action, bad_site, bad_id, bad_approved) if p]
     problems += channels.problems
     if action not in WITHDRAWING:
         problems += when.problems
@@ -66,7 +68,8 @@ def read_row(cells: Cells, context: CheckContext) -> RowValues:
         problems += check_key(cells.key)
     if not cells.account.isascii():
         problems += _check_account(cells.account)
-    problems += _check_named(action, channels, cells)
+    if cells.item_id or action in NAMING_ONLY:
+        problems += _check_named(action, channels, cells)
     return RowValues(action, site, when, cells.key, item_id, approved, channels, tuple(problems))
 
 
@@ -110,10 +113,10 @@ def _read_channels(cells: Cells, action: Action | None) -> Channels:
 
 def _check_date(action: Action | None, when: When, cells: Cells, context: CheckContext) -> Iterator[Problem]:
     """Check the date against the action and the clock."""
-    if any(problem.column == "publish_at" and not problem.warning for problem in when.problems):
+    if when.problems and any(problem.column == "publish_at" and not problem.warning for problem in when.problems):
         return
     seen = cells.publish_at if isinstance(cells.publish_at, str) else when.local_time
-    contradiction = _contradiction(action, when, cells, seen)
+    contradiction = _contradiction(action, when, cells, seen) if action else None
     if contradiction:
         yield contradiction
     elif when.at is not None and action is not Action.DRAFT:

@@ -56,7 +56,8 @@ NO_DATE = When()
 
 def read_when(cell: Cell, *, zones: Zones) -> When:
     """Return when a row's post goes out. A naive time is meant in the row's zone."""
-    zone = _zone_of(zones)
+    named = zones.written or zones.usual
+    zone = find_zone(named) if named else None
     if isinstance(zone, Problem):
         return When(problems=(zone, *_explain(cell)))
     name = zone.key if zone else ""
@@ -78,11 +79,6 @@ def _explain(cell: Cell) -> tuple[Problem, ...]:
         return ()
     clock = _read_clock(cell)
     return (clock,) if isinstance(clock, Problem) else ()
-
-
-def _zone_of(zones: Zones) -> ZoneInfo | Problem | None:
-    name = zones.written or zones.usual
-    return find_zone(name) if name else None
 
 
 def _seen(cell: Cell) -> str:
