@@ -7,12 +7,12 @@ Things that are wrong with a row are not exceptions but `model.Issue` values: th
     │   ├── SheetError             the sheet can't be read
     │   ├── ConfigError            the configuration is missing or contradicts itself
     │   ├── SignInError            the credential is missing, wrong, expired or of the wrong kind
+    │   ├── ServiceError           the API did not give a usable answer to a question
     │   ├── PlanFileError          a saved plan can't be used, or the world has moved since
     │   ├── JournalError           the journal is damaged or can't be written
     │   ├── LockedError            another run holds this site
     │   └── GuardError             the plan does more than a sheet should without being asked by name
     └── StopError                  the command had to stop before its end (exit status 3)
-        └── ServiceError           the API did not give a usable answer to a question
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ class GuardError(StartError):
     """The plan would cancel, delete or move more than expected; the sentence names the flag that allows it."""
 
 
+class ServiceError(StartError):
+    """A question to the API (accounts, features, items) had no usable answer; a run under way copes by itself."""
+
+
 class StopError(PostbatchError):
     """The command stopped before its end, or an outcome is unknown."""
 
     exit_status = 3
-
-
-class ServiceError(StopError):
-    """A question to the API (accounts, features, items) had no usable answer."""

@@ -1,0 +1,232 @@
+"""`run` from the outside: what goes in, what the site holds, what comes out."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from batch.model import RESULT_COLUMNS
+
+ZONE = {"timezone": "Europe/Berlin"}
+ROWS = [
+    {"key": "a", "channel": "FACEBOOK", "text": "Hello", "publish_at": "2031-03-03 09:00", **ZONE},
+    {"key": "b", "channel": "instagram", "text": "Picture", "media": "https://static.wixstatic.com/media/a.jpg",
+     "publish_at": "2031-03-04T10:00+01:00", **ZONE},
+    {"key": "c", "channel": "LinkedIn", "text": "A draft"},
+    {"key": "d", "channel": "facebook", "text": "Live at once", "publish_at": "now"},
+]  # fmt: skip
+
+
+def kinds(posts):
+    return [post["outcome"] for post in posts]
+
+
+def changing(service):
+    return [call for call in service.calls() if call.changed]
+
+
+def test_a_sheet_becomes_posts_and_its_second_run_changes_nothing(site, service):
+    site.write("posts.csv", ROWS)
+    ended, posts = site.run("posts.csv")
+    assert (ended.status, kinds(posts)) == (0, ["scheduled", "scheduled", "drafted", "published"])
+    assert [(p.reference, p.text) for p in service.public()] == [("d", "Live at once")]
+    assert {p.reference: p.due for p in service.coming()} == {
+        "a": datetime(2031, 3, 3, 8, 0, tzinfo=UTC),
+        "b": datetime(2031, 3, 4, 9, 0, tzinfo=UTC),
+    }
+    before = len(changing(service))
+    ended, posts = site.run("posts.csv")
+    assert (ended.status, kinds(posts)) == (0, ["unchanged"] * 4)
+    assert len(changing(service)) == before
+
+
+def test_the_results_have_their_columns_first_and_one_line_a_post(site):
+    site.write(
+        "posts.csv", [{**ROWS[0], "channel": "FACEBOOK, LINKEDIN", "campaign": "spring"}, {"channel": "Chanel 5"}]
+    )
+    ended, posts = site.run("posts.csv")
+    assert ended.status == 1
+    assert [tuple(post)[: len(RESULT_COLUMNS)] for post in posts] == [RESULT_COLUMNS] * 3
+    assert [(p["row"], p["key"], p["outcome"]) for p in posts] == [
+        (2, "a/FACEBOOK", "scheduled"), (2, "a/LINKEDIN", "scheduled"), (3, posts[2]["key"], "invalid"),
+    ]  # fmt: skip
+    assert posts[0]["campaign"] == "spring"
+    assert posts[0]["publish_at_utc"] == "2031-03-03T08:00:00Z"
+
+
+def test_a_bad_row_never_stops_the_good_ones_unless_asked(site, service):
+    site.write("posts.csv", [ROWS[0], {"key": "x", "channel": "TWITTER", "text": "Gone"}])
+    ended, posts = site.run("posts.csv", "--all-or-nothing")
+    assert (ended.status, kinds(posts), changing(service)) == (1, ["not_run", "invalid"], [])
+    ended, posts = site.run("posts.csv")
+    assert (ended.status, kinds(posts)) == (1, ["scheduled", "invalid"])
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_done(site, service):
+    site.write("posts.csv", ROWS)
+    ended = site("run", "posts.csv")
+    assert ended.status == 2
+    assert "add --yes" in ended.err
+    assert service.calls() == []
+
+
+def test_reschedule_update_and_cancel_do_just_that(site, service):
+    site.write("posts.csv", ROWS[:3])
+    site.run("posts.csv")
+    site.write(
+        "follow.csv",
+        [
+            {"key": "a", "action": "reschedule", "channel": "FACEBOOK", "publish_at": "2031-03-05 09:00", **ZONE},
+            {"key": "b", "action": "cancel", "channel": "INSTAGRAM"},
+            {"key": "c", "action": "", "channel": "LINKEDIN", "text": "Another draft"},
+        ],
+    )
+    ended, posts = site.run("follow.csv")
+    assert (ended.status, kinds(posts)) == (0, ["rescheduled", "cancelled", "updated"])
+    assert {p.reference: p.due.day for p in service.coming()} == {"a": 5}
+    texts = {i["referenceId"]: i.get("linkedinPost", {}).get("caption") for i in service.items()}
+    assert texts["c"] == "Another draft"
+
+
+def test_a_refused_credential_stops_with_one_sentence_and_nothing_sent(site, service):
+    service.set_options(api_keys=["another"])
+    site.write("posts.csv", ROWS)
+    ended = site("run", "posts.csv", "--yes", "--out", "out.json")
+    assert ended.status == 2
+    assert "401" in ended.err
+    assert changing(service) == []
+
+
+def test_a_site_that_answers_nothing_usable_is_said(site, service):
+    service.add_fault(kind="status", status=503)
+    site.write("posts.csv", ROWS)
+    ended = site("plan", "posts.csv", environ={"WIX_API_URL": "http://127.0.0.1:1"})
+    assert ended.status == 2
+    assert "can't be reached" in ended.err
+
+
+def test_the_plan_changes_nothing_and_says_old_and_new(site, service):
+    site.write("posts.csv", ROWS[:1])
+    site.run("posts.csv")
+    before = len(changing(service))
+    site.write("posts.csv", [{**ROWS[0], "text": "Hello again"}])
+    ended = site("plan", "posts.csv")
+    assert ended.status == 0
+    assert "Hello again" in ended.out
+    assert len(changing(service)) == before
+
+
+def test_apply_does_the_reviewed_plan_and_refuses_when_the_sheet_has_moved(site, service):
+    site.write("posts.csv", ROWS[:2])
+    assert site("plan", "posts.csv", "--out", "plan.json").status == 0
+    site.write("posts.csv", ROWS[:1])
+    ended = site("apply", "plan.json", "--yes")
+    assert (ended.status, changing(service)) == (2, [])
+    assert "The sheet posts.csv has changed" in ended.err
+    site.write("posts.csv", ROWS[:2])
+    ended = site("apply", "plan.json", "--yes", "--out", "out.json")
+    assert (ended.status, kinds(site.posts("out.json"))) == (0, ["scheduled", "scheduled"])
+    ended = site("apply", "plan.json", "--yes", "--out", "again.json")
+    assert ended.status == 2
+    assert "have moved" in ended.err
+
+
+def test_undo_puts_back_what_a_run_did(site, service):
+    site.write("posts.csv", ROWS)
+    site.run("posts.csv")
+    ended = site("undo", "last", "--yes", "--out", "undo.json")
+    assert kinds(site.posts("undo.json")) == ["cancelled", "cancelled", "deleted", "invalid"]
+    assert ended.status == 1
+    assert service.coming() == []
+
+
+def test_results_are_written_again_from_the_journal(site):
+    site.write("posts.csv", ROWS)
+    _, posts = site.run("posts.csv")
+    ended = site("results", "last", "--out", "again.json")
+    assert ended.status == 0
+    assert site.posts("again.json") == posts
+
+
+def test_what_was_pulled_and_run_unchanged_changes_nothing(site, service):
+    site.write("posts.csv", ROWS)
+    site.run("posts.csv")
+    assert site("pull", "--out", "pulled.xlsx").status == 0
+    before = len(changing(service))
+    ended, posts = site.run("pulled.xlsx")
+    assert (ended.status, set(kinds(posts))) == (0, {"unchanged"})
+    assert len(changing(service)) == before
+
+
+def test_status_brings_results_up_to_date(site, service):
+    service.set_options(processing_seconds=3600)
+    site.write("posts.csv", ROWS[3:])
+    ended, posts = site.run("posts.csv")
+    assert (ended.status, kinds(posts)) == (0, ["processing"])
+    service.move_clock(seconds=7200)
+    ended = site("status", "out.json")
+    assert (ended.status, kinds(site.posts("out.json"))) == (0, ["published"])
+    assert site.posts("out.json")[0]["link"].startswith("https://")
+
+
+def test_ctrl_c_finishes_the_call_writes_the_results_and_ends_with_130(site, service):
+    rows = [{**ROWS[0], "key": f"k{n}", "text": f"Text {n}"} for n in range(40)]
+    site.write("posts.csv", rows)
+    service.add_fault(kind="delay", seconds=0.2, calls=["changing"])
+    running = subprocess.Popen(
+        [sys.executable, "-m", "batch", "run", "posts.csv", "--yes", "--out", "out.json"],
+        cwd=site.folder, env=dict(site.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while len(changing(service)) < 4:
+        time.sleep(0.05)
+        assert running.poll() is None
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130, err
+    posts = site.posts("out.json")
+    assert len(posts) == 40
+    assert {"scheduled", "not_run"} <= set(kinds(posts))
+    ended, posts = site.run("posts.csv")
+    assert ended.status == 0
+    assert sorted(p.reference for p in service.coming()) == sorted(row["key"] for row in rows)
+
+
+@pytest.mark.parametrize("via", ["draft", "publish", "bulk"])
+def test_each_way_of_sending_comes_to_the_same(site, service, via):
+    site.write("posts.csv", ROWS)
+    ended, posts = site.run("posts.csv", "--via", via)
+    assert (ended.status, kinds(posts)) == (0, ["scheduled", "scheduled", "drafted", "published"])
+    assert len(service.items()) == 4
+
+
+def test_an_empty_date_never_publishes(site, service):
+    site.write("posts.csv", [{"key": "a", "channel": "FACEBOOK", "text": "Hello", "publish_at": "  "}])
+    _, posts = site.run("posts.csv")
+    assert kinds(posts) == ["drafted"]
+    assert service.public() == []
+
+
+def test_a_row_that_vanishes_cancels_nothing(site, service):
+    site.write("posts.csv", ROWS[:2])
+    site.run("posts.csv")
+    site.write("posts.csv", ROWS[:1])
+    site.run("posts.csv")
+    assert len(service.coming()) == 2
+
+
+def test_cancelling_most_of_what_is_scheduled_asks_for_its_flag(site, service):
+    rows = [{**ROWS[0], "key": f"k{n}", "text": f"Text {n}"} for n in range(5)]
+    site.write("posts.csv", rows)
+    site.run("posts.csv")
+    site.write("posts.csv", [{"key": f"k{n}", "channel": "FACEBOOK", "action": "cancel"} for n in range(5)])
+    ended = site("run", "posts.csv", "--yes")
+    assert ended.status == 2
+    assert "--allow-cancel" in ended.err
+    assert len(service.coming()) == 5
+    ended, posts = site.run("posts.csv", "--allow-cancel")
+    assert (ended.status, set(kinds(posts)), service.coming()) == (0, {"cancelled"}, [])
