@@ -14,7 +14,7 @@ from batch.sheet.style import FONT, SANDBOX_FILL, SANDBOX_INK, SANDBOX_SAID
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
-STRIP_POINTS, HEADING_POINTS = 20, 30
+STRIP_POINTS, HEADING_POINTS = 20, 26
 POINTS_TO_PIXELS = 4 / 3
 STRIP_PIXELS_WIDE = 620
 

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 
 class Drawn(NamedTuple):
-    """A cell of the page; `target` is where a click leads, "" for nowhere, and `tip` what shows over it."""
+    """A cell of the page; `target` is where a click leads, "" for nowhere, and `tip` what shows over it.
+
+    `first_line` is the look of a first line that differs from the rest.
+    """
 
     value: str | int | float
     looks: Format
     target: str = ""
     tip: str = ""
+    first_line: Format | None = None
 
 
 class Canvas:
@@ -36,6 +40,10 @@ class Canvas:
     ) -> None:
         """Set a cell."""
         self._cells[row, column] = Drawn(value, looks, target, tip)
+
+    def headed(self, row: int, column: int, head: str, text: str, looks: Format, *, head_looks: Format) -> None:
+        """Set a cell of two parts: a line in its own look, and a text under it."""
+        self._cells[row, column] = Drawn(f"{head}\n{text}", looks, first_line=head_looks)
 
     def span(self, row: int, column: int, last: int, value: str | int, looks: Format) -> None:
         """Set one cell that reaches over several columns."""
@@ -67,6 +75,9 @@ class Canvas:
             sheet.merge_range(row, column, row, last, "", cell.looks)
         if not isinstance(cell.value, str):
             sheet.write_number(row, column, cell.value, cell.looks)
+        elif cell.first_line is not None:
+            head, _, text = fit_cell(cell.value).partition("\n")
+            sheet.write_rich_string(row, column, cell.first_line, f"{head}\n", cell.looks, text, cell.looks)
         elif not cell.value:
             sheet.write_blank(row, column, None, cell.looks)
         elif cell.target:

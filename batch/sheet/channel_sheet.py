@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 
 CHANNELS = "Channels"
 HEADINGS = (
-    ("channel", 16.0), ("type", 9.0), ("text", 34.0), ("title", 18.0), ("media", 27.0), ("pictures", 34.0),
-    ("videos", 34.0), ("link", 17.0), ("also", 34.0),
+    ("channel", 16.0), ("type", 9.0), ("text", 32.0), ("title", 24.0), ("media", 30.0), ("pictures", 36.0),
+    ("videos", 38.0), ("link", 22.0), ("also", 44.0),
 )  # fmt: skip
 LEGEND = (
     "Limits marked * are the network's own: the check warns of them, and they may change. All others are those of the "
     "Publisher API: a post that breaks one is not sent."
 )
+NONE = "–"
 PLACES = 20
 """The largest denominator by which a ratio is shown as a fraction (9:16)."""
 
@@ -58,14 +59,15 @@ def _draw(canvas: Canvas, looks: Looks, row: int, combination: Combination) -> N
     line = {"bottom": 1, "bottom_color": LINE}
     ended = combination.channel in ENDED
     tone = CHANNEL_TONES[combination.channel]
-    canvas.put(row, 0, combination.channel.value, looks.tone(tone, bold=True, **line))
-    canvas.put(row, 1, combination.type.value, looks.tone(tone, **line))
-    plain = looks.make(TEXT, line, **({"font_color": FAINT_INK} if ended else {}))
+    canvas.put(row, 0, combination.channel.value, looks.tone(tone, bold=True, valign="vcenter", indent=1, **line))
+    canvas.put(row, 1, combination.type.value, looks.tone(tone, valign="vcenter", **line))
+    plain = looks.make(TEXT, line, valign="vcenter", **({"font_color": FAINT_INK} if ended else {}))
+    faint = looks.make(line, font_color=FAINT_INK, valign="vcenter", indent=1)
     cells = describe(combination)
     for at, text in enumerate(cells, start=2):
-        canvas.put(row, at, text, plain)
-    lines = max(-(-len(text) // int(HEADINGS[at][1])) for at, text in enumerate(cells, start=2))
-    canvas.height(row, 15.5 * max(lines, 1) + 5)
+        canvas.put(row, at, text, faint if text == NONE else plain)
+    lines = max(-(-len(text) // int(HEADINGS[at][1] - 2)) for at, text in enumerate(cells, start=2))
+    canvas.height(row, 13 * max(lines, 1) + 9)
 
 
 def describe(combination: Combination) -> tuple[str, ...]:
@@ -90,7 +92,7 @@ def mark(limit: Limit) -> str:
 def _describe_text(combination: Combination) -> str:
     text = combination.text
     if not text.name:
-        return "none"
+        return NONE
     parts = [text.name]
     for most in (text.most, text.hashtags, text.mentions):
         if most:
@@ -103,7 +105,7 @@ def _describe_text(combination: Combination) -> str:
 def _describe_title(combination: Combination) -> str:
     title = combination.title
     if title is None:
-        return "none"
+        return NONE
     return f"{'needed' if title.needed else 'optional'} · {title.most.shown} characters{mark(title.most)}"
 
 
@@ -124,9 +126,9 @@ def _describe_media(combination: Combination) -> str:
 
 
 def describe_files(limits: FileLimits | None) -> str:
-    """Return what a picture or a video may be, "none" where there are none."""
+    """Return what a picture or a video may be, a dash where there are none."""
     if limits is None:
-        return "none"
+        return NONE
     star = "" if limits.formats.documented else "*"
     parts = [", ".join(FORMAT_NAMES.get(mime, mime) for mime in limits.formats.values)]
     if limits.max_bytes:
@@ -169,7 +171,7 @@ def _time(seconds: float) -> str:
 
 def _describe_link(combination: Combination) -> str:
     if combination.link is None:
-        return "none"
+        return NONE
     most = combination.link.most
     return f"yes · {most.shown} characters{mark(most)}" if most else "yes"
 

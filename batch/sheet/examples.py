@@ -1,4 +1,4 @@
-"""The example rows of a template: one for each thing that people commonly do, plainly examples, and valid as they stand.
+"""The example rows of a template: one for each thing that people commonly do, plainly examples, and valid.
 
 Their dates lie far ahead, so that they do not go stale and nothing of them goes out by an oversight.
 """

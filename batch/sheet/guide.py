@@ -81,7 +81,7 @@ def add_guide_sheet(book: Workbook, looks: Looks, *, file: str, connected: Conne
 
 def _tell_site(connected: Connected | None) -> str:
     if connected is None:
-        return "Posts holds your posts, Channels what each channel takes. The note on each heading says what belongs there."
+        return "Posts holds your posts, Channels what each channel takes; the notes on the headings help."
     told = [f"Site {connected.site}"] if connected.site else ["Your site"]
     told.append(f"time zone {connected.timezone}" if connected.timezone else "no time zone set: fill in timezone")
     told += quota_lines(connected.quotas)
@@ -98,12 +98,13 @@ def _draw_steps(canvas: Canvas, looks: Looks, top: int, file: str) -> None:
     line = {"bottom": 1, "bottom_color": LINE}
     number = looks.make(line, bold=True, font_size=16, font_color=TEAL, align="center", valign="vcenter")
     words = looks.make(line, text_wrap=True, valign="vcenter")
+    bold = looks.make(bold=True, font_size=11, font_color=NAVY)
     command = looks.make(line, font_name=MONO, font_color=NAVY, bg_color=BAND, valign="vcenter", indent=1)
     for row, (name, said, typed) in enumerate(STEPS, start=top + 1):
         canvas.height(row, 44)
         canvas.put(row, 1, str(row - top), number)
         said = said.replace("{results}", results_name(file))
-        canvas.put(row, TEXT_COLUMN, f"{name}\n{said}", words)
+        canvas.headed(row, TEXT_COLUMN, name, said, words, head_looks=bold)
         canvas.put(row, 3, typed.replace("{file}", quoted_name(file)), command)
 
 
@@ -134,5 +135,6 @@ def _draw_colours(canvas: Canvas, looks: Looks, top: int) -> None:
     for row, (fill, ink, word, meaning) in enumerate(COLOURS, start=top + 1):
         canvas.height(row, 22)
         canvas.put(row, 1, "", looks.make(bg_color=fill, border=1, border_color=PAPER))
-        canvas.put(row, 2, f"{word}: {meaning}", looks.make(valign="vcenter", bg_color=fill, font_color=ink))
-        canvas.put(row, 3, "", looks.make(bg_color=fill))
+        canvas.span(
+            row, 2, 3, f"{word}: {meaning}", looks.make(valign="vcenter", bg_color=fill, font_color=ink, indent=1)
+        )

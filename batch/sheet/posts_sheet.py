@@ -9,7 +9,7 @@ import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,8 +34,8 @@ SPARE_ROWS = 200
 RULED_ROWS = 2_000
 ROW_POINTS, HEADING_POINTS = 42, 26
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?")
-MOMENT_LOOKS = {"num_format": "yyyy-mm-dd hh:mm", "align": "left"}
-TO_THE_SECOND = {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"}
+MOMENT_LOOKS = {"num_format": "yyyy-mm-dd hh:mm", "align": "left", "indent": 1}
+TO_THE_SECOND = {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left", "indent": 1}
 FIRST_YEAR = 1900
 
 
@@ -168,7 +168,7 @@ class RowWriter:
         self._sheet = sheet
         self._columns = columns
         self._count_place = columns.index(COUNT)
-        self._count_formula = formulas.count()
+        self._count_formula = CELL_OF_ROW_2.sub(r"\g<1>{row}", formulas.count())
         self._plain = {column: _column_looks(looks, column) for column in columns}
         self._flagged = looks.make(TEXT, bg_color=OVER_FILL, font_color=OVER_INK)
         self._seconds = looks.make(TO_THE_SECOND)
@@ -183,7 +183,7 @@ class RowWriter:
 
     def write_count(self, number: int, value: str) -> None:
         """Write the formula that counts, with what it comes to now."""
-        formula = self._count_formula if number == 2 else CELL_OF_ROW_2.sub(rf"\g<1>{number}", self._count_formula)
+        formula = self._count_formula.replace("{row}", str(number))
         self._sheet.write_formula(number - 1, self._count_place, formula, self._plain[COUNT], value)
 
     def _write_cell(self, at: int, place: int, column: str, cell: Cell, *, flagged: bool) -> None:
@@ -220,6 +220,7 @@ def count_text(cells: Mapping[str, Cell]) -> str:
     return f"{length} / {most}" if most else str(length)
 
 
+@lru_cache(maxsize=1024)
 def _text_most(channels: str, kind: str) -> int | None:
     named = [channel for word in channels.split(",") if (channel := channel_named(word))]
     limits = [

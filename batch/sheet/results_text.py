@@ -13,14 +13,13 @@ from batch.model import Json, Results
 from batch.sheet.cell_text import disarm
 from batch.sheet.lines import layout_of, lines_of
 
-RUN, SANDBOX = "run", "sandbox"
+SANDBOX = "sandbox"
 
 
 def write_results_csv(results: Results, path: Path) -> None:
-    """Write the CSV form: UTF-8 with a byte order mark, and the run (and the sandbox) in columns at its end."""
+    """Write the CSV form: UTF-8 with a byte order mark, by which Excel knows it; of the sandbox a last column tells."""
     layout = layout_of(results)
-    after = (RUN, SANDBOX) if results.sandbox else (RUN,)
-    said = [results.run, "yes"] if results.sandbox else [results.run]
+    after, said = ([SANDBOX], ["yes"]) if results.sandbox else ([], [])
     with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow([disarm(heading) for heading in (*layout.headings, *after)])

@@ -81,7 +81,7 @@ CHART_INKS: Mapping[str, str] = {
 """The stronger colour of each tone, for the bars of a chart."""
 
 PLAIN: Mapping[str, Any] = {"font_name": FONT, "font_size": 10, "font_color": INK, "valign": "top"}
-TEXT: Mapping[str, Any] = {"num_format": "@", "text_wrap": True}
+TEXT: Mapping[str, Any] = {"num_format": "@", "text_wrap": True, "indent": 1}
 
 
 class Looks:
@@ -105,7 +105,7 @@ class Looks:
     def heading(self, fill: str) -> Format:
         """Return the format of a heading cell."""
         return self.make(
-            bold=True, font_color=PAPER, bg_color=fill, valign="bottom", text_wrap=True, border=1, border_color=fill
+            bold=True, font_color=PAPER, bg_color=fill, valign="vcenter", indent=1, border=1, border_color=fill
         )  # fmt: skip
 
     def tone(self, tone: Tone, **more: Any) -> Format:
