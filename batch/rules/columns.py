@@ -46,7 +46,7 @@ ASSET_TYPES = ("STORES_PRODUCT", "STORES_CATEGORY", "STORES_COUPON", "BLOG_POST"
 """What on a site a post can be generated from (public recipe of the API, read 2026-11-24)."""
 
 _BETWEEN_CHANNELS = re.compile(r"[,;|\n]+")
-_BETWEEN_MEDIA = re.compile(r"\s*\n\s*|\s+\|\s+")
+_BETWEEN_MEDIA = re.compile(r"\n|(?<=\s)\|(?=\s)")
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2}")
 

@@ -5,6 +5,7 @@ A field that the channel has not is left out of the content, so that it never lo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -132,8 +133,8 @@ def _check_media(content: Content, combination: Combination) -> Iterator[Problem
     if len(sources) > most.value:
         message = f"`media` names {len(sources)}, and the {combination.name} takes {most.shown}: take some away"
         yield _over(most, "media_too_many", "media", seen, message)
-    if len(sources) > 1 and len(set(sources)) < len(sources):
-        twice = next(source for source in sources if sources.count(source) > 1)
+    twice = next((source for source, count in Counter(sources).items() if count > 1), "")
+    if twice:
         message = f"`media` names {quoted(twice)} twice: take one away if that is not meant."
         yield Problem("media", "media_twice", twice, message, warning=True)
 

@@ -15,6 +15,8 @@ from types import MappingProxyType
 from batch.rules.problems import Problem, quoted
 
 EXAMPLE = "2026-12-01 09:30"
+LONGEST = 100
+"""No date is longer, in any language."""
 
 _TIME = r"(?:[ T,]+(?:um |at |à |alle |a las )?(\d{1,2})[:.h](\d{2})(?::\d{2})?(?:\s*(?:Uhr|h))?\s*([ap])?\.?m?\.?)?"
 _DAY_ONLY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
@@ -38,8 +40,9 @@ _STARTS: Mapping[str, int] = MappingProxyType({
 
 
 def explain_date(seen: str) -> Problem:
-    """Return why a date can't be read and how to write it."""
-    return next(problem for rule in _RULES if (problem := rule(seen)))
+    """Return why a date can't be read and how to write it; of a text that strayed here only the beginning counts."""
+    start = seen[:LONGEST]
+    return next(problem for rule in _RULES if (problem := rule(start)))
 
 
 def _problem(code: str, seen: str, why: str, remedy: str) -> Problem:

@@ -6,7 +6,7 @@ Turns checked posts into problems by the post's place; every row concerned is to
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 from batch.model import Action, Post
 from batch.rules.problems import Problem, listed, quoted
@@ -44,46 +44,64 @@ def _groups(placed: Iterable[tuple[Hashable, Placed]]) -> Iterator[list[Placed]]
     return (group for group in groups.values() if isinstance(group, list))
 
 
-def _others(group: Sequence[Placed], post: Post) -> str:
-    """Return the other rows of a group as a person reads them: `row 7`, `rows 7, 9 and 12`."""
-    rows = [str(row) for row in dict.fromkeys(other.row for _, other in group) if row != post.row]
-    if len(rows) > MOST_NAMED:
-        rows = [*rows[: MOST_NAMED - 1], f"{len(rows) - MOST_NAMED + 1} more"]
-    return f"{'rows' if len(rows) > 1 else 'row'} {listed(rows, last='and')}"
+class _Rows:
+    """The rows of a group; each post is told the others, the first few by number, in constant time."""
+
+    def __init__(self, group: Sequence[Placed]) -> None:
+        rows = dict.fromkeys(post.row for _, post in group)
+        self._first = tuple(rows)[: MOST_NAMED + 1]
+        self._count = len(rows)
+
+    def beside(self, post: Post) -> str:
+        """Return the other rows as a person reads them: `row 7`, `rows 7, 9 and 12`, `rows 3, 4, 5 and 16 more`."""
+        others = [str(row) for row in self._first if row != post.row]
+        if self._count - 1 > MOST_NAMED:
+            others = [*others[: MOST_NAMED - 1], f"{self._count - MOST_NAMED:,} more"]
+        else:
+            others = others[: self._count - 1]
+        return f"{'rows' if len(others) > 1 else 'row'} {listed(others, last='and')}"
+
+
+def _tell(group: Sequence[Placed], make: Callable[[_Rows, Post], Problem]) -> Found:
+    """Tell every post of a group of the others."""
+    rows = _Rows(group)
+    return ((place, make(rows, post)) for place, post in group)
 
 
 def _same_keys(kept: Sequence[Placed]) -> Found:
     alike = _groups(((post.site, post.key.casefold()), (place, post)) for place, post in kept if post.key)
     for group in alike:
-        keys = {post.key for _, post in group}
-        for key in keys:
-            same = [(place, post) for place, post in group if post.key == key]
-            needed = all(post.key_derived for _, post in same)
-            for place, post in same if len(same) > 1 else ():
-                yield place, _key_needed(same, post) if needed else _key_twice(same, post)
-        for place, post in group if len(keys) > 1 else ():
-            yield place, _key_nearly_twice(group, post)
+        for same in _groups((post.key, (place, post)) for place, post in group):
+            tell = _key_needed if all(post.key_derived for _, post in same) else _key_twice
+            yield from _tell(same, tell)
+        if len({post.key for _, post in group}) > 1:
+            yield from _tell(group, _key_nearly_twice)
 
 
-def _key_twice(group: Sequence[Placed], post: Post) -> Problem:
-    message = f"`key` {quoted(post.key)} stands in {_others(group, post)} too: give each post a key of its own."
+def _key_twice(rows: _Rows, post: Post) -> Problem:
+    message = f"`key` {quoted(post.key)} stands in {rows.beside(post)} too: give each post a key of its own."
     return Problem("key", "key_twice", post.key, message)
 
 
-def _key_needed(group: Sequence[Placed], post: Post) -> Problem:
+def _key_needed(rows: _Rows, post: Post) -> Problem:
     message = (
-        f"`key` is blank, and {_others(group, post)} without a key would be the same post (same site, channel, "
+        f"`key` is blank, and {rows.beside(post)} without a key would be the same post (same site, channel, "
         "account, type and content): write a key of its own into each."
     )
     return Problem("key", "key_needed", "", message)
 
 
-def _key_nearly_twice(group: Sequence[Placed], post: Post) -> Problem:
+def _key_nearly_twice(rows: _Rows, post: Post) -> Problem:
     message = (
-        f"`key` {quoted(post.key)} differs from that of {_others(group, post)} only in capital letters: "
+        f"`key` {quoted(post.key)} differs from that of {rows.beside(post)} only in capital letters: "
         "change one of them if they are two posts."
     )
     return Problem("key", "key_nearly_twice", post.key, message, warning=True)
+
+
+def _item_twice(rows: _Rows, post: Post) -> Problem:
+    message = f"`item_id` {quoted(post.item_id)} stands in {rows.beside(post)} too: keep one row for each item."
+    return Problem("item_id", "item_id_twice", post.item_id, message)
 
 
 def _same_items(kept: Sequence[Placed]) -> Found:
@@ -91,11 +109,7 @@ def _same_items(kept: Sequence[Placed]) -> Found:
     for group in _groups(named):
         if len({post.row for _, post in group}) < 2:
             continue
-        for place, post in group:
-            message = (
-                f"`item_id` {quoted(post.item_id)} stands in {_others(group, post)} too: keep one row for each item."
-            )
-            yield place, Problem("item_id", "item_id_twice", post.item_id, message)
+        yield from _tell(group, _item_twice)
 
 
 def _same_looks(kept: Sequence[Placed]) -> Found:
@@ -107,14 +121,11 @@ def _same_looks(kept: Sequence[Placed]) -> Found:
     for alike in _groups(shown):
         said: set[int] = set()
         for group in _groups((_look(post), (place, post)) for place, post in alike):
-            for place, post in group:
-                said.add(place)
-                yield place, _same_look(group, post)
+            said.update(place for place, _ in group)
+            yield from _tell(group, _same_look)
         texts = ((_caption(post), (place, post)) for place, post in alike if post.content.text and post.local_time)
         for group in _groups(texts):
-            for place, post in group:
-                if place not in said:
-                    yield place, _same_caption(group, post)
+            yield from (found for found in _tell(group, _same_caption) if found[0] not in said)
 
 
 def _account(post: Post) -> str:
@@ -131,19 +142,19 @@ def _caption(post: Post) -> Hashable:
     return _account(post), day
 
 
-def _same_look(group: Sequence[Placed], post: Post) -> Problem:
+def _same_look(rows: _Rows, post: Post) -> Problem:
     column = "text" if post.content.text else "media"
     seen = post.content.text or post.content.media[0].source
     message = (
-        f"`{column}` {quoted(seen)} is the same post as in {_others(group, post)} (same channel, account, text and "
+        f"`{column}` {quoted(seen)} is the same post as in {rows.beside(post)} (same channel, account, text and "
         "media): change one of them, or write `skip` into its `action`, if they are not all meant."
     )
     return Problem(column, "same_look", seen, message, warning=True)
 
 
-def _same_caption(group: Sequence[Placed], post: Post) -> Problem:
+def _same_caption(rows: _Rows, post: Post) -> Problem:
     message = (
-        f"`text` {quoted(post.content.text)} is also that of {_others(group, post)} on the same channel, account and "
+        f"`text` {quoted(post.content.text)} is also that of {rows.beside(post)} on the same channel, account and "
         "day: change one of them if that is not meant."
     )
     return Problem("text", "same_caption", post.content.text, message, warning=True)

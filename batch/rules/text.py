@@ -89,7 +89,7 @@ class Placeholder(NamedTuple):
 
 
 _BRACES = re.compile(r"\{\{[^{}\n]*\}\}|\$\{[^{}\n]*\}|<<[^<>\n]+>>|%%[^%\s]+%%")
-_INSERT = re.compile(r"\[(?:insert|enter|add|your)\b[^\]\n]*\]", re.IGNORECASE)
+_INSERT = re.compile(r"\[(?:insert|enter|add|your)\b[^\[\]\n]*\]", re.IGNORECASE)
 _LOREM = re.compile(r"lorem ipsum", re.IGNORECASE)
 _WORDS = re.compile(r"(?<!\w)(?:TBC|TBD|TBA|TODO|FIXME|X{3,}|tbc|tbd|todo:)(?!\w)|\[(?:link|name|date|title|url)\]")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -268,6 +269,35 @@ def test_no_row_is_ever_dropped_or_raises(rows: list[list[str | datetime]]) -> N
     for post in posts:
         assert post.errors or (post.channel and post.type) or post.action in {*Action} or post.item_id
         assert post.publish_at is None or post.publish_at.utcoffset() == timedelta(0)
+
+
+HOSTILE = (
+    "a",
+    " ",
+    "a ",
+    "[insert ",
+    "{{",
+    "<<",
+    "%%a",
+    "#a ",
+    "@a ",
+    "a.jpg | ",
+    "a\n",
+    "1/",
+    "12:30 ",
+    "мa",
+    "x,",
+    "https://a.b ",
+)
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_no_cell_however_long_holds_up_the_check(piece: str, rules: SimpleNamespace) -> None:
+    """A row of cells with 100,000 letters each: whatever they repeat, the time grows with the length and no faster."""
+    long = piece * (100_000 // len(piece))
+    started = time.process_time()
+    rules.check(dict.fromkeys(COLUMNS, long), dict.fromkeys(COLUMNS, long) | {"channel": "X, LinkedIn", "action": ""})
+    assert time.process_time() - started < 5
 
 
 def test_a_sheet_with_few_columns_is_read(rules: SimpleNamespace) -> None:
