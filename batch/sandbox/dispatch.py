@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from batch.sandbox import auth, media, pace
 from batch.sandbox.context import Answer, Context
 from batch.sandbox.faults import Fault, pick_fault, spoil
+from batch.sandbox.late import keep_late
 from batch.sandbox.log import Entry, write_call
 from batch.sandbox.options import Options
 from batch.sandbox.routes import TOKEN_CALL, UPLOAD_CALL, Route, find_route
@@ -25,23 +26,27 @@ Found = tuple[Route, dict[str, str]] | None
 
 @dataclass(slots=True)
 class Dispatcher:
-    """Answers calls. `quiet` ones are changes that somebody else makes: no fault, no credential, no pace."""
+    """Answers calls. Only those of a `caller` meet faults, credential and pace: not the changes that `somebody` else
+    makes, nor what arrives `late`.
+    """
 
     store: Store
     new_id: Callable[[], str]
     answered: int = 0
 
-    def answer(self, request: Request, now: Ms, options: Options, *, quiet: bool = False) -> Response:
+    def answer(self, request: Request, now: Ms, options: Options, *, origin: str = "caller") -> Response:
         """Answer a call and log it."""
         found = find_route(request.method, request.path)
         call = found[0].call if found else _other_call(request)
         entry = Entry(now, auth.guess_site(request, self.store), call, request.method, request.path)
-        entry.origin = "somebody" if quiet else "caller"
+        entry.origin = origin
         changing = found is not None and found[0].changes
-        fault = pick_fault(self.store, call, entry.site, changing=changing) if call and not quiet else None
+        fault = pick_fault(self.store, call, entry.site, changing=changing) if call and origin == "caller" else None
         response = None
         if fault is None or fault.is_made:
             response = self._carry_out(request, found, entry, options, fault)
+        elif fault.kind == "late":
+            keep_late(self.store, request, site=entry.site, at=now + round(fault.seconds * 1000))
         arrives = response if fault is None else spoil(fault, response)
         if arrives is None:
             raise AssertionError("without a fault every call is carried out")

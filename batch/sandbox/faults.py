@@ -16,6 +16,14 @@ from typing import Any
 from batch.sandbox.state import Store
 from batch.sandbox.wire import Delivery, Headers, Json, Response, Travel, json_response
 
+CALL_NAMES = frozenset({
+    "*", "changing", "query_items", "create_draft", "get_item", "update_item", "delete_item", "reschedule_item",
+    "cancel_item", "publish_item", "publish_by_id", "bulk_publish", "list_accounts", "token_status", "connect_url",
+    "get_features", "get_feature", "generate_post", "generate_text", "generate_image", "generated_image", "import_file",
+    "upload_url", "upload_file", "get_file", "oauth_token",
+})  # fmt: skip
+"""What a fault may be about: all calls, those that change items, or one by its name in the table of routes."""
+
 HTML = (
     b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head>"
     b"<body><h1>Bad Gateway</h1><p>The upstream server did not answer.</p></body></html>"
@@ -51,6 +59,8 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"there is no fault {self.kind!r}: {', '.join(KINDS)}")
+        if not set(self.calls) <= CALL_NAMES:
+            raise ValueError(f"there is no call {', '.join(sorted(set(self.calls) - CALL_NAMES))}")
 
     @classmethod
     def from_json(cls, spec: Mapping[str, Any]) -> Fault:
@@ -61,9 +71,10 @@ class Fault:
         known = {f.name for f in fields(cls)}
         if "kind" not in given or not set(given) <= known:
             raise ValueError(f"a fault has a kind, and may have {', '.join(sorted(known))}")
-        if "calls" in given:
-            given["calls"] = tuple(given["calls"])
-        return cls(**given)
+        calls = given.get("calls", ["*"])
+        if not isinstance(calls, (list, tuple)):
+            raise ValueError("calls is a list of names of calls")
+        return cls(**{**given, "calls": tuple(calls)})
 
     def meets(self, call: str, site: str, *, changing: bool) -> bool:
         """Tell whether a call is one of those that this fault is about."""
@@ -174,8 +185,9 @@ KINDS: Mapping[str, bool] = MappingProxyType({
     "status": False, "refused": False, "drop_before": False, "drop_after": True, "reset_before": False,
     "reset_after": True, "delay": True, "html": False, "cut": True, "garbage": True, "drip": True, "huge": True,
     "deep": True, "wrong_id": True, "wrong_shape": True, "body": True, "redirect": False, "silent": False,
+    "late": False,
 })  # fmt: skip
-"""The kinds of fault, and whether the call is usually carried out."""
+"""The kinds of fault, and whether the call is usually carried out. A `late` one is, but after its connection broke."""
 
 _SPOILERS: Mapping[str, Spoiler] = {
     "status": _status,
@@ -196,6 +208,7 @@ _SPOILERS: Mapping[str, Spoiler] = {
     "body": _body,
     "redirect": _redirect,
     "silent": _travelling(Travel.SILENT),
+    "late": _travelling(Travel.DROP),
 }
 
 

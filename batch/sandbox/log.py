@@ -13,8 +13,8 @@ from batch.sandbox.wire import Json
 class Entry:
     """One call. `status` is what the call came to, also where its answer never arrived (0: it was not carried out).
 
-    `changed`: it changed what the site holds; `counted`: it counts towards the calls a minute; `origin` is `caller`, or
-    `somebody` for a change made behind the caller's back.
+    `changed`: it changed what the site holds; `counted`: it counts towards the calls a minute; `origin` is `caller`,
+    `somebody` for a change made behind the caller's back, or `late` for a call that arrived after its connection broke.
     """
 
     at: Ms

@@ -22,6 +22,7 @@ from batch.sandbox import control
 from batch.sandbox.dispatch import Dispatcher
 from batch.sandbox.faults import Fault, add_fault, clear_faults, read_faults
 from batch.sandbox.items import Items, random_id
+from batch.sandbox.late import take_late
 from batch.sandbox.log import Entry, read_calls
 from batch.sandbox.media import read_files
 from batch.sandbox.options import Options
@@ -97,7 +98,7 @@ class Service:
         whole = bare if bare.startswith(FILES) else POSTS + bare
         request = Request(method, whole, tuple(parse_qsl(query, keep_blank_values=True)), headers, content)
         with self._advanced() as now:
-            return self._dispatcher.answer(request, now, self._current_options(), quiet=True)
+            return self._dispatcher.answer(request, now, self._current_options(), origin="somebody")
 
     # What there is to see.
 
@@ -216,8 +217,11 @@ class Service:
             yield self._advance()
 
     def _advance(self) -> Ms:
-        now = self._now_ms()
-        Items(self._store, self._current_options(), now, new_id=self._new_id).advance()
+        now, options = self._now_ms(), self._current_options()
+        while late := take_late(self._store, now):
+            Items(self._store, options, late[0], new_id=self._new_id).advance()
+            self._dispatcher.answer(late[1], late[0], options, origin="late")
+        Items(self._store, options, now, new_id=self._new_id).advance()
         return now
 
     def _now_ms(self) -> Ms:

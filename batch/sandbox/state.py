@@ -67,13 +67,17 @@ CREATE TABLE IF NOT EXISTS pictures (
     id TEXT PRIMARY KEY, site TEXT NOT NULL, polls INTEGER NOT NULL, fate TEXT NOT NULL, file TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tokens (digest TEXT PRIMARY KEY, site TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS late (
+    n INTEGER PRIMARY KEY, at INTEGER NOT NULL, site TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
+    body BLOB NOT NULL
+);
 CREATE TABLE IF NOT EXISTS faults (
     n INTEGER PRIMARY KEY, spec TEXT NOT NULL, seen INTEGER NOT NULL, done INTEGER NOT NULL
 );
 """
 TABLES = (
     "meta", "sites", "connections", "accounts", "items", "earlier", "usage", "public", "calls", "files", "uploads",
-    "pictures", "tokens", "faults",
+    "pictures", "tokens", "faults", "late",
 )  # fmt: skip
 
 
