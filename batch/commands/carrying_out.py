@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from batch.commands.progress import Progress
@@ -46,13 +47,26 @@ def hold_sites(session: Session, sites: Sequence[str], *, run: str) -> Iterator[
         yield
 
 
+Emit = Callable[[int, Outcome], None]
+SiteDoer = Callable[[str, Sequence[Placed], Stop, Emit], None]
+"""Does one site's steps and emits their outcomes; what it leaves out was not run."""
+
+
 def carry_out(
-    session: Session, record: RunRecord, placed: Mapping[str, Sequence[Placed]], *, media_folder: Path | None = None
+    session: Session,
+    record: RunRecord,
+    placed: Mapping[str, Sequence[Placed]],
+    *,
+    media_folder: Path | None = None,
+    do_site: SiteDoer | None = None,
+    at_once: int = SITES_AT_ONCE,
 ) -> Carried:
     """Do a plan. The record is on disk before the first change, the outcomes are complete whatever happens.
 
-    `media_folder` is where the media files are, None where there are none.
+    `media_folder` is where the media files are, None where there are none; `do_site` is who does a site's part, this
+    process unless it says otherwise.
     """
+    do_site = do_site or partial(do_site_here, session, run=record.run, media_folder=media_folder)
     write_record(session.state, record)
     outcomes: dict[int, Outcome] = {}
     stop = Stop()
@@ -66,12 +80,9 @@ def carry_out(
             outcomes[position] = outcome
             progress.show(position, outcome)
 
-        with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
+        with ThreadPoolExecutor(at_once, "site") as pool:
             stops = {site: stop.of_site() for site in busy}
-            waiting = [
-                pool.submit(_site, session, record.run, site, steps, stops[site], emit, media_folder)
-                for site, steps in busy.items()
-            ]
+            waiting = [pool.submit(do_site, site, steps, stops[site], emit) for site, steps in busy.items()]
             for future in waiting:
                 future.result()
     for reason in dict.fromkeys(s.reason for s in stops.values() if s.requested):
@@ -87,18 +98,20 @@ def carry_out(
     return Carried(make_results(record, lines, finished_at=finished_at), status)
 
 
-def _site(
+def do_site_here(
     session: Session,
-    run: str,
     site: str,
     steps: Sequence[Placed],
     stop: Stop,
-    emit: Callable[[int, Outcome], None],
+    emit: Emit,
+    *,
+    run: str,
     media_folder: Path | None,
 ) -> None:
+    """Do one site's steps in this process; what goes wrong with the site as a whole stops it, said in `stop`."""
     try:
         with Journal(session.journal(site)) as journal:
-            tools = _tools(session, site, journal, run=run, stop=stop)
+            tools = make_tools(session, site, journal, run=run, stop=stop)
             via = session.settings.site(site).via
             bring = make_bringer(store=journal, folder=media_folder)
             execute(steps, tools=tools, emit=emit, via=via, bring_media=bring)
@@ -106,7 +119,8 @@ def _site(
         stop.request(str(error))
 
 
-def _tools(session: Session, site: str, journal: Journal, *, run: str, stop: Stop) -> Tools:
+def make_tools(session: Session, site: str, journal: Journal, *, run: str, stop: Stop) -> Tools:
+    """Return what a run of one site works with."""
     world = session.world
     client = session.client(site)
     return Tools(

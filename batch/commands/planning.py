@@ -21,12 +21,20 @@ OPEN = frozenset({"DRAFT", "SCHEDULED"})
 
 
 class Planner:
-    """Plans the posts of one site; safe to call from several threads, each for another site."""
+    """Plans the posts of one site; safe to call from several threads, each for another site.
 
-    def __init__(self, session: Session, *, media_folder: Path, regenerate: bool = False) -> None:
+    `planned` holds the posts of each site as they were planned, generated content and known media included. With
+    `generate` False nothing is asked to be generated: the posts have their content already.
+    """
+
+    def __init__(
+        self, session: Session, *, media_folder: Path, regenerate: bool = False, generate: bool = True
+    ) -> None:
+        self.planned: dict[str, tuple[Post, ...]] = {}
         self._session = session
         self._media_folder = media_folder
         self._regenerate = regenerate
+        self._generate = generate
 
     def __call__(self, site: str, posts: Sequence[Post], options: Options) -> tuple[SitePlan, Snapshot | None]:
         """Return the site's plan, and what was read of it (None where there was nothing to ask)."""
@@ -49,6 +57,7 @@ class Planner:
             posts = self._generated(posts, active, client, journal, snapshot, options)
             known = journal.all_media()
         posts = [with_known_media(post, known) for post in posts]
+        self.planned[site] = tuple(posts)
         return reconcile(posts, snapshot, now=world.now(), options=options), snapshot
 
     def _generated(
@@ -60,7 +69,7 @@ class Planner:
         snapshot: Snapshot,
         options: Options,
     ) -> Sequence[Post]:
-        if not any(post.generation for post in active):
+        if not self._generate or not any(post.generation for post in active):
             return posts
         from batch.run.generation import generate_posts
 

@@ -101,7 +101,7 @@ def prepare(
     by_site: defaultdict[str, list[int]] = defaultdict(list)
     for position, post in enumerate(checked.posts):
         by_site[post.site].append(position)
-    options = _options(checked, inputs)
+    options = options_of(checked, inputs)
     parts = {site: [checked.posts[n] for n in positions] for site, positions in by_site.items()}
     plans, snapshots, failed = _plan_sites(parts, planner=planner, options=options, now=session.world.now())
     for site, part in plans.items():
@@ -120,7 +120,8 @@ SitePlanner = Callable[[str, Sequence[Post], Options], tuple[SitePlan, Snapshot 
 """Looks at one site and plans its posts."""
 
 
-def _options(checked: Checked, inputs: Inputs) -> Options:
+def options_of(checked: Checked, inputs: Inputs) -> Options:
+    """Return how the plan was asked for. Errors: StartError for a choice of rows that makes no sense."""
     skip = select(
         checked.posts,
         only=inputs.only,

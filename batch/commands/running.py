@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from batch.commands.carrying_out import EXIT_DONE, EXIT_ROWS, carry_out, exit_status, hold_sites
+from batch.commands.carrying_out import EXIT_DONE, EXIT_ROWS, Carried, carry_out, exit_status, hold_sites
 from batch.commands.files import write_report
 from batch.commands.outputs import Outputs
 from batch.commands.planning import planner_for
@@ -49,7 +49,24 @@ def refuse_without_terminal(session: Session, outputs: Outputs) -> None:
         )
 
 
-def do_plan(session: Session, prepared: Prepared, outputs: Outputs, *, run: str, command: str) -> int:
+Carrier = Callable[[Session, RunRecord, Prepared], Carried]
+"""Carries a plan out that was agreed to."""
+
+
+def carry_out_here(session: Session, record: RunRecord, prepared: Prepared) -> Carried:
+    """Carry a plan out in this process."""
+    return carry_out(session, record, prepared.placed, media_folder=prepared.checked.media_folder)
+
+
+def do_plan(
+    session: Session,
+    prepared: Prepared,
+    outputs: Outputs,
+    *,
+    run: str,
+    command: str,
+    carry: Carrier = carry_out_here,
+) -> int:
     """Ask, carry out, write results and page, print the summary."""
     changing = sum(1 for step in prepared.plan.steps if step.acts)
     record = make_record(session, prepared, run=run, command=command)
@@ -58,7 +75,7 @@ def do_plan(session: Session, prepared: Prepared, outputs: Outputs, *, run: str,
     if changing and not outputs.yes and not confirmed(session, changing):
         session.warn("Nothing was done.")
         return EXIT_DONE
-    carried = carry_out(session, record, prepared.placed, media_folder=prepared.checked.media_folder)
+    carried = carry(session, record, prepared)
     results = carried.results
     if outputs.wait_seconds and any(o.outcome is OutcomeKind.PROCESSING for o in results.outcomes):
         from batch.commands.following import wait_until_final

@@ -40,9 +40,14 @@ class Flags:
 
 
 class Session:
-    """Use it in a `with`; what it opened it closes. `folder` is the sheet's, or the current one."""
+    """Use it in a `with`; what it opened it closes.
 
-    def __init__(self, world: World, flags: Flags, *, folder: Path | None = None) -> None:
+    `folder` is the sheet's, or the current one; `settings` are those to work with where they come from elsewhere.
+    """
+
+    def __init__(
+        self, world: World, flags: Flags, *, folder: Path | None = None, settings: Settings | None = None
+    ) -> None:
         self.world, self.flags = world, flags
         self.folder = (folder or world.cwd).resolve()
         self.state = world.state_folder()
@@ -53,7 +58,7 @@ class Session:
         self._lock = threading.Lock()
         # A sandbox must not be shaken by a real site's variables, nor a real site reached in its name.
         environ = {} if flags.sandbox else world.environ
-        self.settings: Settings = load_settings(
+        self.settings: Settings = settings or load_settings(
             environ, sheet_folder=self.folder, cwd=world.cwd, config=flags.config, site=None, via=flags.via
         )
         self._choose_site()

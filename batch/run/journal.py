@@ -81,6 +81,20 @@ class Touched:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What another machine did for one post. `sent`: something may have left it; `known`: and it is certain what."""
+
+    position: int
+    act: str
+    reference: str
+    item_id: str
+    status: str
+    sent: bool
+    known: bool
+    outcome: str
+
+
 class Recorder(Protocol):
     """What `execute` needs of a journal."""
 
@@ -158,6 +172,20 @@ class Journal:
         """Commit what became of a post (JSON); written again when reading back shows more."""
         with self._change() as db:
             db.execute("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?)", (run, position, outcome))
+
+    def adopt(self, run: str, entries: Iterable[Adopted], *, at: datetime) -> None:
+        """Commit, all at once, what another machine has done for this run, as if it had been sent from here.
+
+        The next run from here then trusts no list that is older, and waits where a fate is unknown.
+        """
+        with self._change() as db:
+            for entry in entries:
+                db.execute("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?)", (run, entry.position, entry.outcome))
+                sent = (run, entry.position, entry.act, entry.reference, entry.item_id, at.timestamp())
+                intent = _add_intent(db, sent) if entry.sent else 0
+                if entry.sent and entry.known:
+                    found = (intent, at.timestamp(), "settled", "", entry.item_id, entry.status)
+                    db.execute("INSERT INTO result VALUES (?, ?, ?, ?, ?, ?)", found)
 
     def outcomes(self, run: str) -> dict[int, str]:
         """Return the outcomes of a run by position, as JSON."""

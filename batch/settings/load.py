@@ -122,10 +122,7 @@ def _default_site(settings: Settings, where: str) -> str:
 
 
 def _with_environment(settings: Settings, environ: Mapping[str, str], *, chosen: str | None) -> Settings:
-    named = {getattr(site, n) for site in settings.sites.values() for n in ENV_NAMES}
-    wanted = {USUAL.key, USUAL.token, *USUAL.app, *named} - {""}
-    variables = {name: Hidden(value) for name in sorted(wanted) if (value := environ.get(name, "").strip())}
-    settings = replace(settings, variables=variables)
+    settings = with_secrets(settings, environ)
     if address := environ.get("WIX_API_URL", "").strip():
         settings = replace(settings, api_url=check_api_url(address))
     if not (site_id := environ.get("WIX_SITE_ID", "").strip()):
@@ -148,6 +145,19 @@ def _default_by_id(settings: Settings, site_id: str) -> Settings:
         return replace(settings, default_site=name)
     said = f"WIX_SITE_ID makes {name} the default site, not {settings.default_site} as {FILE_NAME} says."
     return replace(settings, default_site=name, notices=(*settings.notices, said))
+
+
+def with_secrets(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    """Return the settings with the credentials that this environment holds, by the variables that the sites name."""
+    named = {getattr(site, n) for site in settings.sites.values() for n in ENV_NAMES}
+    wanted = {USUAL.key, USUAL.token, *USUAL.app, *named} - {""}
+    variables = {name: Hidden(value) for name in sorted(wanted) if (value := environ.get(name, "").strip())}
+    return replace(settings, variables=variables)
+
+
+def without_secrets(settings: Settings) -> Settings:
+    """Return the settings as they may travel to another machine: no credential, no path of this one."""
+    return replace(settings, variables={}, config_path=None, config_place="")
 
 
 def check_api_url(address: str) -> str:
