@@ -7,9 +7,9 @@ became a date) is an error of its cell. A plain cell, which nearly all are, cost
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from batch.model import Cell, Issue, Row, Severity
 from batch.sheet.formats import EPOCH_1900, day_count_to_date
@@ -32,7 +32,8 @@ ERROR_TEXT = re.compile(
 CUT_NUMBER = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{2}")
 ZERO_ENDED = re.compile(r"\d{15}0+")
 SERIAL = re.compile(r"[34567]\d{4}(?:[.,]\d+)?")
-DOUBTFUL_STARTS = frozenset("0123456789#E ")
+DOUBTFUL = re.compile("|".join(pattern.pattern for pattern in (ERROR_TEXT, CUT_NUMBER, ZERO_ENDED, SERIAL)))
+DOUBTFUL_STARTS = frozenset("0123456789#E")
 EXACT_DIGITS = 15
 MEMO_SIZE = 4096
 
@@ -114,20 +115,26 @@ class _Tidier:
         self._memos: list[dict[Raw, Cell]] = [{"": ""} for _ in range(width)]
 
     def tidy(self, line: RawRow) -> Row | None:
-        values: list[Cell] = []
         found: list[Issue] = []
-        for place, (raw, memo) in enumerate(zip(line.cells, self._memos, strict=False)):
-            value = memo.get(raw)
-            if value is None:
-                value = self._judge(raw, place=place, row=line.number, found=found)
-                if len(memo) < MEMO_SIZE and not found:
-                    memo[raw] = value
-            values.append(value)
+        known = list(map(dict.get, self._memos, line.cells))
+        values = self._judge_new(known, line, found) if None in known else cast("list[Cell]", known)
         if not any(values) and not found and line.number not in self._keep:
             return None
         self.issues += found
         values.extend([""] * (len(self._names) - len(values)))
         return Row(line.number, tuple(values))
+
+    def _judge_new(self, known: Sequence[Cell | None], line: RawRow, found: list[Issue]) -> list[Cell]:
+        """Return a row's values, those that were not seen before judged, and remembered where nothing is wrong."""
+        values: list[Cell] = []
+        for place, value in enumerate(known):
+            if value is None:
+                raw, memo = line.cells[place], self._memos[place]
+                value = self._judge(raw, place=place, row=line.number, found=found)
+                if len(memo) < MEMO_SIZE and not found:
+                    memo[raw] = value
+            values.append(value)
+        return values
 
     def _judge(self, raw: Raw, *, place: int, row: int, found: list[Issue]) -> Cell:
         if isinstance(raw, str) and is_plain(raw):
@@ -148,8 +155,10 @@ def _make_issue(finding: Finding, column: str, *, row: int, place: int) -> Issue
 
 
 def is_plain(text: str) -> bool:
-    """Tell a text in which nothing can be wrong: trimmed, printable ASCII, not starting like a number or an error."""
-    return text.isascii() and text.isprintable() and text[0] not in DOUBTFUL_STARTS and text[-1] != " "
+    """Tell a text in which nothing can be wrong: trimmed, printable ASCII, and like no number, date or error."""
+    if not (text.isascii() and text.isprintable()) or text[0] == " " or text[-1] == " ":
+        return False
+    return text[0] not in DOUBTFUL_STARTS or not DOUBTFUL.fullmatch(text)
 
 
 def judge_cell(raw: Raw, column: str, *, epoch: datetime) -> Value:
