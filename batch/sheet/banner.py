@@ -19,9 +19,9 @@ POINTS_TO_PIXELS = 4 / 3
 STRIP_PIXELS_WIDE = 620
 
 
-def heading_points(*, sandbox: bool) -> int:
+def heading_points(*, strip: bool) -> int:
     """Return the height of a heading row, with room for the strip where there is one."""
-    return HEADING_POINTS + STRIP_POINTS if sandbox else HEADING_POINTS
+    return HEADING_POINTS + STRIP_POINTS if strip else HEADING_POINTS
 
 
 def add_banner(sheet: Worksheet, results: Results) -> None:

@@ -17,11 +17,11 @@ from batch.errors import StartError
 from batch.model import CHANNEL_COLUMNS, COLUMNS, Cell
 from batch.rules.channels import COMBINATIONS, DEFAULT_TYPE, channel_named
 from batch.sheet.atomic import Written, write_whole
-from batch.sheet.cell_text import fit_cell
+from batch.sheet.cell_text import fit_cell, is_too_long
 from batch.sheet.columns import COUNT, POSTS_COLUMNS, PROBLEM, look_of, note_of
 from batch.sheet.dropdowns import add_dropdowns
 from batch.sheet.formulas import Formulas
-from batch.sheet.style import OVER_FILL, OVER_INK, TEXT, Looks, add_sheet, close_book, open_book
+from batch.sheet.style import OVER_FILL, OVER_INK, SOFT_INK, TEXT, Looks, add_sheet, close_book, open_book
 from batch.sheet.tints import add_bands, add_tints
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?")
 MOMENT_LOOKS = {"num_format": "yyyy-mm-dd hh:mm", "align": "left", "indent": 1}
 TO_THE_SECOND = {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left", "indent": 1}
 FIRST_YEAR = 1900
+TOO_LONG = "SKIPPED: a text of this row is longer than a workbook's cell holds and is cut here. Write it in a .csv sheet instead."
 
 
 class PostRow(NamedTuple):
@@ -121,6 +122,7 @@ def prepare_sheet(
     *,
     last_row: int,
     with_accounts: bool = False,
+    under_strip: bool = False,
 ) -> Formulas:
     """Set widths, headings, notes, drop-downs and colours, and return the sheet's formulas."""
     places = {column: place for place, column in enumerate(columns)}
@@ -130,7 +132,7 @@ def prepare_sheet(
     for column, place in places.items():
         look = look_of(column)
         sheet.set_column(place, place, look.width, _column_looks(looks, column))
-        sheet.write_string(0, place, column, looks.heading(look.group))
+        sheet.write_string(0, place, column, looks.heading(look.group, under_strip=under_strip))
         note = note_of(column)
         sheet.write_comment(0, place, note, note_options(note))
     add_dropdowns(sheet, formulas, places, last_row=last_row, with_accounts=with_accounts)
@@ -149,7 +151,7 @@ def _column_looks(looks: Looks, column: str) -> Format:
     if column == "publish_at":
         return looks.make(MOMENT_LOOKS)
     if column == COUNT:
-        return looks.make(font_color="#6B7280", font_size=10, align="right")
+        return looks.make(font_color=SOFT_INK, align="right", indent=1)
     if column == PROBLEM:
         return looks.make(TEXT, font_color=OVER_INK)
     return looks.make(TEXT)
@@ -175,6 +177,7 @@ class RowWriter:
 
     def write(self, number: int, row: PostRow) -> None:
         """Write a row under its number in the sheet."""
+        row = keep_from_running_cut(row)
         for place, column in enumerate(self._columns):
             if column == COUNT:
                 self.write_count(number, count_text(row.cells))
@@ -193,6 +196,14 @@ class RowWriter:
             self._sheet.write_datetime(at, place, moment, self._seconds if moment.second else looks)
         else:
             self._sheet.write_string(at, place, fit_cell(_as_text(cell)), looks)
+
+
+def keep_from_running_cut(row: PostRow) -> PostRow:
+    """Return a row as a workbook can hold it: where a text has to be cut, it will be skipped, and says why."""
+    if not any(isinstance(cell, str) and is_too_long(cell) for cell in row.cells.values()):
+        return row
+    notes = f"{TOO_LONG} {_as_text(row.cells.get('notes', ''))}".strip()
+    return row._replace(cells={**row.cells, "action": "skip", "notes": notes})
 
 
 CELL_OF_ROW_2 = re.compile(r"(\$[A-Z]{1,3})2\b")

@@ -82,12 +82,12 @@ def add_results_sheet(book: Workbook, looks: Looks, results: Results) -> None:
 
 def _write_headings(sheet: Worksheet, looks: Looks, headings: Sequence[str], layout: Layout, *, sandbox: bool) -> None:
     sheet.set_default_row(ROW_POINTS)
-    sheet.set_row(0, heading_points(sandbox=sandbox))
+    sheet.set_row(0, heading_points(strip=sandbox))
     text = looks.make(TEXT)
     for place, heading in enumerate(headings):
         sheet.set_column(place, place, _width(heading, place, layout), text)
         fill = NAVY if place < len(RESULT_COLUMNS) else TEAL if heading in layout.after else SLATE
-        sheet.write_string(0, place, fit_cell(heading), looks.heading(fill))
+        sheet.write_string(0, place, fit_cell(heading), looks.heading(fill, under_strip=sandbox))
         note = NOTES.get(heading) if place < len(RESULT_COLUMNS) or heading in layout.after else None
         if note:
             sheet.write_comment(0, place, note, note_options(note))
@@ -103,9 +103,10 @@ def _width(heading: str, place: int, layout: Layout) -> float:
 def _write_lines(sheet: Worksheet, looks: Looks, results: Results, layout: Layout) -> None:
     """Write the lines. The inner loop is what a large run waits for, so it does nothing twice."""
     write_text, write_number = sheet.write_string, sheet.write_number
-    plain, number, link = looks.make(TEXT), looks.make(align="left"), looks.make(font_color=LINK_INK, underline=1)
-    tones = {kind: looks.tone(tone, bold=True) for kind, tone in OUTCOME_TONES.items()}
-    other = looks.tone(NO_TONE, bold=True)
+    plain, number = looks.make(TEXT), looks.make(align="left", indent=1)
+    link = looks.make(TEXT, font_color=LINK_INK, underline=1)
+    tones = {kind: looks.tone(tone, bold=True, align="left", indent=1) for kind, tone in OUTCOME_TONES.items()}
+    other = looks.tone(NO_TONE, bold=True, align="left", indent=1)
     links_left = MAX_LINKS
     rest = range(LINK + 1, len(layout.headings))
     for at, line in enumerate(lines_of(results, layout), start=1):

@@ -81,7 +81,7 @@ CHART_INKS: Mapping[str, str] = {
 """The stronger colour of each tone, for the bars of a chart."""
 
 PLAIN: Mapping[str, Any] = {"font_name": FONT, "font_size": 10, "font_color": INK, "valign": "top"}
-TEXT: Mapping[str, Any] = {"num_format": "@", "text_wrap": True, "indent": 1}
+TEXT: Mapping[str, Any] = {"num_format": "@", "text_wrap": True, "align": "left", "indent": 1}
 
 
 class Looks:
@@ -96,17 +96,19 @@ class Looks:
         merged: dict[str, Any] = dict(PLAIN)
         for layer in layers:
             merged |= layer
-        return self._keep(merged | more)
+        merged |= more
+        if "indent" in merged:
+            merged.setdefault("align", "left")
+        return self._keep(merged)
 
     def tint(self, **properties: Any) -> Format:
         """Return a format for a conditional rule, which must hold only what it changes."""
         return self._keep(properties)
 
-    def heading(self, fill: str) -> Format:
-        """Return the format of a heading cell."""
-        return self.make(
-            bold=True, font_color=PAPER, bg_color=fill, valign="vcenter", indent=1, border=1, border_color=fill
-        )  # fmt: skip
+    def heading(self, fill: str, *, under_strip: bool = False) -> Format:
+        """Return the format of a heading cell; `under_strip` where a strip lies over the upper half of its row."""
+        place = {"valign": "bottom" if under_strip else "vcenter", "align": "left", "indent": 1}
+        return self.make(place, bold=True, font_color=PAPER, bg_color=fill, border=1, border_color=fill)
 
     def tone(self, tone: Tone, **more: Any) -> Format:
         """Return the format of a cell in a tone."""

@@ -36,9 +36,10 @@ def add_to_fix_sheet(book: Workbook, looks: Looks, results: Results) -> None:
     columns = columns_for(rows, first=(PROBLEM,))
     sheet = add_sheet(book, TO_FIX, tab=WINE, pages_wide=3)
     last_row = 1 + len(rows) + SPARE_ROWS
-    formulas = prepare_sheet(sheet, looks, columns, last_row=last_row)
+    strip = results.sandbox or not rows
+    formulas = prepare_sheet(sheet, looks, columns, last_row=last_row, under_strip=strip)
     add_hairlines(sheet, looks, width=len(columns), last_row=1 + max(len(rows), 1))
-    sheet.set_row(0, heading_points(sandbox=results.sandbox or not rows))
+    sheet.set_row(0, heading_points(strip=strip))
     writer = RowWriter(sheet, looks, columns, formulas)
     for number, row in enumerate(rows, start=2):
         writer.write(number, row)
