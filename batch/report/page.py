@@ -35,7 +35,7 @@ def render_page(results: Results, *, timezone_note: str = "", pictures: Mapping[
         policy=make_policy(css=css, js=js),
         css=Markup(css),  # noqa: S704 # the project's own file, nothing of the sheet
         js=Markup(js),  # noqa: S704 # the same
-        icons=Markup(_asset("icons.svg")),  # noqa: S704 # the same
+        icons=Markup(_asset("icons.html")),  # noqa: S704 # the same
     )
 
 
