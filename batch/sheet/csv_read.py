@@ -17,6 +17,7 @@ from batch.sheet.encodings import choose_encoding, refuse_encoding
 from batch.sheet.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_TEXT_BYTES, TOO_MUCH, Grid, RawRow, RowFlaw, shorten
 
 DELIMITERS = (",", ";", "\t")
+MAX_BROKEN_ROWS = 5_000
 HEADINGS_WITHIN = 20
 """How far down headings are looked for, to say that they do not stand in row 1."""
 
@@ -80,6 +81,8 @@ class _Rows:
         self.flaws: list[RowFlaw] = []
         self._name = name
         self._width = width
+        self._first_broken = 0
+        self._broken_left = MAX_BROKEN_ROWS
         self._rows_left = MAX_ROWS
         self._cells_left = MAX_CELLS
         self._text_left = MAX_TEXT_BYTES
@@ -87,7 +90,7 @@ class _Rows:
     def add(self, record: Record, *, number: int) -> None:
         cells = record.cells
         if record.broken:
-            self.flaws.append(_broken_quote(record, number))
+            self._add_broken(record, number)
         elif not any(cells):
             return
         elif len(cells) > self._width and any(cell.strip() for cell in cells[self._width :]) and number > 1:
@@ -99,6 +102,16 @@ class _Rows:
         self._text_left -= sum(map(len, cells))
         if self._rows_left < 0 or self._cells_left < 0 or self._text_left < 0:
             raise SheetError(f"{self._name} holds {TOO_MUCH}.")
+
+    def _add_broken(self, record: Record, number: int) -> None:
+        self.flaws.append(_broken_quote(record, number))
+        self._broken_left -= 1
+        self._first_broken = self._first_broken or number
+        if self._broken_left < 0:
+            raise SheetError(
+                f"{self._name}: the quotation marks are wrong in more than {MAX_BROKEN_ROWS:,} rows, first in row "
+                f"{self._first_broken}: save the sheet as .xlsx, where they do not matter."
+            )
 
     def doubt_last(self, record: Record, *, full: int) -> None:
         """Say where the file ends in the middle of a row, which is how a cut-off file looks."""

@@ -329,7 +329,10 @@ TEXTS = {
         "posts.csv has a line longer than any row of posts: save the sheet as .xlsx.",
     ),
     "only-quotes": ("channel,text\n" + 'X,"\n' * 300_000, "read"),
-    "odd-quotes": ("channel,text\n" + 'X,a"b"c\n' + 'X,"a"b\n' * 200_000, "read 200001"),
+    "odd-quotes": (
+        "channel,text\n" + 'X,a"b"c\n' + 'X,"a"b\n' * 200_000,
+        "posts.csv: the quotation marks are wrong in more than 5,000 rows, first in row 3: ",
+    ),
     "far-quotes": ("channel,text\n" + ('X,"\n' + "X,a\n" * 3_000) * 60, "read"),
     "many-columns": (
         "channel" + ",a" * 1_200 + "\nX\n",
