@@ -29,6 +29,9 @@ from batch.plan.looks import Looks
 from batch.plan.options import AGAIN_FAILED, Options, names_of, place
 from batch.plan.steps import HANDLERS
 
+NAMING = frozenset({Action.RESCHEDULE, Action.CANCEL, Action.DELETE})
+"""Actions whose rows only name a post; they need not say again what it is."""
+
 GENERATION_FAILED = "generation_failed"
 """The code of an error that is the service's, not the row's: it would not write or draw what was asked for."""
 
@@ -97,6 +100,8 @@ def _found_items(site: _Site) -> list[Item]:
 
 def _step_for(post: Post, finding: Finding | None, site: _Site) -> Step:
     """Return the step of one post; `finding` is None for a post that is left out or wrong in itself."""
+    if finding is not None and finding.item is not None:
+        post = _named_only(post, finding.item)
     plain = Case(post, wanted_of(post), site.snapshot.site, site.now, post.key, post.content)
     if reason := _left_out(post, site.options):
         return refuse(plain, Refusal(StepKind.SKIP, "", reason))
@@ -107,10 +112,24 @@ def _step_for(post: Post, finding: Finding | None, site: _Site) -> Step:
     return _decided(plain, finding, site)
 
 
+def _named_only(post: Post, item: Item) -> Post:
+    """Return a post that is only named (to move or withdraw it) with what its item is, where the row leaves it out.
+
+    A blank type arrives here as the channel's usual one, so that one counts as left out.
+    """
+    if post.action not in NAMING:
+        return post
+    channel = post.channel or (Channel(item.channel) if item.channel in Channel.__members__ else None)
+    usual = channel is not None and post.type in (None, DEFAULT_TYPE[channel])
+    known = usual and item.channel == channel and item.type in PostType.__members__
+    return replace(post, channel=channel, type=PostType(item.type) if known else post.type)
+
+
 def _errors_of(post: Post) -> Refusal:
     errors = post.errors
     failed = any(error.code == GENERATION_FAILED for error in errors)
-    return Refusal(StepKind.FAILED if failed else StepKind.INVALID, errors[0].code, " ".join(dict.fromkeys(error.message for error in errors)))
+    reason = " ".join(dict.fromkeys(error.message for error in errors))
+    return Refusal(StepKind.FAILED if failed else StepKind.INVALID, errors[0].code, reason)
 
 
 def _before_deciding(post: Post, finding: Finding, site: _Site) -> Refusal | None:

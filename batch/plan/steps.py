@@ -24,20 +24,20 @@ def _uploads(content: Content) -> tuple[Act, ...]:
 
 def _create(case: Case) -> Step:
     acts = (*_uploads(case.content), Act.CREATE)
-    return make_step(case, StepKind.DRAFT, "It is not there yet: it becomes a draft.", acts=acts)
+    return make_step(case, StepKind.DRAFT, "New: it becomes a draft.", acts=acts)
 
 
 def _create_schedule(case: Case) -> Step:
     if case.passed:
         return _date_passed(case)
     acts = (*_uploads(case.content), Act.CREATE, Act.SCHEDULE)
-    reason = f"It is not there yet: it is scheduled for {case.when()}."
+    reason = f"New: it goes out {case.when()}."
     return make_step(case, StepKind.SCHEDULE, reason, acts=acts, at=case.date)
 
 
 def _create_publish(case: Case) -> Step:
     acts = (*_uploads(case.content), Act.CREATE, Act.PUBLISH)
-    return make_step(case, StepKind.PUBLISH, "It is not there yet: it is published at once.", acts=acts)
+    return make_step(case, StepKind.PUBLISH, "New: it is published at once.", acts=acts)
 
 
 def _edit_acts(case: Case, changes: tuple[Change, ...]) -> tuple[Act, ...]:
@@ -48,7 +48,7 @@ def _edit(case: Case) -> Step:
     changes = case.changes()
     if not changes:
         return make_step(case, StepKind.UNCHANGED, "The draft is there and says what the row says.")
-    reason = f"The draft is there: its {_fields(changes)} become what the row says."
+    reason = f"The draft is there and is updated: {_fields(changes)}."
     return make_step(case, StepKind.UPDATE, reason, acts=_edit_acts(case, changes), changes=changes)
 
 
@@ -82,7 +82,7 @@ def _edit_scheduled(case: Case, changes: tuple[Change, ...]) -> Step:
         warning = f"The row differs ({_fields(changes)}), but its time has come, so it is no longer changed."
         reason = "It is scheduled for that date and due."
         return make_step(case, StepKind.UNCHANGED, reason, at=case.date, warnings=(warning,))
-    reason = f"It is scheduled for that date: its {_fields(changes)} become what the row says."
+    reason = f"It is scheduled for that date and is updated: {_fields(changes)}."
     return make_step(case, StepKind.UPDATE, reason, acts=_edit_acts(case, changes), at=case.date, changes=changes)
 
 

@@ -46,7 +46,7 @@ def test_a_new_post_carries_all_that_sending_needs(make: SimpleNamespace) -> Non
         channel="INSTAGRAM",
         type="POST",
         kind=StepKind.SCHEDULE,
-        reason="It is not there yet: it is scheduled for 2026-12-01 09:30 Europe/Berlin.",
+        reason="New: it goes out 2026-12-01 09:30 Europe/Berlin.",
         acts=(Act.CREATE, Act.SCHEDULE),
         account_id="ig-1",
         account_name="studio",

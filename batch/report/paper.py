@@ -1,0 +1,110 @@
+"""What the terminal is written on: text of a given width, with or without colour, from rich's tables and paragraphs.
+
+A value from a sheet or from the service is text and never markup, and no control character of it reaches the terminal.
+rich is imported only where something is drawn.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from batch.report.safe import clean_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+NARROWEST = 40
+
+
+class Styled(NamedTuple):
+    """Words with a style of rich's (`bold`, `red`, `dim`)."""
+
+    words: str
+    style: str = ""
+
+
+Line = Sequence[Styled] | Styled | str
+"""One line, of one or several styles."""
+
+
+class Column(NamedTuple):
+    """A column of a table; `share` > 0 lets it take the room that is left; `most` is its greatest width, 0 = any."""
+
+    heading: str
+    share: int = 0
+    right: bool = False
+    most: int = 0
+
+
+class Paper:
+    """Collects lines and tables, and gives them back as one text."""
+
+    def __init__(self, *, width: int, color: bool) -> None:
+        from rich.console import Console
+
+        self._file = io.StringIO()
+        self._console: Console = Console(
+            file=self._file,
+            width=max(width, NARROWEST),
+            force_terminal=color,
+            no_color=not color,
+            color_system="standard" if color else None,
+            legacy_windows=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            _environ={},
+        )
+
+    def text(self) -> str:
+        """Return all that was written, without white space at the ends of lines."""
+        return "\n".join(line.rstrip() for line in self._file.getvalue().rstrip("\n").split("\n"))
+
+    def line(self, line: Line = "", *, indent: int = 0) -> None:
+        """Write one paragraph, broken between words where it is too long."""
+        from rich.padding import Padding
+
+        self._console.print(Padding(_rich(line), (0, 0, 0, indent)))
+
+    def whole_line(self, line: Line) -> None:
+        """Write one line that is never broken, such as an address that is to be copied."""
+        self._console.print(_rich(line), soft_wrap=True)
+
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Line]], *, indent: int = 2) -> None:
+        """Write a table with its headings dim; nothing where there are no rows."""
+        from rich.padding import Padding
+
+        table = _empty_table(columns)
+        for row in rows:
+            table.add_row(*(_rich(cell) for cell in row))
+        if table.row_count:
+            self._console.print(Padding(table, (0, 0, 0, indent)))
+
+
+def _empty_table(columns: Sequence[Column]) -> Table:
+    from rich.table import Table
+
+    shown = any(column.heading for column in columns)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", show_header=shown)
+    for column in columns:
+        table.add_column(
+            column.heading,
+            ratio=column.share or None,
+            max_width=column.most or None,
+            justify="right" if column.right else "left",
+            no_wrap=False,
+            overflow="fold",
+        )
+    table.expand = any(column.share for column in columns)
+    return table
+
+
+def _rich(line: Line) -> Text:
+    from rich.text import Text
+
+    parts = [line] if isinstance(line, Styled) else [Styled(line)] if isinstance(line, str) else line
+    return Text.assemble(*((clean_text(part.words), part.style) for part in parts), overflow="fold")
