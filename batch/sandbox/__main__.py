@@ -45,12 +45,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not is_loopback(arguments.host):
             raise ValueError(f"the sandbox listens on this machine only, not on {arguments.host}")
         options = read_options(arguments.server, arguments.options)
+        sites = arguments.site or [SITE_ID]
+        service = Service(arguments.state, options=options, sites=sites, id_seed=arguments.id_seed)
         listener = listen(arguments.host, arguments.port)
     except (ValueError, OSError) as error:
         print(f"The sandbox can't start: {error}.", file=sys.stderr)
         return 2
-    sites = arguments.site or [SITE_ID]
-    with Service(arguments.state, options=options, sites=sites, id_seed=arguments.id_seed) as service:
+    with service:
         host, port = listener.getsockname()[:2]
         asyncio.run(_serve(service, listener, f"http://{f'[{host}]' if ':' in host else host}:{port}"))
     return 0

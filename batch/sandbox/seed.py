@@ -10,10 +10,12 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from batch.sandbox.content import NEW_ITEM
 from batch.sandbox.items import Held, Items
 from batch.sandbox.options import Options
-from batch.sandbox.rules import CHANNELS, COMBINATIONS, CONNECTED, STATUSES
-from batch.sandbox.sites import CONNECTIONS, DEFAULT_PLAN, FEATURES, PLANS
+from batch.sandbox.rules import CHANNELS, COMBINATIONS, CONNECTED, PRIVACY_LEVELS, STATUSES
+from batch.sandbox.shape import Anything, Fields, Flag, Listed, Text, Whole, violations
+from batch.sandbox.sites import CONNECTIONS, DEFAULT_PLAN, FEATURES, PLANS, PUBLISH, SCHEDULE
 from batch.sandbox.state import Store
 from batch.sandbox.times import Ms, read_iso, write_iso
 from batch.sandbox.wire import Json, write_json
@@ -54,10 +56,23 @@ ACCOUNTS: Mapping[str, tuple[Json, ...]] = {
 }  # fmt: skip
 """The accounts of a new site. X has ended, so there is none."""
 
-SEED_FIELDS = (
-    "site", "name", "plan", "quota", "features", "monetization", "channels", "publish_limits", "connections",
-    "accounts", "items",
-)  # fmt: skip
+_COUNT = Fields({"limit": Whole(), "used": Whole()})
+_ACCOUNT = Fields({
+    "id": Text(least=1), "username": Text(), "displayName": Text(), "settings": Fields({"default": Flag()}),
+    "page": Anything(), "board": Anything(), "location": Anything(),
+    "privacyLevelOptions": Listed(Text(one_of=PRIVACY_LEVELS)),
+}, ("id",))  # fmt: skip
+_ITEM = Fields({
+    **NEW_ITEM.known, "id": Text(least=1), "status": Text(one_of=STATUSES), "external": Flag(),
+    "publicationError": Anything(), "externalItemUrl": Text(url=True),
+}, ("channel", "type"))  # fmt: skip
+SEED = Fields({
+    "site": Text(least=1), "name": Text(least=1), "plan": Text(one_of=tuple(PLANS)),
+    "quota": Fields(dict.fromkeys((PUBLISH, SCHEDULE), _COUNT)), "features": Fields(dict.fromkeys(FEATURES, Flag())),
+    "monetization": Flag(), "channels": Whole(), "publish_limits": Fields(dict.fromkeys(CHANNELS, Whole())),
+    "connections": Fields(dict.fromkeys(CHANNELS, Text(one_of=CONNECTIONS))),
+    "accounts": Fields(dict.fromkeys(CHANNELS, Listed(_ACCOUNT))), "items": Listed(_ITEM),
+})  # fmt: skip
 
 
 def instance_of(site: str) -> str:
@@ -80,8 +95,6 @@ def add_site(store: Store, site: str, *, name: str = "") -> None:
 
 def set_accounts(store: Store, site: str, channel: str, accounts: Iterable[Json]) -> None:
     """Make these the connected accounts of a channel."""
-    if channel not in CHANNELS:
-        raise ValueError(f"there is no channel {channel!r}")
     store.run("DELETE FROM accounts WHERE site = ? AND channel = ?", site, channel)
     for account in accounts:
         body = write_json({"channel": channel, CONNECTED[channel].key: account})
@@ -93,8 +106,6 @@ def set_accounts(store: Store, site: str, channel: str, accounts: Iterable[Json]
 
 def set_connection(store: Store, site: str, channel: str, status: str) -> None:
     """Set the state of a channel's connection."""
-    if channel not in CHANNELS or status not in CONNECTIONS:
-        raise ValueError(f"a connection of {', '.join(CHANNELS)} is {', '.join(CONNECTIONS)}")
     store.run("INSERT OR REPLACE INTO connections VALUES (?, ?, ?)", site, channel, status)
 
 
@@ -107,9 +118,9 @@ def apply_seed(
     many may be connected) and `publish_limits` {channel: posts a day} set parts of it otherwise; `connections`
     {channel: state}; `accounts` {channel: [account]} replaces; `items` are API items in any state, with any date.
     """
-    unknown = set(seed) - set(SEED_FIELDS)
-    if unknown:
-        raise ValueError(f"a seed holds {', '.join(SEED_FIELDS)}, not {', '.join(sorted(unknown))}")
+    wrong = [f"{v.field} {v.description}" for v in violations(dict(seed), SEED, "")]
+    if wrong:
+        raise ValueError("; ".join(wrong))
     site = str(uuid.UUID(seed.get("site", SITE_ID)))
     add_site(store, site, name=seed.get("name", ""))
     _set_plan(store, site, seed)
@@ -125,12 +136,7 @@ def _set_plan(store: Store, site: str, seed: Mapping[str, Any]) -> None:
     row = store.row("SELECT plan FROM sites WHERE id = ?", site)
     plan: Json = json.loads(row[0]) if row else {}
     if "plan" in seed:
-        if seed["plan"] not in PLANS:
-            raise ValueError(f"a plan is one of {', '.join(PLANS)}")
         plan = {"name": seed["plan"]}
-    for name in ("quota", "features"):
-        if not set(seed.get(name, {})) <= set(FEATURES):
-            raise ValueError(f"{name} names {', '.join(FEATURES)}")
     settings = ("quota", "features", "monetization", "channels", "publish_limits")
     plan |= {name: seed[name] for name in settings if name in seed}
     store.run("UPDATE sites SET plan = ? WHERE id = ?", write_json(plan), site)
@@ -138,8 +144,8 @@ def _set_plan(store: Store, site: str, seed: Mapping[str, Any]) -> None:
 
 def _add_item(items: Items, site: str, item: Mapping[str, Any]) -> str:
     status = item.get("status", "DRAFT")
-    if status not in STATUSES or (item["channel"]["name"], item["type"]) not in COMBINATIONS:
-        raise ValueError(f"no item can be {status} {item['channel']['name']} {item['type']}")
+    if (item["channel"]["name"], item["type"]) not in COMBINATIONS:
+        raise ValueError(f"there is no {item['type']} on {item['channel']['name']}")
     held = items.make(site, {k: v for k, v in item.items() if k != "status"}, status=status)
     at = read_iso(item.get("schedulingInfo", {}).get("scheduledDate", ""))
     held.claimed = status not in ("DRAFT",)

@@ -7,6 +7,7 @@ outside the file.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ CREATE TABLE IF NOT EXISTS items (
     stage TEXT NOT NULL, next INTEGER, due INTEGER, claimed INTEGER NOT NULL, changed INTEGER NOT NULL,
     body TEXT NOT NULL, UNIQUE (site, id)
 );
+CREATE INDEX IF NOT EXISTS items_by_site ON items (site, n);
 CREATE INDEX IF NOT EXISTS items_by_reference ON items (site, reference) WHERE reference IS NOT NULL;
 CREATE INDEX IF NOT EXISTS items_by_next ON items (next) WHERE next IS NOT NULL;
 CREATE TABLE IF NOT EXISTS earlier (
@@ -87,7 +89,8 @@ class Store:
     def __init__(self, path: str | Path) -> None:
         self.path = str(path)
         if self.path != ":memory:":
-            Path(self.path).touch(mode=0o600)
+            # Made before SQLite makes it, so that it is its owner's alone from the start.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         self._db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             self._prepare()
