@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sqlite3
 import struct
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -19,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from batch.sandbox.service import Service
-from batch.sandbox.wire import Request, Response, Travel
+from batch.sandbox.wire import Refusal, Request, Response, Travel, json_response
 
 TICK_SECONDS = 1.0
 MOST_BYTES = 80 * 1024 * 1024
@@ -55,6 +56,11 @@ class Connections:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_ONCE)
         transport.abort()
 
+    def close_all(self) -> None:
+        """Close all connections, so that nobody who waits for an answer keeps the server from ending."""
+        for transport in list(self._open.values()):
+            transport.close()
+
     def close_gently(self, peer: Peer) -> None:
         """Close a connection once what was written has been sent."""
         transport = self._open.get(peer)
@@ -83,7 +89,9 @@ async def _ticking(tick: Callable[[], None], every_seconds: float) -> AsyncItera
     async def keep_ticking() -> None:
         while True:
             await asyncio.sleep(every_seconds)
-            tick()
+            # A file that another process holds, or a full disk, is met again at the next tick.
+            with suppress(sqlite3.Error):
+                tick()
 
     task = asyncio.create_task(keep_ticking())
     try:
@@ -104,7 +112,7 @@ class _Shell:
         body = await _read_body(receive)
         if body is None:
             return
-        response = self._service.answer(_make_request(scope, body))
+        response = self._answer(_make_request(scope, body))
         way = response.delivery
         if way.delay_seconds:
             await _wait(way.delay_seconds, receive)
@@ -113,6 +121,13 @@ class _Shell:
             await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else response.body})
         else:
             await self._send_oddly(response, scope, receive, send)
+
+    def _answer(self, request: Request) -> Response:
+        try:
+            return self._service.answer(request)
+        except sqlite3.Error as error:
+            refusal = Refusal(503, "SANDBOX_FILE", f"The sandbox can't use its file ({error}).")
+            return json_response(refusal.body(), status=refusal.status)
 
     async def _send_oddly(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
         peer = (str(scope["client"][0]), int(scope["client"][1]))

@@ -93,6 +93,18 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=512)
 
 
+class _Server(uvicorn.Server):
+    """A server that, at its end, waits for no caller that is still waiting for an answer."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self._connections = connections
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._connections.close_all()
+        await super().shutdown(sockets)
+
+
 def make_server(service: Service) -> uvicorn.Server:
     """Return a server around a service, which sends the sandbox's own `Date` and logs nothing."""
     connections = Connections()
@@ -109,7 +121,7 @@ def make_server(service: Service) -> uvicorn.Server:
         timeout_graceful_shutdown=1,
         timeout_keep_alive=60,
     )
-    return uvicorn.Server(config)
+    return _Server(config, connections)
 
 
 def is_loopback(host: str) -> bool:
