@@ -37,7 +37,10 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?")
 MOMENT_LOOKS = {"num_format": "yyyy-mm-dd hh:mm", "align": "left", "indent": 1}
 TO_THE_SECOND = {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left", "indent": 1}
 FIRST_YEAR = 1900
-TOO_LONG = "SKIPPED: a text of this row is longer than a workbook's cell holds and is cut here. Write it in a .csv sheet instead."
+TOO_LONG = (
+    "SKIPPED: a text of this row is longer than a workbook's cell holds and is cut here. Write it in a .csv sheet "
+    "instead."
+)
 
 
 class PostRow(NamedTuple):
