@@ -55,6 +55,11 @@ class Pace:
         while (seconds := self._take()) > 0:
             self._sleep(max(seconds, SHORTEST_SLEEP_SECONDS))
 
+    def until_free(self) -> None:
+        """Return when one more call could go, without counting it: what is checked right before a call is then true."""
+        while (seconds := self._take(count=False)) > 0:
+            self._sleep(max(seconds, SHORTEST_SLEEP_SECONDS))
+
     def slow_down(self, retry_after_seconds: float | None = None) -> None:
         """Halve the pace after a 429, and let nothing go before the time that the service asked for."""
         with self._lock:
@@ -72,8 +77,8 @@ class Pace:
             self._recover(self._clock())
             return self._limit
 
-    def _take(self) -> float:
-        """Log a call and return 0, or return the seconds to wait before asking again."""
+    def _take(self, *, count: bool = True) -> float:
+        """Log a call (`count`) and return 0, or return the seconds to wait before asking again."""
         with self._lock:
             now = self._clock()
             self._recover(now)
@@ -82,8 +87,9 @@ class Pace:
                 free_at = max(free_at, self._log[-self._limit] + self._window)
             if free_at > now:
                 return free_at - now
-            self._log.append(now)
-            self.calls += 1
+            if count:
+                self._log.append(now)
+                self.calls += 1
             return 0.0
 
     def _recover(self, now: float) -> None:

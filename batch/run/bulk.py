@@ -6,7 +6,9 @@ leaves open is looked up; what the site then does not hold goes on one by one. P
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from batch.errors import PostbatchError
@@ -15,10 +17,13 @@ from batch.publisher import items
 from batch.publisher.items import BulkResult
 from batch.publisher.reply import Reply, ReplyKind
 from batch.publisher.retry import wait_seconds
+from batch.run.ends import ActEnd, End
+from batch.run.looking import standing
 from batch.run.outcomes import broken_outcome
-from batch.run.sending import MAX_TRIES, ActEnd, End, Tools, date_passed, passed, with_item
-from batch.run.verdict import CHANNEL_CODES, QUOTA_CODES, on_time
-from batch.run.work import UNCLEAR_IN_A_ROW, Brakes, Work, apply_end
+from batch.run.sending import MAX_TRIES, date_passed, passed, with_item
+from batch.run.tools import Tools, note
+from batch.run.verdict import CHANNEL_CODES, ENDED, QUOTA_CODES, Finding, judge, other_post
+from batch.run.work import UNCLEAR_IN_A_ROW, Brakes, Work, apply_end, goes_out_soon, keep_item, take_other
 
 PART = 50
 """Posts in one call; the service is thought to take 100, and a part that it refuses for its size is halved."""
@@ -31,33 +36,44 @@ def schedule_in_parts(works: Sequence[Work], *, tools: Tools, brakes: Brakes, si
     queue = list(works)
     tries = 0
     while queue and size and not tools.stop.requested:
+        # The rate limit may hold a call up for a minute, so the dates are looked at after that wait.
+        tools.client.pace.until_free()
         part = [w for w in queue[:size] if _may_go(w, tools=tools, brakes=brakes)]
         if not part:
             queue = queue[size:]
             continue
-        sent_at = tools.now()
-        reply, intents = _send(part, tools=tools, sent_at=sent_at)
+        reply, intents = _send(part, tools=tools)
         if reply.kind in (ReplyKind.NOT_SENT, ReplyKind.LIMITED) and _wait(tools, reply, tries := tries + 1):
             continue
         if reply.kind is ReplyKind.REFUSED:
             size = _after_refusal(reply, part, size, tools=tools, brakes=brakes)
             continue
-        _read(reply, part, intents, tools=tools, brakes=brakes, sent_at=sent_at)
+        _read(reply, part, intents, tools=tools, brakes=brakes)
         queue, tries = queue[size:], 0
 
 
 def _may_go(work: Work, *, tools: Tools, brakes: Brakes) -> bool:
+    """Tell whether a post may go out in a bulk call; what is due within minutes is left to go one by one."""
     if work.outcome is None:
         work.outcome = brakes.on(Act.SCHEDULE, work.step)
     if work.outcome is None and passed(Act.SCHEDULE, work.step, tools.now()):
         apply_end(work, Act.SCHEDULE, date_passed(work.step), tools=tools, brakes=brakes)
-    return work.outcome is None
+    return work.outcome is None and not goes_out_soon(work, tools.now())
 
 
-def _send(part: Sequence[Work], *, tools: Tools, sent_at: datetime) -> tuple[Reply, list[int]]:
+def _send(part: Sequence[Work], *, tools: Tools) -> tuple[Reply, list[int]]:
+    """Send a part; what a whole call's answer says of every post in it is in the journal before anything else."""
     entries = [(work.position, work.step.reference) for work in part]
-    intents = tools.journal.intend_all(tools.run, Act.SCHEDULE, entries, at=sent_at)
-    return items.schedule_bulk(tools.client, [work.step for work in part]), intents
+    intents = tools.journal.intend_all(tools.run, Act.SCHEDULE, entries, at=tools.now())
+    for work in part:
+        work.in_hand = True
+    reply = items.schedule_bulk(tools.client, [work.step for work in part])
+    for work in part:
+        work.in_hand = False
+    if reply.kind is not ReplyKind.OK:
+        for intent in intents:
+            note(tools, intent, kind=reply.kind, code=reply.code)
+    return reply, intents
 
 
 def _wait(tools: Tools, reply: Reply, tries: int) -> bool:
@@ -84,27 +100,29 @@ def _after_refusal(reply: Reply, part: Sequence[Work], size: int, *, tools: Tool
     return size
 
 
-def _read(
-    reply: Reply, part: Sequence[Work], intents: Sequence[int], *, tools: Tools, brakes: Brakes, sent_at: datetime
-) -> None:
-    results = items.read_bulk(reply, [work.step for work in part])
-    open_works: list[Work] = []
-    for work, intent, result in zip(part, intents, results, strict=True):
-        tools.journal.record(
-            intent,
-            kind=result.kind,
-            code=result.code,
-            item_id=result.item_id,
-            status=result.item.status if result.item else "",
-            at=tools.now(),
-        )
+def _read(reply: Reply, part: Sequence[Work], intents: Sequence[int], *, tools: Tools, brakes: Brakes) -> None:
+    ended_at = tools.now()
+    open_works: list[tuple[Work, int]] = []
+    for work, intent, result in zip(part, intents, _results(reply, part), strict=True):
+        status = result.item.status if result.item else ""
+        note(tools, intent, kind=result.kind, code=result.code, item_id=result.item_id, status=status)
         if not _believe(work, result, tools=tools, brakes=brakes):
-            open_works.append(work)
+            open_works.append((work, intent))
     brakes.unclear = brakes.unclear + 1 if reply.kind is ReplyKind.UNCLEAR else 0
     if open_works:
-        _look_up(open_works, tools=tools, sent_at=sent_at)
+        _look_up(open_works, tools=tools, ended_at=ended_at)
     if brakes.unclear >= UNCLEAR_IN_A_ROW:
         tools.stop.request(f"The service gave no clear answer to {UNCLEAR_IN_A_ROW} bulk calls in a row.")
+
+
+def _results(reply: Reply, part: Sequence[Work]) -> list[BulkResult]:
+    """Return what the answer says of each post; an ID that it gives to several is believed of none."""
+    results = items.read_bulk(reply, [work.step for work in part])
+    counts = Counter(result.item_id for result in results if result.item_id)
+    return [
+        replace(r, kind=ReplyKind.UNCLEAR, item_id="", item=None, code="CONTRADICTED") if counts[r.item_id] > 1 else r
+        for r in results
+    ]
 
 
 def _believe(work: Work, result: BulkResult, *, tools: Tools, brakes: Brakes) -> bool:
@@ -131,20 +149,20 @@ def _done(work: Work, item: Item | None, item_id: str) -> None:
         work.item = None
 
 
-def _look_up(works: Sequence[Work], *, tools: Tools, sent_at: datetime) -> None:
+def _look_up(works: Sequence[tuple[Work, int]], *, tools: Tools, ended_at: datetime) -> None:
     """Find what a bulk call made without saying so: two looks, the second when the list is up to date."""
     left = list(works)
     try:
-        left = _match(left, tools.look.everything())
-        up_to_date = sent_at + timedelta(seconds=tools.settle_seconds)
+        left = _match(left, tools=tools)
+        up_to_date = ended_at + timedelta(seconds=tools.settle_seconds)
         if left:
             tools.pause(max(0.0, (up_to_date - tools.now()).total_seconds()))
-            left = _match(left, tools.look.everything())
+            left = _match(left, tools=tools)
         certain = tools.now() >= up_to_date
     except PostbatchError as error:
         certain = False
         tools.stop.request(str(error))
-    for work in [] if certain else left:
+    for work, _ in [] if certain else left:
         work.outcome = broken_outcome(
             work.step,
             OutcomeKind.UNKNOWN,
@@ -154,13 +172,24 @@ def _look_up(works: Sequence[Work], *, tools: Tools, sent_at: datetime) -> None:
         )
 
 
-def _match(works: Sequence[Work], held: Sequence[Item]) -> list[Work]:
-    by_reference = {item.reference: item for item in held if item.reference}
-    left = []
-    for work in works:
-        item = by_reference.get(work.step.reference)
-        if item is not None and on_time(work.step, item):
-            _done(work, item, item.id)
+def _match(works: Sequence[tuple[Work, int]], *, tools: Tools) -> list[tuple[Work, int]]:
+    """Take up what the site holds of these posts; return those of which it holds nothing."""
+    held: defaultdict[tuple[str, str], list[Item]] = defaultdict(list)
+    for item in tools.look.everything():
+        if item.reference and item.status not in ENDED:
+            held[item.reference, item.channel].append(item)
+    left: list[tuple[Work, int]] = []
+    for work, intent in works:
+        found = standing(held[work.step.reference, work.step.channel])
+        if found is None:
+            left.append((work, intent))
+            continue
+        note(tools, intent, kind="settled", item_id=found.id, status=found.status)
+        if other := other_post(work.step, found):
+            take_other(work, found, other)
+        elif judge(Act.SCHEDULE, work.step, found).finding is Finding.NOT_DONE:
+            work.done.append(Act.CREATE)
+            keep_item(work, found)
         else:
-            left.append(work)
+            _done(work, found, found.id)
     return left

@@ -13,21 +13,19 @@ A step that the run does not come to is `not_run`, never missing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from batch.errors import PostbatchError
-from batch.model import Act, Item, Outcome, Status
+from batch.errors import JournalError, PostbatchError
+from batch.model import Act, Item, Outcome, OutcomeKind, Status
 from batch.run.bulk import schedule_in_parts
 from batch.run.looking import rank
-from batch.run.outcomes import idle_outcome, not_run_outcome
+from batch.run.outcomes import broken_outcome, idle_outcome, not_run_outcome
 from batch.run.readback import read_back
 from batch.run.record import Placed, outcome_to_json
-from batch.run.sending import Tools, drop_own_draft
-from batch.run.work import Brakes, Work, advance, finish, keep_item
-
-IMMINENT = timedelta(minutes=15)
-"""A post that goes out this soon is treated like one that goes out now: there would be no time to take it back."""
+from batch.run.tools import Tools
+from batch.run.verdict import DEAD, other_post
+from batch.run.withdrawing import drop_own_draft
+from batch.run.work import Brakes, Work, advance, finish, goes_out_soon, keep_item, take_other
 
 CONTEST_ROUNDS = 5
 FAR = datetime.max.replace(tzinfo=UTC)
@@ -45,7 +43,8 @@ def execute(
     `via` is `draft`, `publish` or `bulk`: how posts that are only scheduled are sent.
     """
     works = [Work(p.position, p.step) for p in placed]
-    keep = _keeper(tools, emit)
+    told: set[int] = set()
+    keep = _keeper(tools, emit, told)
     for work in works:
         if not work.step.acts:
             work.outcome = idle_outcome(work.step)
@@ -59,27 +58,40 @@ def execute(
     except PostbatchError as error:
         tools.stop.request(str(error))
     finally:
-        _leave_none_out(busy, tools=tools, emit=emit)
+        _leave_none_out([w for w in busy if w.position not in told], tools=tools, emit=emit)
 
 
-def _keeper(tools: Tools, emit: Emit) -> Callable[[Work], None]:
+def _keeper(tools: Tools, emit: Emit, told: set[int]) -> Callable[[Work], None]:
+    """Return what tells an outcome: to the caller first, for the journal may be what has failed."""
+
     def keep(work: Work) -> None:
         if work.outcome is None:
             return
-        if work.step.acts:
-            tools.journal.keep_outcome(tools.run, work.position, outcome_to_json(work.outcome))
         emit(work.position, work.outcome)
+        told.add(work.position)
+        try:
+            if work.step.acts:
+                tools.journal.keep_outcome(tools.run, work.position, outcome_to_json(work.outcome))
+        except JournalError as error:
+            tools.stop.request(str(error))
 
     return keep
 
 
-def _leave_none_out(busy: Sequence[Work], *, tools: Tools, emit: Emit) -> None:
+def _leave_none_out(untold: Sequence[Work], *, tools: Tools, emit: Emit) -> None:
     """Give what the run did not come to its outcome; the journal may be what failed, so it is not asked."""
-    for work in busy:
-        if work.outcome is None:
+    for work in untold:
+        if work.outcome is None and work.in_hand:
+            work.outcome = broken_outcome(
+                work.step,
+                OutcomeKind.UNKNOWN,
+                code="cut_off",
+                message="The run ended in the middle of this row. Run again: it is settled from what the site holds.",
+            )
+        elif work.outcome is None:
             made = work.step.item_id if Act.CREATE in work.done else ""
             work.outcome = not_run_outcome(work.step, why=tools.stop.reason or "The run ended early.", item_id=made)
-            emit(work.position, work.outcome)
+        emit(work.position, work.outcome)
 
 
 def _urgency(work: Work) -> tuple[int, datetime, int]:
@@ -97,24 +109,23 @@ def _urgency(work: Work) -> tuple[int, datetime, int]:
 def _do_all(busy: Sequence[Work], *, tools: Tools, via: str, keep: Callable[[Work], None]) -> None:
     brakes = Brakes()
     new = [w for w in busy if w.outcome is None and Act.CREATE in w.step.acts]
-    soon = [w for w in new if goes_out_soon(w, tools.now())]
-    later = [w for w in new if w not in soon]
     for work in busy:
         if work.outcome is not None:
             keep(work)
         elif work not in new:
             _do_step(work, tools=tools, brakes=brakes, keep=keep)
+    # Told apart only now: what came before may have taken minutes.
+    soon = [w for w in new if goes_out_soon(w, tools.now())]
+    later = [w for w in new if w not in soon]
     _do_soon(soon, tools=tools, brakes=brakes, keep=keep)
     if via == "bulk":
         schedule_in_parts([w for w in later if Act.SCHEDULE in w.left], tools=tools, brakes=brakes)
     for work in later:
-        whole = via == "publish" and Act.SCHEDULE in work.left
-        _do_step(work, tools=tools, brakes=brakes, keep=keep, whole=whole)
-
-
-def goes_out_soon(work: Work, now: datetime) -> bool:
-    """Tell whether a post goes out now or so soon that there would be no time to take it back."""
-    return Act.PUBLISH in work.step.acts or (work.step.at is not None and work.step.at - now < IMMINENT)
+        if work.outcome is None and not work.done and goes_out_soon(work, tools.now()):
+            _do_soon([work], tools=tools, brakes=brakes, keep=keep)
+        else:
+            whole = via == "publish" and Act.SCHEDULE in work.left
+            _do_step(work, tools=tools, brakes=brakes, keep=keep, whole=whole)
 
 
 def _do_step(work: Work, *, tools: Tools, brakes: Brakes, keep: Callable[[Work], None], whole: bool = False) -> None:
@@ -129,52 +140,57 @@ def _do_step(work: Work, *, tools: Tools, brakes: Brakes, keep: Callable[[Work],
 def _do_soon(soon: Sequence[Work], *, tools: Tools, brakes: Brakes, keep: Callable[[Work], None]) -> None:
     """Make all drafts, look for rivals, and only then send them out, one at a time.
 
-    Two runs on two machines that both looked after both had made their draft both see the other's; one that looked
-    before saw nothing and goes ahead, and the later one sees it and stands back. So at most one goes out, even where
-    the service lets a reference be used twice.
+    Of two runs that both look after both have made their draft, the one that looks last sees the other's, also where
+    the service lets a reference be used twice and where its list is late. What follows from that is `_give_way`.
     """
-    waiting = list(soon)
-    for _ in range(CONTEST_ROUNDS):
-        for work in waiting:
-            advance(work, Act.CREATE, tools=tools, brakes=brakes)
-        made = [w for w in waiting if w.outcome is None and Act.CREATE in w.done]
-        waiting = _settle_rivals(made, tools=tools) if made and not tools.stop.requested else []
-        if not waiting:
-            break
-    for work in waiting:
-        work.outcome = not_run_outcome(work.step, why="Another run of the same sheet keeps making this post.")
+    for work in soon:
+        advance(work, Act.CREATE, tools=tools, brakes=brakes)
+    made = [w for w in soon if w.outcome is None and Act.CREATE in w.done]
+    if made and not tools.stop.requested:
+        held = tools.look.up_to_date([w.step.item_id for w in made])
+        for work in made:
+            _give_way(work, rivals_of(work, held), tools=tools)
     for work in soon:
         _do_step(work, tools=tools, brakes=brakes, keep=keep)
 
 
-def _settle_rivals(made: Sequence[Work], *, tools: Tools) -> list[Work]:
-    """Stand back where somebody else has made the same post; return what has to be made again after all."""
-    held = tools.look.everything()
-    contested = [work for work in made if rivals_of(work, held)]
-    return [work for work in contested if not _stand_back(work, tools=tools)]
-
-
 def rivals_of(work: Work, items: Sequence[Item]) -> list[Item]:
     """Return the living items of others that carry this post's reference, the one that stands for it first."""
-    dead = (Status.CANCELED, Status.DELETED, Status.FAILED)
+    step = work.step
     return sorted(
-        (i for i in items if i.reference == work.step.reference and i.id != work.step.item_id and i.status not in dead),
+        (
+            i for i in items
+            if i.reference == step.reference and i.channel == step.channel and i.id != step.item_id
+            and i.status not in DEAD
+        ),
         key=rank,
-    )
+    )  # fmt: skip
 
 
-def _stand_back(work: Work, *, tools: Tools) -> bool:
-    """Give up our draft and take up the other run's item once it has come to rest; False where that one vanished."""
-    drop_own_draft(work.step, tools)
-    rival: Item | None = None
+def _give_way(work: Work, rivals: Sequence[Item], *, tools: Tools) -> None:
+    """Of several items for one post let only one go out: no item can go out twice, so all runs take up the same one.
+
+    What is further on than a draft is taken up. Of drafts the smallest ID stands: a run that sees a smaller one than
+    its own gives its own up for it; the run that owns the smallest waits, for the other may have looked too early to
+    see it and be about to send its own out. A rival that stays a draft has lost its run, and is taken up.
+    """
     for _ in range(CONTEST_ROUNDS):
-        tools.pause(tools.settle_seconds * (0.5 + tools.random()))
-        rival = tools.look.by_reference(work.step.reference, channel=work.step.channel)
-        if rival is None or rival.status != Status.DRAFT or tools.stop.requested:
+        if not rivals:
+            return
+        if rivals[0].status != Status.DRAFT or rivals[0].id < work.step.item_id:
             break
-    if rival is not None:
+        tools.pause(tools.settle_seconds * (0.5 + tools.random()))
+        if tools.stop.requested:
+            return
+        rivals = rivals_of(work, tools.look.everything())
+    if rivals:
+        _take_up(work, rivals[0], tools=tools)
+
+
+def _take_up(work: Work, rival: Item, *, tools: Tools) -> None:
+    drop_own_draft(work.step.item_id, position=work.position, tools=tools)
+    other = other_post(work.step, rival)
+    if other:
+        take_other(work, rival, other)
+    else:
         keep_item(work, rival)
-        return True
-    work.done.remove(Act.CREATE)
-    work.item, work.step = None, replace(work.step, item_id="")
-    return False

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from batch.errors import JournalError
 
@@ -45,6 +45,8 @@ CREATE TABLE generated (fingerprint TEXT PRIMARY KEY, content TEXT NOT NULL, at 
 UNSETTLED_KINDS = ("unclear",)
 """Results that say nothing about what happened: such an intent counts as one without a result."""
 
+CHANGING_WITHIN = frozenset({"update", "reschedule"})
+"""Acts that leave an item's status as it was. So may `schedule` (a date moved), which also changes it: not here."""
 
 REMEDY = "move that file away and run again: the plan is then made from what the site holds"
 REMEDIES = {
@@ -74,11 +76,22 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """The last thing that the service itself said of an item, and when."""
+    """The last thing that the service itself said of an item, and when.
+
+    `within`: it was changed in a way that its status does not show, so that a list may be old and look right.
+    """
 
     item_id: str
     status: str
     at: datetime
+    within: bool = False
+
+
+class Unsettled(NamedTuple):
+    """A call whose fate is unknown, and until when the service may have carried it out."""
+
+    intent: Intent
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,23 +216,31 @@ class Journal:
             found.setdefault(intent.position, []).append((intent, kind, item_id))
         return found
 
-    def unsettled(self, *, since: datetime) -> tuple[Intent, ...]:
-        """Return the intents since then whose fate is unknown, oldest first."""
+    def unsettled(self, *, since: datetime, call_seconds: float) -> tuple[Unsettled, ...]:
+        """Return the calls whose fate is unknown and that may have been carried out since then, oldest first.
+
+        A call without any answer (its run was killed) may have been carried out until `call_seconds` after its intent,
+        for so long it is waited for; one whose answer was unclear, until that came.
+        """
         rows = self._ask(
-            f"SELECT {_INTENT} FROM intent i LEFT JOIN result r ON r.intent = i.id "  # noqa: S608 constant
-            "WHERE i.at >= ? AND (r.intent IS NULL OR r.kind = ?) ORDER BY i.id",
-            (since.timestamp(), *UNSETTLED_KINDS),
+            f"SELECT {_INTENT}, COALESCE(r.at, i.at + ?) AS until FROM intent i "  # noqa: S608 constant
+            "LEFT JOIN result r ON r.intent = i.id WHERE until >= ? AND (r.intent IS NULL OR r.kind = ?) ORDER BY i.id",
+            (call_seconds, since.timestamp(), *UNSETTLED_KINDS),
         )
-        return tuple(_intent(row) for row in rows)
+        return tuple(Unsettled(_intent(fields), _at(until)) for *fields, until in rows)
 
     def touched(self, *, since: datetime) -> dict[str, Touched]:
         """Return the service's last word on each item that was changed since then."""
         rows = self._ask(
-            "SELECT item_id, status, at FROM result WHERE at >= ? AND item_id <> '' AND status <> '' "
-            "ORDER BY at, intent",
+            "SELECT r.item_id, r.status, r.at, i.act FROM result r JOIN intent i ON i.id = r.intent "
+            "WHERE r.at >= ? AND r.item_id <> '' AND r.status <> '' ORDER BY r.at, r.intent",
             (since.timestamp(),),
         )
-        return {item_id: Touched(item_id, status, _at(at)) for item_id, status, at in rows}
+        found: dict[str, Touched] = {}
+        for item_id, status, at, act in rows:
+            changed = act in CHANGING_WITHIN or (item_id in found and found[item_id].within)
+            found[item_id] = Touched(item_id, status, _at(at), changed)
+        return found
 
     def known_media(self, identity: str) -> str | None:
         """Return the address in the Media Manager of a medium that went up before."""

@@ -1,26 +1,28 @@
 """After a run: read the site back and compare it with the plan, post by post.
 
 A post that the site shows on another account, at another second or with other content has failed, whatever the answers
-to its calls were. A second item with one of our references is withdrawn before it can go out.
+to its calls were; and one that was given up, and that the site shows done after all, is done. A second item with one of
+our references is taken back before it can go out (doubles.py).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
-from batch.model import Act, Item, OutcomeKind, Status, Step, StepKind
-from batch.plan.compare import content_changes
-from batch.publisher import items as calls
-from batch.run.looking import rank
+from batch.model import Act, Item, Outcome, OutcomeKind, Status, Step, StepKind
+from batch.run.doubles import find_doubles, resolve_doubles
+from batch.run.ends import ActEnd
+from batch.run.looking import standing
 from batch.run.outcomes import broken_outcome, done_outcome
-from batch.run.sending import Tools
-from batch.run.verdict import on_time
+from batch.run.sending import carry_out, with_item
+from batch.run.tools import Tools
+from batch.run.verdict import DEAD, Finding, judge, on_time, other_post
 from batch.run.work import Work, keep_item
 
 LIVING = frozenset({Status.DRAFT, Status.SCHEDULED, Status.PROCESSING, Status.IN_QUEUE, Status.PUBLISHED})
-WITHDRAWN = frozenset({Status.CANCELED, Status.DELETED})
 SENT = frozenset({Status.PROCESSING, Status.IN_QUEUE, Status.PUBLISHED})
+DATED = frozenset({StepKind.SCHEDULE, StepKind.RESCHEDULE})
 
 EXPECTED: dict[StepKind, frozenset[Status]] = {
     StepKind.DRAFT: frozenset({Status.DRAFT}),
@@ -33,52 +35,91 @@ EXPECTED: dict[StepKind, frozenset[Status]] = {
 }
 """The states in which a step of each kind may have left its item; FAILED is told apart, with the channel's reason."""
 
+GIVEN_UP = frozenset({OutcomeKind.UNKNOWN, OutcomeKind.FAILED})
+
 
 def read_back(works: Sequence[Work], *, tools: Tools, keep: Callable[[Work], None]) -> None:
     """Compare what the site holds with what was done. Errors: ServiceError, SignInError where it can't be read."""
-    done = [w for w in works if w.done]
-    if not done:
+    looked = [w for w in works if w.done or (w.outcome is not None and w.outcome.outcome in GIVEN_UP)]
+    if not looked:
         return
-    held = tools.look.everything()
+    held = tools.look.up_to_date({w.step.item_id for w in looked if Act.CREATE in w.done and w.step.item_id})
     by_id = {item.id: item for item in held}
-    doubles = _doubles(held, {w.step.reference for w in done})
-    for work in done:
-        _compare(work, by_id.get(work.step.item_id), tools=tools)
-        if work.step.reference in doubles:
-            _withdraw_doubles(work, doubles[work.step.reference], tools=tools)
+    doubles = find_doubles(looked, held)
+    for work in looked:
+        if work.position in doubles:
+            resolve_doubles(work, doubles[work.position], tools=tools, schedule=_scheduler(tools))
+            by_id |= {work.item.id: work.item} if work.item is not None else {}
+        if work.outcome is not None and work.outcome.code != "doubled":
+            _compare(work, by_id, held, tools=tools)
         keep(work)
 
 
-def _doubles(held: Sequence[Item], references: set[str]) -> dict[str, list[Item]]:
-    found: defaultdict[str, list[Item]] = defaultdict(list)
-    for item in held:
-        if item.reference in references and item.status in LIVING:
-            found[item.reference].append(item)
-    return {reference: sorted(items, key=rank) for reference, items in found.items() if len(items) > 1}
+def _scheduler(tools: Tools) -> Callable[[Act, Work, Item], ActEnd]:
+    def schedule(act: Act, work: Work, item: Item) -> ActEnd:
+        return carry_out(act, with_item(work.step, item), position=work.position, tools=tools)
+
+    return schedule
 
 
-def _compare(work: Work, item: Item | None, *, tools: Tools) -> None:
+def _compare(work: Work, by_id: Mapping[str, Item], held: Sequence[Item], *, tools: Tools) -> None:
     """Correct the outcome by what the site shows; a list may lag, so a difference counts only when seen by ID."""
-    if work.outcome is None or work.left:
+    if work.left:
+        _done_after_all(work, _item_of(work, by_id, held), tools=tools)
         return
-    if _difference(work.step, item):
+    item = by_id.get(work.step.item_id)
+    if _difference(work.step, item, now=tools.now()):
         item = tools.look.by_id(work.step.item_id) if work.step.item_id else None
-    difference = _difference(work.step, item)
-    if difference:
-        work.outcome = broken_outcome(
-            work.step,
-            OutcomeKind.FAILED,
-            code="differs",
-            message=f"The site does not show what the plan said: {difference}. Look at the post on the site.",
-            item_id=work.step.item_id,
-            status=item.status if item else "",
-        )
-    elif item is not None:
+        item = item or _item_of(work, by_id, held)
+    difference = _difference(work.step, item, now=tools.now())
+    if item is not None and not difference:
         keep_item(work, item)
         work.outcome = done_outcome(work.step, item, last=work.done[-1])
+    elif difference:
+        work.outcome = _differs(work, item, difference)
 
 
-def _difference(step: Step, item: Item | None) -> str:
+def _differs(work: Work, item: Item | None, difference: str) -> Outcome:
+    known = item is None or item.status in set(Status)
+    return broken_outcome(
+        work.step,
+        OutcomeKind.FAILED if known else OutcomeKind.UNKNOWN,
+        code="differs",
+        message=f"The site does not show what the plan said: {difference}. Look at the post on the site.",
+        item_id=work.step.item_id,
+        status=item.status if item else "",
+    )
+
+
+def _item_of(work: Work, by_id: Mapping[str, Item], held: Sequence[Item]) -> Item | None:
+    """Return a step's item by its ID, else the living one under its reference: an answer may have named a wrong ID."""
+    step = work.step
+    if step.item_id in by_id:
+        return by_id[step.item_id]
+    if not step.reference or Act.CREATE not in step.acts:
+        return None
+    return standing(
+        i for i in held if i.reference == step.reference and i.channel == step.channel and i.status not in DEAD
+    )
+
+
+def _done_after_all(work: Work, item: Item | None, *, tools: Tools) -> None:
+    """Take back that a step was given up where the site shows that all of it has happened: its call came late."""
+    if item is None or other_post(work.step, item) or not _all_done(work, item):
+        return
+    fresh = tools.look.by_id(item.id)
+    if fresh is not None and _all_done(work, fresh) and not _difference(work.step, fresh, now=tools.now()):
+        left = work.left
+        work.done.extend(left)
+        keep_item(work, fresh)
+        work.outcome = done_outcome(work.step, fresh, last=left[-1])
+
+
+def _all_done(work: Work, item: Item) -> bool:
+    return all(judge(act, work.step, item).finding is Finding.DONE for act in work.left)
+
+
+def _difference(step: Step, item: Item | None, *, now: datetime) -> str:
     """Return in words how an item differs from its step, "" where it does not."""
     if item is None:
         return "" if step.kind in (StepKind.DELETE, StepKind.CANCEL) else "it is not there"
@@ -88,45 +129,12 @@ def _difference(step: Step, item: Item | None) -> str:
         return f"it is {item.status}"
     if step.kind in (StepKind.CANCEL, StepKind.DELETE):
         return ""
-    if step.account_id and item.account_id and item.account_id != step.account_id:
-        return f"it is on the account {item.account_id}, not {step.account_id}"
     if step.at is not None and item.status == Status.SCHEDULED and not on_time(step, item):
         return f"it is scheduled for {item.scheduled_at}, not {step.at}"
+    if step.kind in DATED and step.at is not None and item.status in SENT and now < step.at:
+        return f"it went out before its time, {step.at}"
     if Act.CREATE in step.acts or Act.UPDATE in step.acts:
-        changes = content_changes(item.content, step.content)
-        return "; ".join(f"{c.field} is {c.old[:60]!r}" for c in changes)
+        return other_post(step, item)
+    if step.account_id and item.account_id and item.account_id != step.account_id:
+        return f"it is on the account {item.account_id}, not {step.account_id}"
     return ""
-
-
-def _withdraw_doubles(work: Work, doubles: Sequence[Item], *, tools: Tools) -> None:
-    """Keep the item that stands for the reference, the same one on every machine, and take back the others."""
-    kept, *others = doubles
-    live = [item for item in others if not withdraw(item, tools)]
-    if live:
-        ids = ", ".join(item.id for item in live)
-        work.outcome = broken_outcome(
-            work.step,
-            OutcomeKind.FAILED,
-            code="doubled",
-            message=f"The post is on the site twice ({ids} besides {kept.id}) and the second could not be taken back. "
-            "Take it down on the channel.",
-            item_id=kept.id,
-            status=kept.status,
-        )
-        return
-    tools.say(f"Row {work.step.row}: the site held {len(doubles)} posts with the key {work.step.reference}; kept one.")
-    now = tools.look.by_id(kept.id)
-    if now is not None and work.outcome is not None and work.outcome.outcome is not OutcomeKind.UNKNOWN:
-        keep_item(work, now)
-        if not work.left:
-            work.outcome = done_outcome(work.step, now, last=work.done[-1])
-
-
-def withdraw(item: Item, tools: Tools) -> bool:
-    """Take an item back before it goes out; True where it will not."""
-    if item.status == Status.SCHEDULED:
-        calls.cancel_item(tools.client, item.id)
-    elif item.status == Status.DRAFT:
-        calls.delete_item(tools.client, item.id)
-    now = tools.look.by_id(item.id)
-    return now is None or now.status in WITHDRAWN

@@ -8,70 +8,25 @@ not happen, unless it is known never to have arrived.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 
-from batch.model import Act, Item, Status, Step
+from batch.model import Act, Item, Step
 from batch.publisher import items
 from batch.publisher.client import Client
 from batch.publisher.reply import Reply, ReplyKind
-from batch.publisher.retry import RetryBudget, wait_seconds
-from batch.run.journal import Recorder
-from batch.run.looking import Look, Seen, settle
-from batch.run.stop import Stop
-from batch.run.verdict import ALREADY_THERE, GONE, Finding, Verdict, weigh
+from batch.publisher.retry import wait_seconds
+from batch.run.ends import ActEnd as ActEnd
+from batch.run.ends import Call, plain_end, settle_call, unknown_end
+from batch.run.ends import End as End
+from batch.run.looking import settle
+from batch.run.tools import Tools as Tools
+from batch.run.tools import note_reply
+from batch.run.verdict import Finding, Verdict, weigh
 
 MAX_TRIES = 6
 MAX_SECONDS = 600.0
 """Bounds on the repeats of one act, together: whichever comes first."""
-
-
-class End(StrEnum):
-    """How an act ended."""
-
-    DONE = "done"
-    REFUSED = "refused"
-    BLOCK_ACTION = "block_action"
-    BLOCK_CHANNEL = "block_channel"
-    STOP = "stop"
-    UNKNOWN = "unknown"
-    CONFLICT = "conflict"
-    NOT_DONE = "not_done"
-    """It is certain that it did not happen, though the service never said no."""
-
-
-@dataclass(frozen=True, slots=True)
-class ActEnd:
-    """How an act ended, the item as last seen, and the words for it. `unclear`: the service gave no clear answer."""
-
-    end: End
-    item: Item | None = None
-    code: str = ""
-    message: str = ""
-    unclear: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What a run of one site works with. Clocks and waits are arguments, so that they can be played."""
-
-    client: Client
-    journal: Recorder
-    run: str
-    now: Callable[[], datetime]
-    clock: Callable[[], float]
-    stop: Stop
-    random: Callable[[], float]
-    pause: Callable[[float], None]
-    settle_seconds: float = 15.0
-    budget: RetryBudget = field(default_factory=RetryBudget)
-    say: Callable[[str], None] = lambda _text: None
-
-    @property
-    def look(self) -> Look:
-        """The way to look at the site."""
-        return Look(self.client, pause=self.pause, now=self.now, settle_seconds=self.settle_seconds)
 
 
 SEND: dict[Act, Callable[[Client, Step], Reply]] = {
@@ -105,29 +60,33 @@ def carry_out(act: Act, step: Step, *, position: int, tools: Tools, whole: bool 
     """
     send = WHOLE[act] if whole else SEND[act]
     began, unclear = tools.clock(), False
-    last = Reply(ReplyKind.NOT_SENT, code="NO_CONNECTION", message="the service could not be reached")
+    last, ended_at = Reply(ReplyKind.NOT_SENT, code="NO_CONNECTION", message="it could not be sent"), tools.now()
     for number in range(1, MAX_TRIES + 1):
+        # The rate limit may hold a call up for a minute, so the date is looked at after that wait and not before it.
+        tools.client.pace.until_free()
         if passed(act, step, tools.now()):
             return date_passed(step)
         if unclear and tools.stop.requested:
             break
-        sent_at = tools.now()
+        item_id = "" if whole else step.item_id
         intent = tools.journal.intend(
-            tools.run, position, act, reference=step.reference, item_id="" if whole else step.item_id, at=sent_at
+            tools.run, position, act, reference=step.reference, item_id=item_id, at=tools.now()
         )
         last = send(tools.client, step)
-        _record(tools, intent, last)
-        verdict = weigh(act, last, repeated=unclear)
+        ended_at = tools.now()
+        note_reply(tools, intent, act, last, item_id=item_id)
+        verdict = weigh(act, last, repeated=unclear, whole=whole)
         if verdict is Verdict.SETTLE:
             unclear = unclear or last.kind is ReplyKind.UNCLEAR
-            end = _settled(act, step, last, sent_at=sent_at, intent=intent, tools=tools, whole=whole)
+            call = Call(act, step, position, last, intent, ended_at, whole)
+            end = settle_call(call, tools=tools, patient=number == MAX_TRIES)
             if end is not None:
                 return end
         elif verdict is not Verdict.RETRY:
-            return _plain_end(verdict, last)
+            return plain_end(verdict, last)
         if not _may_repeat(tools, number, last, began=began):
             break
-    return _given_up(last)
+    return _given_up(act, step, last, ended_at=ended_at, tools=tools, whole=whole)
 
 
 def passed(act: Act, step: Step, now: datetime) -> bool:
@@ -145,12 +104,6 @@ def date_passed(step: Step) -> ActEnd:
     )
 
 
-def _plain_end(verdict: Verdict, reply: Reply) -> ActEnd:
-    if verdict is Verdict.DONE:
-        return ActEnd(End.DONE, item=reply.item)
-    return ActEnd(End(verdict.value), code=reply.code, message=reply.message)
-
-
 def _may_repeat(tools: Tools, number: int, reply: Reply, *, began: float) -> bool:
     """Wait before the next try; False where a bound is reached or the run is to stop."""
     wait = wait_seconds(number, reply.retry_after_seconds, random=tools.random)
@@ -160,85 +113,20 @@ def _may_repeat(tools: Tools, number: int, reply: Reply, *, began: float) -> boo
     return not tools.stop.requested
 
 
-def _given_up(reply: Reply) -> ActEnd:
+def _given_up(act: Act, step: Step, reply: Reply, *, ended_at: datetime, tools: Tools, whole: bool) -> ActEnd:
+    """End an act that was tried often enough, or that a stop has cut off: not done, where that is certain."""
+    if reply.kind is ReplyKind.UNCLEAR:
+        by_reference = whole or act is Act.CREATE
+        seen = settle(act, step, look=tools.look, ended_at=ended_at, by_reference=by_reference, patient=True)
+        if seen is None:
+            return unknown_end(reply)
+        if seen.finding in (Finding.DONE, Finding.FAILED):
+            return ActEnd(End.DONE, item=seen.item)
     return ActEnd(
         End.NOT_DONE,
         code=reply.code,
         message=f"It was not done, and nothing was changed: {reply.message.rstrip('.')}.",
         unclear=True,
-    )
-
-
-def _record(tools: Tools, intent: int, reply: Reply) -> None:
-    item = reply.item
-    tools.journal.record(
-        intent,
-        kind=reply.kind,
-        code=reply.code,
-        item_id=item.id if item else "",
-        status=item.status if item else "",
-        at=tools.now(),
-    )
-    if reply.kind is ReplyKind.OK:
-        tools.budget.give_back()
-
-
-def _settled(
-    act: Act, step: Step, reply: Reply, *, sent_at: datetime, intent: int, tools: Tools, whole: bool
-) -> ActEnd | None:
-    """Look until it is certain what happened. None: it did not happen, and may be sent again."""
-    rival = reply.code == ALREADY_THERE or (reply.code in GONE and reply.kind is ReplyKind.REFUSED)
-    seen = settle(act, step, look=tools.look, sent_at=sent_at, by_reference=whole or act is Act.CREATE or rival)
-    if seen is None:
-        return ActEnd(End.UNKNOWN, code=reply.code, message=_unknown(reply), unclear=True)
-    if seen.finding is Finding.NOT_DONE:
-        return _rival_end(step, seen, reply) if rival else None
-    if seen.finding is Finding.DONE and seen.item is not None:
-        tools.journal.record(
-            intent, kind="settled", code=reply.code, item_id=seen.item.id, status=seen.item.status, at=tools.now()
-        )
-    return _seen_end(act, step, seen, reply, tools=tools, rival=rival)
-
-
-def _seen_end(act: Act, step: Step, seen: Seen, reply: Reply, *, tools: Tools, rival: bool) -> ActEnd:
-    if seen.finding is Finding.DONE:
-        if rival and act is not Act.CREATE and seen.item is not None and seen.item.id != step.item_id:
-            drop_own_draft(step, tools)
-        return ActEnd(End.DONE, item=seen.item)
-    if seen.finding is Finding.FAILED:
-        return ActEnd(End.DONE, item=seen.item)
-    code = reply.code or "overtaken"
-    return ActEnd(End.REFUSED, item=seen.item, code=code, message=f"It could not be done: {seen.why}.")
-
-
-def _rival_end(step: Step, seen: Seen, reply: Reply) -> ActEnd:
-    """The service says that the reference is taken (or the item gone), but shows nothing that serves in its place."""
-    if reply.code in GONE:
-        return ActEnd(
-            End.REFUSED, code=reply.code, message="The post has been deleted on the site meanwhile; run again."
-        )
-    shown = f" It shows it as {seen.item.status}." if seen.item else " It does not show it."
-    return ActEnd(
-        End.CONFLICT,
-        item=seen.item,
-        code=reply.code,
-        message=f"The service says that the key {step.reference!r} is in use or was used before.{shown} "
-        f"To make the post anew, run with --again {step.key}.",
-    )
-
-
-def drop_own_draft(step: Step, tools: Tools) -> None:
-    """Delete the draft that this run made where another run's item has taken its place; a left draft harms nobody."""
-    if step.item_id:
-        own = items.get_item(tools.client, step.item_id)
-        if own is not None and own.status == Status.DRAFT:
-            items.delete_item(tools.client, step.item_id)
-
-
-def _unknown(reply: Reply) -> str:
-    return (
-        f"It was sent, and no answer could be had ({reply.message.rstrip('.')}). "
-        "Run the same command again: it looks at the site first and sends nothing twice."
     )
 
 

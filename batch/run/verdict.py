@@ -49,8 +49,16 @@ BY_KIND = {
 }
 
 
-def weigh(act: Act, reply: Reply, *, repeated: bool = False) -> Verdict:
-    """Say what to do about an answer to a changing call. `repeated`: an earlier try of it had no clear answer."""
+WRONG_STATE = frozenset({404, 409, 428})
+"""Statuses by which the service says that an item is not in a state for the call; it may be where it was to get."""
+
+
+def weigh(act: Act, reply: Reply, *, repeated: bool = False, whole: bool = False) -> Verdict:
+    """Say what to do about an answer to a changing call.
+
+    `repeated`: an earlier try of it had no clear answer. `whole`: the call was to make its item, so that there was none
+    to be in a wrong state.
+    """
     if reply.kind in BY_KIND:
         return BY_KIND[reply.kind]
     if reply.status in (401, 403):
@@ -63,10 +71,9 @@ def weigh(act: Act, reply: Reply, *, repeated: bool = False) -> Verdict:
         return Verdict.SETTLE
     if act is Act.DELETE and (reply.code in GONE or reply.status == 404):
         return Verdict.DONE
-    if reply.code in GONE and act in SPENDING:
-        # Another run of the same sheet may have put its own item in the place of ours.
-        return Verdict.SETTLE
-    return Verdict.SETTLE if repeated and reply.status in (404, 409, 428) else Verdict.REFUSED
+    on_item = act is not Act.CREATE and not whole
+    # Another run of the same sheet, or an earlier try, may have done it already.
+    return Verdict.SETTLE if reply.status in WRONG_STATE and (on_item or repeated) else Verdict.REFUSED
 
 
 class Finding(StrEnum):
@@ -77,6 +84,8 @@ class Finding(StrEnum):
     FAILED = "failed"
     OVERTAKEN = "overtaken"
     """The item is in a state in which the act can't happen any more."""
+    OTHER = "other"
+    """There is an item with the reference, and it is another post: another account, type or content."""
 
 
 class Judged(NamedTuple):
@@ -88,6 +97,7 @@ class Judged(NamedTuple):
 
 ON_ITS_WAY = frozenset({Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE})
 ENDED = frozenset({Status.CANCELED, Status.DELETED})
+DEAD = ENDED | {Status.FAILED}
 
 
 def judge(act: Act, step: Step, item: Item | None) -> Judged:
@@ -95,8 +105,17 @@ def judge(act: Act, step: Step, item: Item | None) -> Judged:
     return _JUDGES[act](step, item)
 
 
+def other_post(step: Step, item: Item) -> str:
+    """Return in words how an item under a step's reference is another post, "" where it is the step's own."""
+    if item.type != step.type:
+        return f"it is a {item.type}, not a {step.type}"
+    if step.account_id and item.account_id and item.account_id != step.account_id:
+        return f"it is on the account {item.account_id}, not {step.account_id}"
+    return "; ".join(f"its {c.field} is {c.old[:60]!r}" for c in content_changes(item.content, step.content))
+
+
 def _judge_create(_step: Step, item: Item | None) -> Judged:
-    return Judged(Finding.NOT_DONE if item is None else Finding.DONE)
+    return Judged(Finding.NOT_DONE if item is None or item.status in DEAD else Finding.DONE)
 
 
 def _judge_schedule(step: Step, item: Item | None) -> Judged:
@@ -133,6 +152,8 @@ def _judge_sent(item: Item) -> Judged:
 def _judge_reschedule(step: Step, item: Item | None) -> Judged:
     if item is not None and item.status == Status.SCHEDULED:
         return Judged(Finding.DONE if on_time(step, item) else Finding.NOT_DONE)
+    if item is not None and item.status in ON_ITS_WAY and on_time(step, item):
+        return Judged(Finding.DONE)
     return _overtaken(item)
 
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
+from batch.errors import PostbatchError
 from batch.model import Act, Item, Outcome, OutcomeKind, Step
+from batch.run.ends import ActEnd, End, other_end
 from batch.run.outcomes import broken_outcome, done_outcome, not_run_outcome
-from batch.run.sending import ActEnd, End, Tools, carry_out, with_item
+from batch.run.sending import carry_out, with_item
+from batch.run.tools import Tools
 from batch.run.verdict import Finding, judge
 
 UNCLEAR_IN_A_ROW = 3
 """This many posts in a row without a clear answer stop the site's run: the service is not well."""
+
+IMMINENT = timedelta(minutes=15)
+"""A post that goes out this soon is treated like one that goes out now: there would be no time to take it back."""
 
 ACTION_WORDS = {Act.PUBLISH: "publishing", Act.SCHEDULE: "scheduling"}
 
@@ -40,18 +47,24 @@ class Brakes:
 
 @dataclass(slots=True)
 class Work:
-    """A step, how far it has come, and its outcome once it has one."""
+    """A step, how far it has come, and its outcome once it has one. `in_hand`: a call for it may be under way."""
 
     position: int
     step: Step
     item: Item | None = None
     done: list[Act] = field(default_factory=list)
     outcome: Outcome | None = None
+    in_hand: bool = False
 
     @property
     def left(self) -> tuple[Act, ...]:
         """The acts that are still to be done, in order."""
         return tuple(act for act in self.step.acts if act not in self.done and act is not Act.UPLOAD)
+
+
+def goes_out_soon(work: Work, now: datetime) -> bool:
+    """Tell whether a post goes out now or so soon that there would be no time to take it back."""
+    return Act.PUBLISH in work.step.acts or (work.step.at is not None and work.step.at - now < IMMINENT)
 
 
 def advance(work: Work, act: Act, *, tools: Tools, brakes: Brakes, whole: bool = False) -> None:
@@ -64,7 +77,14 @@ def advance(work: Work, act: Act, *, tools: Tools, brakes: Brakes, whole: bool =
     work.outcome = brakes.on(act, work.step)
     if work.outcome is not None or _adopted_already(work, act):
         return
-    end = carry_out(act, work.step, position=work.position, tools=tools, whole=whole)
+    work.in_hand = True
+    try:
+        end = carry_out(act, work.step, position=work.position, tools=tools, whole=whole)
+    except PostbatchError:
+        # Raised only where nothing was sent; anything else leaves it open, and the outcome has to say so.
+        work.in_hand = False
+        raise
+    work.in_hand = False
     if whole and end.end is End.DONE:
         work.done.append(Act.CREATE)
     apply_end(work, act, end, tools=tools, brakes=brakes)
@@ -155,6 +175,11 @@ def finish(work: Work) -> None:
     if work.outcome is None and not work.left:
         last = work.done[-1] if work.done else Act.UPDATE
         work.outcome = done_outcome(work.step, work.item, last=last)
+
+
+def take_other(work: Work, item: Item, why: str) -> None:
+    """Give a step its outcome where another post stands under its reference: nothing is sent in its place."""
+    work.outcome = _outcome_of(other_end(work.step, item, why), work)
 
 
 def keep_item(work: Work, item: Item | None) -> None:

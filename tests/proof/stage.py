@@ -7,12 +7,15 @@ so nothing on the way can handle it.
 
 from __future__ import annotations
 
+import os
 import random
-from collections.abc import Callable, Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -48,6 +51,27 @@ SERVERS: dict[str, dict[str, object]] = {
 
 class Killed(BaseException):
     """The process is gone."""
+
+
+@dataclass
+class Killer:
+    """Dies at the place of this number (the first is 1); None: only counts the places, and names them."""
+
+    number: int | None = None
+    places: list[str] = field(default_factory=list)
+
+    def __call__(self, place: str) -> None:
+        self.places.append(place)
+        if len(self.places) == self.number:
+            raise Killed(place)
+
+
+@contextmanager
+def fast_folder() -> Iterator[Path]:
+    """A folder in memory where there is one: what dies here is a simulated process, and no disk has to bear it."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Path(folder)
 
 
 @dataclass
@@ -123,6 +147,11 @@ class Stage:
     def close(self) -> None:
         self.service.close()
 
+    def furnish(self, items: Sequence[Mapping[str, Any]]) -> None:
+        """Put items on the site, long enough ago for every list to show them."""
+        self.service.seed(items=items)
+        self.clock.sleep(60)
+
     def run(
         self,
         posts: Sequence[Post],
@@ -152,7 +181,7 @@ class Stage:
             channels = sorted({post.channel for post in posts if post.channel})
             snapshot = read_site(
                 client, book, site="", channels=channels, now=clock.now, pause=clock.sleep,
-                settle_seconds=SETTLE_SECONDS, say=lambda _text: None,
+                settle_seconds=SETTLE_SECONDS, say=lambda _text: None, at_once=1,
             )  # fmt: skip
             plan = reconcile(posts, snapshot, now=clock.now(), options=options)
             tools = Tools(

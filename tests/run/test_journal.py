@@ -36,10 +36,10 @@ def test_an_intent_without_a_result_or_with_an_unclear_one_is_unsettled(tmp_path
         done, unclear, cut = (intend(journal, position=n) for n in range(3))
         record(journal, done)
         record(journal, unclear, kind="unclear", item_id="", status="")
-        assert [i.id for i in journal.unsettled(since=AT)] == [unclear, cut]
+        assert [u.intent.id for u in journal.unsettled(since=AT, call_seconds=0)] == [unclear, cut]
         record(journal, unclear, kind="settled")
-        assert [i.id for i in journal.unsettled(since=AT)] == [cut]
-        assert journal.unsettled(since=AT + timedelta(seconds=1)) == ()
+        assert [u.intent.id for u in journal.unsettled(since=AT, call_seconds=0)] == [cut]
+        assert journal.unsettled(since=AT + timedelta(seconds=1), call_seconds=0) == ()
 
 
 def test_the_last_word_on_each_item_is_kept(tmp_path):
@@ -62,7 +62,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     ended = subprocess.run([sys.executable, "-c", script], check=False)
     assert ended.returncode == -signal.SIGKILL
     with Journal(tmp_path / "j.sqlite") as journal:
-        assert [i.position for i in journal.unsettled(since=datetime(2031, 1, 1, tzinfo=UTC))] == [4]
+        assert [u.intent.position for u in journal.unsettled(since=datetime(2031, 1, 1, tzinfo=UTC), call_seconds=60)] == [4]
 
 
 def test_only_its_owner_can_read_it(tmp_path):
@@ -133,4 +133,4 @@ for n in range(20):
     running = [subprocess.Popen([sys.executable, "-c", script], env=dict(os.environ)) for _ in range(2)]
     assert [p.wait(timeout=60) for p in running] == [0, 0]
     with Journal(tmp_path / "j.sqlite") as journal:
-        assert len(journal.unsettled(since=datetime(2031, 1, 1, tzinfo=UTC))) == 40
+        assert len(journal.unsettled(since=datetime(2031, 1, 1, tzinfo=UTC), call_seconds=60)) == 40

@@ -52,11 +52,11 @@ REFUSALS = {
     (Act.SCHEDULE, 429, "PUBLISH_LIMIT_EXCEEDED"): Verdict.BLOCK_ACTION,
     (Act.SCHEDULE, 428, "UNSUPPORTED_CHANNEL"): Verdict.BLOCK_CHANNEL,
     (Act.CREATE, 400, "USER_IS_DISCONNECTED"): Verdict.BLOCK_CHANNEL,
-    (Act.SCHEDULE, 428, "SCHEDULED_TIME_ALREADY_PASSED"): Verdict.REFUSED,
-    (Act.RESCHEDULE, 428, "ITEM_IS_PUBLISHED"): Verdict.REFUSED,
-    (Act.CANCEL, 428, "ITEM_IS_PUBLISHED"): Verdict.REFUSED,
+    (Act.SCHEDULE, 428, "SCHEDULED_TIME_ALREADY_PASSED"): Verdict.SETTLE,
+    (Act.RESCHEDULE, 428, "ITEM_IS_PUBLISHED"): Verdict.SETTLE,
+    (Act.CANCEL, 428, "ITEM_IS_PUBLISHED"): Verdict.SETTLE,
     (Act.CREATE, 400, "VALIDATION"): Verdict.REFUSED,
-    (Act.UPDATE, 404, "ITEM_NOT_EXISTS"): Verdict.REFUSED,
+    (Act.UPDATE, 404, "ITEM_NOT_EXISTS"): Verdict.SETTLE,
     (Act.SCHEDULE, 404, "ITEM_NOT_EXISTS"): Verdict.SETTLE,
     (Act.DELETE, 404, "ITEM_NOT_EXISTS"): Verdict.DONE,
     (Act.DELETE, 428, "ITEM_IS_DELETED"): Verdict.DONE,
@@ -70,13 +70,16 @@ def test_each_refusal_has_its_meaning(call, verdict):
 
 
 def test_a_refusal_of_a_repeat_is_looked_at_since_the_first_try_may_have_got_through():
-    gone = Reply(ReplyKind.REFUSED, 428, "ITEM_IS_PUBLISHED")
-    assert weigh(Act.RESCHEDULE, gone, repeated=True) is Verdict.SETTLE
+    gone = Reply(ReplyKind.REFUSED, 428, "SCHEDULED_TIME_ALREADY_PASSED")
+    assert weigh(Act.SCHEDULE, gone, repeated=True, whole=True) is Verdict.SETTLE
+    assert weigh(Act.SCHEDULE, gone, whole=True) is Verdict.REFUSED
 
 
 D, N, F, V = Finding.DONE, Finding.NOT_DONE, Finding.FAILED, Finding.OVERTAKEN
 JUDGED = {
-    Act.CREATE: {None: N, **dict.fromkeys(Status, D)},
+    Act.CREATE: {
+        None: N, **dict.fromkeys(Status, D), **dict.fromkeys((Status.FAILED, Status.CANCELED, Status.DELETED), N),
+    },
     Act.SCHEDULE: {
         None: V, Status.DRAFT: N, Status.SCHEDULED: D, Status.PROCESSING: D, Status.IN_QUEUE: D, Status.PUBLISHED: D,
         Status.FAILED: F, Status.CANCELED: V, Status.DELETED: V,
@@ -90,7 +93,10 @@ JUDGED = {
         **dict.fromkeys((Status.DRAFT, Status.SCHEDULED, Status.PROCESSING, Status.IN_QUEUE, Status.PUBLISHED), D),
         Status.FAILED: D,
     },
-    Act.RESCHEDULE: {None: V, Status.SCHEDULED: D, **dict.fromkeys(set(Status) - {Status.SCHEDULED}, V)},
+    Act.RESCHEDULE: {
+        None: V, **dict.fromkeys(Status, D),
+        **dict.fromkeys((Status.DRAFT, Status.FAILED, Status.CANCELED, Status.DELETED), V),
+    },
     Act.CANCEL: {
         None: V, Status.SCHEDULED: N, Status.CANCELED: D, Status.DELETED: D,
         **dict.fromkeys((Status.DRAFT, Status.PROCESSING, Status.IN_QUEUE, Status.PUBLISHED, Status.FAILED), V),

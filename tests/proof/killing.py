@@ -1,0 +1,119 @@
+"""Kill a run at every place where a process can die, run it again until it has nothing to do, and judge the public.
+
+The places are before and after every changing call and every write of the journal. A dry run counts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from batch.model import OutcomeKind
+from tests.proof.scene import END, Harm, false_outcomes, judge_public, make_scene, states_of
+from tests.proof.stage import SERVERS, START, Killed, Killer, Stage, fast_folder
+
+VIAS = ("draft", "publish", "bulk")
+MOST_RUNS = 6
+
+
+class Case(NamedTuple):
+    """One way to die: on which server, sending how, at which place, and whether the journal is lost with the process."""
+
+    server: str
+    via: str
+    number: int
+    journal_lost: bool = False
+
+
+@dataclass
+class Figures:
+    """What a series of scenarios came to."""
+
+    scenarios: int = 0
+    harm: Harm = field(default_factory=Harm)
+    restless: int = 0
+    """Scenarios in which running again never came to `unchanged`."""
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, name: str, harm: Harm, *, restless: str = "", said: Iterable[str] = ()) -> None:
+        """Count a scenario; keep the first few that went wrong, for whoever has to mend it."""
+        self.scenarios += 1
+        harm.false_outcomes += len(list(said))
+        self.harm += harm
+        self.restless += bool(restless)
+        if (harm or restless) and len(self.examples) < 12:
+            self.examples.append(f"{name}: {harm} {'; '.join(said)} {restless}".strip())
+
+    @property
+    def clean(self) -> bool:
+        """Whether every figure that must be zero is zero."""
+        return not self.harm and not self.restless
+
+    def __str__(self) -> str:
+        zeros = ", ".join(f"{getattr(self.harm, n)} {n.replace('_', ' ')}" for n in self.harm.__dataclass_fields__)
+        return "\n  ".join([f"{self.scenarios} scenarios: {zeros}, {self.restless} never at rest", *self.examples])
+
+
+def count_places(server: str, via: str) -> list[str]:
+    """Return every place at which a whole run can die."""
+    killer, scene = Killer(), make_scene()
+    with fast_folder() as folder:
+        stage = Stage(folder, server, via)
+        stage.furnish(scene.items)
+        stage.run(scene.posts, at=killer)
+        stage.close()
+    return killer.places
+
+
+def kill_and_run_again(case: Case, figures: Figures) -> None:
+    """Die at one place, run again until all is unchanged, let the month pass, and judge."""
+    scene, killer = make_scene(), Killer(case.number)
+    with fast_folder() as folder:
+        stage = Stage(folder, case.server, case.via)
+        stage.furnish(scene.items)
+        started = stage.clock.now()
+        try:
+            stage.run(scene.posts, at=killer)
+        except Killed:
+            pass
+        restless, said = _until_rest(stage, scene.posts, journal="lost" if case.journal_lost else "journal")
+        stage.clock.sleep(END.total_seconds())
+        harm = judge_public(stage.service.public(), scene.wanted, started=started)
+        stage.close()
+    figures.add(f"{case} ({(killer.places or ['?'])[-1]})", harm, restless=restless, said=said)
+
+
+def _until_rest(stage: Stage, posts: list, *, journal: str) -> tuple[str, list[str]]:  # type: ignore[type-arg]
+    said: list[str] = []
+    left: list[str] = []
+    for number in range(MOST_RUNS):
+        before = states_of(stage.service)
+        outcomes = stage.run(posts, name=f"again-{number}", journal=journal)
+        said += false_outcomes(outcomes, stage.service, before=before)
+        left = [f"{o.key} {o.outcome} {o.code} {o.message}" for o in outcomes if o.outcome != OutcomeKind.UNCHANGED]
+        if not left:
+            return "", said
+    return f"still {left}", said
+
+
+def all_cases(*, stride: int = 1, journal_lost: bool = False) -> list[Case]:
+    """Return every place on every server and way; with a stride every n-th, another first one for each server."""
+    cases = []
+    for at, server in enumerate(SERVERS):
+        for via in VIAS:
+            places = len(count_places(server, via))
+            first = 1 + at * max(1, stride // len(SERVERS)) % stride
+            cases += [Case(server, via, n, journal_lost) for n in range(first, places + 1, stride)]
+    return cases
+
+
+def prove(*, stride: int, journal_lost: bool) -> Figures:
+    """Run the scenarios of a form (stride 1: all) and return their figures."""
+    figures = Figures()
+    for case in all_cases(stride=stride, journal_lost=journal_lost):
+        kill_and_run_again(case, figures)
+    return figures
+
+
+__all__ = ["START", "Case", "Figures", "all_cases", "count_places", "kill_and_run_again", "prove"]
