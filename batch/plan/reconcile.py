@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from batch.model import Act, Action, Channel, Content, Item, Post, SitePlan, Snapshot, Status, Step, StepKind
+from batch.model import Act, Action, Channel, Content, Item, Post, PostType, SitePlan, Snapshot, Status, Step, StepKind
 from batch.plan.accounts import AccountBook, Choice
 from batch.plan.blocks import (
     block_missing_features,
@@ -28,6 +28,7 @@ from batch.plan.fingerprint import site_state
 from batch.plan.looks import Looks
 from batch.plan.options import AGAIN_FAILED, Options, names_of, place
 from batch.plan.steps import HANDLERS
+from batch.rules.channels import DEFAULT_TYPE
 
 NAMING = frozenset({Action.RESCHEDULE, Action.CANCEL, Action.DELETE})
 """Actions whose rows only name a post; they need not say again what it is."""
@@ -152,9 +153,9 @@ def _shared(item: Item, rows: Sequence[int]) -> Refusal:
 
 def _other_place(post: Post, item: Item) -> Refusal | None:
     if item.channel != post.channel:
-        what, there, said = "channel", item.channel, str(post.channel)
+        what, there, said = "channel", item.channel, str(post.channel or "nothing")
     elif item.type != post.type:
-        what, there, said = "type", item.type, str(post.type)
+        what, there, said = "type", item.type, str(post.type or "nothing")
     else:
         return None
     reason = (
@@ -216,7 +217,7 @@ def _reviewed_first(plain: Case, item: Item | None, options: Options) -> Wanted:
 
 def _account_of(plain: Case, item: Item | None, accounts: AccountBook) -> Choice:
     if item is None:
-        return accounts.choose(plain.post)
+        return accounts.choose(plain.post) if plain.wanted in CONTENT_WANTED else Choice(None)
     choice = accounts.of_item(plain.post, item)
     if choice.refusal and choice.refusal.code == "account_unclear" and plain.wanted not in CONTENT_WANTED:
         return Choice(None)

@@ -107,9 +107,33 @@ def test_skip_wins_over_errors_and_selection_says_why(make: SimpleNamespace) -> 
 def test_an_item_in_another_place_is_a_conflict_whatever_is_asked(
     make: SimpleNamespace, changes: dict[str, object], code: str, action: Action | None
 ) -> None:
-    step = one(make, make.post(action=action), make.item(**changes))
+    said = PostType.STORY if "type" in changes and action is not None else PostType.POST
+    item = make.item(**changes) if said is PostType.POST else make.item()
+    step = one(make, make.post(action=action, type=said), item)
     assert refused(step) == (StepKind.CONFLICT, code, ())
     assert step.item_id == "item-1"
+
+
+@pytest.mark.parametrize("action", [Action.CANCEL, Action.DELETE, Action.RESCHEDULE])
+def test_a_row_that_only_names_a_post_need_not_say_what_it_is(make: SimpleNamespace, action: Action) -> None:
+    item = make.item(type="STORY", scheduled_at=make.later)
+    for left_out in ({}, {"channel": None, "type": None}):
+        step = one(make, make.post(action=action, **left_out), item)
+        assert (step.acts, step.channel, step.type) == ((Act(action),), "INSTAGRAM", "STORY")
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"),
+    [
+        (Action.CANCEL, StepKind.UNCHANGED),
+        (Action.DELETE, StepKind.UNCHANGED),
+        (Action.RESCHEDULE, StepKind.INVALID),
+    ],
+)
+def test_a_row_that_names_nothing_needs_no_account(make: SimpleNamespace, action: Action, kind: StepKind) -> None:
+    for place_of in ({}, {"channel": None, "type": None}):
+        step = one(make, make.post(action=action, **place_of), accounts=(), connections={"INSTAGRAM": "INVALID"})
+        assert refused(step) == (kind, "not_found", ())
 
 
 def test_a_blank_account_means_the_default_also_for_an_item_that_is_there(make: SimpleNamespace) -> None:
