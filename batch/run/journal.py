@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,27 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from batch.errors import JournalError
-
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE intent (
-    id INTEGER PRIMARY KEY, run TEXT NOT NULL, position INTEGER NOT NULL, act TEXT NOT NULL, reference TEXT NOT NULL,
-    item_id TEXT NOT NULL, at REAL NOT NULL
-);
-CREATE INDEX intent_by_run ON intent (run, position);
-CREATE INDEX intent_by_time ON intent (at);
-CREATE TABLE result (
-    intent INTEGER PRIMARY KEY REFERENCES intent (id), at REAL NOT NULL, kind TEXT NOT NULL, code TEXT NOT NULL,
-    item_id TEXT NOT NULL, status TEXT NOT NULL
-);
-CREATE TABLE outcome (
-    run TEXT NOT NULL, position INTEGER NOT NULL, outcome TEXT NOT NULL, PRIMARY KEY (run, position)
-) WITHOUT ROWID;
-CREATE TABLE media (
-    identity TEXT PRIMARY KEY, url TEXT NOT NULL, file_id TEXT NOT NULL, at REAL NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE generated (fingerprint TEXT PRIMARY KEY, content TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
-"""
+from batch.run.schema import open_patiently
 
 UNSETTLED_KINDS = ("unclear",)
 """Results that say nothing about what happened: such an intent counts as one without a result."""
@@ -56,9 +34,6 @@ REMEDIES = {
     "readonly": "see that you may write to it",
 }
 """What to do about a journal that can't be used, by a word of the error."""
-
-OPEN_TRIES = 100
-OPEN_PAUSE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +124,7 @@ class Journal:
         self._path = path
         make_private_folder(path.parent)
         try:
-            self._db = _open_patiently(path)
+            self._db = open_patiently(path)
         except sqlite3.Error as error:
             raise self._refusal(error) from error
 
@@ -291,49 +266,6 @@ class Journal:
 
 
 _INTENT = "i.id, i.run, i.position, i.act, i.reference, i.item_id, i.at"
-
-
-def _open_patiently(path: Path) -> sqlite3.Connection:
-    """Open the file, again where another process is just closing it: SQLite does not wait by itself for that."""
-    for _ in range(OPEN_TRIES):
-        try:
-            return _open(path)
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
-                raise
-        time.sleep(OPEN_PAUSE_SECONDS)
-    return _open(path)
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    db = sqlite3.connect(path, timeout=10)
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-            raise sqlite3.DatabaseError("it is damaged")
-        _make_tables(db)
-    except sqlite3.Error:
-        db.close()
-        raise
-    return db
-
-
-def _make_tables(db: sqlite3.Connection) -> None:
-    """Make the tables in one transaction, so that a file is either empty or whole, also with two processes at once."""
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version == SCHEMA_VERSION:
-        return
-    if version != 0:
-        raise sqlite3.DatabaseError(f"it was written by another version, {version}")
-    db.execute("BEGIN IMMEDIATE")
-    if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-        for statement in SCHEMA.split(";")[:-1]:
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    db.commit()
 
 
 def _add_intent(db: sqlite3.Connection, values: tuple[object, ...]) -> int:
