@@ -36,7 +36,7 @@ def apply_plan(world: World, flags: Flags, plan_file: Path, outputs: Outputs) ->
         )
     with Session(world, flags, folder=sheet.parent) as session:
         refuse_without_terminal(session, outputs)
-        checked = read_and_check(session, inputs, folder=path.parent)
+        checked = read_and_check(session, inputs, folder=path.parent, will_send=True)
         session.start_sandbox(sites_of(checked))
         run = new_run_id(world.now(), random=world.random())
         with hold_sites(session, sites_of(checked), run=run):

@@ -47,13 +47,15 @@ def plan_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) -> 
         if outputs.out is not None:
             write_plan(session, prepared, inputs, outputs.out, folder=world.cwd)
         if outputs.page is not None:
-            write_page(session, planned_results(session, prepared), outputs.page)
+            write_page(
+                session, planned_results(session, prepared), outputs.page, media_folder=prepared.checked.media_folder
+            )
         return EXIT_ROWS if any(step.kind in REFUSED for step in prepared.plan.steps) else EXIT_DONE
 
 
 def look_and_plan(session: Session, inputs: Inputs, *, folder: Path) -> Prepared:
     """Read, check and plan, having started the sandbox where one was asked for."""
-    checked = read_and_check(session, inputs, folder=folder)
+    checked = read_and_check(session, inputs, folder=folder, will_send=True)
     tell_notices(session, checked.sheet)
     if session.sandbox:
         session.start_sandbox(dict.fromkeys(post.site for post in checked.posts if not post.errors))

@@ -15,7 +15,9 @@ from batch.sheet.atomic import Written, write_whole
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 
 
-def write_report(session: Session, results: Results, outputs: Outputs, *, sheet: Path) -> list[Path]:
+def write_report(
+    session: Session, results: Results, outputs: Outputs, *, sheet: Path, media_folder: Path | None = None
+) -> list[Path]:
     """Write the results and their page and return where; what can't be written is said with the way to get it later.
 
     `sheet` is the sheet that the results are about (it need not exist).
@@ -25,7 +27,7 @@ def write_report(session: Session, results: Results, outputs: Outputs, *, sheet:
         written.append(_write_results(session, results, outputs, sheet=sheet))
         note_results(session.state, written[0], results.run)
         if (page := page_path(outputs, written[0])) is not None:
-            written.append(write_page(session, results, page))
+            written.append(write_page(session, results, page, media_folder=media_folder))
     except StopError as error:
         again = f" Later: `postbatch results {results.run}`." if results.run else ""
         raise StopError(f"{error}{again}") from error
@@ -55,11 +57,13 @@ def page_path(outputs: Outputs, results_file: Path) -> Path | None:
     return results_file.with_suffix(".html")
 
 
-def write_page(session: Session, results: Results, page: Path) -> Path:
-    """Write the page for reading."""
+def write_page(session: Session, results: Results, page: Path, *, media_folder: Path | None = None) -> Path:
+    """Write the page for reading; files of the media folder are shown on it, small."""
     from batch.report.page import render_page
+    from batch.report.pictures import read_pictures
 
-    return write_text(session, session.world.cwd / page, render_page(results))
+    pictures = read_pictures(results.outcomes, folder=media_folder) if media_folder else {}
+    return write_text(session, session.world.cwd / page, render_page(results, pictures=pictures))
 
 
 def write_text(session: Session, path: Path, text: str | Iterable[str]) -> Path:

@@ -10,7 +10,7 @@ from batch.commands.prepare import Checked, Inputs
 from batch.commands.session import Session
 from batch.model import Channel, Content, Medium, Post, SitePlan, Snapshot
 from batch.plan.find import ItemIndex
-from batch.plan.options import Options, place
+from batch.plan.options import Options, names_of, place
 from batch.plan.reconcile import reconcile
 from batch.publisher.client import Client
 from batch.run.journal import Journal
@@ -78,7 +78,7 @@ class Planner:
 
         def needed(post: Post) -> bool:
             item = index.find(post).item
-            if item is None or post.key in options.again:
+            if item is None or names_of(post) & options.again:
                 return place(post) in running
             return self._regenerate and place(post) in running and item.status in OPEN
 

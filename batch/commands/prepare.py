@@ -74,7 +74,7 @@ class Prepared:
     failed_sites: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_and_check(session: Session, inputs: Inputs, *, folder: Path) -> Checked:
+def read_and_check(session: Session, inputs: Inputs, *, folder: Path, will_send: bool = False) -> Checked:
     """Read a sheet and check its rows: no network, no credential. Errors: SheetError."""
     path = folder / inputs.sheet
     sheet = read_sheet(path, tab=inputs.tab, encoding=inputs.encoding, hidden=inputs.hidden, mapping=inputs.mapping)
@@ -84,6 +84,7 @@ def read_and_check(session: Session, inputs: Inputs, *, folder: Path) -> Checked
         sites={name: settings.timezone_for(name) for name in settings.sites},
         default_site=settings.default_site,
         timezone=settings.timezone,
+        will_send=will_send,
     )
     posts = check(sheet, context=context)
     media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent

@@ -26,7 +26,7 @@ def run_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) -> i
     path = (world.cwd / inputs.sheet).resolve()
     with Session(world, flags, folder=path.parent) as session:
         refuse_without_terminal(session, outputs)
-        checked = read_and_check(session, inputs, folder=world.cwd)
+        checked = read_and_check(session, inputs, folder=world.cwd, will_send=True)
         tell_notices(session, checked.sheet)
         session.start_sandbox(dict.fromkeys(post.site for post in checked.posts if not post.errors))
         run = new_run_id(world.now(), random=world.random())
@@ -81,7 +81,7 @@ def do_plan(
         from batch.commands.following import wait_until_final
 
         results = wait_until_final(session, results, bound_seconds=outputs.wait_seconds)
-    finish(session, results, outputs, sheet=prepared.checked.path)
+    finish(session, results, outputs, sheet=prepared.checked.path, media_folder=prepared.checked.media_folder)
     return max(carried.exit_status, exit_status(results.outcomes)) if carried.exit_status != 130 else 130
 
 
@@ -91,7 +91,7 @@ def nothing_done(session: Session, record: RunRecord, prepared: Prepared, output
     lines = [idle_outcome(p.step) if not p.step.acts else not_run_outcome(p.step, why=why) for p in record.placed]
     session.warn("Nothing was sent: some rows can't be done, and --all-or-nothing was asked for.")
     results = results_of(session, prepared, lines, run=record.run)
-    finish(session, results, outputs, sheet=prepared.checked.path)
+    finish(session, results, outputs, sheet=prepared.checked.path, media_folder=prepared.checked.media_folder)
     return EXIT_ROWS
 
 
@@ -103,9 +103,11 @@ def confirmed(session: Session, changing: int) -> bool:
     return click.confirm(f"Do this to {posts}?", default=False, err=True)
 
 
-def finish(session: Session, results: Results, outputs: Outputs, *, sheet: Path) -> None:
+def finish(
+    session: Session, results: Results, outputs: Outputs, *, sheet: Path, media_folder: Path | None = None
+) -> None:
     """Write results and page, and print what happened."""
-    written = write_report(session, results, outputs, sheet=sheet)
+    written = write_report(session, results, outputs, sheet=sheet, media_folder=media_folder)
     flags = session.flags
     if results.sandbox:
         session.show(SANDBOX_SAID)

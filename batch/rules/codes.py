@@ -41,7 +41,7 @@ CODES: Mapping[str, str] = MappingProxyType({
     "date_serial": "`publish_at` is the number by which a spreadsheet stores a date",
     "date_impossible": "`publish_at` names a day or time that does not exist",
     "date_out_of_range": "`publish_at` lies in a year in which no post can go out",
-    "date_far_ahead": "`publish_at` lies more than two years ahead",
+    "date_far_ahead": "`publish_at` lies more than ten years ahead",
     "date_past": "`publish_at` has passed",
     "date_missing": "the action needs a date and there is none",
     "date_unused": "the row has a date that its action does not use",

@@ -21,7 +21,7 @@ NOW = "now"
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 """Years outside of these are slips: no post goes out then."""
 
-FAR = timedelta(days=2 * 365 + 1)
+FAR = timedelta(days=10 * 365 + 3)
 
 _ISO = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:T|t| +)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]0+)?)?"
@@ -226,6 +226,6 @@ def doubt_date(at: datetime, *, now: datetime, seen: str, say_past: bool) -> Pro
         )
         return Problem("publish_at", "date_past", seen, message, warning=True)
     if at - now > FAR:
-        message = f"`publish_at` says {quoted(seen)}, more than two years ahead: check the year."
+        message = f"`publish_at` says {quoted(seen)}, more than ten years ahead: check the year."
         return Problem("publish_at", "date_far_ahead", seen, message, warning=True)
     return None

@@ -80,7 +80,7 @@ def _read_start(path: Path) -> bytes:
         with path.open("rb") as file:
             start = file.read(512)
     except FileNotFoundError:
-        raise SheetError(f"There is no file {path.name} at {path}: look at the name and the folder.") from None
+        raise SheetError(f"There is no file {path.name} there: look at the name and the folder.") from None
     except (OSError, ValueError) as error:
         reason = error.strerror or "not possible" if isinstance(error, OSError) else "its name can't be used"
         raise SheetError(f"{path.name} can't be opened ({reason}): close it elsewhere or ask for access.") from None

@@ -54,7 +54,7 @@ EXAMPLES: Mapping[str, Row] = {
     "date_serial": {"publish_at": "46357.4"},
     "date_impossible": {"publish_at": "2026-02-30 10:00"},
     "date_out_of_range": {"publish_at": "1926-12-01 10:00"},
-    "date_far_ahead": {"publish_at": "2036-12-01 10:00"},
+    "date_far_ahead": {"publish_at": "2046-12-01 10:00"},
     "date_past": {"publish_at": "2026-01-10 10:00"},
     "date_missing": {"action": "schedule", "publish_at": ""},
     "date_unused": {"action": "draft"},

@@ -204,8 +204,8 @@ def test_whatever_is_written_is_read_or_refused_and_never_both(cell: str | datet
         (NOW - SECOND, "date_past"),
         (NOW, "date_past"),
         (NOW + SECOND, None),
-        (NOW + timedelta(days=731), None),
-        (NOW + timedelta(days=732), "date_far_ahead"),
+        (NOW + timedelta(days=3653), None),
+        (NOW + timedelta(days=3654), "date_far_ahead"),
     ],
 )
 def test_a_date_that_has_passed_or_lies_years_ahead_is_a_warning(at: datetime, code: str | None) -> None:
