@@ -167,8 +167,9 @@ def network_refusal(item: Json) -> str:
         return ""
     for name, limit in wanted.texts.items():
         text = content.get(name, "")
-        if limit.network_most is not None and len(text) > limit.network_most:
-            return f"The {name} has {len(text)} characters; the network takes {limit.network_most}."
+        size, unit = (len(text.encode()), "bytes") if limit.network_counts_bytes else (len(text), "characters")
+        if limit.network_most is not None and size > limit.network_most:
+            return f"The {name} has {size} {unit}; the network takes {limit.network_most}."
         if any(symbol in text for symbol in limit.network_symbols):
             return f"The {name} holds one of {' '.join(limit.network_symbols)}, which the network refuses."
     count = len(media_of(content))

@@ -26,10 +26,11 @@ ANY = (IMAGE, VIDEO)
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The longest a text may be: for the API, and for the network alone; `symbols` may not occur on the network."""
+    """The longest a text may be for the API, and for the network alone (which may count bytes and refuse symbols)."""
 
     most: int | None = None
     network_most: int | None = None
+    network_counts_bytes: bool = False
     network_symbols: str = ""
 
 
@@ -59,7 +60,10 @@ class Combination:
 
 
 _EACH = ("imageUrl", "videoUrl", "mediaWrapper")
-_YOUTUBE_TEXTS = {"description": Limit(network_most=5000, network_symbols="<>"), "title": Limit(None, 100, "<>")}
+_YOUTUBE_TEXTS = {
+    "description": Limit(network_most=5000, network_counts_bytes=True, network_symbols="<>"),
+    "title": Limit(network_most=100, network_symbols="<>"),
+}
 
 COMBINATIONS: Mapping[tuple[str, str], Combination] = MappingProxyType({
     ("INSTAGRAM", "POST"): Combination(

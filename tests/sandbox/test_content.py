@@ -49,6 +49,12 @@ def test_a_limit_of_the_network_alone_is_not_the_apis_business(api, channel, kin
     assert network_refusal(item) == ""
 
 
+def test_youtube_counts_the_bytes_of_a_description(api):
+    item = api.item("YOUTUBE", "VIDEO")
+    content(item)["description"] = "é" * 2501
+    assert "5002 bytes" in network_refusal(item)
+
+
 def test_30_hashtags_and_20_mentions_are_enough_on_instagram(api):
     item = api.item("INSTAGRAM")
     content(item)["caption"] = " ".join(f"#tag{n}" for n in range(30)) + " " + " ".join(f"@one{n}" for n in range(20))
