@@ -44,7 +44,7 @@ MAX_PART_BYTES = 400_000_000
 def tell_losses(original: Path, made: Path) -> list[str]:
     """Return one sentence on what the copy does not have, or none."""
     before, after = _count(original), _count(made)
-    lost = [what for what, count in before.items() if after[what] < count]
+    lost = [what for what in dict.fromkeys((*PARTS.values(), *MARKS.values())) if after[what] < before[what]]
     if not lost:
         return []
     return [f"The copy can't keep everything: it lacks {', '.join(lost)}. Your own workbook still has them."]

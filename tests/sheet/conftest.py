@@ -216,16 +216,27 @@ def make_results() -> Callable[..., Results]:
     return make
 
 
+WORK_OUT_ALL_FORMULAS = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse">
+<value>0</value></prop></item></oor:items>
+"""
+
+
 @pytest.fixture
 def office(tmp_path: Path) -> Callable[[Path], Path]:
-    """Return what opens a workbook in LibreOffice and saves it again, elsewhere; skips where there is none."""
+    """Return what opens a workbook in LibreOffice, works all formulas out and saves it elsewhere."""
     program = shutil.which("soffice") or shutil.which("libreoffice")
     if program is None:
         pytest.skip("LibreOffice is not installed")
 
+    profile = tmp_path / "office profile"
+    (profile / "user").mkdir(parents=True)
+    (profile / "user" / "registrymodifications.xcu").write_text(WORK_OUT_ALL_FORMULAS)
+
     def convert(path: Path) -> Path:
         out = tmp_path / "saved by office"
-        own_profile = f"-env:UserInstallation={(tmp_path / 'office profile').as_uri()}"
+        own_profile = f"-env:UserInstallation={profile.as_uri()}"
         command = [program, own_profile, "--headless", "--convert-to", "xlsx", "--outdir", str(out), str(path)]
         subprocess.run(command, check=True, capture_output=True, timeout=240)
         return out / path.name
