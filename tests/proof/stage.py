@@ -163,7 +163,12 @@ class Stage:
         stop: Stop | None = None,
     ) -> list[Outcome]:
         """Plan and carry out; `at` is called at every place where a process could die."""
-        clock = self.clock
+        clock, stop = self.clock, stop or Stop()
+
+        def pause(seconds: float) -> None:
+            if not stop.requested:  # as `Stop.pause`: nobody waits any more once a stop is asked for
+                clock.sleep(seconds)
+
         transport = Watched(SandboxTransport(self.service, sleep=clock.sleep), at)
         client = Client(
             api_url="http://127.0.0.1:9",
@@ -185,8 +190,8 @@ class Stage:
             )  # fmt: skip
             plan = reconcile(posts, snapshot, now=clock.now(), options=options)
             tools = Tools(
-                client=client, journal=book, run=name, now=clock.now, clock=clock.clock, stop=stop or Stop(),
-                random=self.random.random, pause=clock.sleep, settle_seconds=SETTLE_SECONDS, budget=client.budget,
+                client=client, journal=book, run=name, now=clock.now, clock=clock.clock, stop=stop,
+                random=self.random.random, pause=pause, settle_seconds=SETTLE_SECONDS, budget=client.budget,
             )  # fmt: skip
             placed = [Placed(n, step) for n, step in enumerate(plan.steps)]
             execute(placed, tools=tools, emit=outcomes.__setitem__, via=self.via)
