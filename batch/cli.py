@@ -91,7 +91,7 @@ def _flags(given: dict[str, Any]) -> Any:
 
 
 def _inputs(sheet: str, given: dict[str, Any]) -> Any:
-    from batch.commands.prepare import Inputs
+    from batch.commands.reading import Inputs
 
     include, skip = given.pop("include_hidden", False), given.pop("skip_hidden", False)
     if include and skip:
@@ -148,7 +148,7 @@ def check(sheet: str, **given: Any) -> int:
 @common
 def plan(sheet: str, **given: Any) -> int:
     """Compare SHEET with what the site holds and say what would be done; change nothing."""
-    from batch.commands.checking import plan_sheet
+    from batch.commands.proposing import plan_sheet
 
     flags, inputs = _flags(given), _inputs(sheet, given)
     return plan_sheet(_world(), flags, inputs, _outputs(given))

@@ -9,7 +9,8 @@ from pathlib import Path
 from batch.commands.carrying_out import hold_sites
 from batch.commands.outputs import Outputs
 from batch.commands.planning import planner_for
-from batch.commands.prepare import Inputs, Prepared, prepare, read_and_check
+from batch.commands.prepare import Prepared, prepare
+from batch.commands.reading import Inputs, read_and_check
 from batch.commands.running import do_plan, refuse_without_terminal, show_plan, sites_of
 from batch.commands.session import Flags, Session
 from batch.commands.world import World

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from batch.commands.exits import exit_status
 from batch.commands.progress import Progress
 from batch.commands.session import Session
 from batch.errors import PostbatchError
-from batch.model import GOOD, Outcome, OutcomeKind, Results
+from batch.model import Outcome, Results
 from batch.run.execute import execute
 from batch.run.journal import Journal
 from batch.run.lock import hold_site, this_process
@@ -24,7 +25,6 @@ from batch.run.sending import Tools
 from batch.run.stop import Stop, stop_on_interrupt
 
 SITES_AT_ONCE = 16
-EXIT_DONE, EXIT_ROWS, EXIT_STOPPED, EXIT_INTERRUPTED = 0, 1, 3, 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +136,3 @@ def make_tools(session: Session, site: str, journal: Journal, *, run: str, stop:
         budget=client.budget,
         say=session.say,
     )
-
-
-def exit_status(outcomes: Sequence[Outcome], *, stopped: bool = False, interrupted: bool = False) -> int:
-    """Return the exit status that outcomes amount to."""
-    kinds = {outcome.outcome for outcome in outcomes}
-    if interrupted:
-        return EXIT_INTERRUPTED
-    if stopped or OutcomeKind.UNKNOWN in kinds:
-        return EXIT_STOPPED
-    return EXIT_ROWS if kinds - GOOD - {OutcomeKind.PROCESSING} else EXIT_DONE

@@ -1,24 +1,17 @@
-"""The commands that change nothing: `check` without the network, `plan` with it."""
+"""`check`: say what is wrong with a sheet, and change nothing. Imports only what reading needs: it starts fast."""
 
 from __future__ import annotations
 
 import json
-import os
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import asdict
 
-from batch.commands.carrying_out import EXIT_DONE, EXIT_ROWS
-from batch.commands.files import write_page, write_text
+from batch.commands.exits import EXIT_DONE, EXIT_ROWS
 from batch.commands.outputs import Outputs
-from batch.commands.planning import planner_for
-from batch.commands.prepare import Inputs, Prepared, prepare, read_and_check
-from batch.commands.running import REFUSED, results_of, show_plan, shown_from, tell_notices, width
+from batch.commands.reading import Inputs, read_and_check, tell_notices, width
 from batch.commands.session import Flags, Session
 from batch.commands.world import World
-from batch.model import Issue, Results, Severity
-from batch.plan.planfile import plan_chunks
+from batch.model import Issue, Severity
 from batch.report import terminal
-from batch.run.outcomes import planned_outcome
 
 
 def check_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
@@ -29,6 +22,8 @@ def check_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) ->
         tell_notices(session, checked.sheet)
         session.show(terminal.issues_text(checked.issues, posts=checked.posts, width=width(world), color=flags.color))
         if outputs.out is not None:
+            from batch.commands.files import write_text
+
             data = {"sheet": checked.sheet.name, "issues": [issue_to_json(issue) for issue in checked.issues]}
             write_text(session, outputs.out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
         return EXIT_ROWS if any(issue.severity is Severity.ERROR for issue in checked.issues) else EXIT_DONE
@@ -37,54 +32,3 @@ def check_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) ->
 def issue_to_json(issue: Issue) -> dict[str, object]:
     """Return an issue as `check --out` writes it."""
     return {name: asdict(issue)[name] for name in ("row", "column", "code", "seen", "message", "severity", "cell")}
-
-
-def plan_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
-    """Say what a run would do, and why; nothing is changed."""
-    with Session(world, flags, folder=(world.cwd / inputs.sheet).resolve().parent) as session:
-        prepared = look_and_plan(session, inputs, folder=world.cwd)
-        show_plan(session, prepared)
-        if outputs.out is not None:
-            write_plan(session, prepared, inputs, outputs.out, folder=world.cwd)
-        if outputs.page is not None:
-            write_page(
-                session, planned_results(session, prepared), outputs.page, media_folder=prepared.checked.media_folder
-            )
-        return EXIT_ROWS if any(step.kind in REFUSED for step in prepared.plan.steps) else EXIT_DONE
-
-
-def look_and_plan(session: Session, inputs: Inputs, *, folder: Path) -> Prepared:
-    """Read, check and plan, having started the sandbox where one was asked for."""
-    checked = read_and_check(session, inputs, folder=folder, will_send=True)
-    tell_notices(session, checked.sheet)
-    if session.sandbox:
-        session.start_sandbox(dict.fromkeys(post.site for post in checked.posts if not post.errors))
-    return prepare(session, checked, inputs, planner=planner_for(session, checked, inputs))
-
-
-def planned_results(session: Session, prepared: Prepared) -> Results:
-    """Return a plan in the form of results, for its page."""
-    placed = sorted((p for steps in prepared.placed.values() for p in steps), key=lambda p: p.position)
-    lines = [planned_outcome(p.step) for p in placed]
-    return replace(results_of(session, prepared, lines, run=""), wanted="plan")
-
-
-def write_plan(session: Session, prepared: Prepared, inputs: Inputs, out: Path, *, folder: Path) -> None:
-    """Write the plan's file: the steps, and from what they were made, named from the file's own folder."""
-
-    out = folder / out
-    beside = out.resolve().parent
-    media = from_folder(prepared.checked.media_folder, beside) if inputs.media_folder else ""
-    sheet = from_folder(prepared.checked.path, beside)
-    extra = {
-        "issues": [issue_to_json(issue) for issue in prepared.checked.issues],
-        "inputs": {**asdict(inputs), "sheet": sheet, "media_folder": media},
-        "sandbox": session.sandbox,
-    }
-    out = write_text(session, out, plan_chunks(prepared.plan, extra=extra))
-    session.show(f"Written: {shown_from(out, session.world.cwd)}")
-
-
-def from_folder(path: Path, folder: Path) -> str:
-    """Return a path as it is written from a folder: a saved plan names no place of this machine."""
-    return Path(os.path.relpath(path.resolve(), folder)).as_posix()

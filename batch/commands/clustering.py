@@ -18,8 +18,9 @@ from batch.commands.carrying_out import SITES_AT_ONCE, Carried, Emit, carry_out,
 from batch.commands.outputs import Outputs
 from batch.commands.part import Part, PartResult, make_part
 from batch.commands.planning import Planner, planner_for, with_known_media
-from batch.commands.prepare import Inputs, Prepared, options_of, prepare, read_and_check
-from batch.commands.running import do_plan, refuse_without_terminal, show_plan, sites_of, tell_notices
+from batch.commands.prepare import Prepared, options_of, prepare
+from batch.commands.reading import Inputs, read_and_check, tell_notices
+from batch.commands.running import do_plan, refuse_without_terminal, show_plan, sites_of
 from batch.commands.session import Flags, Session
 from batch.commands.worker import halt_name, run_part, topic_of, tries_name, worker_version
 from batch.commands.world import World

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from batch.commands.carrying_out import exit_status
+from batch.commands.exits import exit_status
 from batch.commands.outputs import Outputs
 from batch.commands.running import finish
 from batch.commands.session import Flags, Session

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from batch.commands.outputs import Outputs
-from batch.commands.running import finish, width
+from batch.commands.reading import width
+from batch.commands.running import finish
 from batch.commands.session import SANDBOX_SAID, Flags, Session
 from batch.commands.world import World
 from batch.errors import PostbatchError, SignInError
@@ -80,7 +81,7 @@ def show_runs(world: World, flags: Flags) -> int:
 
 def write_results_again(world: World, flags: Flags, run: str, outputs: Outputs) -> int:
     """Write a run's results again, from its record and the journals. The exit status is the run's own."""
-    from batch.commands.carrying_out import exit_status
+    from batch.commands.exits import exit_status
 
     with Session(world, flags) as session:
         record = read_record(session.state, run)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from batch.commands.prepare import Checked, Inputs
+from batch.commands.reading import Checked, Inputs
 from batch.commands.session import Session
 from batch.model import Channel, Content, Medium, Post, SitePlan, Snapshot
 from batch.plan.find import ItemIndex

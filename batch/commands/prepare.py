@@ -1,4 +1,4 @@
-"""From a sheet to a plan: read, check, look at each site once, reconcile; the one way of check, plan, run and apply."""
+"""From checked posts to a plan: look at each site once, reconcile; the one way of plan, run and apply."""
 
 from __future__ import annotations
 
@@ -7,60 +7,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
-from typing import Literal
 
+from batch.commands.reading import Checked, Inputs
 from batch.commands.session import Session
 from batch.errors import PostbatchError
-from batch.model import Issue, Plan, Post, Sheet, SitePlan, Snapshot, StepKind
+from batch.model import Issue, Plan, Post, SitePlan, Snapshot, StepKind
 from batch.plan.guard import check_blast_radius
 from batch.plan.options import Options
 from batch.plan.reconcile import reconcile
 from batch.plan.select import select
-from batch.rules.check import CheckContext, check
-from batch.rules.media import MediaFacts, check_media
 from batch.run.record import Placed
-from batch.sheet.files import read_media_facts
-from batch.sheet.read import read_sheet
 
 SITES_AT_ONCE = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """What a plan is made from, besides the site: the sheet and how it is to be read. A saved plan keeps this."""
-
-    sheet: str
-    tab: str | None = None
-    encoding: str | None = None
-    hidden: Literal["ask", "include", "skip"] = "ask"
-    mapping: str | None = None
-    media_folder: str = ""
-    only: tuple[str, ...] = ()
-    rows: str = ""
-    first: int | None = None
-    approved_only: bool = False
-    again: tuple[str, ...] = ()
-    drafts_only: bool = False
-    regenerate: bool = False
-    allow: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A sheet that was read, and its posts with what is wrong with them."""
-
-    path: Path
-    sheet: Sheet
-    posts: tuple[Post, ...]
-    facts: Mapping[str, MediaFacts]
-    media_folder: Path
-
-    @property
-    def issues(self) -> tuple[Issue, ...]:
-        """Return every issue once, those of the sheet as a whole first, then by row."""
-        whole = tuple(issue for issue in self.sheet.issues if issue.row is None)
-        return tuple(dict.fromkeys((*whole, *(issue for post in self.posts for issue in post.issues))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +30,6 @@ class Prepared:
     placed: Mapping[str, tuple[Placed, ...]]
     snapshots: Mapping[str, Snapshot]
     failed_sites: Mapping[str, str] = field(default_factory=dict)
-
-
-def read_and_check(session: Session, inputs: Inputs, *, folder: Path, will_send: bool = False) -> Checked:
-    """Read a sheet and check its rows: no network, no credential. Errors: SheetError."""
-    path = folder / inputs.sheet
-    sheet = read_sheet(path, tab=inputs.tab, encoding=inputs.encoding, hidden=inputs.hidden, mapping=inputs.mapping)
-    settings = session.settings
-    context = CheckContext(
-        now=session.world.now(),
-        sites={name: settings.timezone_for(name) for name in settings.sites},
-        default_site=settings.default_site,
-        timezone=settings.timezone,
-        will_send=will_send,
-    )
-    posts = check(sheet, context=context)
-    media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent
-    facts = read_media_facts({m.source for post in posts for m in post.content.media}, folder=media_folder)
-    return Checked(path, sheet, tuple(check_media(post, facts) for post in posts), facts, media_folder)
 
 
 def prepare(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from batch.commands.carrying_out import EXIT_DONE, EXIT_ROWS, Carried, carry_out, exit_status, hold_sites
+from batch.commands.carrying_out import Carried, carry_out, hold_sites
+from batch.commands.exits import EXIT_DONE, EXIT_ROWS, exit_status
 from batch.commands.files import write_report
 from batch.commands.outputs import Outputs
 from batch.commands.planning import planner_for
-from batch.commands.prepare import Checked, Inputs, Prepared, prepare, read_and_check
+from batch.commands.prepare import Prepared, prepare
+from batch.commands.reading import Checked, Inputs, read_and_check, tell_notices, width
 from batch.commands.session import SANDBOX_SAID, Flags, Session
 from batch.commands.world import World
 from batch.errors import StartError
@@ -168,12 +170,6 @@ def results_of(session: Session, prepared: Prepared, lines: Sequence[Outcome], *
     )
 
 
-def tell_notices(session: Session, sheet: Sheet) -> None:
-    """Say what concerns the sheet or the configuration as a whole."""
-    for notice in (*session.settings.notices, *sheet.notices):
-        session.say(notice)
-
-
 def show_plan(session: Session, prepared: Prepared) -> None:
     """Print the plan, and say of a sandbox that it is one."""
     flags = session.flags
@@ -188,10 +184,3 @@ def show_plan(session: Session, prepared: Prepared) -> None:
             verbose=flags.verbose,
         )
     )
-
-
-def width(world: World) -> int:
-    """Return the columns of the terminal, 100 where there is none."""
-    import shutil
-
-    return shutil.get_terminal_size((100, 24)).columns if world.out.isatty() else 100

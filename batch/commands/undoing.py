@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from batch.commands.carrying_out import carry_out, hold_sites
 from batch.commands.outputs import Outputs
-from batch.commands.running import confirmed, finish, refuse_without_terminal, width
+from batch.commands.reading import width
+from batch.commands.running import confirmed, finish, refuse_without_terminal
 from batch.commands.session import SANDBOX_SAID, Flags, Session
 from batch.commands.world import World
 from batch.errors import StartError

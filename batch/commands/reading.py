@@ -1,0 +1,84 @@
+"""From a sheet to its checked posts: what `check` does whole, and every other command first. No network, no key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from batch.commands.session import Session
+from batch.commands.world import World
+from batch.model import Issue, Post, Sheet
+from batch.rules.check import CheckContext, check
+from batch.rules.media import MediaFacts, check_media
+from batch.sheet.files import read_media_facts
+from batch.sheet.read import read_sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a plan is made from, besides the site: the sheet and how it is to be read. A saved plan keeps this."""
+
+    sheet: str
+    tab: str | None = None
+    encoding: str | None = None
+    hidden: Literal["ask", "include", "skip"] = "ask"
+    mapping: str | None = None
+    media_folder: str = ""
+    only: tuple[str, ...] = ()
+    rows: str = ""
+    first: int | None = None
+    approved_only: bool = False
+    again: tuple[str, ...] = ()
+    drafts_only: bool = False
+    regenerate: bool = False
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A sheet that was read, and its posts with what is wrong with them."""
+
+    path: Path
+    sheet: Sheet
+    posts: tuple[Post, ...]
+    facts: Mapping[str, MediaFacts]
+    media_folder: Path
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """Return every issue once, those of the sheet as a whole first, then by row."""
+        whole = tuple(issue for issue in self.sheet.issues if issue.row is None)
+        return tuple(dict.fromkeys((*whole, *(issue for post in self.posts for issue in post.issues))))
+
+
+def read_and_check(session: Session, inputs: Inputs, *, folder: Path, will_send: bool = False) -> Checked:
+    """Read a sheet and check its rows: no network, no credential. Errors: SheetError."""
+    path = folder / inputs.sheet
+    sheet = read_sheet(path, tab=inputs.tab, encoding=inputs.encoding, hidden=inputs.hidden, mapping=inputs.mapping)
+    settings = session.settings
+    context = CheckContext(
+        now=session.world.now(),
+        sites={name: settings.timezone_for(name) for name in settings.sites},
+        default_site=settings.default_site,
+        timezone=settings.timezone,
+        will_send=will_send,
+    )
+    posts = check(sheet, context=context)
+    media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent
+    facts = read_media_facts({m.source for post in posts for m in post.content.media}, folder=media_folder)
+    return Checked(path, sheet, tuple(check_media(post, facts) for post in posts), facts, media_folder)
+
+
+def tell_notices(session: Session, sheet: Sheet) -> None:
+    """Say what concerns the sheet or the configuration as a whole."""
+    for notice in (*session.settings.notices, *sheet.notices):
+        session.say(notice)
+
+
+def width(world: World) -> int:
+    """Return the columns of the terminal, 100 where there is none."""
+    import shutil
+
+    return shutil.get_terminal_size((100, 24)).columns if world.out.isatty() else 100
