@@ -25,11 +25,11 @@ STREAM_FROM = 20_000
 RUN_PROPERTY, SANDBOX_PROPERTY = "postbatch run", "postbatch sandbox"
 
 
-def write_results_workbook(results: Results, path: Path) -> None:
-    """Write the workbook to a file of any name."""
+def write_results_workbook(results: Results, path: Path, *, stream_from: int = STREAM_FROM) -> None:
+    """Write the workbook to a file of any name; one of at least `stream_from` posts is streamed."""
     finished = (results.finished_at or results.started_at or MADE_ON).replace(tzinfo=None, microsecond=0)
     book = open_book(
-        path, title=f"Results of {results.sheet}", streaming=len(results.outcomes) > STREAM_FROM, at=finished
+        path, title=f"Results of {results.sheet}", streaming=len(results.outcomes) >= stream_from, at=finished
     )
     _sign(book, results)
     looks = Looks(book)
