@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -85,9 +87,13 @@ def _flags(given: dict[str, Any]) -> Any:
         sandbox=given.pop("sandbox", False),
         quiet=given.pop("quiet", False),
         verbose=given.pop("verbose", False),
-        color=not given.pop("no_color", False),
+        color=_in_color(plain=given.pop("no_color", False)),
         via=given.pop("via", None),
     )
+
+
+def _in_color(*, plain: bool) -> bool:
+    return not plain and "NO_COLOR" not in os.environ and sys.stdout.isatty()
 
 
 def _inputs(sheet: str, given: dict[str, Any]) -> Any:
@@ -292,6 +298,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit status: one clear sentence for whatever went wrong, never a traceback."""
     from batch.errors import PostbatchError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that can't show a character shows another in its place
     try:
         status = postbatch.main(arguments, prog_name="postbatch", standalone_mode=False)
     except click.ClickException as error:

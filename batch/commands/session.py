@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from batch.commands.world import World
+from batch.errors import StartError
 from batch.run.journal import journal_path
 from batch.settings import DEFAULT_SITE, Settings, SiteSettings, for_sandbox, load_settings
 
@@ -98,15 +99,22 @@ class Session:
         if not self.sandbox:
             return
         from batch.sandbox.server import SandboxServer
+        from batch.sandbox.service import Service
 
         self.settings = _with_sites(self.settings, sites)
         home = self.state / "sandbox"
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        server = self._open.enter_context(
-            SandboxServer(
-                home / f"{_digest(self.folder)}.sqlite", sites=[s.site_id for s in self.settings.sites.values()]
-            )
-        )
+        there = {site.site_id: site.name for site in self.settings.sites.values()}
+        state = home / f"{_digest(self.folder)}.sqlite"
+        try:
+            if reset:
+                with Service(state, sites=there) as service:
+                    service.reset()
+            server = self._open.enter_context(SandboxServer(state, sites=there, port=port))
+        except OSError as error:
+            raise StartError(
+                f"The sandbox can't start ({error.strerror or error}); try another --port."
+            ) from error
         first = next(iter(self.settings.sites.values()))
         self.settings = for_sandbox(self.settings, api_url=server.url, site_id=first.site_id, key=SANDBOX_KEY)
         self.say(SANDBOX_SAID)

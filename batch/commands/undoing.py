@@ -24,8 +24,9 @@ def undo_run(world: World, flags: Flags, run: str, outputs: Outputs) -> int:
     with Session(world, flags) as session:
         refuse_without_terminal(session, outputs)
         record = read_record(session.state, run)
-        _same_world(session, record)
+        _same_kind(session, record)
         session.start_sandbox(record.journals)
+        _same_sites(session, record)
         done = steps_as_done(session.state, record)
         if not done:
             raise StartError(f"The run {record.run} changed nothing, so there is nothing to undo.")
@@ -44,16 +45,19 @@ def undo_run(world: World, flags: Flags, run: str, outputs: Outputs) -> int:
             return _do(session, record, undo, placed, outputs)
 
 
-def _same_world(session: Session, record: RunRecord) -> None:
+def _same_kind(session: Session, record: RunRecord) -> None:
     if record.sandbox is not session.sandbox:
         flag = "Add --sandbox" if record.sandbox else "Leave --sandbox out"
         place = "in the sandbox" if record.sandbox else "on the real site"
         raise StartError(f"The run {record.run} was {place}. {flag} to undo it.")
+
+
+def _same_sites(session: Session, record: RunRecord) -> None:
+    """Refuse where a site's name, folder or address leads to another place than it did."""
     for site, name in record.journals.items():
-        if session.journal(site).name != name and not session.sandbox:
-            raise StartError(
-                f"The run {record.run} was on another site or address than {site or 'default'} is configured with now."
-            )
+        if session.journal(site).name != name:
+            where = "in the sandbox of another folder" if session.sandbox else "on another site or address"
+            raise StartError(f"The run {record.run} was {where} than {site or 'default'} is now. Go there first.")
 
 
 def _plan(session: Session, site: str, done: list[Placed]) -> tuple[Placed, ...]:
