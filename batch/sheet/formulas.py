@@ -16,6 +16,9 @@ from batch.sheet.lists_sheet import NO_LIMIT
 ONE_OF = ("text", "link", "media")
 """Columns of which a post may need one."""
 
+GENERATED: Mapping[str, tuple[str, ...]] = {"text": ("caption", "post"), "media": ("post",)}
+"""What is filled in by the service, for each word of `generate`."""
+
 MAKING = ("", "draft", "publish", "schedule")
 """Actions whose post has to be complete."""
 
@@ -77,9 +80,14 @@ class Formulas:
         return f"=OR(ISTEXT({cell}),AND(ISNUMBER({cell}),MOD({cell},1)>0))"
 
     def _needs_one_of(self, column: str) -> str:
-        filled = "+".join(f'pb_enough_{one}*({self._cells[one]}<>"")' for one in ONE_OF)
+        filled = "+".join(f"pb_enough_{one}*({self._is_filled(one)})" for one in ONE_OF)
         lacking = f"SUMPRODUCT({self._fits()}*pb_enough_{column}*(({filled})=0))>0"
-        return f'=AND({self._cells[column]}="",{self._cells["generate"]}="",{lacking},{self._is_made()})'
+        return f'=AND({self._cells[column]}="",{lacking},{self._is_made()})'
+
+    def _is_filled(self, column: str) -> str:
+        """Return a sum that is zero where a cell is empty and nothing is going to be generated for it."""
+        made = "+".join(f'({self._cells["generate"]}="{word}")' for word in GENERATED.get(column, ()))
+        return f'({self._cells[column]}<>""){"+" + made if made else ""}'
 
     def _fits(self) -> str:
         """Return 1 for each line of the channel table that the row means, else 0."""

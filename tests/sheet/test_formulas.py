@@ -113,6 +113,8 @@ def test_a_row_of_several_channels_needs_what_any_of_them_needs(ask: Ask, formul
         {"channel": "FACEBOOK", "action": "cancel"},
         {"channel": "FACEBOOK", "action": "schedule", "text": "x"},
         {},
+        {"channel": "INSTAGRAM", "generate": "caption", "prompt": "cups"},
+        {"channel": "INSTAGRAM", "generate": "post", "asset": "STORES_PRODUCT:1"},
     ]
     asked = {
         "text over": formulas.is_over("text"),
@@ -129,6 +131,8 @@ def test_a_row_of_several_channels_needs_what_any_of_them_needs(ask: Ask, formul
         set(),
         {"needs publish_at"},
         set(),
+        {"needs media", "no link"},
+        {"no link"},
     ]
 
 
