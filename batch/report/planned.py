@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from batch.model import Change, Plan, Quota, SitePlan, Step, StepKind
+from batch.model import Act, Change, Medium, Plan, Quota, SitePlan, Step, StepKind
 from batch.plan.estimate import estimate_all, shown_duration
 from batch.report.paper import Column, Line, Paper, Styled
 
@@ -67,6 +67,10 @@ _ORDER = {kind: place for place, kind in enumerate(dict.fromkeys((*PROBLEMS, *TO
 _COLUMNS = (Column("Row", right=True), Column("Key", most=20), Column("Step"), Column("Why", share=1))
 
 
+SHOWN_MEDIA = 8
+"""Media listed one by one before the rest is only counted."""
+
+
 def write_plan(paper: Paper, plan: Plan, *, calls_per_minute: float, verbose: bool) -> None:
     """Write the whole plan, its sum last, where the question comes."""
     for site in plan.sites:
@@ -74,6 +78,7 @@ def write_plan(paper: Paper, plan: Plan, *, calls_per_minute: float, verbose: bo
     paper.line(Styled("In all", "bold"))
     for line in _sum_lines(plan):
         paper.line(line, indent=2)
+    _write_uploads(paper, plan, verbose=verbose)
     for site in plan.sites:
         _write_quotas(paper, site, several=len(plan.sites) > 1)
     _write_calls(paper, plan, calls_per_minute=calls_per_minute)
@@ -159,6 +164,39 @@ def _sum_lines(plan: Plan) -> Iterator[Line]:
 
 def _joined(parts: Sequence[Styled]) -> list[Styled]:
     return [piece for part in parts for piece in (Styled(", "), part)][1:]
+
+
+def _write_uploads(paper: Paper, plan: Plan, *, verbose: bool) -> None:
+    """Tell which media go up, each once a site, how large they are, and for which rows."""
+    rows: dict[tuple[str, str], tuple[Medium, list[int]]] = {}
+    for step in plan.steps:
+        for medium in step.content.media if Act.UPLOAD in step.acts else ():
+            if not medium.url:
+                key = (step.site, medium.identity or medium.source)
+                rows.setdefault(key, (medium, []))[1].append(step.row)
+    if not rows:
+        return
+    sizes = [medium.size_bytes for medium, _ in rows.values() if medium.size_bytes is not None]
+    files = f"{_counted(len(sizes), 'file')} ({shown_size(sum(sizes))}) to be uploaded" if sizes else ""
+    fetched = len(rows) - len(sizes)
+    addresses = f"{_counted(fetched, 'address', 'addresses')} to be fetched by the Media Manager" if fetched else ""
+    paper.line("Media: " + ", ".join(part for part in (files, addresses) if part), indent=2)
+    listed = list(rows.values())
+    for medium, numbers in listed if verbose else listed[:SHOWN_MEDIA]:
+        size = f", {shown_size(medium.size_bytes)}" if medium.size_bytes is not None else ""
+        where = ", ".join(str(number) for number in dict.fromkeys(numbers[:SHOWN_MEDIA]))
+        paper.line(f"{shortened(medium.source, SHOWN_LETTERS)}{size}, row {where}", indent=4)
+    if not verbose and len(listed) > SHOWN_MEDIA:
+        paper.line(f"and {len(listed) - SHOWN_MEDIA} more (--verbose lists them)", indent=4)
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def shown_size(size_bytes: int) -> str:
+    """Return a size as a person says it: `58 KB`, `3.4 MB`."""
+    return f"{size_bytes / 1e6:,.1f} MB" if size_bytes >= 1e6 else f"{max(1, round(size_bytes / 1e3))} KB"
 
 
 def _write_quotas(paper: Paper, site: SitePlan, *, several: bool) -> None:

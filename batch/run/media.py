@@ -159,7 +159,7 @@ def _upload(medium: Medium, room: Room) -> Brought:
         with open_medium(medium.source, folder=room.folder) as file:
             if kind_of_mime(file.mime) != medium.kind:
                 raise MediumUnreadableError("media_changed", "it has changed since it was checked; run again")
-            room.say(f"Sending {shown(medium.source)} ({file.size_bytes / 1e6:.1f} MB).")
+            room.say(f"Sending {shown(medium.source)} ({max(1, round(file.size_bytes / 1e3)):,} KB).")
             return upload_file(
                 room.client,
                 lambda: file.chunks(sha256=sha256),

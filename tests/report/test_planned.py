@@ -1,0 +1,40 @@
+"""What the terminal tells of media before anything is sent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from batch.model import Act, Content, Medium, Plan, SitePlan, Step, StepKind
+from batch.report.planned import shown_size
+from batch.report.terminal import plan_text
+
+FILE = Medium("pictures/cup.jpg", "IMAGE", "", "sha256:1", 13_466)
+ADDRESS = Medium("https://www.example.com/cup.jpg", "IMAGE", "", "https://www.example.com/cup.jpg")
+
+
+def step(row: int, *media: Medium, acts: tuple[Act, ...] = (Act.UPLOAD, Act.CREATE)) -> Step:
+    return Step(
+        row, f"k{row}", f"k{row}", "", "FACEBOOK", "POST", StepKind.DRAFT, "New.", acts, content=Content(media=media)
+    )
+
+
+def shown(*steps: Step) -> str:
+    plan = Plan("s.csv", "", datetime(2031, 1, 1, tzinfo=UTC), (SitePlan("", steps),))
+    return plan_text(plan, width=100, color=False, verbose=False)
+
+
+def test_each_medium_is_told_once_with_its_size_and_rows():
+    text = shown(step(2, FILE), step(3, FILE, ADDRESS))
+    assert "Media: 1 file (13 KB) to be uploaded, 1 address to be fetched by the Media Manager" in text
+    assert "pictures/cup.jpg, 13 KB, row 2, 3" in text
+    assert text.count("pictures/cup.jpg") == 1
+
+
+def test_media_that_are_there_are_not_told():
+    assert "Media" not in shown(
+        step(2, Medium("a.jpg", "IMAGE", "https://static.wixstatic.com/a.jpg"), acts=(Act.CREATE,))
+    )
+
+
+def test_sizes_read_as_a_person_says_them():
+    assert [shown_size(n) for n in (10, 13_466, 3_400_000)] == ["1 KB", "13 KB", "3.4 MB"]
