@@ -1,0 +1,160 @@
+"""A new person at an empty desk: the template, mistakes, several sites, and everything that can't start."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from openpyxl import load_workbook
+
+from batch.sandbox.seed import SITE_ID
+from batch.sandbox.server import SandboxServer
+
+ROW = {"key": "a", "channel": "FACEBOOK", "text": "Hello", "publish_at": "2031-03-03 09:00", "timezone": "UTC"}
+
+
+def test_from_the_template_to_results_in_the_sandbox(desk):
+    assert desk("template", "--out", "posts.xlsx").status == 0
+    assert desk("check", "posts.xlsx").status == 0
+    ended = desk("run", "posts.xlsx", "--sandbox", "--yes", "--out", "out.json")
+    assert ended.status == 0, ended.out + ended.err
+    assert "SANDBOX" in ended.out
+    data = json.loads((desk.folder / "out.json").read_text(encoding="utf-8"))
+    assert data["sandbox"] is True
+    assert {post["outcome"] for post in data["posts"]} <= {"scheduled", "drafted", "published", "skipped"}
+    ended = desk("run", "posts.xlsx", "--sandbox", "--yes")
+    assert ended.status == 0
+    assert (desk.folder / "posts.results.xlsx").exists()
+    assert (desk.folder / "posts.results.html").exists()
+
+
+def test_a_template_never_replaces_a_file_by_itself(desk):
+    (desk.folder / "posts.xlsx").write_bytes(b"mine")
+    ended = desk("template", "--out", "posts.xlsx")
+    assert ended.status == 2
+    assert "--force" in ended.err
+    assert (desk.folder / "posts.xlsx").read_bytes() == b"mine"
+
+
+def test_to_fix_can_be_corrected_and_run_as_it_is(desk):
+    desk.write("posts.csv", [ROW, {**ROW, "key": "b", "text": "Second", "type": "REAL"}])
+    assert desk("run", "posts.csv", "--sandbox", "--yes").status == 1
+    book = load_workbook(desk.folder / "posts.results.xlsx")
+    sheet = book["To fix"]
+    heads = next(r for r in sheet.iter_rows() if any(c.value == "channel" for c in r))
+    column = {cell.value: cell.column for cell in heads}
+    line = heads[0].row + 1
+    assert sheet.cell(line, column["key"]).value == "b"
+    sheet.cell(line, column["type"]).value = "POST"
+    book.save(desk.folder / "fixed.xlsx")
+    ended = desk("run", "fixed.xlsx", "--sheet", "To fix", "--sandbox", "--yes", "--out", "out.json")
+    assert [(p["key"], p["outcome"]) for p in desk.posts("out.json")] == [("b", "scheduled")], ended.err
+
+
+def test_annotate_gives_back_the_persons_own_workbook_with_columns_added(desk):
+    desk("template", "--out", "posts.xlsx")
+    ended = desk("run", "posts.xlsx", "--sandbox", "--yes", "--annotate")
+    assert ended.status == 0, ended.err
+    sheet = load_workbook(desk.folder / "posts.results.xlsx")["Posts"]
+    heads = [cell.value for cell in sheet[1]]
+    assert "outcome" in heads
+    assert sheet.cell(2, heads.index("outcome") + 1).value in ("scheduled", "drafted", "published")
+    assert "outcome" not in [cell.value for cell in load_workbook(desk.folder / "posts.xlsx")["Posts"][1]]
+
+
+def test_an_issue_in_the_json_form_has_its_columns(desk):
+    desk.write("posts.csv", [{**ROW, "channel": "Chanel"}])
+    ended = desk("check", "posts.csv", "--out", "issues.json")
+    assert ended.status == 1
+    (issue,) = json.loads((desk.folder / "issues.json").read_text(encoding="utf-8"))["issues"]
+    assert (issue["row"], issue["column"], issue["code"], issue["seen"]) == (2, "channel", "channel_unknown", "Chanel")
+    assert "Write" in issue["message"]
+
+
+def test_a_plan_in_the_json_form_has_its_steps(desk):
+    desk.write("posts.csv", [ROW])
+    assert desk("plan", "posts.csv", "--sandbox", "--out", "plan.json").status == 0
+    text = (desk.folder / "plan.json").read_text(encoding="utf-8")
+    (step,) = json.loads(text)["steps"]
+    assert (step["row"], step["key"], step["kind"]) == (2, "a", "schedule")
+    assert step["reason"]
+    assert str(desk.folder) not in text
+
+
+CANT_START = {
+    "no file": (["check", "nowhere.csv"], "There is no file nowhere.csv"),
+    "wrong format": (["check", "posts.xls"], ".xlsx"),
+    "no site": (["plan", "posts.csv"], "WIX_SITE_ID"),
+    "no terminal": (["run", "posts.csv", "--sandbox"], "--yes"),
+    "no plan": (["apply", "plan.json", "--yes"], "plan.json"),
+    "no run": (["undo", "last", "--yes", "--sandbox"], "no run"),
+    "no results": (["status", "posts.csv"], "not a results file"),
+    "no rows": (["check", "empty.csv"], "row"),
+    "odd rows": (["plan", "posts.csv", "--sandbox", "--rows", "x"], "--rows"),
+    "unknown command": (["publish", "posts.csv"], "No such command"),
+    "contradiction": (["check", "posts.csv", "--include-hidden", "--skip-hidden"], "contradict"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "said"), CANT_START.values(), ids=CANT_START.keys())
+def test_what_can_not_start_says_why_in_one_sentence(desk, arguments, said):
+    desk.write("posts.csv", [ROW])
+    (desk.folder / "empty.csv").write_text("key,channel,text\n", encoding="utf-8")
+    (desk.folder / "posts.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
+    ended = desk(*arguments)
+    assert ended.status == 2, ended.out
+    assert said in ended.err
+
+
+def test_two_sites_side_by_side_each_with_its_own_posts_and_one_that_fails_holds_nobody_up(site, server):
+    other = "11111111-2222-4333-8444-555555555555"
+    with SandboxServer(sites=[SITE_ID, other]) as both:
+        (site.folder / "postbatch.toml").write_text(
+            f'[sites.pottery]\nsite_id = "{SITE_ID}"\n[sites.garden]\nsite_id = "{other}"\n', encoding="utf-8"
+        )
+        environ = {"WIX_API_URL": both.url, "WIX_SITE_ID": ""}
+        site.write("posts.csv", [{**ROW, "site": "pottery"}, {**ROW, "site": "garden", "text": "Tulips"}])
+        ended = site("run", "posts.csv", "--yes", "--out", "out.json", environ=environ)
+        assert ended.status == 0, ended.err
+        assert [p.text for p in both.service.coming(SITE_ID)] == ["Hello"]
+        assert [p.text for p in both.service.coming(other)] == ["Tulips"]
+        both.service.add_fault(kind="status", status=401, site=other)
+        site.write("posts.csv", [{**ROW, "key": "b", "site": "pottery", "text": "New"}, {**ROW, "site": "garden"}])
+        ended = site("run", "posts.csv", "--yes", "--out", "out.json", environ=environ)
+        assert [p["outcome"] for p in site.posts("out.json")] == ["scheduled", "blocked"]
+
+
+def test_the_page_of_a_plan_can_be_sent_for_approval(desk):
+    desk.write("posts.csv", [ROW])
+    assert desk("plan", "posts.csv", "--sandbox", "--page", "plan.html").status == 0
+    assert "For approval" in (desk.folder / "plan.html").read_text(encoding="utf-8")
+
+
+def test_a_sheet_of_another_scheduler_is_recognised_and_mapped(desk):
+    (desk.folder / "buffer.csv").write_text(
+        "Text,Image URL,Tags,Posting Time\nHello there,,,2031-03-03 09:00\n", encoding="utf-8"
+    )
+    ended = desk("check", "buffer.csv")
+    assert ended.status == 2
+    assert "--from buffer" in ended.err
+
+
+def test_selected_rows_run_and_the_others_stay_in_the_results_as_skipped(desk):
+    desk.write("posts.csv", [ROW, {**ROW, "key": "b", "text": "Two", "approved": "yes"}])
+    desk("run", "posts.csv", "--sandbox", "--yes", "--approved-only", "--out", "out.json")
+    assert [p["outcome"] for p in desk.posts("out.json")] == ["skipped", "scheduled"]
+
+
+def test_all_twelve_living_combinations_are_scheduled_moved_and_cancelled_in_the_sandbox(desk, sample):
+    sample("launch-week.csv")
+    desk("run", "launch-week.csv", "--sandbox", "--yes", "--out", "out.json")
+    posts = [p for p in desk.posts("out.json") if p["key"].startswith("launch-")]
+    assert len({(p["channel"], p["type"]) for p in posts}) == 12
+    assert {p["outcome"] for p in posts} == {"scheduled"}
+    named = [{"key": p["key"], "channel": p["channel"], "type": p["type"], "timezone": "UTC"} for p in posts]
+    desk.write("move.csv", [{**row, "action": "reschedule", "publish_at": "2031-05-01 10:00"} for row in named])
+    desk("run", "move.csv", "--sandbox", "--yes", "--allow-reschedule", "--out", "moved.json")
+    assert {p["outcome"] for p in desk.posts("moved.json")} == {"rescheduled"}
+    desk.write("stop.csv", [{**row, "action": "cancel"} for row in named])
+    desk("run", "stop.csv", "--sandbox", "--yes", "--allow-cancel", "--out", "stopped.json")
+    assert {p["outcome"] for p in desk.posts("stopped.json")} == {"cancelled"}

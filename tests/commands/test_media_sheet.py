@@ -1,0 +1,96 @@
+"""Local pictures, carousels, a video, a shared file, links of all kinds and generated words: twice."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+ZONE = {"timezone": "Europe/Berlin"}
+BOWL, CUPS, LOGO = "pictures/celadon-bowl.jpg", "pictures/moss-cups.jpg", "pictures/logo.png"
+DRIVE = "https://drive.google.com/file/d/1AbCdEfGhIjKlMnOpQrStUvWxYz012345/view?usp=sharing"
+
+
+def row(key: str, channel: str, **more: str) -> dict[str, str]:
+    return {"key": key, "channel": channel, "publish_at": "2031-04-07 09:00", **ZONE, "text": f"About {key}", **more}
+
+
+@pytest.fixture
+def pictures(site):
+    shutil.copytree(SAMPLES / "pictures", site.folder / "pictures")
+    (site.folder / "pictures" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a picture after all")
+    return site
+
+
+def asked(service, name):
+    return [call for call in service.calls() if call.call == name]
+
+
+def test_media_and_words_end_as_they_should_and_the_second_time_sends_nothing(pictures, service):
+    site = pictures
+    site.write(
+        "media.csv",
+        [
+            row("one", "INSTAGRAM", media=BOWL),
+            row("many", "INSTAGRAM", media=f"{BOWL} | {CUPS} | https://www.example.com/shelf.jpg"),
+            *(row(f"logo-{n}", "FACEBOOK", media=LOGO) for n in range(5)),
+            row("film", "FACEBOOK", type="REEL", media="https://www.example.com/clip.mp4"),
+            row("drive", "LINKEDIN", media=DRIVE),
+            row("outside", "INSTAGRAM", media="../secret.jpg"),
+            row("broken", "INSTAGRAM", media="pictures/broken.jpg"),
+            row("words", "LINKEDIN", text="", generate="caption", prompt="Three tips for a glaze"),
+            row(
+                "made",
+                "FACEBOOK",
+                text="",
+                generate="post",
+                asset="STORES_PRODUCT:2f0c6a1e-77f3-4d55-9a53-6b1a1f0e2c11",
+            ),
+        ],
+    )
+    ended, posts = site.run("media.csv")
+    outcomes = {post["key"]: post["outcome"] for post in posts}
+    assert ended.status == 1
+    assert {key for key, outcome in outcomes.items() if outcome != "scheduled"} == {"outside", "broken"}
+    assert outcomes["outside"] == outcomes["broken"] == "invalid"
+    uploads, imports = len(asked(service, "upload_url")), len(asked(service, "import_file"))
+    made = len(asked(service, "generate_text")) + len(asked(service, "generate_post"))
+    assert (uploads, made) == (3, 2)
+    many = next(item for item in service.items() if item["referenceId"] == "many")
+    assert len(many["instagramPost"]["mediaWrapper"]["media"]) == 3
+    assert all("wixstatic.com" in medium["url"] for medium in many["instagramPost"]["mediaWrapper"]["media"])
+    ended, posts = site.run("media.csv")
+    assert {post["outcome"] for post in posts} == {"unchanged", "invalid"}
+    assert len(asked(service, "upload_url")) == uploads
+    assert len(asked(service, "import_file")) == imports
+    assert len(asked(service, "generate_text")) + len(asked(service, "generate_post")) == made
+
+
+def test_a_medium_that_fails_fails_its_own_row_only(pictures, service):
+    service.set_options(media_failing_marker="moss")
+    pictures.write("media.csv", [row("bad", "INSTAGRAM", media=CUPS), row("good", "INSTAGRAM", media=BOWL)])
+    ended, posts = pictures.run("media.csv")
+    assert ended.status == 1
+    assert [post["outcome"] for post in posts] == ["failed", "scheduled"]
+    assert "moss-cups.jpg" in posts[0]["message"]
+
+
+def test_the_plan_shows_what_was_generated_and_what_goes_up(pictures, service):
+    pictures.write(
+        "media.csv",
+        [row("a", "INSTAGRAM", media=BOWL), row("b", "LINKEDIN", text="", generate="caption", prompt="Glaze tips")],
+    )
+    ended = pictures("plan", "media.csv")
+    assert ended.status == 0
+    assert "Generated:" in ended.out
+    assert "1 file (13 KB) to be uploaded" in ended.out
+    assert asked(service, "upload_url") == []
+
+
+def test_generated_posts_become_drafts_for_review(pictures, service):
+    pictures.write("media.csv", [row("b", "LINKEDIN", text="", generate="caption", prompt="Glaze tips")])
+    _, posts = pictures.run("media.csv", "--drafts-only")
+    assert [post["outcome"] for post in posts] == ["drafted"]
+    assert service.coming() == []
