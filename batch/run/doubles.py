@@ -7,7 +7,7 @@ or on its way stands first, for it can't be taken back; and of drafts and schedu
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from batch.model import Act, Item, Outcome, OutcomeKind, Status, StepKind
 from batch.run.ends import ActEnd, End
@@ -43,6 +43,22 @@ def _may_double(work: Work) -> bool:
     return work.step.kind in GOING_OUT and bool(work.step.reference)
 
 
+def wait_for_rivals(works: Sequence[Work], doubles: Mapping[int, Sequence[Item]], *, tools: Tools) -> None:
+    """Wait until a draft that stands beside a post of ours has been used or given up by the run that made it.
+
+    That run may be about to do either; taken from under it, the post could end with no item at all. A draft that is
+    there after the time of a whole call has lost its run.
+    """
+    if any(_has_draft_beside(work, doubles.get(work.position, ())) for work in works):
+        tools.say("Another run of this sheet seems to be at work; waiting until it has done what it is at.")
+        tools.pause(tools.client.deadline_seconds + tools.settle_seconds)
+
+
+def _has_draft_beside(work: Work, items: Sequence[Item]) -> bool:
+    drafts = [item for item in items if item.status == Status.DRAFT and item.id != work.step.item_id]
+    return bool(drafts) and work.step.kind is not StepKind.DRAFT
+
+
 def resolve_doubles(work: Work, listed: Sequence[Item], *, tools: Tools, schedule: CarryOut) -> None:
     """Keep one of several items and take back the others. Errors: ServiceError, SignInError, JournalError.
 
@@ -51,15 +67,20 @@ def resolve_doubles(work: Work, listed: Sequence[Item], *, tools: Tools, schedul
     """
     fresh = [item for entry in listed if (item := tools.look.by_id(entry.id)) is not None]
     living = sorted((i for i in fresh if i.status in PENDING or i.status in ON_ITS_WAY), key=seniority)
+    if tools.stop.requested and _has_draft_beside(work, living):
+        return
     if len(living) < 2:
         if living:
             keep_item(work, living[0])
         return
     kept, *others = living
     if Act.SCHEDULE in work.step.acts and kept.status == Status.DRAFT and not _is_loose_draft(others):
-        if schedule(Act.SCHEDULE, work, kept).end is not End.DONE:
+        end = schedule(Act.SCHEDULE, work, kept)
+        if end.end is not End.DONE or end.item is None or end.item.id != kept.id:
+            # The service itself holds another item to be the one, and it stays.
+            keep_item(work, end.item if end.end is End.DONE else None)
             return
-        kept = tools.look.by_id(kept.id) or kept
+        kept = end.item
     left = [item for item in others if not withdraw(item, position=work.position, tools=tools)]
     keep_item(work, kept)
     if left:

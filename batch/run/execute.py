@@ -27,7 +27,6 @@ from batch.run.verdict import DEAD, other_post
 from batch.run.withdrawing import drop_own_draft
 from batch.run.work import Brakes, Work, advance, finish, goes_out_soon, keep_item, take_other
 
-CONTEST_ROUNDS = 5
 FAR = datetime.max.replace(tzinfo=UTC)
 
 Emit = Callable[[int, Outcome], None]
@@ -172,12 +171,12 @@ def _give_way(work: Work, rivals: Sequence[Item], *, tools: Tools) -> None:
 
     What is further on than a draft is taken up. Of drafts the smallest ID stands: a run that sees a smaller one than
     its own gives its own up for it; the run that owns the smallest waits, for the other may have looked too early to
-    see it and be about to send its own out. A rival that stays a draft has lost its run, and is taken up.
+    see it and be about to send its own out. A rival that stays a draft for longer than a call can take has lost its
+    run, and is taken up.
     """
-    for _ in range(CONTEST_ROUNDS):
-        if not rivals:
-            return
-        if rivals[0].status != Status.DRAFT or rivals[0].id < work.step.item_id:
+    patience_ends = tools.clock() + tools.client.deadline_seconds + tools.settle_seconds
+    while rivals and rivals[0].status == Status.DRAFT and rivals[0].id > work.step.item_id:
+        if tools.clock() > patience_ends:
             break
         tools.pause(tools.settle_seconds * (0.5 + tools.random()))
         if tools.stop.requested:

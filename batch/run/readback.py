@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from batch.model import Act, Item, Outcome, OutcomeKind, Status, Step, StepKind
-from batch.run.doubles import find_doubles, resolve_doubles
+from batch.run.doubles import find_doubles, resolve_doubles, wait_for_rivals
 from batch.run.ends import ActEnd
 from batch.run.looking import standing
 from batch.run.outcomes import broken_outcome, done_outcome
@@ -46,6 +46,7 @@ def read_back(works: Sequence[Work], *, tools: Tools, keep: Callable[[Work], Non
     held = tools.look.up_to_date({w.step.item_id for w in looked if Act.CREATE in w.done and w.step.item_id})
     by_id = {item.id: item for item in held}
     doubles = find_doubles(looked, held)
+    wait_for_rivals(looked, doubles, tools=tools)
     for work in looked:
         if work.position in doubles:
             resolve_doubles(work, doubles[work.position], tools=tools, schedule=_scheduler(tools))

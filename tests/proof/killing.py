@@ -5,11 +5,12 @@ The places are before and after every changing call and every write of the journ
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from batch.model import OutcomeKind
+from batch.model import OutcomeKind, Post
 from tests.proof.scene import END, Harm, false_outcomes, judge_public, make_scene, states_of
 from tests.proof.stage import SERVERS, START, Killed, Killer, Stage, fast_folder
 
@@ -73,18 +74,17 @@ def kill_and_run_again(case: Case, figures: Figures) -> None:
         stage = Stage(folder, case.server, case.via)
         stage.furnish(scene.items)
         started = stage.clock.now()
-        try:
+        with suppress(Killed):
             stage.run(scene.posts, at=killer)
-        except Killed:
-            pass
-        restless, said = _until_rest(stage, scene.posts, journal="lost" if case.journal_lost else "journal")
+        restless, said = run_until_rest(stage, scene.posts, journal="lost" if case.journal_lost else "journal")
         stage.clock.sleep(END.total_seconds())
         harm = judge_public(stage.service.public(), scene.wanted, started=started)
         stage.close()
     figures.add(f"{case} ({(killer.places or ['?'])[-1]})", harm, restless=restless, said=said)
 
 
-def _until_rest(stage: Stage, posts: list, *, journal: str) -> tuple[str, list[str]]:  # type: ignore[type-arg]
+def run_until_rest(stage: Stage, posts: Sequence[Post], *, journal: str) -> tuple[str, list[str]]:
+    """Run again until all is unchanged; return what is left if that never comes, and what was said untruly."""
     said: list[str] = []
     left: list[str] = []
     for number in range(MOST_RUNS):

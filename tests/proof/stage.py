@@ -48,6 +48,9 @@ SERVERS: dict[str, dict[str, object]] = {
 }
 """The four servers that a run must keep its promises on."""
 
+WORST = {"lagging, not unique": {"references": "nowhere", "query_lag_seconds": LAG_SECONDS}}
+"""A fifth that nobody has seen: nothing is refused, and lists are late as well."""
+
 
 class Killed(BaseException):
     """The process is gone."""
@@ -97,12 +100,23 @@ class Clock:
 
 
 class Watched(httpx.BaseTransport):
-    """The way to the service, with a place to die before and after each changing call."""
+    """The way to the service, with a place to die before and after each changing call.
 
-    def __init__(self, inner: httpx.BaseTransport, at: Callable[[str], None]) -> None:
-        self._inner, self._at = inner, at
+    `travel` is what a request, and then its answer, spends on the way.
+    """
+
+    def __init__(
+        self, inner: httpx.BaseTransport, at: Callable[[str], None], travel: Callable[[], None] = lambda: None
+    ) -> None:
+        self._inner, self._at, self._travel = inner, at, travel
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._travel()
+        response = self._handle(request)
+        self._travel()
+        return response
+
+    def _handle(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         changing = request.method != "GET" and not path.endswith("/query")
         if changing:
@@ -140,7 +154,7 @@ class Stage:
     options: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        known = ServerOptions().changed({"calls_per_minute": 0, **SERVERS[self.server], **self.options})
+        known = ServerOptions().changed({"calls_per_minute": 0, **{**SERVERS, **WORST}[self.server], **self.options})
         self.service = Service(options=known, now=self.clock.now, id_seed=self.seed)
         self.random = random.Random(self.seed)
 
@@ -161,15 +175,18 @@ class Stage:
         at: Callable[[str], None] = lambda _place: None,
         options: Options | None = None,
         stop: Stop | None = None,
+        clock: Clock | None = None,
+        via: str | None = None,
+        travel: Callable[[], None] = lambda: None,
     ) -> list[Outcome]:
         """Plan and carry out; `at` is called at every place where a process could die."""
-        clock, stop = self.clock, stop or Stop()
+        clock, stop = clock or self.clock, stop or Stop()
 
         def pause(seconds: float) -> None:
             if not stop.requested:  # as `Stop.pause`: nobody waits any more once a stop is asked for
                 clock.sleep(seconds)
 
-        transport = Watched(SandboxTransport(self.service, sleep=clock.sleep), at)
+        transport = Watched(SandboxTransport(self.service, sleep=clock.sleep), at, travel)
         client = Client(
             api_url="http://127.0.0.1:9",
             credential=ApiKey("k" * 20),
@@ -194,7 +211,7 @@ class Stage:
                 random=self.random.random, pause=pause, settle_seconds=SETTLE_SECONDS, budget=client.budget,
             )  # fmt: skip
             placed = [Placed(n, step) for n, step in enumerate(plan.steps)]
-            execute(placed, tools=tools, emit=outcomes.__setitem__, via=self.via)
+            execute(placed, tools=tools, emit=outcomes.__setitem__, via=via or self.via)
         return [outcomes[n] for n in range(len(posts))]
 
 
