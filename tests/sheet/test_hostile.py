@@ -139,7 +139,7 @@ def test_a_file_of_another_kind_is_told_by_what_it_is(text_file: Any, name: str,
 def test_a_path_without_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "sheets").mkdir()
     missing = tmp_path / "posts.xlsx"
-    assert refusal(missing) == f"There is no file posts.xlsx at {missing}: look at the name and the folder."
+    assert refusal(missing) == "There is no file posts.xlsx there: look at the name and the folder."
     assert refusal(tmp_path / "sheets") == "sheets is a folder: give the sheet in it, such as sheets/posts.xlsx."
 
 
