@@ -33,6 +33,9 @@ POSTS = "Posts"
 SPARE_ROWS = 200
 RULED_ROWS = 2_000
 ROW_POINTS, HEADING_POINTS = 42, 26
+LINE_POINTS = 14
+SHOWN_LINES, MOST_LINES = 3, 9
+"""A row shows three lines, and one whose text or media take more grows with them, up to nine."""
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?")
 MOMENT_LOOKS = {"num_format": "yyyy-mm-dd hh:mm", "align": "left", "indent": 1}
 TO_THE_SECOND = {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left", "indent": 1}
@@ -166,6 +169,14 @@ def _add_table(sheet: Worksheet, looks: Looks, columns: Sequence[str], last_row:
     sheet.add_table(0, 0, last_row - 1, len(columns) - 1, options)
 
 
+def lines_of(row: PostRow) -> int:
+    """Return how many lines the tallest cell of a row takes, as it is wrapped."""
+    texts = {column: str(row.cells.get(column, "")) for column in ("text", "media")}
+    return max(
+        sum(1 + int(len(line) / look_of(column).width) for line in text.splitlines()) for column, text in texts.items()
+    )
+
+
 class RowWriter:
     """Writes rows of posts into a prepared sheet, from top to bottom."""
 
@@ -181,6 +192,8 @@ class RowWriter:
     def write(self, number: int, row: PostRow) -> None:
         """Write a row under its number in the sheet."""
         row = keep_from_running_cut(row)
+        if (lines := lines_of(row)) > SHOWN_LINES:
+            self._sheet.set_row(number - 1, LINE_POINTS * min(lines, MOST_LINES))
         for place, column in enumerate(self._columns):
             if column == COUNT:
                 self.write_count(number, count_text(row.cells))
