@@ -131,7 +131,9 @@ def play_two(server: str, seed: int, figures: Figures) -> None:
         harm = judge_public(stage.service.public(), scene.wanted, started=started)
         stage.close()
     ends = {who: [f"{o.key} {o.outcome} {o.code}" for o in outcomes] for who, outcomes in ended.items()}
-    figures.add(f"{server} seed {seed} by {vias} {ends if harm or restless else ''}", harm, restless=restless, said=said)
+    figures.add(
+        f"{server} seed {seed} by {vias} {ends if harm or restless else ''}", harm, restless=restless, said=said
+    )
 
 
 def prove(*, seeds: range) -> Figures:

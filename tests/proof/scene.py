@@ -140,6 +140,8 @@ class Harm:
     wrong_text: int = 0
     unasked: int = 0
     false_outcomes: int = 0
+    made_twice: int = 0
+    """Items too many that a run alone has made, also where it took them back in time."""
 
     def __add__(self, other: Harm) -> Harm:
         return Harm(*(getattr(self, n) + getattr(other, n) for n in self.__dataclass_fields__))
@@ -165,6 +167,12 @@ def judge_public(public: Iterable[PublicPost], wanted: Sequence[Wanted], *, star
             harm.wrong_time += (shown.at != want.due or shown.due != want.due) if want.due else shown.at < started
     harm.unasked += sum(len(rest) for rest in by_key.values())
     return harm
+
+
+def made_twice(service: Service) -> int:
+    """Return how many items too many were ever made under our references."""
+    counts = Counter(str(item["referenceId"]) for item in service.items() if item.get("referenceId"))
+    return sum(count - 1 for count in counts.values())
 
 
 def doubled(public: Iterable[PublicPost]) -> int:
