@@ -11,9 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from batch.commands.exits import exit_status
+from batch.commands.failing import keep_failure
 from batch.commands.progress import Progress
 from batch.commands.session import Session
-from batch.errors import PostbatchError
+from batch.errors import JournalError, PostbatchError
 from batch.model import Outcome, Results
 from batch.run.execute import execute
 from batch.run.journal import Journal
@@ -46,6 +47,11 @@ def hold_sites(session: Session, sites: Sequence[str], *, run: str) -> Iterator[
             held.enter_context(hold_site(journal, site=site, holder=holder, say=session.warn))
         yield
 
+
+FAILED_INSIDE = (
+    "Something went wrong inside the program ({kind}), so it stopped. Run the same command again: "
+    "the journal knows what was sent, and nothing is sent twice."
+)
 
 Emit = Callable[[int, Outcome], None]
 SiteDoer = Callable[[str, Sequence[Placed], Stop, Emit], None]
@@ -82,9 +88,11 @@ def carry_out(
 
         with ThreadPoolExecutor(at_once, "site") as pool:
             stops = {site: stop.of_site() for site in busy}
-            waiting = [pool.submit(do_site, site, steps, stops[site], emit) for site, steps in busy.items()]
-            for future in waiting:
-                future.result()
+            waiting = {site: pool.submit(do_site, site, steps, stops[site], emit) for site, steps in busy.items()}
+            for site, future in waiting.items():
+                if (error := future.exception()) is not None:
+                    stops[site].request(FAILED_INSIDE.format(kind=type(error).__name__))
+                    keep_failure(error)
     for reason in dict.fromkeys(s.reason for s in stops.values() if s.requested):
         session.warn(reason)
     for p in record.placed:
@@ -92,9 +100,11 @@ def carry_out(
     lines = [outcomes[p.position] for p in record.placed]
     finished_at = session.world.now()
     status = exit_status(lines, stopped=any(s.requested for s in stops.values()), interrupted=stop.interrupted)
-    finish_record(
-        session.state, record, at=finished_at, exit_status=status, counts=Counter(str(o.outcome) for o in lines)
-    )
+    counts = Counter(str(o.outcome) for o in lines)
+    try:
+        finish_record(session.state, record, at=finished_at, exit_status=status, counts=counts)
+    except JournalError:
+        session.warn("How this run ended could not be noted (is the disk full?); its results are written all the same.")
     return Carried(make_results(record, lines, finished_at=finished_at), status)
 
 

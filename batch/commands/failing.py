@@ -12,15 +12,21 @@ from batch.run.journal import make_private_folder, shown
 EXIT_FAILED = 3
 
 
-def report_failure(error: Exception) -> int:
-    """Write where in the program it failed, without any value (they may be private), and say where that is."""
-    lines = [f"{type(error).__name__}"]
-    lines += [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
+def report_failure(error: BaseException) -> int:
+    """Say that the program failed and where its log is, and return the exit status."""
     print(
         f"postbatch: something went wrong inside the program ({type(error).__name__}). Run the same command again: "
         "the journal knows what was sent, and nothing is sent twice.",
         file=sys.stderr,
     )
+    keep_failure(error)
+    return EXIT_FAILED
+
+
+def keep_failure(error: BaseException) -> None:
+    """Write where in the program it failed, without any value (they may be private), and say where that is."""
+    lines = [f"{type(error).__name__}"]
+    lines += [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
     try:
         folder = World().state_folder()
         make_private_folder(folder)
@@ -29,4 +35,3 @@ def report_failure(error: Exception) -> int:
         print(f"Please send {shown(log)} with your report.", file=sys.stderr)
     except Exception:  # noqa: BLE001 - there is nobody left to tell
         print("\n".join(lines), file=sys.stderr)
-    return EXIT_FAILED

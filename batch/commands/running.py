@@ -18,7 +18,7 @@ from batch.errors import StartError
 from batch.model import Outcome, OutcomeKind, Results, Sheet, StepKind
 from batch.report import terminal
 from batch.run.outcomes import idle_outcome, not_run_outcome
-from batch.run.record import RunRecord, new_run_id
+from batch.run.record import RunRecord, new_run_id, record_followup
 
 REFUSED = frozenset({StepKind.INVALID, StepKind.BLOCKED, StepKind.CONFLICT, StepKind.FAILED})
 
@@ -34,7 +34,8 @@ def run_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) -> i
         run = new_run_id(world.now(), random=world.random())
         with hold_sites(session, sites_of(checked), run=run):
             prepared = prepare(session, checked, inputs, planner=planner_for(session, checked, inputs))
-            show_plan(session, prepared)
+            if not (flags.quiet and outputs.yes):
+                show_plan(session, prepared)
             return do_plan(session, prepared, outputs, run=run, command="run")
 
 
@@ -83,6 +84,7 @@ def do_plan(
         from batch.commands.following import wait_until_final
 
         results = wait_until_final(session, results, bound_seconds=outputs.wait_seconds)
+        record_followup(session.state, record, results)
     finish(session, results, outputs, sheet=prepared.checked.path, media_folder=prepared.checked.media_folder)
     return max(carried.exit_status, exit_status(results.outcomes)) if carried.exit_status != 130 else 130
 

@@ -112,9 +112,7 @@ class Session:
                     service.reset()
             server = self._open.enter_context(SandboxServer(state, sites=there, port=port))
         except OSError as error:
-            raise StartError(
-                f"The sandbox can't start ({error.strerror or error}); try another --port."
-            ) from error
+            raise StartError(f"The sandbox can't start ({error.strerror or error}); try another --port.") from error
         first = next(iter(self.settings.sites.values()))
         self.settings = for_sandbox(self.settings, api_url=server.url, site_id=first.site_id, key=SANDBOX_KEY)
         self.say(SANDBOX_SAID)

@@ -230,3 +230,19 @@ def test_cancelling_most_of_what_is_scheduled_asks_for_its_flag(site, service):
     assert len(service.coming()) == 5
     ended, posts = site.run("posts.csv", "--allow-cancel")
     assert (ended.status, set(kinds(posts)), service.coming()) == (0, {"cancelled"}, [])
+
+
+def test_waiting_brings_posts_in_process_to_their_end(site, service):
+    service.set_options(processing_seconds=2)
+    site.write("posts.csv", ROWS[3:])
+    ended, posts = site.run("posts.csv", "--wait", "60")
+    assert (ended.status, kinds(posts)) == (0, ["published"])
+    site("results", "last", "--out", "again.json")
+    assert kinds(site.posts("again.json")) == ["published"]
+
+
+def test_a_quiet_run_says_only_what_became_of_it(site):
+    site.write("posts.csv", ROWS[:1])
+    ended, _ = site.run("posts.csv", "--quiet")
+    assert ended.err == ""
+    assert ended.out.startswith("1 post scheduled.")
