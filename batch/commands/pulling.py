@@ -18,17 +18,25 @@ from batch.publisher.snapshot import read_snapshot
 from batch.sheet.posts_sheet import write_posts
 
 EDITABLE = frozenset({Status.DRAFT, Status.SCHEDULED})
+GONE_OUT = frozenset({Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE})
+"""What `--all` adds. Failed, cancelled and deleted posts are never there: a row of theirs would ask to be made anew."""
+
+LEFT_OUT_WORDS: Mapping[str, str] = {
+    Status.PUBLISHED: "published", Status.PROCESSING: "in process", Status.IN_QUEUE: "waiting",
+    Status.FAILED: "failed", Status.CANCELED: "cancelled", Status.DELETED: "deleted",
+}  # fmt: skip
 
 
 def pull_posts(world: World, flags: Flags, out: Path, *, everything: bool, force: bool = False) -> int:
-    """Write the site's drafts and scheduled posts (with `everything` all of them) as a sheet."""
+    """Write the site's drafts and scheduled posts (with `everything` published ones too) as a sheet."""
     path = (world.cwd / out).resolve()
     refuse_to_lose(path, force=force)
     with Session(world, flags, folder=path.parent) as session:
         session.start_sandbox()
         site = session.settings.site().name
         client = session.client(site)
-        items = [item for item in query_items(client) if wanted(item, everything=everything)]
+        held = query_items(client)
+        items = [item for item in held if wanted(item, everything=everything)]
         channels = sorted({Channel(item.channel) for item in items if item.channel in Channel.__members__})
         accounts = read_snapshot(client, channels, now=world.now(), site=site).accounts if channels else ()
         named = site if len(session.settings.sites) > 1 else ""
@@ -37,13 +45,25 @@ def pull_posts(world: World, flags: Flags, out: Path, *, everything: bool, force
         write_posts(rows, path)
         if session.sandbox:
             session.show(SANDBOX_SAID)
-        session.show(f"{len(rows)} posts written to {out}. Edit them there, then: postbatch plan {out}")
+        count = f"{len(rows):,} {'post' if len(rows) == 1 else 'posts'}"
+        session.show(f"{count} written to {out}. Edit them there, then: postbatch plan {out}")
+        if left_out := tell_left_out(held, everything=everything):
+            session.show(left_out)
         return 0
 
 
 def wanted(item: Item, *, everything: bool) -> bool:
     """Tell whether an item goes into the sheet; what was made on the channel itself can't be changed from here."""
-    return not item.external and (everything or item.status in EDITABLE)
+    return not item.external and (item.status in EDITABLE or (everything and item.status in GONE_OUT))
+
+
+def tell_left_out(items: Iterable[Item], *, everything: bool) -> str:
+    """Return the sentence that counts what the sheet does not hold, "" where it holds all."""
+    left = Counter(item.status for item in items if not item.external and not wanted(item, everything=everything))
+    order = [*LEFT_OUT_WORDS, *sorted(set(left) - set(LEFT_OUT_WORDS))]
+    counts = [f"{left[status]:,} {LEFT_OUT_WORDS.get(status, status)}" for status in order if left[status]]
+    more = " (--all takes in what was published)" if not everything and left[Status.PUBLISHED] else ""
+    return f"Left out: {', '.join(counts)}{more}." if counts else ""
 
 
 def posts_rows(

@@ -1,0 +1,165 @@
+"""What the site holds, as a sheet: run unchanged it does nothing, and an edit does just what was edited."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from batch.sandbox.seed import ACCOUNTS
+
+MEDIA = {"mediaWrapper": {"media": [{"type": "IMAGE", "url": "https://static.wixstatic.com/media/cup.jpg"}]}}
+CLIP = {"mediaWrapper": {"media": [{"type": "VIDEO", "url": "https://video.wixstatic.com/video/bowl.mp4"}]}}
+PAGE = {"pageId": ACCOUNTS["FACEBOOK"][0]["page"]["id"]}
+YOUTUBE = {"channelId": ACCOUNTS["YOUTUBE"][0]["id"], "videoUrl": "https://video.wixstatic.com/video/bowl.mp4"}
+AUTHOR = {"authorId": ACCOUNTS["LINKEDIN"][0]["id"]}
+BOARD = {"boardId": ACCOUNTS["PINTEREST"][0]["board"]["id"]}
+LOCATION = {"locationId": ACCOUNTS["GBP"][0]["location"]["id"]}
+
+KINDS: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
+    ("INSTAGRAM", "POST", "instagramPost", "caption", MEDIA),
+    ("INSTAGRAM", "STORY", "instagramStory", "", MEDIA),
+    ("FACEBOOK", "POST", "facebookPost", "caption", {**PAGE, "link": "https://example.com/spring"}),
+    ("FACEBOOK", "REEL", "facebookReel", "description", {**PAGE, **CLIP}),
+    ("FACEBOOK", "STORY", "facebookStory", "", {**PAGE, **MEDIA}),
+    ("YOUTUBE", "VIDEO", "youtubeVideo", "description", {**YOUTUBE, "title": "A bowl"}),
+    ("YOUTUBE", "SHORT", "youtubeShort", "description", {**YOUTUBE, "title": "A short bowl"}),
+    ("LINKEDIN", "POST", "linkedinPost", "caption", AUTHOR),
+    ("PINTEREST", "POST", "pinterestPost", "description", {**BOARD, **MEDIA, "title": "Plates"}),
+    ("GBP", "POST", "gbpPost", "description", {**LOCATION, "callToAction": "BOOK"}),
+    ("TIKTOK", "POST", "tiktokPhoto", "description", {**MEDIA, "title": "Cups", "privacyLevel": "SELF_ONLY"}),
+    ("TIKTOK", "VIDEO", "tiktokVideo", "description", {**CLIP, "privacyLevel": "PUBLIC_TO_EVERYONE"}),
+)
+TEXTS = (
+    "Plain words",
+    "=SUM(A1) is no formula",
+    "Two\n\nlines ☕ 👩‍👩‍👧‍👦",
+    "+49 30 123",
+    "NA",
+    "00123",
+    "'quoted",
+    "#tag first",
+)
+FIRST = datetime(2031, 3, 1, 7, 0, tzinfo=UTC)
+"""From here on an item every two and a half hours: spring and autumn changes of the clock lie within."""
+
+
+def item(number: int, status: str) -> dict[str, Any]:
+    channel, kind, field, text, content = KINDS[number % len(KINDS)]
+    words = {text: f"{TEXTS[number % len(TEXTS)]} {number}"} if text else {}
+    made: dict[str, Any] = {
+        "channel": {"name": channel, "accountId": ACCOUNTS[channel][0]["id"]},
+        "type": kind,
+        "status": status,
+        "id": f"00000000-0000-4000-8000-{number:012d}",
+        field: {**content, **words},
+    }
+    if number % 3:
+        made["referenceId"] = f"post-{number:03d}"
+    if status in ("SCHEDULED", "PUBLISHED"):
+        at = FIRST + timedelta(hours=12.5 * number)
+        made["schedulingInfo"] = {"scheduledDate": f"{at:%Y-%m-%dT%H:%M:%S}Z"}
+    return made
+
+
+def seeded(service: Any, many: int) -> None:
+    service.seed(items=[item(n, "DRAFT" if n % 7 == 0 else "SCHEDULED") for n in range(many)])
+
+
+def changing(service: Any) -> list[Any]:
+    return [call for call in service.calls() if call.changed and call.origin == "caller"]
+
+
+def office(path: Path) -> Path:
+    program = shutil.which("soffice")
+    if program is None:
+        pytest.skip("LibreOffice is not there")
+    out = path.parent / "office"
+    profile = f"-env:UserInstallation=file://{path.parent / 'profile'}"
+    convert = ["--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(out)]
+    subprocess.run([program, profile, "--headless", *convert, str(path)], check=True, capture_output=True, timeout=120)
+    return out / path.name
+
+
+def edit_workbook(path: Path, edits: dict[str, dict[str, object]]) -> None:
+    """Set cells of the rows with these item IDs."""
+    book = openpyxl.load_workbook(path)
+    sheet = book["Posts"]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    for row in range(2, sheet.max_row + 1):
+        for column, value in edits.get(str(sheet.cell(row, columns["item_id"]).value), {}).items():
+            sheet.cell(row, columns[column]).value = value
+    book.save(path)
+
+
+def edit_csv(path: Path, edits: dict[str, dict[str, object]]) -> None:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row.update({column: str(value) for column, value in edits.get(row["item_id"], {}).items()})
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+MOVED, REWORDED, CANCELLED = (f"00000000-0000-4000-8000-{n:012d}" for n in (1, 2, 3))
+EDITS: dict[str, dict[str, object]] = {
+    MOVED: {"publish_at": "2031-12-24 18:00"},
+    REWORDED: {"text": "New words"},
+    CANCELLED: {"action": "cancel"},
+}
+
+
+@pytest.mark.parametrize("name", ["posts.xlsx", "posts.csv"])
+def test_five_hundred_posts_come_and_go_unchanged_and_three_edits_are_three_changes(site, service, name):
+    seeded(service, 500)
+    assert site("pull", "--out", name).status == 0
+    assert changing(service) == []
+    ended, posts = site.run(name)
+    assert (ended.status, {p["outcome"] for p in posts}) == (0, {"unchanged"}), ended.out
+    assert len(posts) == 500
+    assert changing(service) == []
+    edit = edit_workbook if name.endswith("xlsx") else edit_csv
+    edit(site.folder / name, EDITS)
+    ended, posts = site.run(name)
+    assert ended.status == 0, ended.out
+    done = {p["item_id"]: p["outcome"] for p in posts if p["outcome"] != "unchanged"}
+    assert done == {MOVED: "rescheduled", REWORDED: "updated", CANCELLED: "cancelled"}
+    assert len(changing(service)) == 3
+
+
+@pytest.mark.office
+def test_what_libreoffice_saves_is_still_what_the_site_holds(site, service):
+    seeded(service, 60)
+    site("pull", "--out", "posts.xlsx")
+    shutil.copy(office(site.folder / "posts.xlsx"), site.folder / "saved.xlsx")
+    ended, posts = site.run("saved.xlsx")
+    assert (ended.status, {p["outcome"] for p in posts}, len(posts)) == (0, {"unchanged"}, 60), ended.out
+    assert changing(service) == []
+    edit_workbook(site.folder / "saved.xlsx", EDITS)
+    shutil.copy(office(site.folder / "saved.xlsx"), site.folder / "again.xlsx")
+    ended, posts = site.run("again.xlsx")
+    done = {p["item_id"]: p["outcome"] for p in posts if p["outcome"] != "unchanged"}
+    assert done == {MOVED: "rescheduled", REWORDED: "updated", CANCELLED: "cancelled"}, ended.out
+
+
+def test_all_of_it_means_published_posts_too_and_still_nothing_changes(site, service):
+    statuses = ("SCHEDULED", "PUBLISHED", "DRAFT", "FAILED", "CANCELED", "DELETED")
+    service.seed(items=[item(n, statuses[n % len(statuses)]) for n in range(30)])
+    ended = site("pull", "--out", "some.csv")
+    left_out = "Left out: 5 published, 5 failed, 5 cancelled, 5 deleted"
+    assert f"{left_out} (--all takes in what was published)." in ended.out
+    ended = site("pull", "--all", "--out", "all.csv")
+    assert ended.status == 0
+    assert "Left out: 5 failed, 5 cancelled, 5 deleted." in ended.out
+    ended, posts = site.run("all.csv")
+    assert (ended.status, {p["outcome"] for p in posts}, len(posts)) == (0, {"unchanged"}, 15), ended.out
+    assert {p["status"] for p in posts} == {"SCHEDULED", "PUBLISHED", "DRAFT"}
+    assert changing(service) == []
