@@ -26,7 +26,7 @@ from batch.errors import ServiceError, SignInError
 from batch.model import Json
 from batch.publisher.answer import Raw, TooLarge, make_reply
 from batch.publisher.pace import Pace
-from batch.publisher.reply import Reply, ReplyKind
+from batch.publisher.reply import Reply, ReplyKind, refused_by_status
 from batch.publisher.retry import RetryBudget, wait_seconds
 from batch.publisher.token import TOKEN_PATH, AppToken
 from batch.publisher.transport import DeadlineTransport
@@ -106,12 +106,26 @@ class Client:
             reply, _ = self._send_signed(method, path, body, params)
         return self._explained(reply)
 
-    def ask(self, method: str, path: str, body: Json | None = None, *, params: Params | None = None) -> Reply:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        params: Params | None = None,
+        by_status: bool = False,
+    ) -> Reply:
         """Ask a question, again where the answer is missing or unclear; the reply is OK or REFUSED.
 
+        `by_status`: a refusal that a gateway wrote, as a page without the service's own words, counts by its status.
         Raises `SignInError` for a refused credential and `ServiceError` where no usable answer could be had. Only for
         calls that change nothing.
         """
+
+        def send() -> Reply:
+            reply = self.send(method, path, body, params=params)
+            return refused_by_status(reply) if by_status else reply
+
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_result(lambda reply: reply.kind not in ANSWERED),
             wait=self._wait_before_repeat,
@@ -119,7 +133,7 @@ class Client:
             sleep=self._pause,
             retry_error_callback=_last_reply,
         )
-        reply: Reply = retrying(self.send, method, path, body, params=params)
+        reply: Reply = retrying(send)
         if reply.status in (401, 403):
             raise SignInError(reply.message)
         if reply.kind not in ANSWERED:

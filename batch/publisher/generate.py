@@ -113,7 +113,7 @@ def _look_at_image(client: Client, execution_id: str) -> Generated | None:
 def _ask(client: Client, call: str, body: Json | None, *, method: str = "POST") -> Reply | Generated:
     """Ask, or say why nothing came of it. A refused credential is not this row's matter and goes on as SignInError."""
     try:
-        reply = client.ask(method, f"{BASE}/{call}", body)
+        reply = client.ask(method, f"{BASE}/{call}", body, by_status=True)
     except ServiceError as error:
         return Generated(code="NO_ANSWER", message=str(error))
     if reply.kind is not ReplyKind.OK:

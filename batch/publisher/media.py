@@ -120,7 +120,7 @@ def _asked(
     client: Client, method: str, path: str, body: Json | None, *, kind: str, params: dict[str, str] | None = None
 ) -> Brought:
     try:
-        reply = client.ask(method, path, body, params=params)
+        reply = client.ask(method, path, body, params=params, by_status=True)
     except ServiceError as error:
         return Brought(State.FAILED, code="NO_ANSWER", message=str(error))
     return _read_file(reply.body, kind=kind) if reply.kind is ReplyKind.OK else _refused(reply)
@@ -158,7 +158,7 @@ def _upload_target(client: Client, *, mime: str, size_bytes: int, name: str) -> 
     """Ask for an address to upload to, and look at it before anything is sent there."""
     body = {"mimeType": mime, "fileName": name, "sizeInBytes": str(size_bytes)}
     try:
-        reply = client.ask("POST", f"{FILES}/generate-upload-url", body)
+        reply = client.ask("POST", f"{FILES}/generate-upload-url", body, by_status=True)
     except ServiceError as error:
         return Brought(State.FAILED, code="NO_ANSWER", message=str(error))
     if reply.kind is not ReplyKind.OK:

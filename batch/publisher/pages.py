@@ -77,7 +77,7 @@ def read_items(client: Client, *, most_pages: int = MOST_PAGES) -> ItemsRead:
 def _first_page(client: Client) -> tuple[Style, _Page]:
     refusal = ""
     for style in STYLES:
-        reply = client.ask("POST", QUERY_PATH, _query(style, 0))
+        reply = client.ask("POST", QUERY_PATH, _query(style, 0), by_status=True)
         if reply.kind is ReplyKind.OK:
             return style, _read_page(reply)
         refusal = f"{reply.code}: {reply.message}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,3 +41,13 @@ class Reply:
     item: Item | None = None
     retry_after_seconds: float | None = None
     server_at: datetime | None = None
+
+
+NOT_YET = frozenset({408, 425, 429})
+"""Statuses that ask for another try, though they are of the caller's fault by their number."""
+
+
+def refused_by_status(reply: Reply) -> Reply:
+    """Take an unreadable 4xx for a refusal: good enough for a question, never for a call that changes something."""
+    plain = reply.kind is ReplyKind.UNCLEAR and reply.status is not None and 400 <= reply.status < 500
+    return replace(reply, kind=ReplyKind.REFUSED) if plain and reply.status not in NOT_YET else reply

@@ -121,7 +121,7 @@ Answer = tuple[int, Any]
 
 
 class JsonServer:
-    """Answer each call with what `respond` says: a status and a JSON value."""
+    """Answer each call with what `respond` says: a status and a JSON value, or bytes for an HTML page."""
 
     def __init__(self, respond: Callable[[Call], Answer]) -> None:
         self.calls: list[Call] = []
@@ -138,9 +138,10 @@ class JsonServer:
                 call = Call(self.command, path, query, json.loads(content) if content else None, headers)
                 calls.append(call)
                 status, value = respond(call)
-                body = json.dumps(value).encode()
+                page = isinstance(value, bytes)
+                body = value if page else json.dumps(value).encode()
                 self.send_response(status)
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Type", "text/html" if page else "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

@@ -19,6 +19,9 @@ BASE = "/social-publisher/v1"
 ENTRY = {"channelName": "INSTAGRAM", "instagram": {"id": "17", "username": "pots"}}
 ACCOUNT = Account(Channel.INSTAGRAM, "17", "pots")
 
+PAGE = b"<html><body><h1>Not here</h1></body></html>"
+"""What a gateway answers in place of the service: an HTML page that says nothing but its status."""
+
 
 def answers(table: dict[str, Answer]) -> Callable[[Call], Answer]:
     return lambda call: table[call.path.removeprefix(BASE)]
@@ -44,6 +47,31 @@ def test_a_channel_whose_list_is_refused_has_the_code_as_its_state_in_one_call(
     assert len(server.calls) == 1
 
 
+def test_a_list_that_a_gateway_refuses_is_judged_by_its_status_at_once(serve: Serve, connect: Connect) -> None:
+    server = serve(lambda call: (400, PAGE))
+    connection = read_connection(connect(server.url), Channel.INSTAGRAM)
+    assert (connection.accounts, connection.state) == ((), "HTTP_400")
+    assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize("answer", [(404, PAGE), (404, {}), (404, refusal("X")), (400, {"message": ""})])
+def test_features_are_asked_one_by_one_where_the_list_is_not_there(
+    serve: Serve, connect: Connect, answer: Answer
+) -> None:
+    one = {"featureData": {"enabled": True, "quotaInfo": {"limit": 10, "remainingUsage": 4, "period": "MONTH"}}}
+    server = serve(lambda call: answer if call.path == f"{BASE}/features" else (200, one))
+    plan = read_quotas(connect(server.url))
+    assert plan.quotas["SCHEDULE_POST"] == Quota("SCHEDULE_POST", limit=10, left=4, period="MONTH")
+    assert len(server.calls) == 4
+
+
+def test_features_that_nothing_tells_of_are_said_and_stop_nothing(serve: Serve, connect: Connect) -> None:
+    server = serve(lambda call: (404, PAGE))
+    plan = read_quotas(connect(server.url))
+    assert (plan.quotas, plan.features) == ({}, {})
+    assert "so what is left of it is not known" in plan.notices[-1]
+
+
 @pytest.mark.parametrize("state", ["VALID", "NEVER_CREATED", "DISCONNECTED", "INVALID", "SOMETHING_NEW"])
 def test_the_token_s_state_is_the_channel_s(serve: Serve, connect: Connect, state: str) -> None:
     table = {"/accounts": (200, {"accounts": [ENTRY]}), "/INSTAGRAM/long-lived-token-status": (200, {"status": state})}
@@ -51,7 +79,9 @@ def test_the_token_s_state_is_the_channel_s(serve: Serve, connect: Connect, stat
     assert (connection.accounts, connection.state) == ((ACCOUNT,), state)
 
 
-@pytest.mark.parametrize("answer", [(404, refusal("X")), (200, {}), (200, {"status": 7})])
+@pytest.mark.parametrize(
+    "answer", [(404, refusal("X")), (404, PAGE), (400, {}), (500, {}), (503, PAGE), (200, {}), (200, {"status": 7})]
+)
 def test_a_state_that_is_not_told_is_said_and_blocks_nothing(serve: Serve, connect: Connect, answer: Answer) -> None:
     client = connect(
         serve(answers({"/accounts": (200, {"accounts": []}), "/INSTAGRAM/long-lived-token-status": answer})).url

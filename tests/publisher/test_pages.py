@@ -28,19 +28,21 @@ class Site:
         most: int = 100,
         refuse_over: int = 100,
         sorts: bool = True,
+        pages: bool = False,
         ignore_offset: bool = False,
     ) -> None:
         self.ids = [f"item-{n:05}" for n in range(count)]
         self.total, self.most, self.refuse_over = total, most, refuse_over
         self.sorts, self.ignore_offset = sorts, ignore_offset
+        self.refused = b"<html>Bad Request</html>" if pages else refusal("BAD", "not so")
 
     def __call__(self, call: Call) -> Answer:
         query = call.body["query"]
         limit, offset = query["paging"]["limit"], query["paging"]["offset"]
         if limit > self.refuse_over:
-            return 400, refusal("BAD_LIMIT", "limit is too large")
+            return 400, self.refused
         if "sort" in query and not self.sorts:
-            return 400, refusal("BAD_SORT", "can't sort by that")
+            return 400, self.refused
         start = 0 if self.ignore_offset else offset
         shown = self.ids[start : start + min(limit, self.most)]
         body: dict[str, Any] = {"items": [{"id": i, "status": "DRAFT"} for i in shown]}
@@ -97,7 +99,7 @@ def test_a_sort_that_is_refused_is_left_out_and_said(serve: Serve, connect: Conn
 
 
 def test_both_may_be_refused(serve: Serve, connect: Connect) -> None:
-    read = read_items(connect(serve(Site(120, sorts=False, refuse_over=50)).url))
+    read = read_items(connect(serve(Site(120, sorts=False, refuse_over=50, pages=True)).url))
     assert len(read.items) == 120
     assert len(read.notices) == 2
 
