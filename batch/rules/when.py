@@ -146,20 +146,25 @@ def _place(clock: datetime, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, 
 def _place_offset(
     clock: datetime, zone: ZoneInfo | None, zones: Zones, *, seen: str, noted: tuple[Problem, ...]
 ) -> When:
-    """Return the instant of a time with an offset. Only the row's own zone can contradict it: the usual one yields."""
+    """Return the instant of a time with an offset, which says it whatever the zone.
+
+    A row's own zone that has another offset then is warned of; the usual zone yields, and UTC (`Z`) is how programs
+    write an instant for any zone.
+    """
     at = clock.astimezone(UTC)
     if zone is None:
         offset = _show_offset(clock) if clock.utcoffset() else ""
         return When(at, local_time=f"{show_clock(clock)} UTC{offset}", problems=noted)
     there = at.astimezone(zone)
-    if zones.written and there.utcoffset() != clock.utcoffset():
+    local_time = f"{show_clock(there)} {zone.key}"
+    if zones.written and clock.tzinfo is not UTC and there.utcoffset() != clock.utcoffset():
         message = (
-            f"`publish_at` says {quoted(seen)}, but {zone.key} is at UTC{_show_offset(there)} then: "
-            f"write {show_clock(there)} if the instant is right, or take the offset away if the clock time is."
+            f"`publish_at` says {quoted(seen)}, but {zone.key} is at UTC{_show_offset(there)} then: it goes out at "
+            f"{show_clock(there)} there, so take the offset away if {show_clock(clock.replace(tzinfo=None))} is meant."
         )
-        problem = Problem("publish_at", "offset_contradicts_timezone", seen, message)
-        return When(timezone=zone.key, problems=(problem, *noted))
-    return When(at, local_time=f"{show_clock(there)} {zone.key}", timezone=zone.key, problems=noted)
+        problem = Problem("publish_at", "offset_contradicts_timezone", seen, message, warning=True)
+        noted = (problem, *noted)
+    return When(at, local_time=local_time, timezone=zone.key, problems=noted)
 
 
 def _no_zone(seen: str) -> Problem:

@@ -79,15 +79,31 @@ def test_an_offset_needs_no_zone_and_yields_to_none_but_the_rows_own() -> None:
     assert read_when("2026-12-01 09:30-05:00", zones=Zones()).local_time == "2026-12-01 09:30 UTC-05:00"
     assert read_when("2026-12-01 09:30Z", zones=Zones()).local_time == "2026-12-01 09:30 UTC"
     assert read_when("2026-12-01 09:30-05:00", zones=BERLIN).local_time == "2026-12-01 15:30 Europe/Berlin"
-    problem = only_problem(read_when("2026-12-01 09:30-05:00", zones=Zones(written="Europe/Berlin")))
-    assert problem.code == "offset_contradicts_timezone"
+
+
+def test_an_offset_says_the_instant_and_one_that_the_rows_zone_has_not_is_warned_of() -> None:
+    when = read_when("2026-12-01 09:30-05:00", zones=Zones(written="Europe/Berlin"))
+    assert (when.at, when.local_time) == (datetime(2026, 12, 1, 14, 30, tzinfo=UTC), "2026-12-01 15:30 Europe/Berlin")
+    (problem,) = when.problems
+    assert (problem.code, problem.warning) == ("offset_contradicts_timezone", True)
     assert "2026-12-01 15:30" in problem.message
+
+
+@pytest.mark.parametrize("cell", ["2026-12-01T09:30:00Z", "2026-12-01 09:30Z", "2026-12-01 09:30 UTC"])
+def test_utc_contradicts_no_zone(cell: str) -> None:
+    when = read_when(cell, zones=Zones(written="Europe/Berlin"))
+    assert when == When(
+        at=datetime(2026, 12, 1, 9, 30, tzinfo=UTC),
+        local_time="2026-12-01 10:30 Europe/Berlin",
+        timezone="Europe/Berlin",
+    )
 
 
 def test_an_offset_is_judged_at_its_own_instant() -> None:
     summer = read_when("2026-07-01 09:30+02:00", zones=Zones(written="Europe/Berlin"))
-    assert summer.at == datetime(2026, 7, 1, 7, 30, tzinfo=UTC)
-    assert only_problem(read_when("2026-12-01 09:30+02:00", zones=Zones(written="Europe/Berlin")))
+    assert (summer.at, summer.problems) == (datetime(2026, 7, 1, 7, 30, tzinfo=UTC), ())
+    (problem,) = read_when("2026-12-01 09:30+02:00", zones=Zones(written="Europe/Berlin")).problems
+    assert problem.warning
 
 
 def test_a_time_without_any_zone_is_refused() -> None:
