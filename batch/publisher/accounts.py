@@ -54,7 +54,7 @@ def token_status(client: Client, channel: Channel) -> str:
     """Return a channel's state (`VALID`, `NEVER_CREATED`, `DISCONNECTED`, `INVALID`); "" where it is not told."""
     try:
         reply = client.ask("GET", f"{BASE}/{channel.value}/long-lived-token-status", by_status=True)
-    except ServiceError:  # only a forecast: the accounts were listed, and a call that the channel refuses says so itself
+    except ServiceError:  # only a forecast: the accounts were listed, and a channel that refuses a call says so itself
         return ""
     status = reply.body.get("status")
     return status if reply.kind is ReplyKind.OK and isinstance(status, str) else ""
