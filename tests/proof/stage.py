@@ -99,21 +99,51 @@ class Clock:
         self.ticks += max(0.0, seconds)
 
 
+class Metered(httpx.SyncByteStream):
+    """An answer's bytes; says when they have ended."""
+
+    def __init__(self, inner: httpx.SyncByteStream, ended: Callable[[], None]) -> None:
+        self._inner, self._ended = inner, ended
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._inner
+        finally:
+            self._ended()
+
+
 class Watched(httpx.BaseTransport):
     """The way to the service, with a place to die before and after each changing call.
 
-    `travel` is what a request, and then its answer, spends on the way.
+    `travel` is what a request, and then its answer, spends on the way; `took` is told how long each call was.
     """
 
     def __init__(
-        self, inner: httpx.BaseTransport, at: Callable[[str], None], travel: Callable[[], None] = lambda: None
+        self,
+        inner: httpx.BaseTransport,
+        at: Callable[[str], None],
+        *,
+        travel: Callable[[], None],
+        clock: Callable[[], float],
+        took: Callable[[float], None],
     ) -> None:
-        self._inner, self._at, self._travel = inner, at, travel
+        self._inner, self._at, self._travel, self._clock, self._took = inner, at, travel, clock, took
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        began = self._clock()
+
+        def ended() -> None:
+            self._took(self._clock() - began)
+
         self._travel()
-        response = self._handle(request)
+        try:
+            response = self._handle(request)
+        except httpx.TransportError:
+            ended()
+            raise
         self._travel()
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        response.stream = Metered(response.stream, ended)
         return response
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
@@ -152,6 +182,8 @@ class Stage:
     seed: int = 0
     clock: Clock = field(default_factory=Clock)
     options: dict[str, object] = field(default_factory=dict)
+    longest_call: float = 0.0
+    """The most seconds that one call took, from its request to the end of its answer."""
 
     def __post_init__(self) -> None:
         known = ServerOptions().changed({"calls_per_minute": 0, **{**SERVERS, **WORST}[self.server], **self.options})
@@ -160,6 +192,9 @@ class Stage:
 
     def close(self) -> None:
         self.service.close()
+
+    def _took(self, seconds: float) -> None:
+        self.longest_call = max(self.longest_call, seconds)
 
     def furnish(self, items: Sequence[Mapping[str, Any]]) -> None:
         """Put items on the site, long enough ago for every list to show them."""
@@ -186,7 +221,9 @@ class Stage:
             if not stop.requested:  # as `Stop.pause`: nobody waits any more once a stop is asked for
                 clock.sleep(seconds)
 
-        transport = Watched(SandboxTransport(self.service, sleep=clock.sleep), at, travel)
+        transport = Watched(
+            SandboxTransport(self.service, sleep=clock.sleep), at, travel=travel, clock=clock.clock, took=self._took
+        )
         client = Client(
             api_url="http://127.0.0.1:9",
             credential=ApiKey("k" * 20),

@@ -1,0 +1,271 @@
+"""Plant faults in a copy of the client, one at a time, and show that the proofs catch each of them.
+
+    python tests/proof/planted.py               the table
+    python tests/proof/planted.py NAME ...      only these
+
+A fault is a replacement of text that must be there exactly once, so that none of them fades away unseen. The copy with
+no fault has to pass the same tests.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 240.0
+
+
+class Planted(NamedTuple):
+    """A deliberate fault: what a programmer might have got wrong, where, and which tests have to see it."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+FOUND, KILLS, RANDOM = "tests/proof/test_found.py", "tests/proof/test_kill_points.py", "tests/proof/test_campaign.py"
+TWO, HOSTILE = "tests/proof/test_two_at_once.py", "tests/proof/test_hostile_run.py"
+
+PLANTED = (
+    Planted(
+        "repeat without looking",
+        "run/verdict.py",
+        "ReplyKind.UNCLEAR: Verdict.SETTLE",
+        "ReplyKind.UNCLEAR: Verdict.RETRY",
+        FOUND,
+    ),
+    Planted(
+        "an unclear answer taken for done",
+        "run/verdict.py",
+        "ReplyKind.UNCLEAR: Verdict.SETTLE",
+        "ReplyKind.UNCLEAR: Verdict.DONE",
+        HOSTILE,
+    ),
+    Planted(
+        "an unclear answer taken for failed",
+        "run/verdict.py",
+        "ReplyKind.UNCLEAR: Verdict.SETTLE",
+        "ReplyKind.UNCLEAR: Verdict.REFUSED",
+        HOSTILE,
+    ),
+    Planted(
+        "a 5xx taken for a refusal",
+        "publisher/answer.py",
+        "if 400 <= status < 500 and",
+        "if 400 <= status < 600 and",
+        HOSTILE,
+    ),
+    Planted(
+        "journal after sending",
+        "run/sending.py",
+        """        intent = tools.journal.intend(
+            tools.run, position, act, reference=step.reference, item_id=item_id, at=tools.now()
+        )
+        last = send(tools.client, step)
+""",
+        """        last = send(tools.client, step)
+        intent = tools.journal.intend(
+            tools.run, position, act, reference=step.reference, item_id=item_id, at=tools.now()
+        )
+""",
+        FOUND,
+    ),
+    Planted(
+        "a taken reference (409) taken for failure",
+        "run/verdict.py",
+        """    if reply.code == ALREADY_THERE:
+        return Verdict.SETTLE
+""",
+        """    if reply.code == ALREADY_THERE:
+        return Verdict.REFUSED
+""",
+        FOUND,
+    ),
+    Planted(
+        "a wrong state (428) taken for failure",
+        "run/verdict.py",
+        "return Verdict.SETTLE if reply.status in WRONG_STATE and (on_item or repeated) else Verdict.REFUSED",
+        "return Verdict.REFUSED",
+        FOUND,
+    ),
+    Planted(
+        "the key made from the row's number",
+        "plan/case.py",
+        "        reference=case.reference,\n",
+        '        reference=f"row-{post.row}",\n',
+        KILLS,
+    ),
+    Planted("redirects followed", "publisher/client.py", "follow_redirects=False", "follow_redirects=True", HOSTILE),
+    Planted(
+        "an empty date sent",
+        "publisher/items.py",
+        '{"id": item_id, "scheduledDate": write_date(at)}',
+        '{"id": item_id}',
+        KILLS,
+    ),
+    Planted(
+        "a date that has passed sent",
+        "run/sending.py",
+        "return act in (Act.SCHEDULE, Act.RESCHEDULE) and certain_date(step) <= now",
+        "return False",
+        FOUND,
+    ),
+    Planted(
+        "the date looked at before the wait for the rate limit",
+        "run/sending.py",
+        "        tools.client.pace.until_free()\n",
+        "",
+        FOUND,
+    ),
+    Planted(
+        "looked once only",
+        "run/looking.py",
+        "        if seen.finding is not Finding.NOT_DONE:\n            return seen\n",
+        "        return seen\n",
+        FOUND,
+    ),
+    Planted("no wait after a kill", "run/site.py", "    if wait > 0:\n", "    if wait > 1e9:\n", FOUND),
+    Planted(
+        "a list believed that is older than the last run",
+        "run/site.py",
+        "touched = journal.touched(since=recent)",
+        "touched = journal.touched(since=now() + timedelta(days=1))",
+        FOUND,
+    ),
+    Planted(
+        "the account left to the service",
+        "publisher/payload.py",
+        '"channel": {"name": str(step.channel), "accountId": step.account_id},',
+        '"channel": {"name": str(step.channel)},',
+        KILLS,
+    ),
+    Planted(
+        "another account's post taken up",
+        "run/looking.py",
+        "return Seen(Finding.OTHER, item, other) if other else Seen(*judge_item(act, step, item))",
+        "return Seen(*judge_item(act, step, item))",
+        FOUND,
+    ),
+    Planted(
+        "not read back after the run",
+        "run/execute.py",
+        "        read_back(busy, tools=tools, keep=keep)\n",
+        "",
+        TWO,
+    ),
+    Planted(
+        "read back while the list is late",
+        "run/looking.py",
+        """        self.pause(self.settle_seconds)
+        return self.everything()
+""",
+        """        return held
+""",
+        TWO,
+    ),
+    Planted(
+        "no look for another run before publishing",
+        "run/execute.py",
+        "            _give_way(work, rivals_of(work, held), tools=tools)\n",
+        "            pass\n",
+        TWO,
+    ),
+    Planted(
+        "of two items each run keeps its own",
+        "run/doubles.py",
+        "    kept, *others = living\n",
+        "    kept, *others = sorted(living, key=lambda item: item.id != work.step.item_id)\n",
+        TWO,
+    ),
+    Planted(
+        "a full disk hides what was sent",
+        "run/tools.py",
+        "        tools.stop.request(str(error))\n",
+        "        raise\n",
+        FOUND,
+    ),
+    Planted(
+        "the item's ID not compared",
+        "publisher/items.py",
+        "    if reply.item.id.lower() != item_id.lower():\n",
+        "    if False:\n",
+        HOSTILE,
+    ),
+    Planted(
+        "a bulk answer believed whatever IDs it names",
+        "run/bulk.py",
+        "if counts[r.item_id] > 1 else r",
+        "if counts[r.item_id] > 1e9 else r",
+        FOUND,
+    ),
+    Planted(
+        "a dead item taken for a new draft",
+        "run/verdict.py",
+        "Finding.NOT_DONE if item is None or item.status in DEAD else Finding.DONE",
+        "Finding.NOT_DONE if item is None else Finding.DONE",
+        FOUND,
+    ),
+)
+
+
+def plant(fault: Planted | None, folder: Path) -> None:
+    """Copy client and proofs into a folder, with a fault. Raises `ValueError` where its text is not there once."""
+    for name in ("batch", "tests/proof"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    if fault is None:
+        return
+    path = folder / "batch" / fault.file
+    text = path.read_text(encoding="utf-8")
+    if text.count(fault.old) != 1:
+        raise ValueError(f"{fault.name}: its text is {text.count(fault.old)} times in {fault.file}")
+    path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
+
+
+def run_tests(fault: Planted | None, tests: str) -> tuple[bool, str]:
+    """Run tests on a copy with a fault; return whether they passed, and the first that did not."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        plant(fault, folder)
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests.split()]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
+    failed = [line.split(" - ")[0] for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    if done.returncode not in (0, 1) or (done.returncode == 1 and not failed):
+        raise RuntimeError(f"the tests could not run: {(done.stdout + done.stderr)[-800:]}")
+    return done.returncode == 0, failed[0].removeprefix("FAILED ") if failed else ""
+
+
+def caught_by(fault: Planted) -> str:
+    """Return the test that catches a fault, "" where none does."""
+    passed, failed = run_tests(fault, fault.tests)
+    return "" if passed else failed or "an endless run"
+
+
+def table(faults: Sequence[Planted], *, beside: int = 2) -> list[tuple[str, str]]:
+    """Return each fault with the test that caught it."""
+    with ThreadPoolExecutor(beside) as pool:
+        return list(zip((fault.name for fault in faults), pool.map(caught_by, faults), strict=True))
+
+
+def main() -> int:
+    """Print the table; exit 1 where a fault was not caught."""
+    wanted = sys.argv[1:]
+    lines = table([fault for fault in PLANTED if not wanted or fault.name in wanted])
+    for name, test in lines:
+        print(f"{'caught' if test else 'MISSED':7} {name:55} {test.removeprefix('tests/proof/')}")
+    missed = sum(1 for _, test in lines if not test)
+    print(f"{len(lines)} faults planted, {missed} missed")
+    return int(missed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
