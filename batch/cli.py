@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -17,6 +18,9 @@ PATH = click.Path(path_type=Path, dir_okay=False)
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 MAPPINGS = ("hootsuite", "buffer", "publer", "metricool", "socialpilot", "sprout", "zoho")
 EXIT_INTERRUPTED = 130
+
+GARBAGE_EVERY = (50_000, 20, 100)
+"""How rarely garbage is looked for. Rows and posts are kept to the end, so looking through them often costs a fifth."""
 
 Command = Callable[..., Any]
 
@@ -298,6 +302,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit status: one clear sentence for whatever went wrong, never a traceback."""
     from batch.errors import PostbatchError
 
+    gc.set_threshold(*GARBAGE_EVERY)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that can't show a character shows another in its place
