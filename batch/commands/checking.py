@@ -19,7 +19,7 @@ def check_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) ->
     path = (world.cwd / inputs.sheet).resolve()
     with Session(world, flags, folder=path.parent) as session:
         checked = read_and_check(session, inputs, folder=world.cwd)
-        tell_notices(session, checked.sheet)
+        tell_notices(session, *checked.sheet.notices)
         session.show(terminal.issues_text(checked.issues, posts=checked.posts, width=width(world), color=flags.color))
         if outputs.out is not None:
             from batch.commands.files import write_text

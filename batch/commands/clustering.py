@@ -54,7 +54,7 @@ def run_on_cluster(world: World, flags: Flags, inputs: Inputs, outputs: Outputs,
     with Session(world, flags, folder=path.parent) as session, connect(address) as client:
         refuse_without_terminal(session, outputs)
         checked = read_and_check(session, inputs, folder=world.cwd)
-        tell_notices(session, checked.sheet)
+        tell_notices(session)
         run = new_run_id(world.now(), random=world.random())
         with hold_sites(session, sites_of(checked), run=run):
             planner = planner_for(session, checked, inputs)

@@ -38,7 +38,7 @@ def plan_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) -> 
 def look_and_plan(session: Session, inputs: Inputs, *, folder: Path) -> Prepared:
     """Read, check and plan, having started the sandbox where one was asked for."""
     checked = read_and_check(session, inputs, folder=folder, will_send=True)
-    tell_notices(session, checked.sheet)
+    tell_notices(session)
     if session.sandbox:
         session.start_sandbox(dict.fromkeys(post.site for post in checked.posts if not post.errors))
     return prepare(session, checked, inputs, planner=planner_for(session, checked, inputs))

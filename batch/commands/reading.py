@@ -71,9 +71,9 @@ def read_and_check(session: Session, inputs: Inputs, *, folder: Path, will_send:
     return Checked(path, sheet, tuple(check_media(post, facts) for post in posts), facts, media_folder)
 
 
-def tell_notices(session: Session, sheet: Sheet) -> None:
-    """Say what concerns the sheet or the configuration as a whole."""
-    for notice in (*session.settings.notices, *sheet.notices):
+def tell_notices(session: Session, *more: str) -> None:
+    """Say what concerns the configuration, and what more there is; a plan tells the notices of its sheet itself."""
+    for notice in (*session.settings.notices, *more):
         session.say(notice)
 
 

@@ -29,7 +29,7 @@ def run_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) -> i
     with Session(world, flags, folder=path.parent) as session:
         refuse_without_terminal(session, outputs)
         checked = read_and_check(session, inputs, folder=world.cwd, will_send=True)
-        tell_notices(session, checked.sheet)
+        tell_notices(session)
         session.start_sandbox(dict.fromkeys(post.site for post in checked.posts if not post.errors))
         run = new_run_id(world.now(), random=world.random())
         with hold_sites(session, sites_of(checked), run=run):

@@ -115,7 +115,6 @@ class Session:
             raise StartError(f"The sandbox can't start ({error.strerror or error}); try another --port.") from error
         first = next(iter(self.settings.sites.values()))
         self.settings = for_sandbox(self.settings, api_url=server.url, site_id=first.site_id, key=SANDBOX_KEY)
-        self.say(SANDBOX_SAID)
 
     def client(self, site: str) -> Client:
         """Return the client of a site, one for the whole command. Errors: SignInError, ConfigError."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from batch.commands.files import refuse_to_lose
 from batch.commands.informing import look_at_site
-from batch.commands.session import Flags, Session
+from batch.commands.session import SANDBOX_SAID, Flags, Session
 from batch.commands.world import World
 from batch.sheet.template import Connected, write_template
 
@@ -26,5 +26,7 @@ def make_template(world: World, flags: Flags, out: Path, *, connected: bool, for
                 timezone=session.settings.timezone_for(snapshot.site),
             )
         write_template(path, connected=offered)
+        if session.sandbox and connected:
+            session.show(SANDBOX_SAID)
         session.show(f"Written: {out}. Fill it in, then: postbatch check {out}")
     return 0

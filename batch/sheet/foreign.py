@@ -64,12 +64,27 @@ def count_foreign(cells: Sequence[str]) -> int:
     return sum(1 for cell in cells if heading_key(cell) in scheduler_sheets()[found[0]].columns) if found else 0
 
 
+def propose_mapping(unknown: Sequence[str], headings: Sequence[str], *, where: str) -> None:
+    """Raise SheetError that proposes `--from` where a sheet with a channel column was still made for another scheduler.
+
+    It surely was where two of the headings by which theirs are known are none of ours: those columns, often the date
+    among them, would not count.
+    """
+    keys = {heading_key(heading) for heading in unknown}
+    if found := [name for name in recognise(headings) if len(scheduler_sheets()[name].signature & keys) > 1]:
+        raise _proposal(found, where=where)
+
+
+def _proposal(found: Sequence[str], *, where: str) -> SheetError:
+    titles = " or ".join(scheduler_sheets()[name].title for name in found)
+    options = " or ".join(f"--from {name}" for name in found)
+    return SheetError(f"{where} looks like a sheet made for {titles}: say {options} to have it read as one.")
+
+
 def refuse_foreign(table: Table, *, where: str) -> None:
     """Raise SheetError that proposes `--from` where the sheet was made for another scheduler."""
     if found := recognise(table.names):
-        titles = " or ".join(scheduler_sheets()[name].title for name in found)
-        options = " or ".join(f"--from {name}" for name in found)
-        raise SheetError(f"{where} looks like a sheet made for {titles}: say {options} to have it read as one.")
+        raise _proposal(found, where=where)
     if starts_with_post(table.first):
         options = ", ".join(f"--from {layout.name}" for layout in scheduler_sheets().values() if layout.positions)
         raise SheetError(

@@ -95,10 +95,15 @@ def _map_table(table: Table, mapping: str | None, *, where: str) -> Table:
         from batch.sheet.mappings import apply_mapping
 
         return apply_mapping(table, mapping, where=where)
+    unknown = [name for name in table.names if not column_of(name)]
     if "channel" not in map(column_of, table.names):
         from batch.sheet.foreign import refuse_foreign
 
         refuse_foreign(table, where=where)
+    elif unknown:
+        from batch.sheet.foreign import propose_mapping
+
+        propose_mapping(unknown, table.names, where=where)
     return table
 
 
