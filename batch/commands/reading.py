@@ -10,6 +10,7 @@ from typing import Literal
 from batch.commands.session import Session
 from batch.commands.world import World
 from batch.model import Issue, Post, Sheet
+from batch.rules.cells import CellReader
 from batch.rules.check import CheckContext, check
 from batch.rules.media import MediaFacts, check_media
 from batch.sheet.files import read_media_facts
@@ -68,7 +69,14 @@ def read_and_check(session: Session, inputs: Inputs, *, folder: Path, will_send:
     posts = check(sheet, context=context)
     media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent
     facts = read_media_facts({m.source for post in posts for m in post.content.media}, folder=media_folder)
-    return Checked(path, sheet, tuple(check_media(post, facts) for post in posts), facts, media_folder)
+    reader, rows = CellReader(sheet.columns), {row.number: row for row in sheet.rows}
+    known = tuple(
+        check_media(post, facts, at=reader.place_of(rows[post.row], "media", post.channel))
+        if post.content.media
+        else post
+        for post in posts
+    )
+    return Checked(path, sheet, known, facts, media_folder)
 
 
 def tell_notices(session: Session, *more: str) -> None:

@@ -39,6 +39,13 @@ class Cells(NamedTuple):
     notes: str = ""
 
 
+class Place(NamedTuple):
+    """Where a value of a post stands: the column as headed (`media:INSTAGRAM` too), and the cell's address."""
+
+    column: str
+    cell: str = ""
+
+
 _DATE = COLUMNS.index("publish_at")
 
 
@@ -80,6 +87,13 @@ class CellReader:
         """Return the address of a row's cell, "" where the sheet has no such column."""
         position = self._columns.get(column)
         return "" if position is None else cell_address(row, position)
+
+    def place_of(self, row: Row, column: str, channel: Channel | None) -> Place:
+        """Return where the cell stands that counts for a channel: in a column of the channel's own, or in the usual."""
+        owned = (position for name, position in self._own.get(channel, ()) if name == column) if channel else ()
+        own = any(position < len(row.values) and row.values[position] for position in owned)
+        name = f"{column}:{channel}" if own else column
+        return Place(name, self.place(row.number, name))
 
 
 def _as_text(value: Cell) -> str:

@@ -117,7 +117,7 @@ def _unknown_channel(name: str) -> Problem:
     meant = channel_named(hidden.reads_as) if hidden else None
     if hidden and meant:
         message = (
-            f"`channel` says {quoted(name)}, whose letter “{hidden.letter}” ({hidden.name}) only looks Latin: "
+            f"`channel` says {quoted(name)}, whose “{hidden.letter}” is {hidden.name} that only looks right: "
             f"type {meant} again."
         )
         return Problem("channel", "lookalike_letters", name, message)

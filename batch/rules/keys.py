@@ -123,5 +123,5 @@ def _lookalike(key: str) -> Problem | None:
     hidden = find_lookalike(key)
     if hidden is None:
         return None
-    why = f"whose letter “{hidden.letter}” ({hidden.name}) only looks Latin: type it again, as {hidden.reads_as}"
+    why = f"whose “{hidden.letter}” is {hidden.name} that only looks right: type it again, as {hidden.reads_as}"
     return _problem("lookalike_letters", key, why, warning=True)

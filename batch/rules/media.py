@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from batch.model import Action, Issue, Medium, Post, Severity
 from batch.rules.addresses import is_address, read_address
+from batch.rules.cells import Place
 from batch.rules.channels import COMBINATIONS, Combination
 from batch.rules.mediachecks import Finding, by_limit, check_file
 from batch.rules.mediafacts import MediaFacts as MediaFacts
@@ -25,9 +26,14 @@ OF_THE_POST = frozenset({"media_too_many", "media_mixed", "media_twice"})
 SHOW_NOTHING = frozenset({Action.CANCEL, Action.DELETE, Action.RESCHEDULE, Action.SKIP})
 """Actions that send no media: a picture that is gone must not keep its post from being cancelled."""
 
+MEDIA = Place("media")
 
-def check_media(post: Post, facts: Mapping[str, MediaFacts]) -> Post:
-    """Return the post with its media known, and issues for what is wrong with them; `facts` are by `Medium.source`."""
+
+def check_media(post: Post, facts: Mapping[str, MediaFacts], *, at: Place = MEDIA) -> Post:
+    """Return the post with its media known, and issues for what is wrong with them; `facts` are by `Medium.source`.
+
+    `at` is where the media stand in the sheet.
+    """
     if post.action in SHOW_NOTHING or not post.content.media:
         return post
     combination = COMBINATIONS.get((post.channel, post.type)) if post.channel and post.type else None
@@ -38,9 +44,9 @@ def check_media(post: Post, facts: Mapping[str, MediaFacts]) -> Post:
         media.append(known)
         if combination and about is not None:
             findings += check_file(about, combination)
-        issues += [_issue(post, found, medium.source) for found in findings]
+        issues += [_issue(post, found, medium.source, at) for found in findings]
     if combination:
-        issues += [_issue(post, found, _all_seen(media)) for found in _check_together(media, combination)]
+        issues += [_issue(post, found, _all_seen(media), at) for found in _check_together(media, combination)]
     new = tuple(issue for issue in dict.fromkeys(issues) if not _is_said(issue, post))
     return replace(post, content=replace(post.content, media=tuple(media)), issues=post.issues + new)
 
@@ -51,8 +57,8 @@ def _is_said(issue: Issue, post: Post) -> bool:
     )
 
 
-def _issue(post: Post, found: Finding, seen: str) -> Issue:
-    return Issue(post.row, "media", found.code, shorten(seen), found.message, found.severity)
+def _issue(post: Post, found: Finding, seen: str, at: Place) -> Issue:
+    return Issue(post.row, at.column, found.code, shorten(seen), found.message, found.severity, at.cell)
 
 
 def _all_seen(media: list[Medium]) -> str:

@@ -146,8 +146,8 @@ def _same_look(rows: _Rows, post: Post) -> Problem:
     column = "text" if post.content.text else "media"
     seen = post.content.text or post.content.media[0].source
     message = (
-        f"`{column}` {quoted(seen)} is the same post as in {rows.beside(post)} (same channel, account, text and "
-        "media): change one of them, or write `skip` into its `action`, if they are not all meant."
+        f"`{column}` {quoted(seen)}: the same post stands in {rows.beside(post)} (same channel, account, text, media): "
+        "change one of them, or write `skip` into its `action`, if not all are meant."
     )
     return Problem(column, "same_look", seen, message, warning=True)
 

@@ -146,7 +146,7 @@ def _check_account(account: str) -> Iterator[Problem]:
     hidden = find_lookalike(account)
     if hidden:
         message = (
-            f"`account` says {quoted(account)}, whose letter “{hidden.letter}” ({hidden.name}) only looks Latin: "
+            f"`account` says {quoted(account)}, whose “{hidden.letter}” is {hidden.name} that only looks right: "
             f"type it again, as {hidden.reads_as}."
         )
         yield Problem("account", "lookalike_letters", account, message, warning=True)

@@ -133,7 +133,7 @@ _LOOKALIKES: Mapping[int, str] = MappingProxyType(
 
 
 class Lookalike(NamedTuple):
-    """A letter that only looks Latin, its name, and the text as the eye reads it."""
+    """A letter that only looks right, what it is, and the text as the eye reads it."""
 
     letter: str
     name: str
@@ -153,10 +153,19 @@ def find_lookalike(text: str, *, whole_words: bool = False) -> Lookalike | None:
         return None
     if not whole_words and not any(letter.isascii() and letter.isalpha() for letter in text):
         return None
-    return Lookalike(odd, unicodedata.name(odd, f"U+{ord(odd):04X}").lower(), reads_as)
+    return Lookalike(odd, _name_letter(odd), reads_as)
 
 
 def _is_styled(letter: str) -> bool:
     """Tell a letter that is an ASCII one in another dress: full width, or mathematical bold."""
     folded = unicodedata.normalize("NFKC", letter)
     return folded != letter and folded.isascii() and folded.isalpha()
+
+
+def _name_letter(letter: str) -> str:
+    """Return what a letter is as people say it: `a Cyrillic letter`; by its full name where no script tells."""
+    name = unicodedata.name(letter, f"U+{ord(letter):04X}")
+    script = name.partition(" ")[0]
+    return (
+        f"a {script.capitalize()} letter" if script in ("CYRILLIC", "GREEK") else f"an unusual letter ({name.lower()})"
+    )

@@ -158,3 +158,14 @@ def test_all_twelve_living_combinations_are_scheduled_moved_and_cancelled_in_the
     desk.write("stop.csv", [{**row, "action": "cancel"} for row in named])
     desk("run", "stop.csv", "--sandbox", "--yes", "--allow-cancel", "--out", "stopped.json")
     assert {p["outcome"] for p in desk.posts("stopped.json")} == {"cancelled"}
+
+
+def test_what_is_wrong_with_media_is_told_by_its_cell_also_where_a_channel_has_media_of_its_own(desk):
+    row = {"key": "a", "channel": "FACEBOOK, INSTAGRAM", "text": "Hello", "media": "gone.jpg"}
+    desk.write("posts.csv", [{**row, "media:INSTAGRAM": "../secret.jpg"}])
+    desk("check", "posts.csv", "--out", "issues.json")
+    issues = json.loads((desk.folder / "issues.json").read_text(encoding="utf-8"))["issues"]
+    assert [(issue["column"], issue["cell"], issue["code"]) for issue in issues] == [
+        ("media", "D2", "media_not_found"),
+        ("media:INSTAGRAM", "E2", "media_refused"),
+    ]

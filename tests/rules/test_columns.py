@@ -85,7 +85,7 @@ def test_a_channel_named_twice_is_posted_to_once() -> None:
 def test_a_look_alike_letter_in_a_channel_is_named() -> None:
     (problem,) = read_channels("FАCEBOOK").problems
     assert problem.code == "lookalike_letters"
-    assert "cyrillic capital letter a" in problem.message
+    assert "is a Cyrillic letter that only looks right" in problem.message
     assert "FACEBOOK" in problem.message
 
 
