@@ -14,15 +14,17 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from batch.errors import JournalError, StartError
 from batch.model import Act, Issue, Outcome, OutcomeKind, Results, Step
 from batch.run.journal import Journal, make_private_folder, shown
 from batch.run.outcomes import broken_outcome, idle_outcome, not_run_outcome
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 CHANGED = frozenset({
     OutcomeKind.DRAFTED, OutcomeKind.SCHEDULED, OutcomeKind.PUBLISHED, OutcomeKind.RESCHEDULED, OutcomeKind.UPDATED,
@@ -64,18 +66,23 @@ class RunRecord:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-_CODEC = TypeAdapter(RunRecord)
-_OUTCOME = TypeAdapter(Outcome)
+@cache
+def _codec(kind: type[Any]) -> TypeAdapter[Any]:
+    """Return how a value is written and read. Made when it is needed: a plan that is only looked at needs none."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
 
 
 def outcome_to_json(outcome: Outcome) -> str:
     """Return an outcome as the journal keeps it."""
-    return _OUTCOME.dump_json(outcome).decode()
+    return _codec(Outcome).dump_json(outcome).decode()
 
 
 def outcome_from_json(text: str) -> Outcome:
     """Return an outcome that the journal kept."""
-    return _OUTCOME.validate_json(text)
+    outcome: Outcome = _codec(Outcome).validate_json(text)
+    return outcome
 
 
 def new_run_id(now: datetime, *, random: float) -> str:
@@ -105,7 +112,7 @@ def write_record(folder: Path, record: RunRecord) -> None:
     runs = folder / "runs"
     make_private_folder(runs)
     try:
-        write_whole(runs / f"{record.run}.json", _CODEC.dump_json(record))
+        write_whole(runs / f"{record.run}.json", _codec(RunRecord).dump_json(record))
     except OSError as error:
         raise JournalError(
             f"The record of this run can't be written in {shown(runs)}: {error.strerror}. "
@@ -132,11 +139,12 @@ def read_record(folder: Path, run: str) -> RunRecord:
 
 def _read(path: Path) -> RunRecord:
     try:
-        return _CODEC.validate_json(path.read_bytes())
+        record: RunRecord = _codec(RunRecord).validate_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise JournalError(
             f"The record {shown(path)} can't be read; that run's results can't be made again."
         ) from error
+    return record
 
 
 def run_names(folder: Path) -> list[str]:
