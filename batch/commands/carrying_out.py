@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -74,11 +75,11 @@ def carry_out(
     """
     do_site = do_site or partial(do_site_here, session, run=record.run, media_folder=media_folder)
     write_record(session.state, record)
-    outcomes: dict[int, Outcome] = {}
-    stop = Stop()
     busy = {site: steps for site, steps in placed.items() if any(p.step.acts for p in steps)}
-    for steps in (steps for site, steps in placed.items() if site not in busy):
-        outcomes |= {p.position: idle_outcome(p.step) for p in steps}
+    idle = (p for site, steps in placed.items() if site not in busy for p in steps)
+    outcomes = {p.position: idle_outcome(p.step) for p in idle}
+    stop = Stop()
+    stops = {site: stop.of_site() for site in busy}
     todo = [p.position for steps in busy.values() for p in steps if p.step.acts]
     with Progress(session, positions=todo) as progress, stop_on_interrupt(stop, say=session.warn):
 
@@ -86,26 +87,37 @@ def carry_out(
             outcomes[position] = outcome
             progress.show(position, outcome)
 
-        with ThreadPoolExecutor(at_once, "site") as pool:
-            stops = {site: stop.of_site() for site in busy}
-            waiting = {site: pool.submit(do_site, site, steps, stops[site], emit) for site, steps in busy.items()}
-            for site, future in waiting.items():
-                if (error := future.exception()) is not None:
-                    stops[site].request(FAILED_INSIDE.format(kind=type(error).__name__))
-                    keep_failure(error)
+        _do_sites(busy, do_site, stops, emit=emit, at_once=at_once)
     for reason in dict.fromkeys(s.reason for s in stops.values() if s.requested):
         session.warn(reason)
-    for p in record.placed:
-        outcomes.setdefault(p.position, not_run_outcome(p.step, why="The run ended before this row."))
-    lines = [outcomes[p.position] for p in record.placed]
-    finished_at = session.world.now()
+    lines = [
+        outcomes.get(p.position) or not_run_outcome(p.step, why="The run ended before this row.") for p in record.placed
+    ]
     status = exit_status(lines, stopped=any(s.requested for s in stops.values()), interrupted=stop.interrupted)
-    counts = Counter(str(o.outcome) for o in lines)
+    finished_at = _note_end(session, record, lines, status)
+    return Carried(make_results(record, lines, finished_at=finished_at), status)
+
+
+def _do_sites(
+    busy: Mapping[str, Sequence[Placed]], do_site: SiteDoer, stops: Mapping[str, Stop], *, emit: Emit, at_once: int
+) -> None:
+    """Do all sites side by side; what fails inside the program stops its own site only."""
+    with ThreadPoolExecutor(at_once, "site") as pool:
+        waiting = {site: pool.submit(do_site, site, steps, stops[site], emit) for site, steps in busy.items()}
+        for site, future in waiting.items():
+            if (error := future.exception()) is not None:
+                stops[site].request(FAILED_INSIDE.format(kind=type(error).__name__))
+                keep_failure(error)
+
+
+def _note_end(session: Session, record: RunRecord, lines: Sequence[Outcome], status: int) -> datetime:
+    finished_at = session.world.now()
+    counts = Counter(str(outcome.outcome) for outcome in lines)
     try:
         finish_record(session.state, record, at=finished_at, exit_status=status, counts=counts)
     except JournalError:
         session.warn("How this run ended could not be noted (is the disk full?); its results are written all the same.")
-    return Carried(make_results(record, lines, finished_at=finished_at), status)
+    return finished_at
 
 
 def do_site_here(
