@@ -362,9 +362,7 @@ def play_beside(seeds: range, *, processes: int = 2) -> Figures:
     with ProcessPoolExecutor(processes) as pool:
         parts = [range(start, min(start + 50, seeds.stop)) for start in range(seeds.start, seeds.stop, 50)]
         for figures in pool.map(play_many, parts):
-            total.scenarios += figures.scenarios
-            total.harm += figures.harm
-            total.examples += figures.examples
+            total.take(figures)
     return total
 
 

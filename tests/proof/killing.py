@@ -46,6 +46,13 @@ class Figures:
         if (harm or restless) and len(self.examples) < 12:
             self.examples.append(f"{name}: {harm} {'; '.join(said)} {restless}".strip())
 
+    def take(self, other: Figures) -> None:
+        """Add the figures of another series."""
+        self.scenarios += other.scenarios
+        self.harm += other.harm
+        self.restless += other.restless
+        self.examples += other.examples
+
     @property
     def clean(self) -> bool:
         """Whether every figure that must be zero is zero."""
