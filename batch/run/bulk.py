@@ -29,6 +29,8 @@ PART = 50
 """Posts in one call; the service is thought to take 100, and a part that it refuses for its size is halved."""
 
 TOO_MANY = frozenset({400, 413, 422})
+PLAN_CODE = "INELIGIBLE_FOR_FEATURE"
+"""Said of a whole part it may mean no bulk calls in the plan, or too little quota for all: one by one tells."""
 
 
 def schedule_in_parts(works: Sequence[Work], *, tools: Tools, brakes: Brakes, size: int = PART) -> None:
@@ -87,7 +89,7 @@ def _after_refusal(reply: Reply, part: Sequence[Work], size: int, *, tools: Tool
     """Return the size to go on with after the whole call was refused; 0: go on one by one."""
     if reply.status in (401, 403):
         end = ActEnd(End.STOP, code=reply.code, message=reply.message)
-    elif reply.code in QUOTA_CODES:
+    elif reply.code in QUOTA_CODES - {PLAN_CODE}:
         end = ActEnd(End.BLOCK_ACTION, code=reply.code, message=reply.message)
     elif reply.status in TOO_MANY and len(part) > 1:
         tools.say(f"The service refused {len(part)} posts in one call ({reply.code}); trying {len(part) // 2}.")

@@ -14,7 +14,7 @@ from datetime import datetime
 from batch.model import Act, Item, Step
 from batch.publisher import items
 from batch.publisher.client import Client
-from batch.publisher.reply import Reply, ReplyKind
+from batch.publisher.reply import Reply, ReplyKind, refused_by_status
 from batch.publisher.retry import wait_seconds
 from batch.run.ends import ActEnd as ActEnd
 from batch.run.ends import Call, plain_end, settle_call, unknown_end
@@ -22,11 +22,14 @@ from batch.run.ends import End as End
 from batch.run.looking import settle
 from batch.run.tools import Tools as Tools
 from batch.run.tools import note_reply
-from batch.run.verdict import Finding, Verdict, weigh
+from batch.run.verdict import PLAN_OR_QUOTA, SPENDING, Finding, Verdict, weigh
 
 MAX_TRIES = 6
 MAX_SECONDS = 600.0
 """Bounds on the repeats of one act, together: whichever comes first."""
+
+GATEWAY_TRIES = 2
+"""Tries of an act that a gateway refuses (a page with a 4xx and no word of the service): a third says the same."""
 
 
 SEND: dict[Act, Callable[[Client, Step], Reply]] = {
@@ -106,8 +109,9 @@ def date_passed(step: Step) -> ActEnd:
 
 def _may_repeat(tools: Tools, number: int, reply: Reply, *, began: float) -> bool:
     """Wait before the next try; False where a bound is reached or the run is to stop."""
+    tries = GATEWAY_TRIES if refused_by_status(reply) is not reply else MAX_TRIES
     wait = wait_seconds(number, reply.retry_after_seconds, random=tools.random)
-    if number == MAX_TRIES or tools.clock() - began + wait > MAX_SECONDS or not tools.budget.take():
+    if number >= tries or tools.clock() - began + wait > MAX_SECONDS or not tools.budget.take():
         return False
     tools.pause(wait)
     return not tools.stop.requested
@@ -122,6 +126,9 @@ def _given_up(act: Act, step: Step, reply: Reply, *, ended_at: datetime, tools: 
             return unknown_end(reply)
         if seen.finding in (Finding.DONE, Finding.FAILED):
             return ActEnd(End.DONE, item=seen.item)
+    if reply.status == PLAN_OR_QUOTA and act in SPENDING:
+        message = "The service refused it (HTTP 428): the site's plan does not include this, or its quota is used up."
+        return ActEnd(End.BLOCK_ACTION, code=reply.code, message=message)
     return ActEnd(
         End.NOT_DONE,
         code=reply.code,

@@ -40,6 +40,8 @@ CHANNEL_CODES = frozenset({
     "UNSUPPORTED_CHANNEL", "USER_IS_DISCONNECTED", "USER_NOT_EXIST_FOR_CHANNEL", "NO_PAGES_FOR_USER",
 })  # fmt: skip
 SPENDING = frozenset({Act.PUBLISH, Act.SCHEDULE})
+PLAN_OR_QUOTA = 428
+"""What this status means on the calls of `SPENDING` where nothing but the status is told."""
 
 BY_KIND = {
     ReplyKind.OK: Verdict.DONE,
