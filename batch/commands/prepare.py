@@ -13,10 +13,11 @@ from batch.commands.session import Session
 from batch.errors import PostbatchError
 from batch.model import Issue, Plan, Post, SitePlan, Snapshot, StepKind
 from batch.plan.guard import check_blast_radius
-from batch.plan.options import Options
+from batch.plan.options import Options, place
 from batch.plan.reconcile import reconcile
 from batch.plan.select import select
 from batch.run.record import Placed
+from batch.sheet.examples import EXAMPLE_SKIPPED
 
 SITES_AT_ONCE = 16
 
@@ -70,6 +71,7 @@ def options_of(checked: Checked, inputs: Inputs) -> Options:
         first=inputs.first,
         approved_only=inputs.approved_only,
     )
+    skip |= {place(post): EXAMPLE_SKIPPED for post in checked.posts if post.row in checked.examples}
     return Options(again=frozenset(inputs.again), drafts_only=inputs.drafts_only, skip=skip)
 
 

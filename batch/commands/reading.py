@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +13,7 @@ from batch.model import Issue, Post, Sheet
 from batch.rules.cells import CellReader
 from batch.rules.check import CheckContext, check
 from batch.rules.media import MediaFacts, check_media
+from batch.sheet.examples import find_examples, tell_examples
 from batch.sheet.files import read_media_facts
 from batch.sheet.read import read_sheet
 
@@ -46,6 +47,8 @@ class Checked:
     posts: tuple[Post, ...]
     facts: Mapping[str, MediaFacts]
     media_folder: Path
+    examples: frozenset[int] = frozenset()
+    """The rows that still are the template's examples, which no run on a real site sends."""
 
     @property
     def issues(self) -> tuple[Issue, ...]:
@@ -58,6 +61,9 @@ def read_and_check(session: Session, inputs: Inputs, *, folder: Path, will_send:
     """Read a sheet and check its rows: no network, no credential. Errors: SheetError."""
     path = folder / inputs.sheet
     sheet = read_sheet(path, tab=inputs.tab, encoding=inputs.encoding, hidden=inputs.hidden, mapping=inputs.mapping)
+    examples = () if session.sandbox else find_examples(sheet)
+    if examples:
+        sheet = replace(sheet, notices=(*sheet.notices, tell_examples(examples)))
     settings = session.settings
     context = CheckContext(
         now=session.world.now(),
@@ -69,14 +75,18 @@ def read_and_check(session: Session, inputs: Inputs, *, folder: Path, will_send:
     posts = check(sheet, context=context)
     media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent
     facts = read_media_facts({m.source for post in posts for m in post.content.media}, folder=media_folder)
+    known = tuple(_know_media(sheet, posts, facts))
+    return Checked(path, sheet, known, facts, media_folder, frozenset(examples))
+
+
+def _know_media(sheet: Sheet, posts: Iterable[Post], facts: Mapping[str, MediaFacts]) -> Iterator[Post]:
+    """Yield the posts with their media known, each fault told by its cell."""
     reader, rows = CellReader(sheet.columns), {row.number: row for row in sheet.rows}
-    known = tuple(
-        check_media(post, facts, at=reader.place_of(rows[post.row], "media", post.channel))
-        if post.content.media
-        else post
-        for post in posts
-    )
-    return Checked(path, sheet, known, facts, media_folder)
+    for post in posts:
+        if post.content.media:
+            yield check_media(post, facts, at=reader.place_of(rows[post.row], "media", post.channel))
+        else:
+            yield post
 
 
 def tell_notices(session: Session, *more: str) -> None:

@@ -1,15 +1,16 @@
 """The example rows of a template: one for each thing that people commonly do, plainly examples, and valid.
 
-Their dates lie far ahead, so that they do not go stale and nothing of them goes out by an oversight.
+Their dates lie far ahead, so that they do not go stale, and a run on a real site leaves them out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from batch.model import Channel
+from batch.model import Channel, Sheet
 from batch.rules.channels import channel_named
 from batch.sheet.connected import Connected, named_accounts, privacy_choices
+from batch.sheet.grid import list_numbers
 
 ZONE = "Europe/Berlin"
 SITE = "https://www.example.com"
@@ -124,3 +125,24 @@ def _privacy(wanted: str, connected: Connected) -> str:
     """Return the wanted level where the default account allows it, else the first that it does."""
     allowed = [level for account, level in privacy_choices(named_accounts(connected.accounts)) if not account]
     return wanted if wanted in allowed or not allowed else allowed[0]
+
+
+EXAMPLE_SKIPPED = "It is still the template's example, which runs in the sandbox only: overwrite it, or delete the row."
+SAYS_WHAT_IT_IS = ("text", "title", "media", "prompt")
+
+
+def find_examples(sheet: Sheet) -> tuple[int, ...]:
+    """Return the numbers of the rows that still are examples: under their own key, and with their own content."""
+    known = {(row["key"], *(row.get(column, "") for column in SAYS_WHAT_IT_IS)) for row in EXAMPLES}
+    return tuple(
+        row.number
+        for row in sheet.rows
+        if sheet.text(row, "key").startswith("example-")
+        and (sheet.text(row, "key"), *(sheet.text(row, column) for column in SAYS_WHAT_IT_IS)) in known
+    )
+
+
+def tell_examples(rows: Sequence[int]) -> str:
+    """Return the sentence that says which rows still are examples."""
+    listed = f"row{'s' if len(rows) > 1 else ''} {list_numbers(rows)}"
+    return f"Still the template's examples: {listed}. They run in the sandbox only: overwrite them, or delete them."

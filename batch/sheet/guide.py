@@ -34,10 +34,11 @@ GUIDE = "Guide"
 MONO = "Courier New"
 
 STEPS = (
-    ("Fill in the sheet Posts", "One post a row. Write over the examples, and delete those you do not need.", ""),
+    ("Fill in the sheet Posts", "One post a row, in place of the examples (which never reach a real site).", ""),
     ("Save it", "As .xlsx, in a folder of its own; pictures and videos beside it, or as web addresses.", ""),
     ("Check it", "Tells what is wrong, cell by cell. Needs no account and sends nothing.", "postbatch check {file}"),
     ("Rehearse", "Does everything on a practice server on this computer.", "postbatch run {file} --sandbox"),
+    ("Connect your site", "Once. Tells what is set up, and how to set what is missing.", "postbatch doctor"),
     ("Look at the plan", "What would happen on your site, and why. Changes nothing.", "postbatch plan {file}"),
     ("Run it", "Shows the plan, asks, does it, and writes the results beside the sheet.", "postbatch run {file}"),
     ("Read the results", "Open {results}: Summary, Calendar, and To fix, which you correct and run.", ""),
@@ -51,6 +52,10 @@ ANSWERS = (
     ("Taking one back", "Write cancel in action and run. Deleting the row cancels nothing."),
     ("A text to be written", "generate = caption, and say in prompt what about. You see it before it is sent."),
     ("Leaving a row out", "Write skip in action."),
+    (
+        "Something is unclear",
+        "Point at a heading of Posts: its note tells what goes there. postbatch --help lists all.",
+    ),
 )
 
 COLOURS = (
@@ -75,7 +80,7 @@ def add_guide_sheet(book: Workbook, looks: Looks, *, file: str, connected: Conne
     canvas.put(2, 1, _tell_site(connected), looks.make(font_color=SOFT_INK))
     _draw_steps(canvas, looks, 4, file)
     _draw_answers(canvas, looks, 4)
-    _draw_colours(canvas, looks, 14)
+    _draw_colours(canvas, looks, 15)
     canvas.write(sheet)
 
 
@@ -101,7 +106,7 @@ def _draw_steps(canvas: Canvas, looks: Looks, top: int, file: str) -> None:
     bold = looks.make(bold=True, font_size=11, font_color=NAVY)
     command = looks.make(line, font_name=MONO, font_color=NAVY, bg_color=BAND, valign="vcenter", indent=1)
     for row, (name, said, typed) in enumerate(STEPS, start=top + 1):
-        canvas.height(row, 44)
+        canvas.height(row, 40)
         canvas.put(row, 1, str(row - top), number)
         said = said.replace("{results}", results_name(file))
         canvas.headed(row, TEXT_COLUMN, name, said, words, head_looks=bold)

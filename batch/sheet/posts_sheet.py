@@ -36,6 +36,7 @@ ROW_POINTS, HEADING_POINTS = 42, 26
 LINE_POINTS = 14
 SHOWN_LINES, MOST_LINES = 3, 9
 """A row shows three lines, and one whose text or media take more grows with them, up to nine."""
+GROWING = ("text", "media", PROBLEM)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?")
 MOMENT_LOOKS = {"num_format": "yyyy-mm-dd hh:mm", "align": "left", "indent": 1}
 TO_THE_SECOND = {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left", "indent": 1}
@@ -171,10 +172,13 @@ def _add_table(sheet: Worksheet, looks: Looks, columns: Sequence[str], last_row:
 
 def lines_of(row: PostRow) -> int:
     """Return how many lines the tallest cell of a row takes, as it is wrapped."""
-    texts = {column: str(row.cells.get(column, "")) for column in ("text", "media")}
-    return max(
-        sum(1 + int(len(line) / look_of(column).width) for line in text.splitlines()) for column, text in texts.items()
-    )
+    texts = {column: str(row.cells.get(column, "")) for column in GROWING}
+    return max(wrapped_lines(text, width=look_of(column).width) for column, text in texts.items())
+
+
+def wrapped_lines(text: str, *, width: float) -> int:
+    """Return how many lines a text takes in a column of so many characters."""
+    return sum(1 + int(len(line) / width) for line in text.splitlines())
 
 
 class RowWriter:

@@ -11,7 +11,7 @@ from batch.sheet.banner import add_banner, heading_points
 from batch.sheet.cell_text import fit_cell
 from batch.sheet.columns import COLUMN_LOOKS
 from batch.sheet.lines import GENERATED, GENERATED_TITLE, Layout, layout_of, lines_of
-from batch.sheet.posts_sheet import note_options
+from batch.sheet.posts_sheet import LINE_POINTS, MOST_LINES, note_options, wrapped_lines
 from batch.sheet.results_text import SANDBOX
 from batch.sheet.style import (
     LINK_INK,
@@ -33,17 +33,23 @@ if TYPE_CHECKING:
 
 RESULTS = "Results"
 ROW_POINTS = 30
+SHOWN_LINES = 2
+"""A row shows two lines, and one whose message takes more grows with it: nobody should have to pull at it to read."""
+
 MAX_LINKS = 65_000
 """A sheet takes 65,530 links (Excel specifications and limits); those beyond stay text."""
 
 MAX_LINK_CHARS = 2_000
 WEB_ADDRESS = re.compile(r"https?://[^\s\"<>\\^`{|}]+")
-OUTCOME, LINK, ROW = (RESULT_COLUMNS.index(name) for name in ("outcome", "link", "row"))
+OUTCOME, LINK, ROW, MESSAGE = (RESULT_COLUMNS.index(name) for name in ("outcome", "link", "row", "message"))
 
 WIDTHS: Mapping[str, float] = {
     "row": 6, "key": 24, "site": 12, "channel": 14, "type": 9, "account": 20, "action": 11, "outcome": 13, "status": 13,
     "publish_at_utc": 21, "item_id": 20, "link": 34, "code": 22, "message": 58, GENERATED: 52, GENERATED_TITLE: 24,
 }  # fmt: skip
+
+BLANK_WIDTH = 10
+MAY_BE_BLANK = ("action", "status", "item_id", "link", "code")
 
 NOTES: Mapping[str, str] = {
     "row": "The row in your sheet.",
@@ -71,6 +77,7 @@ def add_results_sheet(book: Workbook, looks: Looks, results: Results) -> None:
     sheet = add_sheet(book, RESULTS, tab=NAVY, pages_wide=4)
     last_row = len(results.outcomes) + 1
     _write_headings(sheet, looks, headings, layout, sandbox=results.sandbox)
+    _narrow_blank(sheet, looks, results)
     spans = [(0, OUTCOME - 1), (OUTCOME + 1, len(headings) - 1)]
     add_bands(sheet, looks, spans=spans, last_row=max(last_row, 2))
     _write_lines(sheet, looks, results, layout)
@@ -93,6 +100,14 @@ def _write_headings(sheet: Worksheet, looks: Looks, headings: Sequence[str], lay
             sheet.write_comment(0, place, note, note_options(note))
 
 
+def _narrow_blank(sheet: Worksheet, looks: Looks, results: Results) -> None:
+    """Give a column in which nothing stands no more room than its heading, so that the messages come into sight."""
+    for name in MAY_BE_BLANK:
+        if not any(getattr(outcome, name) for outcome in results.outcomes):
+            place = RESULT_COLUMNS.index(name)
+            sheet.set_column(place, place, BLANK_WIDTH, looks.make(TEXT))
+
+
 def _width(heading: str, place: int, layout: Layout) -> float:
     if place < len(RESULT_COLUMNS) or heading in layout.after:
         return WIDTHS[heading]
@@ -110,6 +125,8 @@ def _write_lines(sheet: Worksheet, looks: Looks, results: Results, layout: Layou
     links_left = MAX_LINKS
     rest = range(LINK + 1, len(layout.headings))
     for at, line in enumerate(lines_of(results, layout), start=1):
+        if (tall := wrapped_lines(str(line[MESSAGE]), width=WIDTHS["message"])) > SHOWN_LINES:
+            sheet.set_row(at, LINE_POINTS * min(tall, MOST_LINES))
         write_number(at, ROW, int(line[ROW]), number)
         for place in range(ROW + 1, LINK):
             if cell := line[place]:

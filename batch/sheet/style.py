@@ -80,7 +80,7 @@ CHART_INKS: Mapping[str, str] = {
 }  # fmt: skip
 """The stronger colour of each tone, for the bars of a chart."""
 
-PLAIN: Mapping[str, Any] = {"font_name": FONT, "font_size": 10, "font_color": INK, "valign": "top"}
+PLAIN: Mapping[str, Any] = {"font_name": FONT, "font_size": 10, "font_color": INK, "valign": "vcenter"}
 TEXT: Mapping[str, Any] = {"num_format": "@", "text_wrap": True, "align": "left", "indent": 1}
 
 

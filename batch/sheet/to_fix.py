@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from batch.model import GOOD, Issue, Outcome, OutcomeKind, Results, Severity
-from batch.rules.channels import CHANNEL_LABELS
 from batch.sheet.banner import add_banner, add_strip, heading_points
+from batch.sheet.calendar_sheet import channel_label
 from batch.sheet.columns import PROBLEM
 from batch.sheet.headings import column_of
 from batch.sheet.posts_sheet import PostRow, RowWriter, columns_for, prepare_sheet
@@ -77,14 +77,15 @@ def _with_key(cells: Mapping[str, str], outcomes: Sequence[Outcome]) -> dict[str
 
 def tell_problem(outcomes: Sequence[Outcome]) -> str:
     """Return what is wrong with a row, channel by channel where it has several."""
-    several = len(outcomes) > 1
-    lines = []
+    said: dict[str, list[str]] = {}
     for outcome in outcomes:
         if outcome.outcome not in NO_WORK:
-            said = outcome.message or outcome.code or "No reason was given."
-            label = dict(CHANNEL_LABELS.items()).get(outcome.channel) if several else None  # type: ignore[call-overload]
-            lines.append(f"{f'{label}: ' if label else ''}{outcome.outcome.value}: {said}")
-    return "\n".join(dict.fromkeys(lines))
+            told = f"{outcome.outcome.value}: {outcome.message or outcome.code or 'No reason was given.'}"
+            said.setdefault(told, []).append(channel_label(outcome.channel))
+    return "\n".join(
+        told if len(channels) == len(outcomes) else f"{' and '.join(channels)}: {told}"
+        for told, channels in said.items()
+    )
 
 
 def _flagged_columns(issues: Sequence[Issue]) -> dict[int, frozenset[str]]:

@@ -169,3 +169,30 @@ def test_what_is_wrong_with_media_is_told_by_its_cell_also_where_a_channel_has_m
         ("media", "D2", "media_not_found"),
         ("media:INSTAGRAM", "E2", "media_refused"),
     ]
+
+
+def test_the_templates_own_examples_never_reach_a_real_site_and_are_said(site, service):
+    site("template", "--out", "posts.xlsx")
+    told = (
+        "Still the template's examples: rows 2, 3, 4, 5, 6, 7, 8, 9 and 2 more. They run in the sandbox only: "
+        "overwrite them, or delete them."
+    )
+    assert told in site("check", "posts.xlsx").err
+    ended, posts = site.run("posts.xlsx")
+    assert ended.status == 0, ended.err
+    assert {p["outcome"] for p in posts} == {"skipped"}
+    assert "example" in posts[0]["message"]
+    assert told in " ".join(ended.out.split())
+    assert (service.items(), [c for c in service.calls() if c.changed or c.call.startswith("generate")]) == ([], [])
+
+
+def test_an_example_that_was_overwritten_is_a_row_like_any_other(site, service):
+    site("template", "--out", "posts.xlsx")
+    book = load_workbook(site.folder / "posts.xlsx")
+    sheet = book["Posts"]
+    at = {cell.value: cell.column for cell in sheet[1]}
+    sheet.cell(4, at["text"]).value = "Our own words"
+    book.save(site.folder / "posts.xlsx")
+    ended, posts = site.run("posts.xlsx")
+    assert [(p["row"], p["outcome"]) for p in posts if p["outcome"] != "skipped"] == [(4, "scheduled")]
+    assert "rows 2, 3, 5, 6," in ended.out

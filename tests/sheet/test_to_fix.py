@@ -114,3 +114,24 @@ def test_a_text_that_had_to_be_cut_can_not_be_run_from_here(
     sheet = read_sheet(path)
     assert sheet.text(sheet.rows[0], "action") == "skip"
     assert sheet.text(sheet.rows[0], "notes") == f"{TOO_LONG} mine"
+
+
+def test_what_is_wrong_alike_on_all_channels_of_a_row_is_said_once(
+    make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    outcomes = [make_outcome(2, OutcomeKind.INVALID, channel=name, message="no date") for name in ("GBP", "TIKTOK")]
+    (fixed,) = rows_to_fix(make_results(outcomes, [ROW]))
+    assert fixed.cells["problem"] == "invalid: no date"
+    outcomes.append(make_outcome(2, OutcomeKind.SCHEDULED, channel="FACEBOOK"))
+    (fixed,) = rows_to_fix(make_results(outcomes, [ROW]))
+    assert fixed.cells["problem"] == "Google Business Profile and TikTok: invalid: no date"
+
+
+def test_a_long_problem_is_read_without_pulling_at_its_row(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    outcomes = [make_outcome(2, OutcomeKind.INVALID, message="word " * 60), make_outcome(3, OutcomeKind.INVALID)]
+    book = openpyxl.load_workbook(write_results(make_results(outcomes, [ROW, ROW]), tmp_path / "r.xlsx").path)
+    for name in ("To fix", "Results"):
+        assert book[name].row_dimensions[2].height > 14 * 5
+        assert book[name].row_dimensions[3].height in (None, 42, 30)
