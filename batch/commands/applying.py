@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from batch.commands.carrying_out import hold_sites
+from batch.commands.files import refuse_outputs
 from batch.commands.outputs import Outputs
 from batch.commands.planning import planner_for
 from batch.commands.prepare import Prepared, prepare
@@ -35,6 +36,7 @@ def apply_plan(world: World, flags: Flags, plan_file: Path, outputs: Outputs) ->
         raise PlanFileError(
             f"The sheet {inputs.sheet} that this plan was made from is not there. Put it back beside it."
         )
+    refuse_outputs(outputs, sheet=sheet, cwd=world.cwd)
     with Session(world, flags, folder=sheet.parent) as session:
         refuse_without_terminal(session, outputs)
         checked = read_and_check(session, inputs, folder=path.parent, will_send=True)

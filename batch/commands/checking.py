@@ -17,6 +17,10 @@ from batch.report import terminal
 def check_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
     """Read and validate; no network. 1 where a row has an error."""
     path = (world.cwd / inputs.sheet).resolve()
+    if outputs.out is not None:
+        from batch.commands.files import JSON, refuse_outputs
+
+        refuse_outputs(outputs, sheet=path, cwd=world.cwd, endings=JSON)
     with Session(world, flags, folder=path.parent) as session:
         checked = read_and_check(session, inputs, folder=world.cwd)
         tell_notices(session, *checked.sheet.notices)

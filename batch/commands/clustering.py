@@ -15,6 +15,7 @@ from typing import Any
 
 from batch import __version__
 from batch.commands.carrying_out import SITES_AT_ONCE, Carried, Emit, carry_out, hold_sites, make_tools
+from batch.commands.files import refuse_outputs
 from batch.commands.outputs import Outputs
 from batch.commands.part import Part, PartResult, make_part
 from batch.commands.planning import Planner, planner_for, with_known_media
@@ -51,6 +52,7 @@ def run_on_cluster(world: World, flags: Flags, inputs: Inputs, outputs: Outputs,
     if flags.sandbox:
         raise StartError("The sandbox is on this machine only: leave out --cluster, or leave out --sandbox.")
     path = (world.cwd / inputs.sheet).resolve()
+    refuse_outputs(outputs, sheet=path, cwd=world.cwd)
     with Session(world, flags, folder=path.parent) as session, connect(address) as client:
         refuse_without_terminal(session, outputs)
         checked = read_and_check(session, inputs, folder=world.cwd)

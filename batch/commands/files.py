@@ -10,9 +10,27 @@ from batch.commands.session import Session
 from batch.errors import StartError, StopError
 from batch.model import Results
 from batch.run.record import note_results
-from batch.sheet.atomic import Written, write_whole
+from batch.sheet.atomic import Written, is_same_file, write_whole
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
+RESULTS = (".xlsx", ".csv", ".json")
+JSON = (".json",)
+
+
+def refuse_outputs(outputs: Outputs, *, sheet: Path, cwd: Path, endings: tuple[str, ...] = RESULTS) -> None:
+    """Refuse before anything is sent what could not be written after it. Errors: StartError."""
+    if outputs.annotate and (sheet.suffix.lower() not in WORKBOOKS or not sheet.is_file()):
+        raise StartError(f"--annotate copies an Excel workbook, and {sheet.name} is none. Leave it out.")
+    endings = (sheet.suffix.lower(),) if outputs.annotate else endings
+    if outputs.out is not None and outputs.out.suffix.lower() not in endings:
+        raise StartError(f"{outputs.out.name} can't be written: end its name in {' or '.join(endings)}.")
+    for path in (outputs.out, outputs.page):
+        if path is None:
+            continue
+        if is_same_file(cwd / path, sheet):
+            raise StartError(f"{path.name} is the sheet itself, which is never written over: give another name.")
+        if (cwd / path).is_dir():
+            raise StartError(f"{path.name} is a folder: give the name of a file in it.")
 
 
 def write_report(
@@ -40,8 +58,6 @@ def _write_results(session: Session, results: Results, outputs: Outputs, *, shee
     if outputs.annotate:
         from batch.sheet.annotate import annotate
 
-        if sheet.suffix.lower() not in WORKBOOKS or not sheet.is_file():
-            raise StartError(f"--annotate copies an Excel workbook, and {sheet.name} is none. Leave it out.")
         return _said(session, annotate(sheet, results, session.world.cwd / path))
     from batch.sheet.results import write_results
 

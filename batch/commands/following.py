@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from batch.commands.exits import exit_status
+from batch.commands.files import refuse_outputs
 from batch.commands.outputs import Outputs
 from batch.commands.running import finish
 from batch.commands.session import Flags, Session
@@ -97,6 +98,7 @@ def update_status(world: World, flags: Flags, path: Path, outputs: Outputs) -> i
         record = read_record(session.state, run)
         if record.sandbox and not flags.sandbox:
             raise StartError("These results are from the sandbox. Add --sandbox to ask it again.")
+        refuse_outputs(outputs, sheet=path.with_name(record.sheet), cwd=world.cwd)
         session.start_sandbox(record.journals)
         results = follow(session, read_results(session.state, record))
         record_followup(session.state, record, results)

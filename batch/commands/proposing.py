@@ -8,7 +8,7 @@ from pathlib import Path
 
 from batch.commands.checking import issue_to_json
 from batch.commands.exits import EXIT_DONE, EXIT_ROWS
-from batch.commands.files import write_page, write_text
+from batch.commands.files import JSON, refuse_outputs, write_page, write_text
 from batch.commands.outputs import Outputs
 from batch.commands.planning import planner_for
 from batch.commands.prepare import Prepared, prepare
@@ -23,7 +23,9 @@ from batch.run.outcomes import planned_outcome
 
 def plan_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
     """Say what a run would do, and why; nothing is changed."""
-    with Session(world, flags, folder=(world.cwd / inputs.sheet).resolve().parent) as session:
+    path = (world.cwd / inputs.sheet).resolve()
+    refuse_outputs(outputs, sheet=path, cwd=world.cwd, endings=JSON)
+    with Session(world, flags, folder=path.parent) as session:
         prepared = look_and_plan(session, inputs, folder=world.cwd)
         show_plan(session, prepared)
         if outputs.out is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from batch.commands.carrying_out import Carried, carry_out, hold_sites
 from batch.commands.exits import EXIT_DONE, EXIT_ROWS, exit_status
-from batch.commands.files import write_report
+from batch.commands.files import refuse_outputs, write_report
 from batch.commands.outputs import Outputs
 from batch.commands.planning import planner_for
 from batch.commands.prepare import Prepared, prepare
@@ -27,6 +27,7 @@ def run_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) -> i
     """Plan, ask, do, write the results."""
     path = (world.cwd / inputs.sheet).resolve()
     with Session(world, flags, folder=path.parent) as session:
+        refuse_outputs(outputs, sheet=path, cwd=world.cwd)
         refuse_without_terminal(session, outputs)
         checked = read_and_check(session, inputs, folder=world.cwd, will_send=True)
         tell_notices(session)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from batch.commands.carrying_out import carry_out, hold_sites
+from batch.commands.files import refuse_outputs
 from batch.commands.outputs import Outputs
 from batch.commands.reading import width
 from batch.commands.running import confirmed, finish, refuse_without_terminal
@@ -22,6 +23,7 @@ from batch.run.site import read_site
 def undo_run(world: World, flags: Flags, run: str, outputs: Outputs) -> int:
     """Undo a run. Errors: StartError where there is no such run or nothing to undo."""
     with Session(world, flags) as session:
+        refuse_outputs(outputs, sheet=world.cwd / f"undo-{run}.xlsx", cwd=world.cwd)
         refuse_without_terminal(session, outputs)
         record = read_record(session.state, run)
         _same_kind(session, record)
