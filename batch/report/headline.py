@@ -66,7 +66,7 @@ def make_headline(results: Results) -> Headline:
 
 def _well(done: Sequence[Tally], *, verb: str) -> str:
     if not done:
-        return "Nothing can go ahead yet." if verb else "Nothing is done yet."
+        return "Nothing can go ahead yet." if verb else "Nothing was changed."
     noun = "post" if done[0].total == 1 else "posts"
     first = f"{done[0].total:,} {noun}{verb} {OUTCOME_LOOKS[done[0].kind].told}"
     if len(done) <= _MOST_KINDS:

@@ -22,12 +22,12 @@ def results(wanted: str = "run", **counts: int) -> Results:
     [
         ({}, Headline("There are no posts in this sheet.")),
         ({"unchanged": 24}, Headline("Nothing to do: every post is already as the sheet says.")),
-        ({"unchanged": 2, "skipped": 1}, Headline("Nothing is done yet.", "", "2 unchanged and 1 skipped.")),
+        ({"unchanged": 2, "skipped": 1}, Headline("Nothing was changed.", "", "2 unchanged and 1 skipped.")),
         ({"scheduled": 1}, Headline("1 post scheduled.")),
         ({"scheduled": 1200, "published": 1}, Headline("1,200 posts scheduled and 1 published.")),
         ({"processing": 3}, Headline("3 posts in process.")),
-        ({"invalid": 1}, Headline("Nothing is done yet.", "1 needs you.")),
-        ({"invalid": 2, "unknown": 1, "unchanged": 4}, Headline("Nothing is done yet.", "3 need you.", "4 unchanged.")),
+        ({"invalid": 1}, Headline("Nothing was changed.", "1 needs you.")),
+        ({"invalid": 2, "unknown": 1, "unchanged": 4}, Headline("Nothing was changed.", "3 need you.", "4 unchanged.")),
         (
             {"scheduled": 9, "updated": 2, "published": 3, "deleted": 1, "cancelled": 1},
             Headline("9 posts scheduled, 3 published and 4 other changes made."),
