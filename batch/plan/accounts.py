@@ -26,6 +26,7 @@ CONNECTIONS: Mapping[str, str] = {
     "DISCONNECTED": LAPSED,
     "USER_IS_DISCONNECTED": LAPSED,
     "INVALID": "Its sign-in is no longer valid",
+    "HTTP_400": "It is not connected to this site, or no longer",
     "NO_PAGES_FOR_USER": "The account that is connected has no page to post to",
 }
 """What the state of a connection means, for every state in which nothing can be posted."""

@@ -76,7 +76,8 @@ def _over_quota(step: Step, quota: Quota, needed: int) -> Step:
     of = f" of {quota.limit}" if quota.limit is not None else ""
     reason = (
         f"The quota for {DOING[quota.action]} ({quota.action}) leaves {max(quota.left or 0, 0)}{of}{period}, and "
-        f"{needed} posts need it; the soonest go first. Run again when the period begins anew, or upgrade the plan."
+        f"{'1 post needs' if needed == 1 else f'{needed} posts need'} it; the soonest go first. Run again when the "
+        "period begins anew, or upgrade the plan."
     )
     return refused(step, StepKind.BLOCKED, "quota", reason)
 

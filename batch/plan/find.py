@@ -67,9 +67,9 @@ class ItemIndex:
             self._add(item)
 
     def _add(self, item: Item) -> None:
-        if item.id in self.by_id:  # a page boundary that moved while reading shows an item twice
+        if item.id.lower() in self.by_id:  # a page boundary that moved while reading shows an item twice
             return
-        self.by_id[item.id] = item
+        self.by_id[item.id.lower()] = item
         if not item.reference:
             return
         self._by_key[item.reference].append(Lineage(1, item))
@@ -94,7 +94,7 @@ class ItemIndex:
         return reference_of(key, generation=generation)
 
     def _find_by_id(self, post: Post) -> Finding:
-        item = self.by_id.get(post.item_id)
+        item = self.by_id.get(post.item_id.lower())  # a GUID is the same in any case
         if item is None:
             return Finding(refusal=_no_such_item(post))
         lineage = self.lineage(post.key)

@@ -53,7 +53,7 @@ def make_undo(done: Sequence[Step], snapshot: Snapshot, *, now: datetime, option
 
 def _item_of(step: Step, index: ItemIndex) -> Item | None:
     if step.item_id:
-        return index.by_id.get(step.item_id)
+        return index.by_id.get(step.item_id.lower())
     same = [line.item for line in index.lineage(step.reference) if line.item.reference == step.reference]
     return same[0] if len(same) == 1 else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from batch.errors import ServiceError
@@ -16,6 +16,8 @@ METERED = ("PUBLISH_POST", "SCHEDULE_POST")
 """The actions that a plan counts, each by itself."""
 FEATURES = (*METERED, "AI_TOOLS")
 VALID = "VALID"
+NO_ACCOUNTS: Mapping[int | None, str] = {400: "HTTP_400", 428: "NO_PAGES_FOR_USER"}
+"""What List Accounts means by a status to which no code is given: not connected, or nothing to post to."""
 
 
 class Connection(NamedTuple):
@@ -39,7 +41,7 @@ def list_accounts(client: Client, channel: Channel) -> Connection:
     """Return a channel's connected accounts; where the service refuses the list, its code is the state."""
     reply = client.ask("GET", f"{BASE}/accounts", params={"channelName": channel.value}, by_status=True)
     if reply.kind is not ReplyKind.OK:
-        return Connection((), reply.code, reply=reply)
+        return Connection((), _state_of(reply), reply=reply)
     listed = reply.body.get("accounts")
     if not isinstance(listed, list):
         raise ServiceError(f"The site's answer holds no list of {channel.value} accounts. Try again later.")
@@ -48,6 +50,15 @@ def list_accounts(client: Client, channel: Channel) -> Connection:
     left_out = len(listed) - len(known)
     said = f"{left_out} {channel.value} accounts came in a form that is not known and were left out."
     return Connection(known, VALID, (said,) if left_out else (), reply)
+
+
+def _state_of(reply: Reply) -> str:
+    """Return why a list was refused; without a code its status tells, where the API documents it for this call."""
+    if not reply.code.startswith("HTTP_"):
+        return reply.code
+    if reply.status not in NO_ACCOUNTS:
+        raise ServiceError(f"The site did not tell its accounts ({reply.code}): {reply.message} Try again later.")
+    return NO_ACCOUNTS[reply.status]
 
 
 def token_status(client: Client, channel: Channel) -> str:

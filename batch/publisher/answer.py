@@ -24,6 +24,22 @@ PUBLISH_LIMIT = "PUBLISH_LIMIT_EXCEEDED"
 """The one 429 that is a refusal: the network's daily limit, and not the rate of calls."""
 
 
+PLAIN_WORDS = {
+    "INELIGIBLE_FOR_FEATURE": "The site's plan does not include this, or its quota is used up.",
+    PUBLISH_LIMIT: "The limit of posts that may be published is reached; try again later.",
+    "UNSUPPORTED_CHANNEL": "The service does not publish to this channel.",
+    "SCHEDULED_TIME_ALREADY_PASSED": "The date has passed.",
+    "REFERENCE_ID_ALREADY_EXIST": "The site holds a post with this key already.",
+    "ITEM_NOT_EXISTS": "The site does not hold this post.",
+    "ITEM_IS_PUBLISHED": "The post is published already.",
+    "ITEM_IS_DELETED": "The post is deleted already.",
+    "USER_NOT_EXIST_FOR_CHANNEL": "The channel was never connected to this site.",
+    "USER_IS_DISCONNECTED": "The channel has lost its connection.",
+    "NO_PAGES_FOR_USER": "The connected account has no page, board or location to post to.",
+}
+"""What is said for a code of the service where it adds no words of its own."""
+
+
 class Raw(NamedTuple):
     """One answer as it came: status, headers (lower-case names), body as sent."""
 
@@ -103,7 +119,8 @@ def _error_of(body: Json | None) -> tuple[str, str]:
         return "", ""
     application = details.get("applicationError")
     if isinstance(application, dict) and (code := _text(application.get("code"))):
-        return code, _text(application.get("description")) or message or code
+        said = _text(application.get("description")) or message
+        return code, PLAIN_WORDS.get(code, code) if said in ("", code) else said
     validation = details.get("validationError")
     if isinstance(validation, dict):
         return "VALIDATION", _violations(validation) or message or "The service refused a field and did not say which."

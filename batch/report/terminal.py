@@ -237,6 +237,7 @@ CONNECTION_WORDS = {
     "USER_IS_DISCONNECTED": "connection lapsed",
     "INVALID": "sign in again",
     "NO_PAGES_FOR_USER": "has no page",
+    "HTTP_400": "not connected",
 }
 
 
