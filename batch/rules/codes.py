@@ -33,6 +33,7 @@ CODES: Mapping[str, str] = MappingProxyType({
     "approved_unknown": "`approved` says neither yes nor no",
     # when
     "time_missing": "`publish_at` is a day without a time",
+    "midnight": "`publish_at` is midnight, which spreadsheets make of a day without a time",
     "date_order": "`publish_at` does not show which number is the day and which the month",
     "date_form": "`publish_at` is written in a form that is not read",
     "date_short_year": "`publish_at` has a year of two digits",

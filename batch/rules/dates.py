@@ -20,7 +20,10 @@ LONGEST = 100
 
 _TIME = r"(?:[ T,]+(?:um |at |à |alle |a las )?(\d{1,2})[:.h](\d{2})(?::\d{2})?(?:\s*(?:Uhr|h))?\s*([ap])?\.?m?\.?)?"
 _DAY_ONLY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
-_ISO_LIKE = re.compile(rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_TIME}.*", re.ASCII | re.IGNORECASE | re.DOTALL)
+_ISO_LIKE = re.compile(
+    rf"(\d{{4}})(?:[-/.]|\s?[年년]\s?)(\d{{1,2}})(?:[-/.]|\s?[月월]\s?)(\d{{1,2}})[日일]?{_TIME}.*",
+    re.ASCII | re.IGNORECASE | re.DOTALL,
+)
 _NUMBERS = re.compile(rf"(\d{{1,2}})\s?[-/.]\s?(\d{{1,2}})\s?[-/.]\s?(\d{{4}}|'?\d{{2}})\.?{_TIME}", re.ASCII | re.I)
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?", re.ASCII)
 _HALF_DAY = re.compile(r"\d\s*[ap]\.?\s?m\.?\b", re.IGNORECASE)
@@ -37,6 +40,9 @@ _MONTHS = (
 _STARTS: Mapping[str, int] = MappingProxyType({
     start: number for number, starts in enumerate(_MONTHS, start=1) for start in starts.split("|")
 })  # fmt: skip
+
+_DAYS = ("mardi", "martes", "marted", "marți", "maand", "maanant")
+"""Days of the week that begin like a month."""
 
 
 def explain_date(seen: str) -> Problem:
@@ -106,6 +112,8 @@ def _numbers_only(seen: str) -> Problem | None:
     remedy = f"write {' or '.join(readings)}"
     if short:
         return _problem("date_short_year", seen, "a year of two digits", remedy)
+    if len(readings) == 1:
+        return _problem("date_order", seen, "in an order that is not the same everywhere", remedy)
     return _problem("date_order", seen, "which may be read day first or month first", remedy)
 
 
@@ -120,7 +128,8 @@ def _words(seen: str) -> Problem | None:
     words = _LETTERS.findall(seen)
     if not words:
         return None
-    written = next((w for word in words if (w := _rewrite(seen, month=_month_of(word)))), "")
+    months = {month for word in words if (month := _month_of(word))}
+    written = _rewrite(seen, month=months.pop()) if len(months) == 1 else ""
     remedy = f"write it in numbers, {written}" if written else f"write it in numbers, such as {EXAMPLE}, or now"
     return _problem("date_words", seen, "a date in words", remedy)
 
@@ -138,6 +147,8 @@ _RULES: tuple[Callable[[str], Problem | None], ...] = (
 def _month_of(word: str) -> int:
     """Return the month that a word begins like, 0 where it begins like none."""
     plain = unicodedata.normalize("NFC", word.casefold())
+    if plain.startswith(_DAYS):
+        return 0
     return next((_STARTS[plain[:size]] for size in (4, 3) if plain[:size] in _STARTS), 0)
 
 

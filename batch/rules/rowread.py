@@ -13,7 +13,7 @@ from batch.rules.columns import Channels, read_action, read_approved, read_chann
 from batch.rules.keys import check_key
 from batch.rules.problems import Problem, listed, nearest, quoted
 from batch.rules.text import find_lookalike
-from batch.rules.when import NO_DATE, When, Zones, doubt_date, read_when
+from batch.rules.when import NO_DATE, When, Zones, doubt_date, doubt_midnight, read_when
 
 WITHDRAWING = frozenset({Action.CANCEL, Action.DELETE})
 NAMING_ONLY = WITHDRAWING | {Action.RESCHEDULE}
@@ -121,7 +121,7 @@ def _check_date(action: Action | None, when: When, cells: Cells, context: CheckC
         yield contradiction
     elif when.at is not None and action is not Action.DRAFT:
         doubt = doubt_date(when.at, now=context.now, seen=seen, say_past=not context.will_send)
-        if doubt:
+        if doubt := doubt or doubt_midnight(cells.publish_at):
             yield doubt
 
 

@@ -249,3 +249,18 @@ def doubt_date(at: datetime, *, now: datetime, seen: str, say_past: bool) -> Pro
         message = f"`publish_at` says {quoted(seen)}, more than ten years ahead: check the year."
         return Problem("publish_at", "date_far_ahead", seen, message, warning=True)
     return None
+
+
+def doubt_midnight(cell: Cell) -> Problem | None:
+    """Return a warning for a wall clock time of midnight sharp, into which spreadsheets turn a day without a time."""
+    if isinstance(cell, str) and "0:00" not in cell:
+        return None
+    clock = cell if isinstance(cell, datetime) else _read_usual(cell) or _read_iso(cell)
+    if clock is None or clock.tzinfo is not None or clock.hour or clock.minute or clock.second:
+        return None
+    seen = _seen(cell)
+    message = (
+        f"`publish_at` says {quoted(seen)}, midnight, which spreadsheets make of a day without a time: write the time "
+        "too if midnight is not meant."
+    )
+    return Problem("publish_at", "midnight", seen, message, warning=True)

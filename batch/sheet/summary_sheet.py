@@ -45,7 +45,7 @@ TILES = (
     ("posts", "posts", Tone("#E0E7FF", "#3730A3")),
     ("well", "well", OUTCOME_TONES[OutcomeKind.SCHEDULED]),
     ("waiting", "in process", OUTCOME_TONES[OutcomeKind.PROCESSING]),
-    ("work", "need work", OUTCOME_TONES[OutcomeKind.INVALID]),
+    ("work", "need work: see To fix", OUTCOME_TONES[OutcomeKind.INVALID]),
 )
 
 MEANINGS: dict[OutcomeKind, str] = {

@@ -46,6 +46,7 @@ EXAMPLES: Mapping[str, Row] = {
     "key_or_item_needed": {"action": "cancel", "key": "", "text": "", "media": ""},
     "approved_unknown": {"approved": "perhaps"},
     "time_missing": {"publish_at": "2026-12-01"},
+    "midnight": {"publish_at": "2026-12-01 00:00"},
     "date_order": {"publish_at": "03/04/2026"},
     "date_form": {"publish_at": "2026/12/01 09:30"},
     "date_short_year": {"publish_at": "03/04/26"},

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.rules.problems import Problem
-from batch.rules.when import NO_DATE, When, Zones, doubt_date, read_when, show_clock
+from batch.rules.when import NO_DATE, When, Zones, doubt_date, doubt_midnight, read_when, show_clock
 from batch.rules.zones import ABBREVIATIONS, find_zone, zone_names
 
 BERLIN = Zones(usual="Europe/Berlin")
@@ -246,3 +246,22 @@ def test_a_wrong_zone_does_not_hide_a_wrong_date() -> None:
 
 def test_abbreviations_are_never_usable_zones() -> None:
     assert not {name.upper() for name in USABLE} & set(ABBREVIATIONS)
+
+
+@pytest.mark.parametrize(
+    ("cell", "warned"),
+    [
+        (datetime(2031, 12, 1), True),  # noqa: DTZ001  a cell has no zone
+        ("2031-12-01 00:00", True),
+        ("2031-12-01T0:00:00", True),
+        ("2031-12-01 00:00:01", False),
+        ("2031-12-01 00:00+01:00", False),
+        ("2031-12-01", False),
+        ("now", False),
+        ("", False),
+    ],
+)
+def test_midnight_sharp_is_warned_of_since_spreadsheets_make_it_of_a_day(cell: str | datetime, warned: bool) -> None:
+    problem = doubt_midnight(cell)
+    assert (problem is not None) is warned
+    assert problem is None or (problem.code, problem.warning) == ("midnight", True)
