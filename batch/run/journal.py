@@ -1,7 +1,7 @@
 """The journal of one site: what was about to be sent, and what came back, in SQLite.
 
 An *intent* is committed before each changing call and its *result* after it: after a crash, the intents without a
-result are exactly the calls whose fate is unknown. The journal is never the truth about the site (the site is); losing
+result are the calls whose fate is unknown. The journal is never the truth about the site (the site is); losing
 it loses no post. It must never hold a credential, and it is never half made: a file that can't be read is refused.
 """
 
@@ -143,16 +143,19 @@ class Journal:
 
     def intend(self, run: str, position: int, act: str, *, reference: str, item_id: str, at: datetime) -> int:
         """Commit an intent before its call. Errors: JournalError, and then nothing may be sent."""
+        self._outlive(power_cuts=True)
         with self._change() as db:
             return _add_intent(db, (run, position, act, reference, item_id, at.timestamp()))
 
     def intend_all(self, run: str, act: str, entries: Sequence[tuple[int, str]], *, at: datetime) -> list[int]:
         """Commit one intent for each (position, reference) of a call that makes many items."""
+        self._outlive(power_cuts=True)
         with self._change() as db:
             return [_add_intent(db, (run, position, act, ref, "", at.timestamp())) for position, ref in entries]
 
     def record(self, intent: int, *, kind: str, code: str, item_id: str, status: str, at: datetime) -> None:
         """Commit what came back for an intent; a later, better answer replaces an earlier one."""
+        self._outlive(power_cuts=False)
         with self._change() as db:
             db.execute(
                 "INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?, ?)",
@@ -161,6 +164,7 @@ class Journal:
 
     def keep_outcome(self, run: str, position: int, outcome: str) -> None:
         """Commit what became of a post (JSON); written again when reading back shows more."""
+        self._outlive(power_cuts=False)
         with self._change() as db:
             db.execute("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?)", (run, position, outcome))
 
@@ -251,6 +255,17 @@ class Journal:
     def _ask(self, question: str, values: Iterable[object]) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(question, tuple(values)).fetchall()
+        except sqlite3.Error as error:
+            raise self._refusal(error) from error
+
+    def _outlive(self, *, power_cuts: bool) -> None:
+        """Say what the next commit has to outlive: this process in any case, or the whole machine too.
+
+        Only an intent is waited for until it is on the disk, which takes milliseconds: where a power cut takes a result
+        with it, its intent is left as one whose fate is unknown, and that is safe.
+        """
+        try:
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if power_cuts else 'NORMAL'}")
         except sqlite3.Error as error:
             raise self._refusal(error) from error
 
