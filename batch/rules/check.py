@@ -27,8 +27,8 @@ from batch.rules.rowread import CheckContext as CheckContext
 
 NONE_USED: frozenset[str] = frozenset()
 
-TORN = frozenset({"unclosed_quote", "too_many_cells"})
-"""What reading says of a row whose cells may stand in the wrong columns: nothing more is said of such a row."""
+TORN = frozenset({"unclosed_quote", "too_many_cells", "headings_again"})
+"""What reading says of a row whose cells are not what their columns say: nothing more is said of such a row."""
 
 
 @dataclass(frozen=True, slots=True)
