@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from batch.commands.files import refuse_outputs
 from batch.commands.outputs import Outputs
 from batch.commands.reading import width
 from batch.commands.running import finish
@@ -16,11 +17,12 @@ from batch.errors import PostbatchError, SignInError
 from batch.model import Channel, Snapshot
 from batch.report import terminal
 from batch.rules.channels import ENDED
+from batch.run.journal import make_private_folder
 from batch.run.record import read_record, read_results, run_names
 
 LIVING = tuple(channel for channel in Channel if channel not in ENDED)
 NOT_CONNECTED = frozenset(
-    {"NEVER_CREATED", "DISCONNECTED", "INVALID", "USER_NOT_EXIST_FOR_CHANNEL", "USER_IS_DISCONNECTED"}
+    {"NEVER_CREATED", "DISCONNECTED", "INVALID", "USER_NOT_EXIST_FOR_CHANNEL", "USER_IS_DISCONNECTED", "HTTP_400"}
 )
 
 
@@ -85,8 +87,10 @@ def write_results_again(world: World, flags: Flags, run: str, outputs: Outputs) 
 
     with Session(world, flags) as session:
         record = read_record(session.state, run)
+        sheet = world.cwd / Path(record.sheet).name
+        refuse_outputs(outputs, sheet=sheet, cwd=world.cwd)
         results = read_results(session.state, record)
-        finish(session, results, outputs, sheet=world.cwd / Path(record.sheet).name)
+        finish(session, results, outputs, sheet=sheet)
         return exit_status(results.outcomes)
 
 
@@ -124,9 +128,9 @@ def _examine(session: Session) -> Iterable[tuple[bool, str]]:
 def _examine_site(session: Session, name: str) -> Iterable[tuple[bool, str]]:
     zone = session.settings.timezone_for(name)
     where = f"Site {name}"
-    yield bool(zone), f"{where}: time zone {zone or 'is not set; rows need a timezone, or set one in postbatch.toml'}"
+    yield True, f"{where}: time zone {zone or 'is not set, so each row with a date needs one, or postbatch.toml'}"
     try:
-        session.journal(name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(session.journal(name).parent)
         own = replace(session.settings, default_site=name)
         session.settings = own
         snapshot, urls = look_at_site(session)
