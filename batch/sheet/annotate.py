@@ -56,6 +56,8 @@ def _write_copy(original: Path, results: Results, said: list[str], draft: Path) 
             _add_columns(_find_sheet(book, results), results)
             book.save(draft)
             book.close()
+            if book.vba_archive is not None:
+                book.vba_archive.close()  # else its end is an error at the end of the program
     except (OSError, StopError):
         raise
     except Exception as error:

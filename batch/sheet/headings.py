@@ -15,7 +15,10 @@ from batch.rules.channels import channel_named
 from batch.sheet.grid import letters, shorten
 
 NEEDED = ("channel",)
-OWN_ADDED_COLUMNS = frozenset({*RESULT_COLUMNS, "problem", "characters", "generated"} - set(COLUMNS))
+OWN_ADDED_COLUMNS = frozenset(
+    {f"{name} (result)" if name in COLUMNS else name for name in RESULT_COLUMNS}
+    | {"problem", "characters", "generated", "sandbox"}
+)
 """Columns that our own template and results add to a sheet; read back without a word."""
 
 STAND_INS: Mapping[str, str] = {

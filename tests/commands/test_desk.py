@@ -196,3 +196,11 @@ def test_an_example_that_was_overwritten_is_a_row_like_any_other(site, service):
     ended, posts = site.run("posts.xlsx")
     assert [(p["row"], p["outcome"]) for p in posts if p["outcome"] != "skipped"] == [(4, "scheduled")]
     assert "rows 2, 3, 5, 6," in ended.out
+
+
+def test_annotate_keeps_a_macro_workbook_and_ends_without_a_word_of_python(desk):
+    desk("template", "--out", "posts.xlsx")
+    (desk.folder / "posts.xlsx").rename(desk.folder / "posts.xlsm")
+    ended = desk("run", "posts.xlsm", "--sandbox", "--yes", "--annotate", "--quiet")
+    assert (ended.status, ended.err) == (0, "")
+    assert (desk.folder / "posts.results.xlsm").exists()

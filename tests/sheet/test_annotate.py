@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -137,6 +138,13 @@ def test_the_copy_means_the_same_when_it_is_run(tmp_path: Path, own_workbook: Pa
     assert [row.values[: len(HEADINGS)] for row in after.rows] == [row.values for row in before.rows]
 
 
+def test_the_columns_that_were_added_are_read_back_without_a_word(
+    tmp_path: Path, own_workbook: Path, results: Results
+) -> None:
+    path = annotate(own_workbook, replace(results, sandbox=True), tmp_path / "r.xlsx").path
+    assert read_sheet(path, tab="March").notices == ("Not used, and only carried along: the column 'owner'.",)
+
+
 def test_a_copy_of_a_copy_has_the_columns_once(tmp_path: Path, own_workbook: Path, results: Results) -> None:
     first = annotate(own_workbook, results, tmp_path / "first.xlsx").path
     second = annotate(first, results, tmp_path / "second.xlsx").path
@@ -184,7 +192,6 @@ def test_a_workbook_that_can_not_be_copied_is_one_sentence_and_leaves_nothing(tm
 
 
 def test_which_sheet_is_meant_is_never_guessed(tmp_path: Path, own_workbook: Path, results: Results) -> None:
-    from dataclasses import replace
 
     with pytest.raises(StopError, match="can't be told which sheet"):
         annotate(own_workbook, replace(results, headings=("other", "channel")), tmp_path / "r.xlsx")
