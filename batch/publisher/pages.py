@@ -132,7 +132,12 @@ def _read_page(reply: Reply) -> _Page:
             "The site's answer holds no list of posts where one belongs, so nothing is planned on it. Try again later."
         )
     items = tuple(read_item(entry) for entry in listed)
-    return _Page(tuple(item for item in items if item.id), len(items), total, reply)
+    named = tuple(item for item in items if item.id)
+    if len({item.id for item in named}) < len(named):
+        raise ServiceError(
+            "The site's list gives several posts one and the same ID, so nothing is planned on it. Try again later."
+        )
+    return _Page(named, len(items), total, reply)
 
 
 def _notices(style: Style, first: _Page, count: int, nameless: int) -> Iterable[str]:

@@ -48,14 +48,14 @@ PLANTED = (
         "run/verdict.py",
         "ReplyKind.UNCLEAR: Verdict.SETTLE",
         "ReplyKind.UNCLEAR: Verdict.DONE",
-        HOSTILE,
+        FOUND,
     ),
     Planted(
         "an unclear answer taken for failed",
         "run/verdict.py",
         "ReplyKind.UNCLEAR: Verdict.SETTLE",
         "ReplyKind.UNCLEAR: Verdict.REFUSED",
-        HOSTILE,
+        FOUND,
     ),
     Planted(
         "a 5xx taken for a refusal",
@@ -88,13 +88,6 @@ PLANTED = (
         """    if reply.code == ALREADY_THERE:
         return Verdict.REFUSED
 """,
-        FOUND,
-    ),
-    Planted(
-        "a wrong state (428) taken for failure",
-        "run/verdict.py",
-        "return Verdict.SETTLE if reply.status in WRONG_STATE and (on_item or repeated) else Verdict.REFUSED",
-        "return Verdict.REFUSED",
         FOUND,
     ),
     Planted(
@@ -201,10 +194,17 @@ PLANTED = (
         HOSTILE,
     ),
     Planted(
-        "a bulk answer believed whatever IDs it names",
-        "run/bulk.py",
-        "if counts[r.item_id] > 1 else r",
-        "if counts[r.item_id] > 1e9 else r",
+        "a wrong ID in an answer taken for a lost post",
+        "run/readback.py",
+        "        item = item or _item_of(work, by_id, held)\n",
+        "",
+        FOUND,
+    ),
+    Planted(
+        "a call that came late told as not done",
+        "run/readback.py",
+        "        _done_after_all(work, _item_of(work, by_id, held), tools=tools)\n",
+        "",
         FOUND,
     ),
     Planted(
@@ -217,13 +217,15 @@ PLANTED = (
 )
 
 
-def plant(fault: Planted | None, folder: Path) -> None:
-    """Copy client and proofs into a folder, with a fault. Raises `ValueError` where its text is not there once."""
+def copy_tree(source: Path, folder: Path) -> None:
+    """Copy client and proofs."""
     for name in ("batch", "tests/proof"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
-    shutil.copy(ROOT / "pyproject.toml", folder)
-    if fault is None:
-        return
+        shutil.copytree(source / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    shutil.copy(source / "pyproject.toml", folder)
+
+
+def plant(fault: Planted, folder: Path) -> None:
+    """Put a fault into a copy. Raises `ValueError` where its text is not there once."""
     path = folder / "batch" / fault.file
     text = path.read_text(encoding="utf-8")
     if text.count(fault.old) != 1:
@@ -231,29 +233,37 @@ def plant(fault: Planted | None, folder: Path) -> None:
     path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
 
 
-def run_tests(fault: Planted | None, tests: str) -> tuple[bool, str]:
-    """Run tests on a copy with a fault; return whether they passed, and the first that did not."""
+def run_tests(source: Path, fault: Planted | None, tests: str) -> str:
+    """Run tests on a copy with a fault; return the first that did not pass, "" where all did."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        plant(fault, folder)
+        copy_tree(source, folder)
+        if fault is not None:
+            plant(fault, folder)
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests.split()]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
-    failed = [line.split(" - ")[0] for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+        try:
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            return "the tests do not end"
+    failed = [line.split(" - ")[0] for line in done.stdout.splitlines() if line.startswith("FAILED")]
     if done.returncode not in (0, 1) or (done.returncode == 1 and not failed):
         raise RuntimeError(f"the tests could not run: {(done.stdout + done.stderr)[-800:]}")
-    return done.returncode == 0, failed[0].removeprefix("FAILED ") if failed else ""
-
-
-def caught_by(fault: Planted) -> str:
-    """Return the test that catches a fault, "" where none does."""
-    passed, failed = run_tests(fault, fault.tests)
-    return "" if passed else failed or "an endless run"
+    return failed[0].removeprefix("FAILED ") if failed else ""
 
 
 def table(faults: Sequence[Planted], *, beside: int = 2) -> list[tuple[str, str]]:
-    """Return each fault with the test that caught it."""
-    with ThreadPoolExecutor(beside) as pool:
-        return list(zip((fault.name for fault in faults), pool.map(caught_by, faults), strict=True))
+    """Return each fault with the test that caught it; all are planted in one and the same state of the client.
+
+    Raises `RuntimeError` where the client without any fault does not pass: then the tests would show nothing.
+    """
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(beside) as pool:
+        source = Path(name)
+        copy_tree(ROOT, source)
+        sound = pool.map(lambda tests: run_tests(source, None, tests), sorted({fault.tests for fault in faults}))
+        if broken := [test for test in sound if test]:
+            raise RuntimeError(f"without any fault these fail already: {', '.join(broken)}")
+        caught = pool.map(lambda fault: run_tests(source, fault, fault.tests), faults)
+        return list(zip((fault.name for fault in faults), caught, strict=True))
 
 
 def main() -> int:

@@ -182,6 +182,7 @@ class Stage:
     seed: int = 0
     clock: Clock = field(default_factory=Clock)
     options: dict[str, object] = field(default_factory=dict)
+    calls_per_minute: int = 180
     longest_call: float = 0.0
     """The most seconds that one call took, from its request to the end of its answer."""
 
@@ -228,7 +229,7 @@ class Stage:
             api_url="http://127.0.0.1:9",
             credential=ApiKey("k" * 20),
             site_id=SITE_ID,
-            pace=Pace(180, clock=clock.clock, sleep=clock.sleep),
+            pace=Pace(self.calls_per_minute, clock=clock.clock, sleep=clock.sleep),
             transport=transport,
             clock=clock.clock,
             now=clock.now,

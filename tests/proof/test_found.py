@@ -79,13 +79,28 @@ def test_every_changing_call_has_its_intent_on_disk_before_it(folder, via):
 
 
 def test_a_date_that_passes_while_the_rate_limit_holds_the_call_up_is_not_sent(folder):
-    stage = Stage(folder, options={"calls_per_minute": 0})
-    rows = [post(f"d{n}", row=2 + n, now=True) for n in range(90)]
-    rows.append(post("late", row=200, at=START + timedelta(seconds=30)))
-    stage.run(rows)
-    refused = [entry.code for entry in stage.service.calls() if entry.code == "SCHEDULED_TIME_ALREADY_PASSED"]
-    assert refused == []
-    assert [p.reference for p in stage.service.public() if p.reference == "late"] == []
+    counting = Stage(folder)
+    counting.run([post("late", at=START + timedelta(seconds=30))])
+    calls_before = [entry.call for entry in counting.service.calls()].index("publish_by_id")
+    stage = Stage(folder, calls_per_minute=calls_before, seed=1)
+    (outcome,) = stage.run([post("late", at=START + timedelta(seconds=30))], journal="second")
+    assert (outcome.outcome, outcome.code) == (O.FAILED, "date_passed")
+    assert "publish_by_id" not in [entry.call for entry in stage.service.calls()]
+
+
+def test_a_dead_item_under_the_reference_is_not_taken_for_the_draft_whose_answer_was_lost(folder):
+    stage = Stage(folder, "not unique")
+    stage.service.add_fault(kind="drop_before", call="create_draft", times=1)
+    made = []
+
+    def at(place: str) -> None:
+        if place == "before POST /items" and not made:
+            twin = {k: v for k, v in held("a", FACEBOOK, "Text a").items() if k != "status"}
+            made.append(stage.service.call("POST", "/items", {"item": twin}))
+            stage.service.call("DELETE", f"/items/{stage.service.items()[-1]['id']}")
+
+    assert kinds(stage.run([post("a", at=hours(30))], at=at)) == ["scheduled"]
+    assert [p.reference for p in stage.service.coming()] == ["a"]
 
 
 @pytest.mark.parametrize(("via", "call"), [("draft", "create_draft"), ("publish", "publish_item")])
@@ -232,6 +247,16 @@ def test_a_call_that_arrives_after_it_was_given_up_is_told_as_it_is(folder):
     stage.service.add_fault(kind="late", call="publish_by_id", seconds=6.0, times=1)
     (outcome,) = stage.run([post("go", now=True)])
     assert (outcome.outcome, len(stage.service.public())) == (O.PUBLISHED, 1)
+
+
+def test_a_call_that_arrives_while_other_rows_are_sent_is_told_as_it_is(folder):
+    stage = Stage(folder)
+    stage.furnish([held("go", FACEBOOK, "Text go", status="DRAFT")])
+    stage.service.add_fault(kind="drop_before", call="publish_by_id", times=5)
+    stage.service.add_fault(kind="late", call="publish_by_id", seconds=10.0, times=1)
+    stage.service.add_fault(kind="delay", call="create_draft", seconds=20.0)
+    outcomes = stage.run([post("go", now=True), post("draft", row=3)])
+    assert kinds(outcomes) == ["published", "drafted"]
 
 
 def test_a_post_that_became_imminent_while_others_were_sent_is_sent_as_such(folder):
