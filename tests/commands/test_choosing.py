@@ -1,0 +1,98 @@
+"""Which rows run, what each channel is sent, and how results are brought up to date: from the command line."""
+
+from __future__ import annotations
+
+import pytest
+from openpyxl import load_workbook
+
+ZONE = {"timezone": "Europe/Berlin"}
+ROWS = [
+    {"key": "a", "channel": "FACEBOOK", "text": "One", "publish_at": "2031-03-03 09:00", "approved": "yes", **ZONE},
+    {"key": "b", "channel": "LINKEDIN", "text": "Two", "publish_at": "2031-03-04 09:00", "approved": "no", **ZONE},
+    {"key": "c", "channel": "FACEBOOK", "text": "Three", "publish_at": "2031-03-05 09:00", "approved": "", **ZONE},
+    {"key": "d", "channel": "GBP", "text": "Four", "publish_at": "2031-03-06 09:00", "approved": "Yes", **ZONE},
+]
+MEDIA = "https://static.wixstatic.com/media/a.jpg"
+
+
+@pytest.mark.parametrize(
+    ("flags", "keys"),
+    [
+        (["--approved-only"], ["a", "d"]),
+        (["--only", "channel=FACEBOOK"], ["a", "c"]),
+        (["--only", "channel!=FACEBOOK"], ["b", "d"]),
+        (["--only", "key=a,d"], ["a", "d"]),
+        (["--rows", "3-4"], ["b", "c"]),
+        (["--rows", "2,5"], ["a", "d"]),
+        (["--first", "3"], ["a", "b", "c"]),
+        (["--only", "channel=facebook", "--approved-only"], ["a"]),
+        (["--approved-only", "--first", "1"], ["a"]),
+    ],
+)
+def test_just_the_chosen_rows_run_and_the_others_say_why_not(site, service, flags, keys):
+    site.write("posts.csv", ROWS)
+    ended, posts = site.run("posts.csv", *flags)
+    assert ended.status == 0, ended.err
+    assert [post["key"] for post in posts] == ["a", "b", "c", "d"]
+    assert [post["key"] for post in posts if post["outcome"] == "scheduled"] == keys
+    assert sorted(post.reference for post in service.coming()) == keys
+    assert all(post["message"] for post in posts if post["outcome"] == "skipped")
+
+
+def test_each_channel_of_a_row_is_sent_its_own_words(site, service):
+    row = {"key": "a", "channel": "Facebook, Instagram, LinkedIn", "publish_at": "2031-03-03 09:00", "media": MEDIA}
+    site.write("posts.csv", [{**row, **ZONE, "text": "For all", "text:INSTAGRAM": "For Instagram #only"}])
+    ended, _ = site.run("posts.csv")
+    assert ended.status == 0
+    assert {post.reference: post.text for post in service.coming()} == {
+        "a/FACEBOOK": "For all",
+        "a/INSTAGRAM": "For Instagram #only",
+        "a/LINKEDIN": "For all",
+    }
+
+
+def cells(path, tab):
+    rows = list(load_workbook(path)[tab].iter_rows(values_only=True))
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:] if any(row)]
+
+
+def test_status_brings_a_workbook_and_its_page_up_to_date_with_the_link_or_the_channels_own_error(site, service):
+    soon = "2031-03-03 09:00"
+    refused = {**ROWS[1], "publish_at": soon, "text": "Two [sandbox:fail]"}
+    site.write("posts.csv", [{**ROWS[0], "publish_at": soon}, refused])
+    assert site("run", "posts.csv", "--yes").status == 0
+    book = site.folder / "posts.results.xlsx"
+    assert [row["outcome"] for row in cells(book, "Results")] == ["scheduled", "scheduled"]
+    service.move_clock(seconds=5 * 366 * 86400)
+    ended = site("status", "posts.results.xlsx")
+    live, failed = cells(book, "Results")
+    assert (live["outcome"], live["status"]) == ("published", "PUBLISHED")
+    assert live["link"].startswith("https://")
+    assert (ended.status, failed["outcome"]) == (1, "failed")
+    assert "The channel refused the post" in failed["message"]
+    assert [row["key"] for row in cells(book, "To fix")] == ["b"]
+    page = (site.folder / "posts.results.html").read_text(encoding="utf-8")
+    assert live["link"] in page
+    assert "The channel refused the post" in page
+
+
+def test_results_that_somebody_has_open_get_another_name_and_that_is_said(site):
+    site.write("posts.csv", ROWS[:1])
+    site("run", "posts.csv", "--yes")
+    before = (site.folder / "posts.results.xlsx").read_bytes()
+    (site.folder / ".~lock.posts.results.xlsx#").write_text("Anna", encoding="utf-8")
+    ended = site("run", "posts.csv", "--yes")
+    said = (
+        "posts.results.xlsx is open in another program or write-protected, so posts.results-2.xlsx was written instead."
+    )
+    assert said in ended.out + ended.err
+    assert (site.folder / "posts.results.xlsx").read_bytes() == before
+    assert cells(site.folder / "posts.results-2.xlsx", "Results")[0]["outcome"] == "unchanged"
+
+
+@pytest.mark.parametrize("out", ["posts.csv", "./posts.csv", "POSTS.csv"])
+def test_results_never_go_over_the_sheet(site, service, out):
+    site.write("posts.csv", ROWS[:1])
+    before = (site.folder / "posts.csv").read_bytes()
+    site("run", "posts.csv", "--yes", "--out", out, "--no-page")
+    assert (site.folder / "posts.csv").read_bytes() == before
