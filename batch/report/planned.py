@@ -64,9 +64,10 @@ RESTS: Mapping[StepKind, str] = {
 
 _WORDS = {**TOTALS, **RESTS}
 _ORDER = {kind: place for place, kind in enumerate(dict.fromkeys((*PROBLEMS, *TOTALS, *RESTS)))}
-_COLUMNS = (Column("Row", right=True), Column("Key", most=20), Column("Step"), Column("Why", share=1))
+_COLUMNS = (Column("Row", right=True), Column("Key", most=24), Column("Step"), Column("Why", share=1))
 
 
+QUOTA_NAMES: Mapping[str, str] = {"PUBLISH_POST": "Publishing now", "SCHEDULE_POST": "Scheduling"}
 SHOWN_MEDIA = 8
 """Media listed one by one before the rest is only counted."""
 
@@ -203,7 +204,7 @@ def _write_quotas(paper: Paper, site: SitePlan, *, several: bool) -> None:
     for action, needed in site.needs.items():
         quota = site.quotas.get(action)
         where = f"{site.site}: " if several else ""
-        paper.line(f"{where}{action}: {needed:,} needed, {left_of(quota)}", indent=2)
+        paper.line(f"{where}{QUOTA_NAMES.get(action, action)}: {needed:,} needed, {left_of(quota)}", indent=2)
 
 
 def left_of(quota: Quota | None) -> str:

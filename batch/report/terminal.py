@@ -14,7 +14,7 @@ from typing import Protocol
 from batch.model import GOOD, Account, Issue, Outcome, OutcomeKind, Plan, Post, Quota, Results, Severity, Snapshot
 from batch.report.headline import make_headline
 from batch.report.paper import Column, Line, Paper, Styled
-from batch.report.planned import left_of, write_plan
+from batch.report.planned import QUOTA_NAMES, left_of, write_plan
 
 SHOWN_OF_A_KIND = 5
 """How often one kind of problem is shown in full before its other rows are only counted."""
@@ -165,7 +165,7 @@ def _write_outcomes(paper: Paper, heading: str, outcomes: Sequence[Outcome]) -> 
     paper.line()
     if heading:
         paper.line(Styled(heading, "bold"))
-    columns = (Column("Row", right=True), Column("Key", most=20), Column("Outcome"), Column("Message", share=1))
+    columns = (Column("Row", right=True), Column("Key", most=24), Column("Outcome"), Column("Message", share=1))
     rows = ((str(o.row), o.key, Styled(o.outcome, OUTCOME_STYLES[o.outcome]), o.message or _code(o)) for o in outcomes)
     paper.table(columns, rows, indent=2 if heading else 0)
 
@@ -211,9 +211,6 @@ def accounts_text(
         paper.line(f"To connect {channel}, the site's owner opens:" if url.startswith("http") else f"{channel}:")
         paper.whole_line(Styled(f"  {url}", "cyan" if url.startswith("http") else "yellow"))
     return paper.text()
-
-
-QUOTA_NAMES = {"PUBLISH_POST": "Publishing now", "SCHEDULE_POST": "Scheduling"}
 
 
 def _account_rows(channel: str, accounts: Sequence[Account], snapshot: Snapshot) -> Iterator[Sequence[Line]]:

@@ -95,7 +95,7 @@ def test_a_plan_reads_like_this() -> None:
         "In all\n"
         "  To be done: 1 updated, 1 scheduled\n"
         "  Otherwise: 2 unchanged, 1 blocked\n"
-        "  SCHEDULE_POST: 1 needed, 9 of 50 left this month\n"
+        "  Scheduling: 1 needed, 9 of 50 left this month\n"
         "  3 calls, about 1 s at 180 calls a minute (`--via publish`: 2, a moment; `--via\n"
         "  bulk`: 2, a moment)\n"
         "  Note: The clock is off."
@@ -111,7 +111,7 @@ def test_several_sites_are_told_apart() -> None:
     sites = tuple(SitePlan(name, (step(site=name),), {"SCHEDULE_POST": 1}) for name in ("clay", "pottery"))
     shown = plan_text(Plan("s", "f", NOW, sites))
     assert "clay · INSTAGRAM · studio" in shown
-    assert "pottery: SCHEDULE_POST: 1 needed, not metered" in shown
+    assert "pottery: Scheduling: 1 needed, not metered" in shown
 
 
 def test_a_large_plan_is_shortened_but_no_kind_of_problem_is_hidden() -> None:
