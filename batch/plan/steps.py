@@ -12,7 +12,7 @@ from datetime import datetime
 
 from batch.model import Act, Change, Content, Status, Step, StepKind
 from batch.plan.case import Case, make_step, refuse
-from batch.plan.compare import known_media, same_second
+from batch.plan.compare import content_changes, known_media, same_second
 from batch.plan.decisions import LATE, REFUSALS, Decision, Refusal, Wanted
 
 _ERROR_CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
@@ -101,7 +101,20 @@ def _move(case: Case) -> Step:
     if case.passed:
         return _date_passed(case)
     reason = f"It is scheduled for another date: it moves to {case.when()}."
-    return make_step(case, StepKind.RESCHEDULE, reason, acts=(Act.RESCHEDULE,), at=case.date, changes=(move,))
+    warnings = _left_alone(case)
+    return make_step(
+        case, StepKind.RESCHEDULE, reason, acts=(Act.RESCHEDULE,), at=case.date, changes=(move,), warnings=warnings
+    )
+
+
+def _left_alone(case: Case) -> tuple[str, ...]:
+    """Say what the row writes otherwise than the post that it only moves; what it leaves blank says nothing."""
+    row = case.post.content
+    changes = content_changes(case.item.content, row) if case.item else ()
+    names = [c.field for c in changes if c.new and (c.field != "media" or (row.media and known_media(row.media)))]
+    if not names:
+        return ()
+    return (f"The row differs from it ({_listed(names)}), which `reschedule` leaves as it is; clear the action.",)
 
 
 def _cancel(case: Case) -> Step:

@@ -154,6 +154,16 @@ def test_each_cell_with_another_date_moves_only_what_is_scheduled(make: SimpleNa
         assert (step.kind, step.acts, step.code) == EXPECTED[wish][found]
 
 
+def test_a_reschedule_says_what_else_the_row_writes_and_it_leaves_alone(make: SimpleNamespace) -> None:
+    there = {"scheduled_at": make.later, "content": replace(make.content, text="old")}
+    step = step_of(make, "reschedule", Status.SCHEDULED, item=there)
+    assert (step.kind, step.acts) == (K.RESCHEDULE, (Act.RESCHEDULE,))
+    (warning,) = step.warnings
+    assert "(text)" in warning
+    same = step_of(make, "reschedule", Status.SCHEDULED, item={"scheduled_at": make.later})
+    assert same.warnings == ()
+
+
 @pytest.mark.parametrize(("wish", "found"), CELLS)
 def test_each_cell_with_a_date_that_has_passed_never_schedules(make: SimpleNamespace, wish: str, found: str) -> None:
     changes = WISHES[wish] | ({"publish_at": make.past} if "publish_at" not in WISHES[wish] else {})
