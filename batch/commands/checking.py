@@ -8,7 +8,7 @@ from dataclasses import asdict
 from batch.commands.exits import EXIT_DONE, EXIT_ROWS
 from batch.commands.outputs import Outputs
 from batch.commands.reading import Inputs, read_and_check, tell_notices, width
-from batch.commands.session import Flags, Session
+from batch.commands.session import SANDBOX_SAID, Flags, Session
 from batch.commands.world import World
 from batch.model import Issue, Severity
 from batch.report import terminal
@@ -24,6 +24,8 @@ def check_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) ->
     with Session(world, flags, folder=path.parent) as session:
         checked = read_and_check(session, inputs, folder=world.cwd)
         tell_notices(session, *checked.sheet.notices)
+        if session.sandbox:
+            session.show(SANDBOX_SAID)
         session.show(terminal.issues_text(checked.issues, posts=checked.posts, width=width(world), color=flags.color))
         if outputs.out is not None:
             from batch.commands.files import write_text

@@ -71,6 +71,8 @@ def look_at_site(session: Session) -> tuple[Snapshot, dict[str, str]]:
 def show_runs(world: World, flags: Flags) -> int:
     """List the runs so far, the latest last."""
     with Session(world, flags) as session:
+        if session.sandbox:
+            session.show(SANDBOX_SAID)
         records = []
         for name in run_names(session.state):
             try:

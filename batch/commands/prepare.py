@@ -38,7 +38,7 @@ def prepare(
 ) -> Prepared:
     """Look at every site that the sheet sends something to and make the plan; nothing is changed.
 
-    Errors: SignInError, ConfigError, ServiceError where the only site can't be read; GuardError.
+    Errors: SignInError, ConfigError, ServiceError where no site can be read; GuardError.
     """
     by_site: defaultdict[str, list[int]] = defaultdict(list)
     for position, post in enumerate(checked.posts):
@@ -82,15 +82,16 @@ def _plan_sites(
     plans: dict[str, SitePlan] = {}
     snapshots: dict[str, Snapshot] = {}
     failed: dict[str, str] = {}
+    wanted = {site for site, posts in parts.items() if any(not post.errors for post in posts)}
     with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
         waiting = {site: pool.submit(planner, site, posts, options) for site, posts in parts.items()}
         for site, future in waiting.items():
             try:
                 plans[site], snapshot = future.result()
             except PostbatchError as error:
-                if len(parts) == 1:
-                    raise
                 failed[site] = str(error)
+                if failed.keys() == wanted:
+                    raise
                 plans[site], snapshot = _unreadable_site(site, parts[site], str(error), now), None
             if snapshot is not None:
                 snapshots[site] = snapshot

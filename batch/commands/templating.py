@@ -26,7 +26,7 @@ def make_template(world: World, flags: Flags, out: Path, *, connected: bool, for
                 timezone=session.settings.timezone_for(snapshot.site),
             )
         write_template(path, connected=offered)
-        if session.sandbox and connected:
+        if session.sandbox:
             session.show(SANDBOX_SAID)
         session.show(f"Written: {out}. Fill it in, then: postbatch check {out}")
     return 0

@@ -125,13 +125,20 @@ def _with_environment(settings: Settings, environ: Mapping[str, str], *, chosen:
     settings = with_secrets(settings, environ)
     if address := environ.get("WIX_API_URL", "").strip():
         settings = replace(settings, api_url=check_api_url(address))
-    if not (site_id := environ.get("WIX_SITE_ID", "").strip()):
+    if site_id := environ.get("WIX_SITE_ID", "").strip():
+        site_id = check_site_id("WIX_SITE_ID", site_id)
+    elif settings.sites or not (site_id := _app_instance(settings)):
         return settings
-    site_id = check_site_id("WIX_SITE_ID", site_id)
     if not settings.sites:
         own = SiteSettings(DEFAULT_SITE, site_id, "", settings.calls_per_minute, settings.via)
         return replace(settings, sites={DEFAULT_SITE: own}, default_site=DEFAULT_SITE)
     return settings if chosen else _default_by_id(settings, site_id)
+
+
+def _app_instance(settings: Settings) -> str:
+    """Return the instance of an app that is set in full: it is on one site, and names it where nothing else does."""
+    values = [settings.variables[name].reveal() for name in USUAL.app if name in settings.variables]
+    return values[-1] if len(values) == len(USUAL.app) and USUAL.key not in settings.variables else ""
 
 
 def _default_by_id(settings: Settings, site_id: str) -> Settings:

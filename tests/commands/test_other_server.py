@@ -164,7 +164,10 @@ APP = {
 }
 
 
-@pytest.mark.parametrize("environ", [{"WIX_API_KEY": "", "WIX_ACCESS_TOKEN": Temper().credential}, APP])
+TOKEN = {"WIX_API_KEY": "", "WIX_ACCESS_TOKEN": Temper().credential}
+
+
+@pytest.mark.parametrize("environ", [TOKEN, APP, {**APP, "WIX_SITE_ID": ""}])
 def test_each_credential_signs_in_bare_and_only_a_key_names_its_site(desk: Desk, environ: dict[str, str]) -> None:
     desk.write("posts.csv", [SHEET[7]])
     with other_server() as server:
@@ -192,6 +195,38 @@ def test_a_place_that_can_not_be_written_is_refused_before_any_call(desk: Desk, 
         ended = at_site(desk, server)(*arguments)
         assert (ended.status, server.calls) == (2, [])
         assert len(ended.err.strip().splitlines()) == 1
+
+
+TWO_SITES = """
+[sites.pottery]
+site_id = "01234567-89ab-cdef-0123-456789abcdef"
+api_key_env = "POTTERY_KEY"
+[sites.cafe]
+site_id = "11111111-89ab-cdef-0123-456789abcdef"
+api_key_env = "CAFE_KEY"
+"""
+
+
+@pytest.mark.parametrize(("cafe_key", "status"), [("", 2), ("wrong", 2), (Temper().credential, 1)])
+def test_a_run_starts_where_any_site_can_be_read(desk: Desk, cafe_key: str, status: int) -> None:
+    desk.write("posts.csv", [{**SHEET[7], "site": "pottery"}, {**SHEET[7], "site": "Cafe"}])
+    with other_server() as server:
+        site = at_site(desk, server)
+        (desk.folder / "postbatch.toml").write_text(TWO_SITES, encoding="utf-8")
+        own = {"WIX_API_KEY": "", "WIX_SITE_ID": "", "POTTERY_KEY": "wrong", "CAFE_KEY": cafe_key}
+        ended = site("run", "posts.csv", "--yes", "--out", "out.json", environ=own)
+        assert ended.status == status
+        if status == 2:
+            assert server.changing() == []
+        else:
+            assert [post["outcome"] for post in site.posts("out.json")] == ["blocked", "scheduled"]
+
+
+@pytest.mark.parametrize("command", [("check", "posts.csv"), ("runs",), ("template", "--out", "new.csv")])
+def test_a_command_that_asks_no_service_says_the_sandbox_too(desk: Desk, command: tuple[str, ...]) -> None:
+    desk.write("posts.csv", [SHEET[7]])
+    assert "SANDBOX" in desk(*command, "--sandbox").out
+    assert "SANDBOX" not in desk(*command, *(("--force",) if "template" in command else ())).out
 
 
 def test_doctor_is_content_without_a_time_zone(desk: Desk) -> None:
