@@ -12,6 +12,7 @@ A step that the run does not come to is `not_run`, never missing.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -111,11 +112,12 @@ def _do_all(busy: Sequence[Work], *, tools: Tools, via: str, keep: Callable[[Wor
     for work in busy:
         if work.outcome is not None:
             keep(work)
-        elif work not in new:
+        elif Act.CREATE not in work.step.acts:
             _do_step(work, tools=tools, brakes=brakes, keep=keep)
     # Told apart only now: what came before may have taken minutes.
     soon = [w for w in new if goes_out_soon(w, tools.now())]
-    later = [w for w in new if w not in soon]
+    urgent = {w.position for w in soon}
+    later = [w for w in new if w.position not in urgent]
     _do_soon(soon, tools=tools, brakes=brakes, keep=keep)
     if via == "bulk":
         schedule_in_parts([w for w in later if Act.SCHEDULE in w.left], tools=tools, brakes=brakes)
@@ -146,9 +148,11 @@ def _do_soon(soon: Sequence[Work], *, tools: Tools, brakes: Brakes, keep: Callab
         advance(work, Act.CREATE, tools=tools, brakes=brakes)
     made = [w for w in soon if w.outcome is None and Act.CREATE in w.done]
     if made and not tools.stop.requested:
-        held = tools.look.up_to_date([w.step.item_id for w in made])
+        held: defaultdict[str, list[Item]] = defaultdict(list)
+        for item in tools.look.up_to_date([w.step.item_id for w in made]):
+            held[item.reference].append(item)
         for work in made:
-            _give_way(work, rivals_of(work, held), tools=tools)
+            _give_way(work, rivals_of(work, held[work.step.reference]), tools=tools)
     for work in soon:
         _do_step(work, tools=tools, brakes=brakes, keep=keep)
 
