@@ -45,7 +45,7 @@ TILES = (
     ("posts", "posts", Tone("#E0E7FF", "#3730A3")),
     ("well", "well", OUTCOME_TONES[OutcomeKind.SCHEDULED]),
     ("waiting", "in process", OUTCOME_TONES[OutcomeKind.PROCESSING]),
-    ("work", "need work: see To fix", OUTCOME_TONES[OutcomeKind.INVALID]),
+    ("work", "need work", OUTCOME_TONES[OutcomeKind.INVALID]),
 )
 
 MEANINGS: dict[OutcomeKind, str] = {
@@ -126,7 +126,8 @@ def _draw_tiles(canvas: Canvas, looks: Looks, totals: Totals) -> None:
         figure = looks.tone(tone, bold=True, font_size=24, valign="bottom", indent=1, align="left", **edge)
         caption = looks.tone(tone, valign="top", indent=1, **edge)
         canvas.span(4, first, last, getattr(totals, field), figure)
-        canvas.span(5, first, last, words, caption)
+        pointing = ": see To fix" if field == "work" and totals.work else ""
+        canvas.span(5, first, last, words + pointing, caption)
 
 
 def _draw_heading(canvas: Canvas, looks: Looks, row: int, title: str, names: Sequence[str], *, words: int) -> int:
