@@ -15,6 +15,7 @@ from batch.model import Account, Channel, Item, Status
 from batch.plan.find import split_reference
 from batch.publisher.items import query_items
 from batch.publisher.snapshot import read_snapshot
+from batch.rules.channels import COMBINATIONS
 from batch.sheet.posts_sheet import write_posts
 
 EDITABLE = frozenset({Status.DRAFT, Status.SCHEDULED})
@@ -53,17 +54,27 @@ def pull_posts(world: World, flags: Flags, out: Path, *, everything: bool, force
 
 
 def wanted(item: Item, *, everything: bool) -> bool:
-    """Tell whether an item goes into the sheet; what was made on the channel itself can't be changed from here."""
-    return not item.external and (item.status in EDITABLE or (everything and item.status in GONE_OUT))
+    """Tell whether an item goes into the sheet.
+
+    What was made on the channel itself can't be changed from here, and a channel that is new to us can't be named.
+    """
+    known = (item.channel, item.type) in COMBINATIONS
+    return known and not item.external and (item.status in EDITABLE or (everything and item.status in GONE_OUT))
 
 
 def tell_left_out(items: Iterable[Item], *, everything: bool) -> str:
     """Return the sentence that counts what the sheet does not hold, "" where it holds all."""
-    left = Counter(item.status for item in items if not item.external and not wanted(item, everything=everything))
+    out = [item for item in items if not item.external and not wanted(item, everything=everything)]
+    left = Counter(_left_out_as(item) for item in out)
     order = [*LEFT_OUT_WORDS, *sorted(set(left) - set(LEFT_OUT_WORDS))]
     counts = [f"{left[status]:,} {LEFT_OUT_WORDS.get(status, status)}" for status in order if left[status]]
     more = " (--all takes in what was published)" if not everything and left[Status.PUBLISHED] else ""
     return f"Left out: {', '.join(counts)}{more}." if counts else ""
+
+
+def _left_out_as(item: Item) -> str:
+    known = (item.channel, item.type) in COMBINATIONS
+    return item.status if known else f"of a kind not known here ({item.channel} {item.type})"
 
 
 def posts_rows(

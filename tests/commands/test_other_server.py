@@ -236,6 +236,17 @@ def test_doctor_is_content_without_a_time_zone(desk: Desk) -> None:
         assert "time zone is not set" in ended.out
 
 
+def test_a_pull_leaves_out_what_could_not_be_run_and_says_so(desk: Desk) -> None:
+    with other_server() as server:
+        server.add({"status": "DRAFT", "channel": {"name": "MASTODON"}, "type": "TOOT"})
+        server.add(linkedin("li", "DRAFT"))
+        site = at_site(desk, server)
+        ended = site("pull", "--out", "held.csv")
+        assert "1 of a kind not known here (MASTODON TOOT)" in ended.out
+        ended, posts = site.run("held.csv")
+        assert (ended.status, kinds(posts), server.changing()) == (0, {"li": "unchanged"}, [])
+
+
 def test_the_whole_way_there_and_back(desk: Desk) -> None:
     desk.write("posts.csv", [SHEET[7], SHEET[-1]])
     with other_server(ODD) as server:
