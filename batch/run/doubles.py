@@ -20,6 +20,8 @@ from batch.run.work import Work, keep_item
 PENDING = frozenset({Status.DRAFT, Status.SCHEDULED})
 GOING_OUT = frozenset({StepKind.DRAFT, StepKind.SCHEDULE, StepKind.PUBLISH})
 
+POLL_SECONDS = 0.5
+
 Slot = tuple[str, str, str]
 CarryOut = Callable[[Act, Work, Item], ActEnd]
 
@@ -47,16 +49,25 @@ def wait_for_rivals(works: Sequence[Work], doubles: Mapping[int, Sequence[Item]]
     """Wait until a draft that stands beside a post of ours has been used or given up by the run that made it.
 
     That run may be about to do either; taken from under it, the post could end with no item at all. A draft that is
-    there after the time of a whole call has lost its run.
+    there after the time of a whole call has lost its run. Errors: ServiceError, SignInError.
     """
-    if any(_has_draft_beside(work, doubles.get(work.position, ())) for work in works):
+    waiting = [item for work in works for item in _drafts_beside(work, doubles.get(work.position, ()))]
+    if waiting:
         tools.say("Another run of this sheet seems to be at work; waiting until it has done what it is at.")
-        tools.pause(tools.client.deadline_seconds + tools.settle_seconds)
+    patience_ends = tools.clock() + tools.client.deadline_seconds + tools.settle_seconds
+    while waiting and tools.clock() < patience_ends and not tools.stop.requested:
+        tools.pause(max(POLL_SECONDS, tools.settle_seconds / 4))
+        waiting = [item for item in waiting if _still_draft(tools.look.by_id(item.id))]
 
 
-def _has_draft_beside(work: Work, items: Sequence[Item]) -> bool:
-    drafts = [item for item in items if item.status == Status.DRAFT and item.id != work.step.item_id]
-    return bool(drafts) and work.step.kind is not StepKind.DRAFT
+def _still_draft(item: Item | None) -> bool:
+    return item is not None and item.status == Status.DRAFT
+
+
+def _drafts_beside(work: Work, items: Sequence[Item]) -> list[Item]:
+    if work.step.kind is StepKind.DRAFT:
+        return []
+    return [item for item in items if item.status == Status.DRAFT and item.id != work.step.item_id]
 
 
 def resolve_doubles(work: Work, listed: Sequence[Item], *, tools: Tools, schedule: CarryOut) -> None:
@@ -67,7 +78,7 @@ def resolve_doubles(work: Work, listed: Sequence[Item], *, tools: Tools, schedul
     """
     fresh = [item for entry in listed if (item := tools.look.by_id(entry.id)) is not None]
     living = sorted((i for i in fresh if i.status in PENDING or i.status in ON_ITS_WAY), key=seniority)
-    if tools.stop.requested and _has_draft_beside(work, living):
+    if tools.stop.requested and _drafts_beside(work, living):
         return
     if len(living) < 2:
         if living:

@@ -53,7 +53,7 @@ SERVERS: dict[str, dict[str, object]] = {
 }
 SETTLE_SECONDS, SETTLE_LAGGING_SECONDS = 0.2, 0.8
 MOST_RUNS = 6
-LONGEST_RUN_SECONDS = 60.0
+LONGEST_RUN_SECONDS = 150.0
 ROWS = 12
 KEY = "IST.kill-real-key-4711"
 
@@ -169,11 +169,23 @@ def furnish(site: Site, *, lag_seconds: float) -> list[Wanted]:
     return wanted
 
 
-def run_child(site: Site, via: str, *, kill_at: int | None = None, tally: int | None = None) -> int:
-    """Run the command in a forked child and return its exit status (negative: the signal that ended it)."""
+def run_child(site: Site, via: str, *, kill_at: int | None = None, tally: int | None = None, who: str = "state") -> int:
+    """Run the command in a forked child and return its exit status (negative: the signal that ended it).
+
+    `who` names the state folder, so that two people each have a journal of their own.
+    """
+    return _end_of(start_child(site, via, kill_at=kill_at, tally=tally, who=who))
+
+
+def start_child(site: Site, via: str, *, kill_at: int | None = None, tally: int | None = None, who: str) -> int:
+    """Start the command in a forked child and return its process ID."""
     child = os.fork()
     if child == 0:
-        _be_the_command(site, via, kill_at=kill_at, tally=tally)
+        _be_the_command(site, via, kill_at=kill_at, tally=tally, who=who)
+    return child
+
+
+def _end_of(child: int) -> int:
     ends_at = time.monotonic() + LONGEST_RUN_SECONDS
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -182,11 +194,11 @@ def run_child(site: Site, via: str, *, kill_at: int | None = None, tally: int | 
         if time.monotonic() > ends_at:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-            raise AssertionError(f"a run does not end ({via}, killed at {kill_at})")
+            raise AssertionError("a run does not end")
         time.sleep(0.003)
 
 
-def _be_the_command(site: Site, via: str, *, kill_at: int | None, tally: int | None) -> None:
+def _be_the_command(site: Site, via: str, *, kill_at: int | None, tally: int | None, who: str) -> None:
     """Become the command: nothing of this function returns."""
     status = 99
     try:
@@ -196,16 +208,17 @@ def _be_the_command(site: Site, via: str, *, kill_at: int | None, tally: int | N
             del os.environ[name]
         os.environ |= {
             "WIX_API_KEY": KEY, "WIX_SITE_ID": _site_id(site), "WIX_API_URL": site.url,
-            "POSTBATCH_STATE_DIR": str(work / "state"),
+            "POSTBATCH_STATE_DIR": str(work / who),
         }  # fmt: skip
-        quiet = os.open(work / "said.txt", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+        quiet = os.open(work / f"{who}.txt", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
+        sys.stdout = sys.stderr = os.fdopen(quiet, "a", buffering=1, encoding="utf-8")
         if kill_at is not None or tally is not None:
             profiler = Profiler(kill_at, tally)
             threading.setprofile(profiler)
             sys.setprofile(profiler)
-        command(["run", "posts.csv", "--yes", "--out", "results.json", "--via", via])
+        command(["run", "posts.csv", "--yes", "--out", f"{who}.json", "--via", via])
         status = 0
     except SystemExit as leaving:
         status = leaving.code if isinstance(leaving.code, int) else 98
@@ -229,7 +242,7 @@ def count_places(site: Site, via: str, *, lag_seconds: float) -> list[str]:
     with os.fdopen(reader) as pipe:
         places = pipe.read().splitlines()
     if status != 0:
-        raise AssertionError(f"the dry run ended with {status}: {(site.folder / 'work/said.txt').read_text()}")
+        raise AssertionError(f"the dry run ended with {status}: {(site.folder / 'work/state.txt').read_text()}")
     return places
 
 
@@ -253,7 +266,7 @@ def _run_until_rest(site: Site, via: str) -> str:
     left: list[Any] = ["no run ended"]
     for _ in range(MOST_RUNS):
         run_child(site, via)
-        results = json.loads((site.folder / "work/results.json").read_text(encoding="utf-8"))
+        results = json.loads((site.folder / "work/state.json").read_text(encoding="utf-8"))
         posts = results["posts"]
         if len({p["key"] for p in posts}) != len(posts) or len(posts) != ROWS:
             return f"{len(posts)} lines of results"
@@ -261,6 +274,34 @@ def _run_until_rest(site: Site, via: str) -> str:
         if not left:
             return ""
     return f"still {left}"
+
+
+def run_two_at_once(site: Site, vias: tuple[str, str], figures: Figures, *, name: str, lag_seconds: float) -> None:
+    """Run the command in two processes at once, each with a journal of its own, then once more in peace; judge."""
+    wanted = furnish(site, lag_seconds=lag_seconds)
+    started = datetime.now(UTC) - timedelta(seconds=5)
+    children = [start_child(site, via, who=who) for via, who in zip(vias, ("state", "other"), strict=True)]
+    for child in children:
+        _end_of(child)
+    time.sleep(lag_seconds)
+    restless = _run_until_rest(site, vias[0])
+    site.service.move_clock(seconds=30 * 86400)
+    harm = judge_public(site.service.public(), wanted, started=started)
+    site.service.reset()
+    site.service.set_clock(datetime.now(UTC))
+    figures.add(name, harm, restless=restless)
+
+
+def prove_two(server: str, times: int) -> Figures:
+    """Run two processes at once on one server, so many times."""
+    figures = Figures()
+    lag = float(str(SERVERS[server].get("query_lag_seconds", 0.0)))
+    pairs = [("draft", "draft"), ("publish", "publish"), ("bulk", "draft")]
+    with running_site(server) as site:
+        for number in range(times):
+            vias = pairs[number % len(pairs)]
+            run_two_at_once(site, vias, figures, name=f"{server} two at once {vias}", lag_seconds=lag)
+    return figures
 
 
 def prove_server(server: str, stride: int) -> Figures:
