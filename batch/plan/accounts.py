@@ -49,6 +49,7 @@ class AccountBook:
         self._by_channel: dict[str, list[Account]] = defaultdict(list)
         self._by_name: dict[tuple[str, str], list[Account]] = defaultdict(list)
         self._by_id: dict[tuple[str, str], list[Account]] = defaultdict(list)
+        self._chosen: dict[tuple[Channel, str], Choice] = {}
         for account in snapshot.accounts:
             self._add(account)
 
@@ -73,8 +74,13 @@ class AccountBook:
 
     def choose(self, post: Post) -> Choice:
         """Return the account of a post, and why nothing can be posted to it where that is so."""
-        channel = known_channel(post)
-        choice = self._named(channel, post.account) if post.account else self._default(channel)
+        wanted = known_channel(post), post.account
+        if wanted not in self._chosen:
+            self._chosen[wanted] = self._choose(*wanted)
+        return self._chosen[wanted]
+
+    def _choose(self, channel: Channel, name: str) -> Choice:
+        choice = self._named(channel, name) if name else self._default(channel)
         refusal = self.connection_refusal(channel) or choice.refusal
         if refusal is None and channel in SECOND_IDS and choice.account and not choice.account.target_id:
             refusal = _no_target(channel, choice.account)

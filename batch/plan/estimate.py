@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from batch.model import Act, SitePlan, Step
@@ -26,30 +26,43 @@ class Estimate(NamedTuple):
     seconds: float
 
 
+class _Tally(NamedTuple):
+    """What one site's steps come to: single calls, calls for media, and new posts with a date."""
+
+    single: int
+    media: int
+    new_scheduled: int
+
+
 def estimate_all(sites: Iterable[SitePlan], *, calls_per_minute: float) -> tuple[Estimate, ...]:
     """Return the estimate for each way of sending."""
-    calls = {via: [count_calls(site.steps, via=via) for site in sites] for via, sites in _each_via(sites).items()}
+    tallies = [_count(site.steps) for site in sites]
+    calls = {via: [_calls(tally, via=via) for tally in tallies] for via in VIAS}
     return tuple(
         Estimate(via, sum(counts), max(counts, default=0) * 60 / calls_per_minute) for via, counts in calls.items()
     )
 
 
-def _each_via(sites: Iterable[SitePlan]) -> Mapping[str, tuple[SitePlan, ...]]:
-    return dict.fromkeys(VIAS, tuple(sites))
-
-
 def count_calls(steps: Iterable[Step], *, via: str) -> int:
     """Count the changing calls of one site's steps. Only new posts with a date have a quicker way than two calls."""
-    acts: Counter[Act] = Counter()
-    new_scheduled = 0
+    return _calls(_count(steps), via=via)
+
+
+def _count(steps: Iterable[Step]) -> _Tally:
+    rows_of_acts: Counter[tuple[Act, ...]] = Counter()
     media: set[str] = set()
     for step in steps:
-        acts.update(step.acts)
-        new_scheduled += Act.CREATE in step.acts and Act.SCHEDULE in step.acts
+        rows_of_acts[step.acts] += 1
         if Act.UPLOAD in step.acts:
             media |= {medium.identity or medium.source for medium in step.content.media if not medium.url}
-    single = acts.total() - acts[Act.UPLOAD] - 2 * new_scheduled
-    return single + len(media) * CALLS_PER_MEDIUM + _scheduling_calls(new_scheduled, via=via)
+    acts = sum(len(row) * count for row, count in rows_of_acts.items())
+    uploads = sum(row.count(Act.UPLOAD) * count for row, count in rows_of_acts.items())
+    new = sum(count for row, count in rows_of_acts.items() if Act.CREATE in row and Act.SCHEDULE in row)
+    return _Tally(acts - uploads - 2 * new, len(media) * CALLS_PER_MEDIUM, new)
+
+
+def _calls(tally: _Tally, *, via: str) -> int:
+    return tally.single + tally.media + _scheduling_calls(tally.new_scheduled, via=via)
 
 
 def _scheduling_calls(posts: int, *, via: str) -> int:
