@@ -25,8 +25,9 @@ from batch.run.tools import note_reply
 from batch.run.verdict import PLAN_OR_QUOTA, SPENDING, Finding, Verdict, weigh
 
 MAX_TRIES = 6
+MAX_UNCLEAR = 3
 MAX_SECONDS = 600.0
-"""Bounds on the repeats of one act, together: whichever comes first."""
+"""Bounds on the repeats of one act, together, whichever comes first; an unclear answer costs two looks each time."""
 
 GATEWAY_TRIES = 2
 """Tries of an act that a gateway refuses (a page with a 4xx and no word of the service): a third says the same."""
@@ -62,7 +63,7 @@ def carry_out(act: Act, step: Step, *, position: int, tools: Tools, whole: bool 
     Errors: JournalError where an intent can't be written (nothing was sent then).
     """
     send = WHOLE[act] if whole else SEND[act]
-    began, unclear = tools.clock(), False
+    began, unclear = tools.clock(), 0
     last, ended_at = Reply(ReplyKind.NOT_SENT, code="NO_CONNECTION", message="it could not be sent"), tools.now()
     for number in range(1, MAX_TRIES + 1):
         # The rate limit may hold a call up for a minute, so the date is looked at after that wait and not before it.
@@ -78,16 +79,16 @@ def carry_out(act: Act, step: Step, *, position: int, tools: Tools, whole: bool 
         last = send(tools.client, step)
         ended_at = tools.now()
         note_reply(tools, intent, act, last, item_id=item_id)
-        verdict = weigh(act, last, repeated=unclear, whole=whole)
+        verdict = weigh(act, last, repeated=unclear > 0, whole=whole)
         if verdict is Verdict.SETTLE:
-            unclear = unclear or last.kind is ReplyKind.UNCLEAR
+            unclear += last.kind is ReplyKind.UNCLEAR
             call = Call(act, step, position, last, intent, ended_at, whole)
-            end = settle_call(call, tools=tools, patient=number == MAX_TRIES)
+            end = settle_call(call, tools=tools, patient=number == MAX_TRIES or unclear == MAX_UNCLEAR)
             if end is not None:
                 return end
         elif verdict is not Verdict.RETRY:
             return plain_end(verdict, last)
-        if not _may_repeat(tools, number, last, began=began):
+        if unclear == MAX_UNCLEAR or not _may_repeat(tools, number, last, began=began):
             break
     return _given_up(act, step, last, ended_at=ended_at, tools=tools, whole=whole)
 

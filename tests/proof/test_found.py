@@ -12,6 +12,7 @@ import pytest
 from batch.errors import JournalError
 from batch.model import OutcomeKind, Post
 from batch.run.journal import Journal
+from batch.run.sending import MAX_UNCLEAR
 from tests.proof.scene import FACEBOOK, held
 from tests.proof.stage import START, WORST, Killed, Killer, Stage, fast_folder, hours, post
 
@@ -243,7 +244,7 @@ def test_what_another_run_has_done_meanwhile_is_done_and_not_failed(folder):
 def test_a_call_that_arrives_after_it_was_given_up_is_told_as_it_is(folder):
     stage = Stage(folder)
     stage.furnish([held("go", FACEBOOK, "Text go", status="DRAFT")])
-    stage.service.add_fault(kind="drop_before", call="publish_by_id", times=5)
+    stage.service.add_fault(kind="drop_before", call="publish_by_id", times=MAX_UNCLEAR - 1)
     stage.service.add_fault(kind="late", call="publish_by_id", seconds=6.0, times=1)
     (outcome,) = stage.run([post("go", now=True)])
     assert (outcome.outcome, len(stage.service.public())) == (O.PUBLISHED, 1)
@@ -252,7 +253,7 @@ def test_a_call_that_arrives_after_it_was_given_up_is_told_as_it_is(folder):
 def test_a_call_that_arrives_while_other_rows_are_sent_is_told_as_it_is(folder):
     stage = Stage(folder)
     stage.furnish([held("go", FACEBOOK, "Text go", status="DRAFT")])
-    stage.service.add_fault(kind="drop_before", call="publish_by_id", times=5)
+    stage.service.add_fault(kind="drop_before", call="publish_by_id", times=MAX_UNCLEAR - 1)
     stage.service.add_fault(kind="late", call="publish_by_id", seconds=10.0, times=1)
     stage.service.add_fault(kind="delay", call="create_draft", seconds=20.0)
     outcomes = stage.run([post("go", now=True), post("draft", row=3)])
