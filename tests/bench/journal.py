@@ -9,8 +9,9 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -50,36 +51,54 @@ class Forgetful:
         return None
 
 
-class Far(httpx.BaseTransport):
-    """Real calls to a service that seems far away: each is counted to have taken longer than it did."""
+@dataclass
+class Clock:
+    """The time, with waits and latency counted and not waited for."""
 
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self._inner = DeadlineTransport()
+    skipped: float = 0.0
+
+    def clock(self) -> float:
+        return time.monotonic() + self.skipped
+
+    def sleep(self, seconds: float) -> None:
+        self.skipped += seconds
+
+
+class Far(httpx.BaseTransport):
+    """Real calls to a service that seems far away."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._inner = clock, DeadlineTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.seconds += LATENCY_SECONDS
+        self._clock.sleep(LATENCY_SECONDS)
         return self._inner.handle_request(request)
 
     def close(self) -> None:
         self._inner.close()
 
 
-def cost_of_journal(folder: Path, posts: int, *, kept: bool) -> float:
-    """Schedule posts as drafts first, and return the seconds that it takes."""
+def cost_of_journal(folder: Path, posts: int, *, pace: int, kept: bool) -> float:
+    """Schedule posts, as drafts first, at so many calls a minute at most, and return the seconds that it takes."""
+    time_of_run = Clock()
+    clock, sleep = time_of_run.clock, time_of_run.sleep
     with sandbox(folder / "state", calls_per_minute=0) as place:
-        far = Far()
-        client = Client(api_url=place.url, credential=ApiKey(KEY), site_id=site_id(0), pace=Pace(10_000), transport=far)
+        client = Client(
+            api_url=place.url, credential=ApiKey(KEY), site_id=site_id(0), transport=Far(time_of_run),
+            pace=Pace(pace, clock=clock, sleep=sleep), clock=clock, sleep=sleep,
+        )  # fmt: skip
         book = Journal(folder / f"{uuid.uuid4().hex}.sqlite") if kept else nullcontext(Forgetful())
         with client, book as recorder:
             plan = reconcile(_posts(posts), read_snapshot(client, [Channel.FACEBOOK], now=_now()), now=_now())
             placed = [Placed(n, step) for n, step in enumerate(plan.steps)]
             tools = Tools(
-                client=client, journal=cast(Recorder, recorder), run="bench", now=_now, clock=time.monotonic,
-                stop=Stop(), random=random.random, pause=time.sleep,
+                client=client, journal=cast(Recorder, recorder), run="bench", now=_now, clock=clock,
+                stop=Stop(), random=random.random, pause=sleep,
             )  # fmt: skip
             done: dict[int, Outcome] = {}
-            seconds = _timed(lambda: execute(placed, tools=tools, emit=done.__setitem__)) + far.seconds
+            began = clock()
+            execute(placed, tools=tools, emit=done.__setitem__)
+            seconds = clock() - began
     if {outcome.outcome for outcome in done.values()} != {OutcomeKind.SCHEDULED}:
         raise RuntimeError("not every post was scheduled")
     return seconds
@@ -103,9 +122,3 @@ def _posts(count: int) -> list[Post]:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
