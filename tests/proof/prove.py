@@ -1,7 +1,7 @@
 """Every figure of the promise that nothing is lost, doubled, misplaced or misreported, in one table.
 
-    python tests/proof/prove.py           the short form, a few minutes on two cores
-    python tests/proof/prove.py --long    every kill point on every server, 10,000 random scenarios: below 15 minutes
+    python tests/proof/prove.py           the short form, below 15 minutes on two cores
+    python tests/proof/prove.py --long    every kill point on every server, 10,000 random scenarios: about half an hour
 
 Exit status 1 where a figure that must be zero is not.
 """

@@ -174,3 +174,14 @@ def test_threads_that_share_a_pace_keep_it_together() -> None:
 def test_a_pace_without_calls_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         Pace(0)
+
+
+def test_waiting_until_a_call_is_free_counts_none_and_lets_the_next_go_at_once() -> None:
+    time = Time()
+    pace = Pace(3, clock=time.clock, sleep=time.sleep)
+    for _ in range(3):
+        pace.wait()
+    pace.until_free()
+    assert (pace.calls, time.now) == (3, 1_000.0 + WINDOW_SECONDS + MARGIN_SECONDS)
+    pace.wait()
+    assert (pace.calls, time.now) == (4, 1_000.0 + WINDOW_SECONDS + MARGIN_SECONDS)

@@ -62,7 +62,9 @@ os.kill(os.getpid(), signal.SIGKILL)
     ended = subprocess.run([sys.executable, "-c", script], check=False)
     assert ended.returncode == -signal.SIGKILL
     with Journal(tmp_path / "j.sqlite") as journal:
-        assert [u.intent.position for u in journal.unsettled(since=datetime(2031, 1, 1, tzinfo=UTC), call_seconds=60)] == [4]
+        assert [
+            u.intent.position for u in journal.unsettled(since=datetime(2031, 1, 1, tzinfo=UTC), call_seconds=60)
+        ] == [4]
 
 
 def test_only_its_owner_can_read_it(tmp_path):
@@ -134,3 +136,11 @@ for n in range(20):
     assert [p.wait(timeout=60) for p in running] == [0, 0]
     with Journal(tmp_path / "j.sqlite") as journal:
         assert len(journal.unsettled(since=datetime(2031, 1, 1, tzinfo=UTC), call_seconds=60)) == 40
+
+
+def test_folders_that_are_made_on_the_way_to_the_journal_are_their_owners_alone(tmp_path):
+    path = journal_path(tmp_path / "state" / "postbatch", site_id="s", api="a")
+    with Journal(path):
+        pass
+    made = [path, path.parent, tmp_path / "state" / "postbatch", tmp_path / "state"]
+    assert [p.name for p in made if p.stat().st_mode & 0o077] == []
