@@ -100,8 +100,8 @@ def journal_path(folder: Path, *, site_id: str, api: str) -> Path:
 
 def make_private_folder(folder: Path) -> None:
     """Make the folder, readable by its owner only."""
-    missing = [part for part in (folder, *folder.parents) if not part.exists()]
     try:
+        missing = [part for part in (folder, *folder.parents) if not part.is_dir()]
         for part in reversed(missing):
             # One by one: `parents=True` would leave the outer ones open to everybody.
             part.mkdir(exist_ok=True, mode=0o700)

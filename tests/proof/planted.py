@@ -174,7 +174,7 @@ PLANTED = (
     Planted(
         "no look for another run before publishing",
         "run/execute.py",
-        "            _give_way(work, rivals_of(work, held), tools=tools)\n",
+        "            _give_way(work, rivals_of(work, held[work.step.reference]), tools=tools)\n",
         "            pass\n",
         TWO,
     ),
