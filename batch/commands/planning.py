@@ -13,6 +13,7 @@ from batch.plan.find import ItemIndex
 from batch.plan.options import Options, names_of, place
 from batch.plan.reconcile import reconcile
 from batch.publisher.client import Client
+from batch.rules.channels import ENDED
 from batch.run.journal import Journal
 from batch.run.site import read_site
 
@@ -96,6 +97,9 @@ class Planner:
 
 
 def _channels(posts: Sequence[Post]) -> list[Channel]:
+    """Return the channels to ask about: those of the rows, or all where a row only names a post by its key or ID."""
+    if any(post.channel is None for post in posts):
+        return [channel for channel in Channel if channel not in ENDED]
     return sorted({post.channel for post in posts if post.channel is not None})
 
 

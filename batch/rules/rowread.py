@@ -105,8 +105,8 @@ def _read_when(cells: Cells, site: str, context: CheckContext) -> When:
 
 
 def _read_channels(cells: Cells, action: Action | None) -> Channels:
-    """Return the channels; a row that only names an item by its ID need not say its channel."""
-    if not cells.channel and cells.item_id and action in NAMING_ONLY:
+    """Return the channels; a row that only names a post, by its ID or its key, need not say its channel."""
+    if not cells.channel and (cells.item_id or cells.key) and action in NAMING_ONLY:
         return Channels(())
     return read_channels(cells.channel)
 

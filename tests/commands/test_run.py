@@ -246,3 +246,19 @@ def test_a_quiet_run_says_only_what_became_of_it(site):
     ended, _ = site.run("posts.csv", "--quiet")
     assert ended.err == ""
     assert ended.out.startswith("1 post scheduled.")
+
+
+def test_a_post_is_moved_and_cancelled_by_its_key_alone(site, service):
+    site.write("posts.csv", ROWS[:2])
+    site.run("posts.csv")
+    site.write(
+        "follow.csv",
+        [
+            {"key": "a", "channel": "", "action": "cancel"},
+            {"key": "b", "channel": "", "action": "reschedule", "publish_at": "2031-03-06 10:00", "timezone": "UTC"},
+        ],
+    )
+    ended, posts = site.run("follow.csv")
+    assert (ended.status, kinds(posts)) == (0, ["cancelled", "rescheduled"])
+    assert [post["channel"] for post in posts] == ["FACEBOOK", "INSTAGRAM"]
+    assert {p.reference: p.due.day for p in service.coming()} == {"b": 6}
