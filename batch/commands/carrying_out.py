@@ -18,7 +18,7 @@ from batch.commands.session import Session
 from batch.errors import JournalError, PostbatchError
 from batch.model import Outcome, Results
 from batch.run.execute import execute
-from batch.run.journal import Journal
+from batch.run.journal import Journal, make_private_folder
 from batch.run.lock import hold_site, this_process
 from batch.run.media import make_bringer
 from batch.run.outcomes import idle_outcome, not_run_outcome
@@ -44,7 +44,7 @@ def hold_sites(session: Session, sites: Sequence[str], *, run: str) -> Iterator[
         for site in sorted(sites):
             holder = this_process(run, at=session.world.now())
             journal = session.journal(site)
-            journal.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private_folder(journal.parent)
             held.enter_context(hold_site(journal, site=site, holder=holder, say=session.warn))
         yield
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from batch.commands.world import World
 from batch.errors import StartError
-from batch.run.journal import journal_path
+from batch.run.journal import journal_path, make_private_folder
 from batch.settings import DEFAULT_SITE, Settings, SiteSettings, for_sandbox, load_settings
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Session:
 
         self.settings = _with_sites(self.settings, sites)
         home = self.state / "sandbox"
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(home)
         there = {site.site_id: site.name for site in self.settings.sites.values()}
         state = home / f"{_digest(self.folder)}.sqlite"
         try:
