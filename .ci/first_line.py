@@ -1,4 +1,4 @@
-"""Fail unless the README's first line did what it says: every row of the sample is on the sandbox, and nothing failed."""
+"""Fail unless the README's first line did what it says: every row of the sample is there, and nothing failed."""
 
 from __future__ import annotations
 
