@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import time
 from dataclasses import replace
-from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -19,7 +17,6 @@ from batch.model import (
     Post,
     PostType,
     Severity,
-    Snapshot,
     Status,
     Step,
     StepKind,
@@ -285,25 +282,3 @@ def test_the_state_moves_with_what_the_plan_found_and_with_nothing_else(make: Si
     gone_live = make.item(link="https://instagram.com/p/1")
     assert state(make.item()) == state(make.item(), other) == state(gone_live)
     assert len({state(), state(make.item()), state(make.item(scheduled_at=make.later)), state(accounts=())}) == 4
-
-
-def test_planning_grows_with_the_rows_and_not_with_rows_times_items(make: SimpleNamespace) -> None:
-    small = min(_cpu_seconds(make, 500) for _ in range(3))
-    assert _cpu_seconds(make, 10_000) < 20 * small * 2.5
-
-
-def _cpu_seconds(make: SimpleNamespace, rows: int) -> float:
-    posts = [
-        replace(make.post(f"k-{n}"), row=n + 2, content=Content(text=f"text {n}", media=make.content.media))
-        for n in range(rows)
-    ]
-    items = tuple(
-        make.item(id=f"i-{n}", reference=f"k-{n * 3}", scheduled_at=make.date + timedelta(hours=n % 3))
-        for n in range(rows // 2)
-    )
-    snapshot: Snapshot = make.snapshot(*items)
-    started = time.process_time()
-    plan = reconcile(posts, snapshot, now=make.now)
-    seconds = time.process_time() - started
-    assert len(plan.steps) == rows
-    return seconds

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import time
 from types import SimpleNamespace
 
 import pytest
-
-from batch.rules.check import check
 
 ID = "ac01c174-5244-49df-8085-84d87cd0345a"
 
@@ -66,16 +63,6 @@ def test_many_rows_of_one_key_are_not_all_named(rules: SimpleNamespace) -> None:
 def test_few_rows_are_named_and_many_counted(count: int, shown: str, rules: SimpleNamespace) -> None:
     posts = rules.check(*(rules.row(rules.instagram, text=f"No {n}") for n in range(count)))
     assert shown in posts[0].issues[0].message
-
-
-def test_a_sheet_of_one_row_over_and_over_takes_no_longer_for_each_row(rules: SimpleNamespace) -> None:
-    def seconds_a_row(count: int) -> float:
-        sheet = rules.sheet(*([rules.row(rules.instagram)] * count))
-        started = time.process_time()
-        check(sheet, context=rules.context)
-        return (time.process_time() - started) / count
-
-    assert min(seconds_a_row(4_000) for _ in range(2)) < 4 * min(seconds_a_row(500) for _ in range(4))
 
 
 def test_an_item_that_stands_twice_is_an_error_of_both_rows(rules: SimpleNamespace) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -12,7 +11,6 @@ from pathlib import Path
 import openpyxl
 import pytest
 import python_calamine
-import xlsxwriter
 
 from batch.model import COLUMNS, RESULT_COLUMNS, Channel, Outcome, OutcomeKind, Results
 from batch.sheet.cell_text import fit_cell
@@ -163,34 +161,6 @@ def test_every_sheet_of_a_sandbox_run_says_so_and_none_of_a_real_run(tmp_path: P
 def test_no_posts_still_make_a_workbook(tmp_path: Path, make_results: Callable[..., Results]) -> None:
     book = openpyxl.load_workbook(write_results(make_results([]), tmp_path / "r.xlsx").path)
     assert [cell.value for cell in book["Results"][1]] == list(RESULT_COLUMNS)
-
-
-def test_writing_10_000_styled_rows_takes_at_most_twice_as_long_as_the_bare_cells(
-    tmp_path: Path, many: Callable[[int], Results]
-) -> None:
-    results = many(10_000)
-    lines = list(lines_of(results, layout_of(results)))
-    write_results(many(10), tmp_path / "warm.xlsx")
-    for _ in range(3):
-        bare = _cpu_seconds(lambda: _write_bare(lines, tmp_path / "bare.xlsx"))
-        ratio = _cpu_seconds(lambda: write_results(results, tmp_path / "r.xlsx")) / bare
-        if ratio <= 2:
-            break
-    assert ratio <= 2
-
-
-def _cpu_seconds(act: Callable[[], object]) -> float:
-    started = time.process_time()
-    act()
-    return time.process_time() - started
-
-
-def _write_bare(lines: list[list[str | int]], path: Path) -> None:
-    book = xlsxwriter.Workbook(str(path))
-    sheet = book.add_worksheet()
-    for at, line in enumerate(lines):
-        sheet.write_row(at, 0, line)
-    book.close()
 
 
 def test_a_streamed_workbook_needs_a_fraction_of_the_memory_a_row(
