@@ -71,7 +71,7 @@ def _compare(work: Work, by_id: Mapping[str, Item], held: Sequence[Item], *, too
     item = by_id.get(work.step.item_id)
     if _difference(work.step, item, now=tools.now()):
         item = tools.look.by_id(work.step.item_id) if work.step.item_id else None
-        item = item or _item_of(work, by_id, held)
+        item = item or _under_reference(work.step, held)
     difference = _difference(work.step, item, now=tools.now())
     if item is not None and not difference:
         keep_item(work, item)
@@ -93,14 +93,18 @@ def _differs(work: Work, item: Item | None, difference: str) -> Outcome:
 
 
 def _item_of(work: Work, by_id: Mapping[str, Item], held: Sequence[Item]) -> Item | None:
-    """Return a step's item by its ID, else the living one under its reference: an answer may have named a wrong ID."""
-    step = work.step
-    if step.item_id in by_id:
-        return by_id[step.item_id]
+    """Return a step's item as the list has it: by its ID, else under its reference."""
+    return by_id.get(work.step.item_id) or _under_reference(work.step, held)
+
+
+def _under_reference(step: Step, held: Sequence[Item]) -> Item | None:
+    """Return the living item of a post that was made in this run: an answer may have named it by a wrong ID."""
     if not step.reference or Act.CREATE not in step.acts:
         return None
     return standing(
-        i for i in held if i.reference == step.reference and i.channel == step.channel and i.status not in DEAD
+        i
+        for i in held
+        if i.reference == step.reference and i.channel == step.channel and i.id != step.item_id and i.status not in DEAD
     )
 
 

@@ -256,6 +256,8 @@ class Play:
         self.log += [f"{name}: {o.key} {o.outcome} {o.status} {o.code} {o.message}" for o in self.last]
         judged = [o for o in self.last if o.key not in meddled]
         self.said += [f"{name} {s}" for s in false_outcomes(judged, self.stage.service, before=before)]
+        if not self.stage.service.faults():
+            self.said += [f"{name} {o.key}: {o.message}" for o in judged if o.code == "differs"]
 
     def meddle(self, what: str) -> None:
         """Let somebody else change one of our posts on the site."""

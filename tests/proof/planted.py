@@ -202,7 +202,7 @@ PLANTED = (
     Planted(
         "a wrong ID in an answer taken for a lost post",
         "run/readback.py",
-        "        item = item or _item_of(work, by_id, held)\n",
+        "        item = item or _under_reference(work.step, held)\n",
         "",
         FOUND,
     ),

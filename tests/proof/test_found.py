@@ -220,6 +220,14 @@ def test_a_deleted_post_is_not_taken_for_scheduled_while_the_list_still_shows_it
     assert outcome.outcome is O.INVALID
 
 
+def test_a_deleted_post_that_a_late_list_still_shows_is_told_as_deleted(folder):
+    from batch.model import Action
+
+    stage = Stage(folder, "lagging", options={"deleted": "hidden"})
+    stage.furnish([held("a", FACEBOOK, "Text a", at=hours(30))])
+    assert kinds(stage.run([post("a", action=Action.DELETE)])) == ["deleted"]
+
+
 def test_what_another_run_has_done_meanwhile_is_done_and_not_failed(folder):
     from batch.model import Action
 

@@ -7,7 +7,7 @@ import pytest
 from tests.proof.killing import VIAS, count_places, prove
 from tests.proof.stage import SERVERS
 
-STRIDE, STRIDE_LOST = 4, 12
+STRIDE, STRIDE_LOST = 6, 18
 """The short form; `python tests/proof/prove.py --long` takes every place on every server."""
 
 
