@@ -19,7 +19,7 @@ from batch.plan.select import select
 from batch.run.record import Placed
 from batch.sheet.examples import EXAMPLE_SKIPPED
 
-SITES_AT_ONCE = 16
+SITES_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
