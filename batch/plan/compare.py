@@ -18,7 +18,7 @@ TEXT_FIELDS = ("text", "title", "link", "call_to_action", "privacy")
 
 def wanted_content(post: Post, *, target_id: str, there: Content | None = None) -> Content:
     """Return the whole content that a post is to have; `there` is what its item holds."""
-    wanted = post.content if post.content.target_id == target_id else replace(post.content, target_id=target_id)
+    wanted = post.content if post.content.target_id == target_id else _with_target(post.content, target_id)
     if there is None:
         return wanted
     if says_nothing(post.content):
@@ -32,6 +32,13 @@ def wanted_content(post: Post, *, target_id: str, there: Content | None = None) 
         text=wanted.text or there.text,
         title=wanted.title or there.title,
         media=wanted.media or there.media,
+    )
+
+
+def _with_target(content: Content, target_id: str) -> Content:
+    """Return the content for one page, board or author. Written out, since it is done for every post."""
+    return Content(
+        content.text, content.title, content.media, content.link, content.call_to_action, content.privacy, target_id
     )
 
 

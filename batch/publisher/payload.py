@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -154,23 +155,30 @@ def read_item(data: Json) -> Item:
 
 def _find_content(data: Json) -> tuple[tuple[str, str], Shape, Json] | None:
     """Return the content object that fits channel and type, else whichever is there."""
-    own = SHAPES.get((_str(_dict(data.get("channel")).get("name")), _str(data.get("type"))))
-    names = ([own.object] if own else []) + [name for name in _OBJECTS if name in data]
-    for name in names:
+    named = _str(_dict(data.get("channel")).get("name")), _str(data.get("type"))
+    own = SHAPES.get(named)
+    if own and isinstance(data.get(own.object), dict):
+        return named, own, data[own.object]
+    for name, (key, shape) in _OBJECTS.items():
         if isinstance(data.get(name), dict):
-            key, shape = _OBJECTS[name]
             return key, shape, data[name]
     return None
 
 
 def read_content(raw: Json, shape: Shape) -> Content:
     """Read one content object, as an item or a generated post holds it."""
-    values = {name: _str(raw.get(getattr(shape, name))) for name in _TEXT_FIELDS if getattr(shape, name)}
+    values = {name: _str(raw.get(field)) for name, field in _texts_of(shape)}
     if shape.object == "linkedinPost":
         text, _, link = values["text"].rpartition(LINK_SEPARATOR)
-        if re.fullmatch(r"https?://\S+", link):
+        if link.startswith("http") and re.fullmatch(r"https?://\S+", link):
             values.update(text=text, link=link)
     return Content(**values, target_id=_id(raw.get(shape.target)) if shape.target else "", media=_read_media(raw))
+
+
+@cache
+def _texts_of(shape: Shape) -> tuple[tuple[str, str], ...]:
+    """Return our names of a combination's texts with the API's."""
+    return tuple((name, getattr(shape, name)) for name in _TEXT_FIELDS if getattr(shape, name))
 
 
 def read_generated(data: Json) -> tuple[str, Content] | None:
@@ -195,6 +203,8 @@ def _read_media(raw: Json) -> tuple[Medium, ...]:
 
 
 def _error_text(value: Any) -> str:
+    if value is None:
+        return ""
     if isinstance(value, str):
         return value
     error = _dict(value)
@@ -208,7 +218,9 @@ def read_date(value: Any) -> datetime | None:
     """Read an ISO 8601 date and time, with or without fractions, as UTC; None where there is no readable one."""
     if not isinstance(value, str) or not value.strip():
         return None
-    text = re.sub(r"(\.\d{6})\d+", r"\1", value.strip())
+    text = value.strip()
+    if "." in text:
+        text = re.sub(r"(\.\d{6})\d+", r"\1", text)
     try:
         at = datetime.fromisoformat(text)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from ssl import SSLContext
 from typing import Any
 
@@ -126,12 +127,18 @@ class _Body(httpx.SyncByteStream):
             self._close()
 
 
+@cache
+def _trusted() -> SSLContext:
+    """Return which certificates are trusted: read once, for all sites."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class DeadlineTransport(httpx.BaseTransport):
     """A pool of kept connections. No proxy, no `.netrc`, no environment; certificates are always checked."""
 
     def __init__(self, *, connections: int = 32, keep_seconds: float = 5.0) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=_trusted(),
             max_connections=connections,
             max_keepalive_connections=connections,
             keepalive_expiry=keep_seconds,

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batch.model import Change, Content, Generate, Generation, Medium
+from batch.model import Change, Content, Generate, Generation, Medium, Post
 from batch.plan.compare import (
     TEXT_FIELDS,
     content_changes,
@@ -105,3 +105,13 @@ def test_dates_are_compared_to_the_second() -> None:
 )
 def test_a_date_is_read_in_the_rows_zone(timezone: str, shown: str) -> None:
     assert shown_time(datetime(2026, 12, 1, 8, 30, tzinfo=UTC), timezone=timezone) == shown
+
+
+def test_the_wanted_content_loses_no_field_of_the_row_when_its_page_is_filled_in() -> None:
+    media = (Medium("a.jpg", "IMAGE"),)
+    content = Content(
+        text="t", title="ti", media=media, link="https://e.com", call_to_action="BOOK", privacy="SELF_ONLY"
+    )
+    assert all(getattr(content, field.name) for field in fields(Content) if field.name != "target_id")
+    made = wanted_content(Post(2, "a", "", None, None, content=content), target_id="page-1")
+    assert made == replace(content, target_id="page-1")
