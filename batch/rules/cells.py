@@ -46,6 +46,8 @@ class Place(NamedTuple):
     cell: str = ""
 
 
+BLANK = ("",)
+NONE_OWN: frozenset[str] = frozenset()
 _DATE = COLUMNS.index("publish_at")
 
 
@@ -66,19 +68,21 @@ class CellReader:
     def read(self, row: Row) -> Cells:
         """Return a row's cells."""
         values = row.values
-        short = self._width - len(values)
+        blanks = (self._width - len(values)) * BLANK if len(values) < self._width else ()
         # The blank at the end is what a column that is not there (position -1) reads.
-        cells = Cells._make(self._get((*values, *([""] * (short + 1 if short > 0 else 1)))))
+        cells = Cells._make(self._get(values + blanks + BLANK))
         texts = list(map(type, cells)).count(str)
         if texts == len(cells) or (texts == len(cells) - 1 and type(cells.publish_at) is not str):
             return cells
         return Cells._make(v if n == _DATE else _as_text(v) for n, v in enumerate(cells))
 
-    def for_channel(self, cells: Cells, row: Row, channel: Channel) -> tuple[Cells, frozenset[str]]:
+    def for_channel(self, cells: Cells, row: Row, channel: Channel | None) -> tuple[Cells, frozenset[str]]:
         """Return the cells that count for a channel (`text:INSTAGRAM` before `text`), and which are its own."""
+        if channel not in self._own:
+            return cells, NONE_OWN
         own = {
             column: _as_text(row.values[position])
-            for column, position in self._own.get(channel, ())
+            for column, position in self._own[channel]
             if position < len(row.values) and row.values[position]
         }
         return (cells._replace(**own), frozenset(own)) if own else (cells, frozenset())

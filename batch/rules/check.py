@@ -12,17 +12,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from batch.model import Action, Channel, Content, Generation, Issue, Post, PostType, Row, Severity, Sheet
 from batch.rules.cells import CellReader, Cells
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, TYPES, Combination
-from batch.rules.columns import read_type
+from batch.rules.columns import REMEMBERED, read_type
 from batch.rules.content import FIELDS, NO_CONTENT, check_content, check_placeholders, read_content
 from batch.rules.generation import read_generation
 from batch.rules.keys import derive_key, fan_out_key
 from batch.rules.neighbours import compare_posts
 from batch.rules.problems import Problem, listed, make_issue, quoted
-from batch.rules.rowread import NAMING_ONLY, WITHDRAWING, RowValues, read_row
+from batch.rules.rowread import NAMING_ONLY, WITHDRAWING, RowReader, RowValues
 from batch.rules.rowread import CheckContext as CheckContext
 
 NONE_USED: frozenset[str] = frozenset()
@@ -37,6 +39,7 @@ class _Desk:
 
     context: CheckContext
     reader: CellReader
+    rows: RowReader
     read_issues: Mapping[int, tuple[Issue, ...]]
 
     @property
@@ -51,7 +54,8 @@ def check(sheet: Sheet, *, context: CheckContext) -> tuple[Post, ...]:
     for issue in sheet.issues:
         if issue.row is not None:
             read_issues[issue.row].append(issue)
-    desk = _Desk(context, CellReader(sheet.columns), {row: tuple(found) for row, found in read_issues.items()})
+    told = {row: tuple(found) for row, found in read_issues.items()}
+    desk = _Desk(context, CellReader(sheet.columns), RowReader(context), told)
     posts: list[Post] = [post for row in sheet.rows for post in _check_row(row, desk)]
     for place, problems in compare_posts(posts).items():
         posts[place] = _with_problems(posts[place], problems, desk)
@@ -84,12 +88,14 @@ def _with_problems(post: Post, problems: Iterable[Problem], desk: _Desk) -> Post
     return replace(post, issues=(*post.issues, *found)) if found else post
 
 
-def _check_row(row: Row, desk: _Desk) -> Iterator[Post]:
+def _check_row(row: Row, desk: _Desk) -> list[Post]:
     cells = desk.reader.read(row)
-    values = read_row(cells, desk.context)
-    used = _fields_used(values.channels.named, cells) if len(values.channels.named) > 1 else NONE_USED
-    for channel in values.channels.named or (None,):
-        yield _make_post(row, cells, values, channel, used=used, desk=desk)
+    values = desk.rows.read(cells)
+    named = values.channels.named
+    if len(named) == 1:
+        return [_make_post(row, cells, values, named[0], used=NONE_USED, desk=desk)]
+    used = _fields_used(named, cells) if named else NONE_USED
+    return [_make_post(row, cells, values, channel, used=used, desk=desk) for channel in named or (None,)]
 
 
 def _fields_used(channels: Iterable[Channel], cells: Cells) -> frozenset[str]:
@@ -102,17 +108,14 @@ def _make_post(
     row: Row, cells: Cells, values: RowValues, channel: Channel | None, *, used: frozenset[str], desk: _Desk
 ) -> Post:
     """Return the post of one channel of a row."""
-    own: frozenset[str] = frozenset()
-    if channel:
-        cells, own = desk.reader.for_channel(cells, row, channel)
-    post_type, problems = _read_type(cells, channel)
-    combination = COMBINATIONS.get((channel, post_type)) if channel and post_type else None
+    cells, own = desk.reader.for_channel(cells, row, channel)
+    post_type, combination, problems = _fit(cells.type, channel)
     content, generation = NO_CONTENT, None
     if combination:
         content, generation, found = _read_said(cells, combination, values, used)
         problems += found
     if channel and channel in ENDED:
-        problems += _check_ended(channel, values, desk.context.now)
+        problems += tuple(_check_ended(channel, values, desk.context.now))
     if values.key:
         key, derived = _own_key(values, channel), False
     else:
@@ -135,7 +138,7 @@ def _make_post(
         item_id=values.item_id,
         approved=values.approved,
         key_derived=derived,
-        issues=_make_issues(row.number, channel, own, (*values.problems, *problems), values.action, desk),
+        issues=_make_issues(row.number, channel, own, values.problems + problems, values.action, desk),
     )
 
 
@@ -166,40 +169,44 @@ def _of_channel(read: tuple[Issue, ...], channel: Channel | None) -> tuple[Issue
     return tuple(issue for issue in read if issue.column.partition(":")[2] in ("", channel))
 
 
-def _read_type(cells: Cells, channel: Channel | None) -> tuple[PostType | None, list[Problem]]:
-    """Return the type of a row on one channel, the channel's usual one where the cell is blank."""
-    post_type, unknown = read_type(cells.type)
+class _Fit(NamedTuple):
+    """What a row is on one channel: its type, the usual one where the cell is blank, and what the table says of it."""
+
+    type: PostType | None
+    combination: Combination | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@lru_cache(REMEMBERED)
+def _fit(cell: str, channel: Channel | None) -> _Fit:
+    post_type, unknown = read_type(cell)
     if unknown:
-        return None, [unknown]
+        return _Fit(None, None, (unknown,))
     if channel is None:
-        return post_type, []
-    if post_type is None:
-        return DEFAULT_TYPE[channel], []
+        return _Fit(post_type)
+    post_type = post_type or DEFAULT_TYPE[channel]
+    combination = COMBINATIONS.get((channel, post_type))
     if post_type in TYPES[channel]:
-        return post_type, []
+        return _Fit(post_type, combination)
     types = listed(TYPES[channel])
-    message = (
-        f"`type` says {quoted(cells.type)}, but {CHANNEL_LABELS[channel]} has {types}: write that, or leave it blank."
-    )
-    return post_type, [Problem("type", "type_not_on_channel", cells.type, message)]
+    message = f"`type` says {quoted(cell)}, but {CHANNEL_LABELS[channel]} has {types}: write that, or leave it blank."
+    return _Fit(post_type, combination, (Problem("type", "type_not_on_channel", cell, message),))
 
 
 def _read_said(
     cells: Cells, combination: Combination, values: RowValues, used: frozenset[str]
-) -> tuple[Content, Generation | None, list[Problem]]:
+) -> tuple[Content, Generation | None, tuple[Problem, ...]]:
     """Return what a post says and shows; a row that only names a post is not asked for it."""
     content, problems = read_content(cells, combination, used_elsewhere=used)
     generation, unmet = read_generation(cells, combination)
     if values.action in NAMING_ONLY or values.action is Action.SKIP:
-        return content, generation, []
-    problems += unmet
+        return content, generation, ()
     checked = check_content(content, combination, generation)
-    if cells.privacy:
+    if checked and cells.privacy:
         checked = [problem for problem in checked if problem.code != "privacy_blank"]
-    problems += checked
     if cells.prompt and generation:
-        problems += check_placeholders("prompt", cells.prompt)
-    return content, generation, problems
+        checked += check_placeholders("prompt", cells.prompt)
+    return content, generation, (*problems, *unmet, *checked)
 
 
 def _check_ended(channel: Channel, values: RowValues, now: datetime) -> Iterator[Problem]:

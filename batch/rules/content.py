@@ -6,7 +6,7 @@ A field that the channel has not is left out of the content, so that it never lo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from batch.rules.channels import COMBINATIONS, Combination, TextRule, TitleRule
 from batch.rules.columns import read_choice, read_link, read_media
 from batch.rules.limits import Choice, Limit, Unit
 from batch.rules.problems import Problem, listed, quoted
-from batch.rules.text import COUNTERS, exceeds, find_placeholder
+from batch.rules.text import BOUNDS, COUNTERS, find_placeholder
 
 NO_CONTENT = Content()
 LINK_JOINT = "\n \n"
@@ -147,16 +147,19 @@ _COUNTED = (
 
 
 class _Counted(NamedTuple):
-    """A limit of a text, the code that says it is broken, and what to do then."""
+    """A limit of a text, what no text can have more of, the code that says it is broken, and what to do then."""
 
     limit: Limit
+    bound: Callable[[str], int]
     code: str
     remedy: str
 
 
 _TEXT_LIMITS = {
     pair: tuple(
-        _Counted(limit, code, remedy) for name, code, remedy in _COUNTED if (limit := getattr(combination.text, name))
+        _Counted(limit, BOUNDS[limit.unit], code, remedy)
+        for name, code, remedy in _COUNTED
+        if (limit := getattr(combination.text, name))
     )
     for pair, combination in COMBINATIONS.items()
 }
@@ -169,9 +172,8 @@ _UNIT_NOTES = {
 def _check_text(content: Content, combination: Combination) -> Iterator[Problem]:
     rule: TextRule = combination.text
     text = content.text + LINK_JOINT + content.link if rule.with_link and content.link else content.text
-    for limit, code, remedy in _TEXT_LIMITS[combination.channel, combination.type]:
-        if exceeds(text, most=limit.value, unit=limit.unit):
-            count = COUNTERS[limit.unit](text)
+    for limit, bound, code, remedy in _TEXT_LIMITS[combination.channel, combination.type]:
+        if bound(text) > limit.value and (count := COUNTERS[limit.unit](text)) > limit.value:
             unit = f"{limit.unit}{_UNIT_NOTES.get(limit.unit, '')}"
             message = (
                 f"`text` has {count:,} {unit}, and the {combination.name} takes {limit.shown}: "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -49,28 +49,63 @@ class RowValues(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def read_row(cells: Cells, context: CheckContext) -> RowValues:
-    """Read the cells that all channels of a row share."""
+class _Repeated(NamedTuple):
+    """What the cells say that are alike in row after row; `first` and `last` are told before and after the rest."""
+
+    action: Action | None
+    site: str
+    usual_zone: str
+    item_id: str
+    approved: bool
+    channels: Channels
+    first: tuple[Problem, ...]
+    last: tuple[Problem, ...]
+
+
+class RowReader:
+    """Reads the cells that all channels of a row share; cells that say again what those of another row said, once."""
+
+    def __init__(self, context: CheckContext) -> None:
+        self._context = context
+        self._known: dict[Hashable, _Repeated] = {}
+
+    def read(self, cells: Cells) -> RowValues:
+        """Return what a row says."""
+        repeated = self._repeated(cells)
+        action = repeated.action
+        when = _read_when(cells, repeated.usual_zone)
+        problems = repeated.first
+        if action not in WITHDRAWING:
+            problems += when.problems + _check_date(action, when, cells, self._context)
+        if cells.key:
+            problems += check_key(cells.key)
+        problems += repeated.last
+        if action in NAMING_ONLY and not _is_described(cells):
+            problems += (_unnamed(action),)
+        return RowValues(
+            action, repeated.site, when, cells.key, repeated.item_id, repeated.approved, repeated.channels, problems
+        )
+
+    def _repeated(self, cells: Cells) -> _Repeated:
+        if cells.item_id:
+            return _read_repeated(cells, self._context)
+        alike = cells.action, cells.site, cells.channel, cells.account, cells.approved, not cells.key
+        known = self._known.get(alike)
+        if known is None:
+            known = self._known[alike] = _read_repeated(cells, self._context)
+        return known
+
+
+def _read_repeated(cells: Cells, context: CheckContext) -> _Repeated:
     action, bad_action = read_action(cells.action)
     site, bad_site = read_site(cells.site, context)
-    when = _read_when(cells, site, context)
     item_id, bad_id = read_item_id(cells.item_id)
     approved, bad_approved = read_approved(cells.approved)
     channels = _read_channels(cells, action)
-    problems: list[Problem] = []
-    if bad_action or bad_site or bad_id or bad_approved:
-        problems += [p for p in (bad_action, bad_site, bad_id, bad_approved) if p]
-    problems += channels.problems
-    if action not in WITHDRAWING:
-        problems += when.problems
-        problems += _check_date(action, when, cells, context)
-    if cells.key:
-        problems += check_key(cells.key)
-    if not cells.account.isascii():
-        problems += _check_account(cells.account)
-    if cells.item_id or action in NAMING_ONLY:
-        problems += _check_named(action, channels, cells)
-    return RowValues(action, site, when, cells.key, item_id, approved, channels, tuple(problems))
+    bad = tuple(p for p in (bad_action, bad_site, bad_id, bad_approved) if p)
+    last = (*_check_account(cells.account), *_check_named(channels, cells))
+    zone = context.sites.get(site) or context.timezone
+    return _Repeated(action, site, zone, item_id, approved, channels, (*bad, *channels.problems), last)
 
 
 def read_site(cell: str, context: CheckContext) -> tuple[str, Problem | None]:
@@ -97,8 +132,7 @@ def _usual_site(context: CheckContext) -> tuple[str, Problem | None]:
     return "", Problem("site", "site_missing", "", message)
 
 
-def _read_when(cells: Cells, site: str, context: CheckContext) -> When:
-    usual = context.sites.get(site) or context.timezone
+def _read_when(cells: Cells, usual: str) -> When:
     if not (cells.publish_at or cells.timezone or usual):
         return NO_DATE
     return read_when(cells.publish_at, zones=Zones(cells.timezone, usual))
@@ -111,18 +145,18 @@ def _read_channels(cells: Cells, action: Action | None) -> Channels:
     return read_channels(cells.channel)
 
 
-def _check_date(action: Action | None, when: When, cells: Cells, context: CheckContext) -> Iterator[Problem]:
+def _check_date(action: Action | None, when: When, cells: Cells, context: CheckContext) -> tuple[Problem, ...]:
     """Check the date against the action and the clock."""
     if when.problems and any(problem.column == "publish_at" and not problem.warning for problem in when.problems):
-        return
+        return ()
     seen = cells.publish_at if isinstance(cells.publish_at, str) else when.local_time
-    contradiction = _contradiction(action, when, cells, seen) if action else None
-    if contradiction:
-        yield contradiction
-    elif when.at is not None and action is not Action.DRAFT:
-        doubt = doubt_date(when.at, now=context.now, seen=seen, say_past=not context.will_send)
-        if doubt := doubt or doubt_midnight(cells.publish_at):
-            yield doubt
+    if action and (contradiction := _contradiction(action, when, cells, seen)):
+        return (contradiction,)
+    if when.at is None or action is Action.DRAFT:
+        return ()
+    doubt = doubt_date(when.at, now=context.now, seen=seen, say_past=not context.will_send)
+    doubt = doubt or doubt_midnight(cells.publish_at)
+    return (doubt,) if doubt else ()
 
 
 def _contradiction(action: Action | None, when: When, cells: Cells, seen: str) -> Problem | None:
@@ -152,14 +186,20 @@ def _check_account(account: str) -> Iterator[Problem]:
         yield Problem("account", "lookalike_letters", account, message, warning=True)
 
 
-def _check_named(action: Action | None, channels: Channels, cells: Cells) -> Iterator[Problem]:
-    """Check that a row says which post it means."""
+def _check_named(channels: Channels, cells: Cells) -> Iterator[Problem]:
+    """Check that an ID, which is that of one post, stands in a row that is one post."""
     if cells.item_id and len(channels.named) > 1:
         message = (
             f"`item_id` names one post, but `channel` says {quoted(cells.channel)}: give each channel a row of its own."
         )
         yield Problem("item_id", "item_id_several", cells.item_id, message)
-    described = cells.key or cells.item_id or cells.text or cells.media or cells.title or cells.link or cells.prompt
-    if action in NAMING_ONLY and not described:
-        message = f"`key` and `item_id` are blank, and `{action}` has to know its post: write its key, or its ID."
-        yield Problem("key", "key_or_item_needed", "", message)
+
+
+def _is_described(cells: Cells) -> bool:
+    """Tell whether anything in a row says which post it means."""
+    return any((cells.key, cells.item_id, cells.text, cells.media, cells.title, cells.link, cells.prompt))
+
+
+def _unnamed(action: Action | None) -> Problem:
+    message = f"`key` and `item_id` are blank, and `{action}` has to know its post: write its key, or its ID."
+    return Problem("key", "key_or_item_needed", "", message)

@@ -70,15 +70,14 @@ COUNTERS: Mapping[Unit, Callable[[str], int]] = MappingProxyType({
 """How each unit of a text is counted."""
 
 
-def exceeds(text: str, *, most: float, unit: Unit) -> bool:
-    """Tell whether a text is over a limit; counts exactly only where it may be."""
-    if unit in (Unit.CHARACTERS, Unit.UTF8_BYTES) and len(text) * 4 <= most:
-        return False
-    if unit is Unit.HASHTAGS and text.count("#") + text.count("＃") <= most:
-        return False
-    if unit is Unit.MENTIONS and text.count("@") + text.count("＠") <= most:
-        return False
-    return COUNTERS[unit](text) > most
+BOUNDS: Mapping[Unit, Callable[[str], int]] = MappingProxyType({
+    Unit.CHARACTERS: lambda text: 2 * len(text),
+    Unit.UTF8_BYTES: lambda text: 4 * len(text),
+    Unit.X_WEIGHT: lambda text: _X_LINK * len(text),
+    Unit.HASHTAGS: lambda text: text.count("#") + text.count("＃"),
+    Unit.MENTIONS: lambda text: text.count("@") + text.count("＠"),
+})  # fmt: skip
+"""More than which no text can have of a unit, told much sooner than it is counted."""
 
 
 class Placeholder(NamedTuple):

@@ -61,16 +61,48 @@ def read_when(cell: Cell, *, zones: Zones) -> When:
     if isinstance(zone, Problem):
         return When(problems=(zone, *_explain(cell)))
     name = zone.key if zone else ""
-    sign = warn_of_sign(zone, zones.written) if zone and zones.written.startswith("Etc/") else None
-    noted = (sign,) if sign else ()
+    noted: tuple[Problem, ...] = ()
+    if zone and zones.written.startswith("Etc/") and (sign := warn_of_sign(zone, zones.written)):
+        noted = (sign,)
     if not cell:
         return When(timezone=name, problems=noted)
-    if isinstance(cell, str) and cell.casefold() == NOW:
-        return When(now=True, local_time=NOW, timezone=name, problems=noted)
+    if isinstance(cell, str):
+        if zone and (plain := _read_plain(cell, zone, noted)):
+            return plain
+        if cell.casefold() == NOW:
+            return When(now=True, local_time=NOW, timezone=name, problems=noted)
     clock = _read_clock(cell)
     if isinstance(clock, Problem):
         return When(timezone=name, problems=(clock, *noted))
     return _place(clock, zone, zones, cell=cell, noted=noted)
+
+
+def _read_plain(cell: str, zone: ZoneInfo, noted: tuple[Problem, ...]) -> When | None:
+    """Read `2026-12-01 09:30`, as nearly all dates are written, on a day that is like others, in a third of the time.
+
+    None for what has to be looked at more closely.
+    """
+    if len(cell) != 16 or cell[10] != " " or cell[13] != ":":
+        return None
+    offset = _offset_of_day(zone, cell[:10])
+    if offset is None:
+        return None
+    try:
+        return When(datetime.fromisoformat(f"{cell}+00:00") - offset, False, f"{cell} {zone.key}", zone.key, noted)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=16384)
+def _offset_of_day(zone: ZoneInfo, written: str) -> timedelta | None:
+    """Return the offset that a zone keeps all of a day (`2026-12-01`), None for other writings and other days."""
+    if written[4] != "-" or written[7] != "-":
+        return None
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        return None
+    return _steady_offset(zone, day) if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def _explain(cell: Cell) -> tuple[Problem, ...]:
@@ -87,7 +119,7 @@ def _seen(cell: Cell) -> str:
 
 def show_clock(clock: datetime) -> str:
     """Return a wall clock time as it is written in a sheet: `2026-12-01 09:30`, with seconds where there are any."""
-    return clock.isoformat(" ", "seconds" if clock.second else "minutes")[: 19 if clock.second else 16]
+    return str(clock)[: 19 if clock.second else 16]
 
 
 def _read_clock(cell: Cell) -> datetime | Problem:
@@ -95,7 +127,7 @@ def _read_clock(cell: Cell) -> datetime | Problem:
     if isinstance(cell, datetime):
         clock = cell.replace(microsecond=0) if cell.microsecond else cell
     else:
-        read = _read_usual(cell) or _read_iso(cell)
+        read = _read_iso(cell)
         if read is None:
             return explain_date(cell)
         clock = read
@@ -105,16 +137,6 @@ def _read_clock(cell: Cell) -> datetime | Problem:
         )
         return Problem("publish_at", "date_out_of_range", _seen(cell), message)
     return clock
-
-
-def _read_usual(cell: str) -> datetime | None:
-    """Read `2026-12-01 09:30`, as nearly all dates are written, in a third of the time; None for any other."""
-    if len(cell) != 16 or cell[4] != "-" or cell[7] != "-" or cell[10] != " " or cell[13] != ":":
-        return None
-    try:
-        return datetime.fromisoformat(cell)
-    except ValueError:
-        return None
 
 
 def _read_iso(cell: str) -> datetime | None:
@@ -155,7 +177,7 @@ def _place(clock: datetime, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, 
             return When(timezone=zone.key, problems=(doubt, *noted))
         offset = clock.replace(tzinfo=zone).utcoffset() or timedelta(0)
     at = (clock - offset).replace(tzinfo=UTC)
-    return When(at, local_time=f"{show_clock(clock)} {zone.key}", timezone=zone.key, problems=noted)
+    return When(at, False, f"{show_clock(clock)} {zone.key}", zone.key, noted)
 
 
 def _place_offset(
@@ -255,7 +277,7 @@ def doubt_midnight(cell: Cell) -> Problem | None:
     """Return a warning for a wall clock time of midnight sharp, into which spreadsheets turn a day without a time."""
     if isinstance(cell, str) and "0:00" not in cell:
         return None
-    clock = cell if isinstance(cell, datetime) else _read_usual(cell) or _read_iso(cell)
+    clock = cell if isinstance(cell, datetime) else _read_iso(cell)
     if clock is None or clock.tzinfo is not None or clock.hour or clock.minute or clock.second:
         return None
     seen = _seen(cell)
