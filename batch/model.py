@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 Json = dict[str, Any]
@@ -129,8 +130,7 @@ class Sheet:
 
     `columns` maps each of our columns that is there (`text:INSTAGRAM` and the like too) to its position; other columns
     stay in `headings` and `Row.values` and are only carried along. `issues` are what reading itself found wrong (error
-    cells, cut numbers, formulas without a value, too many cells). `fingerprint` is the SHA-256 of what was read, the
-    same for the same headings, rows and cells.
+    cells, cut numbers, formulas without a value, too many cells).
     """
 
     name: str
@@ -140,7 +140,15 @@ class Sheet:
     rows: tuple[Row, ...]
     issues: tuple[Issue, ...]
     notices: tuple[str, ...]
-    fingerprint: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of headings, row numbers and cells: one for the same sheet, whatever its format."""
+        digest = sha256("\x1f".join(self.headings).encode())
+        for number, values in self.rows:
+            cells = "\x1f".join([value if isinstance(value, str) else value.isoformat(" ") for value in values])
+            digest.update(f"\x1e{number}\x1f{cells}".encode())
+        return digest.hexdigest()
 
     def cell(self, row: Row, column: str) -> Cell:
         """Return the cell of one of our columns, "" where the column is not there or the cell is blank."""

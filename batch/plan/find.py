@@ -1,17 +1,21 @@
 """Finds the item that a post already is on the site: by its ID, then by its reference in any generation.
 
-Never by looks, and never by guessing: where two items could be meant, the post is a conflict that names both.
+A key is the same however its accents were typed, and whether its row names one channel or several: `a` on Facebook is
+`a/FACEBOOK`. Never by looks, and never by guessing: where two items could be meant, the post is a conflict that names
+both.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from batch.model import Item, Post, Status, StepKind
+from batch.plan.compare import content_changes, shown_time
 from batch.plan.decisions import Refusal
 
 DEAD = frozenset({Status.CANCELED, Status.DELETED, Status.FAILED})
@@ -31,13 +35,20 @@ class Lineage(NamedTuple):
 class Finding:
     """What was found for a post: its item (None = nothing there), or why it can't be told.
 
-    `next_reference` is the reference under which the post would be made (anew).
+    `next_reference` is the reference under which the post would be made (anew). `twins` are scheduled items that are
+    the same in everything, the one that is to stay first.
     """
 
     item: Item | None = None
     next_reference: str = ""
     refusal: Refusal | None = None
     warnings: tuple[str, ...] = ()
+    twins: tuple[Item, ...] = ()
+
+
+def same_letters(key: str) -> str:
+    """Return a key or a reference as it is compared and sent: an accent may be a letter's own or typed after it."""
+    return key if key.isascii() else unicodedata.normalize("NFC", key)
 
 
 def reference_of(key: str, *, generation: int) -> str:
@@ -60,9 +71,10 @@ class ItemIndex:
     """
 
     def __init__(self, items: Iterable[Item], *, keys: frozenset[str] = frozenset()) -> None:
-        self._keys = keys
+        self._keys = frozenset(map(same_letters, keys))
         self.by_id: dict[str, Item] = {}
         self._by_key: dict[str, list[Lineage]] = defaultdict(list)
+        self._by_folded: dict[str, str] = {}
         for item in items:
             self._add(item)
 
@@ -72,14 +84,16 @@ class ItemIndex:
         self.by_id[item.id.lower()] = item
         if not item.reference:
             return
-        self._by_key[item.reference].append(Lineage(1, item))
-        key, generation = split_reference(item.reference)
-        if generation > 1 and item.reference not in self._keys:
+        reference = same_letters(item.reference)
+        self._by_key[reference].append(Lineage(1, item))
+        key, generation = split_reference(reference)
+        if generation > 1 and reference not in self._keys:
             self._by_key[key].append(Lineage(generation, item))
+        self._by_folded.setdefault(key.casefold(), key)
 
     def lineage(self, key: str) -> Sequence[Lineage]:
         """Return all items of a key, in any generation."""
-        return self._by_key.get(key, ())
+        return self._by_key.get(same_letters(key), ())
 
     def find(self, post: Post) -> Finding:
         """Find the item of a post."""
@@ -88,6 +102,7 @@ class ItemIndex:
         return self._find_by_key(post)
 
     def _next_reference(self, key: str, lineage: Sequence[Lineage]) -> str:
+        key = same_letters(key)
         generation = max((line.generation for line in lineage), default=0) + 1
         while generation > 1 and reference_of(key, generation=generation) in self._keys:
             generation += 1
@@ -106,14 +121,32 @@ class ItemIndex:
         )
 
     def _find_by_key(self, post: Post) -> Finding:
-        lineage = self.lineage(post.key)
+        own = self.lineage(post.key)
+        lineage = own if any(_lives(line.item) for line in own) else (*own, *self._other_form(post))
         if not lineage:
-            return Finding(next_reference=post.key)
-        living = [line.item for line in lineage if line.item.status not in DEAD]
+            return Finding(next_reference=same_letters(post.key), refusal=self._other_case(post))
+        living = [line.item for line in lineage if _lives(line.item)]
         if len(living) > 1:
-            return Finding(refusal=_several(post, living))
+            return Finding(refusal=_several(post, living), twins=_twins(living))
         item = living[0] if living else max(lineage, key=lambda line: _likeliest(line, post)).item
-        return Finding(item=item, next_reference=self._next_reference(post.key, lineage), refusal=_external(item))
+        return Finding(item=item, next_reference=self._next_reference(post.key, own), refusal=_external(item))
+
+    def _other_form(self, post: Post) -> Sequence[Lineage]:
+        """Return the items that the row made while it named one channel instead of several, or the other way round.
+
+        A key of that form that a row of the sheet has is that row's own.
+        """
+        key, ending = same_letters(post.key), f"/{post.channel}"
+        other = key.removesuffix(ending) if key.endswith(ending) else key + ending
+        if key not in self._keys or other in self._keys:
+            return ()
+        return [line for line in self.lineage(other) if line.item.channel == post.channel]
+
+    def _other_case(self, post: Post) -> Refusal | None:
+        """Return why a key that is there in other capitals only is no new one."""
+        key = same_letters(post.key)
+        other = self._by_folded.get(key.casefold(), key)
+        return None if other == key or other in self._keys else _other_capitals(post, other)
 
 
 def shared_items(found: Iterable[tuple[Post, Finding]]) -> dict[str, list[int]]:
@@ -127,7 +160,9 @@ def shared_items(found: Iterable[tuple[Post, Finding]]) -> dict[str, list[int]]:
 
 def repeated_keys(posts: Iterable[Post]) -> frozenset[str]:
     """Return the keys that stand more than once."""
-    return frozenset(key for key, count in Counter(post.key for post in posts).items() if count > 1)
+    keys = [post.key for post in posts]
+    counts = Counter(map(same_letters, keys))
+    return frozenset(key for key in keys if counts[same_letters(key)] > 1)
 
 
 _DEAD_ORDER = (Status.CANCELED, Status.FAILED, Status.DELETED)
@@ -141,15 +176,38 @@ def _likeliest(line: Lineage, post: Post) -> tuple[bool, int, int, str]:
     return fits, line.generation, _DEAD_ORDER.index(Status(item.status)), item.id
 
 
+def _lives(item: Item) -> bool:
+    return item.status not in DEAD
+
+
+def _twins(living: Sequence[Item]) -> tuple[Item, ...]:
+    """Return scheduled items that are the same in everything, the one to keep first; () where any is otherwise.
+
+    The smallest ID stays, on every machine: two runs that take one back at once take back the same one.
+    """
+    first, *others = sorted(living, key=lambda item: item.id)
+    same = all(_same_post(first, other) for other in others)
+    return (first, *others) if same and first.status == Status.SCHEDULED and not first.external else ()
+
+
+def _same_post(one: Item, other: Item) -> bool:
+    places = [(i.reference, i.channel, i.type, i.account_id, i.status, i.scheduled_at, i.external) for i in (one, other)]
+    changes = content_changes(one.content, other.content)
+    return places[0] == places[1] and not changes and one.content.target_id == other.content.target_id
+
+
 def _other_names(post: Post, item: Item, lineage: Sequence[Lineage]) -> tuple[str, ...]:
     """Say where `item_id` and `key` point to different things; the ID wins."""
-    if post.key_derived or any(line.item is item for line in lineage):
+    if post.key_derived:
         return ()
+    others = [line.item for line in lineage if _lives(line.item) and line.item is not item]
     said = item.reference or "none"
-    warnings = [f"`item_id` wins: its item has the key {said} on the site, not {post.key}."]
-    others = [line.item.id for line in lineage if line.item.status not in DEAD]
+    own = any(line.item is item for line in lineage)
+    warnings = [] if own else [f"`item_id` wins: its item has the key {said} on the site, not {post.key}."]
     if others:
-        warnings.append(f"Another item has the key {post.key}: {_listed(others)}. It is left as it is.")
+        waiting = any(other.status == Status.SCHEDULED for other in others)
+        end = " and goes out too, unless it is cancelled." if waiting else "."
+        warnings.append(f"Another item has the key {post.key}: {_listed(_standings(others))}. It is left as it is{end}")
     return tuple(warnings)
 
 
@@ -162,12 +220,26 @@ def _no_such_item(post: Post) -> Refusal:
 
 
 def _several(post: Post, items: Sequence[Item]) -> Refusal:
-    ids = _listed([item.id for item in items])
     reason = (
-        f"The site holds {len(items)} items with the key {post.key}: {ids}. Cancel or delete all but one of them "
-        "on the site, or write the right one into `item_id`."
+        f"The site holds {len(items)} items with the key {post.key}: {_listed(_standings(items))}. Take back all but "
+        "one: on the site, or by a row with its ID as `item_id`, no key, and `cancel` as its action "
+        "(`delete` for a draft)."
     )
     return Refusal(StepKind.CONFLICT, "several_items", reason)
+
+
+def _standings(items: Iterable[Item]) -> list[str]:
+    """Return each item's ID with its state and date, as a person tells them apart."""
+    shown = [(item, shown_time(item.scheduled_at, timezone="")) for item in items]
+    return [f"{i.id} ({i.status}{f' for {at}' if at and i.status == Status.SCHEDULED else ''})" for i, at in shown]
+
+
+def _other_capitals(post: Post, there: str) -> Refusal:
+    reason = (
+        f"The site holds a post with the key {there}, and `key` says {post.key}, which differs by its capitals only. "
+        f"Write {there} if it is that post, else a key of its own."
+    )
+    return Refusal(StepKind.CONFLICT, "key_capitals", reason)
 
 
 def _external(item: Item) -> Refusal | None:

@@ -27,7 +27,7 @@ from batch.plan.find import DEAD, Finding, ItemIndex, repeated_keys, shared_item
 from batch.plan.fingerprint import site_state
 from batch.plan.looks import Looks
 from batch.plan.options import AGAIN_FAILED, Options, names_of, place
-from batch.plan.steps import HANDLERS
+from batch.plan.steps import HANDLERS, take_twin_back
 from batch.rules.channels import DEFAULT_TYPE
 
 NAMING = frozenset({Action.RESCHEDULE, Action.CANCEL, Action.DELETE})
@@ -109,6 +109,8 @@ def _step_for(post: Post, finding: Finding | None, site: _Site) -> Step:
     if finding is None:
         return refuse(plain, _errors_of(post))
     if refusal := _before_deciding(post, finding, site):
+        if finding.twins and refusal is finding.refusal and plain.wanted is Wanted.SCHEDULED:
+            return take_twin_back(plain, finding.twins)
         return refuse(_with_item(plain, finding), refusal)
     return _decided(plain, finding, site)
 

@@ -7,10 +7,11 @@ here; whether the account and the plan allow the step is not.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from batch.model import Act, Change, Content, Status, Step, StepKind
+from batch.model import Act, Change, Content, Item, Status, Step, StepKind
 from batch.plan.case import Case, make_step, refuse
 from batch.plan.compare import content_changes, known_media, same_second
 from batch.plan.decisions import LATE, REFUSALS, Decision, Refusal, Wanted
@@ -120,6 +121,22 @@ def _left_alone(case: Case) -> tuple[str, ...]:
 def _cancel(case: Case) -> Step:
     reason = f"It is scheduled for {case.there()}: it is cancelled and will not go out."
     return make_step(case, StepKind.CANCEL, reason, acts=(Act.CANCEL,), at=_own_date(case))
+
+
+def take_twin_back(case: Case, twins: Sequence[Item]) -> Step:
+    """Return the step that cancels one of several scheduled items that are the same in everything.
+
+    Two runs at once leave such a pair where one of them is killed before it has read back. Whichever is cancelled, what
+    stays is what the row asks for; left alone, the post would go out twice.
+    """
+    kept, *others = twins
+    extra = replace(case, item=others[-1], reference=others[-1].reference, content=others[-1].content)
+    reason = (
+        f"The site holds this post {len(twins)} times, the same in everything: {extra.status} for {extra.there()}. "
+        f"The one with the ID {others[-1].id} is cancelled, so that it does not go out again."
+    )
+    stays = f"The one with the ID {kept.id} stays as it is; run again to bring it to what the row says."
+    return make_step(extra, StepKind.CANCEL, reason, acts=(Act.CANCEL,), at=_own_date(extra), warnings=(stays,))
 
 
 def _delete(case: Case) -> Step:

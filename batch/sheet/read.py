@@ -9,7 +9,6 @@ here.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -58,17 +57,7 @@ def read_sheet(
         rows=tuple(rows),
         issues=tuple(issues),
         notices=notices,
-        fingerprint=make_fingerprint(headings.names, rows),
     )
-
-
-def make_fingerprint(headings: Sequence[str], rows: Iterable[Row]) -> str:
-    """Return the SHA-256 of headings, row numbers and cells, the same for the same sheet whatever its format."""
-    digest = hashlib.sha256("\x1f".join(headings).encode())
-    for number, values in rows:
-        text = "\x1f".join([value if type(value) is str else as_text(value) for value in values])
-        digest.update(f"\x1e{number}\x1f{text}".encode())
-    return digest.hexdigest()
 
 
 def _read_grid(path: Path, *, tab: str | None, encoding: str | None) -> Grid:

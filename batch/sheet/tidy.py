@@ -7,7 +7,7 @@ became a date) is an error of its cell. A plain cell, which nearly all are, cost
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import NamedTuple, cast
 
@@ -26,6 +26,10 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 ZERO_WIDTH = re.compile("[\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 WIDE_SPACE = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 ODD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+SUSPECT = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ud800-\udfff]"
+)
+"""All that the patterns above find, and a little more: what has none of these needs no cleaning."""
 ERROR_TEXT = re.compile(
     r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!|GETTING_DATA)|Err:\d{3}"
 )
@@ -116,29 +120,30 @@ class _Tidier:
 
     def tidy(self, line: RawRow) -> Row | None:
         found: list[Issue] = []
-        known = list(map(dict.get, self._memos, line.cells))
-        values = self._judge_new(known, line, found) if None in known else cast("list[Cell]", known)
+        values = list(map(dict.get, self._memos, line.cells))
+        if None in values:
+            self._judge_new(values, line, found)
         if not any(values) and not found and line.number not in self._keep:
             return None
         self.issues += found
-        values.extend([""] * (len(self._names) - len(values)))
-        return Row(line.number, tuple(values))
+        if len(values) < len(self._names):
+            values.extend([""] * (len(self._names) - len(values)))
+        return Row(line.number, tuple(cast("list[Cell]", values)))
 
-    def _judge_new(self, known: Sequence[Cell | None], line: RawRow, found: list[Issue]) -> list[Cell]:
-        """Return a row's values, those that were not seen before judged, and remembered where nothing is wrong."""
-        values: list[Cell] = []
-        for place, value in enumerate(known):
+    def _judge_new(self, values: list[Cell | None], line: RawRow, found: list[Issue]) -> None:
+        """Fill in a row's values that were not seen before, and remember them where nothing is wrong."""
+        for place, value in enumerate(values):
             if value is None:
                 raw, memo = line.cells[place], self._memos[place]
-                value = self._judge(raw, place=place, row=line.number, found=found)
+                if isinstance(raw, str) and is_plain(raw):
+                    judged: Cell = raw
+                else:
+                    judged = self._judge(raw, place=place, row=line.number, found=found)
+                values[place] = judged
                 if len(memo) < MEMO_SIZE and not found:
-                    memo[raw] = value
-            values.append(value)
-        return values
+                    memo[raw] = judged
 
     def _judge(self, raw: Raw, *, place: int, row: int, found: list[Issue]) -> Cell:
-        if isinstance(raw, str) and is_plain(raw):
-            return raw
         column = self._names[place]
         value = judge_cell(raw, column, epoch=self._epoch)
         for finding in value.findings:
@@ -155,10 +160,13 @@ def _make_issue(finding: Finding, column: str, *, row: int, place: int) -> Issue
 
 
 def is_plain(text: str) -> bool:
-    """Tell a text in which nothing can be wrong: trimmed, printable ASCII, and like no number, date or error."""
-    if not (text.isascii() and text.isprintable()) or text[0] == " " or text[-1] == " ":
+    """Tell a text in which nothing can be wrong: trimmed, without odd characters, like no number, date or error."""
+    if not (text.isascii() and text.isprintable()) and SUSPECT.search(text):
         return False
-    return text[0] not in DOUBTFUL_STARTS or not DOUBTFUL.fullmatch(text)
+    first = text[0]
+    if first.isspace() or text[-1].isspace():
+        return False
+    return not (first in DOUBTFUL_STARTS or first.isdigit()) or not DOUBTFUL.fullmatch(text)
 
 
 def judge_cell(raw: Raw, column: str, *, epoch: datetime) -> Value:

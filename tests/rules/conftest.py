@@ -23,7 +23,7 @@ def make_sheet(*rows: dict[str, Cell], issues: Iterable[Issue] = ()) -> Sheet:
     headings = tuple(dict.fromkeys((*COLUMNS, *(name for row in rows for name in row))))
     lines = tuple(Row(n, tuple(row.get(name, "") for name in headings)) for n, row in enumerate(rows, start=2))
     columns = {name: place for place, name in enumerate(headings)}
-    return Sheet("posts.xlsx", "Posts", headings, columns, lines, tuple(issues), (), "")
+    return Sheet("posts.xlsx", "Posts", headings, columns, lines, tuple(issues), ())
 
 
 def check_rows(*rows: dict[str, Cell], issues: Iterable[Issue] = (), **context: Any) -> tuple[Post, ...]:
