@@ -187,13 +187,13 @@ def _twins(living: Sequence[Item]) -> tuple[Item, ...]:
     """
     first, *others = sorted(living, key=lambda item: item.id)
     same = all(_same_post(first, other) for other in others)
-    return (first, *others) if same and first.status == Status.SCHEDULED and not first.external else ()
+    return (first, *others) if same and first.status == Status.SCHEDULED else ()
 
 
 def _same_post(one: Item, other: Item) -> bool:
-    places = [(i.reference, i.channel, i.type, i.account_id, i.status, i.scheduled_at, i.external) for i in (one, other)]
-    changes = content_changes(one.content, other.content)
-    return places[0] == places[1] and not changes and one.content.target_id == other.content.target_id
+    there, here = ((i.reference, i.channel, i.type, i.account_id, i.status, i.scheduled_at) for i in (one, other))
+    same_words = one.content.target_id == other.content.target_id and not content_changes(one.content, other.content)
+    return there == here and same_words and not (one.external or other.external)
 
 
 def _other_names(post: Post, item: Item, lineage: Sequence[Lineage]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batch.model import Status, StepKind
+from batch.model import Content, Status, StepKind
 from batch.plan.find import DEAD, ItemIndex, reference_of, repeated_keys, shared_items, split_reference
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -69,7 +69,77 @@ def test_two_items_that_live_are_a_conflict_that_names_both(make: SimpleNamespac
         finding = ItemIndex([make.item(id="a"), make.item(other, id="b", reference=reference)]).find(make.post())
         assert finding.refusal is not None
         assert finding.refusal.code == "several_items"
-        assert "a, b" in finding.refusal.reason
+        assert "a (SCHEDULED for 2026-12-01 08:30 UTC), b (" in finding.refusal.reason
+        assert "`cancel` as its action" in finding.refusal.reason
+
+
+@pytest.mark.parametrize(
+    ("key", "there"),
+    [("a/INSTAGRAM", "a"), ("a", "a/INSTAGRAM"), ("cafe\u0301", "caf\u00e9"), ("caf\u00e9", "cafe\u0301~2")],
+)
+def test_a_post_stays_the_same_when_its_row_names_more_channels_or_types_an_accent_otherwise(
+    make: SimpleNamespace, key: str, there: str
+) -> None:
+    item = make.item(reference=there)
+    assert ItemIndex([item], keys=frozenset({key})).find(make.post(key)).item == item
+
+
+def test_a_key_of_several_channels_is_not_another_rows_nor_another_channels(make: SimpleNamespace) -> None:
+    item = make.item(reference="a")
+    assert ItemIndex([item], keys=frozenset({"a", "a/INSTAGRAM"})).find(make.post("a/INSTAGRAM")).item is None
+    elsewhere = make.item(reference="a", channel="FACEBOOK")
+    assert ItemIndex([elsewhere], keys=frozenset({"a/INSTAGRAM"})).find(make.post("a/INSTAGRAM")).item is None
+    own = make.item(id="own", reference="a/INSTAGRAM")
+    assert ItemIndex([item, own], keys=frozenset({"a/INSTAGRAM"})).find(make.post("a/INSTAGRAM")).item == own
+
+
+def test_a_post_that_was_withdrawn_is_not_made_anew_since_its_row_names_more_channels(make: SimpleNamespace) -> None:
+    gone = make.item(Status.DELETED, reference="a")
+    finding = ItemIndex([gone], keys=frozenset({"a/INSTAGRAM"})).find(make.post("a/INSTAGRAM"))
+    assert (finding.item, finding.next_reference) == (gone, "a/INSTAGRAM")
+
+
+def test_a_key_that_is_there_in_other_capitals_is_a_question_and_no_new_post(make: SimpleNamespace) -> None:
+    item = make.item(reference="Spring-01~2")
+    finding = ItemIndex([item], keys=frozenset({"spring-01"})).find(make.post())
+    assert finding.refusal is not None
+    assert (finding.refusal.code, "Spring-01" in finding.refusal.reason) == ("key_capitals", True)
+    both = ItemIndex([make.item(reference="Spring-01")], keys=frozenset({"spring-01", "Spring-01"}))
+    assert both.find(make.post()).refusal is None
+
+
+def test_a_key_is_sent_with_its_accents_in_one_form_and_is_one_key(make: SimpleNamespace) -> None:
+    assert ItemIndex([]).find(make.post("cafe\u0301")).next_reference == "caf\u00e9"
+    keys = ("cafe\u0301", "caf\u00e9")
+    assert repeated_keys([make.post(key) for key in keys]) == frozenset(keys)
+
+
+def test_an_id_does_not_hide_that_another_item_of_its_key_goes_out_too(make: SimpleNamespace) -> None:
+    finding = ItemIndex([make.item(id="a"), make.item(id="b")]).find(make.post(item_id="a"))
+    assert finding.item is not None
+    (warning,) = finding.warnings
+    assert "b (SCHEDULED for 2026-12-01 08:30 UTC)" in warning
+    assert "goes out too" in warning
+
+
+@pytest.mark.parametrize(
+    ("changes", "twins"),
+    [
+        ({}, ("a", "b")),
+        ({"status": Status.DRAFT}, ()),
+        ({"status": Status.PUBLISHED}, ()),
+        ({"account_id": "ig-2"}, ()),
+        ({"reference": "spring-01~2"}, ()),
+        ({"content": Content(text="Other")}, ()),
+        ({"scheduled_at": None}, ()),
+    ],
+)
+def test_only_scheduled_items_that_are_the_same_in_everything_are_twins(
+    make: SimpleNamespace, changes: dict[str, object], twins: tuple[str, ...]
+) -> None:
+    finding = ItemIndex([make.item(**{"id": "b", **changes}), make.item(id="a")]).find(make.post())
+    assert finding.refusal is not None
+    assert tuple(item.id for item in finding.twins) == twins
 
 
 def test_an_item_that_was_listed_twice_is_one_item(make: SimpleNamespace) -> None:

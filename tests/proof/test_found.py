@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from batch.errors import JournalError
-from batch.model import OutcomeKind, Post
+from batch.model import Channel, OutcomeKind, Post
 from batch.run.journal import Journal
 from batch.run.sending import MAX_UNCLEAR
 from tests.proof.scene import FACEBOOK, held
@@ -291,3 +291,38 @@ def test_every_row_has_its_outcome_though_the_journal_fails_at_any_write(folder)
         out = {p.reference for p in stage.service.public()} | {p.reference for p in stage.service.coming()}
         said = {o.key for o in outcomes if o.outcome in (O.PUBLISHED, O.SCHEDULED)}
         assert said == out, number
+
+
+def test_a_row_that_comes_to_name_several_channels_is_still_the_same_post(folder):
+    stage = Stage(folder, "not unique")
+    assert kinds(stage.run([post("a", at=hours(30))])) == ["scheduled"]
+    rows = [post("a/FACEBOOK", text="Text a", at=hours(30)), post("a/LINKEDIN", channel=Channel.LINKEDIN, at=hours(30))]
+    assert kinds(stage.run(rows, name="r2")) == ["unchanged", "scheduled"]
+    assert kinds(stage.run([post("a", at=hours(30))], name="r3")) == ["unchanged"]
+    assert sorted(p.reference for p in stage.service.coming()) == ["a", "a/LINKEDIN"]
+
+
+def test_of_two_same_posts_that_a_killed_run_left_behind_the_next_run_takes_one_back(folder):
+    stage = Stage(folder, "not unique")
+    stage.furnish([held("a", FACEBOOK, "Text a", at=hours(30))] * 2)
+    first, second = sorted(item["id"] for item in stage.service.items())
+    (outcome,) = stage.run([post("a", at=hours(30))])
+    assert (outcome.outcome, outcome.item_id) == (O.CANCELLED, second)
+    assert first in outcome.message
+    assert kinds(stage.run([post("a", at=hours(30))], name="r2")) == ["unchanged"]
+    assert [p.at for p in stage.service.coming()] == [hours(30)]
+
+
+def test_words_that_somebody_changed_just_before_a_draft_was_scheduled_are_told(folder):
+    stage = Stage(folder)
+    stage.furnish([held("a", FACEBOOK, "Text a", status="DRAFT")])
+    ((item_id, item),) = [(i["id"], i) for i in stage.service.items()]
+
+    def edit(place: str) -> None:
+        if place == "before POST /publish-by-id":
+            changed = {"id": item_id, "facebookPost": {**item["facebookPost"], "caption": "Other words"}}
+            stage.service.call("PATCH", f"/items/{item_id}", {"item": changed})
+
+    (outcome,) = stage.run([post("a", at=hours(30))], at=edit)
+    assert (outcome.outcome, outcome.code) == (O.FAILED, "differs")
+    assert "Other words" in outcome.message
