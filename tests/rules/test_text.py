@@ -106,6 +106,28 @@ def test_what_no_post_can_mean_is_surely_a_placeholder(text: str) -> None:
     assert found.found in text
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        "{first_name}",
+        "{product}",
+        "{FirstName}",
+        "{firstName}",
+        "{product.title}",
+        "{ name }",
+        "{PRICE}",
+        "{first name}",
+    ],
+)
+def test_the_name_of_a_field_in_single_braces_may_be_a_placeholder(field: str) -> None:
+    assert find_placeholder(f"Hello {field}, look!") == (field, False)
+    assert find_placeholder(f"Hello {{{field}}}, look!") == (f"{{{field}}}", True)
+
+
+def test_a_text_that_is_nothing_but_a_field_is_surely_a_placeholder() -> None:
+    assert find_placeholder("{link}") == ("{link}", True)
+
+
 @pytest.mark.parametrize("text", ["Opening TBC", "price: tbd.", "TODO", "Call XXX", "[link]", "TBA!"])
 def test_a_word_for_something_to_come_may_be_a_placeholder(text: str) -> None:
     found = find_placeholder(text)
@@ -119,6 +141,12 @@ def test_a_word_for_something_to_come_may_be_a_placeholder(text: str) -> None:
         "",
         "Size XXL in stock",
         "{curly} smile",
+        "a face {o_o}, another {T_T}",
+        "the set {1, 2, 3} and {x}",
+        "{a.k.a. the potter}",
+        "{iPhone} {macOS} {}",
+        "{name your price} here",
+        "p { color: red }",
         "100% real",
         "5 < 7",
         "Todo el mundo",
