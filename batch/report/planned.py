@@ -89,7 +89,9 @@ def write_plan(paper: Paper, plan: Plan, *, calls_per_minute: float, verbose: bo
 
 def _write_site(paper: Paper, site: SitePlan, *, several: bool, verbose: bool) -> None:
     for (channel, account), steps in _groups(site.steps).items():
-        where = " · ".join(part for part in (site.site if several else "", channel or "No channel", account) if part)
+        where = " · ".join(
+            part for part in ((site.site or "No site") if several else "", channel or "No channel", account) if part
+        )
         paper.line(Styled(where, "bold"))
         _write_group(paper, steps, verbose=verbose)
         paper.line()
@@ -182,13 +184,19 @@ def _write_uploads(paper: Paper, plan: Plan, *, verbose: bool) -> None:
     fetched = len(rows) - len(sizes)
     addresses = f"{_counted(fetched, 'address', 'addresses')} to be fetched by the Media Manager" if fetched else ""
     paper.line("Media: " + ", ".join(part for part in (files, addresses) if part), indent=2)
-    listed = list(rows.values())
-    for medium, numbers in listed if verbose else listed[:SHOWN_MEDIA]:
+    listed = list(rows.items())
+    for (site, _), (medium, numbers) in listed if verbose else listed[:SHOWN_MEDIA]:
         size = f", {shown_size(medium.size_bytes)}" if medium.size_bytes is not None else ""
-        where = ", ".join(str(number) for number in dict.fromkeys(numbers[:SHOWN_MEDIA]))
-        paper.line(f"{shortened(medium.source, SHOWN_LETTERS)}{size}, row {where}", indent=4)
+        where = f"{site}: " if len(plan.sites) > 1 else ""
+        paper.line(f"{where}{shortened(medium.source, SHOWN_LETTERS)}{size}, {_rows(numbers)}", indent=4)
     if not verbose and len(listed) > SHOWN_MEDIA:
         paper.line(f"and {len(listed) - SHOWN_MEDIA} more (--verbose lists them)", indent=4)
+
+
+def _rows(numbers: Sequence[int]) -> str:
+    own = list(dict.fromkeys(numbers))
+    more = f" and {len(own) - SHOWN_MEDIA:,} more" if len(own) > SHOWN_MEDIA else ""
+    return f"row{'s' if len(own) > 1 else ''} {', '.join(map(str, own[:SHOWN_MEDIA]))}{more}"
 
 
 def _counted(count: int, one: str, many: str = "") -> str:

@@ -12,9 +12,9 @@ FILE = Medium("pictures/cup.jpg", "IMAGE", "", "sha256:1", 13_466)
 ADDRESS = Medium("https://www.example.com/cup.jpg", "IMAGE", "", "https://www.example.com/cup.jpg")
 
 
-def step(row: int, *media: Medium, acts: tuple[Act, ...] = (Act.UPLOAD, Act.CREATE)) -> Step:
+def step(row: int, *media: Medium, acts: tuple[Act, ...] = (Act.UPLOAD, Act.CREATE), site: str = "") -> Step:
     return Step(
-        row, f"k{row}", f"k{row}", "", "FACEBOOK", "POST", StepKind.DRAFT, "New.", acts, content=Content(media=media)
+        row, f"k{row}", f"k{row}", site, "FACEBOOK", "POST", StepKind.DRAFT, "New.", acts, content=Content(media=media)
     )
 
 
@@ -26,8 +26,27 @@ def shown(*steps: Step) -> str:
 def test_each_medium_is_told_once_with_its_size_and_rows():
     text = shown(step(2, FILE), step(3, FILE, ADDRESS))
     assert "Media: 1 file (13 KB) to be uploaded, 1 address to be fetched by the Media Manager" in text
-    assert "pictures/cup.jpg, 13 KB, row 2, 3" in text
+    assert "pictures/cup.jpg, 13 KB, rows 2, 3" in text
+    assert "https://www.example.com/cup.jpg, row 3" in text
     assert text.count("pictures/cup.jpg") == 1
+
+
+def test_a_medium_of_many_rows_says_how_many_are_not_named():
+    assert "13 KB, rows 2, 3, 4, 5, 6, 7, 8, 9 and 3 more" in shown(*(step(row, FILE) for row in range(2, 13)))
+
+
+def test_a_medium_that_goes_to_two_sites_names_them():
+    sites = tuple(SitePlan(name, (step(row, FILE, site=name),)) for row, name in ((2, "clay"), (3, "pottery")))
+    text = plan_text(Plan("s.csv", "", datetime(2031, 1, 1, tzinfo=UTC), sites))
+    assert "clay: pictures/cup.jpg, 13 KB, row 2" in text
+    assert "pottery: pictures/cup.jpg, 13 KB, row 3" in text
+
+
+def test_rows_without_a_site_say_so_where_there_are_several():
+    sites = (SitePlan("clay", (step(2, site="clay"),)), SitePlan("", (step(3),)))
+    text = plan_text(Plan("s.csv", "", datetime(2031, 1, 1, tzinfo=UTC), sites))
+    assert "clay · FACEBOOK" in text
+    assert "No site · FACEBOOK" in text
 
 
 def test_media_that_are_there_are_not_told():
