@@ -37,7 +37,7 @@ def apply_plan(world: World, flags: Flags, plan_file: Path, outputs: Outputs) ->
             f"The sheet {inputs.sheet} that this plan was made from is not there. Put it back beside it."
         )
     refuse_outputs(outputs, sheet=sheet, cwd=world.cwd)
-    with Session(world, flags, folder=sheet.parent) as session:
+    with Session(world, _with_its_site(flags, saved), folder=sheet.parent) as session:
         refuse_without_terminal(session, outputs)
         checked = read_and_check(session, inputs, folder=path.parent, will_send=True)
         session.start_sandbox(sites_of(checked))
@@ -48,6 +48,12 @@ def apply_plan(world: World, flags: Flags, plan_file: Path, outputs: Outputs) ->
             prepared = as_saved(saved, current)
             show_plan(session, prepared)
             return do_plan(session, prepared, outputs, run=run, command="apply")
+
+
+def _with_its_site(flags: Flags, saved: Plan) -> Flags:
+    """Let a blank `site` mean the one site of the plan, whatever names it. Another one would not pass for unmoved."""
+    sites = [site.site for site in saved.sites if any(step.acts for step in site.steps)]
+    return replace(flags, site=sites[0]) if flags.site is None and len(sites) == 1 else flags
 
 
 def read_plan(path: Path) -> tuple[Plan, Inputs, bool]:

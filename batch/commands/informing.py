@@ -86,10 +86,12 @@ def show_runs(world: World, flags: Flags) -> int:
 def write_results_again(world: World, flags: Flags, run: str, outputs: Outputs) -> int:
     """Write a run's results again, from its record and the journals. The exit status is the run's own."""
     from batch.commands.exits import exit_status
+    from batch.commands.undoing import UNDO, undo_name
 
     with Session(world, flags) as session:
         record = read_record(session.state, run)
-        sheet = world.cwd / Path(record.sheet).name
+        undone = record.command.removeprefix(UNDO) if record.command.startswith(UNDO) else ""
+        sheet = world.cwd / (undo_name(undone) if undone else Path(record.sheet).name)
         refuse_outputs(outputs, sheet=sheet, cwd=world.cwd)
         results = read_results(session.state, record)
         finish(session, results, outputs, sheet=sheet)

@@ -19,11 +19,14 @@ from batch.run.journal import Journal
 from batch.run.record import Placed, RunRecord, new_run_id, read_record, steps_as_done
 from batch.run.site import read_site
 
+UNDO = "undo "
+"""How the command of such a run begins in its record; the run that was undone follows."""
+
 
 def undo_run(world: World, flags: Flags, run: str, outputs: Outputs) -> int:
     """Undo a run. Errors: StartError where there is no such run or nothing to undo."""
     with Session(world, flags) as session:
-        refuse_outputs(outputs, sheet=world.cwd / f"undo-{run}.xlsx", cwd=world.cwd)
+        refuse_outputs(outputs, sheet=world.cwd / undo_name(run), cwd=world.cwd)
         refuse_without_terminal(session, outputs)
         record = read_record(session.state, run)
         _same_kind(session, record)
@@ -45,6 +48,11 @@ def undo_run(world: World, flags: Flags, run: str, outputs: Outputs) -> int:
                 session.warn("Nothing was done.")
                 return 0
             return _do(session, record, undo, placed, outputs)
+
+
+def undo_name(run: str) -> str:
+    """Return the name of the sheet that the undoing of a run would have: its results are named after it."""
+    return f"undo-{run}.xlsx"
 
 
 def _same_kind(session: Session, record: RunRecord) -> None:
@@ -89,7 +97,7 @@ def _do(session: Session, record: RunRecord, run: str, placed: dict[str, tuple[P
     own = replace(
         record,
         run=run,
-        command=f"undo {record.run}",
+        command=f"{UNDO}{record.run}",
         started_at=session.world.now(),
         placed=tuple(every),
         journals={site: session.journal(site).name for site in placed},
@@ -99,6 +107,6 @@ def _do(session: Session, record: RunRecord, run: str, placed: dict[str, tuple[P
         counts={},
     )
     carried = carry_out(session, own, placed)
-    sheet = session.world.cwd / f"undo-{record.run}.xlsx"
+    sheet = session.world.cwd / undo_name(record.run)
     finish(session, carried.results, outputs, sheet=sheet)
     return carried.exit_status

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from batch.model import RESULT_COLUMNS
+from batch.sandbox.seed import SITE_ID
 
 ZONE = {"timezone": "Europe/Berlin"}
 ROWS = [
@@ -136,6 +137,20 @@ def test_apply_does_the_reviewed_plan_and_refuses_when_the_sheet_has_moved(site,
     assert "have moved" in ended.err
 
 
+def test_a_plan_that_named_its_site_is_applied_without_naming_it_again(site, service):
+    other = "11111111-2222-4333-8444-555555555555"
+    (site.folder / "postbatch.toml").write_text(
+        f'[sites.pottery]\nsite_id = "{SITE_ID}"\n[sites.garden]\nsite_id = "{other}"\n', encoding="utf-8"
+    )
+    environ = {"WIX_SITE_ID": ""}
+    site.write("posts.csv", ROWS)
+    planned = site("plan", "posts.csv", "--site", "pottery", "--out", "plan.json", environ=environ)
+    assert planned.status == 0, planned.err
+    applied = site("apply", "plan.json", "--yes", environ=environ)
+    assert applied.status == 0, applied.err
+    assert service.coming() != []
+
+
 def test_undo_puts_back_what_a_run_did(site, service):
     site.write("posts.csv", ROWS)
     site.run("posts.csv")
@@ -151,6 +166,18 @@ def test_results_are_written_again_from_the_journal(site):
     ended = site("results", "last", "--out", "again.json")
     assert ended.status == 0
     assert site.posts("again.json") == posts
+
+
+def test_the_results_of_an_undo_never_stand_in_the_place_of_its_sheets(site):
+    site.write("posts.csv", ROWS)
+    site("run", "posts.csv", "--yes")
+    own = (site.folder / "posts.results.xlsx").read_bytes()
+    undone = site("undo", "last", "--yes")
+    again = site("results", "last")
+    written = [line for line in undone.out.splitlines() if line.startswith("Written: undo-")]
+    assert len(written) == 2
+    assert [line for line in again.out.splitlines() if line.startswith("Written: ")] == written
+    assert (site.folder / "posts.results.xlsx").read_bytes() == own
 
 
 def test_what_was_pulled_and_run_unchanged_changes_nothing(site, service):
