@@ -20,17 +20,24 @@ class Progress:
         self._total = len(self._left)
         self._lock = threading.Lock()
         self._bar: Any = None
+        self._printed_by = session.print_line
 
     def __enter__(self) -> Self:
         if self._total and self._session.world.err.isatty() and not self._session.flags.quiet:
             from tqdm import tqdm
 
             self._bar = tqdm(total=self._total, unit="post", file=self._session.world.err, dynamic_ncols=True)
+            # A line printed where the bar stands would run into it.
+            self._printed_by, self._session.print_line = self._session.print_line, self._print_above
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._bar is not None:
             self._bar.close()
+            self._session.print_line = self._printed_by
+
+    def _print_above(self, text: str) -> None:
+        self._bar.write(text, file=self._session.world.err)
 
     def show(self, position: int, outcome: Outcome) -> None:
         """Count a post that has its outcome; said once for each post."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,6 +43,7 @@ class Flags:
 class Session:
     """Use it in a `with`; what it opened it closes.
 
+    `print_line` is who puts a line on the error output, lent to a bar while one stands there.
     `folder` is the sheet's, or the current one; `settings` are those to work with where they come from elsewhere.
     """
 
@@ -57,6 +58,7 @@ class Session:
         self._budget: RetryBudget | None = None
         self._clients: dict[str, Client] = {}
         self._lock = threading.Lock()
+        self.print_line: Callable[[str], None] = self._print_plainly
         # A sandbox must not be shaken by a real site's variables, nor a real site reached in its name.
         environ = {} if flags.sandbox else world.environ
         self.settings: Settings = settings or load_settings(
@@ -81,6 +83,9 @@ class Session:
 
     def warn(self, text: str) -> None:
         """Say something that must be read, also with `--quiet`."""
+        self.print_line(text)
+
+    def _print_plainly(self, text: str) -> None:
         print(text, file=self.world.err, flush=True)
 
     def show(self, text: str) -> None:
@@ -111,6 +116,8 @@ class Session:
                 with Service(state, sites=there) as service:
                     service.reset()
             server = self._open.enter_context(SandboxServer(state, sites=there, port=port))
+        except OverflowError as error:
+            raise StartError(f"There is no port {port}: give a --port from 1 to 65535.") from error
         except OSError as error:
             raise StartError(f"The sandbox can't start ({error.strerror or error}); try another --port.") from error
         first = next(iter(self.settings.sites.values()))

@@ -91,6 +91,7 @@ CANT_START = {
     "no results": (["status", "posts.csv"], "not a results file"),
     "no rows": (["check", "empty.csv"], "row"),
     "odd rows": (["plan", "posts.csv", "--sandbox", "--rows", "x"], "--rows"),
+    "no such port": (["sandbox", "--port", "99999"], "no port 99999"),
     "unknown command": (["publish", "posts.csv"], "No such command"),
     "contradiction": (["check", "posts.csv", "--include-hidden", "--skip-hidden"], "contradict"),
 }
