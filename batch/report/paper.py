@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 NARROWEST = 40
+GAP = 2
+LEAST_SHARE = 20
+"""Columns that a share of the room must come to, or a table's rows are written one below another instead."""
 
 
 class Styled(NamedTuple):
@@ -78,18 +81,45 @@ class Paper:
         """Write a table with its headings dim; nothing where there are no rows."""
         from rich.padding import Padding
 
+        written = [tuple(_rich(cell) for cell in row) for row in rows]
+        if not written:
+            return
+        if self._has_no_room(columns, written, indent=indent):
+            self._write_below(columns, written, indent=indent)
+            return
         table = _empty_table(columns)
+        for row in written:
+            table.add_row(*row)
+        self._console.print(Padding(table, (0, 0, 0, indent)))
+
+    def _has_no_room(self, columns: Sequence[Column], rows: Sequence[Sequence[Text]], *, indent: int) -> bool:
+        """Tell whether the columns that share what is left would be too narrow to read."""
+        sharing = sum(1 for column in columns if column.share)
+        taken = indent + GAP * (len(columns) - 1)
+        for at, column in enumerate(columns):
+            if not column.share:
+                widest = max(len(column.heading), *(row[at].cell_len for row in rows))
+                taken += min(widest, column.most or widest)
+        return sharing > 0 and self._console.width - taken < sharing * LEAST_SHARE
+
+    def _write_below(self, columns: Sequence[Column], rows: Sequence[Sequence[Text]], *, indent: int) -> None:
+        """Write of each row the short cells in one line and each long one below them."""
+        from rich.padding import Padding
+        from rich.text import Text
+
         for row in rows:
-            table.add_row(*(_rich(cell) for cell in row))
-        if table.row_count:
-            self._console.print(Padding(table, (0, 0, 0, indent)))
+            short = [cell for cell, column in zip(row, columns, strict=True) if not column.share and cell.plain]
+            self._console.print(Padding(Text(" " * GAP).join(short), (0, 0, 0, indent)))
+            for cell, column in zip(row, columns, strict=True):
+                if column.share and cell.plain:
+                    self._console.print(Padding(cell, (0, 0, 0, indent + GAP)))
 
 
 def _empty_table(columns: Sequence[Column]) -> Table:
     from rich.table import Table
 
     shown = any(column.heading for column in columns)
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", show_header=shown)
+    table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="dim", show_header=shown)
     for column in columns:
         table.add_column(
             column.heading,
