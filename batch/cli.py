@@ -19,7 +19,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 MAPPINGS = ("hootsuite", "buffer", "publer", "metricool", "socialpilot", "sprout", "zoho")
 EXIT_INTERRUPTED = 130
 
-GARBAGE_EVERY = (50_000, 20, 100)
+GARBAGE_EVERY = (200_000, 20, 100)
 """How rarely garbage is looked for. Rows and posts are kept to the end, so looking through them often costs a fifth."""
 
 Command = Callable[..., Any]

@@ -27,15 +27,15 @@ MARKS = (
 LATIN = "äöüßÄÖÜéèêëàâçîïôùûÉÈÀÇáíóúñÁÍÓÚÑ¿¡ãõåøæÅØÆìòœŒ"
 SIGNS = "–—…“”„‘’‚«»€£©®™°·•½ "
 CANDIDATES = (
-    ("cp1252", re.compile(f"[{LATIN}{SIGNS}]")),
-    ("cp1250", re.compile(f"[ąćęłńóśźżĄĆĘŁŃÓŚŹŻáčďéěíňřšťúůýžÁČĎÉĚÍŇŘŠŤÚŮÝŽőűöüÖÜŐŰäß{SIGNS}]")),
-    ("cp1251", re.compile(f"[А-яЁёЇїІіЄєҐґ№{SIGNS}]")),
-    ("cp1253", re.compile(f"[Ά-ώ{SIGNS}]")),
-    ("cp1254", re.compile(f"[{LATIN}ğĞıİşŞ{SIGNS}]")),
-    ("shift_jis", re.compile("[ぁ-ヿ一-龠。、「」ー！？]")),
-    ("euc_kr", re.compile("[가-힣]")),
-    ("gb18030", re.compile("[一-龠，。！？、：“”]")),
-    ("mac_roman", re.compile(f"[{LATIN}{SIGNS}]")),
+    ("cp1252", f"[{LATIN}{SIGNS}]"),
+    ("cp1250", f"[ąćęłńóśźżĄĆĘŁŃÓŚŹŻáčďéěíňřšťúůýžÁČĎÉĚÍŇŘŠŤÚŮÝŽőűöüÖÜŐŰäß{SIGNS}]"),
+    ("cp1251", f"[А-яЁёЇїІіЄєҐґ№{SIGNS}]"),
+    ("cp1253", f"[Ά-ώ{SIGNS}]"),
+    ("cp1254", f"[{LATIN}ğĞıİşŞ{SIGNS}]"),
+    ("shift_jis", "[ぁ-ヿ一-龠。、「」ー！？]"),
+    ("euc_kr", "[가-힣]"),
+    ("gb18030", "[一-龠，。！？、：“”]"),
+    ("mac_roman", f"[{LATIN}{SIGNS}]"),
 )
 """Encodings that spreadsheet programs still write, each with the characters that tell it; the commonest first."""
 
@@ -90,8 +90,8 @@ def guess_codec(data: bytes) -> str | None:
         codec = "utf-16-le" if odd > even else "utf-16-be"
         return codec if max(odd, even) > len(data) / 8 and _decodes(data, codec) else None
     best, best_share = None, 0.5
-    for codec, telling in CANDIDATES:
-        share = _share_of_writing(data, codec, telling)
+    for codec, letters in CANDIDATES:
+        share = _share_of_writing(data, codec, re.compile(letters))
         if share > best_share + 0.02:
             best, best_share = codec, share
     return best
