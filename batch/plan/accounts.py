@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from batch.model import Account, Channel, Item, Post, Snapshot, StepKind
+from batch.model import Account, Channel, Item, Post, Snapshot, Status, StepKind
 from batch.plan.decisions import Refusal
 from batch.rules.channels import COMBINATIONS
 
@@ -95,7 +95,7 @@ class AccountBook:
         if choice.account is None:
             return self._unresolved(post, item, choice)
         if not item.account_id:
-            return Choice(choice.account, _unclear(item))
+            return choice if item.status == Status.DELETED else Choice(choice.account, _unclear(item))
         if item.account_id != choice.account.id:
             return Choice(choice.account, _other_account(post, self._own(item), choice.account))
         if _differs(item.content.target_id, choice.account.target_id):

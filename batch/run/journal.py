@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -60,6 +60,20 @@ class Touched:
     status: str
     at: datetime
     within: bool = False
+
+
+class Known(NamedTuple):
+    """An item that was made or changed from here: its post's reference, its last state that was told, and when.
+
+    `channel` and `type` are "" where its run was cut off before it could say what became of the post.
+    """
+
+    item_id: str
+    reference: str
+    status: str
+    at: datetime
+    channel: str = ""
+    type: str = ""
 
 
 class Unsettled(NamedTuple):
@@ -223,6 +237,26 @@ class Journal:
             changed = act in CHANGING_WITHIN or (item_id in found and found[item_id].within)
             found[item_id] = Touched(item_id, status, _at(at), changed)
         return found
+
+    def unlisted(self, listed: Collection[str]) -> tuple[Known, ...]:
+        """Return the items made or changed from here that are not among these IDs (lower case), the latest first."""
+        rows = self._ask(
+            "SELECT r.item_id, i.reference, r.status, r.at, i.run, i.position, MAX(r.intent) AS last "
+            "FROM result r JOIN intent i ON i.id = r.intent "
+            "WHERE r.item_id <> '' AND r.status <> '' AND i.reference <> '' GROUP BY r.item_id ORDER BY last DESC",
+            (),
+        )
+        return tuple(
+            Known(item_id, reference, status, _at(at), *self._kind_of(run, position))
+            for item_id, reference, status, at, run, position, _ in rows
+            if item_id.lower() not in listed
+        )
+
+    def _kind_of(self, run: str, position: int) -> tuple[str, str]:
+        """Return channel and type of a post of a run."""
+        rows = self._ask("SELECT outcome FROM outcome WHERE run = ? AND position = ?", (run, position))
+        kept = json.loads(rows[0][0]) if rows else {}
+        return str(kept.get("channel", "")), str(kept.get("type", ""))
 
     def known_media(self, identity: str) -> str | None:
         """Return the address in the Media Manager of a medium that went up before."""

@@ -138,5 +138,7 @@ def _difference(step: Step, item: Item | None, *, now: datetime) -> str:
         return f"it is scheduled for {item.scheduled_at}, not {step.at}"
     if step.kind in DATED and step.at is not None and item.status in SENT and now < step.at:
         return f"it went out before its time, {step.at}"
+    if Act.CREATE in step.acts and item.reference != step.reference:
+        return f"its key there is {item.reference or 'none'}, not {step.reference}, by which the next run would find it"
     # Also where only its date was set: somebody may have changed its words since the plan was shown.
     return other_post(step, item)

@@ -1,4 +1,8 @@
-"""Read one site for planning, with what the journal knows of calls that were cut off or may not be listed yet."""
+"""Read one site for planning, with what the journal knows of calls that were cut off or may not be listed yet.
+
+The site is the truth. But a list may be late, may lose a post while its pages are read, and may leave out what was
+deleted; a post that was made from here and that the list does not show is therefore never taken for one to be made.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from batch.model import Channel, Item, Snapshot
+from batch.errors import ServiceError
+from batch.model import Channel, Item, Snapshot, Status
 from batch.publisher import items
 from batch.publisher.beside import AT_ONCE
 from batch.publisher.client import Client
 from batch.publisher.snapshot import read_snapshot
-from batch.run.journal import Journal, Touched, Unsettled
+from batch.run.journal import Journal, Known, Touched, Unsettled
+from batch.run.withdrawing import WITHDRAWN
 
+MAY_BE_LATE = timedelta(days=1)
 MOST_LOOKS = 50
 """At most this many items are looked at one by one to bring a lagging list up to date; the rest waits for the list."""
 
@@ -41,9 +48,41 @@ def read_site(
         pause(wait)
     snapshot = read_snapshot(client, channels, now=now(), site=site, at_once=at_once)
     touched = journal.touched(since=recent)
-    return replace(
-        snapshot, items=_brought_up_to_date(client, snapshot.items, touched, pause=pause, wait=settle_seconds)
-    )
+    listed = _brought_up_to_date(client, snapshot.items, touched, pause=pause, wait=settle_seconds)
+    gone = journal.unlisted({item.id.lower() for item in listed})
+    return replace(snapshot, items=(*listed, *_remembered(client, gone, now=now())))
+
+
+def _remembered(client: Client, gone: Sequence[Known], *, now: datetime) -> list[Item]:
+    """Return the items of the journal that the list does not show: as they are, or as deleted.
+
+    What was changed within a day is looked at, for a list may still be late by some of it.
+    """
+    found: list[Item] = []
+    looks = 0
+    for known in gone:
+        item = None
+        if known.status not in WITHDRAWN and now - known.at < MAY_BE_LATE and looks < MOST_LOOKS:
+            looks += 1
+            item = _looked_up(client, known.item_id)
+        if item is not None:
+            found.append(item)
+        elif known.channel and _outlives(client):
+            status = known.status if known.status in WITHDRAWN else Status.DELETED
+            found.append(Item(known.item_id, known.channel, known.type, status, reference=known.reference))
+    return found
+
+
+def _looked_up(client: Client, item_id: str) -> Item | None:
+    try:
+        return items.get_item(client, item_id)
+    except ServiceError:
+        return None  # an ID that the service will not hear of; that nothing is made in its place is safe
+
+
+def _outlives(client: Client) -> bool:
+    """Tell whether a site is there for longer than a journal: a service on this machine may be begun anew any time."""
+    return client.api_url.startswith("https://")
 
 
 def _seconds_to_wait(cut_off: Sequence[Unsettled], *, now: datetime, settle_seconds: float) -> float:

@@ -183,6 +183,7 @@ class Stage:
     clock: Clock = field(default_factory=Clock)
     options: dict[str, object] = field(default_factory=dict)
     calls_per_minute: int = 180
+    api_url: str = "https://service.test"
     longest_call: float = 0.0
     """The most seconds that one call took, from its request to the end of its answer."""
 
@@ -226,7 +227,7 @@ class Stage:
             SandboxTransport(self.service, sleep=clock.sleep), at, travel=travel, clock=clock.clock, took=self._took
         )
         client = Client(
-            api_url="http://127.0.0.1:9",
+            api_url=self.api_url,
             credential=ApiKey("k" * 20),
             site_id=SITE_ID,
             pace=Pace(self.calls_per_minute, clock=clock.clock, sleep=clock.sleep),

@@ -11,10 +11,11 @@ import pytest
 
 from batch.errors import JournalError
 from batch.model import Channel, OutcomeKind, Post
+from batch.plan.options import Options
 from batch.run.journal import Journal
 from batch.run.sending import MAX_UNCLEAR
 from tests.proof.scene import FACEBOOK, held
-from tests.proof.stage import START, WORST, Killed, Killer, Stage, fast_folder, hours, post
+from tests.proof.stage import LAG_SECONDS, SETTLE_SECONDS, START, WORST, Killed, Killer, Stage, fast_folder, hours, post
 
 O = OutcomeKind  # noqa: E741 - read as a table
 
@@ -326,3 +327,28 @@ def test_words_that_somebody_changed_just_before_a_draft_was_scheduled_are_told(
     (outcome,) = stage.run([post("a", at=hours(30))], at=edit)
     assert (outcome.outcome, outcome.code) == (O.FAILED, "differs")
     assert "Other words" in outcome.message
+
+
+@pytest.mark.parametrize("when", [{"now": True}, {"at": hours(30)}])
+@pytest.mark.parametrize("server", ["unique", "not unique"])
+def test_a_post_that_somebody_deleted_is_not_made_again_though_the_list_hides_it(folder, server, when):
+    stage = Stage(folder, server, options={"deleted": "hidden"})
+    stage.run([post("a", **when)])
+    stage.service.call("DELETE", f"/items/{stage.service.items()[0]['id']}")
+    before = len(stage.service.items())
+    for hours_later in (1, 48):
+        stage.clock.sleep(3600 * hours_later)
+        (outcome,) = stage.run([post("a", **({"at": hours(90)} if "at" in when else when))], name=f"r{hours_later}")
+        assert (outcome.outcome, len(stage.service.items())) == (O.INVALID, before)
+        assert "--again a" in outcome.message
+    asked = Options(again=frozenset({"a"}))
+    (outcome,) = stage.run([post("a", now=True)], name="again", options=asked)
+    assert (outcome.outcome, outcome.reference) == (O.PUBLISHED, "a~2")
+
+
+def test_a_post_that_was_made_here_is_not_made_again_though_the_list_is_later_than_it_may_be(folder):
+    stage = Stage(folder, next(iter(WORST)), options={"query_lag_seconds": 20 * LAG_SECONDS})
+    stage.run([post("a", at=hours(30))])
+    stage.clock.sleep(2 * SETTLE_SECONDS)
+    assert kinds(stage.run([post("a", at=hours(30))], name="r2")) == ["unchanged"]
+    assert [p.reference for p in stage.service.coming()] == ["a"]

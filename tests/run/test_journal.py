@@ -50,6 +50,17 @@ def test_the_last_word_on_each_item_is_kept(tmp_path):
         assert {k: v.status for k, v in touched.items()} == {"i1": "SCHEDULED"}
 
 
+def test_an_item_that_was_made_here_is_known_with_its_kind_though_no_list_shows_it(tmp_path):
+    with Journal(tmp_path / "j.sqlite") as journal:
+        record(journal, intend(journal), status="DRAFT")
+        journal.keep_outcome("r1", 0, '{"channel": "FACEBOOK", "type": "REEL"}')
+        record(journal, intend(journal, position=1), item_id="I2")
+        record(journal, intend(journal, position=2), kind="unclear", item_id="", status="")
+        found = {k.item_id: (k.reference, k.status, k.channel, k.type) for k in journal.unlisted(set())}
+        assert found == {"i1": ("k0", "DRAFT", "FACEBOOK", "REEL"), "I2": ("k1", "DRAFT", "", "")}
+        assert journal.unlisted({"i1", "i2"}) == ()
+
+
 def test_what_is_committed_survives_a_kill(tmp_path):
     script = f"""
 import os, signal, sys
