@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from batch.model import Outcome, Results
+from batch.model import Outcome, Results, Severity
 from batch.report.headline import Headline, count_outcomes, make_headline
 from batch.report.moment import Moment, instant, long_day, moment_of
 from batch.report.months import Month, make_months
@@ -121,7 +121,7 @@ def make_page_data(results: Results, *, timezone_note: str = "", pictures: Mappi
         accounts=accounts,
         outcomes=tuple(Choice(b.value, b.label, b.total) for b in _bands(results, planned=planned)),
         sites=_choices([e.outcome.site for e in entries if e.outcome.site]),
-        totals=_totals(entries, accounts),
+        totals=_totals(entries, accounts, unknown_site=_rows_without_site(results)),
     )
 
 
@@ -187,10 +187,17 @@ def _choices(values: Sequence[str]) -> tuple[Choice, ...]:
     return tuple(Choice(value, value, counts[value]) for value in sorted(counts, key=str.casefold))
 
 
-def _totals(entries: Sequence[Entry], accounts: Sequence[Choice]) -> tuple[tuple[str, int], ...]:
+def _rows_without_site(results: Results) -> frozenset[int | None]:
+    """Return the rows whose `site` is wrong: what stands there is no site."""
+    return frozenset(i.row for i in results.issues if i.column == "site" and i.severity is Severity.ERROR)
+
+
+def _totals(
+    entries: Sequence[Entry], accounts: Sequence[Choice], *, unknown_site: frozenset[int | None]
+) -> tuple[tuple[str, int], ...]:
     channels = {entry.outcome.channel for entry in entries if entry.outcome.channel}
     days = {entry.moment.day for entry in entries if entry.moment.day}
-    sites = {entry.outcome.site for entry in entries if entry.outcome.site}
+    sites = {e.outcome.site for e in entries if e.outcome.site and e.outcome.row not in unknown_site}
     totals = (("post", len(entries)), ("channel", len(channels)), ("account", len(accounts)), ("day", len(days)))
     several_sites = (("site", len(sites)),) if len(sites) > 1 else ()
     return tuple((name if n == 1 else f"{name}s", n) for name, n in (*totals, *several_sites))

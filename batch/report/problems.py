@@ -15,7 +15,7 @@ from batch.report.page_words import OUTCOME_LOOKS, channel_look
 
 
 class Where(NamedTuple):
-    """A post that a problem concerns: its place on the page and what to call it."""
+    """A post that a problem concerns: its place on the page and what to call it; `channel` "" where none is known."""
 
     anchor: str
     key: str
@@ -115,4 +115,5 @@ def _of_outcome(number: int, results: Results) -> Problem:
 
 def _where(number: int, results: Results) -> Where:
     outcome = results.outcomes[number]
-    return Where(f"p{number + 1}", outcome.key, channel_look(outcome.channel).name)
+    channel = channel_look(outcome.channel).name if outcome.channel else ""
+    return Where(f"p{number + 1}", outcome.key, channel)

@@ -208,3 +208,13 @@ def test_the_note_on_time_zones_is_the_callers_or_tells_the_zones():
 def test_a_page_grows_with_its_posts_and_not_faster():
     small, large = (len(render_page(month_of(n))) for n in (100, 400))
     assert large < 4 * small
+
+
+def test_a_name_that_is_no_site_is_not_counted_as_one_and_no_channel_is_not_called_one():
+    first, second, third = launch_week().outcomes[:3]
+    wrong = replace(third, row=9, key="odd-row", site="potery", channel="", outcome=OutcomeKind.INVALID)
+    issue = Issue(9, "site", "site_unknown", "potery", "`site` says “potery”.", cell="C9")
+    posts = (replace(first, site="pottery"), replace(second, site="bakery"), wrong)
+    text = "".join(Tree(render_page(replace(launch_week(), outcomes=posts, issues=(issue,)))).text)
+    assert re.search(r"sites\s*2\b", text)
+    assert "odd-row on" not in text
