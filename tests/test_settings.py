@@ -102,6 +102,16 @@ def test_the_first_file_found_wins(load: Load, tmp_path: Path) -> None:
     assert (settings.config_place, settings.timezone, settings.config_path) == ("given with --config", "UTC", own)
 
 
+@pytest.mark.parametrize("wrong", ["zone = 1", "timezone = ", 'timezone = "Mars"', b"\xff"])
+def test_a_mistake_is_told_by_the_name_of_the_file_that_holds_it(
+    load: Load, tmp_path: Path, wrong: str | bytes
+) -> None:
+    own = tmp_path / "agency.toml"
+    own.write_bytes(wrong if isinstance(wrong, bytes) else wrong.encode())
+    with pytest.raises(ConfigError, match=r"^agency\.toml given with --config"):
+        load(config=own)
+
+
 def test_a_file_that_is_named_must_be_there(load: Load, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no configuration file"):
         load(config=tmp_path / "absent.toml")

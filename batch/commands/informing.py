@@ -16,6 +16,7 @@ from batch.commands.world import World
 from batch.errors import PostbatchError, SignInError
 from batch.model import Channel, Snapshot
 from batch.report import terminal
+from batch.report.planned import QUOTA_NAMES, left_of
 from batch.rules.channels import ENDED
 from batch.run.journal import make_private_folder
 from batch.run.record import read_record, read_results, run_names
@@ -120,12 +121,13 @@ def _version() -> str:
 
 def _examine(session: Session) -> Iterable[tuple[bool, str]]:
     settings = session.settings
-    yield True, f"Configuration: {settings.config_place or 'from the environment'}; API: {settings.api_url}"
+    file = f"{settings.config_path.name} {settings.config_place}" if settings.config_path else "from the environment"
+    yield True, f"Configuration: {file}; API: {settings.api_url}"
     if session.sandbox:
         yield True, SANDBOX_SAID
     if not settings.sites:
         settings.site()
-    for name in settings.sites:
+    for name in [settings.site().name] if session.flags.site else settings.sites:
         yield from _examine_site(session, name)
 
 
@@ -150,5 +152,5 @@ def _examine_site(session: Session, name: str) -> Iterable[tuple[bool, str]]:
         else:
             yield True, f"{where}: {channel} is not connected ({state}); {urls.get(channel, 'no posts can go there')}"
     for action, quota in snapshot.quotas.items():
-        left = "not metered" if quota.left is None else f"{quota.left} of {quota.limit} left"
-        yield quota.enabled, f"{where}: {action} {left if quota.enabled else 'is not in the plan of this site'}"
+        left = left_of(quota) if quota.enabled else "not in the plan of this site"
+        yield quota.enabled, f"{where}: {QUOTA_NAMES.get(action, action)}: {left}"

@@ -62,7 +62,12 @@ class Session:
         # A sandbox must not be shaken by a real site's variables, nor a real site reached in its name.
         environ = {} if flags.sandbox else world.environ
         self.settings: Settings = settings or load_settings(
-            environ, sheet_folder=self.folder, cwd=world.cwd, config=flags.config, site=None, via=flags.via
+            environ,
+            sheet_folder=self.folder if folder else None,
+            cwd=world.cwd,
+            config=flags.config,
+            site=None,
+            via=flags.via,
         )
         self._choose_site()
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from batch.errors import ConfigError
-from batch.settings.values import ENV_NAMES, FILE_NAME, SiteSettings
+from batch.settings.values import ENV_NAMES, SiteSettings
 
 WAYS = ("draft", "publish", "bulk")
 LARGEST_FILE_BYTES = 1024 * 1024
@@ -27,18 +27,19 @@ Check = Callable[[str, Any], Any]
 
 
 def read_file(path: Path, place: str) -> dict[str, Any]:
+    where = f"{path.name} {place}"
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE_BYTES + 1)
         if len(content) > LARGEST_FILE_BYTES:
-            raise ConfigError(f"{FILE_NAME} {place} is larger than 1 MB: it is not a configuration.")
+            raise ConfigError(f"{where} is larger than 1 MB: it is not a configuration.")
         return tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
-        raise ConfigError(f"{FILE_NAME} {place} can't be read ({error.strerror}): check its permissions.") from None
+        raise ConfigError(f"{where} can't be read ({error.strerror}): check its permissions.") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{FILE_NAME} {place} is not UTF-8 text: save it again as UTF-8.") from None
+        raise ConfigError(f"{where} is not UTF-8 text: save it again as UTF-8.") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{FILE_NAME} {place} is not valid TOML: {error}. Correct that line.") from None
+        raise ConfigError(f"{where} is not valid TOML: {error}. Correct that line.") from None
 
 
 def make_site(name: str, entries: Any, top: Mapping[str, Any], where: str) -> SiteSettings:

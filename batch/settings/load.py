@@ -41,7 +41,7 @@ def load_settings(
     """
     path, place = _find_file(environ, sheet_folder=sheet_folder, cwd=cwd, config=config)
     table = read_file(path, place) if path else {}
-    settings = _from_table(table, place)
+    settings = _from_table(table, f"{path.name} {place}" if path else FILE_NAME)
     if path is not None:
         settings = replace(settings, config_path=path, config_place=place)
     settings = _with_environment(settings, environ, chosen=site)
@@ -99,8 +99,7 @@ def _user_folder(environ: Mapping[str, str]) -> Path:
     return platformdirs.user_config_path("postbatch", appauthor=False)
 
 
-def _from_table(table: Mapping[str, Any], place: str) -> Settings:
-    where = f"{FILE_NAME} {place}"
+def _from_table(table: Mapping[str, Any], where: str) -> Settings:
     values = check_table(table, TOP, where=where)
     tables = values.pop("sites", {})
     sites: dict[str, SiteSettings] = {}
@@ -143,14 +142,15 @@ def _app_instance(settings: Settings) -> str:
 
 def _default_by_id(settings: Settings, site_id: str) -> Settings:
     name = next((s.name for s in settings.sites.values() if s.site_id == site_id), None)
+    file = settings.config_path.name if settings.config_path else FILE_NAME
     if name is None:
         raise ConfigError(
-            f"WIX_SITE_ID names a site that {FILE_NAME} {settings.config_place} does not list: "
+            f"WIX_SITE_ID names a site that {file} {settings.config_place} does not list: "
             "unset it, add the site there, or choose one with --site."
         )
     if settings.default_site in ("", name):
         return replace(settings, default_site=name)
-    said = f"WIX_SITE_ID makes {name} the default site, not {settings.default_site} as {FILE_NAME} says."
+    said = f"WIX_SITE_ID makes {name} the default site, not {settings.default_site} as {file} says."
     return replace(settings, default_site=name, notices=(*settings.notices, said))
 
 
