@@ -95,6 +95,17 @@ def _year_first(seen: str) -> Problem | None:
     return _problem("date_form", seen, "a form that is not read", f"write {written}")
 
 
+def _other_characters(seen: str) -> Problem | None:
+    """Tell a date that is right but for its digits and signs, as Japanese and Arabic keyboards type them."""
+    plain = unicodedata.normalize("NFKC", seen)
+    plain = "".join(str(unicodedata.decimal(letter, letter)) for letter in plain)
+    found = _ISO_LIKE.fullmatch(plain)
+    if plain == seen or found is None or _why_impossible(*(int(part) for part in found.groups()[:3])):
+        return None
+    written = f"{int(found[1]):04d}-{int(found[2]):02d}-{int(found[3]):02d} {_show_time(found[4], found[5], found[6])}"
+    return _problem("date_form", seen, "in characters of another width or script", f"write {written}")
+
+
 def _numbers_only(seen: str) -> Problem | None:
     found = _NUMBERS.fullmatch(seen)
     if found is None:
@@ -139,7 +150,7 @@ def _unreadable(seen: str) -> Problem:
 
 
 _RULES: tuple[Callable[[str], Problem | None], ...] = (
-    _no_time, _half_day, _year_first, _numbers_only, _serial, _words, _unreadable,
+    _no_time, _half_day, _year_first, _other_characters, _numbers_only, _serial, _words, _unreadable,
 )  # fmt: skip
 """What a date may suffer from, the most telling first; the last one fits every date."""
 

@@ -56,6 +56,10 @@ from batch.rules.when import Zones, read_when
         ("tomorrow", "date_words", "2026-12-01 09:30"),
         ("jetzt", "date_words", "now"),
         ("next Monday 9:00", "date_words", "2026-12-01 09:30"),
+        ("２０２６-１２-０１ １８:００", "date_form", "another width or script: write 2026-12-01 18:00"),
+        ("２０２６／１２／０１ １８：００", "date_form", "another width or script: write 2026-12-01 18:00"),
+        ("٢٠٢٦-١٢-٠١ ١٨:٠٠", "date_form", "another width or script: write 2026-12-01 18:00"),
+        ("２０２６-０２-３０", "date_form", "2026-12-01 09:30"),
         ("?", "date_form", "2026-12-01 09:30"),
     ],
 )
