@@ -36,7 +36,11 @@ def apply_mapping(table: Table, name: str, *, where: str) -> Table:
     makers = _make_makers(names, places, layout, order)
     mapped = [RawRow(row.number, _map_cells(row.cells, makers, carried), row.hidden) for row in rows]
     headings = (*makers, *(names[at] for at in carried))
-    notices = (*_tell_columns(names, places, layout), *_tell_order(order), *_tell_channel(makers, layout))
+    notices = (
+        *_tell_columns(names, places, layout),
+        *_tell_order(order),
+        *_tell_channel(makers, layout, headless=names is layout.positions),
+    )
     flaws = _find_unmapped(names, rows, layout)
     return Table(headings, mapped, table.first, notices=notices, flaws=flaws, foreign=layout.positions)
 
@@ -182,7 +186,13 @@ def _tell_order(order: DayOrder | None) -> tuple[str, ...]:
     return (f"Its dates were read with the {which} first, as row {order.row} ({order.seen}) shows.",)
 
 
-def _tell_channel(makers: Mapping[str, Maker], layout: SchedulerSheet) -> tuple[str, ...]:
+def _tell_channel(makers: Mapping[str, Maker], layout: SchedulerSheet, *, headless: bool) -> tuple[str, ...]:
     if makers.get("channel") is not _leave_blank:
         return ()
+    if headless:
+        first = ", ".join((*layout.positions, "channel"))
+        return (
+            f"A {layout.title} sheet does not say the channel of a post: put a first row of headings above it, "
+            f"{first}, and fill in the last column.",
+        )
     return (f"A {layout.title} sheet does not say the channel of a post: add a column 'channel' and fill it in.",)

@@ -85,6 +85,16 @@ def test_buffer(text_file: Any) -> None:
     )
 
 
+def test_a_sheet_without_headings_is_told_where_its_channel_can_stand(text_file: Any) -> None:
+    post = "12/25/2031 09:05,Hello,https://a.example"
+    bare = read_sheet(text_file(f"{post}\n"), mapping="hootsuite")
+    headings = ", ".join((*scheduler_sheets()["hootsuite"].positions, "channel"))
+    assert any(f"put a first row of headings above it, {headings}, and fill in" in said for said in bare.notices)
+    mended = read_sheet(text_file(f"{headings}\n{post},FACEBOOK\n"), mapping="hootsuite")
+    assert cells(mended)["channel"] == "FACEBOOK"
+    assert not any("does not say the channel" in said for said in mended.notices)
+
+
 def test_publer(text_file: Any) -> None:
     sheet = read_sheet(text_file(PUBLER), mapping="publer")
     assert cells(sheet) == {
