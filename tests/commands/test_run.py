@@ -76,6 +76,19 @@ def test_without_a_terminal_and_without_yes_nothing_is_done(site, service):
     assert service.calls() == []
 
 
+def test_naming_a_further_channel_doubles_nothing(site, service):
+    row = {"key": "open", "channel": "FACEBOOK", "publish_at": "2031-03-03 09:00", "timezone": "UTC", "text": "Open!"}
+    site.write("posts.csv", [row])
+    site.run("posts.csv")
+    site.write("posts.csv", [{**row, "channel": "FACEBOOK, LINKEDIN"}])
+    _, posts = site.run("posts.csv")
+    assert kinds(posts) == ["unchanged", "scheduled"]
+    site.write("posts.csv", [{**row, "channel": "LINKEDIN", "text": "Open now!"}])
+    _, posts = site.run("posts.csv")
+    assert kinds(posts) == ["conflict"]
+    assert len(service.coming()) == 2
+
+
 def test_reschedule_update_and_cancel_do_just_that(site, service):
     site.write("posts.csv", ROWS[:3])
     site.run("posts.csv")
