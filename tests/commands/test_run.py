@@ -302,3 +302,37 @@ def test_a_post_is_moved_and_cancelled_by_its_key_alone(site, service):
     assert (ended.status, kinds(posts)) == (0, ["cancelled", "rescheduled"])
     assert [post["channel"] for post in posts] == ["FACEBOOK", "INSTAGRAM"]
     assert {p.reference: p.due.day for p in service.coming()} == {"b": 6}
+
+
+def test_a_run_that_was_killed_has_every_row_once_in_its_results_and_the_next_run_ends_it(site, service):
+    rows = [{**ROWS[0], "key": f"k{n}", "text": f"Text {n}"} for n in range(12)]
+    site.write("posts.csv", rows)
+    service.add_fault(kind="delay", seconds=0.2, calls=["changing"])
+    running = subprocess.Popen(
+        [sys.executable, "-m", "batch", "run", "posts.csv", "--yes"],
+        cwd=site.folder, env=dict(site.environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while len(changing(service)) < 7:
+        time.sleep(0.02)
+        assert running.poll() is None
+    running.kill()
+    running.wait(timeout=60)
+    ended = site("results", "last", "--out", "out.json")
+    posts = site.posts("out.json")
+    assert [post["key"] for post in posts] == [row["key"] for row in rows]
+    assert {"scheduled", "not_run"} <= set(kinds(posts)) <= {"scheduled", "not_run", "unknown"}
+    assert ended.status in (1, 3)
+    (site.folder / "postbatch.toml").write_text("settle_seconds = 1\n", encoding="utf-8")
+    ended, _ = site.run("posts.csv")
+    assert ended.status == 0, ended.err
+    assert sorted(p.reference for p in service.coming()) == sorted(row["key"] for row in rows)
+
+
+def test_what_can_not_be_settled_ends_with_3_and_says_what_to_do(site, service):
+    site.write("posts.csv", ROWS[:1])
+    (site.folder / "postbatch.toml").write_text("settle_seconds = 1\n", encoding="utf-8")
+    service.add_fault(kind="drop_after", call="publish_by_id", times=1)
+    service.add_fault(kind="status", status=403, call="get_item")
+    ended, posts = site.run("posts.csv")
+    assert (ended.status, kinds(posts)) == (3, ["unknown"])
+    assert "Run the same command again" in posts[0]["message"]
