@@ -90,7 +90,7 @@ def make_step(
         account_name=shown_account(account) if account and account.id else "",
         target_id=case.content.target_id,
         at=at,
-        local_time=post.local_time,
+        local_time=_local_time(post, at),
         content=case.content,
         item_id=item.id if item else "",
         found_status=case.status,
@@ -103,6 +103,11 @@ def make_step(
         account=post.account,
         generated=post.generation is not None,
     )
+
+
+def _local_time(post: Post, at: datetime | None) -> str:
+    """Return the step's own date as a person reads it: the row's words say it only where it is the row's date."""
+    return post.local_time if at in (None, post.publish_at) else shown_time(at, timezone=post.timezone)
 
 
 def refuse(case: Case, refusal: Refusal) -> Step:

@@ -214,3 +214,15 @@ def test_upload_comes_first_where_a_medium_is_not_in_the_media_manager(make: Sim
     assert new.acts == (Act.UPLOAD, Act.CREATE, Act.SCHEDULE)
     assert old.acts == (Act.UPLOAD, Act.UPDATE)
     assert (out.kind, out.acts, out.warnings) == (K.UNCHANGED, (), ())
+
+
+@pytest.mark.parametrize("action", [Action.CANCEL, Action.DELETE])
+@pytest.mark.parametrize("blank", [True, False])
+def test_a_post_that_is_withdrawn_is_told_by_its_own_date_and_clock(
+    make: SimpleNamespace, action: Action, blank: bool
+) -> None:
+    named = {"publish_at": None, "local_time": ""} if blank else {}
+    post = make.post(action=action, timezone="Europe/Berlin", **named)
+    item = make.item(scheduled_at=make.later)
+    [step] = reconcile([post], make.snapshot(item), now=make.now).steps
+    assert (step.at, step.local_time) == (make.later, "2026-12-02 09:30 Europe/Berlin")
