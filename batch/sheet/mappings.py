@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from batch.errors import SheetError
-from batch.sheet.foreign import SchedulerSheet, heading_key, recognise, scheduler_sheets
+from batch.sheet.foreign import SchedulerSheet, heading_key, recognise, refuse_foreign, scheduler_sheets
 from batch.sheet.foreign_dates import DayOrder, find_day_order, read_date
 from batch.sheet.grid import Raw, RawRow, RowFlaw, shorten
 from batch.sheet.headings import column_of
@@ -50,6 +50,8 @@ def _give_headings(table: Table, layout: SchedulerSheet, *, where: str) -> tuple
     known = [name for name in table.names if heading_key(name) in layout.columns]
     if len(known) > 1 or (known and not layout.positions):
         return table.names, table.rows
+    if (others := recognise(table.names)) and layout.name not in others:
+        refuse_foreign(table, where=where)
     if layout.positions and table.first.cells:
         return layout.positions, [table.first, *table.rows]
     raise SheetError(

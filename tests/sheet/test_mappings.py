@@ -85,6 +85,11 @@ def test_buffer(text_file: Any) -> None:
     )
 
 
+def test_the_headings_of_one_scheduler_are_never_read_as_a_post_of_another(text_file: Any) -> None:
+    with pytest.raises(SheetError, match="looks like a sheet made for Buffer: say --from buffer"):
+        read_sheet(text_file(BUFFER), mapping="hootsuite")
+
+
 def test_a_sheet_without_headings_is_told_where_its_channel_can_stand(text_file: Any) -> None:
     post = "12/25/2031 09:05,Hello,https://a.example"
     bare = read_sheet(text_file(f"{post}\n"), mapping="hootsuite")
