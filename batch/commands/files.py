@@ -7,7 +7,7 @@ from pathlib import Path
 
 from batch.commands.outputs import Outputs
 from batch.commands.session import Session
-from batch.errors import StartError, StopError
+from batch.errors import JournalError, StartError, StopError
 from batch.model import Results
 from batch.run.record import note_results
 from batch.sheet.atomic import Written, is_same_file, write_whole
@@ -27,10 +27,19 @@ def refuse_outputs(outputs: Outputs, *, sheet: Path, cwd: Path, endings: tuple[s
     for path in (outputs.out, outputs.page):
         if path is None:
             continue
-        if is_same_file(cwd / path, sheet):
-            raise StartError(f"{path.name} is the sheet itself, which is never written over: give another name.")
-        if (cwd / path).is_dir():
-            raise StartError(f"{path.name} is a folder: give the name of a file in it.")
+        try:
+            _refuse_place(cwd / path, sheet)
+        except OSError as error:
+            raise StartError(f"{path.name[:80]} can't be written ({error.strerror}): give another name.") from error
+
+
+def _refuse_place(path: Path, sheet: Path) -> None:
+    if is_same_file(path, sheet):
+        raise StartError(f"{path.name} is the sheet itself, which is never written over: give another name.")
+    if path.is_dir():
+        raise StartError(f"{path.name} is a folder: give the name of a file in it.")
+    if not next(part for part in path.parents if part.exists()).is_dir():
+        raise StartError(f"{path.name} can't be written: {path.parent.name} is no folder. Give another place.")
 
 
 def write_report(
@@ -43,13 +52,20 @@ def write_report(
     written = []
     try:
         written.append(_write_results(session, results, outputs, sheet=sheet))
-        note_results(session.state, written[0], results.run)
+        _note(session, written[0], results.run)
         if (page := page_path(outputs, written[0])) is not None:
             written.append(write_page(session, results, page, media_folder=media_folder))
     except StopError as error:
         again = f" Later: `postbatch results {results.run}`." if results.run else ""
         raise StopError(f"{error}{again}") from error
     return written
+
+
+def _note(session: Session, results_file: Path, run: str) -> None:
+    try:
+        note_results(session.state, results_file, run)
+    except JournalError as error:
+        session.warn(str(error))
 
 
 def _write_results(session: Session, results: Results, outputs: Outputs, *, sheet: Path) -> Path:

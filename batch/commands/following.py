@@ -11,8 +11,9 @@ from batch.commands.files import refuse_outputs
 from batch.commands.outputs import Outputs
 from batch.commands.running import finish
 from batch.commands.session import Flags, Session
+from batch.commands.undoing import refuse_other_places
 from batch.commands.world import World
-from batch.errors import StartError
+from batch.errors import PostbatchError, StartError
 from batch.model import Item, Outcome, OutcomeKind, Results, Status
 from batch.publisher import items
 from batch.run.record import read_record, read_results, record_followup, run_of_results
@@ -55,7 +56,7 @@ def _look(session: Session, site: str, wanted: Iterable[str]) -> dict[str, Item 
     if len(ids) <= ONE_BY_ONE:
         return {item_id: items.get_item(client, item_id) for item_id in ids}
     held = {item.id: item for item in items.query_items(client)}
-    return {item_id: held.get(item_id) for item_id in ids}
+    return {item_id: held.get(item_id) or items.get_item(client, item_id) for item_id in ids}
 
 
 def brought_up_to_date(outcome: Outcome, item: Item | None) -> Outcome:
@@ -77,14 +78,18 @@ def brought_up_to_date(outcome: Outcome, item: Item | None) -> Outcome:
 
 
 def wait_until_final(session: Session, results: Results, *, bound_seconds: float) -> Results:
-    """Ask again until nothing is in process any more, or the bound is reached."""
+    """Ask again until nothing is in process any more, the bound is reached, or the site does not answer."""
     ends_at = session.world.clock() + bound_seconds
     while any(o.outcome is OutcomeKind.PROCESSING for o in results.outcomes):
         if session.world.clock() >= ends_at:
             session.warn("Some posts are still in process; `postbatch status RESULTS` asks again.")
             break
         session.world.sleep(PAUSE_SECONDS)
-        results = follow(session, results)
+        try:
+            results = follow(session, results)
+        except PostbatchError as error:
+            session.warn(f"{error} `postbatch status RESULTS` asks again.")
+            break
     return results
 
 
@@ -100,6 +105,7 @@ def update_status(world: World, flags: Flags, path: Path, outputs: Outputs) -> i
             raise StartError("These results are from the sandbox. Add --sandbox to ask it again.")
         refuse_outputs(outputs, sheet=path.with_name(record.sheet), cwd=world.cwd)
         session.start_sandbox(record.journals)
+        refuse_other_places(session, record)
         results = follow(session, read_results(session.state, record))
         record_followup(session.state, record, results)
         finish(session, results, replace(outputs, out=outputs.out or path), sheet=path.with_name(record.sheet))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from batch.commands.carrying_out import Carried, carry_out, hold_sites
-from batch.commands.exits import EXIT_DONE, EXIT_ROWS, exit_status
+from batch.commands.exits import EXIT_DONE, EXIT_INTERRUPTED, EXIT_ROWS, exit_status
 from batch.commands.files import refuse_outputs, write_report
 from batch.commands.outputs import Outputs
 from batch.commands.planning import planner_for
@@ -14,7 +14,7 @@ from batch.commands.prepare import Prepared, prepare
 from batch.commands.reading import Checked, Inputs, read_and_check, tell_notices, width
 from batch.commands.session import SANDBOX_SAID, Flags, Session
 from batch.commands.world import World
-from batch.errors import StartError
+from batch.errors import JournalError, StartError
 from batch.model import Outcome, OutcomeKind, Results, Sheet, StepKind
 from batch.report import terminal
 from batch.run.outcomes import idle_outcome, not_run_outcome
@@ -81,13 +81,19 @@ def do_plan(
         return EXIT_DONE
     carried = carry(session, record, prepared)
     results = carried.results
+    interrupted = carried.exit_status == EXIT_INTERRUPTED
     if outputs.wait_seconds and any(o.outcome is OutcomeKind.PROCESSING for o in results.outcomes):
         from batch.commands.following import wait_until_final
 
-        results = wait_until_final(session, results, bound_seconds=outputs.wait_seconds)
-        record_followup(session.state, record, results)
+        try:
+            results = wait_until_final(session, results, bound_seconds=outputs.wait_seconds)
+            record_followup(session.state, record, results)
+        except JournalError as error:
+            session.warn(str(error))
+        except KeyboardInterrupt:
+            interrupted = True
     finish(session, results, outputs, sheet=prepared.checked.path, media_folder=prepared.checked.media_folder)
-    return max(carried.exit_status, exit_status(results.outcomes)) if carried.exit_status != 130 else 130
+    return EXIT_INTERRUPTED if interrupted else max(carried.exit_status, exit_status(results.outcomes))
 
 
 def nothing_done(session: Session, record: RunRecord, prepared: Prepared, outputs: Outputs) -> int:
@@ -112,13 +118,18 @@ def finish(
     session: Session, results: Results, outputs: Outputs, *, sheet: Path, media_folder: Path | None = None
 ) -> None:
     """Write results and page, and print what happened."""
-    written = write_report(session, results, outputs, sheet=sheet, media_folder=media_folder)
     flags = session.flags
-    if results.sandbox:
-        session.show(SANDBOX_SAID)
-    session.show(terminal.outcomes_text(results, width=width(session.world), color=flags.color, verbose=flags.verbose))
-    for path in written:
-        session.show(f"Written: {shown_from(path, session.world.cwd)}")
+    written: list[Path] = []
+    try:
+        written = write_report(session, results, outputs, sheet=sheet, media_folder=media_folder)
+    finally:
+        # Also where no file can be written: what was done is then told here, and by `postbatch results`.
+        if results.sandbox:
+            session.show(SANDBOX_SAID)
+        text = terminal.outcomes_text(results, width=width(session.world), color=flags.color, verbose=flags.verbose)
+        session.show(text)
+        for path in written:
+            session.show(f"Written: {shown_from(path, session.world.cwd)}")
 
 
 def shown_from(path: Path, cwd: Path) -> str:

@@ -31,7 +31,7 @@ def undo_run(world: World, flags: Flags, run: str, outputs: Outputs) -> int:
         record = read_record(session.state, run)
         _same_kind(session, record)
         session.start_sandbox(record.journals)
-        _same_sites(session, record)
+        refuse_other_places(session, record)
         done = steps_as_done(session.state, record)
         if not done:
             raise StartError(f"The run {record.run} changed nothing, so there is nothing to undo.")
@@ -62,7 +62,7 @@ def _same_kind(session: Session, record: RunRecord) -> None:
         raise StartError(f"The run {record.run} was {place}. {flag} to undo it.")
 
 
-def _same_sites(session: Session, record: RunRecord) -> None:
+def refuse_other_places(session: Session, record: RunRecord) -> None:
     """Refuse where a site's name, folder or address leads to another place than it did."""
     for site, name in record.journals.items():
         if session.journal(site).name != name:

@@ -153,11 +153,18 @@ def run_names(folder: Path) -> list[str]:
 
 
 def note_results(folder: Path, results_file: Path, run: str) -> None:
-    """Keep from which run a results file is, so that `status` can be asked of the file."""
-    if run:
-        home = folder / "written"
-        make_private_folder(home)
+    """Keep from which run a results file is, so that `status` can be asked of the file. Errors: JournalError."""
+    if not run:
+        return
+    home = folder / "written"
+    make_private_folder(home)
+    try:
         write_whole(home / _digest(results_file), run.encode())
+    except OSError as error:
+        raise JournalError(
+            f"From which run {results_file.name} is could not be noted in {shown(home)} ({error.strerror}), so "
+            f"`postbatch status {results_file.name}` can't tell; `postbatch results {run}` can."
+        ) from error
 
 
 def run_of_results(folder: Path, results_file: Path) -> str:

@@ -336,3 +336,65 @@ def test_what_can_not_be_settled_ends_with_3_and_says_what_to_do(site, service):
     ended, posts = site.run("posts.csv")
     assert (ended.status, kinds(posts)) == (3, ["unknown"])
     assert "Run the same command again" in posts[0]["message"]
+
+
+def test_a_service_that_fails_while_it_is_waited_for_takes_no_results_along(site, service):
+    service.set_options(processing_seconds=3600)
+    service.add_fault(kind="status", status=403, call="get_item")
+    site.write("posts.csv", ROWS[3:])
+    ended, posts = site.run("posts.csv", "--wait", "60")
+    assert (ended.status, kinds(posts)) == (0, ["processing"])
+    assert "`postbatch status RESULTS` asks again" in ended.err
+
+
+def test_ctrl_c_while_it_waits_ends_with_130_and_the_results(site, service):
+    service.set_options(processing_seconds=3600)
+    site.write("posts.csv", ROWS[3:])
+    running = subprocess.Popen(
+        [sys.executable, "-m", "batch", "run", "posts.csv", "--yes", "--wait", "60", "--out", "out.json"],
+        cwd=site.folder, env=dict(site.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not any(call.call == "get_item" for call in service.calls()):
+        time.sleep(0.05)
+        assert running.poll() is None
+    time.sleep(0.5)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert (running.returncode, kinds(site.posts("out.json"))) == (130, ["processing"]), err
+
+
+def test_what_was_done_is_told_though_its_file_can_not_be_written(site, service):
+    site.write("posts.csv", ROWS[:1])
+    (site.folder / "posts.results.html").mkdir()  # the page's place is not looked at before the run
+    ended = site("run", "posts.csv", "--yes")
+    assert ended.status == 3
+    assert "1 post scheduled." in ended.out
+    assert "Later: `postbatch results " in ended.err
+    ended = site("results", "last", "--out", "out.json")
+    assert kinds(site.posts("out.json")) == ["scheduled"]
+
+
+@pytest.mark.parametrize("out", ["x" * 300 + ".json", "posts.csv/out.json"])
+def test_a_place_that_can_not_be_is_said_before_anything_is_sent(site, service, out):
+    site.write("posts.csv", ROWS[:1])
+    ended = site("run", "posts.csv", "--yes", "--out", out)
+    assert (ended.status, changing(service)) == (2, [])
+    assert "can't be written" in ended.err
+
+
+def test_results_are_written_though_it_can_not_be_noted_from_which_run_they_are(site, tmp_path):
+    (tmp_path / "state" / "postbatch").mkdir(parents=True)
+    (tmp_path / "state" / "postbatch" / "written").write_text("in the way")
+    site.write("posts.csv", ROWS[:1])
+    ended, posts = site.run("posts.csv")
+    assert (ended.status, kinds(posts)) == (0, ["scheduled"])
+    assert "can't be made" in ended.err
+
+
+def test_status_asks_no_other_site_than_that_of_the_run(site, server):
+    site.write("posts.csv", ROWS[:1])
+    site.run("posts.csv")
+    ended = site("status", "out.json", environ={"WIX_SITE_ID": "99999999-2222-3333-4444-555555555555"})
+    assert ended.status == 2
+    assert "on another site or address" in ended.err
+    assert site.posts("out.json")[0]["status"] == "SCHEDULED"
