@@ -76,13 +76,13 @@ def _template() -> Template:
 
 
 def render_page(service: Service, *, site: str | None = None, month: str = "") -> str:
-    """Return the page of a site (the first one where none is named) and a month (`2026-12`; this one)."""
+    """Return the page of a site (the first one where none is named) and a month (`2026-12`; that of the next post)."""
     sites = service.sites()
     chosen = site if site in sites else next(iter(sites), "")
     now = service.now()
     names = service.account_names(chosen)
     posts = [_shown(item, at, names) for item, at in _dated_items(service, chosen)]
-    year, number = _read_month(month, now)
+    year, number = _read_month(month) or _month_of_next(posts, now)
     return _template().render(
         sites=sites,
         site=chosen,
@@ -129,11 +129,18 @@ def _sorted(posts: Sequence[Shown]) -> list[Shown]:
     return sorted(posts, key=lambda p: p.at or datetime.max.replace(tzinfo=UTC))
 
 
-def _read_month(given: str, now: datetime) -> tuple[int, int]:
+def _read_month(given: str) -> tuple[int, int] | None:
     year, _, month = given.partition("-")
     if len(year) == 4 and year.isdigit() and month.isdigit() and 1 <= int(month) <= 12 and int(year) > 1:
         return int(year), int(month)
-    return now.year, now.month
+    return None
+
+
+def _month_of_next(posts: Sequence[Shown], now: datetime) -> tuple[int, int]:
+    """Return the month in which the next post goes out, this one where none is to: nobody is shown an empty month."""
+    coming = (post.at for post in posts if post.group == "scheduled" and post.at is not None)
+    at = min(coming, default=now)
+    return at.year, at.month
 
 
 def _neighbour(year: int, month: int, step: int) -> str:

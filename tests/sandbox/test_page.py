@@ -44,6 +44,16 @@ def test_a_post_stands_on_its_own_day(api):
     assert "10:00" in cell
 
 
+def test_the_page_opens_where_the_next_post_stands_and_leads_back_to_today(api):
+    api.scheduled(hours=24 * 95)
+    api.scheduled(hours=24 * 40)
+    html = api.send("GET", "/").body.decode()
+    assert '<h2 id="month">January 2027</h2>' in html
+    assert 'month=2026-11#month">Today</a>' in html
+    today = api.send("GET", "/", query=[("month", "2026-11")]).body.decode()
+    assert '<h2 id="month">November 2026</h2>' in today
+
+
 @pytest.mark.parametrize(
     ("given", "shown"),
     [("", "November 2026"), ("2027-02", "February 2027"), ("1-1", "November 2026"), ("2026-13", "November 2026")],
