@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from batch.commands.undoing import refuse_other_places
 from batch.commands.world import World
 from batch.errors import PostbatchError, StartError
 from batch.model import Item, Outcome, OutcomeKind, Results, Status
+from batch.plan.compare import same_second, shown_time
 from batch.publisher import items
 from batch.run.record import read_record, read_results, record_followup, run_of_results
 
@@ -27,6 +28,11 @@ LIVE_KINDS = frozenset({
     OutcomeKind.SCHEDULED, OutcomeKind.RESCHEDULED, OutcomeKind.UPDATED, OutcomeKind.PUBLISHED, OutcomeKind.PROCESSING,
     OutcomeKind.UNCHANGED, OutcomeKind.UNKNOWN,
 })  # fmt: skip
+
+WITHDRAWN: Mapping[Status, OutcomeKind] = {
+    Status.CANCELED: OutcomeKind.CANCELLED,
+    Status.DELETED: OutcomeKind.DELETED,
+}
 
 
 def open_outcomes(results: Results) -> list[Outcome]:
@@ -62,7 +68,8 @@ def _look(session: Session, site: str, wanted: Iterable[str]) -> dict[str, Item 
 def brought_up_to_date(outcome: Outcome, item: Item | None) -> Outcome:
     """Return an outcome with what the site says of its item now."""
     if item is None:
-        return replace(outcome, status="", message="The site does not hold this post any more.")
+        message = "The site does not hold this post any more."
+        return replace(outcome, outcome=OutcomeKind.DELETED, status="", message=message)
     now = replace(outcome, status=item.status, link=item.link or outcome.link)
     if item.status == Status.PUBLISHED:
         return replace(now, outcome=OutcomeKind.PUBLISHED, code="", message="It is live.")
@@ -72,9 +79,20 @@ def brought_up_to_date(outcome: Outcome, item: Item | None) -> Outcome:
         return replace(now, outcome=OutcomeKind.FAILED, code="FAILED", message=message)
     if item.status in (Status.PROCESSING, Status.IN_QUEUE):
         return replace(now, outcome=OutcomeKind.PROCESSING, message="The service is working on it.")
-    if item.status in (Status.CANCELED, Status.DELETED) and outcome.status != item.status:
-        return replace(now, message=f"Somebody has {'cancelled' if item.status == Status.CANCELED else 'deleted'} it.")
-    return now
+    if item.status in WITHDRAWN and outcome.status != item.status:
+        kind = WITHDRAWN[Status(item.status)]
+        return replace(now, outcome=kind, message=f"It has been {kind} since, and does not go out.")
+    return _moved(now, item)
+
+
+def _moved(outcome: Outcome, item: Item) -> Outcome:
+    """Return an outcome with the date that its item has been moved to since."""
+    at, before = item.scheduled_at, outcome.publish_at
+    if item.status != Status.SCHEDULED or at is None or before is None or same_second(at, before):
+        return outcome
+    local_time = shown_time(at, timezone=outcome.local_time.rpartition(" ")[2])
+    message = f"It has been moved since: it goes out {local_time}."
+    return replace(outcome, publish_at=at, local_time=local_time, message=message)
 
 
 def wait_until_final(session: Session, results: Results, *, bound_seconds: float) -> Results:
