@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -63,17 +63,18 @@ class Touched:
 
 
 class Known(NamedTuple):
-    """An item that was made or changed from here: its post's reference, its last state that was told, and when.
+    """An item that was made (`made`) or changed from here: its post's reference, its last state that was told, when.
 
-    `channel` and `type` are "" where its run was cut off before it could say what became of the post.
+    `run` and `position` say by which post of which run.
     """
 
     item_id: str
     reference: str
     status: str
     at: datetime
-    channel: str = ""
-    type: str = ""
+    made: bool
+    run: str
+    position: int
 
 
 class Unsettled(NamedTuple):
@@ -238,23 +239,22 @@ class Journal:
             found[item_id] = Touched(item_id, status, _at(at), changed)
         return found
 
-    def unlisted(self, listed: Collection[str]) -> tuple[Known, ...]:
-        """Return the items made or changed from here that are not among these IDs (lower case), the latest first."""
+    def known_items(self) -> tuple[Known, ...]:
+        """Return the items that were made or changed from here, the latest first."""
         rows = self._ask(
-            "SELECT r.item_id, i.reference, r.status, r.at, i.run, i.position, MAX(r.intent) AS last "
-            "FROM result r JOIN intent i ON i.id = r.intent "
+            "SELECT r.item_id, i.reference, r.status, r.at, SUM(i.item_id = ''), i.run, i.position, "
+            "MAX(r.intent) AS last FROM result r JOIN intent i ON i.id = r.intent "
             "WHERE r.item_id <> '' AND r.status <> '' AND i.reference <> '' GROUP BY r.item_id ORDER BY last DESC",
             (),
         )
         return tuple(
-            Known(item_id, reference, status, _at(at), *self._kind_of(run, position))
-            for item_id, reference, status, at, run, position, _ in rows
-            if item_id.lower() not in listed
+            Known(item_id, reference, status, _at(at), bool(made), run, position)
+            for item_id, reference, status, at, made, run, position, _ in rows
         )
 
-    def _kind_of(self, run: str, position: int) -> tuple[str, str]:
-        """Return channel and type of a post of a run."""
-        rows = self._ask("SELECT outcome FROM outcome WHERE run = ? AND position = ?", (run, position))
+    def kind_of(self, known: Known) -> tuple[str, str]:
+        """Return channel and type of an item; "" where its run was cut off before it could say what became of it."""
+        rows = self._ask("SELECT outcome FROM outcome WHERE run = ? AND position = ?", (known.run, known.position))
         kept = json.loads(rows[0][0]) if rows else {}
         return str(kept.get("channel", "")), str(kept.get("type", ""))
 

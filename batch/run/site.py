@@ -1,7 +1,7 @@
 """Read one site for planning, with what the journal knows of calls that were cut off or may not be listed yet.
 
 The site is the truth. But a list may be late, may lose a post while its pages are read, and may leave out what was
-deleted; a post that was made from here and that the list does not show is therefore never taken for one to be made.
+deleted, or a post's reference; a post that was made from here is therefore never taken for one that is yet to be made.
 """
 
 from __future__ import annotations
@@ -49,11 +49,19 @@ def read_site(
     snapshot = read_snapshot(client, channels, now=now(), site=site, at_once=at_once)
     touched = journal.touched(since=recent)
     listed = _brought_up_to_date(client, snapshot.items, touched, pause=pause, wait=settle_seconds)
-    gone = journal.unlisted({item.id.lower() for item in listed})
-    return replace(snapshot, items=(*listed, *_remembered(client, gone, now=now())))
+    known = {item.item_id.lower(): item for item in journal.known_items()}
+    shown = {item.id.lower() for item in listed}
+    gone = [item for name, item in known.items() if name not in shown]
+    named = (_with_reference(item, known.get(item.id.lower())) for item in listed)
+    return replace(snapshot, items=(*named, *_remembered(client, journal, gone, now=now())))
 
 
-def _remembered(client: Client, gone: Sequence[Known], *, now: datetime) -> list[Item]:
+def _with_reference(item: Item, known: Known | None) -> Item:
+    """Return an item that was made from here under its reference, where the service does not tell it."""
+    return replace(item, reference=known.reference) if known and known.made and not item.reference else item
+
+
+def _remembered(client: Client, journal: Journal, gone: Sequence[Known], *, now: datetime) -> list[Item]:
     """Return the items of the journal that the list does not show: as they are, or as deleted.
 
     What was changed within a day is looked at, for a list may still be late by some of it.
@@ -66,10 +74,11 @@ def _remembered(client: Client, gone: Sequence[Known], *, now: datetime) -> list
             looks += 1
             item = _looked_up(client, known.item_id)
         if item is not None:
-            found.append(item)
-        elif known.channel and _outlives(client):
+            found.append(_with_reference(item, known))
+        elif _outlives(client):
+            channel, kind = journal.kind_of(known)
             status = known.status if known.status in WITHDRAWN else Status.DELETED
-            found.append(Item(known.item_id, known.channel, known.type, status, reference=known.reference))
+            found += [Item(known.item_id, channel, kind, status, reference=known.reference)] if channel else []
     return found
 
 

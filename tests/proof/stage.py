@@ -112,6 +112,21 @@ class Metered(httpx.SyncByteStream):
             self._ended()
 
 
+class Altered(httpx.BaseTransport):
+    """The way to the service, on which the body of each answer is altered."""
+
+    def __init__(self, inner: httpx.BaseTransport, alter: Callable[[bytes], bytes]) -> None:
+        self._inner, self._alter = inner, alter
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._inner.handle_request(request)
+        if self._alter is not bytes:
+            assert isinstance(response.stream, httpx.SyncByteStream)
+            response.stream = httpx.ByteStream(self._alter(b"".join(response.stream)))
+            response.headers.pop("content-length", None)
+        return response
+
+
 class Watched(httpx.BaseTransport):
     """The way to the service, with a place to die before and after each changing call.
 
@@ -184,6 +199,8 @@ class Stage:
     options: dict[str, object] = field(default_factory=dict)
     calls_per_minute: int = 180
     api_url: str = "https://service.test"
+    answer: Callable[[bytes], bytes] = bytes
+    """What a proxy before the service makes of the body of each answer."""
     longest_call: float = 0.0
     """The most seconds that one call took, from its request to the end of its answer."""
 
@@ -224,7 +241,11 @@ class Stage:
                 clock.sleep(seconds)
 
         transport = Watched(
-            SandboxTransport(self.service, sleep=clock.sleep), at, travel=travel, clock=clock.clock, took=self._took
+            Altered(SandboxTransport(self.service, sleep=clock.sleep), self.answer),
+            at,
+            travel=travel,
+            clock=clock.clock,
+            took=self._took,
         )
         client = Client(
             api_url=self.api_url,

@@ -56,9 +56,12 @@ def test_an_item_that_was_made_here_is_known_with_its_kind_though_no_list_shows_
         journal.keep_outcome("r1", 0, '{"channel": "FACEBOOK", "type": "REEL"}')
         record(journal, intend(journal, position=1), item_id="I2")
         record(journal, intend(journal, position=2), kind="unclear", item_id="", status="")
-        found = {k.item_id: (k.reference, k.status, k.channel, k.type) for k in journal.unlisted(set())}
-        assert found == {"i1": ("k0", "DRAFT", "FACEBOOK", "REEL"), "I2": ("k1", "DRAFT", "", "")}
-        assert journal.unlisted({"i1", "i2"}) == ()
+        record(journal, intend(journal, position=3, item_id="i3"), item_id="i3", status="CANCELED")
+        known = journal.known_items()
+        assert [(k.item_id, k.reference, k.status, k.made) for k in known] == [
+            ("i3", "k3", "CANCELED", False), ("I2", "k1", "DRAFT", True), ("i1", "k0", "DRAFT", True),
+        ]  # fmt: skip
+        assert [journal.kind_of(k) for k in known] == [("", ""), ("", ""), ("FACEBOOK", "REEL")]
 
 
 def test_what_is_committed_survives_a_kill(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,4 +54,15 @@ def test_of_many_that_a_late_list_leaves_out_so_many_are_looked_at_and_none_is_m
     outcomes = stage.run(rows, name="r2")
     assert gets(stage) == before + MOST_LOOKS
     assert {o.outcome for o in outcomes} == {OutcomeKind.UNCHANGED, OutcomeKind.INVALID}
+    assert len(stage.service.items()) == len(rows)
+
+
+def test_a_service_that_keeps_references_to_itself_is_told_and_gets_no_post_twice(folder: Path) -> None:
+    stage = Stage(folder, "not unique", answer=lambda body: re.sub(rb'"referenceId": ?"[^"]*"', b'"x": ""', body))
+    rows = [post("a", at=hours(30)), post("b", row=3, now=True)]
+    for outcome in stage.run(rows):
+        assert (outcome.outcome, outcome.code) == (OutcomeKind.FAILED, "differs")
+        assert "its key there is none" in outcome.message
+    stage.clock.sleep(3600)
+    assert {o.outcome for o in stage.run(rows, name="r2")} == {OutcomeKind.UNCHANGED}
     assert len(stage.service.items()) == len(rows)
