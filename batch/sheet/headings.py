@@ -6,6 +6,7 @@ ignored: a column that people filled in would silently not count. Whatever else 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -146,13 +147,20 @@ def _refuse_near(names: Sequence[str], unknown: Sequence[int], columns: Mapping[
         key = normalise(names[place])
         if key in ADDED:
             continue
-        likely = STAND_INS.get(key) or next((ours for ours in OURS if is_near(key, ours)), "")
-        likely = OURS.get(likely, likely)
+        likely = STAND_INS.get(key) or _for_a_channel(names[place])
+        likely = likely or OURS.get(next((ours for ours in OURS if is_near(key, ours)), ""), "")
         if likely and likely not in columns:
             raise SheetError(
                 f"{where}: the heading '{shorten(names[place])}' (column {letters(place)}) is not one of ours; if it "
                 f"is meant as '{likely}', rename it to that, and if not, call it something else."
             )
+
+
+def _for_a_channel(heading: str) -> str:
+    """Return the column for one channel that is meant by it with another sign than the colon: `text_linkedin`."""
+    base, _, channel = re.sub(r"[\W_]+", " ", heading).strip().partition(" ")
+    named = channel_named(channel) if len(channel) > 1 else None
+    return f"{base.casefold()}:{named}" if named and base.casefold() in CHANNEL_COLUMNS else ""
 
 
 def _tell_unknown(names: Sequence[str], unknown: Sequence[int]) -> tuple[str, ...]:

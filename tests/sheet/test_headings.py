@@ -69,6 +69,8 @@ def test_the_columns_that_our_own_files_add_are_read_back_without_a_word() -> No
         ("acount", "account"), ("publish_a", "publish_at"), ("Pulbish at", "publish_at"), ("time zones", "timezone"),
         ("medias", "media"), ("links", "link"), ("Titel", "title"), ("item", ""), ("keys", "key"), ("note", "notes"),
         ("Caption", "text"), ("Date", "publish_at"), ("Platform", "channel"), ("Image", "media"),
+        ("text_linkedin", "text:LINKEDIN"), ("Text (Google Business)", "text:GBP"),
+        ("media - Insta", "media:INSTAGRAM"),
     ],
 )  # fmt: skip
 def test_a_heading_that_is_nearly_ours_is_an_error_that_names_the_likely_one(written: str, likely: str) -> None:
@@ -84,7 +86,23 @@ def test_a_heading_that_is_nearly_ours_is_an_error_that_names_the_likely_one(wri
 
 
 @pytest.mark.parametrize(
-    "written", ["Size", "Line", "Test", "Section", "Option", "Campaign", "Format", "Region", "Day", "Owner"]
+    "written",
+    [
+        "Size",
+        "Line",
+        "Test",
+        "Section",
+        "Option",
+        "Campaign",
+        "Format",
+        "Region",
+        "Day",
+        "Owner",
+        "Text length",
+        "Link (short)",
+        "Facebook link",
+        "Media source",
+    ],
 )
 def test_an_ordinary_word_is_not_taken_for_a_slip(written: str) -> None:
     assert match_headings(("channel", written), where=WHERE).columns == {"channel": 0}
