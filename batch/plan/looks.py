@@ -22,31 +22,39 @@ Slot = tuple[str, str, str, datetime]
 
 
 class Looks:
-    """The site's pending items by how they look and by when they go out, without those that the sheet stands for."""
+    """The site's pending items by how they look and by when they go out, without those that the sheet stands for.
+
+    What is out counts only for what is published at once: there the plan is the last look that a person can take.
+    """
 
     def __init__(self, items: Iterable[Item], *, claimed: frozenset[str]) -> None:
         self._by_look: dict[Look, list[Item]] = defaultdict(list)
         self._by_slot: dict[Slot, list[Item]] = defaultdict(list)
+        self._out_by_look: dict[Look, list[Item]] = defaultdict(list)
         for item in items:
-            if item.status in PENDING and item.id not in claimed and not item.external:
+            if item.id not in claimed and not item.external:
                 self._add(item)
 
     def _add(self, item: Item) -> None:
+        if item.status not in PENDING and item.status != Status.PUBLISHED:
+            return
         look = _look(item.channel, item.account_id, item.content)
         if look is not None:
-            self._by_look[look].append(item)
-        if item.scheduled_at is not None and item.reference.startswith(PREFIX):
+            (self._by_look if item.status in PENDING else self._out_by_look)[look].append(item)
+        if item.status in PENDING and item.scheduled_at is not None and item.reference.startswith(PREFIX):
             self._by_slot[item.channel, item.type, item.account_id, item.scheduled_at].append(item)
 
     def compare(self, step: Step, *, key_derived: bool, timezone: str) -> Step:
         """Return the step with a warning for what looks the same, or as a conflict where it must be the same post."""
-        if not (self._by_look or self._by_slot) or not SENDING.intersection(step.acts):
+        if not (self._by_look or self._by_slot or self._out_by_look) or not SENDING.intersection(step.acts):
             return step
         look = _look(step.channel, step.account_id, step.content)
         alike = self._by_look.get(look, []) if look is not None else []
         earlier = [item for item in alike if item.reference.startswith(PREFIX)]
         if key_derived and earlier and Act.CREATE in step.acts:
             return refused(step, StepKind.CONFLICT, "looks_same", _same_post(earlier[0], timezone))
+        if look is not None and Act.PUBLISH in step.acts:
+            alike = [*alike, *self._out_by_look.get(look, [])]
         warnings = tuple(_looks_same(item, timezone) for item in alike[:3])
         if key_derived and Act.CREATE in step.acts and not alike:
             warnings += self._same_slot(step)
@@ -74,6 +82,7 @@ def _look(channel: str, account_id: str, content: Content) -> Look | None:
 def _standing(item: Item, timezone: str) -> str:
     at = shown_time(item.scheduled_at, timezone=timezone)
     when = f"scheduled for {at}" if at and item.status != Status.DRAFT else "a draft"
+    when = "published" if item.status == Status.PUBLISHED else when
     name = f"key {item.reference}, " if item.reference else ""
     return f"{when} ({name}ID {item.id})"
 

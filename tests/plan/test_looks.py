@@ -40,6 +40,12 @@ def test_what_differs_or_does_not_go_out_is_no_look_alike(make: SimpleNamespace,
     assert step_of(make, make.post(), make.item(**({"reference": "x"} | changes))).warnings == ()
 
 
+def test_a_post_that_is_out_warns_of_one_that_would_be_published_at_once(make: SimpleNamespace) -> None:
+    out = make.item(Status.PUBLISHED, reference="old-name")
+    (warning,) = step_of(make, make.post(now=True, publish_at=None), out).warnings
+    assert "published (key old-name, ID item-1)" in warning
+
+
 def test_an_item_that_another_row_stands_for_is_nobody_elses(make: SimpleNamespace) -> None:
     posts = [make.post(), replace(make.post("other"), row=3)]
     plan = reconcile(posts, make.snapshot(make.item(reference="other")), now=make.now)
