@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from batch.model import Account, Act, Before, Change, Content, Item, Post, Step, StepKind
+from batch.model import Account, Act, Before, Change, Content, Generate, Item, Post, Step, StepKind
 from batch.plan.accounts import shown_account
 from batch.plan.compare import content_changes, date_change, shown_time
 from batch.plan.decisions import Refusal, Wanted
@@ -101,13 +101,20 @@ def make_step(
         warnings=(*case.warnings, *warnings),
         action=str(post.action or ""),
         account=post.account,
-        generated=post.generation is not None,
+        generated=_words_were_made(post),
     )
 
 
 def _local_time(post: Post, at: datetime | None) -> str:
     """Return the step's own date as a person reads it: the row's words say it only where it is the row's date."""
     return post.local_time if at in (None, post.publish_at) else shown_time(at, timezone=post.timezone)
+
+
+def _words_were_made(post: Post) -> bool:
+    """Tell whether the post's words come from the service: a person's own are never shown as such."""
+    if post.generation is None or post.generation.kind is Generate.IMAGE:
+        return False
+    return not any(issue.code == "generate_and_text" for issue in post.errors)
 
 
 def refuse(case: Case, refusal: Refusal) -> Step:

@@ -111,6 +111,21 @@ def test_an_item_in_another_place_is_a_conflict_whatever_is_asked(
     assert step.item_id == "item-1"
 
 
+@pytest.mark.parametrize(
+    "changes", [{"channel": "FACEBOOK"}, {"account_id": "ig-2"}, {"content": Content(target_id="page-2")}]
+)
+@pytest.mark.parametrize(("status", "told"), [(Status.SCHEDULED, True), (Status.PUBLISHED, False)])
+def test_who_is_told_to_use_another_key_is_told_that_the_first_post_goes_out_too(
+    make: SimpleNamespace, changes: dict[str, object], status: str, told: bool
+) -> None:
+    account = replace(make.studio, target_id="page-1")
+    snapshot = make.snapshot(make.item(status, **changes), accounts=(account,))
+    (step,) = reconcile([make.post()], snapshot, now=make.now).steps
+    assert step.kind is StepKind.CONFLICT
+    assert "a key of its own" in step.reason
+    assert ("or it goes out too" in step.reason) is told
+
+
 @pytest.mark.parametrize("action", [Action.CANCEL, Action.DELETE, Action.RESCHEDULE])
 def test_a_row_that_only_names_a_post_need_not_say_what_it_is(make: SimpleNamespace, action: Action) -> None:
     item = make.item(type="STORY", scheduled_at=make.later)
@@ -282,3 +297,11 @@ def test_the_state_moves_with_what_the_plan_found_and_with_nothing_else(make: Si
     gone_live = make.item(link="https://instagram.com/p/1")
     assert state(make.item()) == state(make.item(), other) == state(gone_live)
     assert len({state(), state(make.item()), state(make.item(scheduled_at=make.later)), state(accounts=())}) == 4
+
+
+def test_a_persons_own_words_are_never_told_as_generated(make: SimpleNamespace) -> None:
+    picture = make.post(generation=Generation(Generate.IMAGE, prompt="bluer"))
+    both = Issue(2, "generate", "generate_and_text", "caption", "Clear one of them.")
+    refused = make.post(generation=Generation(Generate.CAPTION, prompt="glaze"), issues=(both,))
+    assert not one(make, picture).generated
+    assert not one(make, refused).generated
