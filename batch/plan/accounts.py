@@ -97,7 +97,7 @@ class AccountBook:
         if not item.account_id:
             return choice if item.status == Status.DELETED else Choice(choice.account, _unclear(item))
         if item.account_id != choice.account.id:
-            return Choice(choice.account, _other_account(post, self._own(item), choice.account))
+            return Choice(choice.account, _other_account(post, item, self._own(item), choice.account))
         if _differs(item.content.target_id, choice.account.target_id):
             return Choice(choice.account, _other_target(item, choice.account))
         return choice
@@ -162,6 +162,12 @@ def shown_account(account: Account) -> str:
     return name
 
 
+def own_key(item: Item) -> str:
+    """Return how a row is to become another post than an item that it is not."""
+    rest = ", and cancel the one that is there, or it goes out too" if item.status == Status.SCHEDULED else ""
+    return f"give the row a key of its own{rest}"
+
+
 def _differs(there: str, wanted: str) -> bool:
     return bool(there and wanted) and there != wanted
 
@@ -204,11 +210,11 @@ def _unclear(item: Item) -> Refusal:
     return Refusal(StepKind.CONFLICT, "account_unclear", reason)
 
 
-def _other_account(post: Post, there: Account, wanted: Account) -> Refusal:
+def _other_account(post: Post, item: Item, there: Account, wanted: Account) -> Refusal:
     row = f"says {post.account}" if post.account else f"is blank, which means {shown_account(wanted)}"
     reason = (
         f"It is on the account {shown_account(there)} there, and `account` {row}. A post never changes its account: "
-        f"write {there.name or there.id}, or give the row a key of its own."
+        f"write {there.name or there.id}, or {own_key(item)}."
     )
     return Refusal(StepKind.CONFLICT, "other_account", reason)
 
@@ -217,6 +223,6 @@ def _other_target(item: Item, wanted: Account) -> Refusal:
     what = SECOND_IDS.get(wanted.channel, "target")
     reason = (
         f"It is on the {what} {item.content.target_id} there, and the row means "
-        f"{wanted.target_name or wanted.target_id}. A post never changes its {what}: give the row a key of its own."
+        f"{wanted.target_name or wanted.target_id}. A post never changes its {what}: {own_key(item)}."
     )
     return Refusal(StepKind.CONFLICT, "other_target", reason)

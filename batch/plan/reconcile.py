@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from batch.model import Act, Action, Channel, Content, Item, Post, PostType, SitePlan, Snapshot, Status, Step, StepKind
-from batch.plan.accounts import AccountBook, Choice
+from batch.plan.accounts import AccountBook, Choice, own_key
 from batch.plan.blocks import (
     block_missing_features,
     block_over_quota,
@@ -162,7 +162,7 @@ def _other_place(post: Post, item: Item) -> Refusal | None:
         return None
     reason = (
         f"The item {item.id} is there as {there}, and the row says {said}. A post never changes its {what}: "
-        f"write {there} into `{what}`, or give the row a key of its own."
+        f"write {there} into `{what}`, or {own_key(item)}."
     )
     return Refusal(StepKind.CONFLICT, f"other_{what}", reason)
 
