@@ -84,7 +84,7 @@ def make_step(
         channel=str(post.channel or ""),
         type=str(post.type or ""),
         kind=kind,
-        reason=reason,
+        reason=f"{reason}{_picture_made(case) if Act.CREATE in acts else ''}",
         acts=acts,
         account_id=account.id if account else (item.account_id if item else ""),
         account_name=shown_account(account) if account and account.id else "",
@@ -115,6 +115,14 @@ def _words_were_made(post: Post) -> bool:
     if post.generation is None or post.generation.kind is Generate.IMAGE:
         return False
     return not any(issue.code == "generate_and_text" for issue in post.errors)
+
+
+def _picture_made(case: Case) -> str:
+    """Tell where a picture that the service made can be looked at before it is sent."""
+    generation, media = case.post.generation, case.content.media
+    if generation is None or generation.kind is not Generate.IMAGE or not media:
+        return ""
+    return f" Its first picture was generated: {media[0].source or media[0].url}"
 
 
 def refuse(case: Case, refusal: Refusal) -> Step:

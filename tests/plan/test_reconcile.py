@@ -305,3 +305,9 @@ def test_a_persons_own_words_are_never_told_as_generated(make: SimpleNamespace) 
     refused = make.post(generation=Generation(Generate.CAPTION, prompt="glaze"), issues=(both,))
     assert not one(make, picture).generated
     assert not one(make, refused).generated
+
+
+def test_a_generated_picture_is_told_before_its_post_is_made(make: SimpleNamespace) -> None:
+    post = make.post(generation=Generation(Generate.IMAGE, prompt="bluer"))
+    assert one(make, post).reason.endswith(f" Its first picture was generated: {make.picture.source}")
+    assert "generated" not in one(make, post, make.item()).reason
