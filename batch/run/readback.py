@@ -35,6 +35,11 @@ EXPECTED: dict[StepKind, frozenset[Status]] = {
 }
 """The states in which a step of each kind may have left its item; FAILED is told apart, with the channel's reason."""
 
+LATE = (
+    "The site's list does not show {count} of the posts that were just made, though it had {seconds} s for it: a post "
+    "that another run makes at the same time could be missed too. Set settle_seconds in postbatch.toml to more."
+)
+
 GIVEN_UP = frozenset({OutcomeKind.UNKNOWN, OutcomeKind.FAILED})
 
 
@@ -43,8 +48,11 @@ def read_back(works: Sequence[Work], *, tools: Tools, keep: Callable[[Work], Non
     looked = [w for w in works if w.done or (w.outcome is not None and w.outcome.outcome in GIVEN_UP)]
     if not looked:
         return
-    held = tools.look.up_to_date({w.step.item_id for w in looked if Act.CREATE in w.done and w.step.item_id})
+    made = {w.step.item_id for w in looked if Act.CREATE in w.done and w.step.item_id}
+    held = tools.look.up_to_date(made)
     by_id = {item.id: item for item in held}
+    if late := len(made - by_id.keys()):
+        tools.say(LATE.format(count=late, seconds=f"{tools.settle_seconds:g}"))
     doubles = find_doubles(looked, held)
     wait_for_rivals(looked, doubles, tools=tools)
     for work in looked:

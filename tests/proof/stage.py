@@ -201,6 +201,7 @@ class Stage:
     api_url: str = "https://service.test"
     answer: Callable[[bytes], bytes] = bytes
     """What a proxy before the service makes of the body of each answer."""
+    said: list[str] = field(default_factory=list)
     longest_call: float = 0.0
     """The most seconds that one call took, from its request to the end of its answer."""
 
@@ -269,6 +270,7 @@ class Stage:
             tools = Tools(
                 client=client, journal=book, run=name, now=clock.now, clock=clock.clock, stop=stop,
                 random=self.random.random, pause=pause, settle_seconds=SETTLE_SECONDS, budget=client.budget,
+                say=self.said.append,
             )  # fmt: skip
             placed = [Placed(n, step) for n, step in enumerate(plan.steps)]
             execute(placed, tools=tools, emit=outcomes.__setitem__, via=via or self.via)
