@@ -135,7 +135,9 @@ def take_twin_back(case: Case, twins: Sequence[Item]) -> Step:
         f"The site holds this post {len(twins)} times, the same in everything: {extra.status} for {extra.there()}. "
         f"The one with the ID {others[-1].id} is cancelled, so that it does not go out again."
     )
-    stays = f"It was there {len(twins)} times: the one with the ID {kept.id} stays scheduled. The next run goes on with it."
+    stays = (
+        f"It was there {len(twins)} times: the one with the ID {kept.id} stays scheduled. The next run goes on with it."
+    )
     return make_step(extra, StepKind.CANCEL, reason, acts=(Act.CANCEL,), at=_own_date(extra), warnings=(stays,))
 
 
