@@ -12,7 +12,7 @@ from batch.commands.outputs import Outputs
 from batch.commands.planning import planner_for
 from batch.commands.prepare import Prepared, prepare
 from batch.commands.reading import Inputs, read_and_check
-from batch.commands.running import do_plan, refuse_without_terminal, show_plan, sites_of
+from batch.commands.running import do_plan, places_of, refuse_without_terminal, show_plan, sites_of
 from batch.commands.session import Flags, Session
 from batch.commands.world import World
 from batch.errors import PlanFileError
@@ -26,7 +26,7 @@ MAX_PLAN_BYTES = 2 * 1024**3
 def apply_plan(world: World, flags: Flags, plan_file: Path, outputs: Outputs) -> int:
     """Carry a saved plan out. Errors: PlanFileError where the sheet, the accounts or the posts have moved since."""
     path = (world.cwd / plan_file).resolve()
-    saved, inputs, sandbox = read_plan(path)
+    saved, inputs, sandbox, places = read_plan(path)
     if sandbox and not flags.sandbox:
         raise PlanFileError("This plan was made in the sandbox. Add --sandbox, or make a plan of the real site.")
     if flags.sandbox and not sandbox:
@@ -44,6 +44,8 @@ def apply_plan(world: World, flags: Flags, plan_file: Path, outputs: Outputs) ->
         run = new_run_id(world.now(), random=world.random())
         with hold_sites(session, sites_of(checked), run=run):
             current = prepare(session, checked, inputs, planner=planner_for(session, checked, inputs))
+            if places != places_of(session, saved):
+                raise PlanFileError("This plan was made for another site or address. Make it again for this one.")
             check_unmoved(saved, current.plan)
             prepared = as_saved(saved, current)
             show_plan(session, prepared)
@@ -56,8 +58,8 @@ def _with_its_site(flags: Flags, saved: Plan) -> Flags:
     return replace(flags, site=sites[0]) if flags.site is None and len(sites) == 1 else flags
 
 
-def read_plan(path: Path) -> tuple[Plan, Inputs, bool]:
-    """Read a saved plan, what it was made from, and whether in a sandbox. Errors: PlanFileError."""
+def read_plan(path: Path) -> tuple[Plan, Inputs, bool, Json]:
+    """Read a saved plan, what it was made from, whether in a sandbox, and for which places. Errors: PlanFileError."""
     try:
         if path.stat().st_size > MAX_PLAN_BYTES:
             raise PlanFileError(f"{path.name} is too large to be a plan.")
@@ -69,7 +71,7 @@ def read_plan(path: Path) -> tuple[Plan, Inputs, bool]:
             f"{path.name} is not a plan. Make one with `postbatch plan SHEET --out plan.json`."
         ) from error
     plan = plan_from_json(data)
-    return plan, _inputs(data), data.get("sandbox") is True
+    return plan, _inputs(data), data.get("sandbox") is True, data.get("places")
 
 
 def _inputs(data: Json) -> Inputs:

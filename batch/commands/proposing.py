@@ -13,7 +13,7 @@ from batch.commands.outputs import Outputs
 from batch.commands.planning import planner_for
 from batch.commands.prepare import Prepared, prepare
 from batch.commands.reading import Inputs, read_and_check, tell_notices
-from batch.commands.running import REFUSED, results_of, show_plan, shown_from
+from batch.commands.running import REFUSED, places_of, results_of, show_plan, shown_from
 from batch.commands.session import Flags, Session
 from batch.commands.world import World
 from batch.model import Results
@@ -64,6 +64,7 @@ def write_plan(session: Session, prepared: Prepared, inputs: Inputs, out: Path, 
         "issues": [issue_to_json(issue) for issue in prepared.checked.issues],
         "inputs": {**asdict(inputs), "sheet": sheet, "media_folder": media},
         "sandbox": session.sandbox,
+        "places": places_of(session, prepared.plan),
     }
     out = write_text(session, out, plan_chunks(prepared.plan, extra=extra))
     session.show(f"Written: {shown_from(out, session.world.cwd)}")

@@ -15,7 +15,7 @@ from batch.commands.reading import Checked, Inputs, read_and_check, tell_notices
 from batch.commands.session import SANDBOX_SAID, Flags, Session
 from batch.commands.world import World
 from batch.errors import JournalError, StartError
-from batch.model import Outcome, OutcomeKind, Results, Sheet, StepKind
+from batch.model import Outcome, OutcomeKind, Plan, Results, Sheet, StepKind
 from batch.report import terminal
 from batch.run.outcomes import idle_outcome, not_run_outcome
 from batch.run.record import RunRecord, new_run_id, record_followup
@@ -138,6 +138,12 @@ def shown_from(path: Path, cwd: Path) -> str:
         return str(path.resolve().relative_to(cwd.resolve()))
     except ValueError:
         return str(path)
+
+
+def places_of(session: Session, plan: Plan) -> dict[str, str]:
+    """Return, for each site that the plan changes, what tells it from every other site and address."""
+    busy = {step.site for step in plan.steps if step.acts}
+    return {site: session.journal(site).name for site in sorted(busy)}
 
 
 def make_record(session: Session, prepared: Prepared, *, run: str, command: str) -> RunRecord:
