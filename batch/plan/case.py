@@ -5,8 +5,8 @@ A case only reads: it is put together by reconcile.py, which knows the site, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from batch.model import Account, Act, Before, Change, Content, Generate, Item, Post, Step, StepKind
 from batch.plan.accounts import shown_account
@@ -14,8 +14,7 @@ from batch.plan.compare import content_changes, date_change, shown_time
 from batch.plan.decisions import Refusal, Wanted
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """Everything that one decision needs: the post, its item (None = not there), its account and its whole content."""
 
     post: Post

@@ -11,7 +11,6 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from batch.model import Item, Post, Status, StepKind
@@ -31,8 +30,7 @@ class Lineage(NamedTuple):
     item: Item
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What was found for a post: its item (None = nothing there), or why it can't be told.
 
     `next_reference` is the reference under which the post would be made (anew). `twins` are scheduled items that are

@@ -171,7 +171,7 @@ def _with_item(case: Case, finding: Finding) -> Case:
     if finding.item is None:
         return case
     reference = finding.item.reference or case.reference
-    return replace(case, item=finding.item, reference=reference, warnings=finding.warnings)
+    return case._replace(item=finding.item, reference=reference, warnings=finding.warnings)
 
 
 def _decided(plain: Case, finding: Finding, site: _Site) -> Step:

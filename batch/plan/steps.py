@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from batch.model import Act, Change, Content, Item, Status, Step, StepKind
@@ -130,7 +129,7 @@ def take_twin_back(case: Case, twins: Sequence[Item]) -> Step:
     stays is what the row asks for; left alone, the post would go out twice.
     """
     kept, *others = twins
-    extra = replace(case, item=others[-1], reference=others[-1].reference, content=others[-1].content)
+    extra = case._replace(item=others[-1], reference=others[-1].reference, content=others[-1].content)
     reason = (
         f"The site holds this post {len(twins)} times, the same in everything: {extra.status} for {extra.there()}. "
         f"The one with the ID {others[-1].id} is cancelled, so that it does not go out again."

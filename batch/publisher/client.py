@@ -76,7 +76,7 @@ class Client:
         self.max_answer_bytes = max_answer_bytes
         self._token = AppToken(credential, clock=clock) if isinstance(credential, AppCredential) else None
         self._http = httpx.Client(
-            transport=transport or DeadlineTransport(),
+            transport=transport or DeadlineTransport(plain=self.api_url.startswith("http://")),
             follow_redirects=False,
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),

@@ -134,11 +134,14 @@ def _trusted() -> SSLContext:
 
 
 class DeadlineTransport(httpx.BaseTransport):
-    """A pool of kept connections. No proxy, no `.netrc`, no environment; certificates are always checked."""
+    """A pool of kept connections. No proxy, no `.netrc`, no environment; certificates are always checked.
 
-    def __init__(self, *, connections: int = 32, keep_seconds: float = 5.0) -> None:
+    With `plain` those of the trusted are not read before the first connection that needs them: a sandbox has none.
+    """
+
+    def __init__(self, *, plain: bool = False, connections: int = 32, keep_seconds: float = 5.0) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=_trusted(),
+            ssl_context=None if plain else _trusted(),
             max_connections=connections,
             max_keepalive_connections=connections,
             keepalive_expiry=keep_seconds,
