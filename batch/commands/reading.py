@@ -9,6 +9,7 @@ from typing import Literal
 
 from batch.commands.session import Session
 from batch.commands.world import World
+from batch.errors import StartError
 from batch.model import Issue, Post, Sheet
 from batch.rules.cells import CellReader
 from batch.rules.check import CheckContext, check
@@ -58,7 +59,7 @@ class Checked:
 
 
 def read_and_check(session: Session, inputs: Inputs, *, folder: Path, will_send: bool = False) -> Checked:
-    """Read a sheet and check its rows: no network, no credential. Errors: SheetError."""
+    """Read a sheet and check its rows: no network, no credential. Errors: SheetError, StartError."""
     path = folder / inputs.sheet
     sheet = read_sheet(path, tab=inputs.tab, encoding=inputs.encoding, hidden=inputs.hidden, mapping=inputs.mapping)
     examples = () if session.sandbox else find_examples(sheet)
@@ -74,6 +75,8 @@ def read_and_check(session: Session, inputs: Inputs, *, folder: Path, will_send:
     )
     posts = check(sheet, context=context)
     media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent
+    if inputs.media_folder and not media_folder.is_dir():
+        raise StartError(f"There is no folder {inputs.media_folder}: name the one that holds the media after --media.")
     facts = read_media_facts({m.source for post in posts for m in post.content.media}, folder=media_folder)
     known = tuple(_know_media(sheet, posts, facts))
     return Checked(path, sheet, known, facts, media_folder, frozenset(examples))

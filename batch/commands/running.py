@@ -111,7 +111,11 @@ def confirmed(session: Session, changing: int) -> bool:
     import click
 
     posts = "1 post" if changing == 1 else f"{changing} posts"
-    return click.confirm(f"Do this to {posts}?", default=False, err=True)
+    try:
+        return click.confirm(f"Do this to {posts}?", default=False, err=True)
+    except click.Abort:
+        session.warn("\nNothing was done.")
+        raise
 
 
 def finish(

@@ -136,6 +136,8 @@ class Client:
         reply: Reply = retrying(send)
         if reply.status in (401, 403):
             raise SignInError(reply.message)
+        if reply.code == "NO_CONNECTION":
+            raise ServiceError(f"{reply.message} Look at the network and the address, and try again.")
         if reply.kind not in ANSWERED:
             raise ServiceError(
                 f"{self._place()} gave no usable answer ({reply.code}): {reply.message} Try again later."

@@ -23,7 +23,7 @@ from batch.rules.content import FIELDS, NO_CONTENT, check_content, check_placeho
 from batch.rules.generation import read_generation
 from batch.rules.keys import derive_key, fan_out_key
 from batch.rules.neighbours import compare_posts
-from batch.rules.problems import Problem, listed, make_issue, quoted
+from batch.rules.problems import Problem, listed, make_issue, quoted, shorten
 from batch.rules.rowread import NAMING_ONLY, WITHDRAWING, RowReader, RowValues
 from batch.rules.rowread import CheckContext as CheckContext
 
@@ -115,7 +115,7 @@ def _make_post(
         content, generation, found = _read_said(cells, combination, values, used)
         problems += found
     if channel and channel in ENDED:
-        problems += tuple(_check_ended(channel, values, desk.context.now))
+        problems += tuple(_check_ended(channel, values, cells.channel, desk.context.now))
     if values.key:
         key, derived = _own_key(values, channel), False
     else:
@@ -209,7 +209,7 @@ def _read_said(
     return content, generation, (*problems, *unmet, *checked)
 
 
-def _check_ended(channel: Channel, values: RowValues, now: datetime) -> Iterator[Problem]:
+def _check_ended(channel: Channel, values: RowValues, cell: str, now: datetime) -> Iterator[Problem]:
     """Refuse a channel that has ended, at once or by the time of the post; what is there can still be withdrawn."""
     last: date = ENDED[channel]
     at = values.when.at or now
@@ -220,8 +220,8 @@ def _check_ended(channel: Channel, values: RowValues, now: datetime) -> Iterator
     remedy = "choose another channel, or write `skip` into `action`"
     if now.date() <= last:
         remedy = f"give it a date up to {said}, or choose another channel"
-    message = f"`channel` says {channel}, but {name} has taken no posts since {said}: {remedy}."
-    yield Problem("channel", "channel_ended", str(channel), message)
+    message = f"`channel` says {shorten(cell)}, but {name} has taken no posts since {said}: {remedy}."
+    yield Problem("channel", "channel_ended", cell, message)
 
 
 def _own_key(values: RowValues, channel: Channel | None) -> str:

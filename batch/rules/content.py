@@ -231,7 +231,7 @@ def _check_link(link: str, combination: Combination) -> Iterator[Problem]:
     leftover = list(check_placeholders("link", link))
     yield from leftover
     malformed = read_link(link)
-    if malformed and not leftover:
+    if malformed and all(problem.warning for problem in leftover):
         yield malformed
     most = combination.link.most if combination.link else None
     count = COUNTERS[most.unit](link) if most else 0

@@ -55,7 +55,9 @@ def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_tes
         lines.give_back(0)
         delimiter = _told_by_headings(_peek(lines), path, count_known)
     headings = read_record(lines, delimiter=delimiter)
-    if headings is None or headings.broken:
+    if headings is None:
+        raise SheetError(f"{path.name} is empty: fill in a sheet made by 'postbatch template'.")
+    if headings.broken:
         raise SheetError(
             f"{path.name}: a quote in the headings never closes, so the columns can't be told: mend the first line."
         )

@@ -83,6 +83,8 @@ def test_a_plan_in_the_json_form_has_its_steps(desk):
 
 CANT_START = {
     "no file": (["check", "nowhere.csv"], "There is no file nowhere.csv"),
+    "only a mark": (["check", "mark.csv"], "mark.csv is empty"),
+    "no media folder": (["check", "posts.csv", "--media", "nodir"], "no folder nodir"),
     "wrong format": (["check", "posts.xls"], ".xlsx"),
     "no site": (["plan", "posts.csv"], "WIX_SITE_ID"),
     "no terminal": (["run", "posts.csv", "--sandbox"], "--yes"),
@@ -101,6 +103,7 @@ CANT_START = {
 def test_what_can_not_start_says_why_in_one_sentence(desk, arguments, said):
     desk.write("posts.csv", [ROW])
     (desk.folder / "empty.csv").write_text("key,channel,text\n", encoding="utf-8")
+    (desk.folder / "mark.csv").write_bytes(b"\xff\xfe")
     (desk.folder / "posts.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
     ended = desk(*arguments)
     assert ended.status == 2, ended.out

@@ -298,6 +298,14 @@ def test_a_question_that_is_refused_is_not_asked_again(serve: Serve, connect: Co
     assert len(server.calls) == 1
 
 
+def test_a_service_that_can_not_be_reached_is_told_as_that(connect: Connect) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(ServiceError, match="can't be reached") as caught:
+        connect(f"http://127.0.0.1:{port}").ask("GET", PATH)
+    assert str(caught.value).endswith("Look at the network and the address, and try again.")
+
+
 def test_a_question_ends_after_its_attempts(serve: Serve, connect: Connect, waits: Waits) -> None:
     server = serve(lambda call: (503, {}))
     with pytest.raises(ServiceError, match=r"no usable answer \(HTTP_503\)"):

@@ -304,3 +304,15 @@ def test_a_sheet_with_few_columns_is_read(rules: SimpleNamespace) -> None:
     sheet = Sheet("a.csv", "", ("channel", "text"), {"channel": 0, "text": 1}, (Row(2, ("FACEBOOK", "Hi")),), (), ())
     (post,) = check(sheet, context=rules.context)
     assert (post.channel, post.content.text, post.issues, post.key_derived) == (Channel.FACEBOOK, "Hi", (), True)
+
+
+def test_an_ended_channel_is_told_in_the_cells_own_word(rules: SimpleNamespace) -> None:
+    row = {"key": "a", "channel": "X", "text": "Hi", "publish_at": "2031-03-05 09:00"}
+    (issue,) = [issue for issue in rules.issues(rules.check(row)) if issue.code == "channel_ended"]
+    assert issue.seen == "X"
+    assert "`channel` says X, but X has taken no posts" in issue.message
+
+
+def test_a_word_for_something_to_come_is_no_address(rules: SimpleNamespace) -> None:
+    issues = rules.issues(rules.check({"key": "a", "channel": "FACEBOOK", "text": "Hi", "link": "TBD"}))
+    assert {issue.severity for issue in issues if issue.column == "link"} == {Severity.ERROR, Severity.WARNING}
