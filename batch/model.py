@@ -236,7 +236,7 @@ class Post:
     @property
     def errors(self) -> tuple[Issue, ...]:
         """The issues that keep this post from being sent."""
-        return tuple(i for i in self.issues if i.severity is Severity.ERROR)
+        return tuple(i for i in self.issues if i.severity is Severity.ERROR) if self.issues else ()
 
 
 @dataclass(frozen=True, slots=True)

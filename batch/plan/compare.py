@@ -70,7 +70,7 @@ def date_change(old: datetime | None, new: datetime, *, timezone: str) -> Change
 
 def same_second(one: datetime, other: datetime) -> bool:
     """Tell whether two dates are the same to the second, which is as fine as a sheet can say."""
-    return one.replace(microsecond=0) == other.replace(microsecond=0)
+    return one == other or one.replace(microsecond=0) == other.replace(microsecond=0)
 
 
 def plain_text(text: str) -> str:

@@ -92,7 +92,7 @@ def _look_around(posts: Sequence[Post], snapshot: Snapshot, *, now: datetime, op
 def _left_out(post: Post, options: Options) -> str:
     if post.action is Action.SKIP:
         return "The row says `skip`."
-    return options.skip.get(place(post), "")
+    return options.skip.get(place(post), "") if options.skip else ""
 
 
 def _found_items(site: _Site) -> list[Item]:
