@@ -20,6 +20,8 @@ from batch.sandbox.seed import SITE_ID
 from batch.sandbox.service import Service, utc_now
 
 START_SECONDS = 15.0
+GRACE_SECONDS = 3
+"""How long the end waits for callers that did not go when their connection was closed."""
 END_SECONDS = 5.0
 
 
@@ -126,7 +128,7 @@ def make_server(service: Service) -> uvicorn.Server:
         access_log=False,
         date_header=False,
         server_header=False,
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=60,
     )
     return _Server(config, connections)
