@@ -82,8 +82,8 @@ def _read_plain(cell: str, zone: ZoneInfo, noted: tuple[Problem, ...]) -> When |
 
     None for what has to be looked at more closely.
     """
-    if len(cell) != 16 or cell[10] != " " or cell[13] != ":":
-        return None
+    if len(cell) != 16 or cell[10] != " " or cell[13] != ":" or cell[11:13] == "24":
+        return None  # newer Pythons take 24:00 for the next day's midnight, and a person may mean either
     offset = _offset_of_day(zone, cell[:10])
     if offset is None:
         return None
