@@ -105,8 +105,9 @@ def _channels(posts: Sequence[Post]) -> list[Channel]:
 
 def with_known_media(post: Post, known: dict[str, str]) -> Post:
     """Return the post with the addresses of the media that are in the Media Manager already."""
-    media = tuple(_known(medium, known) for medium in post.content.media)
-    if media == post.content.media:
+    there = post.content.media
+    media = tuple(_known(medium, known) for medium in there) if there and known else there
+    if media == there:
         return post
     content: Content = replace(post.content, media=media)
     return replace(post, content=content)
