@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import random
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -189,7 +190,10 @@ class WatchedJournal(Journal):
 
 @dataclass
 class Stage:
-    """One server and one sheet; `run` may be called again and again, as a person would."""
+    """One server and one sheet; `run` may be called again and again, as a person would.
+
+    The server ends with `close`, or when nobody holds the stage any more.
+    """
 
     folder: Path
     server: str = "unique"
@@ -208,6 +212,7 @@ class Stage:
     def __post_init__(self) -> None:
         known = ServerOptions().changed({"calls_per_minute": 0, **{**SERVERS, **WORST}[self.server], **self.options})
         self.service = Service(options=known, now=self.clock.now, id_seed=self.seed)
+        weakref.finalize(self, self.service.close)
         self.random = random.Random(self.seed)
 
     def close(self) -> None:
