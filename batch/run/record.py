@@ -85,11 +85,20 @@ def outcome_from_json(text: str) -> Outcome:
     return outcome
 
 
+LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+"""Those of a run's name, in the order in which names are sorted; without those that look like others."""
+
+
 def new_run_id(now: datetime, *, random: float) -> str:
-    """Return a run's name: its start in UTC and four letters that tell two runs of one second apart."""
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    number = int(random * len(letters) ** 4)
-    tail = "".join(letters[number // len(letters) ** i % len(letters)] for i in range(4))
+    """Return a run's name: its start in UTC, to the thousandth by two letters, and two more that are any.
+
+    Names sort as their runs began, also within a second: `last` is the latest.
+    """
+    pairs = len(LETTERS) ** 2
+    tail = "".join(
+        LETTERS[number // len(LETTERS)] + LETTERS[number % len(LETTERS)]
+        for number in (now.microsecond * pairs // 1_000_000, int(random * pairs))
+    )
     return f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{tail}"
 
 

@@ -1,0 +1,33 @@
+"""A run's name says when it began, and names sort as the runs began."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batch.run.record import new_run_id
+
+RANDOM = st.floats(0, 1, exclude_max=True)
+INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2099, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))  # noqa: DTZ001
+
+
+@given(at=INSTANTS, random=RANDOM)
+def test_a_name_is_its_start_and_four_letters_that_can_be_read_out(at: datetime, random: float) -> None:
+    name = new_run_id(at, random=random)
+    assert re.fullmatch(r"\d{8}-\d{6}-[2-9a-hjkmnp-z]{4}", name)
+    assert name.startswith(f"{at:%Y%m%d-%H%M%S}-")
+
+
+@given(at=INSTANTS, later_ms=st.integers(3, 5_000), one=RANDOM, other=RANDOM)
+def test_the_later_of_two_runs_has_the_later_name_also_within_a_second(
+    at: datetime, later_ms: int, one: float, other: float
+) -> None:
+    assert new_run_id(at, random=one) < new_run_id(at + timedelta(milliseconds=later_ms), random=other)
+
+
+@given(at=INSTANTS)
+def test_runs_of_one_instant_have_names_of_their_own(at: datetime) -> None:
+    assert len({new_run_id(at, random=n / 900) for n in range(900)}) == 900
