@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from batch.commands.carrying_out import hold_sites
 from batch.commands.files import refuse_outputs
@@ -26,7 +27,8 @@ MAX_PLAN_BYTES = 2 * 1024**3
 def apply_plan(world: World, flags: Flags, plan_file: Path, outputs: Outputs) -> int:
     """Carry a saved plan out. Errors: PlanFileError where the sheet, the accounts or the posts have moved since."""
     path = (world.cwd / plan_file).resolve()
-    saved, inputs, sandbox, places = read_plan(path)
+    plan_read = read_plan(path)
+    saved, inputs, sandbox = plan_read.plan, plan_read.inputs, plan_read.sandbox
     if sandbox and not flags.sandbox:
         raise PlanFileError("This plan was made in the sandbox. Add --sandbox, or make a plan of the real site.")
     if flags.sandbox and not sandbox:
@@ -41,11 +43,11 @@ def apply_plan(world: World, flags: Flags, plan_file: Path, outputs: Outputs) ->
         refuse_without_terminal(session, outputs)
         checked = read_and_check(session, inputs, folder=path.parent, will_send=True)
         session.start_sandbox(sites_of(checked))
+        if plan_read.places != places_of(session, saved):
+            raise PlanFileError("This plan was made for another site or address. Make it again for this one.")
         run = new_run_id(world.now(), random=world.random())
         with hold_sites(session, sites_of(checked), run=run):
             current = prepare(session, checked, inputs, planner=planner_for(session, checked, inputs))
-            if places != places_of(session, saved):
-                raise PlanFileError("This plan was made for another site or address. Make it again for this one.")
             check_unmoved(saved, current.plan)
             prepared = as_saved(saved, current)
             show_plan(session, prepared)
@@ -58,8 +60,17 @@ def _with_its_site(flags: Flags, saved: Plan) -> Flags:
     return replace(flags, site=sites[0]) if flags.site is None and len(sites) == 1 else flags
 
 
-def read_plan(path: Path) -> tuple[Plan, Inputs, bool, Json]:
-    """Read a saved plan, what it was made from, whether in a sandbox, and for which places. Errors: PlanFileError."""
+class SavedPlan(NamedTuple):
+    """A plan's file: the plan, what it was made from, whether in a sandbox, and for which sites at which address."""
+
+    plan: Plan
+    inputs: Inputs
+    sandbox: bool
+    places: object
+
+
+def read_plan(path: Path) -> SavedPlan:
+    """Read a saved plan. Errors: PlanFileError."""
     try:
         if path.stat().st_size > MAX_PLAN_BYTES:
             raise PlanFileError(f"{path.name} is too large to be a plan.")
@@ -71,7 +82,7 @@ def read_plan(path: Path) -> tuple[Plan, Inputs, bool, Json]:
             f"{path.name} is not a plan. Make one with `postbatch plan SHEET --out plan.json`."
         ) from error
     plan = plan_from_json(data)
-    return plan, _inputs(data), data.get("sandbox") is True, data.get("places")
+    return SavedPlan(plan, _inputs(data), data.get("sandbox") is True, data.get("places"))
 
 
 def _inputs(data: Json) -> Inputs:

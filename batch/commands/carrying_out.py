@@ -13,6 +13,7 @@ from pathlib import Path
 
 from batch.commands.exits import exit_status
 from batch.commands.failing import keep_failure
+from batch.commands.prepare import SITES_AT_ONCE
 from batch.commands.progress import Progress
 from batch.commands.session import Session
 from batch.errors import JournalError, PostbatchError
@@ -25,9 +26,6 @@ from batch.run.outcomes import idle_outcome, not_run_outcome
 from batch.run.record import Placed, RunRecord, finish_record, make_results, write_record
 from batch.run.sending import Tools
 from batch.run.stop import Stop, stop_on_interrupt
-
-SITES_AT_ONCE = 64
-"""A site mostly waits for its limit: at 200 calls a minute each, so many take about two thirds of one processor."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from functools import partial
 from typing import Any
 
 from batch import __version__
-from batch.commands.carrying_out import SITES_AT_ONCE, Carried, Emit, carry_out, hold_sites, make_tools
+from batch.commands.carrying_out import Carried, Emit, carry_out, hold_sites, make_tools
 from batch.commands.files import refuse_outputs
 from batch.commands.outputs import Outputs
 from batch.commands.part import Part, PartResult, make_part
 from batch.commands.planning import Planner, planner_for, with_known_media
-from batch.commands.prepare import Prepared, options_of, prepare
+from batch.commands.prepare import SITES_AT_ONCE, Prepared, options_of, prepare
 from batch.commands.reading import Inputs, read_and_check, tell_notices
 from batch.commands.running import do_plan, refuse_without_terminal, show_plan, sites_of
 from batch.commands.session import Flags, Session

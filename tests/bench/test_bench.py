@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import re
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from batch.sheet.read import read_sheet
 from batch.sheet.results_workbook import write_results_workbook
-from tests.bench.measure import Line, code, cost_of, environment, in_turns, postbatch, table
-from tests.bench.rows import CALLS_A_POST, cells_of, month, results_of
+from tests.bench.measure import ROOT, Line, code, cost_of, environment, in_turns, postbatch, python, table
+from tests.bench.rows import CALLS_A_POST, QUICK, cells_of, month, results_of
 from tests.bench.sandboxed import sandbox, site_id
 from tests.bench.sheets import HEADINGS, rows, write_csv, write_xlsx
+from tests.bench.stages import stages
 from tests.bench.yardsticks import sample_flow
 
 READING_CALLS = 6
@@ -70,3 +74,18 @@ def test_the_ratio_is_the_median_of_the_turns() -> None:
 def test_the_table_says_what_was_not_reached() -> None:
     shown = table([Line("a", "2 s", "1 s", 2.0, 1.5), Line("b", "1 s", "1 s", 1.0, 1.5)])
     assert [line.split("|")[6].strip() for line in shown.splitlines()[2:]] == ["**no**", "yes"]
+
+
+def test_the_stages_of_check_and_plan_are_all_timed() -> None:
+    shown = stages(replace(QUICK, rows=20, turns=1)).splitlines()[2:]
+    named = [re.fullmatch(r"\| (?:`(check|plan)`.*|starting Python|to compare: .*) \| \d+ \|", line) for line in shown]
+    assert [found and found[1] for found in named] == [None, *["check"] * 4, *["plan"] * 4, None]
+    assert all(named)
+
+
+def test_the_command_of_the_readme_prints_its_table() -> None:
+    command = python(str(ROOT / "tests" / "bench" / "bench.py"), "--quick", "writing")
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert ended.returncode in (0, 1), ended.stderr
+    assert ended.stdout.startswith("| what | measured | yardstick | ratio |")
+    assert "writing results of 1,000 rows" in ended.stdout

@@ -19,6 +19,15 @@ from batch.sandbox.server import SandboxServer
 from batch.sandbox.service import Service
 
 KEY = "IST.recognisable-key-4711-never-to-be-seen"
+POST = {
+    "key": "a",
+    "channel": "FACEBOOK",
+    "text": "Hello",
+    "publish_at": "2031-03-03 09:00",
+    "timezone": "Europe/Berlin",
+}
+"""A row that is scheduled."""
+
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 
 

@@ -8,14 +8,8 @@ import pytest
 
 from batch.sandbox.seed import ACCOUNTS
 from batch.sandbox.server import SandboxServer
+from tests.commands.conftest import POST
 
-POST = {
-    "key": "a",
-    "channel": "FACEBOOK",
-    "text": "Hello",
-    "publish_at": "2031-03-03 09:00",
-    "timezone": "Europe/Berlin",
-}
 OTHER = "99999999-2222-4333-8444-555555555555"
 
 

@@ -11,13 +11,8 @@ import time
 
 import pytest
 
-POST = {
-    "key": "a",
-    "channel": "FACEBOOK",
-    "text": "Hello",
-    "publish_at": "2031-03-03 09:00",
-    "timezone": "Europe/Berlin",
-}
+from tests.commands.conftest import POST
+
 QUESTION = "Do this to 1 post? [y/N]:"
 WAIT_SECONDS = 60
 
