@@ -101,7 +101,7 @@ def _in_color(*, plain: bool) -> bool:
 
 
 def _inputs(sheet: str, given: dict[str, Any]) -> Any:
-    from batch.commands.reading import Inputs
+    from batch.commands.pipeline import Inputs
 
     include, skip = given.pop("include_hidden", False), given.pop("skip_hidden", False)
     if include and skip:
@@ -125,13 +125,13 @@ def _inputs(sheet: str, given: dict[str, Any]) -> Any:
 
 
 def _outputs(given: dict[str, Any]) -> Any:
-    from batch.commands.outputs import Outputs
+    from batch.commands.session import Outputs
 
     return Outputs(**given)
 
 
 def _world() -> Any:
-    from batch.commands.world import World
+    from batch.commands.session import World
 
     return World()
 
@@ -143,7 +143,7 @@ def _world() -> Any:
 @common
 def check(sheet: str, **given: Any) -> int:
     """Read SHEET and say what is wrong with it; no network, no key."""
-    from batch.commands.checking import check_sheet
+    from batch.commands.plan import check_sheet
 
     flags, inputs = _flags(given), _inputs(sheet, given)
     return check_sheet(_world(), flags, inputs, _outputs(given))
@@ -158,7 +158,7 @@ def check(sheet: str, **given: Any) -> int:
 @common
 def plan(sheet: str, **given: Any) -> int:
     """Compare SHEET with what the site holds and say what would be done; change nothing."""
-    from batch.commands.proposing import plan_sheet
+    from batch.commands.plan import plan_sheet
 
     flags, inputs = _flags(given), _inputs(sheet, given)
     return plan_sheet(_world(), flags, inputs, _outputs(given))
@@ -180,10 +180,10 @@ def run(sheet: str, **given: Any) -> int:
     inputs = _inputs(sheet, given)
     outputs = _outputs(given)
     if cluster:
-        from batch.commands.clustering import run_on_cluster
+        from batch.commands.cluster import run_on_cluster
 
         return run_on_cluster(_world(), flags, inputs, outputs, address=cluster)
-    from batch.commands.running import run_sheet
+    from batch.commands.run import run_sheet
 
     return run_sheet(_world(), flags, inputs, outputs)
 
@@ -195,7 +195,7 @@ def run(sheet: str, **given: Any) -> int:
 @common
 def apply(plan_file: Path, **given: Any) -> int:
     """Do exactly the plan that was reviewed; refuse if anything has moved since."""
-    from batch.commands.applying import apply_plan
+    from batch.commands.apply import apply_plan
 
     flags = _flags(given)
     return apply_plan(_world(), flags, plan_file, _outputs(given))
@@ -208,7 +208,7 @@ def apply(plan_file: Path, **given: Any) -> int:
 @common
 def template(out: Path, connected: bool, force: bool, **given: Any) -> int:
     """Write a workbook (or CSV) to fill in."""
-    from batch.commands.templating import make_template
+    from batch.commands.info import make_template
 
     return make_template(_world(), _flags(given), out, connected=connected, force=force)
 
@@ -220,7 +220,7 @@ def template(out: Path, connected: bool, force: bool, **given: Any) -> int:
 @common
 def pull(out: Path, everything: bool, force: bool, **given: Any) -> int:
     """Write what is scheduled and drafted now as a sheet, to edit and run."""
-    from batch.commands.pulling import pull_posts
+    from batch.commands.info import pull_posts
 
     return pull_posts(_world(), _flags(given), out, everything=everything, force=force)
 
@@ -231,7 +231,7 @@ def pull(out: Path, everything: bool, force: bool, **given: Any) -> int:
 @common
 def status(results: Path, **given: Any) -> int:
     """Ask again for the posts of RESULTS that were not final, and update it."""
-    from batch.commands.following import update_status
+    from batch.commands.status import update_status
 
     flags = _flags(given)
     return update_status(_world(), flags, results, _outputs(given))
@@ -243,7 +243,7 @@ def status(results: Path, **given: Any) -> int:
 @common
 def undo(run: str, **given: Any) -> int:
     """Put back what RUN did, where it still can be (RUN may be `last`)."""
-    from batch.commands.undoing import undo_run
+    from batch.commands.undo import undo_run
 
     flags = _flags(given)
     return undo_run(_world(), flags, run, _outputs(given))
@@ -253,7 +253,7 @@ def undo(run: str, **given: Any) -> int:
 @common
 def runs(**given: Any) -> int:
     """List the runs so far."""
-    from batch.commands.informing import show_runs
+    from batch.commands.info import show_runs
 
     return show_runs(_world(), _flags(given))
 
@@ -264,7 +264,7 @@ def runs(**given: Any) -> int:
 @common
 def results(run: str, **given: Any) -> int:
     """Write the results of RUN again, from the journal (RUN may be `last`)."""
-    from batch.commands.informing import write_results_again
+    from batch.commands.info import write_results_again
 
     flags = _flags(given)
     return write_results_again(_world(), flags, run, _outputs(given))
@@ -274,7 +274,7 @@ def results(run: str, **given: Any) -> int:
 @common
 def accounts(**given: Any) -> int:
     """Show connected channels and accounts, and what quota is left."""
-    from batch.commands.informing import show_accounts
+    from batch.commands.info import show_accounts
 
     return show_accounts(_world(), _flags(given))
 
@@ -283,7 +283,7 @@ def accounts(**given: Any) -> int:
 @common
 def doctor(**given: Any) -> int:
     """Is the configuration right, does the credential work, what is missing?"""
-    from batch.commands.informing import doctor as examine
+    from batch.commands.info import doctor as examine
 
     return examine(_world(), _flags(given))
 
@@ -293,7 +293,7 @@ def doctor(**given: Any) -> int:
 @click.option("--reset", is_flag=True, help="Forget the posts of earlier sandbox runs in this folder.")
 def sandbox(port: int, reset: bool) -> int:
     """Run a local Publisher API, to try everything without an account; look at its posts in a browser."""
-    from batch.commands.sandboxing import serve
+    from batch.commands.info import serve
 
     return serve(_world(), port=port, reset=reset)
 
@@ -321,7 +321,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a person gets a sentence and a file
-        from batch.commands.failing import report_failure
+        from batch.commands.session import report_failure
 
         sys.exit(report_failure(error))
     sys.exit(status if isinstance(status, int) else 0)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.credential import HIDDEN, AccessToken, ApiKey, AppCredential, Credential, Hidden, hide
+from batch.settings import HIDDEN, AccessToken, ApiKey, AppCredential, Credential, Hidden, hide
 
 SECRET = "IST.eyJraWQ-not-to-be-seen-0123456789"
 ALL: list[Credential] = [ApiKey(SECRET), AccessToken(SECRET), AppCredential("app-1", SECRET, "instance-1")]

@@ -10,9 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from batch.credential import AccessToken, ApiKey, AppCredential
 from batch.errors import ConfigError, SignInError
-from batch.settings import API_URL, Settings, SiteSettings, check_api_url, for_sandbox, load_settings
+from batch.settings import (
+    API_URL,
+    AccessToken,
+    ApiKey,
+    AppCredential,
+    Settings,
+    SiteSettings,
+    check_api_url,
+    for_sandbox,
+    load_settings,
+)
 
 A = "01234567-89ab-cdef-0123-456789abcdef"
 B = "11111111-2222-3333-4444-555555555555"

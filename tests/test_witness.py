@@ -7,8 +7,8 @@ import pytest
 from batch.model import Channel, PostType
 from batch.publisher.payload import SHAPES
 from batch.rules import channels as ours
-from batch.rules.limits import Limit
-from batch.sandbox import rules as theirs
+from batch.rules.channels import Limit
+from batch.sandbox import content as theirs
 
 KEYS = sorted(ours.COMBINATIONS)
 

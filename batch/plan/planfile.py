@@ -8,14 +8,142 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, fields
 from datetime import datetime
-from typing import Any, NoReturn
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
 
 from batch.errors import PlanFileError
-from batch.model import Act, Json, Plan, Quota, SitePlan, Step
-from batch.plan.codec import reader_of, to_json
-from batch.plan.fingerprint import part_of_state
+from batch.model import Account, Act, Item, Json, Plan, Quota, SitePlan, Snapshot, Step
+
+Reader = Callable[[Any], Any]
+
+
+def to_json(value: Any) -> Any:
+    """Return a value of the vocabulary as JSON data; fields that have their default value are left out."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [to_json(member) for member in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {
+            name: to_json(held)
+            for name, default in _defaults(value.__class__)
+            if (held := getattr(value, name)) != default
+        }
+    return value
+
+
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, object], ...]:
+    return tuple((f.name, f.default) for f in fields(kind))
+
+
+@cache
+def reader_of(kind: Any) -> Reader:
+    """Return the strict reader of a type of the vocabulary: it raises TypeError or ValueError for anything else."""
+    origin = get_origin(kind)
+    if origin is tuple:
+        return _tuple_reader(reader_of(get_args(kind)[0]))
+    if origin in (UnionType, Union):
+        inner = reader_of(next(arg for arg in get_args(kind) if arg is not NoneType))
+        return lambda value: None if value is None else inner(value)
+    if kind is datetime:
+        return _read_instant
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind
+    if hasattr(kind, "__dataclass_fields__"):
+        return _dataclass_reader(kind)
+    return _exact_reader(kind)
+
+
+def _tuple_reader(inner: Reader) -> Reader:
+    def read(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise TypeError("a list is due here")
+        return tuple(inner(member) for member in value)
+
+    return read
+
+
+def _dataclass_reader(kind: type) -> Reader:
+    hints = get_type_hints(kind)
+    readers = {field.name: reader_of(hints[field.name]) for field in fields(kind)}
+    required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, dict) or not required <= value.keys():
+            raise TypeError(f"a {kind.__name__} is due here")
+        return kind(**{name: readers[name](held) for name, held in value.items()})
+
+    return read
+
+
+def _exact_reader(kind: type) -> Reader:
+    def read(value: Any) -> Any:
+        if type(value) is not kind:
+            raise TypeError(f"{kind.__name__} is due here")
+        return value
+
+    return read
+
+
+def _read_instant(value: Any) -> datetime:
+    instant = datetime.fromisoformat(value)
+    if instant.tzinfo is None:
+        raise ValueError("an instant has its zone")
+    return instant
+
+
+_DIGITS = 16
+
+
+def site_state(snapshot: Snapshot, *, channels: Iterable[str], found: Iterable[Item]) -> str:
+    """Return the fingerprint of the site as far as a plan for these channels and items depends on it."""
+    return f"accounts:{accounts_fingerprint(snapshot, channels=channels)} items:{items_fingerprint(found)}"
+
+
+def part_of_state(state: str, part: str) -> str:
+    """Return one part (`accounts` or `items`) of a fingerprint, "" where it has none."""
+    parts = dict(piece.partition(":")[::2] for piece in state.split())
+    return parts.get(part, "")
+
+
+def accounts_fingerprint(snapshot: Snapshot, *, channels: Iterable[str]) -> str:
+    """Return the fingerprint of the accounts and connections of these channels."""
+    used = sorted(set(channels))
+    accounts = sorted(_account_line(account) for account in snapshot.accounts if account.channel in used)
+    connections = [f"{channel}={snapshot.connections.get(channel, '')}" for channel in used]
+    return _digest([*connections, *accounts])
+
+
+def items_fingerprint(items: Iterable[Item]) -> str:
+    """Return the fingerprint of items: their state, date, content and place, not their order."""
+    return _digest(sorted(_item_line(item) for item in items))
+
+
+def _account_line(account: Account) -> str:
+    options = "\x1f".join(sorted(account.privacy_options))
+    return "\x1e".join((account.channel, account.id, account.target_id, str(account.default), options))
+
+
+def _item_line(item: Item) -> str:
+    content = item.content
+    date = item.scheduled_at.isoformat() if item.scheduled_at else ""
+    texts = (content.text, content.title, content.link, content.call_to_action, content.privacy, content.target_id)
+    media = "\x1f".join(medium.url for medium in content.media)
+    place = (item.id, item.channel, item.type, item.status, item.account_id, item.reference, date)
+    return "\x1e".join((*place, *texts, media))
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\x1d".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+
 
 VERSION = 1
 STEP_FIELDS_FIRST = ("row", "key", "site", "kind", "reason", "channel", "type", "action", "acts")

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from batch.errors import StartError
 from batch.model import Channel, Post
-from batch.plan.accounts import plain_name
-from batch.plan.options import PostPlace, place
+from batch.plan.decisions import PostPlace, place
+from batch.plan.matching import plain_name
 
 _FIELDS: dict[str, Callable[[Post], str]] = {
     "key": lambda post: post.key,

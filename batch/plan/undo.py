@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from batch.model import Act, Before, Change, Content, Item, SitePlan, Snapshot, Status, Step, StepKind
-from batch.plan.blocks import block_wrong_clock, clock_notices
 from batch.plan.compare import content_changes, date_change, same_media, same_second, shown_time
-from batch.plan.find import ItemIndex
-from batch.plan.fingerprint import site_state
-from batch.plan.options import Options
+from batch.plan.decisions import Options
+from batch.plan.matching import ItemIndex
+from batch.plan.planfile import site_state
+from batch.plan.safety import block_wrong_clock, clock_notices
 
 OUT = frozenset({Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE})
 GONE = frozenset({Status.CANCELED, Status.DELETED})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from batch.errors import ServiceError
-from batch.model import Account, Channel, Json, Quota
+from batch.model import Account, Channel, Json, Quota, Snapshot
 from batch.publisher.client import Client
+from batch.publisher.items import AT_ONCE, ItemsRead, ask_beside, read_items
 from batch.publisher.payload import read_account
 from batch.publisher.reply import Reply, ReplyKind
 
@@ -143,3 +146,32 @@ def _count(value: Any) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def read_snapshot(
+    client: Client, channels: Iterable[Channel], *, now: datetime, site: str = "", at_once: int = AT_ONCE
+) -> Snapshot:
+    """Read a site's accounts, connections, quotas and items, side by side (`at_once`) within its pace.
+
+    `site` is its name in the configuration, `now` the time of the reading. Calls: two a channel, one for the features,
+    one for each hundred items. Raises `SignInError`, `ServiceError`.
+    """
+    wanted = list(dict.fromkeys(channels))
+    connect = [partial(read_connection, client, channel) for channel in wanted]
+    questions: list[Callable[[], Any]] = [partial(read_items, client), partial(read_quotas, client), *connect]
+    answers = ask_beside(questions, at_once=at_once)
+    items: ItemsRead = answers[0]
+    plan: Allowance = answers[1]
+    connections: list[Connection] = answers[2:]
+    notices = (*items.notices, *plan.notices, *(n for c in connections for n in c.notices))
+    return Snapshot(
+        site=site,
+        read_at=now,
+        accounts=tuple(account for connection in connections for account in connection.accounts),
+        connections={channel.value: c.state for channel, c in zip(wanted, connections, strict=True)},
+        quotas=plan.quotas,
+        features=plan.features,
+        items=items.items,
+        server_at=items.first.server_at,
+        notices=notices,
+    )

@@ -18,12 +18,11 @@ import httpx
 
 from batch.errors import ServiceError
 from batch.model import Json
-from batch.publisher.answer import Raw, make_reply
 from batch.publisher.client import Client
-from batch.publisher.reply import Reply, ReplyKind
+from batch.publisher.reply import Raw, Reply, ReplyKind, make_reply
 from batch.publisher.retry import wait_seconds
 from batch.publisher.transport import DeadlineTransport
-from batch.rules.addresses import MEDIA_MANAGER_HOSTS
+from batch.rules.sources import MEDIA_MANAGER_HOSTS
 
 FILES = "/site-media/v1/files"
 UPLOAD_TRIES = 3

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, NamedTuple, NoReturn
 
 from batch.model import Item, Json
+from batch.publisher.payload import read_item
+from batch.publisher.retry import read_http_date, read_retry_after
 
 
 class ReplyKind(StrEnum):
@@ -51,3 +57,194 @@ def refused_by_status(reply: Reply) -> Reply:
     """Take an unreadable 4xx for a refusal: good enough for a question, never for a call that changes something."""
     plain = reply.kind is ReplyKind.UNCLEAR and reply.status is not None and 400 <= reply.status < 500
     return replace(reply, kind=ReplyKind.REFUSED) if plain and reply.status not in NOT_YET else reply
+
+
+DEEPEST = 64
+"""Nesting of an answer beyond which it is not one of this API's."""
+LONGEST_MESSAGE = 500
+PUBLISH_LIMIT = "PUBLISH_LIMIT_EXCEEDED"
+"""The one 429 that is a refusal: the network's daily limit, and not the rate of calls."""
+
+
+PLAIN_WORDS = {
+    "INELIGIBLE_FOR_FEATURE": "The site's plan does not include this, or its quota is used up.",
+    PUBLISH_LIMIT: "The limit of posts that may be published is reached; try again later.",
+    "UNSUPPORTED_CHANNEL": "The service does not publish to this channel.",
+    "SCHEDULED_TIME_ALREADY_PASSED": "The date has passed.",
+    "REFERENCE_ID_ALREADY_EXIST": "The site holds a post with this key already.",
+    "ITEM_NOT_EXISTS": "The site does not hold this post.",
+    "ITEM_IS_PUBLISHED": "The post is published already.",
+    "ITEM_IS_DELETED": "The post is deleted already.",
+    "USER_NOT_EXIST_FOR_CHANNEL": "The channel was never connected to this site.",
+    "USER_IS_DISCONNECTED": "The channel has lost its connection.",
+    "NO_PAGES_FOR_USER": "The connected account has no page, board or location to post to.",
+}
+"""What is said for a code of the service where it adds no words of its own."""
+
+
+class Raw(NamedTuple):
+    """One answer as it came: status, headers (lower-case names), body as sent."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class NotJson(ValueError):
+    """The body is not one JSON object of this API; the text says why."""
+
+
+class TooLarge(ValueError):
+    """The body, or what it unpacks to, is larger than the client takes."""
+
+
+def make_reply(raw: Raw, *, now: datetime, max_bytes: int) -> Reply:
+    """Classify an answer. `now` is the fallback for a `Retry-After` date where the service sent no date of its own."""
+    server_at = read_http_date(raw.headers.get("date"))
+    retry_after = read_retry_after(raw.headers.get("retry-after"), now=server_at or now)
+    body, why = _read_body(raw, max_bytes)
+    kind, code, message = _classify(raw.status, body, why)
+    item = body.get("item") if body else None
+    return Reply(
+        kind=kind,
+        status=raw.status,
+        code=code,
+        message=message,
+        body=body or {},
+        item=read_item(item) if isinstance(item, dict) else None,
+        retry_after_seconds=retry_after,
+        server_at=server_at,
+    )
+
+
+def _read_body(raw: Raw, max_bytes: int) -> tuple[Json | None, tuple[str, str]]:
+    try:
+        return read_json(raw, max_bytes=max_bytes), ("", "")
+    except NotJson as error:
+        return None, ("NOT_JSON", str(error))
+    except TooLarge as error:
+        return None, ("TOO_LARGE", str(error))
+
+
+def _classify(status: int, body: Json | None, why: tuple[str, str]) -> tuple[ReplyKind, str, str]:
+    """Return kind, code and message of an answer with this status and this body (None: unreadable, and why)."""
+    code, message = _error_of(body)
+    if status == 429:
+        kind = ReplyKind.REFUSED if code == PUBLISH_LIMIT else ReplyKind.LIMITED
+        return kind, code or "HTTP_429", message or "The site's limit of calls a minute is reached."
+    if status in (401, 403):
+        return ReplyKind.REFUSED, code or f"HTTP_{status}", message
+    if 300 <= status < 400:
+        return (
+            ReplyKind.UNCLEAR,
+            "REDIRECT",
+            f"The service answered with a redirect (HTTP {status}), which is not followed.",
+        )
+    if 200 <= status < 300:
+        return (ReplyKind.UNCLEAR, *why) if body is None else (ReplyKind.OK, "", "")
+    if 400 <= status < 500 and status != 408 and (code or message):
+        return ReplyKind.REFUSED, code or f"HTTP_{status}", message
+    return (
+        ReplyKind.UNCLEAR,
+        f"HTTP_{status}",
+        message or f"The service answered HTTP {status} without saying what became of the call.",
+    )
+
+
+def _error_of(body: Json | None) -> tuple[str, str]:
+    """Return code and message of the documented error body, "" and "" where the body is not one."""
+    if not body:
+        return "", ""
+    message = _text(body.get("message"))
+    details = body.get("details")
+    if not isinstance(details, dict):
+        return "", ""
+    application = details.get("applicationError")
+    if isinstance(application, dict) and (code := _text(application.get("code"))):
+        said = _text(application.get("description")) or message
+        return code, PLAIN_WORDS.get(code, code) if said in ("", code) else said
+    validation = details.get("validationError")
+    if isinstance(validation, dict):
+        return "VALIDATION", _violations(validation) or message or "The service refused a field and did not say which."
+    return "", message
+
+
+def _violations(validation: Json) -> str:
+    listed = validation.get("fieldViolations")
+    parts = []
+    for violation in listed if isinstance(listed, list) else []:
+        if isinstance(violation, dict):
+            field, why = _text(violation.get("field")), _text(violation.get("description"))
+            parts.append(": ".join(p for p in (field, why or _text(violation.get("violatedRule"))) if p))
+    return _text("; ".join(p for p in parts if p))
+
+
+def _text(value: Any) -> str:
+    """Return a text of the service on one line and bounded, "" for anything that is not text."""
+    if not isinstance(value, str):
+        return ""
+    text = " ".join("".join(c if c.isprintable() else " " for c in value[: 4 * LONGEST_MESSAGE]).split())
+    return text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 1] + "…"
+
+
+def read_json(raw: Raw, *, max_bytes: int) -> Json:
+    """Read the body as one JSON object, or raise `NotJson` or `TooLarge` with the reason."""
+    media_type = raw.headers.get("content-type", "").split(";")[0].strip().lower()
+    if media_type != "application/json" and not (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    ):
+        raise NotJson(f"The service answered {media_type or 'without a content type'} where JSON belongs.")
+    content = _unpack(raw, max_bytes)
+    try:
+        value = json.loads(content.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
+    except NotJson:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise NotJson(f"The service's answer is not readable JSON ({type(error).__name__}).") from None
+    if not isinstance(value, dict):
+        raise NotJson("The service's answer is JSON, but not an object.")
+    _check_depth(value)
+    return value
+
+
+def _unpack(raw: Raw, max_bytes: int) -> bytes:
+    encoding = raw.headers.get("content-encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        return raw.content
+    if encoding not in ("gzip", "x-gzip"):
+        raise NotJson("The service's answer is packed in a way that was not asked for.")
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        content = unpacker.decompress(raw.content, max_bytes + 1)
+    except zlib.error:
+        raise NotJson("The service's answer is packed and damaged.") from None
+    if len(content) > max_bytes:
+        raise TooLarge("The service's answer unpacks to more than this client takes.")
+    if not unpacker.eof:
+        raise NotJson("The service's answer is packed and cut off.")
+    return content
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Json:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise NotJson("The service's answer says one field twice.")
+    return made
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise NotJson(f"The service's answer holds {name}, which is not JSON.")
+
+
+def _check_depth(value: Json) -> None:
+    level: list[Any] = [value]
+    for _ in range(DEEPEST):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, (dict, list))
+        ]
+        if not level:
+            return
+    raise NotJson("The service's answer is nested too deeply.")

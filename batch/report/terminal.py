@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from batch.model import GOOD, Account, Issue, Outcome, OutcomeKind, Plan, Post, Quota, Results, Severity, Snapshot
-from batch.report.headline import make_headline
-from batch.report.paper import Column, Line, Paper, Styled
-from batch.report.planned import QUOTA_NAMES, left_of, write_plan
+from batch.report.layout import Column, Line, Paper, Styled
+from batch.report.plan_text import QUOTA_NAMES, left_of, write_plan
+from batch.report.words import make_headline
 
 SHOWN_OF_A_KIND = 5
 """How often one kind of problem is shown in full before its other rows are only counted."""

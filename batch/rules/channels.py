@@ -9,18 +9,247 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from batch.model import Channel, PostType
-from batch.rules import limits as by
-from batch.rules import medialimits as files
-from batch.rules.limits import Choice, FileLimits, Limit, Unit, choice, limit
+
+
+class Unit(StrEnum):
+    """What is counted. A text's unit decides how it is measured (see text.py)."""
+
+    CHARACTERS = "characters"
+    """UTF-16 code units, as TikTok says and as a spreadsheet's LEN counts: an emoji is two or more."""
+
+    UTF8_BYTES = "bytes"
+    X_WEIGHT = "weighted characters"
+    HASHTAGS = "hashtags"
+    MENTIONS = "mentions"
+    MEDIA = "media"
+    VIDEOS = "videos"
+    KINDS = "kinds of media"
+    FILE_BYTES = "bytes of a file"
+    PIXELS = "pixels"
+    RATIO = "width by height"
+    SECONDS = "seconds"
+
+
+class Source(NamedTuple):
+    """Where a limit stands and when it was read there; `documented` where it is the Publisher API's own."""
+
+    name: str
+    documented: bool
+    read_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One number that a post has to keep to: a most, a least, or an exact count, as its field's name says."""
+
+    value: float
+    unit: Unit
+    source: str
+    documented: bool
+    read_on: date
+
+    @property
+    def shown(self) -> str:
+        """The number as a person reads it: `2,200`."""
+        return f"{self.value:,g}" if isinstance(self.value, float) else f"{self.value:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The values among which a post has to choose."""
+
+    values: tuple[str, ...]
+    source: str
+    documented: bool
+    read_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class FileLimits:
+    """What one picture or one video has to keep to. `formats` are media types; None = nobody says.
+
+    `smallest_side` is the shorter side in pixels; ratios are width divided by height.
+    """
+
+    formats: Choice
+    max_bytes: Limit | None = None
+    min_width: Limit | None = None
+    smallest_side: Limit | None = None
+    min_ratio: Limit | None = None
+    max_ratio: Limit | None = None
+    min_seconds: Limit | None = None
+    max_seconds: Limit | None = None
+
+
+def limit(value: float, unit: Unit, source: Source) -> Limit:
+    """Return a limit with its source beside it."""
+    return Limit(value, unit, source.name, source.documented, source.read_on)
+
+
+def choice(source: Source, *values: str) -> Choice:
+    """Return a choice with its source beside it."""
+    return Choice(values, source.name, source.documented, source.read_on)
+
+
+READ = date(2026, 11, 24)
+
+
+def _network(name: str) -> Source:
+    return Source(name, documented=False, read_on=READ)
+
+
+API = Source("the Publisher API's public recipe, create-and-publish-social-post", documented=True, read_on=READ)
+INSTAGRAM = _network("developers.facebook.com, Instagram Platform, IG User Media: image, reel and story specifications")
+FACEBOOK_PHOTOS = _network("developers.facebook.com, Graph API, Uploading Photos")
+FACEBOOK_REELS = _network("developers.facebook.com, Video API, Reels Publishing")
+FACEBOOK_POSTS = _network("docs.letmepost.dev, Facebook: 63,206 characters, 10 pictures or one video of 4 GB")
+YOUTUBE = _network("developers.google.com, YouTube Data API v3, videos: snippet.title and snippet.description")
+YOUTUBE_UPLOADS = _network("docs.zernio.com, YouTube: 256 GB, 12 hours; Shorts up to 3 minutes")
+LINKEDIN = _network("ayrshare.com, media guidelines for LinkedIn, and docs.kabonshare.com, LinkedIn")
+X_TEXT = _network("docs.x.com, Counting characters; twitter-text configuration v3")
+X_MEDIA = _network("docs.x.com, Media best practices")
+PINTEREST = _network("help.pinterest.com, Review product specs")
+PINTEREST_CAROUSEL = _network("ayrshare.com, media guidelines for Pinterest: image carousel")
+GBP = _network("docs.zernio.com, Google Business: media and limits")
+TIKTOK = _network("developers.tiktok.com, Content Posting API: photo post, media transfer guide")
+
+
+JPEG, PNG, GIF, WEBP, BMP, TIFF = "image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/tiff"
+MP4, MOV, WEBM, AVI, WMV, MPEG, GP3 = (
+    "video/mp4", "video/quicktime", "video/webm", "video/x-msvideo", "video/x-ms-wmv", "video/mpeg", "video/3gpp",
+)  # fmt: skip
+MB, GB = 1_000_000, 1_000_000_000
+
+
+def _bytes(value: int, source: Source) -> Limit:
+    return limit(value, Unit.FILE_BYTES, source)
+
+
+def _pixels(value: int, source: Source) -> Limit:
+    return limit(value, Unit.PIXELS, source)
+
+
+def _ratio(width: float, height: float, source: Source) -> Limit:
+    return limit(width / height, Unit.RATIO, source)
+
+
+def _seconds(value: float, source: Source) -> Limit:
+    return limit(value, Unit.SECONDS, source)
+
+
+INSTAGRAM_IMAGE = FileLimits(
+    choice(INSTAGRAM, JPEG),
+    max_bytes=_bytes(8 * MB, INSTAGRAM),
+    min_width=_pixels(320, INSTAGRAM),
+    min_ratio=_ratio(4, 5, INSTAGRAM),
+    max_ratio=_ratio(1.91, 1, INSTAGRAM),
+)
+INSTAGRAM_VIDEO = FileLimits(
+    choice(INSTAGRAM, MP4, MOV),
+    max_bytes=_bytes(300 * MB, INSTAGRAM),
+    min_ratio=_ratio(0.01, 1, INSTAGRAM),
+    max_ratio=_ratio(10, 1, INSTAGRAM),
+    min_seconds=_seconds(3, INSTAGRAM),
+    max_seconds=_seconds(15 * 60, INSTAGRAM),
+)
+INSTAGRAM_STORY_IMAGE = FileLimits(choice(INSTAGRAM, JPEG), max_bytes=_bytes(8 * MB, INSTAGRAM))
+INSTAGRAM_STORY_VIDEO = FileLimits(
+    choice(INSTAGRAM, MP4, MOV),
+    max_bytes=_bytes(100 * MB, INSTAGRAM),
+    min_ratio=_ratio(0.1, 1, INSTAGRAM),
+    max_ratio=_ratio(10, 1, INSTAGRAM),
+    min_seconds=_seconds(3, INSTAGRAM),
+    max_seconds=_seconds(60, INSTAGRAM),
+)
+
+FACEBOOK_IMAGE = FileLimits(
+    choice(FACEBOOK_PHOTOS, JPEG, BMP, PNG, GIF, TIFF), max_bytes=_bytes(4 * MB, FACEBOOK_PHOTOS)
+)
+FACEBOOK_VIDEO = FileLimits(
+    choice(FACEBOOK_POSTS, MP4, MOV),
+    max_bytes=_bytes(4 * GB, FACEBOOK_POSTS),
+    max_seconds=_seconds(240 * 60, FACEBOOK_POSTS),
+)
+FACEBOOK_REEL_VIDEO = FileLimits(
+    choice(FACEBOOK_REELS, MP4, MOV),
+    smallest_side=_pixels(540, FACEBOOK_REELS),
+    min_ratio=_ratio(9, 16, FACEBOOK_REELS),
+    max_ratio=_ratio(9, 16, FACEBOOK_REELS),
+    min_seconds=_seconds(3, FACEBOOK_REELS),
+    max_seconds=_seconds(90, FACEBOOK_REELS),
+)
+FACEBOOK_STORY_VIDEO = FileLimits(
+    choice(FACEBOOK_REELS, MP4, MOV),
+    smallest_side=_pixels(540, FACEBOOK_REELS),
+    min_seconds=_seconds(3, FACEBOOK_REELS),
+    max_seconds=_seconds(60, FACEBOOK_REELS),
+)
+
+YOUTUBE_VIDEO = FileLimits(
+    choice(YOUTUBE_UPLOADS, MP4, MOV, AVI, WMV, WEBM, MPEG, GP3),
+    max_bytes=_bytes(256 * GB, YOUTUBE_UPLOADS),
+    max_seconds=_seconds(12 * 3600, YOUTUBE_UPLOADS),
+)
+YOUTUBE_SHORT = FileLimits(
+    choice(YOUTUBE_UPLOADS, MP4, MOV, AVI, WMV, WEBM, MPEG, GP3),
+    max_ratio=_ratio(1, 1, YOUTUBE_UPLOADS),
+    max_seconds=_seconds(180, YOUTUBE_UPLOADS),
+)
+
+LINKEDIN_IMAGE = FileLimits(choice(LINKEDIN, JPEG, PNG, GIF), max_bytes=_bytes(5 * MB, LINKEDIN))
+LINKEDIN_VIDEO = FileLimits(
+    choice(LINKEDIN, MP4),
+    max_bytes=_bytes(500 * MB, LINKEDIN),
+    min_ratio=_ratio(1, 2.4, LINKEDIN),
+    max_ratio=_ratio(2.4, 1, LINKEDIN),
+    min_seconds=_seconds(3, LINKEDIN),
+    max_seconds=_seconds(30 * 60, LINKEDIN),
+)
+
+X_IMAGE = FileLimits(choice(X_MEDIA, JPEG, PNG, GIF, WEBP), max_bytes=_bytes(5 * MB, X_MEDIA))
+X_VIDEO = FileLimits(
+    choice(X_MEDIA, MP4, MOV),
+    max_bytes=_bytes(512 * MB, X_MEDIA),
+    min_ratio=_ratio(1, 3, X_MEDIA),
+    max_ratio=_ratio(3, 1, X_MEDIA),
+    min_seconds=_seconds(0.5, X_MEDIA),
+    max_seconds=_seconds(140, X_MEDIA),
+)
+
+PINTEREST_IMAGE = FileLimits(choice(PINTEREST, PNG, JPEG), max_bytes=_bytes(20 * MB, PINTEREST))
+PINTEREST_VIDEO = FileLimits(
+    choice(PINTEREST, MP4, MOV),
+    max_bytes=_bytes(2 * GB, PINTEREST),
+    min_ratio=_ratio(1, 2, PINTEREST),
+    max_ratio=_ratio(1.91, 1, PINTEREST),
+    min_seconds=_seconds(4, PINTEREST),
+    max_seconds=_seconds(15 * 60, PINTEREST),
+)
+
+GBP_IMAGE = FileLimits(
+    choice(GBP, JPEG, PNG), max_bytes=_bytes(5 * MB, GBP), min_width=_pixels(400, GBP), smallest_side=_pixels(300, GBP)
+)
+
+TIKTOK_IMAGE = FileLimits(choice(TIKTOK, JPEG, WEBP), max_bytes=_bytes(20 * MB, TIKTOK))
+TIKTOK_VIDEO = FileLimits(
+    choice(TIKTOK, MP4, WEBM, MOV),
+    max_bytes=_bytes(4 * GB, TIKTOK),
+    smallest_side=_pixels(360, TIKTOK),
+    min_seconds=_seconds(3, TIKTOK),
+    max_seconds=_seconds(10 * 60, TIKTOK),
+)
+
 
 IMAGE, VIDEO = "IMAGE", "VIDEO"
 
-CALLS_TO_ACTION = choice(by.API, "BOOK", "ORDER", "SHOP", "LEARN_MORE", "SIGN_UP")
+CALLS_TO_ACTION = choice(API, "BOOK", "ORDER", "SHOP", "LEARN_MORE", "SIGN_UP")
 PRIVACY_LEVELS = choice(
-    by.API, "PUBLIC_TO_EVERYONE", "FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"
+    API, "PUBLIC_TO_EVERYONE", "FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"
 )  # fmt: skip
 
 ENDED: Mapping[Channel, date] = MappingProxyType({Channel.TWITTER: date(2026, 7, 31)})
@@ -107,8 +336,8 @@ def _media(
     video: FileLimits | None = None,
     least: Limit | None = None,
     most_videos: Limit | None = None,
-    kinds_by: by.Source = by.API,
-    one_kind: by.Source | None = None,
+    kinds_by: Source = API,
+    one_kind: Source | None = None,
 ) -> MediaRule:
     """Return a media rule whose kinds are those that have file limits."""
     kinds = tuple(kind for kind, files_of in ((IMAGE, image), (VIDEO, video)) if files_of)
@@ -116,23 +345,23 @@ def _media(
     return MediaRule(most, choice(kinds_by, *kinds), least, most_videos, single, image, video)
 
 
-def _most(count: int, source: by.Source) -> Limit:
+def _most(count: int, source: Source) -> Limit:
     return limit(count, Unit.MEDIA, source)
 
 
-def _videos(count: int, source: by.Source) -> Limit:
+def _videos(count: int, source: Source) -> Limit:
     return limit(count, Unit.VIDEOS, source)
 
 
-def _text(name: str, most: int, source: by.Source, *, unit: Unit = Unit.CHARACTERS, link: bool = False) -> TextRule:
+def _text(name: str, most: int, source: Source, *, unit: Unit = Unit.CHARACTERS, link: bool = False) -> TextRule:
     return TextRule(name, limit(most, unit, source), with_link=link)
 
 
 _NO_TEXT = TextRule()
-_ONE = _most(1, by.API)
-_ANGLES = choice(by.YOUTUBE, "<", ">")
-_YOUTUBE_TEXT = TextRule("description", limit(5_000, Unit.UTF8_BYTES, by.YOUTUBE), forbidden=_ANGLES)
-_YOUTUBE_TITLE = TitleRule(limit(100, Unit.CHARACTERS, by.YOUTUBE), needed=True, forbidden=_ANGLES)
+_ONE = _most(1, API)
+_ANGLES = choice(YOUTUBE, "<", ">")
+_YOUTUBE_TEXT = TextRule("description", limit(5_000, Unit.UTF8_BYTES, YOUTUBE), forbidden=_ANGLES)
+_YOUTUBE_TITLE = TitleRule(limit(100, Unit.CHARACTERS, YOUTUBE), needed=True, forbidden=_ANGLES)
 
 _ALL = (
     Combination(
@@ -140,32 +369,30 @@ _ALL = (
         PostType.POST,
         TextRule(
             "caption",
-            limit(2_200, Unit.CHARACTERS, by.API),
-            hashtags=limit(30, Unit.HASHTAGS, by.API),
-            mentions=limit(20, Unit.MENTIONS, by.API),
+            limit(2_200, Unit.CHARACTERS, API),
+            hashtags=limit(30, Unit.HASHTAGS, API),
+            mentions=limit(20, Unit.MENTIONS, API),
         ),
-        _media(_most(10, by.INSTAGRAM), least=_ONE, image=files.INSTAGRAM_IMAGE, video=files.INSTAGRAM_VIDEO),
+        _media(_most(10, INSTAGRAM), least=_ONE, image=INSTAGRAM_IMAGE, video=INSTAGRAM_VIDEO),
         enough=("media",),
     ),
     Combination(
         Channel.INSTAGRAM,
         PostType.STORY,
         _NO_TEXT,
-        _media(
-            _most(1, by.INSTAGRAM), least=_ONE, image=files.INSTAGRAM_STORY_IMAGE, video=files.INSTAGRAM_STORY_VIDEO
-        ),
+        _media(_most(1, INSTAGRAM), least=_ONE, image=INSTAGRAM_STORY_IMAGE, video=INSTAGRAM_STORY_VIDEO),
         enough=("media",),
     ),
     Combination(
         Channel.FACEBOOK,
         PostType.POST,
-        _text("caption", 63_206, by.FACEBOOK_POSTS),
+        _text("caption", 63_206, FACEBOOK_POSTS),
         _media(
-            _most(10, by.FACEBOOK_POSTS),
-            image=files.FACEBOOK_IMAGE,
-            video=files.FACEBOOK_VIDEO,
-            most_videos=_videos(1, by.FACEBOOK_POSTS),
-            one_kind=by.FACEBOOK_POSTS,
+            _most(10, FACEBOOK_POSTS),
+            image=FACEBOOK_IMAGE,
+            video=FACEBOOK_VIDEO,
+            most_videos=_videos(1, FACEBOOK_POSTS),
+            one_kind=FACEBOOK_POSTS,
         ),
         enough=("text", "link", "media"),
         link=LinkRule(),
@@ -174,8 +401,8 @@ _ALL = (
     Combination(
         Channel.FACEBOOK,
         PostType.REEL,
-        _text("description", 63_206, by.FACEBOOK_POSTS),
-        _media(_ONE, least=_ONE, video=files.FACEBOOK_REEL_VIDEO),
+        _text("description", 63_206, FACEBOOK_POSTS),
+        _media(_ONE, least=_ONE, video=FACEBOOK_REEL_VIDEO),
         enough=("media",),
         second_id="page",
     ),
@@ -183,7 +410,7 @@ _ALL = (
         Channel.FACEBOOK,
         PostType.STORY,
         _NO_TEXT,
-        _media(_most(1, by.FACEBOOK_REELS), least=_ONE, image=files.FACEBOOK_IMAGE, video=files.FACEBOOK_STORY_VIDEO),
+        _media(_most(1, FACEBOOK_REELS), least=_ONE, image=FACEBOOK_IMAGE, video=FACEBOOK_STORY_VIDEO),
         enough=("media",),
         second_id="page",
     ),
@@ -191,7 +418,7 @@ _ALL = (
         Channel.YOUTUBE,
         PostType.VIDEO,
         _YOUTUBE_TEXT,
-        _media(_ONE, least=_ONE, video=files.YOUTUBE_VIDEO),
+        _media(_ONE, least=_ONE, video=YOUTUBE_VIDEO),
         enough=("media",),
         title=_YOUTUBE_TITLE,
         second_id="channel",
@@ -200,7 +427,7 @@ _ALL = (
         Channel.YOUTUBE,
         PostType.SHORT,
         _YOUTUBE_TEXT,
-        _media(_ONE, least=_ONE, video=files.YOUTUBE_SHORT),
+        _media(_ONE, least=_ONE, video=YOUTUBE_SHORT),
         enough=("media",),
         title=_YOUTUBE_TITLE,
         second_id="channel",
@@ -208,13 +435,13 @@ _ALL = (
     Combination(
         Channel.LINKEDIN,
         PostType.POST,
-        _text("caption", 3_000, by.LINKEDIN, link=True),
+        _text("caption", 3_000, LINKEDIN, link=True),
         _media(
-            _most(20, by.LINKEDIN),
-            image=files.LINKEDIN_IMAGE,
-            video=files.LINKEDIN_VIDEO,
-            most_videos=_videos(1, by.LINKEDIN),
-            one_kind=by.LINKEDIN,
+            _most(20, LINKEDIN),
+            image=LINKEDIN_IMAGE,
+            video=LINKEDIN_VIDEO,
+            most_videos=_videos(1, LINKEDIN),
+            one_kind=LINKEDIN,
         ),
         enough=("text", "link", "media"),
         link=LinkRule(),
@@ -223,13 +450,13 @@ _ALL = (
     Combination(
         Channel.TWITTER,
         PostType.POST,
-        _text("caption", 280, by.X_TEXT, unit=Unit.X_WEIGHT),
+        _text("caption", 280, X_TEXT, unit=Unit.X_WEIGHT),
         _media(
-            _most(4, by.X_MEDIA),
-            image=files.X_IMAGE,
-            video=files.X_VIDEO,
-            most_videos=_videos(1, by.X_MEDIA),
-            one_kind=by.X_MEDIA,
+            _most(4, X_MEDIA),
+            image=X_IMAGE,
+            video=X_VIDEO,
+            most_videos=_videos(1, X_MEDIA),
+            one_kind=X_MEDIA,
         ),
         enough=("text", "link", "media"),
         link=LinkRule(),
@@ -237,25 +464,25 @@ _ALL = (
     Combination(
         Channel.PINTEREST,
         PostType.POST,
-        _text("description", 800, by.API),
+        _text("description", 800, API),
         _media(
-            _most(5, by.PINTEREST_CAROUSEL),
+            _most(5, PINTEREST_CAROUSEL),
             least=_ONE,
-            image=files.PINTEREST_IMAGE,
-            video=files.PINTEREST_VIDEO,
-            most_videos=_videos(1, by.PINTEREST),
-            one_kind=by.PINTEREST,
+            image=PINTEREST_IMAGE,
+            video=PINTEREST_VIDEO,
+            most_videos=_videos(1, PINTEREST),
+            one_kind=PINTEREST,
         ),
         enough=("media",),
-        title=TitleRule(limit(100, Unit.CHARACTERS, by.API)),
-        link=LinkRule(limit(2_048, Unit.CHARACTERS, by.API)),
+        title=TitleRule(limit(100, Unit.CHARACTERS, API)),
+        link=LinkRule(limit(2_048, Unit.CHARACTERS, API)),
         second_id="board",
     ),
     Combination(
         Channel.GBP,
         PostType.POST,
-        _text("description", 1_500, by.API),
-        _media(_most(1, by.GBP), image=files.GBP_IMAGE, kinds_by=by.GBP),
+        _text("description", 1_500, API),
+        _media(_most(1, GBP), image=GBP_IMAGE, kinds_by=GBP),
         enough=("text", "media"),
         call_to_action=CALLS_TO_ACTION,
         second_id="location",
@@ -263,17 +490,17 @@ _ALL = (
     Combination(
         Channel.TIKTOK,
         PostType.POST,
-        _text("description", 4_000, by.API),
-        _media(_most(35, by.TIKTOK), least=_ONE, image=files.TIKTOK_IMAGE),
+        _text("description", 4_000, API),
+        _media(_most(35, TIKTOK), least=_ONE, image=TIKTOK_IMAGE),
         enough=("media",),
-        title=TitleRule(limit(90, Unit.CHARACTERS, by.API)),
+        title=TitleRule(limit(90, Unit.CHARACTERS, API)),
         privacy=PRIVACY_LEVELS,
     ),
     Combination(
         Channel.TIKTOK,
         PostType.VIDEO,
-        _text("description", 2_200, by.API),
-        _media(_ONE, least=_ONE, video=files.TIKTOK_VIDEO),
+        _text("description", 2_200, API),
+        _media(_ONE, least=_ONE, video=TIKTOK_VIDEO),
         enough=("media",),
         privacy=PRIVACY_LEVELS,
     ),

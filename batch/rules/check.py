@@ -8,24 +8,185 @@ that is wrong is a post with errors. Files and addresses of media are looked at 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
-from batch.model import Action, Channel, Content, Generation, Issue, Post, PostType, Row, Severity, Sheet
-from batch.rules.cells import CellReader, Cells
+from batch.model import (
+    Action,
+    Channel,
+    Content,
+    Generate,
+    Generation,
+    Issue,
+    Medium,
+    Post,
+    PostType,
+    Row,
+    Severity,
+    Sheet,
+)
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, TYPES, Combination
-from batch.rules.columns import REMEMBERED, read_type
-from batch.rules.content import FIELDS, NO_CONTENT, check_content, check_placeholders, read_content
-from batch.rules.generation import read_generation
+from batch.rules.columns import NAMING_ONLY, REMEMBERED, WITHDRAWING, CellReader, Cells, RowReader, RowValues, read_type
+from batch.rules.columns import CheckContext as CheckContext
+from batch.rules.content import FIELDS, NO_CONTENT, check_content, check_placeholders, read_content, read_generation
+from batch.rules.issues import Problem, listed, make_issue, quoted, shorten
 from batch.rules.keys import derive_key, fan_out_key
-from batch.rules.neighbours import compare_posts
-from batch.rules.problems import Problem, listed, make_issue, quoted, shorten
-from batch.rules.rowread import NAMING_ONLY, WITHDRAWING, RowReader, RowValues
-from batch.rules.rowread import CheckContext as CheckContext
+from batch.rules.media import check_media
+
+Found = Iterator[tuple[int, Problem]]
+"""Places of posts, with what is wrong there."""
+
+MOST_NAMED = 4
+
+
+def compare_posts(posts: Sequence[Post]) -> dict[int, list[Problem]]:
+    """Return what is wrong with posts beside each other, by their place in `posts`."""
+    found: defaultdict[int, list[Problem]] = defaultdict(list)
+    kept = [(place, post) for place, post in enumerate(posts) if post.action is not Action.SKIP]
+    for place, problem in (*_same_keys(kept), *_same_items(kept), *_same_looks(kept)):
+        found[place].append(problem)
+    return dict(found)
+
+
+Placed = tuple[int, Post]
+
+
+def _groups(placed: Iterable[tuple[Hashable, Placed]]) -> Iterator[list[Placed]]:
+    """Return the groups of more than one, in the order of their first post."""
+    groups: dict[Hashable, Placed | list[Placed]] = {}
+    for name, entry in placed:
+        there = groups.get(name)
+        if there is None:
+            groups[name] = entry
+        elif isinstance(there, list):
+            there.append(entry)
+        else:
+            groups[name] = [there, entry]
+    return (group for group in groups.values() if isinstance(group, list))
+
+
+class _Rows:
+    """The rows of a group; each post is told the others, the first few by number, in constant time."""
+
+    def __init__(self, group: Sequence[Placed]) -> None:
+        rows = dict.fromkeys(post.row for _, post in group)
+        self._first = tuple(rows)[: MOST_NAMED + 1]
+        self._count = len(rows)
+
+    def beside(self, post: Post) -> str:
+        """Return the other rows as a person reads them: `row 7`, `rows 7, 9 and 12`, `rows 3, 4, 5 and 16 more`."""
+        others = [str(row) for row in self._first if row != post.row]
+        if self._count - 1 > MOST_NAMED:
+            others = [*others[: MOST_NAMED - 1], f"{self._count - MOST_NAMED:,} more"]
+        else:
+            others = others[: self._count - 1]
+        return f"{'rows' if len(others) > 1 else 'row'} {listed(others, last='and')}"
+
+
+def _tell(group: Sequence[Placed], make: Callable[[_Rows, Post], Problem]) -> Found:
+    """Tell every post of a group of the others."""
+    rows = _Rows(group)
+    return ((place, make(rows, post)) for place, post in group)
+
+
+def _same_keys(kept: Sequence[Placed]) -> Found:
+    alike = _groups(((post.site, post.key.casefold()), (place, post)) for place, post in kept if post.key)
+    for group in alike:
+        for same in _groups((post.key, (place, post)) for place, post in group):
+            tell = _key_needed if all(post.key_derived for _, post in same) else _key_twice
+            yield from _tell(same, tell)
+        if len({post.key for _, post in group}) > 1:
+            yield from _tell(group, _key_nearly_twice)
+
+
+def _key_twice(rows: _Rows, post: Post) -> Problem:
+    message = f"`key` {quoted(post.key)} stands in {rows.beside(post)} too: give each post a key of its own."
+    return Problem("key", "key_twice", post.key, message)
+
+
+def _key_needed(rows: _Rows, post: Post) -> Problem:
+    message = (
+        f"`key` is blank, and {rows.beside(post)} without a key would be the same post (same site, channel, "
+        "account, type and content): write a key of its own into each."
+    )
+    return Problem("key", "key_needed", "", message)
+
+
+def _key_nearly_twice(rows: _Rows, post: Post) -> Problem:
+    message = (
+        f"`key` {quoted(post.key)} differs from that of {rows.beside(post)} only in capital letters: "
+        "change one of them if they are two posts."
+    )
+    return Problem("key", "key_nearly_twice", post.key, message, warning=True)
+
+
+def _item_twice(rows: _Rows, post: Post) -> Problem:
+    message = f"`item_id` {quoted(post.item_id)} stands in {rows.beside(post)} too: keep one row for each item."
+    return Problem("item_id", "item_id_twice", post.item_id, message)
+
+
+def _same_items(kept: Sequence[Placed]) -> Found:
+    named = (((post.site, post.item_id), (place, post)) for place, post in kept if post.item_id)
+    for group in _groups(named):
+        if len({post.row for _, post in group}) < 2:
+            continue
+        yield from _tell(group, _item_twice)
+
+
+def _same_looks(kept: Sequence[Placed]) -> Found:
+    shown = (
+        ((post.site, post.channel, post.content.text or post.content.media), (place, post))
+        for place, post in kept
+        if post.channel and post.action not in NAMING_ONLY and (post.content.text or post.content.media)
+    )
+    for alike in _groups(shown):
+        said: set[int] = set()
+        for group in _groups((_look(post), (place, post)) for place, post in alike):
+            said.update(place for place, _ in group)
+            yield from _tell(group, _same_look)
+        texts = ((_caption(post), (place, post)) for place, post in alike if post.content.text and post.local_time)
+        for group in _groups(texts):
+            yield from (found for found in _tell(group, _same_caption) if found[0] not in said)
+
+
+def _account(post: Post) -> str:
+    return post.account.strip().removeprefix("@").casefold()
+
+
+def _look(post: Post) -> Hashable:
+    content = post.content
+    return post.type, _account(post), content.text, content.media, content.link
+
+
+def _caption(post: Post) -> Hashable:
+    day = "now" if post.now else post.local_time[:10]
+    return _account(post), day
+
+
+def _same_look(rows: _Rows, post: Post) -> Problem:
+    column = "text" if post.content.text else "media"
+    seen = post.content.text or post.content.media[0].source
+    message = (
+        f"`{column}` {quoted(seen)}: the same post stands in {rows.beside(post)} (same channel, account, text, media): "
+        "change one of them, or write `skip` into its `action`, if not all are meant."
+    )
+    return Problem(column, "same_look", seen, message, warning=True)
+
+
+def _same_caption(rows: _Rows, post: Post) -> Problem:
+    message = (
+        f"`text` {quoted(post.content.text)} is also that of {rows.beside(post)} on the same channel, account and "
+        "day: change one of them if that is not meant."
+    )
+    return Problem("text", "same_caption", post.content.text, message, warning=True)
+
 
 NONE_USED: frozenset[str] = frozenset()
 
@@ -251,3 +412,109 @@ def _derived_key(
         item_id=values.item_id,
     )
     return key, True
+
+
+FAILED = "generation_failed"
+GENERATED_CODES: Mapping[str, str] = MappingProxyType({
+    FAILED: "the service did not generate what the row asks for",
+    "ai_tools_missing": "the site's plan does not name the feature for generating",
+})  # fmt: skip
+"""Every code that generating can find, with what it stands for."""
+
+MADE = frozenset({"text", "title"})
+"""The columns that generated words stand in for."""
+AGAIN = "change `prompt`, or run with --regenerate"
+
+
+def fingerprint(post: Post) -> str:
+    """Return the fingerprint of what a post asks to have generated: the same request is made once only."""
+    asked = post.generation
+    parts = [post.site, post.key, post.channel or "", post.content.link]
+    if asked is not None:
+        parts += [asked.kind, asked.prompt, asked.asset_type, asked.asset_id, asked.tone, asked.language]
+        if asked.kind is Generate.IMAGE:
+            parts += [medium.identity or medium.source for medium in post.content.media[:1]]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def content_to_json(content: Content) -> str:
+    """Return generated content as the journal keeps it."""
+    media = [{"source": m.source, "kind": m.kind} for m in content.media]
+    return json.dumps({"text": content.text, "title": content.title, "link": content.link, "media": media})
+
+
+def content_from_json(text: str) -> Content | None:
+    """Return content that the journal kept; None where it can't be read, so that it is generated anew."""
+    try:
+        data = json.loads(text)
+        media = tuple(Medium(source=str(m["source"]), kind=str(m["kind"])) for m in data["media"])
+        return Content(text=str(data["text"]), title=str(data["title"]), link=str(data["link"]), media=media)
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def with_generated(post: Post, made: Content) -> Post:
+    """Return the post with generated content in it, checked."""
+    if post.generation is None or post.channel is None or post.type is None:
+        return post
+    combination = COMBINATIONS[post.channel, post.type]
+    merged, new = _MERGES[post.generation.kind](post.content, made, combination)
+    known = check_media(replace(post, content=replace(merged, media=new)), {})
+    rest = merged.media[len(new) :]
+    filled = replace(known, content=replace(known.content, media=known.content.media + rest))
+    return replace(filled, issues=filled.issues + tuple(_check(filled)))
+
+
+_Merge = Callable[[Content, Content, Combination], tuple[Content, tuple[Medium, ...]]]
+"""Merges a row's content with what was made; also returns the media that are new and come first."""
+
+
+def _merge_caption(own: Content, made: Content, combination: Combination) -> tuple[Content, tuple[Medium, ...]]:
+    title = own.title or (made.title if combination.title else "")
+    return replace(own, text=made.text, title=title), ()
+
+
+def _merge_post(own: Content, made: Content, combination: Combination) -> tuple[Content, tuple[Medium, ...]]:
+    merged, _ = _merge_caption(own, made, combination)
+    link = own.link or (made.link if combination.link else "")
+    new = () if own.media else tuple(Medium(source=m.source, kind=m.kind) for m in made.media)
+    return replace(merged, link=link, media=own.media or new), new
+
+
+def _merge_image(own: Content, made: Content, _combination: Combination) -> tuple[Content, tuple[Medium, ...]]:
+    new = tuple(Medium(source=m.source, kind=m.kind) for m in made.media[:1])
+    return replace(own, media=new + own.media[1:]), new
+
+
+_MERGES: Mapping[Generate, _Merge] = MappingProxyType({
+    Generate.CAPTION: _merge_caption,
+    Generate.POST: _merge_post,
+    Generate.IMAGE: _merge_image,
+})  # fmt: skip
+
+
+def _check(post: Post) -> Iterator[Issue]:
+    """Check the content as any other, and say where a text that breaks a rule comes from; nothing is said twice."""
+    said = {(issue.column, issue.code) for issue in post.issues}
+    for issue in check_generated(post):
+        if (issue.column, issue.code) not in said:
+            made = issue.column in MADE
+            yield replace(issue, message=f"{issue.message} It was generated: {AGAIN}.") if made else issue
+
+
+def _issue(post: Post, code: str, seen: str, message: str, *, warning: bool = False) -> Issue:
+    return Issue(post.row, "generate", code, seen, message, Severity.WARNING if warning else Severity.ERROR)
+
+
+def with_failure(post: Post, *, code: str, message: str) -> Post:
+    """Return the post with the reason why nothing was generated for it: it ends as `failed`, and is not sent."""
+    kind = post.generation.kind if post.generation else ""
+    remedy = "Change `prompt`, or clear `generate` and fill the row yourself."
+    issue = _issue(post, FAILED, kind, f"Nothing was generated ({code}): {message.rstrip('.')}. {remedy}")
+    return replace(post, issues=(*post.issues, issue))
+
+
+def with_plan_warning(post: Post) -> Post:
+    """Return the post with the hint that the site's plan may not include generating."""
+    message = "The site's plan does not include AI tools, so the service may refuse to generate; see the site's plan."
+    return replace(post, issues=(*post.issues, _issue(post, "ai_tools_missing", "", message, warning=True)))

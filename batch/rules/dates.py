@@ -1,196 +1,287 @@
-"""Says what is wrong with a date that can't be read, and how to write it; never reads one itself.
+"""Turns `publish_at` and the time zones that may apply to it into one instant, and refuses to guess.
 
-A date that is refused is shown as it would have to be written wherever that can be told, and with both readings where
-day and month can't be told apart.
+What was written must name one instant: a day without a time, an order of day and month that can't be told, a wall clock
+time that comes never or twice are refused with the text to paste instead. Instants inside are UTC.
 """
 
 from __future__ import annotations
 
-import calendar
 import re
-import unicodedata
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from batch.rules.problems import Problem, quoted
+from batch.model import Cell
+from batch.rules.date_errors import explain_date, find_zone, warn_of_sign
+from batch.rules.issues import Problem, quoted
 
-EXAMPLE = "2026-12-01 09:30"
-LONGEST = 100
-"""No date is longer, in any language."""
+NOW = "now"
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+"""Years outside of these are slips: no post goes out then."""
 
-_TIME = r"(?:[ T,]+(?:um |at |à |alle |a las )?(\d{1,2})[:.h](\d{2})(?::\d{2})?(?:\s*(?:Uhr|h))?\s*([ap])?\.?m?\.?)?"
-_DAY_ONLY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
-_ISO_LIKE = re.compile(
-    rf"(\d{{4}})(?:[-/.]|\s?[年년]\s?)(\d{{1,2}})(?:[-/.]|\s?[月월]\s?)(\d{{1,2}})[日일]?{_TIME}.*",
-    re.ASCII | re.IGNORECASE | re.DOTALL,
+FAR = timedelta(days=10 * 365 + 3)
+
+_ISO = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:T|t| +)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]0+)?)?"
+    r"(?: ?(Z|z|UTC|[+\-−]\d{2}(?::?\d{2})?))?",
+    re.ASCII,
 )
-_NUMBERS = re.compile(rf"(\d{{1,2}})\s?[-/.]\s?(\d{{1,2}})\s?[-/.]\s?(\d{{4}}|'?\d{{2}})\.?{_TIME}", re.ASCII | re.I)
-_SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?", re.ASCII)
-_HALF_DAY = re.compile(r"\d\s*[ap]\.?\s?m\.?\b", re.IGNORECASE)
-_LETTERS = re.compile(r"[^\W\d_]{3,}")
-_CLOCK = re.compile(r"(\d{1,2})[:.h](\d{2})")
-
-_MONTHS = (
-    "jan|gen|ene|sty|led|jän", "feb|fev|fév|lut", "mar|mär|mrt|mrz|maa", "apr|avr|abr|kwi", "may|mai|mag|mei|maj",
-    "jun|giu|juin|cze", "jul|lug|juil|lip", "aug|ago|aoû|aou|sie", "sep|set|wrz", "oct|okt|ott|out|paź", "nov|lis",
-    "dec|dez|dic|déc|gru",
-)  # fmt: skip
-"""How the months begin in the languages that sheets come in; the longer beginnings count first."""
-
-_STARTS: Mapping[str, int] = MappingProxyType({
-    start: number for number, starts in enumerate(_MONTHS, start=1) for start in starts.split("|")
-})  # fmt: skip
-
-_DAYS = ("mardi", "martes", "marted", "marți", "maand", "maanant")
-"""Days of the week that begin like a month."""
 
 
-def explain_date(seen: str) -> Problem:
-    """Return why a date can't be read and how to write it; of a text that strayed here only the beginning counts."""
-    start = seen[:LONGEST]
-    return next(problem for rule in _RULES if (problem := rule(start)))
+class When(NamedTuple):
+    """When a post is to go out: `at` (UTC), or `now`, or neither (no date). `problems` say why it can't be told.
+
+    `local_time` is the wall clock with its zone as a person reads it; `timezone` the zone's name, "" where only an
+    offset is known.
+    """
+
+    at: datetime | None = None
+    now: bool = False
+    local_time: str = ""
+    timezone: str = ""
+    problems: tuple[Problem, ...] = ()
 
 
-def _problem(code: str, seen: str, why: str, remedy: str) -> Problem:
-    return Problem("publish_at", code, seen, f"`publish_at` says {quoted(seen)}, {why}: {remedy}.")
+class Zones(NamedTuple):
+    """The zones that may apply to a row: what its own `timezone` cell says, else the site's or configuration's."""
+
+    written: str = ""
+    usual: str = ""
 
 
-def _no_time(seen: str) -> Problem | None:
-    found = _DAY_ONLY.fullmatch(seen)
-    if found is None:
+NO_DATE = When()
+
+
+def read_when(cell: Cell, *, zones: Zones) -> When:
+    """Return when a row's post goes out. A naive time is meant in the row's zone."""
+    named = zones.written or zones.usual
+    zone = find_zone(named) if named else None
+    if isinstance(zone, Problem):
+        return When(problems=(zone, *_explain(cell)))
+    name = zone.key if zone else ""
+    noted: tuple[Problem, ...] = ()
+    if zone and zones.written.startswith("Etc/") and (sign := warn_of_sign(zone, zones.written)):
+        noted = (sign,)
+    if not cell:
+        return When(timezone=name, problems=noted)
+    if isinstance(cell, str):
+        if zone and (plain := _read_plain(cell, zone, noted)):
+            return plain
+        if cell.casefold() == NOW:
+            return When(now=True, local_time=NOW, timezone=name, problems=noted)
+    clock = _read_clock(cell)
+    if isinstance(clock, Problem):
+        return When(timezone=name, problems=(clock, *noted))
+    return _place(clock, zone, zones, cell=cell, noted=noted)
+
+
+def _read_plain(cell: str, zone: ZoneInfo, noted: tuple[Problem, ...]) -> When | None:
+    """Read `2026-12-01 09:30`, as nearly all dates are written, on a day that is like others, in a third of the time.
+
+    None for what has to be looked at more closely.
+    """
+    if len(cell) != 16 or cell[10] != " " or cell[13] != ":" or cell[11:13] == "24":
+        return None  # newer Pythons take 24:00 for the next day's midnight, and a person may mean either
+    offset = _offset_of_day(zone, cell[:10])
+    if offset is None:
         return None
-    year, month, day = (int(part) for part in found.groups())
-    impossible = _why_impossible(year, month, day)
-    if impossible:
-        return _problem("date_impossible", seen, impossible, f"write a day that exists, such as {EXAMPLE}")
-    written = f"{year:04d}-{month:02d}-{day:02d} 09:30"
-    return _problem("time_missing", seen, "a day without a time", f"write the time too, such as {written}")
-
-
-def _half_day(seen: str) -> Problem | None:
-    if not _HALF_DAY.search(seen):
+    try:
+        return When(datetime.fromisoformat(f"{cell}+00:00") - offset, False, f"{cell} {zone.key}", zone.key, noted)
+    except ValueError:
         return None
-    found = _ISO_LIKE.fullmatch(seen) or _NUMBERS.fullmatch(seen)
-    clock = _show_time(found.group(4), found.group(5), found.group(6)) if found else "21:30"
-    written = "write the time by 24 hours"
-    if found and len(found[1]) == 4:
-        written += f", {int(found[1]):04d}-{int(found[2]):02d}-{int(found[3]):02d} {clock}"
+
+
+@lru_cache(maxsize=16384)
+def _offset_of_day(zone: ZoneInfo, written: str) -> timedelta | None:
+    """Return the offset that a zone keeps all of a day (`2026-12-01`), None for other writings and other days."""
+    if written[4] != "-" or written[7] != "-":
+        return None
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        return None
+    return _steady_offset(zone, day) if FIRST_YEAR <= day.year <= LAST_YEAR else None
+
+
+def _explain(cell: Cell) -> tuple[Problem, ...]:
+    """Return what is wrong with a date whatever its zone."""
+    if not cell or (isinstance(cell, str) and cell.casefold() == NOW):
+        return ()
+    clock = _read_clock(cell)
+    return (clock,) if isinstance(clock, Problem) else ()
+
+
+def _seen(cell: Cell) -> str:
+    return cell if isinstance(cell, str) else show_clock(cell)
+
+
+def show_clock(clock: datetime) -> str:
+    """Return a wall clock time as it is written in a sheet: `2026-12-01 09:30`, with seconds where there are any."""
+    return str(clock)[: 19 if clock.second else 16]
+
+
+def _read_clock(cell: Cell) -> datetime | Problem:
+    """Return the date and time as written, aware only where an offset stands behind it."""
+    if isinstance(cell, datetime):
+        clock = cell.replace(microsecond=0) if cell.microsecond else cell
     else:
-        written += f", as in 2026-12-01 {clock}"
-    return _problem("time_12h", seen, "a time with am or pm", written)
+        read = _read_iso(cell)
+        if read is None:
+            return explain_date(cell)
+        clock = read
+    if not FIRST_YEAR <= clock.year <= LAST_YEAR:
+        message = (
+            f"`publish_at` says {quoted(_seen(cell))}: check the year, which has to be this one or one of the next."
+        )
+        return Problem("publish_at", "date_out_of_range", _seen(cell), message)
+    return clock
 
 
-def _year_first(seen: str) -> Problem | None:
-    found = _ISO_LIKE.fullmatch(seen)
-    if found is None:
+def _read_iso(cell: str) -> datetime | None:
+    found = _ISO.fullmatch(cell)
+    try:
+        return _make_clock(*found.groups()) if found else None
+    except (ValueError, OverflowError):
         return None
-    year, month, day = (int(part) for part in found.groups()[:3])
-    hour, minute = found[4], found[5]
-    why = _why_impossible(year, month, day)
-    if not why and hour and (int(hour) > 23 or int(minute) > 59):
-        why = f"and {hour}:{minute} is no time of day"
-    if why:
-        return _problem("date_impossible", seen, why, f"write a day and time that exist, such as {EXAMPLE}")
-    written = f"{year:04d}-{month:02d}-{day:02d} {_show_time(hour, minute, found[6])}"
-    return _problem("date_form", seen, "a form that is not read", f"write {written}")
 
 
-def _other_characters(seen: str) -> Problem | None:
-    """Tell a date that is right but for its digits and signs, as Japanese and Arabic keyboards type them."""
-    plain = unicodedata.normalize("NFKC", seen)
-    plain = "".join(str(unicodedata.decimal(letter, letter)) for letter in plain)
-    found = _ISO_LIKE.fullmatch(plain)
-    if plain == seen or found is None or _why_impossible(*(int(part) for part in found.groups()[:3])):
+def _make_clock(
+    year: str, month: str, day: str, hour: str, minute: str, second: str | None, offset: str | None
+) -> datetime:
+    zone = _make_offset(offset) if offset else None
+    return datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=zone)
+
+
+def _make_offset(offset: str) -> timezone:
+    if offset in ("Z", "z", "UTC"):
+        return UTC
+    hours, minutes = int(offset[1:3]), int(offset[-2:]) if len(offset) > 3 else 0
+    if hours > 14 or minutes > 59:
+        raise ValueError("no place is so far from UTC")
+    span = timedelta(hours=hours, minutes=minutes)
+    return timezone(span if offset[0] == "+" else -span)
+
+
+def _place(clock: datetime, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, noted: tuple[Problem, ...]) -> When:
+    """Return the instant of a wall clock time."""
+    if clock.tzinfo is not None:
+        return _place_offset(clock, zone, zones, seen=_seen(cell), noted=noted)
+    if zone is None:
+        return When(problems=(_no_zone(_seen(cell)), *noted))
+    offset = _steady_offset(zone, clock.date())
+    if offset is None:
+        doubt = _doubt_clock(clock, zone, seen=_seen(cell))
+        if doubt:
+            return When(timezone=zone.key, problems=(doubt, *noted))
+        offset = clock.replace(tzinfo=zone).utcoffset() or timedelta(0)
+    at = (clock - offset).replace(tzinfo=UTC)
+    return When(at, False, f"{show_clock(clock)} {zone.key}", zone.key, noted)
+
+
+def _place_offset(
+    clock: datetime, zone: ZoneInfo | None, zones: Zones, *, seen: str, noted: tuple[Problem, ...]
+) -> When:
+    """Return the instant of a time with an offset, which says it whatever the zone.
+
+    A row's own zone that has another offset then is warned of; the usual zone yields, and UTC (`Z`) is how programs
+    write an instant for any zone.
+    """
+    at = clock.astimezone(UTC)
+    if zone is None:
+        offset = _show_offset(clock) if clock.utcoffset() else ""
+        return When(at, local_time=f"{show_clock(clock)} UTC{offset}", problems=noted)
+    there = at.astimezone(zone)
+    local_time = f"{show_clock(there)} {zone.key}"
+    if zones.written and clock.tzinfo is not UTC and there.utcoffset() != clock.utcoffset():
+        message = (
+            f"`publish_at` says {quoted(seen)}, but {zone.key} is at UTC{_show_offset(there)} then: it goes out at "
+            f"{show_clock(there)} there, so take the offset away if {show_clock(clock.replace(tzinfo=None))} is meant."
+        )
+        problem = Problem("publish_at", "offset_contradicts_timezone", seen, message, warning=True)
+        noted = (problem, *noted)
+    return When(at, local_time=local_time, timezone=zone.key, problems=noted)
+
+
+def _no_zone(seen: str) -> Problem:
+    message = (
+        f"`publish_at` says {quoted(seen)}, but nothing says in which time zone: fill `timezone` (Europe/Berlin), "
+        "or set `timezone` in the configuration."
+    )
+    return Problem("timezone", "timezone_missing", "", message)
+
+
+@lru_cache(maxsize=16384)
+def _steady_offset(zone: ZoneInfo, day: date) -> timedelta | None:
+    """Return the offset that a zone keeps all of a day, None for a day on which clocks are changed.
+
+    Looked up every quarter of an hour, the finest at which any zone has changed its clocks.
+    """
+    clocks = (datetime.combine(day, time(hour, minute), zone) for hour in range(24) for minute in (0, 15, 30, 45))
+    offsets = {reading.utcoffset() for clock in clocks for reading in (clock, clock.replace(fold=1))}
+    offsets.add(datetime.combine(day, time(23, 59, 59), zone).utcoffset())
+    return offsets.pop() if len(offsets) == 1 else None
+
+
+def _doubt_clock(clock: datetime, zone: ZoneInfo, *, seen: str) -> Problem | None:
+    """Return why a wall clock time does not name one instant of its zone, None where it does.
+
+    The two folds of a time have different offsets only where clocks are put forward over it or back over it.
+    """
+    early, late = clock.replace(tzinfo=zone), clock.replace(tzinfo=zone, fold=1)
+    before, after = early.utcoffset(), late.utcoffset()
+    if before == after or before is None or after is None:
         return None
-    written = f"{int(found[1]):04d}-{int(found[2]):02d}-{int(found[3]):02d} {_show_time(found[4], found[5], found[6])}"
-    return _problem("date_form", seen, "in characters of another width or script", f"write {written}")
+    first, second = (_read_back(reading, zone) for reading in (early, late))
+    if before < after:
+        message = (
+            f"`publish_at` says {quoted(seen)}, a time that does not exist in {zone}, where clocks are put forward "
+            f"over it: write {second} (before) or {first} (after)."
+        )
+        return Problem("publish_at", "time_skipped", seen, message)
+    message = (
+        f"`publish_at` says {quoted(seen)}, a time that comes twice in {zone}, where clocks are put back over it: "
+        f"write {first} (the first time) or {second} (the second)."
+    )
+    return Problem("publish_at", "time_twice", seen, message)
 
 
-def _numbers_only(seen: str) -> Problem | None:
-    found = _NUMBERS.fullmatch(seen)
-    if found is None:
+def _read_back(reading: datetime, zone: ZoneInfo) -> str:
+    """Return a reading as it can be pasted: the clock at that instant with its offset."""
+    there = reading.astimezone(UTC).astimezone(zone)
+    return f"{show_clock(there)}{_show_offset(there)}"
+
+
+def _show_offset(clock: datetime) -> str:
+    return f"{clock:%z}"[:3] + ":" + f"{clock:%z}"[3:5]
+
+
+def doubt_date(at: datetime, *, now: datetime, seen: str, say_past: bool) -> Problem | None:
+    """Return a warning for an instant that has passed or lies years ahead, None for any other."""
+    if at <= now:
+        if not say_past:
+            return None
+        message = (
+            f"`publish_at` says {quoted(seen)}, which has passed: nothing is sent for it unless it went out then, "
+            "so write a later date if it did not."
+        )
+        return Problem("publish_at", "date_past", seen, message, warning=True)
+    if at - now > FAR:
+        message = f"`publish_at` says {quoted(seen)}, more than ten years ahead: check the year."
+        return Problem("publish_at", "date_far_ahead", seen, message, warning=True)
+    return None
+
+
+def doubt_midnight(cell: Cell) -> Problem | None:
+    """Return a warning for a wall clock time of midnight sharp, into which spreadsheets turn a day without a time."""
+    if isinstance(cell, str) and "0:00" not in cell:
         return None
-    first, second, clock = int(found[1]), int(found[2]), _show_time(found[4], found[5], found[6])
-    short = len(found[3]) < 4
-    year = int(found[3].lstrip("'")) + (2000 if short else 0)
-    readings = [
-        f"{year:04d}-{month:02d}-{day:02d} {clock}"
-        for day, month in dict.fromkeys(((first, second), (second, first)))
-        if not _why_impossible(year, month, day)
-    ]
-    if not readings:
-        return _problem("date_impossible", seen, "no day of any month", f"write a day that exists, such as {EXAMPLE}")
-    remedy = f"write {' or '.join(readings)}"
-    if short:
-        return _problem("date_short_year", seen, "a year of two digits", remedy)
-    if len(readings) == 1:
-        return _problem("date_order", seen, "in an order that is not the same everywhere", remedy)
-    return _problem("date_order", seen, "which may be read day first or month first", remedy)
-
-
-def _serial(seen: str) -> Problem | None:
-    if not _SERIAL.fullmatch(seen):
+    clock = cell if isinstance(cell, datetime) else _read_iso(cell)
+    if clock is None or clock.tzinfo is not None or clock.hour or clock.minute or clock.second:
         return None
-    remedy = f"give the cell the format yyyy-mm-dd hh:mm, or type the date as text, such as {EXAMPLE}"
-    return _problem("date_serial", seen, "the number by which a spreadsheet stores a date", remedy)
-
-
-def _words(seen: str) -> Problem | None:
-    words = _LETTERS.findall(seen)
-    if not words:
-        return None
-    months = {month for word in words if (month := _month_of(word))}
-    written = _rewrite(seen, month=months.pop()) if len(months) == 1 else ""
-    remedy = f"write it in numbers, {written}" if written else f"write it in numbers, such as {EXAMPLE}, or now"
-    return _problem("date_words", seen, "a date in words", remedy)
-
-
-def _unreadable(seen: str) -> Problem:
-    return _problem("date_form", seen, "no date that can be read", f"write it as in {EXAMPLE}, or now")
-
-
-_RULES: tuple[Callable[[str], Problem | None], ...] = (
-    _no_time, _half_day, _year_first, _other_characters, _numbers_only, _serial, _words, _unreadable,
-)  # fmt: skip
-"""What a date may suffer from, the most telling first; the last one fits every date."""
-
-
-def _month_of(word: str) -> int:
-    """Return the month that a word begins like, 0 where it begins like none."""
-    plain = unicodedata.normalize("NFC", word.casefold())
-    if plain.startswith(_DAYS):
-        return 0
-    return next((_STARTS[plain[:size]] for size in (4, 3) if plain[:size] in _STARTS), 0)
-
-
-def _rewrite(seen: str, *, month: int) -> str:
-    """Return a date in words as it would be written, "" where its parts can't be told."""
-    clock = _CLOCK.search(seen)
-    rest = seen.replace(clock[0], " ") if clock else seen
-    numbers = [int(n) for n in re.findall(r"\d+", rest)]
-    years = [n for n in numbers if n > 1900]
-    days = [n for n in numbers if 1 <= n <= 31]
-    if not month or len(years) != 1 or len(days) != 1 or _why_impossible(years[0], month, days[0]):
-        return ""
-    shown = _show_time(clock[1], clock[2], None) if clock else "09:30"
-    return f"{years[0]:04d}-{month:02d}-{days[0]:02d} {shown}"
-
-
-def _show_time(hour: str | None, minute: str | None, half: str | None) -> str:
-    """Return a time by 24 hours; half past nine stands for one that was not written."""
-    if hour is None or minute is None or int(hour) > 23 or int(minute) > 59:
-        return "09:30"
-    number = int(hour)
-    if half:
-        number = number % 12 + (12 if half.casefold() == "p" else 0)
-    return f"{number:02d}:{minute}"
-
-
-def _why_impossible(year: int, month: int, day: int) -> str:
-    """Return why a day does not exist, "" where it does."""
-    if not 1 <= year <= 9999 or not 1 <= month <= 12:
-        return f"and there is no month {month}" if 1 <= year <= 9999 else f"and there is no year {year}"
-    most = calendar.monthrange(year, month)[1]
-    if 1 <= day <= most:
-        return ""
-    return f"but {calendar.month_name[month]} {year} has {most} days"
+    seen = _seen(cell)
+    message = (
+        f"`publish_at` says {quoted(seen)}, midnight, which spreadsheets make of a day without a time: write the time "
+        "too if midnight is not meant."
+    )
+    return Problem("publish_at", "midnight", seen, message, warning=True)

@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 from batch.model import Channel, Content, Generation, PostType
-from batch.rules.problems import Problem, quoted
+from batch.rules.issues import Problem, quoted
 from batch.rules.text import find_lookalike
 
 PREFIX = "auto-"

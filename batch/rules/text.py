@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from batch.rules.limits import Unit
+from batch.rules.channels import Unit
 
 _HASHTAG = re.compile(r"(?<![\w&/#＃])[#＃]\w+")
 _MENTION = re.compile(r"(?<![\w.@＠/])[@＠][A-Za-z0-9_][\w.]*")

@@ -18,15 +18,13 @@ from datetime import UTC, datetime
 
 from batch.errors import JournalError, PostbatchError
 from batch.model import Act, Item, Outcome, OutcomeKind, Status
+from batch.run.actions import Tools, drop_own_draft
 from batch.run.bulk import schedule_in_parts
-from batch.run.looking import rank
-from batch.run.outcomes import broken_outcome, idle_outcome, not_run_outcome
-from batch.run.readback import read_back
-from batch.run.record import Placed, outcome_to_json
-from batch.run.tools import Tools
+from batch.run.progress import Brakes, Work, advance, finish, goes_out_soon, keep_item, take_other
+from batch.run.record import Placed, broken_outcome, idle_outcome, not_run_outcome, outcome_to_json
+from batch.run.settle import rank
 from batch.run.verdict import DEAD, other_post
-from batch.run.withdrawing import drop_own_draft
-from batch.run.work import Brakes, Work, advance, finish, goes_out_soon, keep_item, take_other
+from batch.run.verify import read_back
 
 FAR = datetime.max.replace(tzinfo=UTC)
 

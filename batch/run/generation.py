@@ -14,7 +14,7 @@ from typing import Protocol
 from batch.model import Account, Channel, Content, Generate, Generation, Medium, Post
 from batch.publisher.client import Client
 from batch.publisher.generate import Generated, generate_image, generate_post, generate_text
-from batch.rules.generated import (
+from batch.rules.check import (
     content_from_json,
     content_to_json,
     fingerprint,
@@ -22,8 +22,8 @@ from batch.rules.generated import (
     with_generated,
     with_plan_warning,
 )
+from batch.run.journal import MediaStore, TextStore
 from batch.run.media import Room, bring_media, identity_of
-from batch.run.stores import MediaStore, TextStore
 
 IMAGE_BOUND_SECONDS = 180.0
 """How long a changed picture may take; the service says about two minutes."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +20,74 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from batch.errors import JournalError
-from batch.run.schema import open_patiently
+
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE intent (
+    id INTEGER PRIMARY KEY, run TEXT NOT NULL, position INTEGER NOT NULL, act TEXT NOT NULL, reference TEXT NOT NULL,
+    item_id TEXT NOT NULL, at REAL NOT NULL
+);
+CREATE INDEX intent_by_run ON intent (run, position);
+CREATE INDEX intent_by_time ON intent (at);
+CREATE TABLE result (
+    intent INTEGER PRIMARY KEY REFERENCES intent (id), at REAL NOT NULL, kind TEXT NOT NULL, code TEXT NOT NULL,
+    item_id TEXT NOT NULL, status TEXT NOT NULL
+);
+CREATE TABLE outcome (
+    run TEXT NOT NULL, position INTEGER NOT NULL, outcome TEXT NOT NULL, PRIMARY KEY (run, position)
+) WITHOUT ROWID;
+CREATE TABLE media (
+    identity TEXT PRIMARY KEY, url TEXT NOT NULL, file_id TEXT NOT NULL, at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE generated (fingerprint TEXT PRIMARY KEY, content TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+"""
+
+OPEN_TRIES = 100
+OPEN_PAUSE_SECONDS = 0.1
+
+
+def open_patiently(path: Path) -> sqlite3.Connection:
+    """Open the file, again where another process is just closing it: SQLite does not wait by itself for that."""
+    for _ in range(OPEN_TRIES):
+        try:
+            return _open(path)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+        time.sleep(OPEN_PAUSE_SECONDS)
+    return _open(path)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    db = sqlite3.connect(path, timeout=10)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError("it is damaged")
+        _make_tables(db)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def _make_tables(db: sqlite3.Connection) -> None:
+    """Make the tables in one transaction, so that a file is either empty or whole, also with two processes at once."""
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version == SCHEMA_VERSION:
+        return
+    if version != 0:
+        raise sqlite3.DatabaseError(f"it was written by another version, {version}")
+    db.execute("BEGIN IMMEDIATE")
+    if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+        for statement in SCHEMA.split(";")[:-1]:
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    db.commit()
+
 
 UNSETTLED_KINDS = ("unclear",)
 """Results that say nothing about what happened: such an intent counts as one without a result."""
@@ -339,3 +408,27 @@ def _at(stamp: object) -> datetime:
 def compact_json(data: Mapping[str, object]) -> str:
     """Return JSON without white space, text kept as it is."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+class MediaStore(Protocol):
+    """Which media are in the site's Media Manager, by identity."""
+
+    def known_media(self, identity: str) -> str | None:
+        """Return the address in the Media Manager of a medium that went up before."""
+        ...
+
+    def remember_media(self, identity: str, url: str, file_id: str) -> None:
+        """Keep that a medium is there."""
+        ...
+
+
+class TextStore(Protocol):
+    """What was generated before, by the fingerprint of what was asked for."""
+
+    def known_text(self, fingerprint: str) -> str | None:
+        """Return the content (JSON) that was generated for this request."""
+        ...
+
+    def remember_text(self, fingerprint: str, content: str) -> None:
+        """Keep generated content (JSON)."""
+        ...

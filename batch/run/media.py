@@ -12,17 +12,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from batch.media.files import MediumUnreadableError, open_medium
 from batch.model import Act, Content, Medium, OutcomeKind, Step
 from batch.publisher.client import Client
 from batch.publisher.media import Brought, State, import_url, upload_file, wait_ready
-from batch.rules.addresses import is_address, read_address
-from batch.rules.mediatypes import MIMES, kind_of_mime, usual_ending, usual_mime
+from batch.rules.sources import MIMES, is_address, kind_of_mime, read_address, usual_ending, usual_mime
+from batch.run.actions import Tools
 from batch.run.execute import MediaBringer
-from batch.run.outcomes import broken_outcome
-from batch.run.sending import Tools
-from batch.run.stores import MediaStore
-from batch.run.work import Work
-from batch.sheet.files import MediumUnreadableError, open_medium
+from batch.run.journal import MediaStore
+from batch.run.progress import Work
+from batch.run.record import broken_outcome
 
 READY_BOUND_SECONDS = 180.0
 """How long one medium may take in the Media Manager; long videos take a minute or two."""

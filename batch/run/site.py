@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from batch.errors import ServiceError
 from batch.model import Channel, Item, Snapshot, Status
 from batch.publisher import items
-from batch.publisher.beside import AT_ONCE
+from batch.publisher.accounts import read_snapshot
 from batch.publisher.client import Client
-from batch.publisher.snapshot import read_snapshot
+from batch.publisher.items import AT_ONCE
+from batch.run.actions import WITHDRAWN
 from batch.run.journal import Journal, Known, Touched, Unsettled
-from batch.run.withdrawing import WITHDRAWN
 
 MAY_BE_LATE = timedelta(days=1)
 MOST_LOOKS = 50

@@ -10,9 +10,8 @@ and its own list of what became public, which no call can alter, says whether a 
 
 from __future__ import annotations
 
-from batch.sandbox.options import SERVERS, Options
 from batch.sandbox.seed import SITE_ID, instance_of
 from batch.sandbox.service import Service
-from batch.sandbox.wire import Request, Response
+from batch.sandbox.state import SERVERS, Options, Request, Response
 
 __all__ = ["SERVERS", "SITE_ID", "Options", "Request", "Response", "Service", "instance_of"]

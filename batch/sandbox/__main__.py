@@ -9,10 +9,10 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from batch.sandbox.options import SERVERS, Options
 from batch.sandbox.seed import SITE_ID
 from batch.sandbox.server import is_loopback, listen, make_server
 from batch.sandbox.service import Service
+from batch.sandbox.state import SERVERS, Options
 
 
 def read_arguments(argv: Sequence[str]) -> argparse.Namespace:

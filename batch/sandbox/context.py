@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from batch.sandbox.content import Fields, read_body
 from batch.sandbox.items import Items
-from batch.sandbox.options import Options
-from batch.sandbox.shape import Fields, read_body
 from batch.sandbox.sites import Site
-from batch.sandbox.state import Store
-from batch.sandbox.times import Ms
-from batch.sandbox.wire import Json, Request, Response
+from batch.sandbox.state import Json, Ms, Options, Request, Response, Store
 
 Answer = Json | str | Response
 """An object, JSON text, or a whole response."""

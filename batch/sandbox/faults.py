@@ -13,8 +13,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
 
-from batch.sandbox.state import Store
-from batch.sandbox.wire import Delivery, Headers, Json, Response, Travel, json_response
+from batch.sandbox.state import Delivery, Headers, Json, Response, Store, Travel, json_response
 
 CALL_NAMES = frozenset({
     "*", "changing", "query_items", "create_draft", "get_item", "update_item", "delete_item", "reschedule_item",

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 from urllib.parse import urlsplit
 
-from batch.sandbox.content import MEDIA_HOSTS
+from batch.sandbox.content import CHANNELS, COMBINATIONS, IMAGE, MEDIA_HOSTS, Fields, Flag, Listed, Text
 from batch.sandbox.context import Answer, Context
-from batch.sandbox.rules import CHANNELS, COMBINATIONS, IMAGE
-from batch.sandbox.shape import Fields, Flag, Listed, Text
 from batch.sandbox.sites import AI
-from batch.sandbox.wire import Json, Refusal, invalid
+from batch.sandbox.state import Json, Refusal, invalid
 
 LONGEST_CAPTION = 1000
 LONGEST_TITLE = 90

@@ -13,14 +13,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from batch.sandbox.content import LONGEST_ID, MEDIA_HOSTS
+from batch.sandbox.content import IMAGE, LONGEST_ID, MEDIA_HOSTS, VIDEO, Fields, Text, Whole
 from batch.sandbox.context import Answer, Context
-from batch.sandbox.options import Options
-from batch.sandbox.rules import IMAGE, VIDEO
-from batch.sandbox.shape import Fields, Text, Whole
-from batch.sandbox.state import Store
-from batch.sandbox.times import Ms, write_iso
-from batch.sandbox.wire import Json, Refusal, Request, invalid, write_json
+from batch.sandbox.state import Json, Ms, Options, Refusal, Request, Store, invalid, write_iso, write_json
 
 UPLOAD_PATH = "/sandbox-upload/"
 UPLOAD_MS = 3600 * 1000

@@ -10,15 +10,24 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from batch.sandbox.content import NEW_ITEM
+from batch.sandbox.content import (
+    CHANNELS,
+    COMBINATIONS,
+    CONNECTED,
+    NEW_ITEM,
+    PRIVACY_LEVELS,
+    STATUSES,
+    Anything,
+    Fields,
+    Flag,
+    Listed,
+    Text,
+    Whole,
+    violations,
+)
 from batch.sandbox.items import Held, Items
-from batch.sandbox.options import Options
-from batch.sandbox.rules import CHANNELS, COMBINATIONS, CONNECTED, PRIVACY_LEVELS, STATUSES
-from batch.sandbox.shape import Anything, Fields, Flag, Listed, Text, Whole, violations
 from batch.sandbox.sites import CONNECTIONS, DEFAULT_PLAN, FEATURES, PLANS, PUBLISH, SCHEDULE
-from batch.sandbox.state import Store
-from batch.sandbox.times import Ms, read_iso, write_iso
-from batch.sandbox.wire import Json, write_json
+from batch.sandbox.state import Json, Ms, Options, Store, read_iso, write_iso, write_json
 
 SITE_ID = "5a11d0b0-0000-4000-8000-706f74746572"
 SITE_NAME = "Pottery"

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from batch.sandbox.rules import CHANNELS, CONNECTED, OBJECTS, Connected
-from batch.sandbox.state import Store
-from batch.sandbox.times import Ms, start_of_month
-from batch.sandbox.wire import Json, Refusal, invalid
+from batch.sandbox.content import CHANNELS, CONNECTED, OBJECTS, Connected
+from batch.sandbox.state import Json, Ms, Refusal, Store, invalid, start_of_month
 
 PUBLISH, SCHEDULE, AI = "PUBLISH_POST", "SCHEDULE_POST", "AI_TOOLS"
 FEATURES = (PUBLISH, SCHEDULE, AI)

@@ -18,18 +18,18 @@ from typing import cast
 
 import httpx
 
-from batch.credential import ApiKey
 from batch.model import Channel, Content, Outcome, OutcomeKind, Post, PostType
 from batch.plan.reconcile import reconcile
+from batch.publisher.accounts import read_snapshot
 from batch.publisher.client import Client
 from batch.publisher.pace import Pace
-from batch.publisher.snapshot import read_snapshot
 from batch.publisher.transport import DeadlineTransport
+from batch.run.actions import Tools
+from batch.run.control import Stop
 from batch.run.execute import execute
 from batch.run.journal import Journal, Recorder
 from batch.run.record import Placed
-from batch.run.sending import Tools
-from batch.run.stop import Stop
+from batch.settings import ApiKey
 from tests.bench.sandboxed import KEY, sandbox, site_id
 
 LATENCY_SECONDS = 0.1

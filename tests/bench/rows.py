@@ -14,7 +14,7 @@ from statistics import median
 
 from batch.model import Channel, Content, Outcome, OutcomeKind, Results
 from batch.sandbox.seed import ACCOUNTS
-from batch.sheet.results_workbook import write_results_workbook
+from batch.workbooks.results import write_results_workbook
 from tests.bench import yardsticks
 from tests.bench.journal import cost_of_journal
 from tests.bench.measure import Line, code, cost_of, environment, in_turns, postbatch, python

@@ -20,11 +20,9 @@ from typing import Any
 
 import httpx
 
-from batch.commands.outputs import Outputs
-from batch.commands.reading import Inputs
-from batch.commands.running import run_sheet
-from batch.commands.session import Flags
-from batch.commands.world import World
+from batch.commands.pipeline import Inputs
+from batch.commands.run import run_sheet
+from batch.commands.session import Flags, Outputs, World
 from tests.bench.measure import environment, python
 
 KEY = "IST.only-for-the-bench"

@@ -27,12 +27,12 @@ def timed(name: str, work: Callable[[], Value]) -> Value:
 def import_check() -> None:
     """Import what `check` needs."""
     import batch.cli
-    import batch.commands.checking  # noqa: F401 - only to time it
+    import batch.commands.plan  # noqa: F401 - only to time it
 
 
 def import_plan() -> None:
     """Import what `plan` needs besides."""
-    import batch.commands.proposing
+    import batch.commands.plan
     import batch.publisher.client
     import batch.run.site  # noqa: F401 - only to time it
 
@@ -42,8 +42,9 @@ def time_stages(path: Path, url: str, key: str, site_id: str) -> None:
     timed("`check`: importing", import_check)
     from batch.cli import GARBAGE_EVERY
     from batch.report.terminal import issues_text, plan_text
-    from batch.rules.check import CheckContext, check
-    from batch.sheet.read import read_sheet
+    from batch.rules.check import check
+    from batch.rules.columns import CheckContext
+    from batch.sheets.read import read_sheet
 
     gc.set_threshold(*GARBAGE_EVERY)
     now = datetime.now(UTC)
@@ -53,12 +54,12 @@ def time_stages(path: Path, url: str, key: str, site_id: str) -> None:
     timed("`check`: showing what is wrong", lambda: issues_text(issues, posts=posts))
 
     timed("`plan` besides: importing", import_plan)
-    from batch.credential import ApiKey
     from batch.model import Channel, Plan
     from batch.plan.reconcile import reconcile
+    from batch.publisher.accounts import read_snapshot
     from batch.publisher.client import Client
     from batch.publisher.pace import Pace
-    from batch.publisher.snapshot import read_snapshot
+    from batch.settings import ApiKey
 
     channels = [Channel.FACEBOOK, Channel.LINKEDIN]
     with Client(api_url=url, credential=ApiKey(key), site_id=site_id, pace=Pace(10_000)) as client:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from batch.sheet.read import read_sheet
-from batch.sheet.results_workbook import write_results_workbook
+from batch.sheets.read import read_sheet
+from batch.workbooks.results import write_results_workbook
 from tests.bench.measure import ROOT, Line, code, cost_of, environment, in_turns, postbatch, python, table
 from tests.bench.rows import CALLS_A_POST, QUICK, cells_of, month, results_of
 from tests.bench.sandboxed import sandbox, site_id

@@ -27,11 +27,11 @@ from pathlib import Path
 
 import pytest
 
-from batch.commands.part import Part, do_part, within_agreement
-from batch.commands.world import STATE_VARIABLE, World
+from batch.commands.cluster import Part, do_part, within_agreement
+from batch.commands.session import STATE_VARIABLE, World
 from batch.model import Act, Channel, Content, Post, PostType, Step, StepKind
-from batch.plan.options import Options
-from batch.run.stop import Stop
+from batch.plan.decisions import Options
+from batch.run.control import Stop
 from batch.settings import load_settings, without_secrets
 
 needs_distributed = pytest.mark.skipif(find_spec("distributed") is None, reason="the package distributed is not there")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 import re
 
-from batch.commands.progress import Progress
-from batch.commands.session import Flags, Session
-from batch.commands.world import World
+from batch.commands.session import Flags, Session, World
+from batch.commands.sites import Progress
 from batch.model import Outcome, OutcomeKind
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from batch.commands.sandboxing import serve
-from batch.commands.world import STATE_VARIABLE, World
+from batch.commands.info import serve
+from batch.commands.session import STATE_VARIABLE, World
 
 ONE = '[sites.pottery]\nsite_id = "01234567-89ab-cdef-0123-456789abcdef"\n'
 TWO = f'{ONE}[sites.bakery]\nsite_id = "11234567-89ab-cdef-0123-456789abcdef"\n'

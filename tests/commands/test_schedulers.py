@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sheet.foreign import scheduler_sheets
+from batch.sheets.schedulers import scheduler_sheets
 
 ADDRESS = "https://static.wixstatic.com/media/a.jpg"
 SHEETS = {

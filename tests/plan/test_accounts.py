@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from batch.model import Account, Channel, Content, PostType, Snapshot, StepKind
-from batch.plan.accounts import CONNECTIONS, SECOND_IDS, AccountBook, shown_account
+from batch.plan.matching import CONNECTIONS, SECOND_IDS, AccountBook, shown_account
 
 PAGES = (
     Account(Channel.FACEBOOK, "fb-1", name="Pottery", target_id="p-1", target_name="Pottery Page", default=True),

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch.model import Act, Action, Quota, SitePlan, Step, StepKind
-from batch.plan.blocks import block_over_quota, needs_of
-from batch.plan.options import Options
+from batch.plan.decisions import Options
 from batch.plan.reconcile import reconcile
+from batch.plan.safety import block_over_quota, needs_of
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -6,16 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from batch.model import Action, Status, StepKind
-from batch.plan.decisions import (
-    ABSENT,
-    REFUSALS,
-    TABLE,
-    Decision,
-    Wanted,
-    contradiction_of,
-    decide,
-    wanted_of,
-)
+from batch.plan.decisions import ABSENT, REFUSALS, TABLE, Decision, Wanted, contradiction_of, decide, wanted_of
 
 FOUND = (ABSENT, *Status)
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from batch.model import Act, Medium, SitePlan, Step, StepKind
-from batch.plan.estimate import Estimate, count_calls, estimate_all, shown_duration
+from batch.plan.safety import Estimate, count_calls, estimate_all, shown_duration
 
 
 def steps(count: int, *acts: Act, media: tuple[Medium, ...] = ()) -> list[Step]:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch.model import Content, Status, StepKind
-from batch.plan.find import DEAD, ItemIndex, reference_of, repeated_keys, shared_items, split_reference
+from batch.plan.matching import DEAD, ItemIndex, reference_of, repeated_keys, shared_items, split_reference
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

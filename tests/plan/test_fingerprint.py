@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from batch.model import Content, Item
-from batch.plan.fingerprint import accounts_fingerprint, items_fingerprint, part_of_state, site_state
+from batch.plan.planfile import accounts_fingerprint, items_fingerprint, part_of_state, site_state
 
 MOVES_NOTHING = {"link", "error", "external"}
 OTHER = {"scheduled_at": None, "content": Content(text="other")}

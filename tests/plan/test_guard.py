@@ -8,8 +8,8 @@ import pytest
 
 from batch.errors import GuardError
 from batch.model import Action, SitePlan, Snapshot
-from batch.plan.guard import check_blast_radius
 from batch.plan.reconcile import reconcile
+from batch.plan.safety import check_blast_radius
 
 
 def plan_of(

@@ -14,20 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch.errors import PlanFileError
-from batch.model import (
-    Account,
-    Act,
-    Before,
-    Change,
-    Channel,
-    Content,
-    Medium,
-    Plan,
-    Quota,
-    SitePlan,
-    Step,
-    StepKind,
-)
+from batch.model import Account, Act, Before, Change, Channel, Content, Medium, Plan, Quota, SitePlan, Step, StepKind
 from batch.plan.planfile import check_unmoved, plan_chunks, plan_from_json, plan_from_text, plan_to_json
 from batch.plan.reconcile import reconcile
 

@@ -29,7 +29,7 @@ from batch.model import (
     Step,
     StepKind,
 )
-from batch.plan.options import Options
+from batch.plan.decisions import Options
 from batch.plan.reconcile import reconcile
 from batch.plan.undo import make_undo
 

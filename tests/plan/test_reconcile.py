@@ -21,7 +21,7 @@ from batch.model import (
     Step,
     StepKind,
 )
-from batch.plan.options import Options, place
+from batch.plan.decisions import Options, place
 from batch.plan.reconcile import reconcile
 
 

@@ -23,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from batch.errors import JournalError, PostbatchError
 from batch.model import Action, Channel, Outcome, OutcomeKind, Post
-from batch.run.stop import Stop
+from batch.run.control import Stop
 from batch.sandbox.faults import KINDS
-from batch.sandbox.public import PublicPost
-from batch.sandbox.times import write_iso
+from batch.sandbox.items import PublicPost
+from batch.sandbox.state import write_iso
 from tests.proof.killing import VIAS, Figures
 from tests.proof.scene import (
     END,

@@ -29,18 +29,11 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import batch.commands.running
-import batch.plan.reconcile
-import batch.publisher.client
-import batch.report.page
-import batch.run.execute
-import batch.run.journal
-import batch.sheet.read
-import batch.sheet.results  # noqa: F401 - warm before the fork
+
 from batch.cli import main as command
-from batch.sandbox.options import Options
 from batch.sandbox.server import SandboxServer
 from batch.sandbox.service import Service
+from batch.sandbox.state import Options
 from tests.proof.killing import Figures
 from tests.proof.scene import FACEBOOK, GBP, LINKEDIN, Wanted, held, judge_public, made_twice
 from tests.proof.stage import fast_folder

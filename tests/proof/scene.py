@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from batch.model import Action, Channel, Outcome, OutcomeKind, Post
-from batch.sandbox.public import PublicPost
+from batch.sandbox.items import PublicPost
 from batch.sandbox.service import Service
-from batch.sandbox.times import write_iso
+from batch.sandbox.state import write_iso
 from tests.proof.stage import hours, picture, post
 
 FACEBOOK = ("FACEBOOK", "10215544332211009", "104512345678901")

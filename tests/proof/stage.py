@@ -20,22 +20,22 @@ from typing import Any
 
 import httpx
 
-from batch.credential import ApiKey
 from batch.model import Channel, Content, Medium, Outcome, Post, PostType
-from batch.plan.options import Options
+from batch.plan.decisions import Options
 from batch.plan.reconcile import reconcile
 from batch.publisher.client import Client
 from batch.publisher.pace import Pace
+from batch.run.actions import Tools
+from batch.run.control import Stop
 from batch.run.execute import execute
 from batch.run.journal import Journal
 from batch.run.record import Placed
-from batch.run.sending import Tools
 from batch.run.site import read_site
-from batch.run.stop import Stop
-from batch.sandbox.options import Options as ServerOptions
 from batch.sandbox.seed import SITE_ID
+from batch.sandbox.server import SandboxTransport
 from batch.sandbox.service import Service
-from batch.sandbox.transport import SandboxTransport
+from batch.sandbox.state import Options as ServerOptions
+from batch.settings import ApiKey
 
 START = datetime(2031, 3, 3, 8, 0, tzinfo=UTC)
 LAG_SECONDS = 5.0

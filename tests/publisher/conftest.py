@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from batch.credential import ApiKey, Credential
 from batch.publisher.client import Client
 from batch.publisher.pace import Pace
+from batch.settings import ApiKey, Credential
 
 SITE_ID = "01234567-89ab-cdef-0123-456789abcdef"
 KEY = "IST.loopback-key-that-must-never-be-seen"

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.publisher.answer import DEEPEST, Raw, make_reply
-from batch.publisher.reply import Reply, ReplyKind
+from batch.publisher.reply import DEEPEST, Raw, Reply, ReplyKind, make_reply
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 JSON = {"content-type": "application/json; charset=utf-8"}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.publisher.beside import ask_beside
+from batch.publisher.items import ask_beside
 
 
 def test_answers_come_in_the_order_of_the_questions() -> None:

@@ -13,12 +13,12 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from batch.credential import AccessToken, ApiKey, AppCredential
 from batch.errors import ServiceError, SignInError
 from batch.publisher.client import ATTEMPTS, Client
 from batch.publisher.pace import Pace
 from batch.publisher.reply import ReplyKind
 from batch.publisher.retry import RetryBudget
+from batch.settings import AccessToken, ApiKey, AppCredential
 from tests.publisher.conftest import KEY, SITE_ID, Answer, Call, JsonServer, RawServer, Talk, Waits, answer, refusal
 
 Connect = Callable[..., Client]

@@ -17,11 +17,11 @@ import pytest
 from batch.errors import PostbatchError
 from batch.model import Act, Channel, Content, Step, StepKind
 from batch.publisher import accounts, items
+from batch.publisher.accounts import read_snapshot
 from batch.publisher.client import Client
-from batch.publisher.pages import read_items
+from batch.publisher.items import read_items
 from batch.publisher.reply import Reply, ReplyKind
 from batch.publisher.retry import RetryBudget
-from batch.publisher.snapshot import read_snapshot
 from tests.publisher.conftest import RawServer, Talk, answer
 
 Connect = Callable[..., Client]

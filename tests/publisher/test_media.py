@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from batch.credential import ApiKey
 from batch.errors import SignInError
 from batch.publisher.client import Client
 from batch.publisher.media import Brought, State, import_url, is_safe_target, upload_file, wait_ready
 from batch.publisher.pace import Pace
+from batch.settings import ApiKey
 
 KEY = "IST.key-that-only-the-api-may-see"
 SITE = "01234567-89ab-cdef-0123-456789abcdef"

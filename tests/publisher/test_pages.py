@@ -9,8 +9,7 @@ import pytest
 
 from batch.errors import ServiceError
 from batch.publisher.client import Client
-from batch.publisher.items import query_items
-from batch.publisher.pages import read_items
+from batch.publisher.items import query_items, read_items
 from tests.publisher.conftest import Answer, Call, JsonServer, refusal
 
 Connect = Callable[..., Client]

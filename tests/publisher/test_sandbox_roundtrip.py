@@ -9,17 +9,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from batch.credential import AccessToken, ApiKey, AppCredential, Credential
 from batch.errors import SignInError
 from batch.model import Account, Act, Channel, Content, Medium, Quota, Step, StepKind
 from batch.publisher import items
+from batch.publisher.accounts import read_snapshot
 from batch.publisher.client import Client
 from batch.publisher.pace import Pace
 from batch.publisher.payload import SHAPES, write_date
 from batch.publisher.reply import Reply, ReplyKind
-from batch.publisher.snapshot import read_snapshot
-from batch.sandbox import SITE_ID, Options, instance_of
+from batch.sandbox.seed import SITE_ID, instance_of
 from batch.sandbox.server import SandboxServer
+from batch.sandbox.state import Options
+from batch.settings import AccessToken, ApiKey, AppCredential, Credential
 
 IMAGE = "https://static.wixstatic.com/media/a~mv2.jpg"
 VIDEO = "https://video.wixstatic.com/video/b/1080p/mp4/file.mp4"

@@ -10,8 +10,8 @@ import pytest
 
 from batch.errors import ServiceError, SignInError
 from batch.model import Account, Channel, Item, Quota, Snapshot
+from batch.publisher.accounts import read_snapshot
 from batch.publisher.client import Client
-from batch.publisher.snapshot import read_snapshot
 from tests.publisher.conftest import Answer, Call, JsonServer, refusal
 
 Connect = Callable[..., Client]

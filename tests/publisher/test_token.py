@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from batch.credential import AppCredential
 from batch.errors import SignInError
 from batch.publisher.client import Client
 from batch.publisher.reply import ReplyKind
+from batch.settings import AppCredential
 from tests.publisher.conftest import Answer, Call, JsonServer, refusal
 
 Connect = Callable[..., Client]

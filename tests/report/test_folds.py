@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.model import Channel, PostType
-from batch.report.folds import FOLDS, Folded, fold_text
+from batch.report.preview import FOLDS, Folded, fold_text
 from batch.rules.channels import COMBINATIONS
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from batch.model import OutcomeKind, Results
-from batch.report.headline import Headline, count_outcomes, make_headline
+from batch.report.words import Headline, count_outcomes, make_headline
 from tests.report.launch_week import launch_week
 
 OK = OutcomeKind

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from batch.report.moment import Moment, instant, long_day, moment_of, short_day
+from batch.times import Moment, instant, long_day, moment_of, short_day
 from tests.report.launch_week import launch_week
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.report.moment import Moment
-from batch.report.months import SEEN_IN_A_DAY, make_months
+from batch.report.page import SEEN_IN_A_DAY, make_months
+from batch.times import Moment
 
 
 class Entry(NamedTuple):

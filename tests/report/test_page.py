@@ -10,7 +10,7 @@ import pytest
 
 from batch.model import Change, Content, Issue, Medium, Outcome, OutcomeKind, Results, Severity
 from batch.report.page import render_page
-from batch.report.safe import clean_text
+from batch.report.words import clean_text
 from tests.report.launch_week import launch_week, month_of
 from tests.report.naughty import BAD_LINKS, NAUGHTY
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from batch.model import Change, Content, Medium, Outcome, Results
 from batch.report.page import render_page
-from batch.report.safe import clean_text
+from batch.report.words import clean_text
 from tests.report.launch_week import launch_week, month_of
 from tests.report.naughty import BAD_LINKS, NAUGHTY
 

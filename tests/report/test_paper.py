@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batch.report.paper import Column, Paper, Styled
+from batch.report.layout import Column, Paper, Styled
 
 COLUMNS = (Column("Row", right=True), Column("Key", most=24), Column("Step"), Column("Why", share=1))
 ROW = ("4", "thanks/FACEBOOK", Styled("schedule"), "New: it goes out 2031-03-03 12:00 Europe/Berlin.")

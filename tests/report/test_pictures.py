@@ -8,8 +8,8 @@ from pathlib import Path
 from PIL import Image
 
 from batch.model import Content, Medium, Outcome
-from batch.report.pictures import LONGEST_SIDE_PIXELS, SHOWN_OF_A_POST, read_pictures
-from batch.report.safe import safe_picture
+from batch.report.preview import LONGEST_SIDE_PIXELS, SHOWN_OF_A_POST, read_pictures
+from batch.report.words import safe_picture
 from tests.report.launch_week import launch_week
 
 

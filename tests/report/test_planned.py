@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from batch.model import Act, Content, Medium, Plan, SitePlan, Step, StepKind
-from batch.report.planned import shown_size
+from batch.report.plan_text import shown_size
 from batch.report.terminal import plan_text
 
 FILE = Medium("pictures/cup.jpg", "IMAGE", "", "sha256:1", 13_466)

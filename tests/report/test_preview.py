@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from batch.model import Content, Medium, Outcome
-from batch.report.preview import BUTTON_NAMES, FRAMES, Card, make_preview
+from batch.report.preview import FRAMES, Card, make_preview
+from batch.report.words import BUTTON_NAMES
 from batch.rules.channels import CALLS_TO_ACTION, COMBINATIONS
 from tests.report.launch_week import launch_week
 

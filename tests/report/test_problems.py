@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from batch.model import GOOD, Issue, OutcomeKind, Results, Severity
-from batch.report.page_words import OUTCOME_LOOKS
-from batch.report.problems import Problem, Where, find_problems, find_sheet_errors, find_warnings
+from batch.report.page import Problem, Where, find_problems, find_sheet_errors, find_warnings
+from batch.report.words import OUTCOME_LOOKS
 from tests.report.launch_week import launch_week
 
 

@@ -29,7 +29,7 @@ from batch.model import (
     Step,
     StepKind,
 )
-from batch.report.planned import around_difference
+from batch.report.plan_text import around_difference
 from batch.report.terminal import accounts_text, issues_text, outcomes_text, plan_text, runs_text
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -12,7 +12,8 @@ import pytest
 
 from batch.model import COLUMNS, Cell, Channel, Content, Issue, Medium, Post, PostType, Row, Sheet
 from batch.rules.channels import COMBINATIONS, Combination
-from batch.rules.check import CheckContext, check
+from batch.rules.check import check
+from batch.rules.columns import CheckContext
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CONTEXT = CheckContext(now=NOW, timezone="Europe/Berlin")

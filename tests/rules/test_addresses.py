@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.rules.addresses import Address, is_address, read_address
+from batch.rules.sources import Address, is_address, read_address
 
 REFUSED = {
     # other schemes

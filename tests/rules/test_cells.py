@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from batch.model import COLUMNS, Channel, Row
-from batch.rules.cells import CellReader, Cells
+from batch.rules.columns import CellReader, Cells
 
 DATE = datetime(2026, 12, 1, 9, 30)  # noqa: DTZ001 - a date cell has no zone
 

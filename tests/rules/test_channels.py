@@ -14,10 +14,11 @@ from batch.rules.channels import (
     DEFAULT_TYPE,
     ENDED,
     TYPES,
+    Choice,
     Combination,
+    Limit,
     channel_named,
 )
-from batch.rules.limits import Choice, Limit
 
 
 def walk_limits(value: object) -> Iterator[Limit | Choice]:

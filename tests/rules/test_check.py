@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from batch.model import COLUMNS, Action, Channel, Content, Issue, Medium, Post, PostType, Row, Severity, Sheet
 from batch.rules.channels import COMBINATIONS, DEFAULT_TYPE, ENDED, TYPES, Combination
-from batch.rules.check import CheckContext, check, check_generated
+from batch.rules.check import check, check_generated
+from batch.rules.columns import CheckContext
 
 ID = "ac01c174-5244-49df-8085-84d87cd0345a"
 LIVING = [c for c in COMBINATIONS.values() if c.channel not in ENDED]

@@ -13,7 +13,7 @@ import pytest
 
 import batch.rules
 from batch.model import Cell, Issue, Severity
-from batch.rules.codes import CODES
+from batch.rules.issues import CODES
 
 Row = Mapping[str, Cell]
 ID = "ac01c174-5244-49df-8085-84d87cd0345a"

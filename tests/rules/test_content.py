@@ -8,9 +8,8 @@ from typing import NamedTuple
 import pytest
 
 from batch.model import Content, Generate, Generation, Medium, Severity
-from batch.rules.channels import COMBINATIONS, Combination
+from batch.rules.channels import COMBINATIONS, Combination, Limit, Unit
 from batch.rules.content import FIELDS, NO_CONTENT, check_content
-from batch.rules.limits import Limit, Unit
 
 BY_NAME = {combination.name: combination for combination in COMBINATIONS.values()}
 

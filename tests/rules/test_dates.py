@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.rules.codes import CODES
-from batch.rules.dates import explain_date
-from batch.rules.when import Zones, read_when
+from batch.rules.date_errors import explain_date
+from batch.rules.dates import Zones, read_when
+from batch.rules.issues import CODES
 
 
 @pytest.mark.parametrize(

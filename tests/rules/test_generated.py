@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.model import Channel, Content, Generate, Generation, Issue, Medium, Post, PostType, Severity
-from batch.rules.generated import (
+from batch.rules.check import (
     GENERATED_CODES,
     content_from_json,
     content_to_json,

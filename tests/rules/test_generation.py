@@ -6,7 +6,7 @@ import pytest
 
 from batch.model import Channel, Generate, Generation, PostType
 from batch.rules.channels import COMBINATIONS, Combination
-from batch.rules.generation import GENERATED_POSTS
+from batch.rules.content import GENERATED_POSTS
 
 CAPTION = {"generate": "caption", "prompt": "our mugs", "text": ""}
 POST = {"generate": "post", "prompt": "our mugs", "text": "", "media": ""}

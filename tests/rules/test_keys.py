@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.model import Channel, Content, Generate, Generation, Medium, PostType
-from batch.plan.find import split_reference
+from batch.plan.matching import split_reference
 from batch.rules.keys import MOST_LETTERS, check_key, derive_key, fan_out_key
 
 CONTENT = Content(

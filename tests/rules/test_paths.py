@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.rules.paths import path_parts, refuse_path
+from batch.rules.sources import path_parts, refuse_path
 
 REFUSED = {
     # absolute

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from batch.rules.limits import Unit
+from batch.rules.channels import Unit
 from batch.rules.text import (
     BOUNDS,
     COUNTERS,

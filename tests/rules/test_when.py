@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.rules.problems import Problem
-from batch.rules.when import NO_DATE, When, Zones, doubt_date, doubt_midnight, read_when, show_clock
-from batch.rules.zones import ABBREVIATIONS, find_zone, zone_names
+from batch.rules.date_errors import ABBREVIATIONS, find_zone, zone_names
+from batch.rules.dates import NO_DATE, When, Zones, doubt_date, doubt_midnight, read_when, show_clock
+from batch.rules.issues import Problem
 
 BERLIN = Zones(usual="Europe/Berlin")
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

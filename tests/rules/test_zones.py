@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from batch.rules.problems import Problem
-from batch.rules.zones import ABBREVIATIONS, find_zone, warn_of_sign, zone_names
+from batch.rules.date_errors import ABBREVIATIONS, find_zone, warn_of_sign, zone_names
+from batch.rules.issues import Problem
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from batch.credential import ApiKey
 from batch.publisher.client import Client
 from batch.publisher.pace import Pace
+from batch.settings import ApiKey
 
 KEY = "IST.key-that-only-the-api-may-see"
 SITE = "01234567-89ab-cdef-0123-456789abcdef"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from batch.errors import LockedError
-from batch.run.lock import Holder, hold_site, this_process
+from batch.run.control import Holder, hold_site, this_process
 
 AT = datetime(2031, 3, 1, 9, 30, tzinfo=UTC)
 HOLD = """

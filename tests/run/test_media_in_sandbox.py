@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from batch.credential import ApiKey
+from batch.media.files import read_media_facts
 from batch.model import Account, Channel, Content, Generate, Generation, Medium, Post, PostType
 from batch.publisher.client import Client
 from batch.publisher.pace import Pace
@@ -20,9 +20,10 @@ from batch.rules.media import check_media
 from batch.run.generation import generate_posts
 from batch.run.journal import Journal
 from batch.run.media import MediaResult, Room, bring_media
-from batch.sandbox import SITE_ID, Options
+from batch.sandbox.seed import SITE_ID
 from batch.sandbox.server import SandboxServer
-from batch.sheet.files import read_media_facts
+from batch.sandbox.state import Options
+from batch.settings import ApiKey
 
 ACCOUNTS = tuple(Account(channel, "a") for channel in Channel)
 GOING_UP = {"import_file", "upload_url", "upload_file"}

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from batch.sandbox import SITE_ID, Options, Request, Response, Service
-from batch.sandbox.routes import FILES, POSTS
-from batch.sandbox.times import to_ms, write_iso
+from batch.sandbox.seed import SITE_ID
+from batch.sandbox.service import FILES, POSTS, Service
+from batch.sandbox.state import Options, Request, Response, to_ms, write_iso
 
 START = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 IMAGE = {"type": "IMAGE", "url": "https://static.wixstatic.com/media/vase.jpg"}

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from batch.sandbox import SITE_ID, Options
 from batch.sandbox.faults import KINDS
+from batch.sandbox.seed import SITE_ID
 from batch.sandbox.server import SandboxServer
+from batch.sandbox.state import Options
 
 PATH = "/social-publisher/v1/items"
 

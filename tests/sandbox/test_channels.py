@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sandbox.rules import CHANNELS, CONNECTED
+from batch.sandbox.content import CHANNELS, CONNECTED
 
 ACCOUNT_KEYS = {
     "INSTAGRAM": {"username"},

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sandbox.content import content_violations, network_refusal
-from batch.sandbox.rules import COMBINATIONS
+from batch.sandbox.content import COMBINATIONS, content_violations, network_refusal
 
 IMAGE = {"type": "IMAGE", "url": "https://static.wixstatic.com/media/a.jpg"}
 VIDEO = {"type": "VIDEO", "url": "https://video.wixstatic.com/video/a.mp4"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sandbox import Options
+from batch.sandbox.state import Options
 
 STRANGE = [
     {"host": "evil.example"},

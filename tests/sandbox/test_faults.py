@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from batch.sandbox.faults import CALL_NAMES, KINDS, Fault
-from batch.sandbox.routes import CALLS, CHANGING, ROUTES
-from batch.sandbox.wire import Travel
+from batch.sandbox.service import CALLS, CHANGING, ROUTES
+from batch.sandbox.state import Travel
 
 POLL = ("GET", "/LINKEDIN/long-lived-token-status")
 

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sandbox import Options
-from batch.sandbox.content import content_violations
-from batch.sandbox.rules import COMBINATIONS
+from batch.sandbox.content import COMBINATIONS, content_violations
+from batch.sandbox.state import Options
 
 MADE_FOR = {"INSTAGRAM", "FACEBOOK", "LINKEDIN", "PINTEREST", "GBP", "TIKTOK"}
 IMAGE = {"userInput": "make the sky warmer", "imageUrl": "https://static.wixstatic.com/media/a.jpg"}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch.sandbox import SERVERS, Options, Service
-from batch.sandbox.times import to_ms, write_iso
+from batch.sandbox.service import Service
+from batch.sandbox.state import SERVERS, Options, to_ms, write_iso
 
 START = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 AUTHOR = "urn:li:organization:70512345"

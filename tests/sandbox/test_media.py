@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from batch.sandbox import Options, Request
-from batch.sandbox.routes import FILES
+from batch.sandbox.service import FILES
+from batch.sandbox.state import Options, Request
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels" * 20
 IMPORT = {"url": "https://river.example/vase.jpg", "mimeType": "image/jpeg", "displayName": "vase.jpg"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from batch.sandbox import SITE_ID, Options
+from batch.sandbox.seed import SITE_ID
+from batch.sandbox.state import Options
 
 OTHER = "5a11d0b0-0000-4000-8000-000000000002"
 GET = ("GET", "/LINKEDIN/long-lived-token-status")

@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
-from batch.sandbox import SITE_ID
-from batch.sandbox.page import GROUPS, render_page
-from batch.sandbox.rules import STATUSES
+from batch.sandbox.console import GROUPS, render_page
+from batch.sandbox.content import STATUSES
+from batch.sandbox.seed import SITE_ID
 from batch.sandbox.server import SandboxServer
 
 OTHER = "5a11d0b0-0000-4000-8000-000000000002"

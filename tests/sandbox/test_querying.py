@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from batch.sandbox import Options
+from batch.sandbox.state import Options
 
 
 def ids(answer):

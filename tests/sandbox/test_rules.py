@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sandbox.content import content_shape, content_violations
-from batch.sandbox.rules import CHANNELS, COMBINATIONS, CONNECTED, OBJECTS, TYPES
+from batch.sandbox.content import CHANNELS, COMBINATIONS, CONNECTED, OBJECTS, TYPES, content_shape, content_violations
 
 EXISTING = {
     "INSTAGRAM": {"POST", "STORY"},

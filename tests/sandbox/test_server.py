@@ -15,9 +15,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from batch.sandbox import SITE_ID, Options, Service
 from batch.sandbox.__main__ import read_options
+from batch.sandbox.seed import SITE_ID
 from batch.sandbox.server import GRACE_SECONDS, SandboxServer
+from batch.sandbox.service import Service
+from batch.sandbox.state import Options
 
 ROOT = Path(__file__).resolve().parents[2]
 AUTHOR = "urn:li:organization:70512345"

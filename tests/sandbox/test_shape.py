@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sandbox.shape import Fields, Flag, Listed, Text, Whole, read_body
-from batch.sandbox.wire import Invalid
+from batch.sandbox.content import Fields, Flag, Listed, Text, Whole, read_body
+from batch.sandbox.state import Invalid
 
 SHAPE = Fields(
     {"name": Text(most=3), "on": Flag(), "size": Whole(least=1, most=5, as_text=True), "tags": Listed(Text())}

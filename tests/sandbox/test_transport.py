@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from batch.sandbox import SITE_ID
-from batch.sandbox.transport import SandboxTransport
+from batch.sandbox.seed import SITE_ID
+from batch.sandbox.server import SandboxTransport
 
 URL = "https://www.wixapis.com/social-publisher/v1"
 HEADERS = {"Authorization": "key", "wix-site-id": SITE_ID, "Content-Type": "application/json"}

@@ -1,0 +1,150 @@
+"""What a rule says about a row before it is known where the row stands: a `Problem`, and the words to tell it with."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from batch.model import Issue, Severity
+
+SEEN_LETTERS = 60
+
+
+class Problem(NamedTuple):
+    """Something wrong in one column; `message` is a sentence that ends with the remedy."""
+
+    column: str
+    code: str
+    seen: str
+    message: str
+    warning: bool = False
+
+
+def make_issue(problem: Problem, *, row: int, cell: str) -> Issue:
+    """Return a problem as the issue of a row."""
+    severity = Severity.WARNING if problem.warning else Severity.ERROR
+    return Issue(row, problem.column, problem.code, shorten(problem.seen), problem.message, severity, cell)
+
+
+def shorten(text: str, *, most: int = SEEN_LETTERS) -> str:
+    """Return a cell's text on one line, cut where it is long."""
+    line = " ".join(text.split()) if len(text) <= 10 * most else " ".join(text[: 10 * most].split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def quoted(text: str) -> str:
+    """Return what was seen, shortened and in quotation marks."""
+    return f"“{shorten(text)}”"
+
+
+def listed(words: Iterable[str], *, last: str = "or") -> str:
+    """Return words as a person lists them: `A, B or C`."""
+    several = list(words)
+    if len(several) < 2:
+        return "".join(several)
+    return f"{', '.join(several[:-1])} {last} {several[-1]}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that a slip of the keyboard most likely meant, "" where none is near."""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
+    return found[0] if found else ""
+
+
+def cell_address(row: int, position: int) -> str:
+    """Return a cell's address as a spreadsheet shows it: `I14`."""
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row}"
+
+
+CODES: Mapping[str, str] = MappingProxyType({
+    # which post it is
+    "action_unknown": "`action` is not one of the words that mean something",
+    "site_unknown": "`site` names no configured site",
+    "site_missing": "several sites are configured, none is the default, and the row names none",
+    "channel_missing": "`channel` is blank",
+    "channel_unknown": "`channel` holds a word that names no channel",
+    "channel_ended": "the channel no longer takes posts",
+    "channel_twice": "`channel` names a channel twice",
+    "type_unknown": "`type` is not one of the types of post",
+    "type_not_on_channel": "the channel has no such type",
+    "lookalike_letters": "a name holds letters of another alphabet that only look right",
+    "item_id_form": "`item_id` is not an item's ID",
+    "item_id_several": "`item_id` names one item, but the row names several channels",
+    "item_id_twice": "two rows name the same item",
+    "key_odd_character": "`key` holds a character that will not be typed the same way again",
+    "key_generation": "`key` ends as the names of posts made anew do",
+    "key_too_long": "`key` is longer than a key may be",
+    "key_twice": "two rows of a site have the same key",
+    "key_nearly_twice": "two keys of a site differ only in capital letters",
+    "key_needed": "two rows without a key are the same post, so that they need keys to be told apart",
+    "key_or_item_needed": "nothing says which post is meant to be moved or withdrawn",
+    "approved_unknown": "`approved` says neither yes nor no",
+    # when
+    "time_missing": "`publish_at` is a day without a time",
+    "midnight": "`publish_at` is midnight, which spreadsheets make of a day without a time",
+    "date_order": "`publish_at` does not show which number is the day and which the month",
+    "date_form": "`publish_at` is written in a form that is not read",
+    "date_short_year": "`publish_at` has a year of two digits",
+    "time_12h": "`publish_at` has a time with am or pm",
+    "date_words": "`publish_at` is written in words",
+    "date_serial": "`publish_at` is the number by which a spreadsheet stores a date",
+    "date_impossible": "`publish_at` names a day or time that does not exist",
+    "date_out_of_range": "`publish_at` lies in a year in which no post can go out",
+    "date_far_ahead": "`publish_at` lies more than ten years ahead",
+    "date_past": "`publish_at` has passed",
+    "date_missing": "the action needs a date and there is none",
+    "date_unused": "the row has a date that its action does not use",
+    "publish_with_date": "`publish` publishes now, and there is a date",
+    "draft_now": "`draft` keeps a post unpublished, and `publish_at` says now",
+    "timezone_missing": "nothing says in which time zone the time is meant",
+    "timezone_unknown": "`timezone` is not the name of a time zone",
+    "timezone_abbreviation": "`timezone` is an abbreviation that several zones share",
+    "timezone_sign": "`timezone` is a zone whose sign reads the wrong way round",
+    "time_skipped": "the time does not exist on that day: clocks go forward over it",
+    "time_twice": "the time comes twice on that day: clocks go back over it",
+    "offset_contradicts_timezone": "`publish_at` has an offset that `timezone` does not have at that time",
+    # what it says and shows
+    "post_empty": "there is nothing to post",
+    "media_missing": "the channel shows media, and there are none",
+    "media_too_many": "there are more media than the channel shows in one post",
+    "media_twice": "the same medium stands twice in one post",
+    "text_too_long": "the text is longer than the channel allows",
+    "text_unused": "the channel shows no text with this type",
+    "too_many_hashtags": "the text has more hashtags than the channel allows",
+    "too_many_mentions": "the text mentions more people than the channel allows",
+    "forbidden_character": "the text or title holds a character that the channel refuses",
+    "title_missing": "the channel needs a title",
+    "title_too_long": "the title is longer than the channel allows",
+    "title_unused": "the channel has no title",
+    "link_form": "`link` is not a web address",
+    "link_too_long": "the link is longer than the channel allows",
+    "link_unused": "the channel has no link",
+    "call_to_action_unknown": "`call_to_action` is not one of the channel's buttons",
+    "call_to_action_unused": "the channel has no button",
+    "privacy_unknown": "`privacy` is not one of the channel's levels",
+    "privacy_blank": "the channel wants to be told who may see the post",
+    "privacy_unused": "the channel has no privacy level",
+    "placeholder": "a text still holds a part of its template",
+    "placeholder_word": "a text still holds a word that stands for something to come",
+    # what is to be generated
+    "generate_unknown": "`generate` is not one of the words that mean something",
+    "generate_blank": "a column for generating is filled, but `generate` is blank",
+    "generate_unused": "a column does not count for this kind of generating",
+    "generate_not_offered": "the service does not generate this for the channel and type",
+    "generate_and_text": "a text is to be generated, and there is one already",
+    "prompt_missing": "the service needs to be told what to generate",
+    "source_missing": "a picture is to be changed, and there is none",
+    "asset_form": "`asset` is not a type and an ID",
+    "language_form": "`language` is not a language code",
+    # beside other rows
+    "same_look": "another row is the same post: same channel, account, text and media",
+    "same_caption": "another row has the same text on the same channel, account and day",
+})  # fmt: skip
+"""Every code of this room with what it stands for. Reading a sheet and checking media files have codes of their own."""

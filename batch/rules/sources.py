@@ -1,0 +1,446 @@
+"""Which web addresses may stand in a media cell, and what becomes of them.
+
+Turns an entry into the address that the service is asked to fetch (share links of Drive and Dropbox in their direct
+form), or into the sentence that refuses it. Only public addresses pass. Nothing here, and nothing else in the command,
+ever fetches one: the service does.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit, urlunsplit
+
+IMAGE_MIMES = {
+    "jpg": "image/jpeg", "jpeg": "image/jpeg", "jpe": "image/jpeg", "jfif": "image/jpeg", "png": "image/png",
+    "gif": "image/gif", "webp": "image/webp", "heic": "image/heic", "heif": "image/heif", "avif": "image/avif",
+    "bmp": "image/bmp", "tif": "image/tiff", "tiff": "image/tiff",
+}  # fmt: skip
+VIDEO_MIMES = {
+    "mp4": "video/mp4", "m4v": "video/mp4", "mov": "video/quicktime", "qt": "video/quicktime", "webm": "video/webm",
+    "mkv": "video/x-matroska", "avi": "video/x-msvideo", "mpg": "video/mpeg", "mpeg": "video/mpeg", "3gp": "video/3gpp",
+    "wmv": "video/x-ms-wmv",
+}  # fmt: skip
+MIMES = IMAGE_MIMES | VIDEO_MIMES
+NOT_MEDIA = frozenset({
+    "pdf", "doc", "docx", "xls", "xlsx", "csv", "ppt", "pptx", "odt", "ods", "odp", "txt", "rtf", "zip", "rar", "7z",
+    "gz", "tar", "psd", "ai", "eps", "svg", "indd", "sketch", "fig", "html", "htm", "mp3", "wav", "aac", "ogg", "flac",
+    "m4a", "exe", "dmg", "js", "css", "json", "xml",
+})  # fmt: skip
+"""Endings of files that no channel shows."""
+
+ENDINGS = {"image/jpeg": "jpg", "image/tiff": "tif", "video/mp4": "mp4", "video/quicktime": "mov", "video/mpeg": "mpg"}
+"""The usual ending, where a media type has several."""
+
+FORMAT_NAMES = {
+    "image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WebP", "image/heic": "HEIC",
+    "image/heif": "HEIF", "image/avif": "AVIF", "image/bmp": "BMP", "image/tiff": "TIFF", "video/mp4": "MP4",
+    "video/quicktime": "MOV", "video/webm": "WebM", "video/x-matroska": "MKV", "video/x-msvideo": "AVI",
+    "video/mpeg": "MPEG", "video/3gpp": "3GP", "video/x-ms-wmv": "WMV",
+}  # fmt: skip
+"""What people call each media type."""
+
+
+def ending_of(path: str) -> str:
+    """Return the ending of the last name in a path, in small letters and without its dot, "" where it has none."""
+    name = unquote(path).rstrip("/").rpartition("/")[2]
+    return name.rpartition(".")[2].casefold() if "." in name else ""
+
+
+def kind_of_mime(mime: str) -> str:
+    """Return `IMAGE` or `VIDEO` for a media type, "" for any other."""
+    return {"image": "IMAGE", "video": "VIDEO"}.get(mime.partition("/")[0], "")
+
+
+def usual_mime(kind: str) -> str:
+    """Return the media type to say for a medium of which only the kind is known."""
+    return "video/mp4" if kind == "VIDEO" else "image/jpeg"
+
+
+def usual_ending(mime: str) -> str:
+    """Return the ending that goes with a media type, "" for one that is not in the tables."""
+    return ENDINGS.get(mime) or next((ending for ending, known in MIMES.items() if known == mime), "")
+
+
+class _Share(NamedTuple):
+    """What to do with a service's share links: `turn` gives the direct form, or None where there is none.
+
+    A host that starts with a dot stands for all names that end so.
+    """
+
+    hosts: tuple[str, ...]
+    turn: Callable[[SplitResult], SplitResult | None]
+    refusal: str
+
+
+def _turn_drive(parts: SplitResult) -> SplitResult | None:
+    """Return Drive's download address of a file's share link (`/file/d/ID/view`, `/open?id=ID`, `/uc?id=ID`)."""
+    query = parse_qs(parts.query)
+    found = re.fullmatch(r"(?:/a/[^/]+)?/file/(?:u/\d+/)?d/([\w-]{10,})(?:/[a-z]*)?/?", parts.path)
+    file_id = found[1] if found else query.get("id", [""])[0] if parts.path in ("/open", "/uc", "/download") else ""
+    if not re.fullmatch(r"[\w-]{10,}", file_id):
+        return None
+    wanted = {"export": "download", "id": file_id}
+    if "resourcekey" in query:
+        wanted["resourcekey"] = query["resourcekey"][0]
+    return SplitResult("https", "drive.google.com", "/uc", urlencode(wanted), "")
+
+
+def _turn_dropbox(parts: SplitResult) -> SplitResult | None:
+    """Return a Dropbox file link that downloads: `dl=1` (documented by Dropbox)."""
+    if not re.fullmatch(r"/(?:s|scl/fi)/[^/]+/[^/]+/?", parts.path):
+        return None
+    kept = [pair for pair in parts.query.split("&") if pair and pair.split("=")[0] not in ("dl", "raw")]
+    return SplitResult("https", "www.dropbox.com", parts.path, "&".join([*kept, "dl=1"]), "")
+
+
+def _turn_never(_parts: SplitResult) -> None:
+    return None
+
+
+def _turn_box(parts: SplitResult) -> SplitResult | None:
+    return parts if parts.path.startswith("/shared/static/") else None
+
+
+_PAGE = "is a page that shows the file and not the file; download it, and name the file or its own address"
+SHARES = (
+    _Share(
+        ("drive.google.com", "drive.usercontent.google.com"),
+        _turn_drive,
+        "this Google Drive link names a folder or a page; copy the link of the file itself (Share, Copy link)",
+    ),
+    _Share(
+        ("dropbox.com", "www.dropbox.com", "m.dropbox.com"),
+        _turn_dropbox,
+        "this Dropbox link names a folder or a page; copy the link of the file itself (Share, Copy link)",
+    ),
+    _Share(("docs.google.com",), _turn_never, f"a Google Docs link {_PAGE}"),
+    _Share(("photos.google.com", "photos.app.goo.gl"), _turn_never, f"a Google Photos link {_PAGE}"),
+    _Share(("1drv.ms", "onedrive.live.com", "onedrive.com"), _turn_never, f"a OneDrive link {_PAGE}"),
+    _Share((".sharepoint.com",), _turn_never, f"a SharePoint link {_PAGE}"),
+    _Share(("icloud.com", "www.icloud.com", "share.icloud.com"), _turn_never, f"an iCloud link {_PAGE}"),
+    _Share(("we.tl", "wetransfer.com", "www.wetransfer.com"), _turn_never, f"a WeTransfer link {_PAGE}"),
+    _Share(("canva.com", "www.canva.com"), _turn_never, f"a Canva link {_PAGE}"),
+    _Share(("box.com", "app.box.com"), _turn_box, f"a Box link {_PAGE}"),
+    _Share(("youtube.com", "www.youtube.com", "m.youtube.com", "youtu.be"), _turn_never, f"a YouTube link {_PAGE}"),
+    _Share(("instagram.com", "www.instagram.com"), _turn_never, f"an Instagram link {_PAGE}"),
+    _Share(("facebook.com", "www.facebook.com", "fb.watch"), _turn_never, f"a Facebook link {_PAGE}"),
+    _Share(("tiktok.com", "www.tiktok.com", "vm.tiktok.com"), _turn_never, f"a TikTok link {_PAGE}"),
+    _Share(("vimeo.com", "www.vimeo.com"), _turn_never, f"a Vimeo link {_PAGE}"),
+)
+"""Share links of services where pictures lie. Only Dropbox documents its direct form (help.dropbox.com,
+"force-download", read 2026-11-24); Drive's is the one in general use."""
+
+
+_BY_HOST = {host: share for share in SHARES for host in share.hosts if not host.startswith(".")}
+_BY_ENDING = tuple((host, share) for share in SHARES for host in share.hosts if host.startswith("."))
+
+
+def direct_form(parts: SplitResult, host: str) -> tuple[SplitResult, str]:
+    """Return the address to fetch and "", or a reason why a share link has no direct form."""
+    share = _BY_HOST.get(host) or next((share for ending, share in _BY_ENDING if host.endswith(ending)), None)
+    if share is None:
+        return parts, ""
+    direct = share.turn(parts)
+    return (parts, share.refusal) if direct is None else (direct, "")
+
+
+MEDIA_MANAGER_HOSTS = {"static.wixstatic.com": "IMAGE", "video.wixstatic.com": "VIDEO"}
+"""Where the site's own media are served from, and the kind that each serves. Compared whole, never by ending."""
+
+MAX_ADDRESS_LETTERS = 2048
+REMEMBERED = 1024
+"""How many addresses are remembered as read: a sheet names the same logo in many rows."""
+PRIVATE_NAMES = frozenset({"localhost", "localtest.me", "lvh.me", "vcap.me", "metadata.google.internal"})
+PRIVATE_ENDINGS = (
+    ".localhost", ".local", ".internal", ".intranet", ".lan", ".home", ".corp", ".private", ".home.arpa", ".invalid",
+    ".onion", ".nip.io", ".sslip.io", ".xip.io", ".localtest.me", ".lvh.me", ".vcap.me", ".in-addr.arpa", ".ip6.arpa",
+)  # fmt: skip
+"""Names inside of networks, names that are never given out, and public names made to lead to private addresses."""
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?")
+_WEB_SCHEMES = frozenset({"http", "https"})
+_OTHER_SCHEMES = frozenset({
+    "ftp", "ftps", "sftp", "data", "javascript", "vbscript", "blob", "about", "mailto", "tel", "gopher", "dict", "ldap",
+    "ldaps", "ssh", "git", "svn", "smb", "nfs", "s3", "gs", "wix", "content", "chrome", "view-source", "jar", "ws",
+    "wss", "urn", "magnet", "cid", "mid", "rtsp", "rtmp", "tftp", "imap", "pop3", "telnet",
+})  # fmt: skip
+_HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
+_NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+PUBLIC = "give the address of a picture or video that anybody can open"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What becomes of an entry. `refusal` is a clause that ends with the remedy, "" where the address may be used.
+
+    `url` is what the service is to fetch; `kind` is `IMAGE`, `VIDEO`, or "" where the address does not tell; `mime`
+    goes with it; `in_media_manager` addresses are used as they are.
+    """
+
+    url: str = ""
+    kind: str = ""
+    mime: str = ""
+    in_media_manager: bool = False
+    refusal: str = ""
+
+
+def is_address(source: str) -> bool:
+    """Tell whether an entry is meant as a web address, wrong ones included, rather than as a file."""
+    found = _SCHEME.match(source)
+    if found is None:
+        return source.casefold().startswith("www.")
+    scheme = found[1].casefold()
+    return (
+        scheme != "file" and len(scheme) > 1 and (found[2] is not None or scheme in _OTHER_SCHEMES | {"http", "https"})
+    )
+
+
+@lru_cache(REMEMBERED)
+def read_address(source: str) -> Address:
+    """Turn an entry into the address to use, or into the reason why it can't be."""
+    refusal = _refuse_spelling(source)
+    if refusal:
+        return Address(refusal=refusal)
+    try:
+        parts = urlsplit(source)
+        host = _plain_host(parts)
+        port = parts.port
+    except ValueError:
+        return Address(refusal=f"its host name can't be read; {PUBLIC}")
+    refusal = _refuse_host(host) or _refuse_place(parts, port)
+    if refusal:
+        return Address(refusal=refusal)
+    hint = parts.fragment
+    netloc = f"[{host}]" if ":" in host else host
+    if port is not None and port != {"http": 80, "https": 443}[parts.scheme]:
+        netloc += f":{port}"
+    return _finish(SplitResult(parts.scheme, netloc, _ascii(parts.path), _ascii(parts.query), ""), host, hint)
+
+
+def _refuse_spelling(source: str) -> str:
+    found = _SCHEME.match(source)
+    if found is None:
+        return f"it lacks https:// in front; {PUBLIC}"
+    if found[1].casefold() not in _WEB_SCHEMES:
+        return f"{found[1]}: addresses can't be fetched by the service; {PUBLIC}, with https:// in front"
+    if found[2] is None or source[found.end() : found.end() + 1] == "/":
+        return "after the scheme there must be exactly two slashes and a host name; copy the address anew"
+    plain = source.isascii() and source.isprintable()
+    if not plain and any(unicodedata.category(letter) in ("Cc", "Cf", "Cs") for letter in source):
+        return "it holds an invisible character; copy the address anew"
+    if "\\" in source:
+        return "it holds a backslash; web addresses are written with / signs"
+    if " " in source or (not plain and any(letter.isspace() for letter in source)):
+        return "it holds a blank; write %20 for it, or put several media on separate lines"
+    return f"it is longer than {MAX_ADDRESS_LETTERS} characters" if len(source) > MAX_ADDRESS_LETTERS else ""
+
+
+def _plain_host(parts: SplitResult) -> str:
+    """Return the host as the network will read it: one spelling, ASCII. Errors: ValueError."""
+    host = parts.hostname or ""
+    if not host.isascii():
+        host = unicodedata.normalize("NFKC", host).casefold()
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
+    return host.removesuffix(".")
+
+
+def _refuse_host(host: str) -> str:
+    if not host:
+        return f"it has no host name; {PUBLIC}"
+    if ":" in host or "%" in host:
+        return _refuse_ipv6(host)
+    if not _HOST.fullmatch(host) or len(host) > 253:
+        return f"its host name can't be right; {PUBLIC}"
+    if _NUMBER.fullmatch(host.rpartition(".")[2]):
+        return _refuse_ipv4(host)
+    if host in PRIVATE_NAMES or host.endswith(PRIVATE_ENDINGS) or "." not in host:
+        return f"{host} leads to a computer inside a network, which the service can't reach; {PUBLIC}"
+    return ""
+
+
+def _refuse_ipv4(host: str) -> str:
+    try:
+        number = ipaddress.IPv4Address(host)
+    except ValueError:
+        return f"{host} is an unusual spelling of a numeric address; {PUBLIC}"
+    return "" if _is_public(number) else f"{host} is not an address on the public internet; {PUBLIC}"
+
+
+def _refuse_ipv6(host: str) -> str:
+    try:
+        number = ipaddress.IPv6Address(host)
+    except ValueError:
+        return f"its host name can't be right; {PUBLIC}"
+    inner = number.ipv4_mapped or number.sixtofour or number.teredo
+    if inner or number in _NAT64 or "%" in host or not _is_public(number):
+        return f"[{host}] is not an address on the public internet; {PUBLIC}"
+    return ""
+
+
+def _is_public(number: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return number.is_global and not (number.is_multicast or number.is_reserved or number.is_unspecified)
+
+
+def _refuse_place(parts: SplitResult, port: int | None) -> str:
+    if "@" in parts.netloc:
+        return f"it holds a user name or password before the host; {PUBLIC}"
+    if port == 0:
+        return f"its port can't be 0; {PUBLIC}"
+    if parts.path in ("", "/") and not parts.query:
+        return "it names a whole site and not a picture or video; copy the address of the file itself"
+    return ""
+
+
+def _ascii(text: str) -> str:
+    """Write letters outside of ASCII as the network sends them, and leave all else as it is."""
+    return text if text.isascii() else quote(text, safe="%/:?#[]@!$&'()*+,;=~-._|{}^`\"<>")
+
+
+def _finish(parts: SplitResult, host: str, hint: str) -> Address:
+    direct, refusal = direct_form(parts, host)
+    if refusal:
+        return Address(refusal=refusal)
+    url = urlunsplit(direct)
+    kind = MEDIA_MANAGER_HOSTS.get(direct.netloc, "") if direct.scheme == "https" else ""
+    if kind:
+        return Address(url, kind, _mime_of(kind, direct.path), in_media_manager=True)
+    return _with_kind(Address(url), direct.path, hint)
+
+
+def _with_kind(address: Address, path: str, hint: str) -> Address:
+    """Add what the ending of the path tells, or the person's own hint behind a `#`, which is never sent."""
+    told = hint.strip().casefold().rpartition(".")[2]
+    if told in ("image", "picture", "photo", "video"):
+        kind = "VIDEO" if told == "video" else "IMAGE"
+        return replace(address, kind=kind, mime=_mime_of(kind, path))
+    ending = told if told in MIMES else ending_of(path)
+    if ending in NOT_MEDIA:
+        return Address(refusal=f"a .{ending} file is no picture or video; name a JPEG, PNG or MP4")
+    mime = MIMES.get(ending, "")
+    return replace(address, kind=kind_of_mime(mime), mime=mime)
+
+
+def _mime_of(kind: str, path: str) -> str:
+    """Return the media type for a known kind: by the ending where it agrees, else the usual one."""
+    mime = MIMES.get(ending_of(path), "")
+    return mime if kind_of_mime(mime) == kind else usual_mime(kind)
+
+
+MAX_PATH_LETTERS = 1024
+MAX_PART_BYTES = 255
+"""What the common file systems allow for one name."""
+
+DEVICE_NAMES = frozenset(
+    {"con", "prn", "aux", "nul", "conin$", "conout$", "clock$"}
+    | {f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³"}
+)
+"""Names that Windows takes for devices in every folder, with any ending (its manual, "Naming Files")."""
+
+SECRET_NAMES = frozenset({
+    "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "authorized_keys", "known_hosts", "credentials", "credentials.json",
+    "credentials.csv", "credentials.yml", "credentials.yaml", "client_secret.json", "service-account.json",
+    "secrets.json", "secrets.yml", "secrets.yaml", "secrets.toml", "htpasswd", "netrc", "_netrc", "passwd", "shadow",
+    "wp-config.php", "postbatch.toml",
+})  # fmt: skip
+SECRET_ENDINGS = (
+    ".pem", ".key", ".pfx", ".p12", ".ppk", ".kdbx", ".kdb", ".jks", ".keystore", ".asc", ".gpg", ".env", ".ovpn",
+    ".pub",
+)  # fmt: skip
+"""Files that hold keys and passwords. They are never pictures, and a sheet from elsewhere must not fetch one."""
+
+RELATIVE = "write the path from the sheet's folder (or from --media), such as pictures/spring.jpg"
+_VARIABLE = re.compile(r"\$\{?[A-Za-z_(]|%[A-Za-z_][A-Za-z0-9_()]*%")
+_ESCAPED = re.compile(r"%(?:2e|2f|5c|00)", re.IGNORECASE)
+_PATHS_SCHEME = re.compile(r"file:", re.IGNORECASE)
+_DRIVE = re.compile(r"[A-Za-z]:")
+_WILDCARDS = frozenset('*?<>|"')
+_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+
+
+class _Rule(NamedTuple):
+    hits: Callable[[str], bool]
+    sentence: str
+
+
+def _slashed(source: str) -> str:
+    """Return the entry with `/` between its parts: people on Windows write `\\`."""
+    return source.replace("\\", "/")
+
+
+def _parts(source: str) -> list[str]:
+    return _slashed(source).split("/")
+
+
+def _any_part(test: Callable[[str], bool]) -> Callable[[str], bool]:
+    return lambda source: any(test(part) for part in _parts(source))
+
+
+def _is_parent(part: str) -> bool:
+    """Tell `..` in all its spellings: Windows drops blanks and dots at a name's end."""
+    bare = unicodedata.normalize("NFKC", part).strip()
+    return len(bare) > 1 and not bare.strip(". ")
+
+
+def _hides_separator(part: str) -> bool:
+    plain = unicodedata.normalize("NFKC", part)
+    return "/" in plain or "\\" in plain or any(letter in part for letter in "\u2044\u2215\u29f5\u29f8\u29f9")
+
+
+def _is_device(part: str) -> bool:
+    stem = part.split(".", 1)[0].rstrip(" ").casefold()
+    return stem in DEVICE_NAMES
+
+
+def _is_secret(part: str) -> bool:
+    name = part.casefold()
+    return name in SECRET_NAMES or name.endswith(SECRET_ENDINGS)
+
+
+def _is_control(source: str) -> bool:
+    return any(unicodedata.category(letter) in ("Cc", "Cs") for letter in source)
+
+
+_RULES = (
+    _Rule(lambda s: not s.strip(), "it is blank; name a file or take the separator away"),
+    _Rule(lambda s: "\0" in s, "it holds a NUL character, which no file name can; type the name anew"),
+    _Rule(_is_control, "it holds a control character; type the name anew"),
+    _Rule(lambda s: not _DIRECTIONS.isdisjoint(s), "it holds an invisible sign that turns letters; type it anew"),
+    _Rule(lambda s: bool(_PATHS_SCHEME.match(s)), f"file: addresses are not followed; {RELATIVE}"),
+    _Rule(lambda s: _slashed(s).startswith("//"), f"it points to another computer (a network share); {RELATIVE}"),
+    _Rule(lambda s: bool(_DRIVE.match(s)), f"it starts with a drive letter; {RELATIVE}"),
+    _Rule(lambda s: _slashed(s).startswith("/"), f"it is an absolute path; {RELATIVE}"),
+    _Rule(lambda s: s.startswith("~"), f"~ stands for a home folder, which is out of bounds; {RELATIVE}"),
+    _Rule(lambda s: ":" in s, "a colon names a hidden stream of a file on Windows; rename the file without it"),
+    _Rule(lambda s: bool(_VARIABLE.search(s)), f"variables such as $HOME or %TEMP% are not filled in; {RELATIVE}"),
+    _Rule(_any_part(_is_parent), f"it leaves the folder by '..'; move the file there and {RELATIVE}"),
+    _Rule(lambda s: bool(_ESCAPED.search(s)), f"it holds %2e, %2f, %5c or %00 as in a web address; {RELATIVE}"),
+    _Rule(_any_part(_hides_separator), "it holds a look-alike of a slash; type the path anew with plain / signs"),
+    _Rule(lambda s: not _WILDCARDS.isdisjoint(s), 'it holds one of * ? < > | "; name each file by itself'),
+    _Rule(_any_part(_is_device), "it is the name of a device on Windows (such as CON, NUL or COM1); rename the file"),
+    _Rule(_any_part(lambda p: p.startswith(".") and p != "."), "hidden files are never sent; rename or move it"),
+    _Rule(_any_part(_is_secret), "such files hold keys or passwords and are never sent; name a picture"),
+    _Rule(_any_part(lambda p: p != "." and p != p.rstrip(". ")), "a name ends in a dot or a blank; rename the file"),
+    _Rule(lambda s: _slashed(s).endswith("/"), "it names a folder; name each file in it"),
+    _Rule(lambda s: len(s) > MAX_PATH_LETTERS, f"it is longer than {MAX_PATH_LETTERS} characters; move the file up"),
+    _Rule(
+        _any_part(lambda p: len(p.encode(errors="surrogatepass")) > MAX_PART_BYTES),
+        "a name in it is too long for a file; shorten it",
+    ),
+)
+
+
+def refuse_path(source: str) -> str:
+    """Say why an entry can't name a media file: a clause that ends with the remedy, "" where it can."""
+    return next((rule.sentence for rule in _RULES if rule.hits(source)), "")
+
+
+def path_parts(source: str) -> tuple[str, ...]:
+    """Return the names to walk below the media folder for an entry that `refuse_path` lets through."""
+    return tuple(part for part in _parts(source) if part not in ("", "."))

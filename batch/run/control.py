@@ -1,0 +1,152 @@
+"""Stopping in good order: the first Ctrl-C lets the call in hand finish, the second ends at once.
+
+Ending at once is as safe as being killed, which a run is made to bear.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+from batch.errors import JournalError, LockedError
+
+INTERRUPTED = 130
+"""The exit status of a command that was interrupted."""
+
+
+class Stop:
+    """Whether a run should stop, and why. A site has its own, which the whole run's stops too (`of_site`)."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._interrupted = False
+        self._sites: list[Stop] = []
+        self.reason = ""
+
+    def of_site(self) -> Stop:
+        """Return the stop of one site: asked for by this one too, but holding up no other site."""
+        own = Stop()
+        self._sites.append(own)
+        if self.requested:
+            own.request(self.reason, interrupted=self._interrupted)
+        return own
+
+    @property
+    def requested(self) -> bool:
+        """True once no further step may begin."""
+        return self._event.is_set()
+
+    @property
+    def interrupted(self) -> bool:
+        """True where a person asked for the stop."""
+        return self._interrupted
+
+    def request(self, reason: str, *, interrupted: bool = False) -> None:
+        """Ask for a stop; the first reason stays."""
+        if not self._event.is_set():
+            self.reason = reason
+            self._interrupted = interrupted
+        self._event.set()
+        for own in self._sites:
+            own.request(reason, interrupted=interrupted)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but no longer than until a stop is asked for."""
+        self._event.wait(seconds)
+
+
+@contextmanager
+def stop_on_interrupt(
+    stop: Stop, *, say: Callable[[str], None], leave: Callable[[int], object] = os._exit
+) -> Iterator[None]:
+    """While inside, Ctrl-C (or SIGTERM) asks for a stop, and a second one leaves the process at once."""
+
+    def handle(_signal: int, _frame: FrameType | None) -> None:
+        if stop.requested:
+            leave(INTERRUPTED)
+            return
+        stop.request("You stopped it.", interrupted=True)
+        say("Stopping: the call in hand is finished first, then the results are written. Again Ctrl-C ends at once.")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signals = [signal.SIGINT, signal.SIGTERM]
+    before = {which: signal.signal(which, handle) for which in signals}
+    try:
+        yield
+    finally:
+        for which, handler in before.items():
+            signal.signal(which, handler)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a site's lock: process, machine, run and since when (UTC, ISO 8601)."""
+
+    pid: int
+    host: str
+    run: str
+    since: str
+
+
+def this_process(run: str, *, at: datetime) -> Holder:
+    """Return the holder's note for this process."""
+    return Holder(pid=os.getpid(), host=socket.gethostname(), run=run, since=at.isoformat(timespec="seconds"))
+
+
+@contextmanager
+def hold_site(journal: Path, *, site: str, holder: Holder, say: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock of the site whose journal this is. Errors: LockedError where another run holds it."""
+    from filelock import FileLock, Timeout
+
+    note = journal.with_suffix(".holder")
+    lock = FileLock(journal.with_suffix(".lock"), timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LockedError(_refusal(site, _read_note(note))) from None
+    except OSError as error:
+        raise JournalError(
+            f"The lock of site {site or 'default'} can't be made: {error.strerror}; nothing was sent."
+        ) from error
+    try:
+        left = _read_note(note)
+        if left is not None:
+            say(f"The last run ({left.run}, process {left.pid} on {left.host}) ended without finishing; taking over.")
+        _write_note(note, holder)
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                note.unlink(missing_ok=True)
+    finally:
+        lock.release()
+
+
+def _refusal(site: str, held: Holder | None) -> str:
+    who = f"process {held.pid} on {held.host}, run {held.run}, since {held.since}" if held else "another process"
+    return f"Another run is at work on site {site or 'default'} ({who}). Wait until it has ended, then run again."
+
+
+def _read_note(note: Path) -> Holder | None:
+    try:
+        return Holder(**json.loads(note.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _write_note(note: Path, holder: Holder) -> None:
+    """Leave the holder's name; a note that can't be written costs only a name in somebody's message."""
+    with suppress(OSError):
+        note.write_text(json.dumps(asdict(holder)), encoding="utf-8")
+        note.chmod(0o600)

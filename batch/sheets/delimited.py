@@ -1,0 +1,454 @@
+"""Turns a CSV or TSV file into a `Grid`.
+
+The delimiter is told by the headings alone and never guessed from texts, which are full of commas and semicolons. Row
+numbers are those that a spreadsheet program shows, so blank lines count and a text of several lines is one row.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from batch.errors import SheetError
+from batch.sheets.cells import (
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    MAX_TEXT_BYTES,
+    TOO_MUCH,
+    Grid,
+    RawRow,
+    RowFlaw,
+    shorten,
+)
+
+MAX_LINE_CHARS = 2_000_000
+
+
+class LineTooLongError(ValueError):
+    """A line that no sheet has."""
+
+
+class Record(NamedTuple):
+    """One record: its cells, the file's lines that it stands on, and whether its quotes are broken."""
+
+    cells: list[str]
+    first_line: int
+    last_line: int
+    broken: bool = False
+
+
+class Lines:
+    """The physical lines of a file, which can be handed back after a record turned out to be broken."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._waiting: deque[str] = deque()
+        self._taken: list[str] = []
+        self.number = 0
+        self.ended_with_newline = True
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._waiting.popleft() if self._waiting else self._stream.readline(MAX_LINE_CHARS)
+        if not line:
+            raise StopIteration
+        if len(line) == MAX_LINE_CHARS:
+            raise LineTooLongError
+        self.number += 1
+        self._taken.append(line)
+        self.ended_with_newline = line[-1] in "\r\n"
+        return line
+
+    def begin(self) -> None:
+        """Forget the lines taken so far: a record starts here."""
+        self._taken.clear()
+
+    @property
+    def taken(self) -> list[str]:
+        """The lines taken since the record began."""
+        return self._taken
+
+    def give_back(self, keep: int) -> None:
+        """Hand back all lines of this record but the first `keep`."""
+        self.put_back(self._taken[keep:])
+        del self._taken[keep:]
+
+    def put_back(self, lines: list[str]) -> None:
+        """Hand back lines that were taken last."""
+        self._waiting.extendleft(reversed(lines))
+        self.number -= len(lines)
+
+
+def read_record(lines: Lines, *, delimiter: str) -> Record | None:
+    """Return the next record, None at the end of the file. A broken one holds the cells that could still be told."""
+    lines.begin()
+    first = lines.number + 1
+    try:
+        cells = next(csv.reader(lines, delimiter=delimiter, strict=True))
+    except StopIteration:
+        return None
+    except csv.Error:
+        return Record(_cells_before_quote(lines.taken[0], delimiter), first, lines.number, broken=True)
+    return Record(cells, first, lines.number)
+
+
+def read_records(
+    lines: Lines, *, delimiter: str, width: int, is_row: Callable[[Sequence[str]], bool]
+) -> Iterator[Record]:
+    """Yield the records under the headings; `is_row` tells a whole row that a broken quote has swallowed."""
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        lines.begin()
+        first = lines.number + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield _resume(lines, delimiter=delimiter, width=width, first=first, is_row=is_row)
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            continue
+        if len(lines.taken) > 1 and _swallowed(lines.taken, delimiter=delimiter, width=width, is_row=is_row):
+            yield _resume(lines, delimiter=delimiter, width=width, first=first, is_row=is_row)
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            continue
+        yield Record(cells, first, lines.number)
+
+
+def _resume(lines: Lines, *, delimiter: str, width: int, first: int, is_row: Callable[[Sequence[str]], bool]) -> Record:
+    """Return the broken record, and leave `lines` where the next row starts, blank lines before it included."""
+    told = _cells_before_quote(lines.taken[0], delimiter)
+    lines.give_back(1)
+    blank: list[str] = []
+    while True:
+        lines.begin()
+        try:
+            starts = len(next(csv.reader(lines, delimiter=delimiter, strict=True))) == width
+        except StopIteration:
+            starts = True
+        except csv.Error:
+            starts = is_row(_cells_before_quote(lines.taken[0], delimiter))
+        if starts:
+            lines.give_back(0)
+            lines.put_back(blank)
+            return Record(told, first, lines.number, broken=True)
+        lines.give_back(1)
+        blank = [] if lines.taken[0].strip() else [*blank, lines.taken[0]]
+
+
+def _swallowed(taken: list[str], *, delimiter: str, width: int, is_row: Callable[[Sequence[str]], bool]) -> bool:
+    for line in taken[1:]:
+        if line.count(delimiter) >= width - 1 > 2:
+            try:
+                cells = next(csv.reader([line], delimiter=delimiter, strict=True))
+            except csv.Error:
+                continue
+            if len(cells) == width and is_row(cells):
+                return True
+    return False
+
+
+def _cells_before_quote(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a broken line that stand before the first one with a quote that is not closed in it."""
+    told: list[str] = []
+    for cell in line.rstrip("\r\n").split(delimiter):
+        inner = cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+        if '"' in inner:
+            break
+        told.append(inner)
+    return told
+
+
+SAMPLE_BYTES = 262_144
+MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Byte order marks, the longer first where one begins with the other."""
+
+LATIN = "äöüßÄÖÜéèêëàâçîïôùûÉÈÀÇáíóúñÁÍÓÚÑ¿¡ãõåøæÅØÆìòœŒ"
+SIGNS = "–—…“”„‘’‚«»€£©®™°·•½ "
+CANDIDATES = (
+    ("cp1252", f"[{LATIN}{SIGNS}]"),
+    ("cp1250", f"[ąćęłńóśźżĄĆĘŁŃÓŚŹŻáčďéěíňřšťúůýžÁČĎÉĚÍŇŘŠŤÚŮÝŽőűöüÖÜŐŰäß{SIGNS}]"),
+    ("cp1251", f"[А-яЁёЇїІіЄєҐґ№{SIGNS}]"),
+    ("cp1253", f"[Ά-ώ{SIGNS}]"),
+    ("cp1254", f"[{LATIN}ğĞıİşŞ{SIGNS}]"),
+    ("shift_jis", "[ぁ-ヿ一-龠。、「」ー！？]"),
+    ("euc_kr", "[가-힣]"),
+    ("gb18030", "[一-龠，。！？、：“”]"),
+    ("mac_roman", f"[{LATIN}{SIGNS}]"),
+)
+"""Encodings that spreadsheet programs still write, each with the characters that tell it; the commonest first."""
+
+
+class Encoding(NamedTuple):
+    """A codec and what there is to say about its choice."""
+
+    codec: str
+    notices: tuple[str, ...] = ()
+
+
+def choose_encoding(path: Path, *, wanted: str | None) -> Encoding:
+    """Return the encoding of a text file; raise SheetError where it is not UTF and none was given."""
+    with path.open("rb") as file:
+        start = file.read(4096)
+    marked = next((codec for mark, codec in MARKS if start.startswith(mark)), "")
+    if marked == "utf-32":
+        raise SheetError(f"{path.name} is UTF-32, which no spreadsheet program reads: save it as CSV UTF-8.")
+    if wanted is None:
+        if not marked and b"\x00" in start:
+            raise refuse_encoding(path)
+        return Encoding(marked or "utf-8")
+    codec = _known_codec(wanted)
+    if marked and codec not in {marked, marked.removesuffix("-sig")}:
+        real = marked.removesuffix("-sig").upper()
+        return Encoding(marked, (f"{path.name} says by its first bytes that it is {real}, so it was read as that.",))
+    return Encoding(marked or codec)
+
+
+def refuse_encoding(path: Path) -> SheetError:
+    """Return the refusal of a file that is not UTF-8, with the encoding that fits and a line as it would read."""
+    with path.open("rb") as file:
+        data = file.read(SAMPLE_BYTES)
+        if data.isascii() or _decodes(data, "utf-8"):
+            data += _around_first_bad_byte(file.read())
+    codec = guess_codec(data)
+    if codec is None:
+        return SheetError(
+            f"{path.name} is not text that can be read: open it in a spreadsheet program and save it as .xlsx."
+        )
+    number, line = _telling_line(data.decode(codec, "replace"))
+    return SheetError(
+        f"{path.name} is not UTF-8: say --encoding {codec}, with which line {number} reads “{shorten(line)}”, or, if "
+        "that is wrong, save the sheet as .xlsx."
+    )
+
+
+def guess_codec(data: bytes) -> str | None:
+    """Return the encoding whose reading looks most like writing, None where none does."""
+    if b"\x00" in data:
+        odd, even = data[1::2].count(0), data[::2].count(0)
+        codec = "utf-16-le" if odd > even else "utf-16-be"
+        return codec if max(odd, even) > len(data) / 8 and _decodes(data, codec) else None
+    best, best_share = None, 0.5
+    for codec, letters in CANDIDATES:
+        share = _share_of_writing(data, codec, re.compile(letters))
+        if share > best_share + 0.02:
+            best, best_share = codec, share
+    return best
+
+
+def _share_of_writing(data: bytes, codec: str, telling: re.Pattern[str]) -> float:
+    try:
+        text = codecs.getincrementaldecoder(codec)("strict").decode(data)
+    except UnicodeDecodeError:
+        return 0.0
+    foreign = [c for c in text if c > "\x7f"]
+    return sum(1 for c in foreign if telling.match(c)) / len(foreign) if foreign else 0.0
+
+
+def _known_codec(name: str) -> str:
+    try:
+        "a".encode(name)
+        return codecs.lookup(name).name
+    except (LookupError, UnicodeError, ValueError, TypeError, AttributeError):
+        raise SheetError(f"There is no encoding named '{name}': say one such as utf-8, cp1252 or utf-16.") from None
+
+
+def _decodes(data: bytes, codec: str) -> bool:
+    try:
+        codecs.getincrementaldecoder(codec)("strict").decode(data)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _around_first_bad_byte(data: bytes) -> bytes:
+    found = re.search(rb"[\x80-\xff]", data)
+    return data[max(0, found.start() - 2000) : found.start() + SAMPLE_BYTES] if found else b""
+
+
+def _telling_line(text: str) -> tuple[int, str]:
+    lines = re.split("\r\n|\r|\n", text)
+    foreign = (number for number, line in enumerate(lines) if not line.isascii())
+    place = next(foreign, 0)
+    return place + 1, lines[place]
+
+
+DELIMITERS = (",", ";", "\t")
+MAX_BROKEN_ROWS = 5_000
+HEADINGS_WITHIN = 20
+"""How far down headings are looked for, to say that they do not stand in row 1."""
+
+CountKnown = Callable[[Sequence[str]], int]
+RowTest = Callable[[Sequence[str]], Callable[[Sequence[str]], bool]]
+
+
+def read_csv(path: Path, *, encoding: str | None, count_known: CountKnown, row_test: RowTest) -> Grid:
+    """Read a delimited file.
+
+    `count_known` counts the headings in a line that mean something to the project; `row_test` makes, of the
+    headings, the test for a line that is surely a whole row.
+    """
+    chosen = choose_encoding(path, wanted=encoding)
+    try:
+        with path.open(encoding=chosen.codec, errors="strict", newline="") as stream:
+            grid = _read_stream(stream, path, count_known=count_known, row_test=row_test)
+    except UnicodeError as error:
+        if chosen.codec == "utf-8" and encoding is None:
+            raise refuse_encoding(path) from error
+        raise SheetError(f"{path.name} can't be read as {chosen.codec}: {_advise(encoding)}.") from error
+    except LineTooLongError as error:
+        raise SheetError(f"{path.name} has a line longer than any row of posts: save the sheet as .xlsx.") from error
+    return Grid(grid.tab, grid.rows, flaws=grid.flaws, notices=chosen.notices)
+
+
+def _advise(encoding: str | None) -> str:
+    return "leave --encoding away or say another" if encoding else "it is cut off or damaged, so save it again"
+
+
+def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_test: RowTest) -> Grid:
+    lines = Lines(stream)
+    delimiter = _declared_delimiter(next(lines, ""))
+    if not delimiter:
+        lines.give_back(0)
+        delimiter = _told_by_headings(_peek(lines), path, count_known)
+    headings = read_record(lines, delimiter=delimiter)
+    if headings is None:
+        raise SheetError(f"{path.name} is empty: fill in a sheet made by 'postbatch template'.")
+    if headings.broken:
+        raise SheetError(
+            f"{path.name}: a quote in the headings never closes, so the columns can't be told: mend the first line."
+        )
+    if len(headings.cells) > MAX_COLUMNS:
+        raise SheetError(f"{path.name} has {len(headings.cells):,} columns: delete those to the right of the posts.")
+    rows = _Rows(path.name, width=_width(headings.cells))
+    rows.add(headings, number=1)
+    records = read_records(lines, delimiter=delimiter, width=len(headings.cells), is_row=row_test(headings.cells))
+    last = headings
+    for number, record in enumerate(records, start=2):
+        rows.add(record, number=number)
+        last = record
+    if not lines.ended_with_newline:
+        rows.doubt_last(last, full=len(headings.cells))
+    return Grid("", rows.rows, flaws=tuple(rows.flaws))
+
+
+class _Rows:
+    """The rows as they come, with what is wrong about whole rows."""
+
+    def __init__(self, name: str, *, width: int) -> None:
+        self.rows: list[RawRow] = []
+        self.flaws: list[RowFlaw] = []
+        self._name = name
+        self._width = width
+        self._first_broken = 0
+        self._broken_left = MAX_BROKEN_ROWS
+        self._rows_left = MAX_ROWS
+        self._cells_left = MAX_CELLS
+        self._text_left = MAX_TEXT_BYTES
+
+    def add(self, record: Record, *, number: int) -> None:
+        cells = record.cells
+        if record.broken:
+            self._add_broken(record, number)
+        elif not any(cells):
+            return
+        elif len(cells) > self._width and any(cell.strip() for cell in cells[self._width :]) and number > 1:
+            self.flaws.append(_too_many(cells, number, self._width))
+            cells = cells[: self._width]
+        self.rows.append(RawRow(number, cells))
+        self._rows_left -= 1
+        self._cells_left -= max(len(cells), self._width)
+        self._text_left -= sum(map(len, cells))
+        if self._rows_left < 0 or self._cells_left < 0 or self._text_left < 0:
+            raise SheetError(f"{self._name} holds {TOO_MUCH}.")
+
+    def _add_broken(self, record: Record, number: int) -> None:
+        self.flaws.append(_broken_quote(record, number))
+        self._broken_left -= 1
+        self._first_broken = self._first_broken or number
+        if self._broken_left < 0:
+            raise SheetError(
+                f"{self._name}: the quotation marks are wrong in more than {MAX_BROKEN_ROWS:,} rows, first in row "
+                f"{self._first_broken}: save the sheet as .xlsx, where they do not matter."
+            )
+
+    def doubt_last(self, record: Record, *, full: int) -> None:
+        """Say where the file ends in the middle of a row, which is how a cut-off file looks."""
+        if self.rows and self.rows[-1].number > 1 and not record.broken and 0 < len(record.cells) < full:
+            message = (
+                f"The file ends in the middle of row {self.rows[-1].number} ({len(record.cells)} of {full} cells and "
+                "no line end): make sure that it was not cut off."
+            )
+            seen = shorten(record.cells[-1])
+            self.flaws.append(RowFlaw(self.rows[-1].number, "cut_off", seen, message, warning=True))
+
+
+def _broken_quote(record: Record, number: int) -> RowFlaw:
+    where = f"line {record.first_line}"
+    if record.last_line > record.first_line:
+        where = f"lines {record.first_line} to {record.last_line}"
+    message = (
+        f"In row {number} ({where} of the file) a quotation mark never closes or stands alone inside a cell, so its "
+        "cells can't be "
+        'told: write each quotation mark inside a quoted cell twice ("") and close the cell with one.'
+    )
+    return RowFlaw(number, "unclosed_quote", shorten(" | ".join(record.cells)), message)
+
+
+def _too_many(cells: Sequence[str], number: int, width: int) -> RowFlaw:
+    message = (
+        f"Row {number} has {len(cells)} cells under {width} headings, so they may stand under the wrong ones: put "
+        "quotation marks round a text that holds the separator."
+    )
+    return RowFlaw(number, "too_many_cells", shorten(" | ".join(cells[width:])), message)
+
+
+def _width(headings: Sequence[str]) -> int:
+    """Return the number of columns up to the last one that has a heading."""
+    return max((place for place, heading in enumerate(headings, start=1) if heading.strip()), default=0)
+
+
+def _declared_delimiter(line: str) -> str:
+    """Return the delimiter of Excel's own `sep=;` line, "" where the first line is not one."""
+    text = line.rstrip("\r\n").strip('"')
+    return text[4] if len(text) == 5 and text[:4].lower() == "sep=" and text[4] in DELIMITERS else ""
+
+
+def _peek(lines: Lines) -> list[str]:
+    lines.begin()
+    first = [line for line, _ in zip(lines, range(HEADINGS_WITHIN), strict=False)]
+    lines.give_back(0)
+    return first
+
+
+def _told_by_headings(first: Sequence[str], path: Path, count_known: CountKnown) -> str:
+    """Return the delimiter that makes most headings known in the first line that has any.
+
+    Where no line has one (another scheduler's sheet) it is the usual one, or else whichever divides the first line
+    most.
+    """
+    usual = "\t" if path.suffix.lower() == ".tsv" else ","
+
+    def rank(line: str, delimiter: str) -> tuple[int, bool, bool, int]:
+        cells = next(csv.reader([line], delimiter=delimiter), [])
+        return count_known(cells), len(cells) > 1, delimiter == usual, len(cells)
+
+    for line in first:
+        best = max(DELIMITERS, key=lambda delimiter: rank(line, delimiter))
+        if rank(line, best)[0]:
+            return best
+    return max(DELIMITERS, key=lambda delimiter: rank(first[0], delimiter)) if first else usual

@@ -1,0 +1,196 @@
+"""Turns a sheet file into a `Sheet`: the rows as people see them, with every accident of spreadsheets told.
+
+What is wrong with the whole file is a `SheetError`; what is wrong with a cell or a row is an issue, and the other
+rows are read. No value is ever guessed, no row dropped or shifted in silence, and no rule about posts is applied
+here.
+
+    identify ──► read_csv | read_workbook ──► split_headings ──► apply_mapping ──► match_headings ──► tidy_rows
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from batch.errors import SheetError
+from batch.model import Issue, Row, Severity, Sheet
+from batch.sheets.cells import Grid, RawRow, RowFlaw, address, letters, list_numbers, shorten
+from batch.sheets.clean import as_text, tidy_rows
+from batch.sheets.detect import Kind, identify
+from batch.sheets.headings import (
+    Headings,
+    Table,
+    column_of,
+    count_known,
+    match_headings,
+    repeats_headings,
+    row_test,
+    split_headings,
+)
+from batch.sheets.ooxml import EPOCHS
+
+Hidden = Literal["ask", "include", "skip"]
+
+
+def read_sheet(
+    path: Path,
+    *,
+    tab: str | None = None,
+    encoding: str | None = None,
+    hidden: Hidden = "ask",
+    mapping: str | None = None,
+) -> Sheet:
+    """Read a sheet of posts.
+
+    `tab` names the sheet of a workbook, `encoding` that of a text file which is not UTF, `mapping` the scheduler for
+    which the sheet was made; `hidden` says whether hidden rows count. Raises SheetError with one sentence.
+    """
+    path = Path(path)
+    grid = _read_grid(path, tab=tab, encoding=encoding)
+    where = f"{path.name}, sheet '{grid.tab}'" if grid.tab else path.name
+    table = _map_table(split_headings(grid, where=where, headed=mapping is None), mapping, where=where)
+    headings = match_headings(table.names, where=where, foreign=table.foreign)
+    body, told = _choose_hidden(table.rows, hidden=hidden, where=where)
+    said = (*grid.notices, *_tell_options(grid, tab, encoding), *table.notices, *headings.notices, *told)
+    notices = (*said, *_tell_columns(body, headings, grid))
+    grid.rows.clear()
+    table.rows.clear()
+    rows, issues = _tidy(body, headings, grid, flaws=(*grid.flaws, *table.flaws), where=where)
+    return Sheet(
+        name=path.name,
+        tab=grid.tab,
+        headings=headings.names,
+        columns=headings.columns,
+        rows=tuple(rows),
+        issues=tuple(issues),
+        notices=notices,
+    )
+
+
+def _read_grid(path: Path, *, tab: str | None, encoding: str | None) -> Grid:
+    if identify(path) is Kind.DELIMITED:
+        from batch.sheets.delimited import read_csv
+
+        return read_csv(path, encoding=encoding, count_known=_count_headings, row_test=row_test)
+    from batch.sheets.xlsx import read_workbook
+
+    return read_workbook(path, tab=tab)
+
+
+def _count_headings(cells: Sequence[str]) -> int:
+    """Return how many cells are headings of ours or, where none is, of another scheduler."""
+    if known := count_known(cells):
+        return known
+    from batch.sheets.schedulers import count_foreign
+
+    return count_foreign(cells)
+
+
+def _map_table(table: Table, mapping: str | None, *, where: str) -> Table:
+    if mapping is not None:
+        from batch.sheets.schedulers import apply_mapping
+
+        return apply_mapping(table, mapping, where=where)
+    unknown = [name for name in table.names if not column_of(name)]
+    if "channel" not in map(column_of, table.names):
+        from batch.sheets.schedulers import refuse_foreign
+
+        refuse_foreign(table, where=where)
+    elif unknown:
+        from batch.sheets.schedulers import propose_mapping
+
+        propose_mapping(unknown, table.names, where=where)
+    return table
+
+
+def _choose_hidden(rows: Sequence[RawRow], *, hidden: Hidden, where: str) -> tuple[list[RawRow], tuple[str, ...]]:
+    numbers = [row.number for row in rows if row.hidden]
+    if not numbers:
+        return list(rows), ()
+    several = len(numbers) > 1
+    listed = f"hidden row{'s' if several else ''} {list_numbers(numbers)}"
+    if hidden == "ask":
+        raise SheetError(
+            f"{where} has {len(numbers)} row{'s that are' if several else ' that is'} hidden or filtered out "
+            f"({list_numbers(numbers)}): show {'them' if several else 'it'}, or say --include-hidden or --skip-hidden."
+        )
+    if hidden == "include":
+        return list(rows), (f"Included: the {listed}.",)
+    return [row for row in rows if not row.hidden], (f"Left out: the {listed}.",)
+
+
+def _tidy(
+    body: list[RawRow], headings: Headings, grid: Grid, *, flaws: Sequence[RowFlaw], where: str
+) -> tuple[list[Row], list[Issue]]:
+    epoch = EPOCHS[grid.since_1904]
+    keep = {flaw.number for flaw in flaws}
+    rows, issues = tidy_rows(body, headings.columns, width=len(headings.names), keep=keep, epoch=epoch)
+    if not rows:
+        raise SheetError(f"{where} has headings but no rows under them: write one post a row, from row 2 on.")
+    numbers = {row.number for row in rows}
+    issues += [_tell_flaw(flaw) for flaw in flaws if flaw.number in numbers]
+    issues += _find_merges(rows, headings, grid)
+    issues += [_tell_repeated(row) for row in rows if repeats_headings(headings, row.values)]
+    return rows, sorted(issues, key=lambda issue: issue.row or 0)
+
+
+def _tell_flaw(flaw: RowFlaw) -> Issue:
+    severity = Severity.WARNING if flaw.warning else Severity.ERROR
+    return Issue(flaw.number, "", flaw.code, flaw.seen, flaw.message, severity)
+
+
+def _find_merges(rows: Sequence[Row], headings: Headings, grid: Grid) -> Iterable[Issue]:
+    """Yield one issue for each row that a merged range reaches into, by its topmost range."""
+    ours = {place: column for column, place in headings.columns.items()}
+    areas = iter(area for area in grid.merges if area.left < len(headings.names))
+    area = next(areas, None)
+    for row in rows:
+        while area and area.bottom < row.number:
+            area = next(areas, None)
+        if area is None:
+            return
+        if area.top <= row.number:
+            message = (
+                f"The cells {area.ref} are merged, so what belongs to row {row.number} can't be told: take the merge "
+                "off and fill in each cell."
+            )
+            column = ours.get(area.left, headings.names[area.left])
+            yield Issue(row.number, column, "merged_cells", area.ref, message, cell=address(row.number, area.left))
+
+
+def _tell_repeated(row: Row) -> Issue:
+    seen = shorten(" | ".join(as_text(value) for value in row.values if value))
+    message = f"Row {row.number} repeats the headings instead of holding a post: delete the row."
+    return Issue(row.number, "", "headings_again", seen, message)
+
+
+def _tell_options(grid: Grid, tab: str | None, encoding: str | None) -> tuple[str, ...]:
+    told: list[str] = []
+    if grid.tab and encoding is not None:
+        told.append("--encoding was not needed: a workbook says itself how its text is written.")
+    if not grid.tab and tab is not None:
+        told.append("--sheet was not needed: a text file holds a single sheet.")
+    return tuple(told)
+
+
+def _tell_columns(body: Sequence[RawRow], headings: Headings, grid: Grid) -> tuple[str, ...]:
+    """Return what there is to say about columns that people do not see or that have no heading."""
+    told: list[str] = []
+    hidden = [f"'{headings.names[at]}'" for at in grid.hidden_columns if at in headings.columns.values()]
+    if hidden:
+        told.append(
+            f"Hidden in the workbook, and used: the column{'s' if len(hidden) > 1 else ''} {', '.join(hidden)}."
+        )
+    unheaded = {at for at, name in enumerate(headings.names) if not name}
+    width = len(headings.names)
+    filled = {at for row in body for at in unheaded if at < len(row.cells) and row.cells[at] != ""}
+    filled |= {
+        at for row in body if len(row.cells) > width for at in range(width, len(row.cells)) if row.cells[at] != ""
+    }
+    if filled:
+        listed = ", ".join(letters(at) for at in sorted(filled)[:10])
+        told.append(
+            f"Not used, since there is no heading above: the cells of column{'s' if len(filled) > 1 else ''} {listed}."
+        )
+    return tuple(told)

@@ -1,0 +1,228 @@
+"""Makes a copy of the user's own workbook with the result columns at its right; everything that was there stays.
+
+Works on a copy only, never on the workbook itself. What the copy can't keep (shapes, form controls, ...) is said. The
+added headings differ from those of a sheet of posts, so that the copy can be run again and means the same.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from batch.atomic import Written, write_whole
+from batch.errors import StopError
+from batch.model import COLUMNS, RESULT_COLUMNS, Outcome, Results
+from batch.workbooks.results_sheets import SANDBOX, WIDTHS, result_cells
+from batch.workbooks.style import NAVY, NO_TONE, OUTCOME_TONES, PAPER, fit_cell
+
+if TYPE_CHECKING:
+    from openpyxl.cell.cell import Cell
+    from openpyxl.workbook.workbook import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+
+PARTS: Mapping[str, str] = {
+    "xl/charts/chart": "charts",
+    "xl/media/": "pictures",
+    "xl/ctrlProps/": "form controls",
+    "xl/activeX/": "form controls",
+    "xl/slicers/": "slicers",
+    "xl/timelines/": "timelines",
+    "xl/threadedComments/": "threaded comments (their text stays as a note)",
+    "xl/diagrams/": "diagrams",
+    "xl/embeddings/": "embedded files",
+    "xl/model/": "the data model",
+    "xl/queryTables/": "data connections",
+    "xl/richData/": "linked data types",
+    "xl/vbaProject.bin": "macros",
+}
+"""The parts of a workbook by the start of their names, and what people call them."""
+
+MARKS: Mapping[str, str] = {
+    r"<xdr:(?:sp|cxnSp|grpSp)[ >]": "shapes and text boxes",
+    r"<x14:sparklineGroup[ >]": "sparklines",
+    r"<x14:dataValidation[ >]": "drop-downs that refer to another sheet",
+    r"<x14:conditionalFormatting[ >]": "newer kinds of conditional formats",
+}
+"""What is marked only inside of drawings and sheets."""
+
+LOOKED_INTO = re.compile(r"xl/(?:drawings/drawing|worksheets/sheet)[^/]*\.xml")
+MAX_PART_BYTES = 400_000_000
+
+
+def tell_losses(original: Path, made: Path) -> list[str]:
+    """Return one sentence on what the copy does not have, or none."""
+    before, after = _count(original), _count(made)
+    lost = [what for what in dict.fromkeys((*PARTS.values(), *MARKS.values())) if after[what] < before[what]]
+    if not lost:
+        return []
+    return [f"The copy can't keep everything: it lacks {', '.join(lost)}. Your own workbook still has them."]
+
+
+def _count(path: Path) -> Counter[str]:
+    found: Counter[str] = Counter()
+    with zipfile.ZipFile(path) as archive:
+        for part in archive.infolist():
+            found.update(what for start, what in PARTS.items() if part.filename.startswith(start))
+            if LOOKED_INTO.fullmatch(part.filename) and part.file_size <= MAX_PART_BYTES:
+                text = archive.read(part).decode("utf-8", "replace")
+                for mark, what in MARKS.items():
+                    found[what] += len(re.findall(mark, text))
+    return found
+
+
+ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+MAX_HEADINGS = 2_000
+
+
+def annotate(original: Path, results: Results, path: Path) -> Written:
+    """Write the copy and return where it is, with what could not be kept. Raises StopError with one sentence."""
+    if path.suffix.lower() != original.suffix.lower():
+        raise StopError(f"The copy of {original.name} needs the same ending: name it {path.stem}{original.suffix}.")
+    said: list[str] = []
+    written = write_whole(path, partial(_write_copy, original, results, said), never_over=original)
+    return written._replace(notices=(*written.notices, *said))
+
+
+def result_headings(*, sandbox: bool) -> tuple[str, ...]:
+    """Return the headings that are added; one that a sheet of posts may have itself is told apart."""
+    names = tuple(f"{name} (result)" if name in COLUMNS else name for name in RESULT_COLUMNS)
+    return (*names, SANDBOX) if sandbox else names
+
+
+def _write_copy(original: Path, results: Results, said: list[str], draft: Path) -> None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = _open(original)
+            _add_columns(_find_sheet(book, results), results)
+            book.save(draft)
+            book.close()
+            if book.vba_archive is not None:
+                book.vba_archive.close()  # else its end is an error at the end of the program
+    except (OSError, StopError):
+        raise
+    except Exception as error:
+        # openpyxl meets a part that it does not know with whatever Python raises there.
+        raise StopError(f"{original.name} can't be copied with its looks: leave out --annotate.") from error
+    said.extend(tell_losses(original, draft))
+
+
+def _open(original: Path) -> Workbook:
+    from openpyxl import load_workbook
+
+    return load_workbook(original, keep_vba=original.suffix.lower() == ".xlsm", rich_text=True)
+
+
+def _find_sheet(book: Workbook, results: Results) -> Worksheet:
+    """Return the sheet from which the results come: the one with their headings, else as reading would choose."""
+    wanted = [heading for heading in results.headings if heading]
+    for sheet in book.worksheets:
+        if wanted and [name for name in _read_headings(sheet) if name][: len(wanted)] == wanted:
+            return sheet
+    by_name = {sheet.title.strip().casefold(): sheet for sheet in book.worksheets}
+    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    chosen = by_name.get("posts") or (visible[0] if len(visible) == 1 else None)
+    if chosen is None:
+        raise StopError("It can't be told which sheet of the workbook the results are about: leave out --annotate.")
+    return chosen
+
+
+def _read_headings(sheet: Worksheet) -> list[str]:
+    width = min(sheet.max_column, MAX_HEADINGS)
+    cells = next(sheet.iter_rows(min_row=1, max_row=1, max_col=width, values_only=True), ())
+    return [" ".join(str(value).split()) if value is not None else "" for value in cells]
+
+
+def _add_columns(sheet: Worksheet, results: Results) -> None:
+    from openpyxl.utils import get_column_letter
+
+    headings = result_headings(sandbox=results.sandbox)
+    merged = max((area.max_col for area in sheet.merged_cells.ranges), default=0)
+    places = _places(_read_headings(sheet), headings, merged=min(merged, MAX_HEADINGS))
+    model = _cell(sheet, 1, 1)
+    for heading, place in places.items():
+        cell = _cell(sheet, 1, place)
+        _set_text(cell, heading)
+        _dress_heading(cell, model)
+        width = WIDTHS.get(heading.removesuffix(" (result)"), 10.0)
+        sheet.column_dimensions[get_column_letter(place)].width = width
+    for row, cells in _lines(results):
+        for (heading, place), text in zip(places.items(), cells, strict=True):
+            cell = _cell(sheet, row, place)
+            if heading == "row":
+                cell.value = row
+            else:
+                _set_text(cell, text)
+            _dress(cell, heading, text)
+
+
+def _cell(sheet: Worksheet, row: int, column: int) -> Cell:
+    """Return a cell; `_places` keeps clear of merged ones."""
+    return cast("Cell", sheet.cell(row=row, column=column))
+
+
+def _places(present: Sequence[str], headings: Sequence[str], *, merged: int) -> dict[str, int]:
+    """Return the column of each heading: where an earlier copy has it, else the next free one at the right."""
+    used = max((at for at, name in enumerate(present, start=1) if name), default=0)
+    used = max(used, merged)
+    places: dict[str, int] = {}
+    for heading in headings:
+        if heading in present:
+            places[heading] = present.index(heading) + 1
+        else:
+            used += 1
+            places[heading] = used
+    return places
+
+
+def _lines(results: Results) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row's number and cells; a row of several posts has a line for each of them in its cells."""
+    by_row: dict[int, list[Outcome]] = {}
+    for outcome in results.outcomes:
+        by_row.setdefault(outcome.row, []).append(outcome)
+    for row, outcomes in by_row.items():
+        columns = zip(*(map(str, result_cells(outcome)) for outcome in outcomes), strict=True)
+        cells = [texts[0] if len(set(texts)) == 1 else "\n".join(texts) for texts in columns]
+        yield row, [*cells, "yes"] if results.sandbox else cells
+
+
+def _set_text(cell: Cell, text: str) -> None:
+    """Set a cell to text, whatever it starts with: never a formula, an error or an escape."""
+    cell.value = ESCAPED.sub("_x005F_", fit_cell(text)) or None
+    if text:
+        cell.data_type = "s"
+    cell.number_format = "@"
+
+
+def _dress_heading(cell: Cell, model: Cell) -> None:
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    if model.has_style and model.fill.fill_type:
+        for part in ("font", "fill", "border", "alignment", "protection"):
+            setattr(cell, part, copy(getattr(model, part)))
+        return
+    cell.font = Font(bold=True, color=_argb(PAPER))
+    cell.fill = PatternFill("solid", fgColor=_argb(NAVY))
+    cell.alignment = Alignment(vertical="center")
+
+
+def _dress(cell: Cell, heading: str, text: str) -> None:
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    cell.alignment = Alignment(vertical="top", wrap_text=True)
+    if heading == "outcome":
+        tone = dict(OUTCOME_TONES).get(text, NO_TONE)
+        cell.font = Font(bold=True, color=_argb(tone.ink))
+        cell.fill = PatternFill("solid", fgColor=_argb(tone.fill))
+
+
+def _argb(colour: str) -> str:
+    return f"FF{colour.removeprefix('#')}"

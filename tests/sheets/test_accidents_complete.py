@@ -1,0 +1,371 @@
+"""Every accident that a sheet can have, from the file to the sentence that a person reads, in one table.
+
+Each line is a file with one accident and, whole, what `check` says of it; what is refused as a file is told by its one
+sentence. The modules' own tests go deeper into each; this table shows that none is missing and how it is told. Files
+that are made to hurt (bombs, passwords, cut-off files, readings that differ) are in `test_hostile.py`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from batch.errors import SheetError
+from batch.rules.check import check
+from batch.rules.columns import CheckContext
+from batch.sheets.read import read_sheet
+
+CONTEXT = CheckContext(now=datetime(2026, 11, 24, 12, tzinfo=UTC), timezone="Europe/Berlin")
+COLUMNS = ("key", "channel", "account", "publish_at", "text")
+POST: Mapping[str, object] = {"key": "a", "channel": "FACEBOOK", "publish_at": "2031-12-01 09:30", "text": "Hello"}
+GENERAL, DATE_TIME, DATE = 0, 1, 2
+DAY, NINE_THIRTY = 48183, 48183.395833333336
+"""1 December 2031 as a spreadsheet stores it, and half past nine on it."""
+
+
+class Raw(NamedTuple):
+    """A cell as XML."""
+
+    xml: str
+
+
+class Book(NamedTuple):
+    """A workbook of rows under the headings; `options` are those of the `xlsx` fixture."""
+
+    rows: tuple[Mapping[str, object], ...]
+    options: Mapping[str, Any] = {}
+    above: tuple[tuple[object, ...], ...] = ()
+
+
+class Text(NamedTuple):
+    """A CSV by its bytes."""
+
+    content: bytes
+
+
+def book(*cells: Mapping[str, object], **options: Any) -> Book:
+    return Book(tuple({**POST, **row} for row in cells), options)
+
+
+def text(*cells: Mapping[str, object], encoding: str = "utf-8", delimiter: str = ",", ends: str = "\n") -> Text:
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, delimiter=delimiter, lineterminator=ends)
+    writer.writerow(COLUMNS)
+    writer.writerows([{**POST, **row}.get(column, "") for column in COLUMNS] for row in cells)
+    return Text(file.getvalue().encode(encoding))
+
+
+ACCIDENTS: Mapping[str, Book | Text] = {
+    # numbers and dates
+    "a number shown as 1.78E+16": book({"account": (1.78414000084601e16, GENERAL)}),
+    "a long number that ends in zeros": text({"account": "17841400008460000"}),
+    "a date as its serial number": book({"publish_at": (NINE_THIRTY, GENERAL)}),
+    "a serial number in a 1904 workbook": book({"publish_at": (NINE_THIRTY - 1462, GENERAL)}, since_1904=True),
+    "a date cell in a 1904 workbook": book({"publish_at": (NINE_THIRTY - 1462, DATE_TIME)}, since_1904=True),
+    "day and month that can be swapped": text({"publish_at": "03/04/2031 09:30"}),
+    "day and month in an order of some places only": text({"publish_at": "25/12/2031 09:30"}),
+    "a date in German words": text({"publish_at": "1. Dezember 2031 um 9:30 Uhr"}),
+    "a date in Italian words": text({"publish_at": "lunedì 1 dicembre 2031"}),
+    "a date in Russian words": text({"publish_at": "1 декабря 2031 г."}),
+    "a date in Japanese": text({"publish_at": "2031年12月1日 9:30"}),
+    "a day without a time": book({"publish_at": (DAY, DATE)}),
+    "midnight, into which a day was turned": book({"publish_at": (DAY, DATE_TIME)}),
+    "seconds lost by rounding": book({"publish_at": (NINE_THIRTY - 0.0000005, DATE_TIME)}),
+    "a key that became a date": book({"key": (DAY, DATE)}),
+    # letters
+    "smart quotes in a key": text({"key": "“spring”-01"}),
+    "a dash for a hyphen in a key": text({"key": "spring–01"}),
+    "zero-width characters in a channel": text({"channel": "FACE\u200bBOOK"}),
+    "zero-width characters in an account": text({"account": "river\u200b.pottery"}),
+    "look-alike letters in a channel": text({"channel": "FАCEBOOK"}),
+    "look-alike letters in an account": text({"account": "rіver.pottery"}),
+    "look-alike letters in a key": text({"key": "ѕpring-01"}),
+    "control characters": text({"text": "Glaze\x0b day"}),
+    # cells
+    "an error cell": book({"text": Raw('<c r="{at}" t="e"><v>#N/A</v></c>')}),
+    "an error as text": text({"text": "#REF!"}),
+    "a formula without a value": book({"text": Raw('<c r="{at}"><f>A2&amp;"x"</f><v></v></c>')}),
+    "a caption that starts with =": text({"text": "=SUM(A1)"}),
+    "captions that are words for nothing": text({"text": "NA"}, {"key": "00123", "text": "null"}),
+    "merged cells": book({}, {"key": "b", "text": "Other"},
+                         tail='<mergeCells count="1"><mergeCell ref="E2:E3"/></mergeCells>'),
+    # rows and headings
+    "hidden rows": book({}, {"key": "b", "text": "Other"}, attributes={3: 'hidden="1"'}),
+    "rows filtered out": book({}, {"key": "b", "text": "Other"}, attributes={3: 'hidden="1"'},
+                              tail='<autoFilter ref="A1:E3"/>'),
+    "two heading rows": book({}, {name: name.upper() for name in COLUMNS}),
+    "a title above the headings": book({})._replace(above=(("Content plan for May",), ())),
+    "a heading twice": Text(b"key,channel,text,Text\na,FACEBOOK,Hello,Hi\n"),
+    "a heading that is nearly ours": Text(b"key,chanel,text\na,FACEBOOK,Hello\n"),
+    "a key twice": text({}, {"text": "Other"}),
+    "a key twice but for its capitals": text({}, {"key": "A", "text": "Other"}),
+    "a row longer than the headings": Text(b"key,channel,text\na,FACEBOOK,Hello, you\nb,FACEBOOK,Hi\n"),
+    "blank lines": Text(b"key,channel,text\n\n\na,FACEBOOK,Hello\n\nb,FACEBOOK,\n"),
+    # files
+    "an ISO-strict workbook": book({}, strict=True),
+    "a wrong declared size": book({}, {"key": "b", "text": "Other"}, head='<dimension ref="A1:B2"/>'),
+    "another encoding": text({"text": "Grüße"}, encoding="cp1252"),
+    "UTF-16": text({"text": "Grüße"}, encoding="utf-16"),
+    "semicolons": text({"text": "Grüße; Küsse"}, delimiter=";"),
+    "line ends of old computers": text({"text": "Hello"}, ends="\r"),
+    "a quote that never closes": Text(b'key,channel,text\na,FACEBOOK,"Hello\nb,FACEBOOK,Hi\n'),
+    # texts
+    "TBC left over": text({"text": "Price TBC"}),
+    "{{name}} left over": text({"text": "Dear {{name}}"}),
+    "lorem ipsum left over": text({"text": "Lorem ipsum dolor"}),
+    "the same post twice": text({}, {"key": "b"}),
+    "the same caption twice on one channel and day": Text(
+        b"key,channel,publish_at,text,link\na,FACEBOOK,2031-12-01 09:30,Hello,https://a.example\n"
+        b"b,FACEBOOK,2031-12-01 18:00,Hello,https://b.example\n"
+    ),
+    # the clock
+    "a time that does not exist": text({"publish_at": "2031-03-30 02:30"}),
+    "a time that comes twice": text({"publish_at": "2031-10-26 02:30"}),
+}  # fmt: skip
+
+SAID: Mapping[str, tuple[str, ...]] = {
+    "a number shown as 1.78E+16": (
+        "C2, error: Cell C2 holds the number 1.78414E+16, which the spreadsheet program has cut to 15 digits: "
+        "format the column account as text and type or paste the whole number again.",
+    ),
+    "a long number that ends in zeros": (
+        "C2, warning: Cell C2 holds 17841400008460000, which ends as numbers do that a spreadsheet program has "
+        "cut to 15 digits: compare it with the original, and format the column account as text.",
+    ),
+    "a date as its serial number": (
+        "D2, error: Cell D2 holds the number 48183.395833333336, which is how a spreadsheet stores the date "
+        "2031-12-01 09:30: give the cell the format yyyy-mm-dd hh:mm, or type the date as text.",
+    ),
+    "a serial number in a 1904 workbook": (
+        "D2, error: Cell D2 holds the number 46721.395833333336, which is how a spreadsheet stores the date "
+        "2031-12-01 09:30: give the cell the format yyyy-mm-dd hh:mm, or type the date as text.",
+    ),
+    "a date cell in a 1904 workbook": (),
+    "day and month that can be swapped": (
+        "D2, error: `publish_at` says “03/04/2031 09:30”, which may be read day first or month first: write "
+        "2031-04-03 09:30 or 2031-03-04 09:30.",
+    ),
+    "day and month in an order of some places only": (
+        "D2, error: `publish_at` says “25/12/2031 09:30”, in an order that is not the same everywhere: write "
+        "2031-12-25 09:30.",
+    ),
+    "a date in German words": (
+        "D2, error: `publish_at` says “1. Dezember 2031 um 9:30 Uhr”, a date in words: write it in numbers, "
+        "2031-12-01 09:30.",
+    ),
+    "a date in Italian words": (
+        "D2, error: `publish_at` says “lunedì 1 dicembre 2031”, a date in words: write it in numbers, 2031-12-01 "
+        "09:30.",
+    ),
+    "a date in Russian words": (
+        "D2, error: `publish_at` says “1 декабря 2031 г.”, a date in words: write it in numbers, such as "
+        "2026-12-01 09:30, or now.",
+    ),
+    "a date in Japanese": (
+        "D2, error: `publish_at` says “2031年12月1日 9:30”, a form that is not read: write 2031-12-01 09:30.",
+    ),
+    "a day without a time": (
+        "D2, error: `publish_at` says “2031-12-01”, a day without a time: write the time too, such as 2031-12-01 "
+        "09:30.",
+    ),
+    "midnight, into which a day was turned": (
+        "D2, warning: `publish_at` says “2031-12-01 00:00”, midnight, which spreadsheets make of a day without a "
+        "time: write the time too if midnight is not meant.",
+    ),
+    "seconds lost by rounding": (),
+    "a key that became a date": (
+        "A2, error: Cell A2 holds a date (2031-12-01), into which the spreadsheet program turns what looks like "
+        "one: format the column key as text and type it again.",
+    ),
+    "smart quotes in a key": (
+        "A2, error: `key` says ““spring”-01”, which holds ““” (left double quotation mark), hard to type the same "
+        "way again: write spring-01.",
+    ),
+    "a dash for a hyphen in a key": (
+        "A2, error: `key` says “spring–01”, which holds “–” (en dash), hard to type the same way again: write "
+        "spring-01.",
+    ),
+    "zero-width characters in a channel": (
+        "B2, warning: Cell B2 held invisible characters, which were removed from channel: type it again if it "
+        "does not match.",
+    ),
+    "zero-width characters in an account": (
+        "C2, warning: Cell C2 held invisible characters, which were removed from account: type it again if it "
+        "does not match.",
+    ),
+    "look-alike letters in a channel": (
+        "B2, error: `channel` says “FАCEBOOK”, whose “А” is a Cyrillic letter that only looks right: type "
+        "FACEBOOK again.",
+    ),
+    "look-alike letters in an account": (
+        "C2, warning: `account` says “rіver.pottery”, whose “і” is a Cyrillic letter that only looks right: type "
+        "it again, as river.pottery.",
+    ),
+    "look-alike letters in a key": (
+        "A2, warning: `key` says “ѕpring-01”, whose “ѕ” is a Cyrillic letter that only looks right: type it "
+        "again, as spring-01.",
+    ),
+    "control characters": (
+        "E2, warning: Cell E2 held a control character that can't be seen or sent, and it was removed: read the "
+        "cell again.",
+    ),
+    "an error cell": (
+        "E2, error: Cell E2 holds the error #N/A instead of a value: mend its formula, or type the value.",
+    ),
+    "an error as text": (
+        "E2, error: Cell E2 holds the error #REF! instead of a value: mend its formula, or type the value.",
+    ),
+    "a formula without a value": (
+        'E2, error: Cell E2 holds the formula =A2&"x" whose result was never stored: open the workbook in Excel '
+        "or LibreOffice and save it, or replace the formula by its value; if it is a text that starts with =, "
+        "type an apostrophe before it.",
+    ),
+    "a caption that starts with =": (),
+    "captions that are words for nothing": (),
+    "merged cells": (
+        "E2, error: The cells E2:E3 are merged, so what belongs to row 2 can't be told: take the merge off and "
+        "fill in each cell.",
+        "E3, error: The cells E2:E3 are merged, so what belongs to row 3 can't be told: take the merge off and "
+        "fill in each cell.",
+    ),
+    "hidden rows": (
+        "refused: posts.xlsx, sheet 'Posts' has 1 row that is hidden or filtered out (3): show it, or say "
+        "--include-hidden or --skip-hidden.",
+    ),
+    "rows filtered out": (
+        "refused: posts.xlsx, sheet 'Posts' has 1 row that is hidden or filtered out (3): show it, or say "
+        "--include-hidden or --skip-hidden.",
+    ),
+    "two heading rows": ("3, error: Row 3 repeats the headings instead of holding a post: delete the row.",),
+    "a title above the headings": (
+        "refused: posts.xlsx, sheet 'Posts': row 1 holds “Content plan for May” and the headings stand in row 3: "
+        "delete rows 1 to 2, so that the headings are in row 1.",
+    ),
+    "a heading twice": (
+        "refused: posts.csv: the heading 'Text' stands twice (columns C and D): keep one and rename or delete the "
+        "other.",
+    ),
+    "a heading that is nearly ours": (
+        "refused: posts.csv: the heading 'chanel' (column B) is not one of ours; if it is meant as 'channel', "
+        "rename it to that, and if not, call it something else.",
+    ),
+    "a key twice": (
+        "A2, error: `key` “a” stands in row 3 too: give each post a key of its own.",
+        "A3, error: `key` “a” stands in row 2 too: give each post a key of its own.",
+    ),
+    "a key twice but for its capitals": (
+        "A2, warning: `key` “a” differs from that of row 3 only in capital letters: change one of them if they "
+        "are two posts.",
+        "A3, warning: `key` “A” differs from that of row 2 only in capital letters: change one of them if they "
+        "are two posts.",
+    ),
+    "a row longer than the headings": (
+        "2, error: Row 2 has 4 cells under 3 headings, so they may stand under the wrong ones: put quotation "
+        "marks round a text that holds the separator.",
+    ),
+    "blank lines": ("C6, error: There is nothing to post: fill `text`, `link` or `media` for the Facebook post.",),
+    "an ISO-strict workbook": (),
+    "a wrong declared size": (),
+    "another encoding": (
+        "refused: posts.csv is not UTF-8: say --encoding cp1252, with which line 2 reads “a,FACEBOOK,,2031-12-01 "
+        "09:30,Grüße”, or, if that is wrong, save the sheet as .xlsx.",
+    ),
+    "UTF-16": (),
+    "semicolons": (),
+    "line ends of old computers": (),
+    "a quote that never closes": (
+        "2, error: In row 2 (line 2 of the file) a quotation mark never closes or stands alone inside a cell, so "
+        'its cells can\'t be told: write each quotation mark inside a quoted cell twice ("") and close the cell '
+        "with one.",
+    ),
+    "TBC left over": ("E2, warning: `text` still holds “TBC”: replace it if something is to stand there.",),
+    "{{name}} left over": ("E2, error: `text` still holds “{{name}}” from its template: replace it by what is meant.",),
+    "lorem ipsum left over": (
+        "E2, error: `text` still holds “Lorem ipsum” from its template: replace it by what is meant.",
+    ),
+    "the same post twice": (
+        "E2, warning: `text` “Hello”: the same post stands in row 3 (same channel, account, text, media): change "
+        "one of them, or write `skip` into its `action`, if not all are meant.",
+        "E3, warning: `text` “Hello”: the same post stands in row 2 (same channel, account, text, media): change "
+        "one of them, or write `skip` into its `action`, if not all are meant.",
+    ),
+    "the same caption twice on one channel and day": (
+        "D2, warning: `text` “Hello” is also that of row 3 on the same channel, account and day: change one of "
+        "them if that is not meant.",
+        "D3, warning: `text` “Hello” is also that of row 2 on the same channel, account and day: change one of "
+        "them if that is not meant.",
+    ),
+    "a time that does not exist": (
+        "D2, error: `publish_at` says “2031-03-30 02:30”, a time that does not exist in Europe/Berlin, where "
+        "clocks are put forward over it: write 2031-03-30 01:30+01:00 (before) or 2031-03-30 03:30+02:00 (after).",
+    ),
+    "a time that comes twice": (
+        "D2, error: `publish_at` says “2031-10-26 02:30”, a time that comes twice in Europe/Berlin, where clocks "
+        "are put back over it: write 2031-10-26 02:30+02:00 (the first time) or 2031-10-26 02:30+01:00 (the "
+        "second).",
+    ),
+}
+
+HARMLESS = {
+    "a date cell in a 1904 workbook",
+    "seconds lost by rounding",
+    "a caption that starts with =",
+    "captions that are words for nothing",
+    "an ISO-strict workbook",
+    "a wrong declared size",
+    "UTF-16",
+    "semicolons",
+    "line ends of old computers",
+}
+"""Accidents that are put right, or that are none here: the post is the one that was meant."""
+
+
+@pytest.fixture
+def write(xlsx: Any, text_file: Any, xml_cell: Any) -> Callable[[Book | Text], Path]:
+    """Write the file of an accident."""
+
+    def make(file: Book | Text) -> Path:
+        if isinstance(file, Text):
+            path: Path = text_file(file.content)
+            return path
+        rows = [[xml_cell(cell.xml) if isinstance(cell, Raw) else cell for cell in _cells(row)] for row in file.rows]
+        made: Path = xlsx([*file.above, COLUMNS, *rows], **file.options)
+        return made
+
+    return make
+
+
+def _cells(row: Mapping[str, object]) -> list[object]:
+    return [row.get(column, "") for column in COLUMNS]
+
+
+def told(path: Path) -> tuple[str, ...]:
+    """Return what a person is told of a file: all of it, in order."""
+    try:
+        sheet = read_sheet(path)
+    except SheetError as error:
+        return (f"refused: {error}",)
+    issues = [issue for post in check(sheet, context=CONTEXT) for issue in post.issues]
+    return tuple(dict.fromkeys((*sheet.notices, *(f"{i.cell or i.row}, {i.severity}: {i.message}" for i in issues))))
+
+
+def test_every_accident_has_its_sentence() -> None:
+    assert list(SAID) == list(ACCIDENTS)
+    assert {name for name, said in SAID.items() if not said} == HARMLESS
+
+
+@pytest.mark.parametrize("name", ACCIDENTS)
+def test_an_accident_is_told_by_place_and_remedy(write: Callable[[Book | Text], Path], name: str) -> None:
+    assert told(write(ACCIDENTS[name])) == SAID[name]
+
+
+@pytest.mark.parametrize("name", sorted({"seconds lost by rounding", "a date cell in a 1904 workbook"}))
+def test_a_date_that_is_mended_is_the_one_that_was_meant(write: Callable[[Book | Text], Path], name: str) -> None:
+    (post,) = check(read_sheet(write(ACCIDENTS[name])), context=CONTEXT)
+    assert post.publish_at == datetime(2031, 12, 1, 8, 30, tzinfo=UTC)

@@ -1,0 +1,184 @@
+"""The workbook of results: four sheets that say the same as the outcomes, each to be read at a glance."""
+
+from __future__ import annotations
+
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+import python_calamine
+
+from batch.model import COLUMNS, RESULT_COLUMNS, Channel, Outcome, OutcomeKind, Results
+from batch.workbooks.results import STREAM_FROM, write_results, write_results_workbook
+from batch.workbooks.results_sheets import layout_of, lines_of
+from batch.workbooks.style import OUTCOME_TONES, SANDBOX_SAID, fit_cell
+
+SHEETS = ["Results", "Summary", "Calendar", "To fix", "Lists"]
+FIRST = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
+TEXTS = (
+    '=HYPERLINK("http://example.com","x")', "+1", "-2", "@SUM(A1)", "=1", "_x0041_", "two\nlines", "👩‍👩‍👧‍👦 ☕",
+    "مرحبا", "00123", "1E5", "TRUE", "#N/A", "http://example.com", "a\x00b\x1b", "x" * 40_000,
+)  # fmt: skip
+
+
+@pytest.fixture
+def every_kind(make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]) -> Results:
+    """One post of each outcome, with texts that spreadsheets like to spoil."""
+    outcomes = [
+        make_outcome(
+            row,
+            kind,
+            channel=list(Channel)[row % 7].value,
+            publish_at=FIRST + timedelta(days=row),
+            local_time=f"2026-12-{row + 1:02d} 09:30 Europe/Berlin",
+            link=f"https://example.com/p/{row}",
+            message=text,
+        )
+        for row, (kind, text) in enumerate(zip(OutcomeKind, TEXTS, strict=True), start=2)
+    ]
+    rows = [{"key": f"post-{o.row}", "channel": o.channel, "text": o.message} for o in outcomes]
+    return make_results(outcomes, rows, headings=COLUMNS)
+
+
+@pytest.fixture
+def many(make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]) -> Callable[[int], Results]:
+    """Return a maker of a usual run: nearly all is well, captions of 300 characters."""
+    usual = {"channel": "INSTAGRAM", "timezone": "Europe/Berlin", "text": "caption " * 38, "title": "A title"}
+    media = {"media": "https://static.wixstatic.com/media/a.jpg", "link": "https://example.com/x", "notes": "note"}
+
+    def make(count: int) -> Results:
+        outcomes = [
+            make_outcome(
+                row,
+                OutcomeKind.INVALID if row % 50 == 0 else OutcomeKind.SCHEDULED,
+                status="SCHEDULED",
+                publish_at=FIRST + timedelta(minutes=row),
+                local_time=f"2026-12-{row % 28 + 1:02d} 09:30 Europe/Berlin",
+                item_id=f"3f2a4c5d-0000-4000-8000-{row:012d}",
+            )
+            for row in range(2, count + 2)
+        ]
+        rows = [{"key": f"post-{o.row}", "publish_at": o.local_time[:16], **usual, **media} for o in outcomes]
+        return make_results(outcomes, rows, headings=COLUMNS)
+
+    return make
+
+
+@pytest.mark.parametrize("stream_from", [0, STREAM_FROM])
+def test_what_is_read_back_is_what_was_written(tmp_path: Path, every_kind: Results, stream_from: int) -> None:
+    results, path = every_kind, tmp_path / "r.xlsx"
+    write_results_workbook(results, path, stream_from=stream_from)
+    layout = layout_of(results)
+    expected = [[fit_cell(str(cell)) for cell in line] for line in lines_of(results, layout)]
+    with python_calamine.load_workbook(str(path)) as book:
+        read = book.get_sheet_by_name("Results").to_python()
+    assert read[0] == list(layout.headings)
+    whole = [[str(int(c)) if isinstance(c, float) else c for c in line] for line in read[1:]]
+    assert whole == expected
+
+
+def test_no_text_is_a_formula_and_the_link_can_be_clicked(tmp_path: Path, every_kind: Results) -> None:
+    sheet = openpyxl.load_workbook(write_results(every_kind, tmp_path / "r.xlsx").path)["Results"]
+    assert {cell.data_type for row in sheet.iter_rows(min_row=2, min_col=2) for cell in row if cell.value} == {"s"}
+    assert [sheet.cell(row, 12).hyperlink.target for row in range(2, 18)] == [o.link for o in every_kind.outcomes]
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "file:///etc/passwd", "=1", "https://x y", "https://a/" + "b" * 3000]
+)
+def test_what_is_no_web_address_is_not_a_link(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results], link: str
+) -> None:
+    path = write_results(make_results([make_outcome(link=link)]), tmp_path / "r.xlsx").path
+    cell = openpyxl.load_workbook(path)["Results"].cell(2, 12)
+    assert (cell.value, cell.hyperlink, cell.data_type) == (link, None, "s")
+
+
+def test_each_outcome_has_its_colour_and_the_sheet_is_frozen_filtered_and_noted(
+    tmp_path: Path, every_kind: Results
+) -> None:
+    sheet = openpyxl.load_workbook(write_results(every_kind, tmp_path / "r.xlsx").path)["Results"]
+    fills = {sheet.cell(row, 8).value: sheet.cell(row, 8).fill.fgColor.rgb[2:] for row in range(2, 18)}
+    assert fills == {kind.value: OUTCOME_TONES[kind].fill[1:] for kind in OutcomeKind}
+    assert sheet.freeze_panes == "C2"
+    assert sheet.auto_filter.ref == "A1:AJ17"
+    assert all(sheet.column_dimensions[letter].width > 5 for letter in "ABCDEFGHIJKLMN")
+    assert "processing" in sheet["H1"].comment.text
+
+
+def test_the_workbook_has_its_sheets_and_native_charts(tmp_path: Path, every_kind: Results) -> None:
+    path = write_results(every_kind, tmp_path / "r.xlsx").path
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == SHEETS
+    assert [book[name].sheet_state for name in SHEETS] == ["visible"] * 4 + ["hidden"]
+    with zipfile.ZipFile(path) as archive:
+        assert sum(name.startswith("xl/charts/chart") for name in archive.namelist()) == 2
+
+
+def test_the_summary_counts_by_outcome_channel_account_and_day(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    day = {"local_time": "2026-12-01 09:30 Europe/Berlin"}
+    outcomes = [
+        make_outcome(2, OutcomeKind.SCHEDULED, channel="FACEBOOK", account="page", **day),
+        make_outcome(3, OutcomeKind.SCHEDULED, channel="FACEBOOK", account="shop", **day),
+        make_outcome(4, OutcomeKind.INVALID, channel="GBP", account=""),
+        make_outcome(
+            5, OutcomeKind.PROCESSING, channel="GBP", account="shop", local_time="2026-12-02 10:00 Asia/Tokyo"
+        ),
+    ]
+    sheet = openpyxl.load_workbook(write_results(make_results(outcomes), tmp_path / "r.xlsx").path)["Summary"]
+    rows = [tuple(v for v in row if v is not None) for row in sheet.iter_rows(values_only=True)]
+    assert (4, 2, 1, 1) in rows
+    assert ("scheduled", "goes out by itself", 2) in rows
+    assert ("invalid", "correct the row", 1) in rows
+    assert ("Facebook", 2, 2, 0, 0) in rows
+    assert ("Google Business Profile", 2, 0, 1, 1) in rows
+    assert ("Google Business Profile", "(default)", 1, 0, 0, 1) in rows
+    assert ("day (local)", "posts", "Facebook", "Google Business Profile") in rows
+    assert ("2026-12-01", 2, 2, 0) in rows
+    assert ("no date", 1, 0, 1) in rows
+
+
+def test_every_sheet_of_a_sandbox_run_says_so_and_none_of_a_real_run(tmp_path: Path, every_kind: Results) -> None:
+    from dataclasses import replace
+
+    for sandbox in (True, False):
+        path = write_results(replace(every_kind, sandbox=sandbox), tmp_path / f"{sandbox}.xlsx").path
+        with zipfile.ZipFile(path) as archive:
+            drawings = [archive.read(n).decode() for n in archive.namelist() if n.startswith("xl/drawings/drawing")]
+        assert sum(SANDBOX_SAID in drawing for drawing in drawings) == (4 if sandbox else 0)
+        headers = [sheet.oddHeader.center.text for sheet in openpyxl.load_workbook(path).worksheets[:4]]
+        assert [SANDBOX_SAID in (text or "") for text in headers] == [sandbox] * 4
+
+
+def test_no_posts_still_make_a_workbook(tmp_path: Path, make_results: Callable[..., Results]) -> None:
+    book = openpyxl.load_workbook(write_results(make_results([]), tmp_path / "r.xlsx").path)
+    assert [cell.value for cell in book["Results"][1]] == list(RESULT_COLUMNS)
+
+
+def test_a_streamed_workbook_needs_a_fraction_of_the_memory_a_row(
+    tmp_path: Path, many: Callable[[int], Results]
+) -> None:
+    write_results(many(10), tmp_path / "warm.xlsx")
+    few, lots = many(500), many(2_500)
+
+    def bytes_a_row(stream_from: int) -> float:
+        peaks = [_peak_bytes(results, tmp_path / "r.xlsx", stream_from) for results in (few, lots)]
+        return (peaks[1] - peaks[0]) / (len(lots.outcomes) - len(few.outcomes))
+
+    streamed, kept = bytes_a_row(0), bytes_a_row(STREAM_FROM)
+    assert streamed < kept / 3
+    assert streamed < 1_500
+
+
+def _peak_bytes(results: Results, path: Path, stream_from: int) -> int:
+    tracemalloc.start()
+    write_results_workbook(results, path, stream_from=stream_from)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
