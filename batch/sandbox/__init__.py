@@ -4,7 +4,7 @@ It is the witness against which the product is proved: it shares no code with it
 and its own list of what became public, which no call can alter, says whether a post was lost, doubled or wrong.
 
     SandboxServer (server.py)      the socket, for people and for processes    batch.sandbox.server
-    SandboxTransport (transport.py) no socket, for thousands of scenarios      batch.sandbox.transport
+    SandboxTransport (server.py)   no socket, for thousands of scenarios      batch.sandbox.server
     Service (service.py)           one request in, one response out
 """
 

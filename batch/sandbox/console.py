@@ -10,12 +10,12 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, Template, select_autoescape
-
 from batch.sandbox.content import content_of, media_of, read_object, text_of
 from batch.sandbox.state import Json, Refusal, Request, Response, invalid, json_response, read_iso, to_datetime
 
 if TYPE_CHECKING:
+    from jinja2 import Template
+
     from batch.sandbox.service import Service
 
 
@@ -216,6 +216,8 @@ class Day:
 
 @cache
 def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, select_autoescape
+
     environment = Environment(
         loader=PackageLoader("batch.sandbox"),
         autoescape=select_autoescape(default_for_string=True, default=True),

@@ -71,11 +71,11 @@ def test_what_is_under_way_ends_before_a_failure_is_raised() -> None:
 PROBE = """
 import socket, sys
 from datetime import UTC, datetime
-from batch.credential import ApiKey
+from batch.settings import ApiKey
 from batch.model import Channel
 from batch.publisher.client import Client
 from batch.publisher.pace import Pace
-from batch.publisher.snapshot import read_snapshot
+from batch.publisher.accounts import read_snapshot
 listener = socket.create_server(("127.0.0.1", 0))
 url = f"http://127.0.0.1:{listener.getsockname()[1]}"
 client = Client(api_url=url, credential=ApiKey("k"), site_id="s", pace=Pace(9))

@@ -334,7 +334,7 @@ def test_questions_share_one_budget_of_repeats(serve: Serve, connect: Connect) -
 def test_nothing_of_the_environment_has_a_say(raw: Raw, connect: Connect) -> None:
     seen = raw(say(answer('{"via": "proxy"}')))
     probe = (
-        "import sys; from batch.credential import ApiKey; from batch.publisher.client import Client; "
+        "import sys; from batch.settings import ApiKey; from batch.publisher.client import Client; "
         "from batch.publisher.pace import Pace; "
         "c = Client(api_url=sys.argv[1], credential=ApiKey('k' * 20), site_id='s', pace=Pace(9)); "
         "print(c.send('GET', '/x').body); c.close()"

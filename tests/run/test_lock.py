@@ -16,7 +16,7 @@ AT = datetime(2031, 3, 1, 9, 30, tzinfo=UTC)
 HOLD = """
 import sys, time
 from pathlib import Path
-from batch.run.lock import Holder, hold_site
+from batch.run.control import Holder, hold_site
 with hold_site(Path(sys.argv[1]), site="pottery", holder=Holder(4711, "desk", "r1", "2031-03-01"), say=print):
     print("held", flush=True)
     time.sleep(60)

@@ -219,7 +219,7 @@ def test_the_package_loads_no_server_and_no_client_before_it_needs_one():
 
 def test_the_sandbox_knows_nothing_of_the_product():
     code = (
-        "import sys, batch.sandbox.server, batch.sandbox.transport, batch.sandbox.page; "
+        "import sys, batch.sandbox.server, batch.sandbox.console; "
         "print(*sorted(m for m in sys.modules if m.startswith('batch.') and not m.startswith('batch.sandbox')))"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)

@@ -24,7 +24,7 @@ import resource, sys
 from pathlib import Path
 from random import Random
 from batch.errors import SheetError
-from batch.sheet.read import read_sheet
+from batch.sheets.read import read_sheet
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]) << 20,) * 2)
 try:
     print("read", len(read_sheet(Path(sys.argv[1])).rows))
