@@ -63,14 +63,14 @@ PLANTED = (
     ),
     Planted(
         "a 5xx taken for a refusal",
-        "publisher/answer.py",
+        "publisher/reply.py",
         "if 400 <= status < 500 and",
         "if 400 <= status < 600 and",
         HOSTILE_BULK,
     ),
     Planted(
         "journal after sending",
-        "run/sending.py",
+        "run/actions.py",
         """        intent = tools.journal.intend(
             tools.run, position, act, reference=step.reference, item_id=item_id, at=tools.now()
         )
@@ -96,7 +96,7 @@ PLANTED = (
     ),
     Planted(
         "the key made from the row's number",
-        "plan/case.py",
+        "plan/steps.py",
         "        reference=case.reference,\n",
         '        reference=f"row-{post.row}",\n',
         KILLS,
@@ -113,21 +113,21 @@ PLANTED = (
     ),
     Planted(
         "a date that has passed sent",
-        "run/sending.py",
+        "run/actions.py",
         "return act in (Act.SCHEDULE, Act.RESCHEDULE) and certain_date(step) <= now",
         "return False",
         FOUND,
     ),
     Planted(
         "the date looked at before the wait for the rate limit",
-        "run/sending.py",
+        "run/actions.py",
         "        tools.client.pace.until_free()\n",
         "",
         FOUND,
     ),
     Planted(
         "looked once only",
-        "run/looking.py",
+        "run/settle.py",
         "        if seen.finding is not Finding.NOT_DONE:\n            return seen\n",
         "        return seen\n",
         FOUND,
@@ -149,7 +149,7 @@ PLANTED = (
     ),
     Planted(
         "another account's post taken up",
-        "run/looking.py",
+        "run/settle.py",
         "return Seen(Finding.OTHER, item, other) if other else Seen(*judge_item(act, step, item))",
         "return Seen(*judge_item(act, step, item))",
         FOUND,
@@ -163,7 +163,7 @@ PLANTED = (
     ),
     Planted(
         "read back while the list is late",
-        "run/looking.py",
+        "run/settle.py",
         """        self.pause(self.settle_seconds)
         return self.everything()
 """,
@@ -180,14 +180,14 @@ PLANTED = (
     ),
     Planted(
         "of two items each run keeps its own",
-        "run/doubles.py",
+        "run/verify.py",
         "    kept, *others = living\n",
         "    kept, *others = sorted(living, key=lambda item: item.id != work.step.item_id)\n",
         TWO,
     ),
     Planted(
         "a full disk hides what was sent",
-        "run/tools.py",
+        "run/actions.py",
         "        tools.stop.request(str(error))\n",
         "        raise\n",
         FOUND,
@@ -201,14 +201,14 @@ PLANTED = (
     ),
     Planted(
         "a wrong ID in an answer taken for a lost post",
-        "run/readback.py",
+        "run/verify.py",
         "        item = item or _under_reference(work.step, held)\n",
         "",
         FOUND,
     ),
     Planted(
         "a call that came late told as not done",
-        "run/readback.py",
+        "run/verify.py",
         "        _done_after_all(work, _item_of(work, by_id, held), tools=tools)\n",
         "",
         FOUND,
