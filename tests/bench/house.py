@@ -1,0 +1,222 @@
+"""Prints how the code is divided, each figure beside what it may be at most; exits with 1 where one is exceeded.
+
+    python tests/bench/house.py             the figures
+    python tests/bench/house.py --once      the functions that are used exactly once, by file
+    python tests/bench/house.py --by-room   lines, modules and functions used once for each package
+
+A function is *used once* where its name stands at exactly one place of the package besides its definition; methods,
+and functions that a decorator hands to somebody else (commands, fixtures, routes), are left out. The files that one row
+of text enters are counted by tracing a real `run --sandbox` of one row in a process of its own.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "batch"
+MARK = "glazed-7f3a"
+"""Words that stand in no file of the project: a function that is handed them has met the row."""
+
+
+class Figure(NamedTuple):
+    """One measured line: its name, what was measured and what it may be at most."""
+
+    name: str
+    measured: float
+    at_most: float
+
+
+def modules() -> list[Path]:
+    """Return every module of the package."""
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def dotted(path: Path) -> str:
+    """Return the dotted name of a module (`batch.rules.check`); a package has its folder's."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def trees() -> dict[Path, ast.Module]:
+    """Return each module, parsed."""
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in modules()}
+
+
+def import_graph(parsed: dict[Path, ast.Module]) -> dict[str, set[str]]:
+    """Return which modules of the package each module imports, those inside functions included."""
+    names = {dotted(path) for path in parsed}
+    graph: dict[str, set[str]] = defaultdict(set)
+    for path, tree in parsed.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("batch"):
+                for alias in node.names:
+                    whole = f"{node.module}.{alias.name}"
+                    graph[dotted(path)].add(whole if whole in names else node.module)
+            elif isinstance(node, ast.Import):
+                graph[dotted(path)] |= {alias.name for alias in node.names if alias.name in names}
+    return {name: graph[name] - {name} for name in names}
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Return the groups of modules that import each other, directly or by way of others."""
+    reach = {name: _reachable(graph, name) for name in graph}
+    groups = {tuple(sorted(other for other in reach[name] if name in reach[other])) for name in graph}
+    return [list(group) for group in sorted(groups) if len(group) > 1]
+
+
+def _reachable(graph: dict[str, set[str]], start: str) -> set[str]:
+    seen: set[str] = set()
+    left = [start]
+    while left:
+        for name in graph.get(left.pop(), set()) - seen:
+            seen.add(name)
+            left.append(name)
+    return seen
+
+
+def functions(parsed: dict[Path, ast.Module]) -> Iterator[tuple[Path, ast.FunctionDef]]:
+    """Yield the plain functions of all modules: no methods, nothing that a decorator hands to somebody else."""
+    for path, tree in parsed.items():
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and not any(_registers(mark) for mark in node.decorator_list):
+                yield path, node
+
+
+def _registers(mark: ast.expr) -> bool:
+    named = mark.func if isinstance(mark, ast.Call) else mark
+    name = named.attr if isinstance(named, ast.Attribute) else named.id if isinstance(named, ast.Name) else ""
+    return name not in {"cache", "lru_cache", "contextmanager"}
+
+
+def used_once(parsed: dict[Path, ast.Module]) -> tuple[list[tuple[Path, str]], int]:
+    """Return the functions that are used at exactly one place, and how many functions there are."""
+    uses: Counter[str] = Counter()
+    for tree in parsed.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name):
+                uses[node.id] += 1
+            elif isinstance(node, ast.Attribute):
+                uses[node.attr] += 1
+    every = list(functions(parsed))
+    return [(path, node.name) for path, node in every if uses[node.name] == 1], len(every)
+
+
+def double_names(parsed: dict[Path, ast.Module]) -> dict[str, list[str]]:
+    """Return the class names that two modules define; the sandbox, a witness in its own words, counts for itself."""
+    places: dict[tuple[str, bool], list[str]] = defaultdict(list)
+    for path, tree in parsed.items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                places[node.name, "sandbox" in path.parts].append(dotted(path))
+    return {name: where for (name, _), where in sorted(places.items()) if len(where) > 1}
+
+
+TRACER = """
+import json, sys
+mark, root, out = sys.argv[1:4]
+met = set()
+def trace(frame, event, arg):
+    file = frame.f_code.co_filename
+    if event == "call" and file.startswith(root) and file not in met:
+        for value in list(frame.f_locals.values()):
+            if holds(value, 3):
+                met.add(file); break
+def holds(value, depth):
+    if isinstance(value, (str, bytes)):
+        return (mark if isinstance(value, str) else mark.encode()) in value
+    if depth == 0 or value is None or isinstance(value, (int, float)):
+        return False
+    if isinstance(value, dict):
+        return any(holds(part, depth - 1) for part in list(value.values())[:50])
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return any(holds(part, depth - 1) for part in list(value)[:50])
+    slots = getattr(type(value), "__dataclass_fields__", None)
+    return bool(slots) and any(holds(getattr(value, name, None), depth - 1) for name in slots)
+import threading
+sys.setprofile(trace); threading.setprofile(trace)
+sys.argv = ["postbatch", "run", "posts.csv", "--sandbox", "--yes", "--quiet"]
+import runpy
+try:
+    runpy.run_module("batch", run_name="__main__")
+except SystemExit:
+    pass
+sys.setprofile(None); threading.setprofile(None)
+json.dump(sorted(met), open(out, "w"))
+"""
+
+
+def files_entered() -> list[str]:
+    """Return the modules outside the sandbox in which a function was handed the words of one row."""
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder)
+        (here / "posts.csv").write_text(
+            f"key,channel,publish_at,timezone,text\none,FACEBOOK,2031-03-03 09:00,Europe/Berlin,Fresh {MARK} bowls\n",
+            encoding="utf-8",
+        )
+        (here / "trace.py").write_text(TRACER, encoding="utf-8")
+        found = here / "met.json"
+        environment = {
+            "PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": folder,
+            "XDG_STATE_HOME": f"{folder}/state", "XDG_CONFIG_HOME": f"{folder}/config",
+        }  # fmt: skip
+        subprocess.run(
+            [sys.executable, "trace.py", MARK, str(PACKAGE), str(found)],
+            cwd=here, env=environment, check=True, capture_output=True,
+        )  # fmt: skip
+        met = json.loads(found.read_text(encoding="utf-8"))
+    return [name for file in met if not (name := dotted(Path(file))).startswith("batch.sandbox")]
+
+
+def measure(parsed: dict[Path, ast.Module]) -> list[Figure]:
+    """Return the figures of the code as it stands."""
+    folders = Counter(path.parent for path in parsed if path.name != "__init__.py")
+    once, every = used_once(parsed)
+    return [
+        Figure("modules", len(parsed), 115),
+        Figure("lines", sum(path.read_text(encoding="utf-8").count("\n") for path in parsed), 23_500),
+        Figure("modules in the fullest folder", max(folders.values()), 25),
+        Figure("files that one row of text enters", len(files_entered()), 60),
+        Figure("functions used exactly once, %", round(100 * len(once) / every, 1), 40),
+        Figure("import circles", len(circles(import_graph(parsed))), 0),
+        Figure("class names with two meanings", len(double_names(parsed)), 0),
+    ]
+
+
+def main() -> int:
+    """Print what was asked for."""
+    parsed = trees()
+    if "--once" in sys.argv:
+        for path, name in used_once(parsed)[0]:
+            print(f"{dotted(path)}: {name}")
+        return 0
+    if "--by-room" in sys.argv:
+        once = Counter(path.parent for path, _ in used_once(parsed)[0])
+        every = Counter(path.parent for path, _ in functions(parsed))
+        for folder in sorted({path.parent for path in parsed}):
+            files = [path for path in parsed if path.parent == folder]
+            lines = sum(path.read_text(encoding="utf-8").count("\n") for path in files)
+            print(
+                f"{folder.relative_to(ROOT)!s:20} {len(files):4} modules {lines:6} lines "
+                f"{once[folder]:4} of {every[folder]} functions used once"
+            )
+        return 0
+    figures = measure(parsed)
+    for figure in figures:
+        print(f"{figure.name:36} {figure.measured:>9,g}   at most {figure.at_most:,g}")
+    for circle in circles(import_graph(parsed)):
+        print("circle:", ", ".join(circle))
+    for name, where in double_names(parsed).items():
+        print(f"class {name}:", ", ".join(where))
+    return int(any(figure.measured > figure.at_most for figure in figures))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
