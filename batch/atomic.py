@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from batch.errors import PostbatchError, StopError
 
-MOST_NAMES = 100
+MAX_NAMES = 100
 
 
 class Written(NamedTuple):
@@ -41,21 +42,23 @@ def write_whole(
         raise failing(f"{path.name} is the sheet itself, which is never written over: give another name with --out.")
     if path.is_dir():
         raise failing(f"{path.name} is a folder: give the name of a file in it with --out.")
-    draft = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.touch(exist_ok=False)
-        write(draft)
-        _bring_to_disk(draft)
-        return _move(draft, path)
+        with _draft_of(path) as draft:
+            write(draft)
+            return _move(draft, path)
     except OSError as error:
         reason = (error.strerror or "not possible").lower()
         raise failing(
             f"{path.name} can't be written ({reason}): make room, or give another place with --out."
         ) from None
-    finally:
-        with suppress(OSError):
-            draft.unlink()
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read. Errors: OSError, and then nothing is left behind."""
+    with _draft_of(path, mode=0o600) as draft:
+        draft.write_bytes(data)
+        _replace(draft, path)
 
 
 def is_same_file(one: Path, other: Path) -> bool:
@@ -71,44 +74,43 @@ def is_in_use(path: Path) -> bool:
     return any(mark.exists() for mark in marks) or (path.exists() and not os.access(path, os.W_OK))
 
 
-def _bring_to_disk(path: Path) -> None:
-    with path.open("r+b") as file:
-        os.fsync(file.fileno())
+@contextmanager
+def _draft_of(path: Path, *, mode: int = 0o666) -> Iterator[Path]:
+    draft = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.tmp")
+    try:
+        draft.touch(mode, exist_ok=False)
+        yield draft
+    finally:
+        with suppress(OSError):
+            draft.unlink()
 
 
 def _move(draft: Path, path: Path) -> Written:
-    for place in _places(path):
+    others = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(2, MAX_NAMES))
+    for place in chain([path], (other for other in others if not other.exists())):
         if is_in_use(place):
             continue
         try:
-            draft.replace(place)
+            _replace(draft, place)
         except PermissionError:
             if os.access(path.parent, os.W_OK):
                 continue
             raise
-        _bring_folder_to_disk(place.parent)
-        return Written(place, () if place == path else (tell_other_name(path, place),))
+        if place == path:
+            return Written(path)
+        said = f"{path.name} is open in another program or write-protected, so {place.name} was written instead."
+        return Written(place, (said,))
     raise PermissionError(13, "it is open in another program, and so are all names like it")
 
 
-def tell_other_name(wanted: Path, used: Path) -> str:
-    """Return the sentence for a file that got another name."""
-    return f"{wanted.name} is open in another program or write-protected, so {used.name} was written instead."
-
-
-def _places(path: Path) -> Iterator[Path]:
-    yield path
-    for number in range(2, MOST_NAMES):
-        other = path.with_name(f"{path.stem}-{number}{path.suffix}")
-        if not other.exists():
-            yield other
-
-
-def _bring_folder_to_disk(folder: Path) -> None:
-    """Make the move itself last; a system that can't open a folder (Windows) does so by itself."""
+def _replace(draft: Path, path: Path) -> None:
+    """Bring a file to the disk, move it, and make the move last; Windows can't open a folder and does so by itself."""
+    with draft.open("r+b") as file:
+        os.fsync(file.fileno())
+    draft.replace(path)
     with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
+        folder = os.open(path.parent, os.O_RDONLY)
         try:
-            os.fsync(descriptor)
+            os.fsync(folder)
         finally:
-            os.close(descriptor)
+            os.close(folder)

@@ -19,7 +19,7 @@ from batch.rules.channels import (
 )
 from batch.rules.columns import ASSET_TYPES
 from batch.rules.content import FIELDS
-from batch.rules.issues import listed
+from batch.wording import listed
 
 
 def _words(words: Iterable[str]) -> str:

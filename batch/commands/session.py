@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
@@ -24,6 +24,7 @@ from batch.model import GOOD, Outcome, OutcomeKind, Results
 from batch.run.journal import journal_path, make_private_folder, shown
 from batch.run.record import note_results
 from batch.settings import DEFAULT_SITE, Settings, SiteSettings, for_sandbox, load_settings
+from batch.times import utc_now
 
 if TYPE_CHECKING:
     from batch.publisher.client import Client
@@ -31,11 +32,6 @@ if TYPE_CHECKING:
 
 
 STATE_VARIABLE = "POSTBATCH_STATE_DIR"
-
-
-def utc_now() -> datetime:
-    """Return the time of this machine."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)

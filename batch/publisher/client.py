@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
@@ -29,6 +29,7 @@ from batch.publisher.reply import Raw, Reply, ReplyKind, TooLarge, make_reply, r
 from batch.publisher.retry import RetryBudget, wait_seconds
 from batch.publisher.transport import DeadlineTransport
 from batch.settings import NAMES, ApiKey, AppCredential, Credential, Hidden, hide
+from batch.times import utc_now
 
 TOKEN_PATH = "/oauth2/token"  # noqa: S105 - a path, not a password
 RENEW_BEFORE_SECONDS = 300.0
@@ -103,11 +104,6 @@ ASK_SECONDS = 180.0
 """The bound on one question with all its repeats; the last attempt may still end after it, by its own deadline."""
 
 ANSWERED = frozenset({ReplyKind.OK, ReplyKind.REFUSED})
-
-
-def utc_now() -> datetime:
-    """Return the time of this machine."""
-    return datetime.now(UTC)
 
 
 class Client:

@@ -36,9 +36,10 @@ from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, END
 from batch.rules.columns import NAMING_ONLY, REMEMBERED, WITHDRAWING, CellReader, Cells, RowReader, RowValues, read_type
 from batch.rules.columns import CheckContext as CheckContext
 from batch.rules.content import FIELDS, NO_CONTENT, check_content, check_placeholders, read_content, read_generation
-from batch.rules.issues import Problem, listed, make_issue, quoted, shorten
+from batch.rules.issues import Problem, make_issue
 from batch.rules.keys import derive_key, fan_out_key
 from batch.rules.media import check_media
+from batch.wording import listed, quoted, shorten
 
 Found = Iterator[tuple[int, Problem]]
 """Places of posts, with what is wrong there."""

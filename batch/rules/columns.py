@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 from batch.model import COLUMNS, Action, Cell, Channel, Generate, Medium, PostType, Row
 from batch.rules.channels import CHANNEL_NAMES, ENDED, Choice, channel_named, plain
 from batch.rules.dates import NO_DATE, When, Zones, doubt_date, doubt_midnight, read_when
-from batch.rules.issues import Problem, cell_address, listed, nearest, quoted
+from batch.rules.issues import Problem, nearest
 from batch.rules.keys import check_key
 from batch.rules.text import find_lookalike
+from batch.wording import cell_address, listed, quoted
 
 REMEMBERED = 4096
 LIVING = listed(channel for channel in Channel if channel not in ENDED)

@@ -22,9 +22,10 @@ from batch.rules.columns import (
     read_link,
     read_media,
 )
-from batch.rules.issues import Problem, listed, quoted
+from batch.rules.issues import Problem
 from batch.rules.sources import VIDEO_MIMES, ending_of
 from batch.rules.text import BOUNDS, COUNTERS, find_placeholder
+from batch.wording import listed, quoted
 
 NO_CONTENT = Content()
 LINK_JOINT = "\n \n"

@@ -15,7 +15,8 @@ from importlib.resources import files
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from batch.rules.issues import Problem, nearest, quoted
+from batch.rules.issues import Problem, nearest
+from batch.wording import quoted
 
 EXAMPLE = "2026-12-01 09:30"
 LONGEST = 100

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from batch.model import Cell
 from batch.rules.date_errors import explain_date, find_zone, warn_of_sign
-from batch.rules.issues import Problem, quoted
+from batch.rules.issues import Problem
+from batch.wording import quoted
 
 NOW = "now"
 FIRST_YEAR, LAST_YEAR = 2000, 2099

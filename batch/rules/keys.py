@@ -11,8 +11,9 @@ import re
 import unicodedata
 
 from batch.model import Channel, Content, Generation, PostType
-from batch.rules.issues import Problem, quoted
+from batch.rules.issues import Problem
 from batch.rules.text import find_lookalike
+from batch.wording import quoted
 
 PREFIX = "auto-"
 DIGITS = 16

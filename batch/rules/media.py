@@ -15,8 +15,8 @@ from typing import NamedTuple
 from batch.model import Action, Issue, Medium, Post, Severity
 from batch.rules.channels import COMBINATIONS, Choice, Combination, FileLimits, Limit
 from batch.rules.columns import Place
-from batch.rules.issues import listed, quoted, shorten
 from batch.rules.sources import FORMAT_NAMES, is_address, kind_of_mime, read_address, refuse_path
+from batch.wording import listed, quoted, shorten
 
 MEDIA_CODES: Mapping[str, str] = MappingProxyType({
     "media_refused": "the entry may not be used: a path that leads elsewhere, or an address that is not public",

@@ -9,8 +9,6 @@ It holds no credential and no text that the plan does not hold.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batch.atomic import write_private
 from batch.errors import JournalError, StartError
 from batch.model import Act, Issue, Item, Outcome, OutcomeKind, Results, Status, Step, StepKind
 from batch.run.journal import Journal, make_private_folder, shown
@@ -237,26 +236,12 @@ def new_run_id(now: datetime, *, random: float) -> str:
     return f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{tail}"
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a private file whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
 def write_record(folder: Path, record: RunRecord) -> None:
     """Write the record. Errors: JournalError, and then nothing may be sent."""
     runs = folder / "runs"
     make_private_folder(runs)
     try:
-        write_whole(runs / f"{record.run}.json", _codec(RunRecord).dump_json(record))
+        write_private(runs / f"{record.run}.json", _codec(RunRecord).dump_json(record))
     except OSError as error:
         raise JournalError(
             f"The record of this run can't be written in {shown(runs)}: {error.strerror}. "
@@ -303,7 +288,7 @@ def note_results(folder: Path, results_file: Path, run: str) -> None:
     home = folder / "written"
     make_private_folder(home)
     try:
-        write_whole(home / _digest(results_file), run.encode())
+        write_private(home / _digest(results_file), run.encode())
     except OSError as error:
         raise JournalError(
             f"From which run {results_file.name} is could not be noted in {shown(home)} ({error.strerror}), so "

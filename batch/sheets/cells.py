@@ -100,16 +100,6 @@ class Grid:
     since_1904: bool = False
 
 
-def letters(column: int) -> str:
-    """Return the letters of a column counted from 0 (`A` ... `XFD`)."""
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
-
-
 @cache
 def column_index(name: str) -> int:
     """Return the place, counted from 0, of a column named by its letters."""
@@ -117,22 +107,3 @@ def column_index(name: str) -> int:
     for letter in name:
         place = place * 26 + ord(letter) - 64
     return place - 1
-
-
-def address(row: int, column: int) -> str:
-    """Return the cell's address as a spreadsheet shows it (`I14`)."""
-    return f"{letters(column)}{row}"
-
-
-def shorten(text: str, *, limit: int = 60) -> str:
-    """Return the text on one line, cut to what a message can hold."""
-    line = " ".join(text.split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
-
-
-def list_numbers(numbers: Sequence[int], *, limit: int = 8) -> str:
-    """Return row numbers as a person lists them (`4, 7 and 9`), the rest counted."""
-    shown = [str(n) for n in numbers[:limit]]
-    if len(numbers) > limit:
-        return f"{', '.join(shown)} and {len(numbers) - limit} more"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

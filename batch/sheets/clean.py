@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import NamedTuple, cast
 
 from batch.model import Cell, Issue, Row, Severity
-from batch.sheets.cells import Flaw, Moment, Number, Raw, RawRow, address, shorten
+from batch.sheets.cells import Flaw, Moment, Number, Raw, RawRow
 from batch.sheets.ooxml import EPOCH_1900, day_count_to_date
+from batch.wording import cell_address, shorten
 
 WORDING = frozenset({"text", "title", "prompt", "notes"})
 """Columns in which zero-width characters are kept, since emoji and some scripts need them."""
@@ -153,7 +154,7 @@ class _Tidier:
 
 
 def _make_issue(finding: Finding, column: str, *, row: int, place: int) -> Issue:
-    cell, seen = address(row, place), shorten(finding.seen)
+    cell, seen = cell_address(row, place), shorten(finding.seen)
     message = finding.message.replace("{cell}", f"Cell {cell}").replace("{column}", column).replace("{seen}", seen)
     mild = finding.warning or column in {"", "notes"}
     return Issue(row, column, finding.code, seen, message, Severity.WARNING if mild else Severity.ERROR, cell)

@@ -15,17 +15,8 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from batch.errors import SheetError
-from batch.sheets.cells import (
-    MAX_CELLS,
-    MAX_COLUMNS,
-    MAX_ROWS,
-    MAX_TEXT_BYTES,
-    TOO_MUCH,
-    Grid,
-    RawRow,
-    RowFlaw,
-    shorten,
-)
+from batch.sheets.cells import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_TEXT_BYTES, TOO_MUCH, Grid, RawRow, RowFlaw
+from batch.wording import shorten
 
 MAX_LINE_CHARS = 2_000_000
 

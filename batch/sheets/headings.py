@@ -14,8 +14,9 @@ from typing import NamedTuple
 from batch.errors import SheetError
 from batch.model import CHANNEL_COLUMNS, COLUMNS, RESULT_COLUMNS
 from batch.rules.channels import channel_named
-from batch.sheets.cells import Flaw, Grid, Moment, Number, Raw, RawRow, RowFlaw, letters, shorten
+from batch.sheets.cells import Flaw, Grid, Moment, Number, Raw, RawRow, RowFlaw
 from batch.sheets.clean import clean_text, write_number
+from batch.wording import column_letters, shorten
 
 NEEDED = ("channel",)
 OWN_ADDED_COLUMNS = frozenset(
@@ -121,8 +122,8 @@ def match_headings(names: Sequence[str], *, where: str, foreign: Collection[str]
 
 def _tell_twice(names: Sequence[str], first: int, second: int, where: str) -> str:
     return (
-        f"{where}: the heading '{names[second]}' stands twice (columns {letters(first)} and {letters(second)}): keep "
-        "one and rename or delete the other."
+        f"{where}: the heading '{names[second]}' stands twice (columns {column_letters(first)} and "
+        f"{column_letters(second)}): keep one and rename or delete the other."
     )
 
 
@@ -135,12 +136,12 @@ def _refuse_unknown_channels(names: Sequence[str], unknown: Sequence[int], where
         if column not in CHANNEL_COLUMNS:
             allowed = ", ".join(CHANNEL_COLUMNS)
             raise SheetError(
-                f"{where}: the heading '{names[place]}' (column {letters(place)}) can't be for one channel; only "
-                f"{allowed} can."
+                f"{where}: the heading '{names[place]}' (column {column_letters(place)}) can't be for one channel; "
+                f"only {allowed} can."
             )
         raise SheetError(
-            f"{where}: the heading '{names[place]}' (column {letters(place)}) names no channel that is known: write it "
-            f"as {column}:INSTAGRAM."
+            f"{where}: the heading '{names[place]}' (column {column_letters(place)}) names no channel that is known: "
+            f"write it as {column}:INSTAGRAM."
         )
 
 
@@ -153,8 +154,8 @@ def _refuse_near(names: Sequence[str], unknown: Sequence[int], columns: Mapping[
         likely = likely or OURS.get(next((ours for ours in OURS if is_near(key, ours)), ""), "")
         if likely and likely not in columns:
             raise SheetError(
-                f"{where}: the heading '{shorten(names[place])}' (column {letters(place)}) is not one of ours; if it "
-                f"is meant as '{likely}', rename it to that, and if not, call it something else."
+                f"{where}: the heading '{shorten(names[place])}' (column {column_letters(place)}) is not one of ours; "
+                f"if it is meant as '{likely}', rename it to that, and if not, call it something else."
             )
 
 

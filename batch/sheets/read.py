@@ -15,7 +15,7 @@ from typing import Literal
 
 from batch.errors import SheetError
 from batch.model import Issue, Row, Severity, Sheet
-from batch.sheets.cells import Grid, RawRow, RowFlaw, address, letters, list_numbers, shorten
+from batch.sheets.cells import Grid, RawRow, RowFlaw
 from batch.sheets.clean import as_text, tidy_rows
 from batch.sheets.detect import Kind, identify
 from batch.sheets.headings import (
@@ -29,6 +29,7 @@ from batch.sheets.headings import (
     split_headings,
 )
 from batch.sheets.ooxml import EPOCHS
+from batch.wording import cell_address, column_letters, list_numbers, shorten
 
 Hidden = Literal["ask", "include", "skip"]
 
@@ -156,7 +157,7 @@ def _find_merges(rows: Sequence[Row], headings: Headings, grid: Grid) -> Iterabl
                 "off and fill in each cell."
             )
             column = ours.get(area.left, headings.names[area.left])
-            yield Issue(row.number, column, "merged_cells", area.ref, message, cell=address(row.number, area.left))
+            yield Issue(row.number, column, "merged_cells", area.ref, message, cell=cell_address(row.number, area.left))
 
 
 def _tell_repeated(row: Row) -> Issue:
@@ -189,7 +190,7 @@ def _tell_columns(body: Sequence[RawRow], headings: Headings, grid: Grid) -> tup
         at for row in body if len(row.cells) > width for at in range(width, len(row.cells)) if row.cells[at] != ""
     }
     if filled:
-        listed = ", ".join(letters(at) for at in sorted(filled)[:10])
+        listed = ", ".join(column_letters(at) for at in sorted(filled)[:10])
         told.append(
             f"Not used, since there is no heading above: the cells of column{'s' if len(filled) > 1 else ''} {listed}."
         )

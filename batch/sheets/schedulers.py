@@ -17,9 +17,10 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from batch.errors import SheetError
-from batch.sheets.cells import Moment, Number, Raw, RawRow, RowFlaw, shorten
+from batch.sheets.cells import Moment, Number, Raw, RawRow, RowFlaw
 from batch.sheets.clean import write_number
 from batch.sheets.headings import Table, column_of
+from batch.wording import shorten
 
 DATE_LIKE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|\s*[A-Za-z]{3} \d{1,2}, \d{4}\b")
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from batch.model import GOOD, Outcome, OutcomeKind, Results
 from batch.rules.channels import CHANNEL_LABELS, channel_named
-from batch.sheets.cells import shorten
 from batch.times import MONTHS, WEEKDAYS, local_time_of
+from batch.wording import shorten
 from batch.workbooks.style import (
     CHANNEL_TONES,
     FAINT_INK,

@@ -14,7 +14,7 @@ from batch.atomic import Written, write_whole
 from batch.errors import StartError
 from batch.model import Channel, Sheet
 from batch.rules.channels import channel_named
-from batch.sheets.cells import list_numbers
+from batch.wording import list_rows
 from batch.workbooks.posts_sheet import PostRow, add_posts_sheet, write_posts_csv
 from batch.workbooks.reference_sheets import add_account_sheet, add_channel_sheet
 from batch.workbooks.style import (
@@ -175,8 +175,8 @@ def find_examples(sheet: Sheet) -> tuple[int, ...]:
 
 def tell_examples(rows: Sequence[int]) -> str:
     """Return the sentence that says which rows still are examples."""
-    listed = f"row{'s' if len(rows) > 1 else ''} {list_numbers(rows)}"
-    return f"Still the template's examples: {listed}. They run in the sandbox only: overwrite them, or delete them."
+    advice = "They run in the sandbox only: overwrite them, or delete them."
+    return f"Still the template's examples: {list_rows(rows)}. {advice}"
 
 
 GUIDE = "Guide"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from batch.model import Account, Action, Channel, Generate, Quota
 from batch.rules.channels import CALLS_TO_ACTION, COMBINATIONS, DEFAULT_TYPE, ENDED, PRIVACY_LEVELS, Combination
-from batch.sheets.cells import letters
+from batch.wording import column_letters
 from batch.workbooks.style import COUNT, SLATE, Looks, add_sheet
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def add_lists_sheet(book: Workbook, looks: Looks, *, connected: Connected | None
                 else:
                     sheet.write_number(row + 1, at, value)
     for at, (name, values) in enumerate(columns.items()):
-        column = letters(at)
+        column = column_letters(at)
         book.define_name(name, f"={LISTS}!${column}$2:${column}${len(values) + 1}")
 
 
@@ -213,8 +213,8 @@ class Formulas:
     """The formulas for one order of columns."""
 
     def __init__(self, places: Mapping[str, int]) -> None:
-        self._cells = {column: f"${letters(place)}2" for column, place in places.items()}
-        self._counted = [letters(place) for column, place in places.items() if column != COUNT]
+        self._cells = {column: f"${column_letters(place)}2" for column, place in places.items()}
+        self._counted = [column_letters(place) for column, place in places.items() if column != COUNT]
 
     def cell(self, column: str) -> str:
         """Return the address of a column's cell in row 2."""

@@ -52,7 +52,7 @@ KEY = "IST.kill-real-key-4711"
 
 WATCHED = frozenset({
     "Client._exchange", "Journal.intend", "Journal.intend_all", "Journal.record", "Journal.keep_outcome",
-    "write_whole", "finish_record",
+    "write_whole", "write_private", "finish_record",
 })  # fmt: skip
 """The functions around which a process may die, by their qualified names; of calls, the changing ones only."""
 

@@ -34,7 +34,7 @@ def test_a_process_really_dies_and_writes_of_every_kind_are_among_its_places():
     with running_site("unique") as site:
         places = count_places(site, "draft", lag_seconds=0.0)
         assert {place.split()[1] for place in places} >= {
-            "Client._exchange", "Journal.intend", "Journal.record", "Journal.keep_outcome", "write_whole",
+            "Client._exchange", "Journal.intend", "Journal.record", "Journal.keep_outcome", "write_private",
         }  # fmt: skip
         furnish(site, lag_seconds=0.0)
         assert run_child(site, "draft", kill_at=len(places)) == -signal.SIGKILL

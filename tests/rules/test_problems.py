@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from batch.model import Issue, Severity
-from batch.rules.issues import Problem, listed, make_issue, nearest, quoted, shorten
+from batch.rules.issues import Problem, make_issue, nearest
+from batch.wording import listed, quoted, shorten
 
 
 def test_a_problem_becomes_the_issue_of_its_row() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.atomic import MOST_NAMES, Written, is_in_use, write_whole
+from batch.atomic import MAX_NAMES, Written, is_in_use, write_whole
 from batch.errors import StartError, StopError
 
 
@@ -79,7 +79,7 @@ def test_another_name_never_replaces_a_file_of_that_name(tmp_path: Path) -> None
 
 
 def test_where_all_names_are_taken_it_is_said(tmp_path: Path) -> None:
-    for name in ("out.xlsx", "~$out.xlsx", *(f"out-{number}.xlsx" for number in range(2, MOST_NAMES))):
+    for name in ("out.xlsx", "~$out.xlsx", *(f"out-{number}.xlsx" for number in range(2, MAX_NAMES))):
         (tmp_path / name).touch()
     with pytest.raises(StopError, match="open in another program, and so are all names like it"):
         write_whole(tmp_path / "out.xlsx", write_new)

@@ -10,7 +10,7 @@ import python_calamine
 
 from batch.model import Account, Channel
 from batch.rules.channels import COMBINATIONS, DEFAULT_TYPE, TYPES, Combination
-from batch.sheets.cells import letters
+from batch.wording import column_letters
 from batch.workbooks.posts_sheet import CELL_OF_ROW_2, count_text
 from batch.workbooks.style import COUNT, POSTS_COLUMNS, Looks, close_book, open_book
 from batch.workbooks.validation import FIELDS, Connected, Formulas, add_lists_sheet, living_channels, make_lists
@@ -181,7 +181,7 @@ def test_the_lists_are_those_of_the_channel_table_and_none_is_empty() -> None:
 
 def test_the_formulas_follow_their_columns_wherever_those_stand() -> None:
     moved = Formulas({column: place + 1 for place, column in enumerate(POSTS_COLUMNS)})
-    text, channel = (letters(POSTS_COLUMNS.index(column) + 1) for column in ("text", "channel"))
+    text, channel = (column_letters(POSTS_COLUMNS.index(column) + 1) for column in ("text", "channel"))
     assert f"LEN(${text}2)" in moved.count()
     assert f"${channel}2" in moved.types()
     assert COUNT not in moved.count()

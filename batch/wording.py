@@ -1,0 +1,60 @@
+"""How texts, numbers and cells are put into a sentence: shortened, counted, listed, and addressed as a sheet does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+SHOWN_LETTERS = 60
+SHOWN_NUMBERS = 8
+
+
+def shorten(text: str, *, limit: int = SHOWN_LETTERS) -> str:
+    """Return the text on one line, cut to what a message can hold."""
+    line = " ".join(text[: 10 * limit].split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def quoted(text: str) -> str:
+    """Return what was seen, shortened and in quotation marks."""
+    return f"“{shorten(text)}”"
+
+
+def listed(words: Iterable[str], *, last: str = "or") -> str:
+    """Return words as a person lists them: `A, B or C`."""
+    several = list(words)
+    if len(several) < 2:
+        return "".join(several)
+    return f"{', '.join(several[:-1])} {last} {several[-1]}"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return how many there are of something: `1 row`, `1,200 rows`; `plural` is for what takes no `s`."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def list_numbers(numbers: Sequence[int], *, limit: int = SHOWN_NUMBERS) -> str:
+    """Return numbers as a person lists them (`4, 7 and 9`), the rest counted."""
+    shown = [str(number) for number in numbers[:limit]]
+    if len(numbers) > limit:
+        return f"{', '.join(shown)} and {len(numbers) - limit:,} more"
+    return listed(shown, last="and")
+
+
+def list_rows(numbers: Sequence[int], *, limit: int = SHOWN_NUMBERS) -> str:
+    """Return row numbers with their noun: `row 4`, `rows 4, 7 and 9`."""
+    return f"row{'s' if len(numbers) > 1 else ''} {list_numbers(numbers, limit=limit)}"
+
+
+def column_letters(position: int) -> str:
+    """Return the letters of a column counted from 0: `A` ... `XFD`."""
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def cell_address(row: int, position: int) -> str:
+    """Return a cell's address as a spreadsheet shows it (`I14`); columns are counted from 0."""
+    return f"{column_letters(position)}{row}"
