@@ -130,10 +130,10 @@ def _outputs(given: dict[str, Any]) -> Any:
     return Outputs(**given)
 
 
-def _world() -> Any:
-    from batch.commands.session import World
+def _environment() -> Any:
+    from batch.commands.session import Environment
 
-    return World()
+    return Environment()
 
 
 @postbatch.command(short_help="Say what is wrong with a sheet; no network.")
@@ -146,7 +146,7 @@ def check(sheet: str, **given: Any) -> int:
     from batch.commands.plan import check_sheet
 
     flags, inputs = _flags(given), _inputs(sheet, given)
-    return check_sheet(_world(), flags, inputs, _outputs(given))
+    return check_sheet(_environment(), flags, inputs, _outputs(given))
 
 
 @postbatch.command(short_help="Say what a run would do; change nothing.")
@@ -161,7 +161,7 @@ def plan(sheet: str, **given: Any) -> int:
     from batch.commands.plan import plan_sheet
 
     flags, inputs = _flags(given), _inputs(sheet, given)
-    return plan_sheet(_world(), flags, inputs, _outputs(given))
+    return plan_sheet(_environment(), flags, inputs, _outputs(given))
 
 
 @postbatch.command(short_help="Plan, ask, do, and write the results.")
@@ -182,10 +182,10 @@ def run(sheet: str, **given: Any) -> int:
     if cluster:
         from batch.commands.cluster import run_on_cluster
 
-        return run_on_cluster(_world(), flags, inputs, outputs, address=cluster)
+        return run_on_cluster(_environment(), flags, inputs, outputs, address=cluster)
     from batch.commands.run import run_sheet
 
-    return run_sheet(_world(), flags, inputs, outputs)
+    return run_sheet(_environment(), flags, inputs, outputs)
 
 
 @postbatch.command(short_help="Do exactly a plan that was reviewed.")
@@ -198,7 +198,7 @@ def apply(plan_file: Path, **given: Any) -> int:
     from batch.commands.apply import apply_plan
 
     flags = _flags(given)
-    return apply_plan(_world(), flags, plan_file, _outputs(given))
+    return apply_plan(_environment(), flags, plan_file, _outputs(given))
 
 
 @postbatch.command(short_help="Write a workbook (or CSV) to fill in.")
@@ -210,7 +210,7 @@ def template(out: Path, connected: bool, force: bool, **given: Any) -> int:
     """Write a workbook (or CSV) to fill in."""
     from batch.commands.info import make_template
 
-    return make_template(_world(), _flags(given), out, connected=connected, force=force)
+    return make_template(_environment(), _flags(given), out, connected=connected, force=force)
 
 
 @postbatch.command(short_help="Write what is scheduled now as a sheet to edit.")
@@ -222,7 +222,7 @@ def pull(out: Path, everything: bool, force: bool, **given: Any) -> int:
     """Write what is scheduled and drafted now as a sheet, to edit and run."""
     from batch.commands.info import pull_posts
 
-    return pull_posts(_world(), _flags(given), out, everything=everything, force=force)
+    return pull_posts(_environment(), _flags(given), out, everything=everything, force=force)
 
 
 @postbatch.command(short_help="Ask again for posts that were not final.")
@@ -234,7 +234,7 @@ def status(results: Path, **given: Any) -> int:
     from batch.commands.status import update_status
 
     flags = _flags(given)
-    return update_status(_world(), flags, results, _outputs(given))
+    return update_status(_environment(), flags, results, _outputs(given))
 
 
 @postbatch.command(short_help="Put back what a run did, where it still can be.")
@@ -246,7 +246,7 @@ def undo(run: str, **given: Any) -> int:
     from batch.commands.undo import undo_run
 
     flags = _flags(given)
-    return undo_run(_world(), flags, run, _outputs(given))
+    return undo_run(_environment(), flags, run, _outputs(given))
 
 
 @postbatch.command(short_help="List the runs so far.")
@@ -255,7 +255,7 @@ def runs(**given: Any) -> int:
     """List the runs so far."""
     from batch.commands.info import show_runs
 
-    return show_runs(_world(), _flags(given))
+    return show_runs(_environment(), _flags(given))
 
 
 @postbatch.command(short_help="Write a run's results again.")
@@ -267,7 +267,7 @@ def results(run: str, **given: Any) -> int:
     from batch.commands.info import write_results_again
 
     flags = _flags(given)
-    return write_results_again(_world(), flags, run, _outputs(given))
+    return write_results_again(_environment(), flags, run, _outputs(given))
 
 
 @postbatch.command(short_help="Show connected accounts and what quota is left.")
@@ -276,7 +276,7 @@ def accounts(**given: Any) -> int:
     """Show connected channels and accounts, and what quota is left."""
     from batch.commands.info import show_accounts
 
-    return show_accounts(_world(), _flags(given))
+    return show_accounts(_environment(), _flags(given))
 
 
 @postbatch.command(short_help="Is everything set up right? What is missing?")
@@ -285,7 +285,7 @@ def doctor(**given: Any) -> int:
     """Is the configuration right, does the credential work, what is missing?"""
     from batch.commands.info import doctor as examine
 
-    return examine(_world(), _flags(given))
+    return examine(_environment(), _flags(given))
 
 
 @postbatch.command(short_help="Run a local API to try everything on.")
@@ -295,7 +295,7 @@ def sandbox(port: int, reset: bool) -> int:
     """Run a local Publisher API, to try everything without an account; look at its posts in a browser."""
     from batch.commands.info import serve
 
-    return serve(_world(), port=port, reset=reset)
+    return serve(_environment(), port=port, reset=reset)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -19,67 +19,67 @@ _PIECE = 16
 """A run of this many characters of a secret counts as the secret: services cut what they quote."""
 
 
-class Hidden:
-    """A text that shows itself to nobody who does not call `reveal()`."""
+class Secret:
+    """A text that shows itself to nobody who does not call `get_secret_value()`."""
 
-    __slots__ = ("reveal",)
-    reveal: Callable[[], str]
+    __slots__ = ("get_secret_value",)
+    get_secret_value: Callable[[], str]
 
     def __init__(self, text: str) -> None:
-        object.__setattr__(self, "reveal", lambda: text)
+        object.__setattr__(self, "get_secret_value", lambda: text)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError("a hidden text is never changed")
+        raise AttributeError("a secret is never changed")
 
     def __repr__(self) -> str:
         return HIDDEN
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Hidden) and self.reveal() == other.reveal()
+        return isinstance(other, Secret) and self.get_secret_value() == other.get_secret_value()
 
     def __hash__(self) -> int:
-        return hash(self.reveal())
+        return hash(self.get_secret_value())
 
-    def __copy__(self) -> Hidden:
+    def __copy__(self) -> Secret:
         return self
 
-    def __deepcopy__(self, memo: object) -> Hidden:
+    def __deepcopy__(self, memo: object) -> Secret:
         return self
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a credential is never stored or sent to another process: name its variable there instead")
 
 
-def _hidden(text: str | Hidden) -> Hidden:
-    return text if isinstance(text, Hidden) else Hidden(text)
+def _as_secret(text: str | Secret) -> Secret:
+    return text if isinstance(text, Secret) else Secret(text)
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class ApiKey:
     """An account's API key. It may serve many sites, so each call names its site."""
 
-    key: Hidden
+    key: Secret
 
-    def __init__(self, key: str | Hidden) -> None:
-        object.__setattr__(self, "key", _hidden(key))
+    def __init__(self, key: str | Secret) -> None:
+        object.__setattr__(self, "key", _as_secret(key))
 
-    def reveal(self) -> str:
+    def get_secret_value(self) -> str:
         """Give the bare key."""
-        return self.key.reveal()
+        return self.key.get_secret_value()
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class AccessToken:
     """A ready, short-lived access token of one site. It is used as it is and never renewed."""
 
-    token: Hidden
+    token: Secret
 
-    def __init__(self, token: str | Hidden) -> None:
-        object.__setattr__(self, "token", _hidden(token))
+    def __init__(self, token: str | Secret) -> None:
+        object.__setattr__(self, "token", _as_secret(token))
 
-    def reveal(self) -> str:
+    def get_secret_value(self) -> str:
         """Give the bare token."""
-        return self.token.reveal()
+        return self.token.get_secret_value()
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -87,17 +87,17 @@ class AppCredential:
     """An app's identity on one site (its instance there), from which the client fetches access tokens."""
 
     app_id: str
-    secret: Hidden
+    secret: Secret
     instance_id: str
 
-    def __init__(self, app_id: str, secret: str | Hidden, instance_id: str) -> None:
+    def __init__(self, app_id: str, secret: str | Secret, instance_id: str) -> None:
         object.__setattr__(self, "app_id", app_id)
-        object.__setattr__(self, "secret", _hidden(secret))
+        object.__setattr__(self, "secret", _as_secret(secret))
         object.__setattr__(self, "instance_id", instance_id)
 
-    def reveal(self) -> str:
+    def get_secret_value(self) -> str:
         """Give the bare app secret."""
-        return self.secret.reveal()
+        return self.secret.get_secret_value()
 
 
 Credential: TypeAlias = ApiKey | AccessToken | AppCredential
@@ -106,11 +106,11 @@ NAMES: dict[type, str] = {ApiKey: "API key", AccessToken: "access token", AppCre
 """What people call each of them."""
 
 
-def hide(text: str, *credentials: Credential | Hidden | None) -> str:
+def redact(text: str, *credentials: Credential | Secret | None) -> str:
     """Take every secret, and every long piece of one, out of a text."""
     for credential in credentials:
         if credential is not None:
-            text = _without(text, credential.reveal())
+            text = _without(text, credential.get_secret_value())
     return text
 
 
@@ -193,7 +193,7 @@ class Settings:
     config_path: Path | None = None
     config_place: str = ""
     notices: tuple[str, ...] = ()
-    variables: Mapping[str, Hidden] = field(default_factory=dict, repr=False)
+    variables: Mapping[str, Secret] = field(default_factory=dict, repr=False)
 
     def site(self, name: str = "") -> SiteSettings:
         """Return a site by its name in any case; blank = the default one. Raises `ConfigError` with the remedy."""
@@ -238,11 +238,11 @@ class Settings:
         if missing:
             raise ConfigError(f"An app's identity for {site.name} needs {' and '.join(missing)} as well: set it.")
         app_id, secret, instance_id = (self._value(name) for name in ways.app)
-        return AppCredential(app_id.reveal(), secret, instance_id.reveal())
+        return AppCredential(app_id.get_secret_value(), secret, instance_id.get_secret_value())
 
-    def _value(self, name: str) -> Hidden:
+    def _value(self, name: str) -> Secret:
         hidden = self.variables[name]
-        text = hidden.reveal()
+        text = hidden.get_secret_value()
         if not (text.isascii() and text.isprintable()) or re.search(r"[\s\"']", text):
             raise ConfigError(
                 f"{name} holds a space, a quote or another character that no credential has: copy the bare value again."
@@ -507,7 +507,7 @@ def for_sandbox(settings: Settings, *, api_url: str, site_id: str, key: str) -> 
         api_url=check_api_url(api_url),
         sites=renamed,
         default_site=settings.default_site if settings.sites else DEFAULT_SITE,
-        variables={USUAL.key: Hidden(key)},
+        variables={USUAL.key: Secret(key)},
     )
 
 
@@ -576,7 +576,7 @@ def _with_environment(settings: Settings, environ: Mapping[str, str], *, chosen:
 
 def _app_instance(settings: Settings) -> str:
     """Return the instance of an app that is set in full: it is on one site, and names it where nothing else does."""
-    values = [settings.variables[name].reveal() for name in USUAL.app if name in settings.variables]
+    values = [settings.variables[name].get_secret_value() for name in USUAL.app if name in settings.variables]
     return values[-1] if len(values) == len(USUAL.app) and USUAL.key not in settings.variables else ""
 
 
@@ -598,7 +598,7 @@ def with_secrets(settings: Settings, environ: Mapping[str, str]) -> Settings:
     """Return the settings with the credentials that this environment holds, by the variables that the sites name."""
     named = {getattr(site, n) for site in settings.sites.values() for n in ENV_NAMES}
     wanted = {USUAL.key, USUAL.token, *USUAL.app, *named} - {""}
-    variables = {name: Hidden(value) for name in sorted(wanted) if (value := environ.get(name, "").strip())}
+    variables = {name: Secret(value) for name in sorted(wanted) if (value := environ.get(name, "").strip())}
     return replace(settings, variables=variables)
 
 

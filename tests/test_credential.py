@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.settings import HIDDEN, AccessToken, ApiKey, AppCredential, Credential, Hidden, hide
+from batch.settings import HIDDEN, AccessToken, ApiKey, AppCredential, Credential, Secret, redact
 
 SECRET = "IST.eyJraWQ-not-to-be-seen-0123456789"
 ALL: list[Credential] = [ApiKey(SECRET), AccessToken(SECRET), AppCredential("app-1", SECRET, "instance-1")]
@@ -25,8 +25,8 @@ class Holder:
 
 
 @by_kind
-def test_the_secret_comes_out_only_by_reveal(credential: Credential) -> None:
-    assert credential.reveal() == SECRET
+def test_the_secret_comes_out_only_when_it_is_asked_for(credential: Credential) -> None:
+    assert credential.get_secret_value() == SECRET
 
 
 @by_kind
@@ -72,27 +72,27 @@ def test_equal_secrets_are_equal_and_can_be_keys() -> None:
     assert ApiKey("a") != AccessToken("a")
 
 
-def test_a_hidden_text_is_never_changed() -> None:
-    hidden = Hidden("a")
+def test_a_secret_is_never_changed() -> None:
+    secret = Secret("a")
     with pytest.raises(AttributeError):
-        hidden.reveal = lambda: "b"
+        secret.get_secret_value = lambda: "b"
 
 
 @by_kind
-def test_hiding_takes_the_whole_secret_out_of_a_text(credential: Credential) -> None:
-    assert hide(f"key {SECRET}, again {SECRET}", credential) == f"key {HIDDEN}, again {HIDDEN}"
+def test_redacting_takes_the_whole_secret_out_of_a_text(credential: Credential) -> None:
+    assert redact(f"key {SECRET}, again {SECRET}", credential) == f"key {HIDDEN}, again {HIDDEN}"
 
 
-def test_hiding_takes_long_pieces_of_the_secret_out_as_well() -> None:
-    assert hide(f"bad credential '{SECRET[:24]}...'", ApiKey(SECRET)) == f"bad credential '{HIDDEN}...'"
+def test_redacting_takes_long_pieces_of_the_secret_out_as_well() -> None:
+    assert redact(f"bad credential '{SECRET[:24]}...'", ApiKey(SECRET)) == f"bad credential '{HIDDEN}...'"
 
 
-def test_hiding_leaves_other_texts_alone() -> None:
-    assert hide("a plain text", ApiKey(SECRET), None) == "a plain text"
-    assert hide("a plain text", ApiKey("")) == "a plain text"
+def test_redacting_leaves_other_texts_alone() -> None:
+    assert redact("a plain text", ApiKey(SECRET), None) == "a plain text"
+    assert redact("a plain text", ApiKey("")) == "a plain text"
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.text(alphabet="abcdefgh.-_0123", min_size=4, max_size=60))
 def test_no_text_keeps_the_secret_whatever_stands_around_it(before: str, after: str, secret: str) -> None:
-    hidden = hide(before + secret + after, ApiKey(secret))
-    assert secret not in hidden.replace(HIDDEN, "\n")
+    redacted = redact(before + secret + after, ApiKey(secret))
+    assert secret not in redacted.replace(HIDDEN, "\n")

@@ -372,7 +372,7 @@ def test_the_sandbox_keeps_the_sites_and_takes_nothing_else_along(load: Load) ->
     )
     assert settings.api_url == "http://127.0.0.1:9"
     assert list(settings.sites) == ["pottery", "Bakery"]
-    assert {settings.credential_for(site).reveal() for site in settings.sites} == {"sandbox-key"}
+    assert {settings.credential_for(site).get_secret_value() for site in settings.sites} == {"sandbox-key"}
 
 
 def test_the_sandbox_needs_no_configuration(load: Load) -> None:

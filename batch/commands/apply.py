@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from batch.commands.pipeline import Inputs, Prepared, planner_for, prepare, read_and_check
 from batch.commands.run import do_plan, places_of, refuse_without_terminal, show_plan, sites_of
-from batch.commands.session import Flags, Outputs, Session, World, refuse_outputs
+from batch.commands.session import Environment, Flags, Outputs, Session, refuse_outputs
 from batch.commands.sites import hold_sites
 from batch.errors import PlanFileError
 from batch.model import Json, Plan
@@ -19,9 +19,9 @@ from batch.run.record import Placed, new_run_id
 MAX_PLAN_BYTES = 2 * 1024**3
 
 
-def apply_plan(world: World, flags: Flags, plan_file: Path, outputs: Outputs) -> int:
+def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs: Outputs) -> int:
     """Carry a saved plan out. Errors: PlanFileError where the sheet, the accounts or the posts have moved since."""
-    path = (world.cwd / plan_file).resolve()
+    path = (environment.cwd / plan_file).resolve()
     plan_read = read_plan(path)
     saved, inputs, sandbox = plan_read.plan, plan_read.inputs, plan_read.sandbox
     if sandbox and not flags.sandbox:
@@ -33,14 +33,14 @@ def apply_plan(world: World, flags: Flags, plan_file: Path, outputs: Outputs) ->
         raise PlanFileError(
             f"The sheet {inputs.sheet} that this plan was made from is not there. Put it back beside it."
         )
-    refuse_outputs(outputs, sheet=sheet, cwd=world.cwd)
-    with Session(world, _with_its_site(flags, saved), folder=sheet.parent) as session:
+    refuse_outputs(outputs, sheet=sheet, cwd=environment.cwd)
+    with Session(environment, _with_its_site(flags, saved), folder=sheet.parent) as session:
         refuse_without_terminal(session, outputs)
         checked = read_and_check(session, inputs, folder=path.parent, will_send=True)
         session.start_sandbox(sites_of(checked))
         if plan_read.places != places_of(session, saved):
             raise PlanFileError("This plan was made for another site or address. Make it again for this one.")
-        run = new_run_id(world.now(), random=world.random())
+        run = new_run_id(environment.now(), random=environment.random())
         with hold_sites(session, sites_of(checked), run=run):
             current = prepare(session, checked, inputs, planner=planner_for(session, checked, inputs))
             check_unmoved(saved, current.plan)

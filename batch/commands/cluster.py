@@ -29,7 +29,7 @@ from batch.commands.pipeline import (
     with_known_media,
 )
 from batch.commands.run import do_plan, refuse_without_terminal, show_plan, sites_of
-from batch.commands.session import STATE_VARIABLE, Flags, Outputs, Session, World, refuse_outputs
+from batch.commands.session import STATE_VARIABLE, Environment, Flags, Outputs, Session, refuse_outputs
 from batch.commands.sites import Carried, Emit, carry_out, do_site_here, hold_sites, make_tools
 from batch.errors import PostbatchError, StartError
 from batch.model import Act, Content, Item, Outcome, OutcomeKind, Post, Step, StepKind
@@ -90,7 +90,7 @@ class PartResult:
     stopped: str = ""
 
 
-def do_part(part: Part, *, world: World, tries: int, stop: Stop, show: Show) -> PartResult:
+def do_part(part: Part, *, environment: Environment, tries: int, stop: Stop, show: Show) -> PartResult:
     """Do a part, or what is left of it where it was begun before (`tries` over 1). Never raises for what goes wrong."""
     said = StringIO()
     outcomes: dict[int, Outcome] = {}
@@ -100,8 +100,8 @@ def do_part(part: Part, *, world: World, tries: int, stop: Stop, show: Show) -> 
         show(position, outcome)
 
     try:
-        settings = with_secrets(part.settings, world.environ)
-        with Session(_own_world(world, said), Flags(), settings=settings) as session:
+        settings = with_secrets(part.settings, environment.environ)
+        with Session(_own_environment(environment, said), Flags(), settings=settings) as session:
             if tries > 1:
                 session.say(f"Site {part.site}: the part was begun before; waiting until the site shows what was done.")
                 stop.pause(settings.settle_seconds)
@@ -112,9 +112,9 @@ def do_part(part: Part, *, world: World, tries: int, stop: Stop, show: Show) -> 
     return PartResult(outcomes, tries, tuple(said.getvalue().splitlines()), stop.reason)
 
 
-def _own_world(world: World, said: StringIO) -> World:
-    folder = world.state_folder() / OWN_FOLDER
-    return replace(world, environ={**world.environ, STATE_VARIABLE: str(folder)}, out=said, err=said)
+def _own_environment(environment: Environment, said: StringIO) -> Environment:
+    folder = environment.state_folder() / OWN_FOLDER
+    return replace(environment, environ={**environment.environ, STATE_VARIABLE: str(folder)}, out=said, err=said)
 
 
 def _do(session: Session, part: Part, *, tries: int, stop: Stop, emit: Show) -> None:
@@ -216,7 +216,7 @@ def run_part(part: Part) -> PartResult:
         worker.log_event(topic_of(part.run), {"position": position, "outcome": told})
 
     try:
-        return do_part(part, world=World(), tries=tries, stop=stop, show=show)
+        return do_part(part, environment=Environment(), tries=tries, stop=stop, show=show)
     finally:
         ended.set()
 
@@ -242,17 +242,17 @@ LOST = (
 )
 
 
-def run_on_cluster(world: World, flags: Flags, inputs: Inputs, outputs: Outputs, *, address: str) -> int:
+def run_on_cluster(environment: Environment, flags: Flags, inputs: Inputs, outputs: Outputs, *, address: str) -> int:
     """Plan, ask, have it done, write the results. Errors: StartError where the cluster can't be used."""
     if flags.sandbox:
         raise StartError("The sandbox is on this machine only: leave out --cluster, or leave out --sandbox.")
-    path = (world.cwd / inputs.sheet).resolve()
-    refuse_outputs(outputs, sheet=path, cwd=world.cwd)
-    with Session(world, flags, folder=path.parent) as session, connect(address) as client:
+    path = (environment.cwd / inputs.sheet).resolve()
+    refuse_outputs(outputs, sheet=path, cwd=environment.cwd)
+    with Session(environment, flags, folder=path.parent) as session, connect(address) as client:
         refuse_without_terminal(session, outputs)
-        checked = read_and_check(session, inputs, folder=world.cwd)
+        checked = read_and_check(session, inputs, folder=environment.cwd)
         tell_notices(session)
-        run = new_run_id(world.now(), random=world.random())
+        run = new_run_id(environment.now(), random=environment.random())
         with hold_sites(session, sites_of(checked), run=run):
             planner = planner_for(session, checked, inputs)
             prepared = prepare(session, checked, inputs, planner=planner)
@@ -416,7 +416,7 @@ class Hands:
         """Wait until a part has ended; False where nobody is left to do it and the run is to stop."""
         told = halted = False
         while not future.done():
-            self._session.world.sleep(LOOK_SECONDS)
+            self._session.environment.sleep(LOOK_SECONDS)
             if stop.requested and not halted:
                 halt.set()
                 halted = True
@@ -445,7 +445,7 @@ def _adopt(
 ) -> None:
     """Keep in this machine's journal what the cluster did."""
     entries = [_adopted(p, outcomes[p.position]) for p in steps if p.step.acts]
-    journal.adopt(run, entries, at=session.world.now())
+    journal.adopt(run, entries, at=session.environment.now())
 
 
 def _adopted(placed: Placed, outcome: Outcome) -> Adopted:

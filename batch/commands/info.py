@@ -16,10 +16,10 @@ from batch.commands.run import finish
 from batch.commands.session import (
     SANDBOX_KEY,
     SANDBOX_SAID,
+    Environment,
     Flags,
     Outputs,
     Session,
-    World,
     refuse_outputs,
     refuse_to_lose,
 )
@@ -44,14 +44,14 @@ NOT_CONNECTED = frozenset(
 )
 
 
-def show_accounts(world: World, flags: Flags) -> int:
+def show_accounts(environment: Environment, flags: Flags) -> int:
     """Print the connected channels and accounts, what quota is left, and where to connect what is missing."""
-    with Session(world, flags) as session:
+    with Session(environment, flags) as session:
         session.start_sandbox()
         snapshot, urls = look_at_site(session)
         if session.sandbox:
             session.show(SANDBOX_SAID)
-        session.show(terminal.accounts_text(snapshot, connect_urls=urls, width=width(world), color=flags.color))
+        session.show(terminal.accounts_text(snapshot, connect_urls=urls, width=width(environment), color=flags.color))
         for notice in snapshot.notices:
             session.say(notice)
         return 0
@@ -76,7 +76,7 @@ def look_at_site(session: Session) -> tuple[Snapshot, dict[str, str]]:
                 urls[channel] = str(error)
     snapshot = Snapshot(
         site=site,
-        read_at=session.world.now(),
+        read_at=session.environment.now(),
         accounts=tuple(a for c in connections.values() for a in c.accounts),
         connections={str(channel): c.state for channel, c in connections.items()},
         quotas=plan.quotas,
@@ -86,9 +86,9 @@ def look_at_site(session: Session) -> tuple[Snapshot, dict[str, str]]:
     return snapshot, urls
 
 
-def show_runs(world: World, flags: Flags) -> int:
+def show_runs(environment: Environment, flags: Flags) -> int:
     """List the runs so far, the latest last."""
-    with Session(world, flags) as session:
+    with Session(environment, flags) as session:
         if session.sandbox:
             session.show(SANDBOX_SAID)
         records = []
@@ -97,36 +97,36 @@ def show_runs(world: World, flags: Flags) -> int:
                 records.append(read_record(session.state, name))
             except PostbatchError as error:
                 session.warn(str(error))
-        session.show(terminal.runs_text(records, width=width(world), color=flags.color))
+        session.show(terminal.runs_text(records, width=width(environment), color=flags.color))
         return 0
 
 
-def write_results_again(world: World, flags: Flags, run: str, outputs: Outputs) -> int:
+def write_results_again(environment: Environment, flags: Flags, run: str, outputs: Outputs) -> int:
     """Write a run's results again, from its record and the journals. The exit status is the run's own."""
     from batch.commands.session import exit_status
     from batch.commands.undo import UNDO, undo_name
 
-    with Session(world, flags) as session:
+    with Session(environment, flags) as session:
         record = read_record(session.state, run)
         undone = record.command.removeprefix(UNDO) if record.command.startswith(UNDO) else ""
-        sheet = world.cwd / (undo_name(undone) if undone else Path(record.sheet).name)
-        refuse_outputs(outputs, sheet=sheet, cwd=world.cwd)
+        sheet = environment.cwd / (undo_name(undone) if undone else Path(record.sheet).name)
+        refuse_outputs(outputs, sheet=sheet, cwd=environment.cwd)
         results = read_results(session.state, record)
         finish(session, results, outputs, sheet=sheet)
         return exit_status(results.outcomes)
 
 
-def doctor(world: World, flags: Flags) -> int:
+def doctor(environment: Environment, flags: Flags) -> int:
     """Say whether the configuration is right, the credential works, and what is missing. 2 where something is wrong."""
     findings: list[tuple[bool, str]] = [(True, f"Python {platform.python_version()}, postbatch {_version()}")]
     try:
-        with Session(world, flags) as session:
+        with Session(environment, flags) as session:
             session.start_sandbox()
             findings += list(_examine(session))
     except PostbatchError as error:
         findings.append((False, str(error)))
     for good, text in findings:
-        print(f"{'ok ' if good else 'NO '} {text}", file=world.out)
+        print(f"{'ok ' if good else 'NO '} {text}", file=environment.out)
     return 0 if all(good for good, _ in findings) else 2
 
 
@@ -183,18 +183,18 @@ LEFT_OUT_WORDS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def pull_posts(world: World, flags: Flags, out: Path, *, everything: bool, force: bool = False) -> int:
+def pull_posts(environment: Environment, flags: Flags, out: Path, *, everything: bool, force: bool = False) -> int:
     """Write the site's drafts and scheduled posts (with `everything` published ones too) as a sheet."""
-    path = (world.cwd / out).resolve()
+    path = (environment.cwd / out).resolve()
     refuse_to_lose(path, force=force)
-    with Session(world, flags, folder=path.parent) as session:
+    with Session(environment, flags, folder=path.parent) as session:
         session.start_sandbox()
         site = session.settings.site().name
         client = session.client(site)
         held = query_items(client)
         items = [item for item in held if wanted(item, everything=everything)]
         channels = sorted({Channel(item.channel) for item in items if item.channel in Channel.__members__})
-        accounts = read_snapshot(client, channels, now=world.now(), site=site).accounts if channels else ()
+        accounts = read_snapshot(client, channels, now=environment.now(), site=site).accounts if channels else ()
         named = site if len(session.settings.sites) > 1 else ""
         zone = session.settings.timezone_for(site)
         rows = posts_rows(items, accounts, site=named, zone=zone)
@@ -286,9 +286,9 @@ def wall_clock(at: datetime, zone: str) -> str:
     return shown if again.utcoffset() == local.utcoffset() else f"{shown}{local:%z}"
 
 
-def serve(world: World, *, port: int, reset: bool, wait: Callable[[], object] | None = None) -> int:
+def serve(environment: Environment, *, port: int, reset: bool, wait: Callable[[], object] | None = None) -> int:
     """Serve until interrupted (or until `wait` returns)."""
-    with Session(world, Flags(sandbox=True)) as session:
+    with Session(environment, Flags(sandbox=True)) as session:
         session.start_sandbox(port=port, reset=reset)
         session.show(f"The sandbox of this folder is at {session.settings.api_url}/ (open it in a browser).")
         session.show("In another terminal, from this folder, `postbatch run SHEET --sandbox` uses the same posts,")
@@ -310,11 +310,11 @@ def _variables(settings: Settings) -> Iterator[str]:
         yield f"WIX_SITE_ID={settings.site().site_id}"
 
 
-def make_template(world: World, flags: Flags, out: Path, *, connected: bool, force: bool) -> int:
+def make_template(environment: Environment, flags: Flags, out: Path, *, connected: bool, force: bool) -> int:
     """Write the template. Errors: StartError where the file is there already or has another ending."""
-    path = (world.cwd / out).resolve()
+    path = (environment.cwd / out).resolve()
     refuse_to_lose(path, force=force)
-    with Session(world, flags, folder=path.parent) as session:
+    with Session(environment, flags, folder=path.parent) as session:
         offered = None
         if connected:
             session.start_sandbox()

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from batch.commands.session import Session, World
+from batch.commands.session import Environment, Session
 from batch.errors import PostbatchError, StartError
 from batch.media.files import read_media_facts
 from batch.model import Channel, Content, Issue, Medium, Plan, Post, Sheet, SitePlan, Snapshot, StepKind
@@ -79,7 +79,7 @@ def read_and_check(session: Session, inputs: Inputs, *, folder: Path, will_send:
         sheet = replace(sheet, notices=(*sheet.notices, tell_examples(examples)))
     settings = session.settings
     context = CheckContext(
-        now=session.world.now(),
+        now=session.environment.now(),
         sites={name: settings.timezone_for(name) for name in settings.sites},
         default_site=settings.default_site,
         timezone=settings.timezone,
@@ -110,11 +110,11 @@ def tell_notices(session: Session, *more: str) -> None:
         session.say(notice)
 
 
-def width(world: World) -> int:
+def width(environment: Environment) -> int:
     """Return the columns of the terminal, 100 where there is none."""
     import shutil
 
-    return shutil.get_terminal_size((100, 24)).columns if world.out.isatty() else 100
+    return shutil.get_terminal_size((100, 24)).columns if environment.out.isatty() else 100
 
 
 SITES_AT_ONCE = 64
@@ -144,7 +144,7 @@ def prepare(
         by_site[post.site].append(position)
     options = options_of(checked, inputs)
     parts = {site: [checked.posts[n] for n in positions] for site, positions in by_site.items()}
-    plans, snapshots, failed = _plan_sites(parts, planner=planner, options=options, now=session.world.now())
+    plans, snapshots, failed = _plan_sites(parts, planner=planner, options=options, now=session.environment.now())
     for site, part in plans.items():
         if site in snapshots:
             check_blast_radius(part, snapshots[site], allowed=frozenset((*allow, *inputs.allow)))
@@ -153,7 +153,7 @@ def prepare(
         for site, part in plans.items()
     }
     sheet = checked.sheet
-    plan = Plan(sheet.name, sheet.fingerprint, session.world.now(), tuple(plans.values()), sheet.notices)
+    plan = Plan(sheet.name, sheet.fingerprint, session.environment.now(), tuple(plans.values()), sheet.notices)
     return Prepared(checked, plan, placed, snapshots, failed)
 
 
@@ -228,10 +228,10 @@ class Planner:
 
     def __call__(self, site: str, posts: Sequence[Post], options: Options) -> tuple[SitePlan, Snapshot | None]:
         """Return the site's plan, and what was read of it (None where there was nothing to ask)."""
-        world = self._session.world
+        environment = self._session.environment
         active = [post for post in posts if not post.errors and place(post) not in options.skip]
         if not active:
-            return reconcile(posts, Snapshot(site, world.now()), now=world.now(), options=options), None
+            return reconcile(posts, Snapshot(site, environment.now()), now=environment.now(), options=options), None
         client = self._session.client(site)
         with Journal(self._session.journal(site)) as journal:
             snapshot = read_site(
@@ -239,8 +239,8 @@ class Planner:
                 journal,
                 site=site,
                 channels=_channels(active),
-                now=world.now,
-                pause=world.sleep,
+                now=environment.now,
+                pause=environment.sleep,
                 settle_seconds=self._session.settings.settle_seconds,
                 say=self._session.say,
             )
@@ -248,7 +248,7 @@ class Planner:
             known = journal.all_media()
         posts = [with_known_media(post, known) for post in posts]
         self.planned[site] = tuple(posts)
-        return reconcile(posts, snapshot, now=world.now(), options=options), snapshot
+        return reconcile(posts, snapshot, now=environment.now(), options=options), snapshot
 
     def _generated(
         self,

@@ -14,10 +14,10 @@ from batch.commands.session import (
     EXIT_ROWS,
     JSON,
     SANDBOX_SAID,
+    Environment,
     Flags,
     Outputs,
     Session,
-    World,
     refuse_outputs,
     write_page,
     write_text,
@@ -28,19 +28,21 @@ from batch.report import terminal
 from batch.run.record import planned_outcome
 
 
-def check_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
+def check_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
     """Read and validate; no network. 1 where a row has an error."""
-    path = (world.cwd / inputs.sheet).resolve()
+    path = (environment.cwd / inputs.sheet).resolve()
     if outputs.out is not None:
         from batch.commands.session import JSON, refuse_outputs
 
-        refuse_outputs(outputs, sheet=path, cwd=world.cwd, endings=JSON)
-    with Session(world, flags, folder=path.parent) as session:
-        checked = read_and_check(session, inputs, folder=world.cwd)
+        refuse_outputs(outputs, sheet=path, cwd=environment.cwd, endings=JSON)
+    with Session(environment, flags, folder=path.parent) as session:
+        checked = read_and_check(session, inputs, folder=environment.cwd)
         tell_notices(session, *checked.sheet.notices)
         if session.sandbox:
             session.show(SANDBOX_SAID)
-        session.show(terminal.issues_text(checked.issues, posts=checked.posts, width=width(world), color=flags.color))
+        session.show(
+            terminal.issues_text(checked.issues, posts=checked.posts, width=width(environment), color=flags.color)
+        )
         if outputs.out is not None:
             from batch.commands.session import write_text
 
@@ -54,15 +56,15 @@ def issue_to_json(issue: Issue) -> dict[str, object]:
     return {name: asdict(issue)[name] for name in ("row", "column", "code", "seen", "message", "severity", "cell")}
 
 
-def plan_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
+def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
     """Say what a run would do, and why; nothing is changed."""
-    path = (world.cwd / inputs.sheet).resolve()
-    refuse_outputs(outputs, sheet=path, cwd=world.cwd, endings=JSON)
-    with Session(world, flags, folder=path.parent) as session:
-        prepared = look_and_plan(session, inputs, folder=world.cwd)
+    path = (environment.cwd / inputs.sheet).resolve()
+    refuse_outputs(outputs, sheet=path, cwd=environment.cwd, endings=JSON)
+    with Session(environment, flags, folder=path.parent) as session:
+        prepared = look_and_plan(session, inputs, folder=environment.cwd)
         show_plan(session, prepared)
         if outputs.out is not None:
-            write_plan(session, prepared, inputs, outputs.out, folder=world.cwd)
+            write_plan(session, prepared, inputs, outputs.out, folder=environment.cwd)
         if outputs.page is not None:
             write_page(
                 session, planned_results(session, prepared), outputs.page, media_folder=prepared.checked.media_folder
@@ -100,7 +102,7 @@ def write_plan(session: Session, prepared: Prepared, inputs: Inputs, out: Path, 
         "places": places_of(session, prepared.plan),
     }
     out = write_text(session, out, plan_chunks(prepared.plan, extra=extra))
-    session.show(f"Written: {shown_from(out, session.world.cwd)}")
+    session.show(f"Written: {shown_from(out, session.environment.cwd)}")
 
 
 def from_folder(path: Path, folder: Path) -> str:

@@ -11,10 +11,10 @@ from batch.commands.session import (
     EXIT_INTERRUPTED,
     EXIT_ROWS,
     SANDBOX_SAID,
+    Environment,
     Flags,
     Outputs,
     Session,
-    World,
     exit_status,
     refuse_outputs,
     write_report,
@@ -28,16 +28,16 @@ from batch.run.record import RunRecord, idle_outcome, new_run_id, not_run_outcom
 REFUSED = frozenset({StepKind.INVALID, StepKind.BLOCKED, StepKind.CONFLICT, StepKind.FAILED})
 
 
-def run_sheet(world: World, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
+def run_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
     """Plan, ask, do, write the results."""
-    path = (world.cwd / inputs.sheet).resolve()
-    with Session(world, flags, folder=path.parent) as session:
-        refuse_outputs(outputs, sheet=path, cwd=world.cwd)
+    path = (environment.cwd / inputs.sheet).resolve()
+    with Session(environment, flags, folder=path.parent) as session:
+        refuse_outputs(outputs, sheet=path, cwd=environment.cwd)
         refuse_without_terminal(session, outputs)
-        checked = read_and_check(session, inputs, folder=world.cwd, will_send=True)
+        checked = read_and_check(session, inputs, folder=environment.cwd, will_send=True)
         tell_notices(session)
         session.start_sandbox(dict.fromkeys(post.site for post in checked.posts if not post.errors))
-        run = new_run_id(world.now(), random=world.random())
+        run = new_run_id(environment.now(), random=environment.random())
         with hold_sites(session, sites_of(checked), run=run):
             prepared = prepare(session, checked, inputs, planner=planner_for(session, checked, inputs))
             if not (flags.quiet and outputs.yes):
@@ -52,7 +52,7 @@ def sites_of(checked: Checked) -> list[str]:
 
 def refuse_without_terminal(session: Session, outputs: Outputs) -> None:
     """Refuse to begin what would have to ask, where nobody can answer."""
-    if not outputs.yes and not session.world.asks:
+    if not outputs.yes and not session.environment.asks:
         raise StartError(
             "There is no terminal to ask on, so nothing was done. Review `postbatch plan`, then add --yes."
         )
@@ -135,10 +135,12 @@ def finish(
         # Also where no file can be written: what was done is then told here, and by `postbatch results`.
         if results.sandbox:
             session.show(SANDBOX_SAID)
-        text = terminal.outcomes_text(results, width=width(session.world), color=flags.color, verbose=flags.verbose)
+        text = terminal.outcomes_text(
+            results, width=width(session.environment), color=flags.color, verbose=flags.verbose
+        )
         session.show(text)
         for path in written:
-            session.show(f"Written: {shown_from(path, session.world.cwd)}")
+            session.show(f"Written: {shown_from(path, session.environment.cwd)}")
 
 
 def shown_from(path: Path, cwd: Path) -> str:
@@ -165,7 +167,7 @@ def make_record(session: Session, prepared: Prepared, *, run: str, command: str)
         command=command,
         sheet=checked.sheet.name,
         sandbox=session.sandbox,
-        started_at=session.world.now(),
+        started_at=session.environment.now(),
         headings=checked.sheet.headings,
         own=own_cells(checked.sheet),
         placed=tuple(placed),
@@ -194,7 +196,7 @@ def results_of(session: Session, prepared: Prepared, lines: Sequence[Outcome], *
         outcomes=tuple(lines),
         own=own_cells(sheet),
         issues=prepared.checked.issues,
-        started_at=session.world.now(),
+        started_at=session.environment.now(),
         notices=sheet.notices,
     )
 
@@ -208,7 +210,7 @@ def show_plan(session: Session, prepared: Prepared) -> None:
         terminal.plan_text(
             prepared.plan,
             calls_per_minute=session.settings.calls_per_minute,
-            width=width(session.world),
+            width=width(session.environment),
             color=flags.color,
             verbose=flags.verbose,
         )

@@ -1,4 +1,4 @@
-"""One command's ties to the world: its settings, its clients and journals, and the sandbox where one was asked for."""
+"""What one command works with: its settings, its clients and journals, and the sandbox where one was asked for."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STATE_VARIABLE = "POSTBATCH_STATE_DIR"
 
 
 @dataclass(frozen=True)
-class World:
+class Environment:
     """Everything outside of the program that a command touches. Results go to `out`, talk to `err`."""
 
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
@@ -89,11 +89,11 @@ class Session:
     """
 
     def __init__(
-        self, world: World, flags: Flags, *, folder: Path | None = None, settings: Settings | None = None
+        self, environment: Environment, flags: Flags, *, folder: Path | None = None, settings: Settings | None = None
     ) -> None:
-        self.world, self.flags = world, flags
-        self.folder = (folder or world.cwd).resolve()
-        self.state = world.state_folder()
+        self.environment, self.flags = environment, flags
+        self.folder = (folder or environment.cwd).resolve()
+        self.state = environment.state_folder()
         self.sandbox = flags.sandbox
         self._open = ExitStack()
         self._budget: RetryBudget | None = None
@@ -101,11 +101,11 @@ class Session:
         self._lock = threading.Lock()
         self.print_line: Callable[[str], None] = self._print_plainly
         # A sandbox must not be shaken by a real site's variables, nor a real site reached in its name.
-        environ = {} if flags.sandbox else world.environ
+        environ = {} if flags.sandbox else environment.environ
         self.settings: Settings = settings or load_settings(
             environ,
             sheet_folder=self.folder if folder else None,
-            cwd=world.cwd,
+            cwd=environment.cwd,
             config=flags.config,
             site=None,
             via=flags.via,
@@ -132,11 +132,11 @@ class Session:
         self.print_line(text)
 
     def _print_plainly(self, text: str) -> None:
-        print(text, file=self.world.err, flush=True)
+        print(text, file=self.environment.err, flush=True)
 
     def show(self, text: str) -> None:
         """Print what the command was asked for."""
-        print(text, file=self.world.out, flush=True)
+        print(text, file=self.environment.out, flush=True)
 
     @property
     def api_label(self) -> str:
@@ -183,17 +183,17 @@ class Session:
 
         found = self.settings.site(site)
         self._budget = self._budget or RetryBudget()
-        world = self.world
+        environment = self.environment
         return self._open.enter_context(
             Client(
                 api_url=self.settings.api_url,
                 credential=self.settings.credential_for(site),
                 site_id=found.site_id,
-                pace=Pace(found.calls_per_minute, clock=world.clock, sleep=world.sleep),
-                clock=world.clock,
-                now=world.now,
-                sleep=world.sleep,
-                random=world.random,
+                pace=Pace(found.calls_per_minute, clock=environment.clock, sleep=environment.sleep),
+                clock=environment.clock,
+                now=environment.now,
+                sleep=environment.sleep,
+                random=environment.random,
                 budget=self._budget,
             )
         )
@@ -250,7 +250,7 @@ def keep_failure(error: BaseException) -> None:
     lines = [f"{type(error).__name__}"]
     lines += [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
     try:
-        folder = World().state_folder()
+        folder = Environment().state_folder()
         make_private_folder(folder)
         log = folder / "failure.log"
         log.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -334,10 +334,10 @@ def _write_results(session: Session, results: Results, outputs: Outputs, *, shee
     if outputs.annotate:
         from batch.workbooks.annotate import annotate
 
-        return _said(session, annotate(sheet, results, session.world.cwd / path))
+        return _said(session, annotate(sheet, results, session.environment.cwd / path))
     from batch.workbooks.results import write_results
 
-    return _said(session, write_results(results, session.world.cwd / path, sheet=sheet))
+    return _said(session, write_results(results, session.environment.cwd / path, sheet=sheet))
 
 
 def page_path(outputs: Outputs, results_file: Path) -> Path | None:
@@ -355,7 +355,7 @@ def write_page(session: Session, results: Results, page: Path, *, media_folder: 
     from batch.report.preview import read_pictures
 
     pictures = read_pictures(results.outcomes, folder=media_folder) if media_folder else {}
-    return write_text(session, session.world.cwd / page, render_page(results, pictures=pictures))
+    return write_text(session, session.environment.cwd / page, render_page(results, pictures=pictures))
 
 
 def write_text(session: Session, path: Path, text: str | Iterable[str]) -> Path:
@@ -365,7 +365,7 @@ def write_text(session: Session, path: Path, text: str | Iterable[str]) -> Path:
         with draft.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             file.writelines([text] if isinstance(text, str) else text)
 
-    return _said(session, write_whole(session.world.cwd / path, fill))
+    return _said(session, write_whole(session.environment.cwd / path, fill))
 
 
 def _said(session: Session, written: Written) -> Path:

@@ -38,10 +38,10 @@ class Progress:
         self._printed_by = session.print_line
 
     def __enter__(self) -> Self:
-        if self._total and self._session.world.err.isatty() and not self._session.flags.quiet:
+        if self._total and self._session.environment.err.isatty() and not self._session.flags.quiet:
             from tqdm import tqdm
 
-            self._bar = tqdm(total=self._total, unit="post", file=self._session.world.err, dynamic_ncols=True)
+            self._bar = tqdm(total=self._total, unit="post", file=self._session.environment.err, dynamic_ncols=True)
             # A line printed where the bar stands would run into it.
             self._printed_by, self._session.print_line = self._session.print_line, self._print_above
         return self
@@ -52,7 +52,7 @@ class Progress:
             self._session.print_line = self._printed_by
 
     def _print_above(self, text: str) -> None:
-        self._bar.write(text, file=self._session.world.err)
+        self._bar.write(text, file=self._session.environment.err)
 
     def show(self, position: int, outcome: Outcome) -> None:
         """Count a post that has its outcome; said once for each post."""
@@ -85,7 +85,7 @@ def hold_sites(session: Session, sites: Sequence[str], *, run: str) -> Iterator[
     """Hold the locks of all sites of a run, in one order on every machine. Errors: LockedError."""
     with ExitStack() as held:
         for site in sorted(sites):
-            holder = this_process(run, at=session.world.now())
+            holder = this_process(run, at=session.environment.now())
             journal = session.journal(site)
             make_private_folder(journal.parent)
             held.enter_context(hold_site(journal, site=site, holder=holder, say=session.warn))
@@ -154,7 +154,7 @@ def _do_sites(
 
 
 def _note_end(session: Session, record: RunRecord, lines: Sequence[Outcome], status: int) -> datetime:
-    finished_at = session.world.now()
+    finished_at = session.environment.now()
     counts = Counter(str(outcome.outcome) for outcome in lines)
     try:
         finish_record(session.state, record, at=finished_at, exit_status=status, counts=counts)
@@ -186,16 +186,16 @@ def do_site_here(
 
 def make_tools(session: Session, site: str, journal: Journal, *, run: str, stop: Stop) -> Tools:
     """Return what a run of one site works with."""
-    world = session.world
+    environment = session.environment
     client = session.client(site)
     return Tools(
         client=client,
         journal=journal,
         run=run,
-        now=world.now,
-        clock=world.clock,
+        now=environment.now,
+        clock=environment.clock,
         stop=stop,
-        random=world.random,
+        random=environment.random,
         pause=stop.pause,
         settle_seconds=session.settings.settle_seconds,
         budget=client.budget,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from batch.commands.run import finish
-from batch.commands.session import Flags, Outputs, Session, World, exit_status, refuse_outputs
+from batch.commands.session import Environment, Flags, Outputs, Session, exit_status, refuse_outputs
 from batch.commands.undo import refuse_other_places
 from batch.errors import PostbatchError, StartError
 from batch.model import Item, Outcome, OutcomeKind, Results, Status
@@ -50,7 +50,7 @@ def follow(session: Session, results: Results) -> Results:
     lines = tuple(
         brought_up_to_date(o, seen[o.site, o.item_id]) if (o.site, o.item_id) in seen else o for o in results.outcomes
     )
-    return replace(results, outcomes=lines, finished_at=session.world.now())
+    return replace(results, outcomes=lines, finished_at=session.environment.now())
 
 
 def _look(session: Session, site: str, wanted: Iterable[str]) -> dict[str, Item | None]:
@@ -93,12 +93,12 @@ def _moved(outcome: Outcome, item: Item) -> Outcome:
 
 def wait_until_final(session: Session, results: Results, *, bound_seconds: float) -> Results:
     """Ask again until nothing is in process any more, the bound is reached, or the site does not answer."""
-    ends_at = session.world.clock() + bound_seconds
+    ends_at = session.environment.clock() + bound_seconds
     while any(o.outcome is OutcomeKind.PROCESSING for o in results.outcomes):
-        if session.world.clock() >= ends_at:
+        if session.environment.clock() >= ends_at:
             session.warn("Some posts are still in process; `postbatch status RESULTS` asks again.")
             break
-        session.world.sleep(PAUSE_SECONDS)
+        session.environment.sleep(PAUSE_SECONDS)
         try:
             results = follow(session, results)
         except PostbatchError as error:
@@ -107,17 +107,17 @@ def wait_until_final(session: Session, results: Results, *, bound_seconds: float
     return results
 
 
-def update_status(world: World, flags: Flags, path: Path, outputs: Outputs) -> int:
+def update_status(environment: Environment, flags: Flags, path: Path, outputs: Outputs) -> int:
     """Ask again for the posts of a results file, and bring the file and its page up to date."""
-    path = (world.cwd / path).resolve()
-    with Session(world, flags, folder=path.parent) as session:
+    path = (environment.cwd / path).resolve()
+    with Session(environment, flags, folder=path.parent) as session:
         run = run_of_results(session.state, path)
         if not run:
             raise StartError(f"{path.name} is not a results file of a run on this machine; see `postbatch runs`.")
         record = read_record(session.state, run)
         if record.sandbox and not flags.sandbox:
             raise StartError("These results are from the sandbox. Add --sandbox to ask it again.")
-        refuse_outputs(outputs, sheet=path.with_name(record.sheet), cwd=world.cwd)
+        refuse_outputs(outputs, sheet=path.with_name(record.sheet), cwd=environment.cwd)
         session.start_sandbox(record.journals)
         refuse_other_places(session, record)
         results = follow(session, read_results(session.state, record))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from batch.commands.pipeline import width
 from batch.commands.run import confirmed, finish, refuse_without_terminal
-from batch.commands.session import SANDBOX_SAID, Flags, Outputs, Session, World, refuse_outputs
+from batch.commands.session import SANDBOX_SAID, Environment, Flags, Outputs, Session, refuse_outputs
 from batch.commands.sites import carry_out, hold_sites
 from batch.errors import StartError
 from batch.model import Channel, Plan, SitePlan
@@ -20,10 +20,10 @@ UNDO = "undo "
 """How the command of such a run begins in its record; the run that was undone follows."""
 
 
-def undo_run(world: World, flags: Flags, run: str, outputs: Outputs) -> int:
+def undo_run(environment: Environment, flags: Flags, run: str, outputs: Outputs) -> int:
     """Undo a run. Errors: StartError where there is no such run or nothing to undo."""
-    with Session(world, flags) as session:
-        refuse_outputs(outputs, sheet=world.cwd / undo_name(run), cwd=world.cwd)
+    with Session(environment, flags) as session:
+        refuse_outputs(outputs, sheet=environment.cwd / undo_name(run), cwd=environment.cwd)
         refuse_without_terminal(session, outputs)
         record = read_record(session.state, run)
         _same_kind(session, record)
@@ -32,14 +32,14 @@ def undo_run(world: World, flags: Flags, run: str, outputs: Outputs) -> int:
         done = steps_as_done(session.state, record)
         if not done:
             raise StartError(f"The run {record.run} changed nothing, so there is nothing to undo.")
-        undo = new_run_id(world.now(), random=world.random())
+        undo = new_run_id(environment.now(), random=environment.random())
         sites = sorted({p.step.site for p in done})
         with hold_sites(session, sites, run=undo):
             placed = {site: _plan(session, site, [p for p in done if p.step.site == site]) for site in sites}
             plan = _whole(session, record, placed)
             if session.sandbox:
                 session.show(SANDBOX_SAID)
-            session.show(terminal.plan_text(plan, width=width(world), color=flags.color, verbose=flags.verbose))
+            session.show(terminal.plan_text(plan, width=width(environment), color=flags.color, verbose=flags.verbose))
             changing = sum(1 for step in plan.steps if step.acts)
             if changing and not outputs.yes and not confirmed(session, changing):
                 session.warn("Nothing was done.")
@@ -68,25 +68,25 @@ def refuse_other_places(session: Session, record: RunRecord) -> None:
 
 
 def _plan(session: Session, site: str, done: list[Placed]) -> tuple[Placed, ...]:
-    world = session.world
+    environment = session.environment
     with Journal(session.journal(site)) as journal:
         snapshot = read_site(
             session.client(site),
             journal,
             site=site,
             channels=sorted({Channel(p.step.channel) for p in done if p.step.channel}),
-            now=world.now,
-            pause=world.sleep,
+            now=environment.now,
+            pause=environment.sleep,
             settle_seconds=session.settings.settle_seconds,
             say=session.say,
         )
-    plan = make_undo([p.step for p in done], snapshot, now=world.now())
+    plan = make_undo([p.step for p in done], snapshot, now=environment.now())
     return tuple(Placed(p.position, step) for p, step in zip(done, plan.steps, strict=True))
 
 
 def _whole(session: Session, record: RunRecord, placed: dict[str, tuple[Placed, ...]]) -> Plan:
     sites = tuple(SitePlan(site, tuple(p.step for p in steps)) for site, steps in placed.items())
-    return Plan(record.sheet, "", session.world.now(), sites)
+    return Plan(record.sheet, "", session.environment.now(), sites)
 
 
 def _do(session: Session, record: RunRecord, run: str, placed: dict[str, tuple[Placed, ...]], outputs: Outputs) -> int:
@@ -95,7 +95,7 @@ def _do(session: Session, record: RunRecord, run: str, placed: dict[str, tuple[P
         record,
         run=run,
         command=f"{UNDO}{record.run}",
-        started_at=session.world.now(),
+        started_at=session.environment.now(),
         placed=tuple(every),
         journals={site: session.journal(site).name for site in placed},
         issues=(),
@@ -104,6 +104,6 @@ def _do(session: Session, record: RunRecord, run: str, placed: dict[str, tuple[P
         counts={},
     )
     carried = carry_out(session, own, placed)
-    sheet = session.world.cwd / undo_name(record.run)
+    sheet = session.environment.cwd / undo_name(record.run)
     finish(session, carried.results, outputs, sheet=sheet)
     return carried.exit_status

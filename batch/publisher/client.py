@@ -28,7 +28,7 @@ from batch.publisher.pace import Pace
 from batch.publisher.reply import Raw, Reply, ReplyKind, TooLarge, make_reply, refused_by_status
 from batch.publisher.retry import RetryBudget, wait_seconds
 from batch.publisher.transport import DeadlineTransport
-from batch.settings import NAMES, ApiKey, AppCredential, Credential, Hidden, hide
+from batch.settings import NAMES, ApiKey, AppCredential, Credential, Secret, redact
 from batch.times import utc_now
 
 TOKEN_PATH = "/oauth2/token"  # noqa: S105 - a path, not a password
@@ -45,15 +45,15 @@ class AppToken:
         self._credential = credential
         self._clock = clock
         self._lock = threading.Lock()
-        self._token: Hidden | None = None
+        self._token: Secret | None = None
         self._fresh_until = 0.0
 
     @property
-    def hidden(self) -> Hidden | None:
+    def secret(self) -> Secret | None:
         """The token in hand, to be taken out of messages."""
         return self._token
 
-    def get(self, fetch: Callable[[Json], Reply]) -> Hidden | Reply:
+    def get(self, fetch: Callable[[Json], Reply]) -> Secret | Reply:
         """Return a token that is fresh, fetched through `fetch` where needed; else the reply that brought none."""
         with self._lock:
             if self._token is not None and self._clock() < self._fresh_until:
@@ -66,11 +66,11 @@ class AppToken:
                 return Reply(
                     ReplyKind.UNCLEAR, reply.status, "NO_TOKEN", "The sign-in answered without an access token."
                 )
-            self._token = Hidden(token)
+            self._token = Secret(token)
             self._fresh_until = self._clock() + _life_seconds(reply.body.get("expires_in"))
             return self._token
 
-    def drop(self, refused: Hidden) -> None:
+    def drop(self, refused: Secret) -> None:
         """Forget a token that was refused, unless another thread has renewed it already."""
         with self._lock:
             if self._token is refused:
@@ -80,7 +80,7 @@ class AppToken:
         return {
             "grant_type": "client_credentials",
             "client_id": self._credential.app_id,
-            "client_secret": self._credential.reveal(),
+            "client_secret": self._credential.get_secret_value(),
             "instance_id": self._credential.instance_id,
         }
 
@@ -153,14 +153,14 @@ class Client:
         """Close the kept connections."""
         self._http.close()
 
-    def hide(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Take the credential, and the token got with it, out of a text."""
-        return hide(text, self.credential, self._token.hidden if self._token else None)
+        return redact(text, self.credential, self._token.secret if self._token else None)
 
     def send(self, method: str, path: str, body: Json | None = None, *, params: Params | None = None) -> Reply:
         """Make one paced attempt. `path` is the whole path from the API's origin (`/social-publisher/v1/items`)."""
         reply, used = self._send_signed(method, path, body, params)
-        if reply.status == 401 and self._token and isinstance(used, Hidden):
+        if reply.status == 401 and self._token and isinstance(used, Secret):
             self._token.drop(used)
             reply, _ = self._send_signed(method, path, body, params)
         return self._explained(reply)
@@ -220,17 +220,17 @@ class Client:
 
     def _send_signed(
         self, method: str, path: str, body: Json | None, params: Params | None
-    ) -> tuple[Reply, Hidden | None]:
+    ) -> tuple[Reply, Secret | None]:
         """Make one attempt, and return the app's token that it was signed with (None for the other credentials)."""
         if self._token is None:
-            return self._attempt(method, path, body, params, Hidden(self.credential.reveal())), None
+            return self._attempt(method, path, body, params, Secret(self.credential.get_secret_value())), None
         token = self._token.get(lambda request: self._attempt("POST", TOKEN_PATH, request, None, None))
-        if isinstance(token, Hidden):
+        if isinstance(token, Secret):
             return self._attempt(method, path, body, params, token), token
         return _not_signed_in(token), None
 
     def _attempt(
-        self, method: str, path: str, body: Json | None, params: Params | None, secret: Hidden | None
+        self, method: str, path: str, body: Json | None, params: Params | None, secret: Secret | None
     ) -> Reply:
         self.pace.wait()
         reply = self._exchange(self._request(method, path, body, params, secret))
@@ -239,7 +239,7 @@ class Client:
         return reply
 
     def _request(
-        self, method: str, path: str, body: Json | None, params: Params | None, secret: Hidden | None
+        self, method: str, path: str, body: Json | None, params: Params | None, secret: Secret | None
     ) -> httpx.Request:
         if not path.startswith("/") or path.startswith("//"):
             raise ValueError("a path starts with one slash: calls go to the API's own origin only")
@@ -248,7 +248,7 @@ class Client:
         request.extensions["deadline_seconds"] = self.deadline_seconds
         request.headers["Content-Type"] = "application/json"
         if secret is not None:
-            request.headers["Authorization"] = secret.reveal()
+            request.headers["Authorization"] = secret.get_secret_value()
         if secret is not None and isinstance(self.credential, ApiKey):
             request.headers["wix-site-id"] = self.site_id
         return request
@@ -261,7 +261,7 @@ class Client:
         except TooLarge as error:
             return Reply(ReplyKind.UNCLEAR, None, "TOO_LARGE", str(error))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
-            why = self.hide(str(error)) or type(error).__name__
+            why = self.redact(str(error)) or type(error).__name__
             return Reply(ReplyKind.NOT_SENT, None, "NO_CONNECTION", f"{self._place()} can't be reached ({why}).")
         except httpx.TimeoutException:
             seconds = f"{self.deadline_seconds:g}"
@@ -288,7 +288,7 @@ class Client:
 
     def _explained(self, reply: Reply) -> Reply:
         """Add what to do about a refused credential, and take the credential out of what the service quoted."""
-        message = self.hide(reply.message)
+        message = self.redact(reply.message)
         if reply.status in (401, 403):
             message = sign_in_advice(reply.status, self.credential) + (
                 f" The service said: {message}" if message else ""

@@ -22,7 +22,7 @@ import httpx
 
 from batch.commands.pipeline import Inputs
 from batch.commands.run import run_sheet
-from batch.commands.session import Flags, Outputs, World
+from batch.commands.session import Environment, Flags, Outputs
 from tests.bench.measure import environment, python
 
 KEY = "IST.only-for-the-bench"
@@ -102,14 +102,14 @@ def run_skipping(place: Sandbox, sheet: Path, *, via: str) -> float:
     """Run a sheet by the command itself, in this process, its waits skipped; return how long it would have taken."""
     clock = SkippedClock(place)
     environ = {"WIX_API_URL": place.url, "WIX_API_KEY": KEY, "POSTBATCH_STATE_DIR": str(sheet.parent / "state")}
-    world = World(
+    desk = Environment(
         environ=environ, cwd=sheet.parent, out=StringIO(), err=StringIO(),
         now=clock.now, clock=clock.clock, sleep=clock.sleep,
     )  # fmt: skip
     began = clock.clock()
-    status = run_sheet(world, Flags(via=via), Inputs(sheet.name), Outputs(yes=True, no_page=True))
+    status = run_sheet(desk, Flags(via=via), Inputs(sheet.name), Outputs(yes=True, no_page=True))
     if status != 0:
-        raise RuntimeError(f"the run ended with {status}: {world.out.getvalue()[-2000:]}")  # type: ignore[attr-defined]
+        raise RuntimeError(f"the run ended with {status}: {desk.out.getvalue()[-2000:]}")  # type: ignore[attr-defined]
     return clock.clock() - began
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 import pytest
 
 from batch.commands.cluster import Part, do_part, within_agreement
-from batch.commands.session import STATE_VARIABLE, World
+from batch.commands.session import STATE_VARIABLE, Environment
 from batch.model import Act, Channel, Content, Post, PostType, Step, StepKind
 from batch.plan.decisions import Options
 from batch.run.control import Stop
@@ -303,8 +303,8 @@ def test_a_part_holds_no_credential_and_names_the_variable_that_the_worker_has_t
     with pytest.raises(TypeError):
         pickle.dumps(settings)
 
-    world = World(environ={STATE_VARIABLE: str(tmp_path)})
+    machine = Environment(environ={STATE_VARIABLE: str(tmp_path)})
     shown: list[int] = []
-    result = do_part(part, world=world, tries=1, stop=Stop(), show=lambda n, _outcome: shown.append(n))
+    result = do_part(part, environment=machine, tries=1, stop=Stop(), show=lambda n, _outcome: shown.append(n))
     assert "WIX_API_KEY" in result.stopped
     assert (result.outcomes, shown) == ({}, [])

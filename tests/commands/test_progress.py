@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 
-from batch.commands.session import Flags, Session, World
+from batch.commands.session import Environment, Flags, Session
 from batch.commands.sites import Progress
 from batch.model import Outcome, OutcomeKind
 
@@ -28,15 +28,15 @@ def shown(screen: str) -> list[str]:
 
 
 def test_what_is_said_in_passing_stands_on_a_line_of_its_own_above_the_bar(tmp_path):
-    world = World(environ={}, cwd=tmp_path, err=Terminal())
-    with Session(world, Flags()) as session:
+    environment = Environment(environ={}, cwd=tmp_path, err=Terminal())
+    with Session(environment, Flags()) as session:
         with Progress(session, positions=[0, 1]) as progress:
             session.say("Sending pictures/cup.jpg (13 KB).")
             progress.show(0, outcome(2))
             session.warn("Row 3: the site held 2 posts.")
             progress.show(1, outcome(3))
         session.say("Said after it.")
-    lines = shown(world.err.getvalue())
+    lines = shown(environment.err.getvalue())
     assert [line for line in lines if "%" not in line] == [
         "Sending pictures/cup.jpg (13 KB).",
         "Row 3: the site held 2 posts.",
@@ -46,9 +46,9 @@ def test_what_is_said_in_passing_stands_on_a_line_of_its_own_above_the_bar(tmp_p
 
 
 def test_where_there_is_no_terminal_each_post_of_a_small_run_has_its_line(tmp_path):
-    world = World(environ={}, cwd=tmp_path, err=io.StringIO())
-    with Session(world, Flags()) as session, Progress(session, positions=[0, 1]) as progress:
+    environment = Environment(environ={}, cwd=tmp_path, err=io.StringIO())
+    with Session(environment, Flags()) as session, Progress(session, positions=[0, 1]) as progress:
         progress.show(0, outcome(2))
         progress.show(0, outcome(2))
         progress.show(1, outcome(3))
-    assert world.err.getvalue() == "[1/2] row 2 k2: scheduled\n[2/2] row 3 k3: scheduled\n"
+    assert environment.err.getvalue() == "[1/2] row 2 k2: scheduled\n[2/2] row 3 k3: scheduled\n"

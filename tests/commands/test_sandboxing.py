@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from batch.commands.info import serve
-from batch.commands.session import STATE_VARIABLE, World
+from batch.commands.session import STATE_VARIABLE, Environment
 
 ONE = '[sites.pottery]\nsite_id = "01234567-89ab-cdef-0123-456789abcdef"\n'
 TWO = f'{ONE}[sites.bakery]\nsite_id = "11234567-89ab-cdef-0123-456789abcdef"\n'
@@ -16,9 +16,11 @@ TWO = f'{ONE}[sites.bakery]\nsite_id = "11234567-89ab-cdef-0123-456789abcdef"\n'
 
 def said(folder: Path, config: str) -> str:
     (folder / "postbatch.toml").write_text(config, encoding="utf-8")
-    world = World(environ={STATE_VARIABLE: str(folder / "state")}, cwd=folder, out=io.StringIO(), err=io.StringIO())
-    assert serve(world, port=0, reset=False, wait=lambda: None) == 0
-    return world.out.getvalue()  # type: ignore[attr-defined] # the StringIO from above
+    environment = Environment(
+        environ={STATE_VARIABLE: str(folder / "state")}, cwd=folder, out=io.StringIO(), err=io.StringIO()
+    )
+    assert serve(environment, port=0, reset=False, wait=lambda: None) == 0
+    return environment.out.getvalue()  # type: ignore[attr-defined] # the StringIO from above
 
 
 @pytest.mark.parametrize("config", ["", ONE, f'default_site = "bakery"\n{TWO}'])
