@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -48,6 +48,15 @@ PRIVACY_WORDS: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """Words that people write for a privacy level; asked about, since who sees a post is not guessed."""
 
+TYPE_WORDS: Mapping[str, str] = MappingProxyType({
+    "reels": "REEL", "stories": "STORY", "shorts": "SHORT", "videos": "VIDEO", "photo": "POST", "image": "POST",
+    "carousel": "POST", "feed": "POST", "pin": "POST",
+})  # fmt: skip
+GENERATE_WORDS: Mapping[str, str] = MappingProxyType({
+    "text": "caption", "title": "caption", "captions": "caption", "picture": "image", "posts": "post",
+})  # fmt: skip
+NO_HINTS: Mapping[str, str] = MappingProxyType({})
+
 ASSET_TYPES = ("STORES_PRODUCT", "STORES_CATEGORY", "STORES_COUPON", "BLOG_POST", "EVENT", "BOOKINGS_SERVICE")
 """What on a site a post can be generated from (public recipe of the API, read 2026-11-24)."""
 
@@ -83,18 +92,27 @@ def _unknown(column: str, code: str, seen: str, *, likely: str, known: str) -> P
     return Problem(column, code, seen, f"`{column}` says {quoted(seen)}. {meant}Write {known}.")
 
 
+def _read_word(
+    column: str, cell: str, own: Iterable[str], *, hints: Mapping[str, str] = NO_HINTS, remedy: str = ""
+) -> tuple[str, Problem | None]:
+    """Read a cell that holds one of a closed list of words, however it is cased and spaced; "" where it is none.
+
+    `hints` are other words with the one that they likely mean: they are asked about and never followed.
+    """
+    word = plain(cell)
+    known = {plain(value): str(value) for value in own}
+    if not word or word in known:
+        return known.get(word, ""), None
+    likely = hints.get(word) or _near(word, {**hints, **known})
+    return "", _unknown(column, f"{column}_unknown", cell, likely=likely, known=remedy or listed(known.values()))
+
+
 @lru_cache(REMEMBERED)
 def read_action(cell: str) -> tuple[Action | None, Problem | None]:
     """Read `action`; blank is None."""
-    word = plain(cell)
-    if not cell:
-        return None, None
-    if word in set(Action):
-        return Action(word), None
-    known = {**{str(a): str(a) for a in Action}, **{w: str(a) for w, a in ACTION_WORDS.items()}}
-    likely = known.get(word) or _near(word, known)
-    words = f"one of {', '.join(Action)}, or leave it blank"
-    return None, _unknown("action", "action_unknown", cell, likely=likely, known=words)
+    remedy = f"one of {', '.join(Action)}, or leave it blank"
+    word, unknown = _read_word("action", cell, Action, hints=ACTION_WORDS, remedy=remedy)
+    return Action(word) if word else None, unknown
 
 
 @lru_cache(REMEMBERED)
@@ -109,7 +127,14 @@ def read_channels(cell: str) -> Channels:
     for name in names:
         channel = channel_named(name)
         if channel is None:
-            problems.append(_unknown_channel(name))
+            hidden = find_lookalike(name, whole_words=True)
+            meant = channel_named(hidden.reads_as) if hidden else None
+            if hidden and meant:
+                message = f"`channel` says {quoted(name)}, {hidden.why}: type {meant} again."
+                problems.append(Problem("channel", "lookalike_letters", name, message))
+            else:
+                likely = _near(plain(name), {key: str(channel) for key, channel in CHANNEL_NAMES.items()})
+                problems.append(_unknown("channel", "channel_unknown", name, likely=likely, known=LIVING))
         elif channel in named:
             message = f"`channel` names {channel} twice: it is posted there once, so take one of them away."
             problems.append(Problem("channel", "channel_twice", cell, message, warning=True))
@@ -118,70 +143,37 @@ def read_channels(cell: str) -> Channels:
     return Channels(tuple(named), tuple(problems))
 
 
-def _unknown_channel(name: str) -> Problem:
-    hidden = find_lookalike(name, whole_words=True)
-    meant = channel_named(hidden.reads_as) if hidden else None
-    if hidden and meant:
-        message = (
-            f"`channel` says {quoted(name)}, whose “{hidden.letter}” is {hidden.name} that only looks right: "
-            f"type {meant} again."
-        )
-        return Problem("channel", "lookalike_letters", name, message)
-    known = {key: str(channel) for key, channel in CHANNEL_NAMES.items()}
-    return _unknown("channel", "channel_unknown", name, likely=_near(plain(name), known), known=LIVING)
-
-
 @lru_cache(REMEMBERED)
 def read_type(cell: str) -> tuple[PostType | None, Problem | None]:
     """Read `type`; blank is None."""
-    word = plain(cell).upper()
-    if not cell:
-        return None, None
-    if word in set(PostType):
-        return PostType(word), None
-    others = {"REELS": "REEL", "STORIES": "STORY", "SHORTS": "SHORT", "VIDEOS": "VIDEO", "PHOTO": "POST"}
-    known = others | {"IMAGE": "POST", "CAROUSEL": "POST", "FEED": "POST", "PIN": "POST"} | {t: t for t in PostType}
-    likely = known.get(word) or _near(word, known)
-    words = f"{listed(PostType)}, or leave it blank"
-    return None, _unknown("type", "type_unknown", cell, likely=likely, known=words)
+    word, unknown = _read_word(
+        "type", cell, PostType, hints=TYPE_WORDS, remedy=f"{listed(PostType)}, or leave it blank"
+    )
+    return PostType(word) if word else None, unknown
 
 
 @lru_cache(REMEMBERED)
 def read_generate(cell: str) -> tuple[Generate | None, Problem | None]:
     """Read `generate`; blank is None."""
-    word = plain(cell)
-    if not cell:
-        return None, None
-    if word in set(Generate):
-        return Generate(word), None
-    known = {"text": "caption", "title": "caption", "captions": "caption", "picture": "image", "posts": "post"}
-    known |= {g: g for g in Generate}
-    likely = known.get(word) or _near(word, known)
-    words = f"{listed(Generate)}, or leave it blank"
-    return None, _unknown("generate", "generate_unknown", cell, likely=likely, known=words)
+    word, unknown = _read_word(
+        "generate", cell, Generate, hints=GENERATE_WORDS, remedy=f"{listed(Generate)}, or leave it blank"
+    )
+    return Generate(word) if word else None, unknown
 
 
 @lru_cache(REMEMBERED)
 def read_approved(cell: str) -> tuple[bool, Problem | None]:
     """Read `approved`; blank is no."""
     word = cell.casefold()
-    if word in YES:
-        return True, None
-    if not word or word in NO:
-        return False, None
+    if not word or word in YES or word in NO:
+        return word in YES, None
     return False, _unknown("approved", "approved_unknown", cell, likely="", known="yes, or no, or leave it blank")
 
 
 @lru_cache(REMEMBERED)
-def read_choice(cell: str, column: str, code: str, choice: Choice) -> tuple[str, Problem | None]:
+def read_choice(cell: str, column: str, choice: Choice) -> tuple[str, Problem | None]:
     """Read a cell that holds one of the channel's own words (`LEARN_MORE`), however it is spaced."""
-    known = {plain(value): value for value in choice.values}
-    word = plain(cell)
-    if word in known:
-        return known[word], None
-    likely = PRIVACY_WORDS.get(word, "") if column == "privacy" else ""
-    likely = likely or _near(word, known)
-    return "", _unknown(column, code, cell, likely=likely, known=listed(choice.values))
+    return _read_word(column, cell, choice.values, hints=PRIVACY_WORDS if column == "privacy" else NO_HINTS)
 
 
 @lru_cache(REMEMBERED)
@@ -227,25 +219,21 @@ def read_media(cell: str) -> tuple[Medium, ...]:
 @lru_cache(REMEMBERED)
 def read_link(cell: str) -> Problem | None:
     """Return what is wrong with a web address, None where it is one."""
-    why = _refuse_link(cell)
-    if not why:
-        return None
-    return Problem("link", "link_form", cell, f"`link` says {quoted(cell)}, {why}.")
-
-
-def _refuse_link(cell: str) -> str:
-    if any(letter.isspace() for letter in cell):
-        return "which holds a blank: write one address, with %20 for a blank in it"
     try:
         parts = urlsplit(cell)
         host = parts.hostname or ""
     except ValueError:
-        return "no web address: write one such as https://www.example.com/spring"
-    if parts.scheme.casefold() in ("http", "https") and host:
-        return "" if "." in host.strip(".") else f"whose host “{host}” is not on the web: write the whole address"
-    if "://" not in cell and "." in cell.partition("/")[0]:
-        return f"which lacks its beginning: write https://{cell}"
-    return "no web address: write one that starts with https://"
+        why = "no web address: write one such as https://www.example.com/spring"
+    else:
+        if parts.scheme.casefold() in ("http", "https") and host:
+            why = "" if "." in host.strip(".") else f"whose host “{host}” is not on the web: write the whole address"
+        elif "://" not in cell and "." in cell.partition("/")[0]:
+            why = f"which lacks its beginning: write https://{cell}"
+        else:
+            why = "no web address: write one that starts with https://"
+    if any(letter.isspace() for letter in cell):
+        why = "which holds a blank: write one address, with %20 for a blank in it"
+    return Problem("link", "link_form", cell, f"`link` says {quoted(cell)}, {why}.") if why else None
 
 
 class Cells(NamedTuple):
@@ -398,15 +386,18 @@ class RowReader:
         """Return what a row says."""
         repeated = self._repeated(cells)
         action = repeated.action
-        when = _read_when(cells, repeated.usual_zone)
+        dated = cells.publish_at or cells.timezone or repeated.usual_zone
+        when = read_when(cells.publish_at, zones=Zones(cells.timezone, repeated.usual_zone)) if dated else NO_DATE
         problems = repeated.first
         if action not in WITHDRAWING:
             problems += when.problems + _check_date(action, when, cells, self._context)
         if cells.key:
             problems += check_key(cells.key)
         problems += repeated.last
-        if action in NAMING_ONLY and not _is_described(cells):
-            problems += (_unnamed(action),)
+        named_by = cells.key, cells.item_id, cells.text, cells.media, cells.title, cells.link, cells.prompt
+        if action in NAMING_ONLY and not any(named_by):
+            message = f"`key` and `item_id` are blank, and `{action}` has to know its post: write its key, or its ID."
+            problems += (Problem("key", "key_or_item_needed", "", message),)
         return RowValues(
             action, repeated.site, when, cells.key, repeated.item_id, repeated.approved, repeated.channels, problems
         )
@@ -426,11 +417,21 @@ def _read_repeated(cells: Cells, context: CheckContext) -> _Repeated:
     site, bad_site = read_site(cells.site, context)
     item_id, bad_id = read_item_id(cells.item_id)
     approved, bad_approved = read_approved(cells.approved)
-    channels = _read_channels(cells, action)
+    # A row that only names a post, by its ID or its key, need not say its channel.
+    needless = not cells.channel and (cells.item_id or cells.key) and action in NAMING_ONLY
+    channels = Channels(()) if needless else read_channels(cells.channel)
+    last: list[Problem] = []
+    if hidden := find_lookalike(cells.account):
+        message = f"`account` says {quoted(cells.account)}, {hidden.why}: type it again, as {hidden.reads_as}."
+        last.append(Problem("account", "lookalike_letters", cells.account, message, warning=True))
+    if cells.item_id and len(channels.named) > 1:
+        message = (
+            f"`item_id` names one post, but `channel` says {quoted(cells.channel)}: give each channel a row of its own."
+        )
+        last.append(Problem("item_id", "item_id_several", cells.item_id, message))
     bad = tuple(p for p in (bad_action, bad_site, bad_id, bad_approved) if p)
-    last = (*_check_account(cells.account), *_check_named(channels, cells))
     zone = context.sites.get(site) or context.timezone
-    return _Repeated(action, site, zone, item_id, approved, channels, (*bad, *channels.problems), last)
+    return _Repeated(action, site, zone, item_id, approved, channels, (*bad, *channels.problems), tuple(last))
 
 
 def read_site(cell: str, context: CheckContext) -> tuple[str, Problem | None]:
@@ -438,7 +439,12 @@ def read_site(cell: str, context: CheckContext) -> tuple[str, Problem | None]:
     if cell in context.sites or (cell and not context.sites):
         return cell, None
     if not cell:
-        return _usual_site(context)
+        if context.default_site or not context.sites:
+            return context.default_site, None
+        if len(context.sites) == 1:
+            return next(iter(context.sites)), None
+        message = f"`site` is blank, and no site is the default one: write {listed(context.sites)}."
+        return "", Problem("site", "site_missing", "", message)
     names = {name.casefold(): name for name in context.sites}
     if cell.casefold() in names:
         return names[cell.casefold()], None
@@ -446,28 +452,6 @@ def read_site(cell: str, context: CheckContext) -> tuple[str, Problem | None]:
     meant = f"Did you mean {names[near]}? " if near else ""
     message = f"`site` says {quoted(cell)}, which is not configured. {meant}Write {listed(context.sites)}."
     return cell, Problem("site", "site_unknown", cell, message)
-
-
-def _usual_site(context: CheckContext) -> tuple[str, Problem | None]:
-    if context.default_site or not context.sites:
-        return context.default_site, None
-    if len(context.sites) == 1:
-        return next(iter(context.sites)), None
-    message = f"`site` is blank, and no site is the default one: write {listed(context.sites)}."
-    return "", Problem("site", "site_missing", "", message)
-
-
-def _read_when(cells: Cells, usual: str) -> When:
-    if not (cells.publish_at or cells.timezone or usual):
-        return NO_DATE
-    return read_when(cells.publish_at, zones=Zones(cells.timezone, usual))
-
-
-def _read_channels(cells: Cells, action: Action | None) -> Channels:
-    """Return the channels; a row that only names a post, by its ID or its key, need not say its channel."""
-    if not cells.channel and (cells.item_id or cells.key) and action in NAMING_ONLY:
-        return Channels(())
-    return read_channels(cells.channel)
 
 
 def _check_date(action: Action | None, when: When, cells: Cells, context: CheckContext) -> tuple[Problem, ...]:
@@ -499,32 +483,3 @@ def _contradiction(action: Action | None, when: When, cells: Cells, seen: str) -
         message = f"`publish_at` says {quoted(seen)}, which a draft does not use: clear it, or write `schedule`."
         return Problem("publish_at", "date_unused", seen, message, warning=True)
     return None
-
-
-def _check_account(account: str) -> Iterator[Problem]:
-    hidden = find_lookalike(account)
-    if hidden:
-        message = (
-            f"`account` says {quoted(account)}, whose “{hidden.letter}” is {hidden.name} that only looks right: "
-            f"type it again, as {hidden.reads_as}."
-        )
-        yield Problem("account", "lookalike_letters", account, message, warning=True)
-
-
-def _check_named(channels: Channels, cells: Cells) -> Iterator[Problem]:
-    """Check that an ID, which is that of one post, stands in a row that is one post."""
-    if cells.item_id and len(channels.named) > 1:
-        message = (
-            f"`item_id` names one post, but `channel` says {quoted(cells.channel)}: give each channel a row of its own."
-        )
-        yield Problem("item_id", "item_id_several", cells.item_id, message)
-
-
-def _is_described(cells: Cells) -> bool:
-    """Tell whether anything in a row says which post it means."""
-    return any((cells.key, cells.item_id, cells.text, cells.media, cells.title, cells.link, cells.prompt))
-
-
-def _unnamed(action: Action | None) -> Problem:
-    message = f"`key` and `item_id` are blank, and `{action}` has to know its post: write its key, or its ID."
-    return Problem("key", "key_or_item_needed", "", message)

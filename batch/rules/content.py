@@ -75,7 +75,7 @@ def read_content(
                 problems.append(_unused(name, seen, combination))
             continue
         if name in _CHOICES:
-            seen, unknown = read_choice(seen, name, f"{name}_unknown", getattr(combination, name))
+            seen, unknown = read_choice(seen, name, getattr(combination, name))
             problems += [unknown] if unknown else []
         values[name] = seen
     return Content(media=read_media(cells.media) if cells.media else (), **values), problems

@@ -78,51 +78,31 @@ def check_key(key: str) -> tuple[Problem, ...]:
     """Return what is wrong with a key as written."""
     if _PLAIN.match(key) and len(key) <= MOST_LETTERS and "~" not in key:
         return ()
-    found = (_too_long(key), _generation(key), _odd_character(key), _lookalike(key))
-    return tuple(problem for problem in found if problem)
+    found: list[Problem] = []
+
+    def tell(code: str, why: str, *, warning: bool = False) -> None:
+        found.append(Problem("key", code, key, f"`key` says {quoted(key)}, {why}.", warning))
+
+    if len(key) > MOST_LETTERS:
+        tell("key_too_long", f"{len(key)} characters where {MOST_LETTERS} fit: shorten it")
+    if generation := _GENERATION.search(key):
+        plain = key[: generation.start()] or "spring-01"
+        tell(
+            "key_generation",
+            f"but ~ and a number at the end mark a post made anew: write {plain}, and make it anew by --again {plain}",
+        )
+    if odd := next((letter for letter in key if _is_odd(letter)), ""):
+        name = unicodedata.name(odd, f"U+{ord(odd):04X}").lower()
+        shown = f"“{odd}” ({name})" if odd.isprintable() else name
+        better = "".join("-" if _TYPOGRAPHIC.get(letter) == "-" else letter for letter in key)
+        better = re.sub(r"[^\w ./:#+()@&=~-]+", "", better).strip() or "spring-01"
+        tell("key_odd_character", f"which holds {shown}, hard to type the same way again: write {better}")
+    if hidden := find_lookalike(key):
+        tell("lookalike_letters", f"{hidden.why}: type it again, as {hidden.reads_as}", warning=True)
+    return tuple(found)
 
 
-def _problem(code: str, key: str, why: str, *, warning: bool = False) -> Problem:
-    return Problem("key", code, key, f"`key` says {quoted(key)}, {why}.", warning)
-
-
-def _too_long(key: str) -> Problem | None:
-    if len(key) <= MOST_LETTERS:
-        return None
-    why = f"{len(key)} characters where {MOST_LETTERS} fit: shorten it"
-    return _problem("key_too_long", key, why)
-
-
-def _generation(key: str) -> Problem | None:
-    found = _GENERATION.search(key)
-    if found is None:
-        return None
-    plain = key[: found.start()] or "spring-01"
-    why = f"but ~ and a number at the end mark a post made anew: write {plain}, and make it anew by --again {plain}"
-    return _problem("key_generation", key, why)
-
-
-def _odd_character(key: str) -> Problem | None:
-    odd = next((letter for letter in key if letter in _TYPOGRAPHIC or letter in _REFUSED or _is_unseen(letter)), "")
-    if not odd:
-        return None
-    name = unicodedata.name(odd, f"U+{ord(odd):04X}").lower()
-    shown = f"“{odd}” ({name})" if odd.isprintable() else name
-    better = "".join("-" if _TYPOGRAPHIC.get(letter) == "-" else letter for letter in key)
-    better = re.sub(r"[^\w ./:#+()@&=~-]+", "", better).strip()
-    why = f"which holds {shown}, hard to type the same way again: write {better or 'spring-01'}"
-    return _problem("key_odd_character", key, why)
-
-
-def _is_unseen(letter: str) -> bool:
-    return unicodedata.category(letter) in ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp") or (
-        letter.isspace() and letter != " "
-    )
-
-
-def _lookalike(key: str) -> Problem | None:
-    hidden = find_lookalike(key)
-    if hidden is None:
-        return None
-    why = f"whose “{hidden.letter}” is {hidden.name} that only looks right: type it again, as {hidden.reads_as}"
-    return _problem("lookalike_letters", key, why, warning=True)
+def _is_odd(letter: str) -> bool:
+    """Tell what the next person will not type the same way: typographic, unseen, or with a meaning of its own."""
+    unseen = unicodedata.category(letter) in ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp")
+    return letter in _TYPOGRAPHIC or letter in _REFUSED or unseen or (letter.isspace() and letter != " ")

@@ -101,29 +101,13 @@ _FIELD = re.compile(
 _WORDS = re.compile(r"(?<!\w)(?:TBC|TBD|TBA|TODO|FIXME|X{3,}|tbc|tbd|todo:)(?!\w)|\[(?:link|name|date|title|url)\]")
 
 
-def _may_hold_placeholder(text: str) -> bool:
-    """Tell quickly whether a look with the patterns is worth it: nearly no text has any of these.
-
-    A single letter is found several times as fast as two, so the rarer ones are looked for first.
-    """
-    return (
-        "{" in text
-        or "[" in text
-        or ("<" in text and "<<" in text)
-        or ("%" in text and "%%" in text)
-        or ("X" in text and ("XXX" in text or "FIXME" in text))
-        or "TB" in text
-        or "tb" in text
-        or "TODO" in text
-        or "todo" in text
-        or "orem" in text
-        or "OREM" in text
-    )
+_MARKS = ("{", "[", "<<", "%%", "XXX", "FIXME", "TB", "tb", "TODO", "todo", "orem", "OREM")
+"""Of which a leftover has one: nearly no text does, and looking for them is quicker than the patterns."""
 
 
 def find_placeholder(text: str) -> Placeholder | None:
     """Return the first leftover of a template, the surest kind first; None where there is none."""
-    if not _may_hold_placeholder(text):
+    if not any(mark in text for mark in _MARKS):
         return None
     for pattern in (_BRACES, _INSERT, _LOREM):
         if found := pattern.search(text):
@@ -149,6 +133,11 @@ class Lookalike(NamedTuple):
     name: str
     reads_as: str
 
+    @property
+    def why(self) -> str:
+        """The clause that a message says of it."""
+        return f"whose “{self.letter}” is {self.name} that only looks right"
+
 
 def find_lookalike(text: str, *, whole_words: bool = False) -> Lookalike | None:
     """Return the first letter of another alphabet that hides among Latin ones, None where there is none.
@@ -163,19 +152,15 @@ def find_lookalike(text: str, *, whole_words: bool = False) -> Lookalike | None:
         return None
     if not whole_words and not any(letter.isascii() and letter.isalpha() for letter in text):
         return None
-    return Lookalike(odd, _name_letter(odd), reads_as)
+    name = unicodedata.name(odd, f"U+{ord(odd):04X}")
+    script = name.partition(" ")[0]
+    known = script in ("CYRILLIC", "GREEK")
+    return Lookalike(
+        odd, f"a {script.capitalize()} letter" if known else f"an unusual letter ({name.lower()})", reads_as
+    )
 
 
 def _is_styled(letter: str) -> bool:
     """Tell a letter that is an ASCII one in another dress: full width, or mathematical bold."""
     folded = unicodedata.normalize("NFKC", letter)
     return folded != letter and folded.isascii() and folded.isalpha()
-
-
-def _name_letter(letter: str) -> str:
-    """Return what a letter is as people say it: `a Cyrillic letter`; by its full name where no script tells."""
-    name = unicodedata.name(letter, f"U+{ord(letter):04X}")
-    script = name.partition(" ")[0]
-    return (
-        f"a {script.capitalize()} letter" if script in ("CYRILLIC", "GREEK") else f"an unusual letter ({name.lower()})"
-    )
