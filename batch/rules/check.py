@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -41,10 +41,52 @@ from batch.rules.keys import derive_key, fan_out_key
 from batch.rules.media import check_media
 from batch.wording import listed, quoted, shorten
 
+NumberedPost = tuple[int, Post]
+"""A post with its place among all posts of the sheet."""
+
 Found = Iterator[tuple[int, Problem]]
 """Places of posts, with what is wrong there."""
 
 MOST_NAMED = 4
+
+
+class _Alike(NamedTuple):
+    """What is said of posts that are alike in one thing: `{seen}` is the cell, `{rows}` are the other rows."""
+
+    column: str
+    code: str
+    message: str
+    warning: bool = False
+
+
+KEY_TWICE = _Alike("key", "key_twice", "`key` {seen} stands in {rows} too: give each post a key of its own.")
+KEY_NEEDED = _Alike(
+    "key",
+    "key_needed",
+    "`key` is blank, and {rows} without a key would be the same post (same site, channel, account, type and content): "
+    "write a key of its own into each.",
+)
+KEY_NEARLY_TWICE = _Alike(
+    "key",
+    "key_nearly_twice",
+    "`key` {seen} differs from that of {rows} only in capital letters: change one of them if they are two posts.",
+    warning=True,
+)
+ITEM_TWICE = _Alike("item_id", "item_id_twice", "`item_id` {seen} stands in {rows} too: keep one row for each item.")
+SAME_LOOK = _Alike(
+    "text",
+    "same_look",
+    "`{column}` {seen}: the same post stands in {rows} (same channel, account, text, media): change one of them, or "
+    "write `skip` into its `action`, if not all are meant.",
+    warning=True,
+)
+SAME_CAPTION = _Alike(
+    "text",
+    "same_caption",
+    "`text` {seen} is also that of {rows} on the same channel, account and day: change one of them if that is not "
+    "meant.",
+    warning=True,
+)
 
 
 def compare_posts(posts: Sequence[Post]) -> dict[int, list[Problem]]:
@@ -56,12 +98,9 @@ def compare_posts(posts: Sequence[Post]) -> dict[int, list[Problem]]:
     return dict(found)
 
 
-Placed = tuple[int, Post]
-
-
-def _groups(placed: Iterable[tuple[Hashable, Placed]]) -> Iterator[list[Placed]]:
+def _groups(placed: Iterable[tuple[Hashable, NumberedPost]]) -> Iterator[list[NumberedPost]]:
     """Return the groups of more than one, in the order of their first post."""
-    groups: dict[Hashable, Placed | list[Placed]] = {}
+    groups: dict[Hashable, NumberedPost | list[NumberedPost]] = {}
     for name, entry in placed:
         there = groups.get(name)
         if there is None:
@@ -73,120 +112,60 @@ def _groups(placed: Iterable[tuple[Hashable, Placed]]) -> Iterator[list[Placed]]
     return (group for group in groups.values() if isinstance(group, list))
 
 
-class _Rows:
-    """The rows of a group; each post is told the others, the first few by number, in constant time."""
-
-    def __init__(self, group: Sequence[Placed]) -> None:
-        rows = dict.fromkeys(post.row for _, post in group)
-        self._first = tuple(rows)[: MOST_NAMED + 1]
-        self._count = len(rows)
-
-    def beside(self, post: Post) -> str:
-        """Return the other rows as a person reads them: `row 7`, `rows 7, 9 and 12`, `rows 3, 4, 5 and 16 more`."""
-        others = [str(row) for row in self._first if row != post.row]
-        if self._count - 1 > MOST_NAMED:
-            others = [*others[: MOST_NAMED - 1], f"{self._count - MOST_NAMED:,} more"]
-        else:
-            others = others[: self._count - 1]
-        return f"{'rows' if len(others) > 1 else 'row'} {listed(others, last='and')}"
-
-
-def _tell(group: Sequence[Placed], make: Callable[[_Rows, Post], Problem]) -> Found:
-    """Tell every post of a group of the others."""
-    rows = _Rows(group)
-    return ((place, make(rows, post)) for place, post in group)
+def _tell(group: Sequence[NumberedPost], alike: _Alike) -> Found:
+    """Tell every post of a group of the others, the first few by number: `row 7`, `rows 3, 4, 5 and 16 more`."""
+    rows = dict.fromkeys(post.row for _, post in group)
+    first = tuple(rows)[: MOST_NAMED + 1]
+    for place, post in group:
+        others = [str(row) for row in first if row != post.row][: len(rows) - 1]
+        if len(rows) - 1 > MOST_NAMED:
+            others = [*others[: MOST_NAMED - 1], f"{len(rows) - MOST_NAMED:,} more"]
+        named = f"{'rows' if len(others) > 1 else 'row'} {listed(others, last='and')}"
+        column, seen = alike.column, post.item_id if alike is ITEM_TWICE else post.key
+        if alike in (SAME_LOOK, SAME_CAPTION):
+            column = "text" if post.content.text else "media"
+            seen = post.content.text or post.content.media[0].source
+        message = alike.message.format(column=column, seen=quoted(seen), rows=named)
+        yield place, Problem(column, alike.code, "" if alike is KEY_NEEDED else seen, message, alike.warning)
 
 
-def _same_keys(kept: Sequence[Placed]) -> Found:
-    alike = _groups(((post.site, post.key.casefold()), (place, post)) for place, post in kept if post.key)
-    for group in alike:
+def _same_keys(kept: Sequence[NumberedPost]) -> Found:
+    for group in _groups(((post.site, post.key.casefold()), (place, post)) for place, post in kept if post.key):
         for same in _groups((post.key, (place, post)) for place, post in group):
-            tell = _key_needed if all(post.key_derived for _, post in same) else _key_twice
-            yield from _tell(same, tell)
+            yield from _tell(same, KEY_NEEDED if all(post.key_derived for _, post in same) else KEY_TWICE)
         if len({post.key for _, post in group}) > 1:
-            yield from _tell(group, _key_nearly_twice)
+            yield from _tell(group, KEY_NEARLY_TWICE)
 
 
-def _key_twice(rows: _Rows, post: Post) -> Problem:
-    message = f"`key` {quoted(post.key)} stands in {rows.beside(post)} too: give each post a key of its own."
-    return Problem("key", "key_twice", post.key, message)
+def _same_items(kept: Sequence[NumberedPost]) -> Found:
+    for group in _groups(((post.site, post.item_id), (place, post)) for place, post in kept if post.item_id):
+        if len({post.row for _, post in group}) > 1:
+            yield from _tell(group, ITEM_TWICE)
 
 
-def _key_needed(rows: _Rows, post: Post) -> Problem:
-    message = (
-        f"`key` is blank, and {rows.beside(post)} without a key would be the same post (same site, channel, "
-        "account, type and content): write a key of its own into each."
-    )
-    return Problem("key", "key_needed", "", message)
-
-
-def _key_nearly_twice(rows: _Rows, post: Post) -> Problem:
-    message = (
-        f"`key` {quoted(post.key)} differs from that of {rows.beside(post)} only in capital letters: "
-        "change one of them if they are two posts."
-    )
-    return Problem("key", "key_nearly_twice", post.key, message, warning=True)
-
-
-def _item_twice(rows: _Rows, post: Post) -> Problem:
-    message = f"`item_id` {quoted(post.item_id)} stands in {rows.beside(post)} too: keep one row for each item."
-    return Problem("item_id", "item_id_twice", post.item_id, message)
-
-
-def _same_items(kept: Sequence[Placed]) -> Found:
-    named = (((post.site, post.item_id), (place, post)) for place, post in kept if post.item_id)
-    for group in _groups(named):
-        if len({post.row for _, post in group}) < 2:
-            continue
-        yield from _tell(group, _item_twice)
-
-
-def _same_looks(kept: Sequence[Placed]) -> Found:
+def _same_looks(kept: Sequence[NumberedPost]) -> Found:
     shown = (
         ((post.site, post.channel, post.content.text or post.content.media), (place, post))
         for place, post in kept
         if post.channel and post.action not in NAMING_ONLY and (post.content.text or post.content.media)
     )
-    for alike in _groups(shown):
+    for similar in _groups(shown):
         said: set[int] = set()
-        for group in _groups((_look(post), (place, post)) for place, post in alike):
+        looks = (((p.type, _account(p), p.content.text, p.content.media, p.content.link), (n, p)) for n, p in similar)
+        for group in _groups(looks):
             said.update(place for place, _ in group)
-            yield from _tell(group, _same_look)
-        texts = ((_caption(post), (place, post)) for place, post in alike if post.content.text and post.local_time)
-        for group in _groups(texts):
-            yield from (found for found in _tell(group, _same_caption) if found[0] not in said)
+            yield from _tell(group, SAME_LOOK)
+        captions = (
+            ((_account(p), "now" if p.now else p.local_time[:10]), (n, p))
+            for n, p in similar
+            if p.content.text and p.local_time
+        )
+        for group in _groups(captions):
+            yield from (found for found in _tell(group, SAME_CAPTION) if found[0] not in said)
 
 
 def _account(post: Post) -> str:
     return post.account.strip().removeprefix("@").casefold()
-
-
-def _look(post: Post) -> Hashable:
-    content = post.content
-    return post.type, _account(post), content.text, content.media, content.link
-
-
-def _caption(post: Post) -> Hashable:
-    day = "now" if post.now else post.local_time[:10]
-    return _account(post), day
-
-
-def _same_look(rows: _Rows, post: Post) -> Problem:
-    column = "text" if post.content.text else "media"
-    seen = post.content.text or post.content.media[0].source
-    message = (
-        f"`{column}` {quoted(seen)}: the same post stands in {rows.beside(post)} (same channel, account, text, media): "
-        "change one of them, or write `skip` into its `action`, if not all are meant."
-    )
-    return Problem(column, "same_look", seen, message, warning=True)
-
-
-def _same_caption(rows: _Rows, post: Post) -> Problem:
-    message = (
-        f"`text` {quoted(post.content.text)} is also that of {rows.beside(post)} on the same channel, account and "
-        "day: change one of them if that is not meant."
-    )
-    return Problem("text", "same_caption", post.content.text, message, warning=True)
 
 
 NONE_USED: frozenset[str] = frozenset()
@@ -204,11 +183,6 @@ class _Desk:
     rows: RowReader
     read_issues: Mapping[int, tuple[Issue, ...]]
 
-    @property
-    def sites_differ(self) -> bool:
-        """Whether a derived key has to say the site: only where there are several."""
-        return len(self.context.sites) > 1
-
 
 def check(sheet: Sheet, *, context: CheckContext) -> tuple[Post, ...]:
     """Return the posts of a sheet in its order, each with its issues."""
@@ -221,7 +195,10 @@ def check(sheet: Sheet, *, context: CheckContext) -> tuple[Post, ...]:
     posts: list[Post] = [post for row in sheet.rows for post in _check_row(row, desk)]
     for place, problems in compare_posts(posts).items():
         posts[place] = _with_problems(posts[place], problems, desk)
-    return tuple(_with_lost_rows(posts, desk.read_issues))
+    # A row of which reading could save nothing is a post all the same, with what is wrong with it.
+    lost = told.keys() - {post.row for post in posts}
+    added = [Post(row, "", "", None, None, issues=told[row]) for row in lost]
+    return tuple(sorted((*posts, *added), key=lambda post: post.row) if lost else posts)
 
 
 def check_generated(post: Post) -> tuple[Issue, ...]:
@@ -229,15 +206,6 @@ def check_generated(post: Post) -> tuple[Issue, ...]:
     combination = COMBINATIONS.get((post.channel, post.type)) if post.channel and post.type else None
     problems = check_content(post.content, combination) if combination else []
     return tuple(make_issue(problem, row=post.row, cell="") for problem in problems)
-
-
-def _with_lost_rows(posts: Sequence[Post], read_issues: Mapping[int, tuple[Issue, ...]]) -> Iterable[Post]:
-    """Add a post for each row of which reading could save nothing but what is wrong with it."""
-    lost = read_issues.keys() - {post.row for post in posts}
-    if not lost:
-        return posts
-    added = [Post(row, "", "", None, None, issues=read_issues[row]) for row in lost]
-    return sorted((*posts, *added), key=lambda post: post.row)
 
 
 def _with_problems(post: Post, problems: Iterable[Problem], desk: _Desk) -> Post:
@@ -256,14 +224,9 @@ def _check_row(row: Row, desk: _Desk) -> list[Post]:
     named = values.channels.named
     if len(named) == 1:
         return [_make_post(row, cells, values, named[0], used=NONE_USED, desk=desk)]
-    used = _fields_used(named, cells) if named else NONE_USED
-    return [_make_post(row, cells, values, channel, used=used, desk=desk) for channel in named or (None,)]
-
-
-def _fields_used(channels: Iterable[Channel], cells: Cells) -> frozenset[str]:
-    """Return the columns that any of a row's channels has a use for."""
     post_type, _ = read_type(cells.type)
-    return NONE_USED.union(*(FIELDS.get((c, post_type or DEFAULT_TYPE[c]), NONE_USED) for c in channels))
+    used = NONE_USED.union(*(FIELDS.get((c, post_type or DEFAULT_TYPE[c]), NONE_USED) for c in named))
+    return [_make_post(row, cells, values, channel, used=used, desk=desk) for channel in named or (None,)]
 
 
 def _make_post(
@@ -279,9 +242,20 @@ def _make_post(
     if channel and channel in ENDED:
         problems += tuple(_check_ended(channel, values, cells.channel, desk.context.now))
     if values.key:
-        key, derived = _own_key(values, channel), False
+        several = len(values.channels.named) > 1
+        key = fan_out_key(values.key, channel) if several and channel else values.key
+    elif channel or values.item_id:
+        key = derive_key(
+            site=values.site if len(desk.context.sites) > 1 else "",
+            channel=channel,
+            account=cells.account,
+            type=post_type,
+            content=content,
+            generation=generation,
+            item_id=values.item_id,
+        )
     else:
-        key, derived = _derived_key(values, channel, post_type, cells.account, content, generation, desk)
+        key = ""  # nothing says what the post is
     when = values.when
     return Post(
         row=row.number,
@@ -299,7 +273,7 @@ def _make_post(
         generation=generation,
         item_id=values.item_id,
         approved=values.approved,
-        key_derived=derived,
+        key_derived=bool(key) and not values.key,
         issues=_make_issues(row.number, channel, own, values.problems + problems, values.action, desk),
     )
 
@@ -313,7 +287,9 @@ def _make_issues(
     desk: _Desk,
 ) -> tuple[Issue, ...]:
     """Return a post's issues: those of reading first; a cell that could not be read is not judged a second time."""
-    read = _of_channel(desk.read_issues.get(row, ()), channel)
+    read = desk.read_issues.get(row, ())
+    if read and channel:  # what is wrong in `text:FACEBOOK` is no matter of Instagram
+        read = tuple(issue for issue in read if issue.column.partition(":")[2] in ("", channel))
     if action is Action.SKIP:
         return tuple(replace(issue, severity=Severity.WARNING) for issue in read)
     if not problems or any(issue.code in TORN for issue in read):
@@ -322,13 +298,6 @@ def _make_issues(
     placed = (p._replace(column=f"{p.column}:{channel}") if p.column in own else p for p in problems)
     found = (make_issue(p, row=row, cell=desk.reader.place(row, p.column)) for p in placed if p.column not in flawed)
     return (*read, *dict.fromkeys(found))
-
-
-def _of_channel(read: tuple[Issue, ...], channel: Channel | None) -> tuple[Issue, ...]:
-    """Return the reading issues that concern a channel: one in `text:FACEBOOK` is no matter of Instagram."""
-    if not read or channel is None:
-        return read
-    return tuple(issue for issue in read if issue.column.partition(":")[2] in ("", channel))
 
 
 class _Fit(NamedTuple):
@@ -386,35 +355,6 @@ def _check_ended(channel: Channel, values: RowValues, cell: str, now: datetime) 
     yield Problem("channel", "channel_ended", cell, message)
 
 
-def _own_key(values: RowValues, channel: Channel | None) -> str:
-    several = len(values.channels.named) > 1
-    return fan_out_key(values.key, channel) if several and channel else values.key
-
-
-def _derived_key(
-    values: RowValues,
-    channel: Channel | None,
-    post_type: PostType | None,
-    account: str,
-    content: Content,
-    generation: Generation | None,
-    desk: _Desk,
-) -> tuple[str, bool]:
-    """Return the key of a row without one, and whether it could be derived; "" where nothing says what the post is."""
-    if channel is None and not values.item_id:
-        return "", False
-    key = derive_key(
-        site=values.site if desk.sites_differ else "",
-        channel=channel,
-        account=account,
-        type=post_type,
-        content=content,
-        generation=generation,
-        item_id=values.item_id,
-    )
-    return key, True
-
-
 FAILED = "generation_failed"
 GENERATED_CODES: Mapping[str, str] = MappingProxyType({
     FAILED: "the service did not generate what the row asks for",
@@ -459,39 +399,24 @@ def with_generated(post: Post, made: Content) -> Post:
     if post.generation is None or post.channel is None or post.type is None:
         return post
     combination = COMBINATIONS[post.channel, post.type]
-    merged, new = _MERGES[post.generation.kind](post.content, made, combination)
+    merged, new = _merge(post.content, made, post.generation.kind, combination)
     known = check_media(replace(post, content=replace(merged, media=new)), {})
     rest = merged.media[len(new) :]
     filled = replace(known, content=replace(known.content, media=known.content.media + rest))
     return replace(filled, issues=filled.issues + tuple(_check(filled)))
 
 
-_Merge = Callable[[Content, Content, Combination], tuple[Content, tuple[Medium, ...]]]
-"""Merges a row's content with what was made; also returns the media that are new and come first."""
-
-
-def _merge_caption(own: Content, made: Content, combination: Combination) -> tuple[Content, tuple[Medium, ...]]:
+def _merge(own: Content, made: Content, kind: Generate, combination: Combination) -> tuple[Content, tuple[Medium, ...]]:
+    """Merge a row's content with what was made; also returns the media that are new, which come first."""
+    new = tuple(Medium(source=m.source, kind=m.kind) for m in made.media)
+    if kind is Generate.IMAGE:
+        return replace(own, media=new[:1] + own.media[1:]), new[:1]
     title = own.title or (made.title if combination.title else "")
-    return replace(own, text=made.text, title=title), ()
-
-
-def _merge_post(own: Content, made: Content, combination: Combination) -> tuple[Content, tuple[Medium, ...]]:
-    merged, _ = _merge_caption(own, made, combination)
+    merged = replace(own, text=made.text, title=title)
+    if kind is Generate.CAPTION:
+        return merged, ()
     link = own.link or (made.link if combination.link else "")
-    new = () if own.media else tuple(Medium(source=m.source, kind=m.kind) for m in made.media)
-    return replace(merged, link=link, media=own.media or new), new
-
-
-def _merge_image(own: Content, made: Content, _combination: Combination) -> tuple[Content, tuple[Medium, ...]]:
-    new = tuple(Medium(source=m.source, kind=m.kind) for m in made.media[:1])
-    return replace(own, media=new + own.media[1:]), new
-
-
-_MERGES: Mapping[Generate, _Merge] = MappingProxyType({
-    Generate.CAPTION: _merge_caption,
-    Generate.POST: _merge_post,
-    Generate.IMAGE: _merge_image,
-})  # fmt: skip
+    return replace(merged, link=link, media=own.media or new), () if own.media else new
 
 
 def _check(post: Post) -> Iterator[Issue]:

@@ -125,12 +125,12 @@ def test_what_is_neither_is_an_error(word: str) -> None:
 
 @pytest.mark.parametrize(("written", "value"), [("Learn more", "LEARN_MORE"), ("sign-up", "SIGN_UP"), ("SHOP", "SHOP")])
 def test_a_button_is_understood_however_it_is_spaced(written: str, value: str) -> None:
-    assert read_choice(written, "call_to_action", "call_to_action_unknown", CALLS_TO_ACTION) == (value, None)
+    assert read_choice(written, "call_to_action", CALLS_TO_ACTION) == (value, None)
 
 
 @pytest.mark.parametrize("word", sorted(PRIVACY_WORDS))
 def test_who_sees_a_post_is_asked_about_and_not_guessed(word: str) -> None:
-    value, problem = read_choice(word, "privacy", "privacy_unknown", PRIVACY_LEVELS)
+    value, problem = read_choice(word, "privacy", PRIVACY_LEVELS)
     assert value == ""
     assert problem is not None
     assert f"Did you mean {PRIVACY_WORDS[word]}?" in problem.message
