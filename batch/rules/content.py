@@ -43,13 +43,12 @@ _REMEDIES = {
 _NOUNS = {"text": "text", "title": "title", "link": "link", "call_to_action": "button", "privacy": "privacy level"}
 
 
-def _fields_of(combination: Combination) -> frozenset[str]:
-    there = {name for name in _FIELDS if name != "text" and getattr(combination, name) is not None}
-    return frozenset(there | {"media"} | ({"text"} if combination.text.name else set()))
-
-
 FIELDS: Mapping[tuple[Channel, PostType], frozenset[str]] = MappingProxyType(
-    {pair: _fields_of(combination) for pair, combination in COMBINATIONS.items()}
+    {
+        pair: frozenset({"media"} | {name for name in _FIELDS if getattr(combination, name) is not None})
+        - (frozenset() if combination.text.name else {"text"})
+        for pair, combination in COMBINATIONS.items()
+    }
 )
 """The columns that each combination has a use for."""
 
@@ -72,21 +71,17 @@ def read_content(
             continue
         if name not in there:
             if name not in used_elsewhere:
-                problems.append(_unused(name, seen, combination))
+                message = (
+                    f"`{name}` says {quoted(seen)}, but the {combination.name} has no {_NOUNS[name]}, so it is left "
+                    f"out: {_REMEDIES[name]}."
+                )
+                problems.append(Problem(name, f"{name}_unused", seen, message, warning=True))
             continue
         if name in _CHOICES:
             seen, unknown = read_choice(seen, name, getattr(combination, name))
             problems += [unknown] if unknown else []
         values[name] = seen
     return Content(media=read_media(cells.media) if cells.media else (), **values), problems
-
-
-def _unused(name: str, seen: str, combination: Combination) -> Problem:
-    message = (
-        f"`{name}` says {quoted(seen)}, but the {combination.name} has no {_NOUNS[name]}, so it is left out: "
-        f"{_REMEDIES[name]}."
-    )
-    return Problem(name, f"{name}_unused", seen, message, warning=True)
 
 
 def check_content(content: Content, combination: Combination, generation: Generation | None = None) -> list[Problem]:
@@ -104,7 +99,11 @@ def check_content(content: Content, combination: Combination, generation: Genera
     if content.link:
         problems += _check_link(content.link, combination)
     if combination.privacy and not content.privacy:
-        problems.append(_no_privacy(combination, combination.privacy))
+        message = (
+            f"`privacy` is blank: the {combination.name} wants {listed(combination.privacy.values)}, "
+            "and blank does only where the account allows just one; write one."
+        )
+        problems.append(Problem("privacy", "privacy_blank", "", message, warning=True))
     return problems
 
 
@@ -122,17 +121,13 @@ def _check_enough(content: Content, combination: Combination, *, generated_text:
         if getattr(content, name):
             return
     if combination.enough == ("media",):
-        what = listed(f"a {word}" for word in _kind_words(combination))
+        what = listed({"IMAGE": "a picture", "VIDEO": "a video"}[kind] for kind in combination.media.kinds.values)
         message = f"`media` is blank, and the {combination.name} needs {what}: name a file or an address."
         yield Problem("media", "media_missing", "", message)
         return
     columns = listed(f"`{name}`" for name in combination.enough)
     message = f"There is nothing to post: fill {columns} for the {combination.name}."
     yield Problem(combination.enough[0], "post_empty", "", message)
-
-
-def _kind_words(combination: Combination) -> list[str]:
-    return [{"IMAGE": "picture", "VIDEO": "video"}[kind] for kind in combination.media.kinds.values]
 
 
 def _check_media(content: Content, combination: Combination) -> Iterator[Problem]:
@@ -252,14 +247,6 @@ def _check_link(link: str, combination: Combination) -> Iterator[Problem]:
         yield _over(most, "link_too_long", "link", link, message)
 
 
-def _no_privacy(combination: Combination, levels: Choice) -> Problem:
-    message = (
-        f"`privacy` is blank: the {combination.name} wants {listed(levels.values)}, "
-        "and blank does only where the account allows just one; write one."
-    )
-    return Problem("privacy", "privacy_blank", "", message, warning=True)
-
-
 GENERATED_POSTS = (
     Channel.INSTAGRAM, Channel.FACEBOOK, Channel.LINKEDIN, Channel.PINTEREST, Channel.GBP, Channel.TIKTOK,
 )  # fmt: skip
@@ -280,32 +267,28 @@ def read_generation(cells: Cells, combination: Combination) -> tuple[Generation 
         return None, []
     kind, unknown = read_generate(cells.generate)
     if kind is None:
-        return None, [unknown] if unknown else list(_without_generate(cells))
+        return None, [unknown] if unknown else list(_needless(cells, None))
     asset = read_asset(cells.asset) if cells.asset and kind is Generate.POST else Asset()
     language, bad_language = read_language(cells.language) if kind is Generate.CAPTION else ("", None)
     tone = cells.tone if kind is Generate.CAPTION else ""
     generation = Generation(kind, cells.prompt, asset.type, asset.id, tone, language)
     problems = [p for p in (asset.problem, bad_language) if p]
-    problems += _generation_unused(cells, kind)
+    problems += _needless(cells, kind)
     problems += _CHECKS[kind](cells, combination)
     return generation, problems
 
 
-def _without_generate(cells: Cells) -> Iterator[Problem]:
+def _needless(cells: Cells, kind: Generate | None) -> Iterator[Problem]:
+    """Find the columns for generating that are filled and do not count, None where nothing is to be generated."""
     for column in _COLUMNS:
         seen = getattr(cells, column)
-        if seen:
+        if seen and kind is None:
             message = (
                 f"`{column}` says {quoted(seen)}, but `generate` is blank, so it does not count: "
                 f"write {listed(Generate)} into `generate`, or clear `{column}`."
             )
             yield Problem(column, "generate_blank", seen, message, warning=True)
-
-
-def _generation_unused(cells: Cells, kind: Generate) -> Iterator[Problem]:
-    for column in _COLUMNS:
-        seen = getattr(cells, column)
-        if seen and column not in _USED[kind]:
+        elif seen and kind and column not in _USED[kind]:
             message = f"`{column}` says {quoted(seen)}, which does not count for `generate` = {kind}: clear it."
             yield Problem(column, "generate_unused", seen, message, warning=True)
 

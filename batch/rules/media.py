@@ -7,7 +7,7 @@ what the files are comes in as `MediaFacts`, and no address is ever fetched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
@@ -80,8 +80,8 @@ PLAYED_CODECS = frozenset({"H.264", "HEVC", "VP8", "VP9", "AV1", "MPEG-4", "MPEG
 """Codecs for watching. Others (ProRes, DNxHD, CineForm ...) are for editing, and networks refuse them."""
 
 
-class Finding(NamedTuple):
-    """Something about a medium, before it is an issue of a row."""
+class MediaProblem(NamedTuple):
+    """Something wrong with a medium, before it is an issue of a row."""
 
     code: str
     message: str
@@ -91,137 +91,71 @@ class Finding(NamedTuple):
 _Broken = tuple[str, Limit | Choice, str]
 
 
-def check_file(facts: MediaFacts, combination: Combination) -> list[Finding]:
+def check_file(facts: MediaFacts, combination: Combination) -> list[MediaProblem]:
     """Check one picture or video, of which nothing more than its kind need be known."""
     rule = combination.media
     if facts.kind not in rule.kinds.values:
-        return [by_limit(rule.kinds, "media_kind", _wrong_kind(facts, combination))]
+        wanted = " or ".join(KIND_WORDS[kind] for kind in rule.kinds.values)
+        message = (
+            f"{shorten(facts.path)} is a {KIND_WORDS[facts.kind]}, and the {combination.name} takes a {wanted}. "
+            f"Name a {wanted}, or choose another type."
+        )
+        return [by_limit(rule.kinds, "media_kind", message)]
     limits = rule.video if facts.kind == "VIDEO" else rule.image
-    found = list(_broken_limits(facts, limits, combination)) if limits else []
+    found: list[MediaProblem] = []
+    for code, limit, words in _broken_limits(facts, limits) if limits else ():
+        by = limit.source.split(",")[0].split(":")[0]
+        whose = "" if limit.documented else f" (by {by}, {limit.read_on:%B %Y})"
+        message = f"{shorten(facts.path)} {words.format(place=f'the {combination.name}')}{whose}"
+        found.append(by_limit(limit, code, message))
     if facts.codec not in PLAYED_CODECS:
         message = f"{shorten(facts.path)} is coded as {facts.codec}, which is for editing; export it as H.264."
-        found.append(Finding("media_codec", message, Severity.WARNING))
+        found.append(MediaProblem("media_codec", message, Severity.WARNING))
     return found
 
 
-def by_limit(limit: Limit | Choice, code: str, message: str) -> Finding:
+def by_limit(limit: Limit | Choice, code: str, message: str) -> MediaProblem:
     """Return what breaks a limit: an error where the API documents it, a warning where only the network says so."""
-    return Finding(code, message, Severity.ERROR if limit.documented else Severity.WARNING)
+    return MediaProblem(code, message, Severity.ERROR if limit.documented else Severity.WARNING)
 
 
-def _wrong_kind(facts: MediaFacts, combination: Combination) -> str:
-    wanted = " or ".join(KIND_WORDS[kind] for kind in combination.media.kinds.values)
-    return (
-        f"{shorten(facts.path)} is a {KIND_WORDS[facts.kind]}, and the {combination.name} takes a {wanted}. "
-        f"Name a {wanted}, or choose another type."
-    )
+def _broken_limits(facts: MediaFacts, limits: FileLimits) -> Iterator[_Broken]:
+    """Yield each limit that a file breaks: the code, the limit, and what is said of the file, with a `{place}`."""
+    formats, pixels = limits.formats, f"is {facts.width} x {facts.height} pixels"
+    if facts.animated and "image/gif" not in formats.values:
+        yield "media_animated", formats, "moves, and {place} shows still pictures; export it as a video (MP4)."
+    elif facts.mime and facts.mime not in formats.values:
+        allowed, name = listed(FORMAT_NAMES[mime] for mime in formats.values), FORMAT_NAMES.get(facts.mime, facts.mime)
+        yield "media_format", formats, f"is a {name} file, and {{place}} takes {allowed}; export it as one."
+    if (most := limits.max_bytes) and facts.size_bytes > most.value:
+        sizes = f"has {readable_size(facts.size_bytes)}, and {{place}} takes at most {readable_size(most.value)}"
+        yield "media_too_large", most, f"{sizes}; save a smaller copy."
+    if (least := limits.min_width) and 0 < facts.width < least.value:
+        words = f"is {facts.width} pixels wide, and {{place}} needs {least.shown}; use a larger one."
+        yield "media_too_small", least, words
+    if (least := limits.smallest_side) and 0 < min(facts.width, facts.height) < least.value:
+        words = f"{pixels}, and {{place}} needs {least.shown} on its shorter side; use a larger one."
+        yield "media_too_small", least, words
+    yield from _broken_shape(facts, limits, pixels)
 
 
-def _broken_limits(facts: MediaFacts, limits: FileLimits, combination: Combination) -> Iterator[Finding]:
-    for check in _FILE_CHECKS:
-        broken = check(facts, limits)
-        if broken is not None:
-            code, limit, message = broken
-            where = "" if limit.documented else f" ({_whose(limit)})"
-            yield by_limit(
-                limit, code, f"{shorten(facts.path)} {message.format(place=f'the {combination.name}')}{where}"
-            )
-
-
-def _whose(limit: Limit | Choice) -> str:
-    return f"by {limit.source.split(',')[0].split(':')[0]}, {limit.read_on:%B %Y}"
-
-
-def _check_format(facts: MediaFacts, limits: FileLimits) -> _Broken | None:
-    if not facts.mime or facts.mime in limits.formats.values or _check_animation(facts, limits):
-        return None
-    allowed = listed(FORMAT_NAMES[mime] for mime in limits.formats.values)
-    name = FORMAT_NAMES.get(facts.mime, facts.mime)
-    return "media_format", limits.formats, f"is a {name} file, and {{place}} takes {allowed}; export it as one."
-
-
-def _check_animation(facts: MediaFacts, limits: FileLimits) -> _Broken | None:
-    if not facts.animated or "image/gif" in limits.formats.values:
-        return None
-    return "media_animated", limits.formats, "moves, and {place} shows still pictures; export it as a video (MP4)."
-
-
-def _check_size(facts: MediaFacts, limits: FileLimits) -> _Broken | None:
-    most = limits.max_bytes
-    if most is None or facts.size_bytes <= most.value:
-        return None
-    sizes = f"has {readable_size(facts.size_bytes)}, and {{place}} takes at most {readable_size(most.value)}"
-    return "media_too_large", most, f"{sizes}; save a smaller copy."
-
-
-def _check_width(facts: MediaFacts, limits: FileLimits) -> _Broken | None:
-    least = limits.min_width
-    if least is None or not facts.width or facts.width >= least.value:
-        return None
-    return (
-        "media_too_small",
-        least,
-        f"is {facts.width} pixels wide, and {{place}} needs {least.shown}; use a larger one.",
-    )
-
-
-def _check_smallest_side(facts: MediaFacts, limits: FileLimits) -> _Broken | None:
-    least, side = limits.smallest_side, min(facts.width, facts.height)
-    if least is None or not side or side >= least.value:
-        return None
-    shape = f"is {facts.width} x {facts.height} pixels"
-    return (
-        "media_too_small",
-        least,
-        f"{shape}, and {{place}} needs {least.shown} on its shorter side; use a larger one.",
-    )
-
-
-def _check_ratio(facts: MediaFacts, limits: FileLimits) -> _Broken | None:
-    if not facts.ratio:
-        return None
-    shape = f"is {facts.width} x {facts.height} pixels"
-    if limits.min_ratio and facts.ratio < limits.min_ratio.value * (1 - RATIO_SLACK):
-        least = readable_ratio(limits.min_ratio.value)
-        return (
-            "media_ratio",
-            limits.min_ratio,
-            f"{shape}: too tall for {{place}}, which takes {least} at the tallest; crop it.",
-        )
-    if limits.max_ratio and facts.ratio > limits.max_ratio.value * (1 + RATIO_SLACK):
-        most = readable_ratio(limits.max_ratio.value)
-        return (
-            "media_ratio",
-            limits.max_ratio,
-            f"{shape}: too wide for {{place}}, which takes {most} at the widest; crop it.",
-        )
-    return None
-
-
-def _check_length(facts: MediaFacts, limits: FileLimits) -> _Broken | None:
-    length = facts.duration_seconds
+def _broken_shape(facts: MediaFacts, limits: FileLimits, pixels: str) -> Iterator[_Broken]:
+    """Yield the limits of shape and length that a file breaks."""
+    ratio, length = facts.ratio, facts.duration_seconds
+    if ratio and (tallest := limits.min_ratio) and ratio < tallest.value * (1 - RATIO_SLACK):
+        most = readable_ratio(tallest.value)
+        yield "media_ratio", tallest, f"{pixels}: too tall for {{place}}, which takes {most} at the tallest; crop it."
+    elif ratio and (widest := limits.max_ratio) and ratio > widest.value * (1 + RATIO_SLACK):
+        most = readable_ratio(widest.value)
+        yield "media_ratio", widest, f"{pixels}: too wide for {{place}}, which takes {most} at the widest; crop it."
     if length is None:
-        return None
-    if limits.min_seconds and length < limits.min_seconds.value:
-        least = readable_seconds(limits.min_seconds.value)
-        words = f"lasts {readable_seconds(length)}, and {{place}} needs at least {least}; use a longer one."
-        return "media_too_short", limits.min_seconds, words
-    if limits.max_seconds and length > limits.max_seconds.value:
-        most = readable_seconds(limits.max_seconds.value)
-        words = f"lasts {readable_seconds(length)}, and {{place}} takes at most {most}; cut it."
-        return "media_too_long", limits.max_seconds, words
-    return None
-
-
-_FILE_CHECKS: tuple[Callable[[MediaFacts, FileLimits], _Broken | None], ...] = (
-    _check_format,
-    _check_animation,
-    _check_size,
-    _check_width,
-    _check_smallest_side,
-    _check_ratio,
-    _check_length,
-)
+        return
+    lasts = f"lasts {readable_seconds(length)}, and {{place}}"
+    if (shortest := limits.min_seconds) and length < shortest.value:
+        words = f"{lasts} needs at least {readable_seconds(shortest.value)}; use a longer one."
+        yield "media_too_short", shortest, words
+    elif (longest := limits.max_seconds) and length > longest.value:
+        yield "media_too_long", longest, f"{lasts} takes at most {readable_seconds(longest.value)}; cut it."
 
 
 def readable_size(size_bytes: float) -> str:
@@ -271,70 +205,65 @@ def check_media(post: Post, facts: Mapping[str, MediaFacts], *, at: Place = MEDI
             findings += check_file(about, combination)
         issues += [_issue(post, found, medium.source, at) for found in findings]
     if combination:
-        issues += [_issue(post, found, _all_seen(media), at) for found in _check_together(media, combination)]
-    new = tuple(issue for issue in dict.fromkeys(issues) if not _is_said(issue, post))
+        seen = " | ".join(medium.source for medium in media)
+        issues += [_issue(post, found, seen, at) for found in _check_together(media, combination)]
+    said = {(issue.code, "" if issue.code in OF_THE_POST else issue.seen) for issue in post.issues}
+    new = tuple(
+        issue
+        for issue in dict.fromkeys(issues)
+        if (issue.code, "" if issue.code in OF_THE_POST else issue.seen) not in said
+    )
     return replace(post, content=replace(post.content, media=tuple(media)), issues=post.issues + new)
 
 
-def _is_said(issue: Issue, post: Post) -> bool:
-    return any(
-        issue.code == said.code and (issue.code in OF_THE_POST or issue.seen == said.seen) for said in post.issues
-    )
-
-
-def _issue(post: Post, found: Finding, seen: str, at: Place) -> Issue:
+def _issue(post: Post, found: MediaProblem, seen: str, at: Place) -> Issue:
     return Issue(post.row, at.column, found.code, shorten(seen), found.message, found.severity, at.cell)
-
-
-def _all_seen(media: list[Medium]) -> str:
-    return " | ".join(medium.source for medium in media)
 
 
 def _know(
     medium: Medium, facts: Mapping[str, MediaFacts], combination: Combination | None
-) -> tuple[Medium, MediaFacts | None, list[Finding]]:
+) -> tuple[Medium, MediaFacts | None, list[MediaProblem]]:
     """Return a medium with all that is known of it, the facts to check (None: nothing), and what is wrong so far."""
     if is_address(medium.source):
         return _know_address(medium, combination)
     refusal = refuse_path(medium.source)
     if refusal:
-        return medium, None, [Finding("media_refused", f"{quoted(medium.source)} is not sent: {refusal}.")]
+        return medium, None, [MediaProblem("media_refused", f"{quoted(medium.source)} is not sent: {refusal}.")]
     found = facts.get(medium.source)
     if found is None:
-        return medium, None, [Finding("media_unreadable", f"{shorten(medium.source)} was not read; run again.")]
+        return medium, None, [MediaProblem("media_unreadable", f"{shorten(medium.source)} was not read; run again.")]
     known = replace(medium, kind=found.kind, identity=found.identity, size_bytes=found.size_bytes)
     name = shorten(medium.source)
     if found.problem:
-        return known, None, [Finding(found.problem_code, f"{name} can't be sent: {found.problem}.")]
-    note = [Finding("media_unchecked", f"{name}: {found.note}.", Severity.WARNING)] if found.note else []
+        return known, None, [MediaProblem(found.problem_code, f"{name} can't be sent: {found.problem}.")]
+    note = [MediaProblem("media_unchecked", f"{name}: {found.note}.", Severity.WARNING)] if found.note else []
     return known, found, note
 
 
-def _know_address(medium: Medium, combination: Combination | None) -> tuple[Medium, MediaFacts | None, list[Finding]]:
+def _know_address(
+    medium: Medium, combination: Combination | None
+) -> tuple[Medium, MediaFacts | None, list[MediaProblem]]:
     address = read_address(medium.source)
     if address.refusal:
         message = f"{quoted(medium.source)} can't be used: {address.refusal}."
-        return medium, None, [Finding("media_refused", message)]
+        return medium, None, [MediaProblem("media_refused", message)]
     kind, findings = medium.kind or address.kind, []
     if not kind:
         kinds = combination.media.kinds.values if combination else ()
         kind = kinds[0] if len(kinds) == 1 else "IMAGE"
         if len(kinds) != 1:
-            findings = [Finding("media_kind_assumed", _assumed(medium.source), Severity.WARNING)]
+            message = (
+                f"{shorten(medium.source)} does not tell what it is and is taken for a JPEG picture; "
+                "if it is not, end it with #.png or #.mp4 (or the ending that fits)."
+            )
+            findings = [MediaProblem("media_kind_assumed", message, Severity.WARNING)]
     url = address.url if address.in_media_manager else medium.url
     known = Medium(medium.source, kind, url, medium.identity or address.url, medium.size_bytes)
     mime = address.mime if kind_of_mime(address.mime) == kind and not address.in_media_manager else ""
     return known, MediaFacts(path=medium.source, kind=kind, mime=mime), findings
 
 
-def _assumed(source: str) -> str:
-    return (
-        f"{shorten(source)} does not tell what it is and is taken for a JPEG picture; "
-        "if it is not, end it with #.png or #.mp4 (or the ending that fits)."
-    )
-
-
-def _check_together(media: list[Medium], combination: Combination) -> Iterator[Finding]:
+def _check_together(media: list[Medium], combination: Combination) -> Iterator[MediaProblem]:
     rule, place = combination.media, f"the {combination.name}"
     videos = sum(medium.kind == "VIDEO" for medium in media)
     if len(media) > rule.most.value:
@@ -348,6 +277,6 @@ def _check_together(media: list[Medium], combination: Combination) -> Iterator[F
         yield by_limit(rule.most_videos, "media_too_many", words)
     names = [medium.identity or medium.source for medium in media]
     if len(set(names)) < len(names):
-        yield Finding(
+        yield MediaProblem(
             "media_twice", "The same medium is named twice; take one away if that is not meant.", Severity.WARNING
         )
