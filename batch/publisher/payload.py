@@ -14,7 +14,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from batch.model import Account, Channel, Content, Item, Json, Medium, PostType, Step
+from batch.model import Account, Channel, Content, Item, Json, Medium, Step
+from batch.rules.channels import COMBINATIONS, Combination
 
 CONSUMER = "postbatch"
 
@@ -34,28 +35,25 @@ class Shape(NamedTuple):
     """What its media are, where the combination takes one kind only."""
 
 
+def _shape_of(combination: Combination) -> Shape:
+    kinds = combination.media.kinds
+    return Shape(
+        object=combination.content_object,
+        text=combination.text.name,
+        title="title" if combination.title else "",
+        link="link" if combination.link and not combination.text.with_link else "",
+        target=f"{combination.second_id}Id" if combination.second_id else "",
+        call_to_action="callToAction" if combination.call_to_action else "",
+        privacy="privacyLevel" if combination.privacy else "",
+        media="videoUrl" if combination.channel is Channel.YOUTUBE else "mediaWrapper",
+        kind=kinds.values[0] if kinds.documented and len(kinds.values) == 1 else "",
+    )
+
+
 SHAPES: Mapping[tuple[str, str], Shape] = MappingProxyType({
-    (Channel.INSTAGRAM, PostType.POST): Shape("instagramPost", "caption"),
-    (Channel.INSTAGRAM, PostType.STORY): Shape("instagramStory"),
-    (Channel.FACEBOOK, PostType.POST): Shape("facebookPost", "caption", link="link", target="pageId"),
-    (Channel.FACEBOOK, PostType.REEL): Shape("facebookReel", "description", target="pageId", kind="VIDEO"),
-    (Channel.FACEBOOK, PostType.STORY): Shape("facebookStory", target="pageId"),
-    (Channel.YOUTUBE, PostType.VIDEO): Shape(
-        "youtubeVideo", "description", "title", target="channelId", media="videoUrl", kind="VIDEO"
-    ),
-    (Channel.YOUTUBE, PostType.SHORT): Shape(
-        "youtubeShort", "description", "title", target="channelId", media="videoUrl", kind="VIDEO"
-    ),
-    (Channel.LINKEDIN, PostType.POST): Shape("linkedinPost", "caption", target="authorId"),
-    (Channel.TWITTER, PostType.POST): Shape("twitterPost", "caption", link="link"),
-    (Channel.PINTEREST, PostType.POST): Shape("pinterestPost", "description", "title", link="link", target="boardId"),
-    (Channel.GBP, PostType.POST): Shape(
-        "gbpPost", "description", target="locationId", call_to_action="callToAction"
-    ),
-    (Channel.TIKTOK, PostType.POST): Shape("tiktokPhoto", "description", "title", privacy="privacyLevel", kind="IMAGE"),
-    (Channel.TIKTOK, PostType.VIDEO): Shape("tiktokVideo", "description", privacy="privacyLevel", kind="VIDEO"),
+    pair: _shape_of(combination) for pair, combination in COMBINATIONS.items()
 })  # fmt: skip
-"""Every combination that the API knows (public recipe of the API, read in November 2026)."""
+"""Every combination that the API knows, made from the one table of channels."""
 
 _OBJECTS: Mapping[str, tuple[tuple[str, str], Shape]] = MappingProxyType({s.object: (k, s) for k, s in SHAPES.items()})
 _TEXT_FIELDS = ("text", "title", "link", "call_to_action", "privacy")

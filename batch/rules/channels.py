@@ -308,12 +308,15 @@ class MediaRule:
 class Combination:
     """One channel and type: the fields it has, and their limits. None = the channel has no such field.
 
-    `enough` names the columns of which one must be filled for there to be a post at all. `second_id` is what a person
-    calls the second ID (page, board, location, author, channel) that the account brings along, "" where none is needed.
+    `content_object` is what the API calls its content; `text.name` is the field of its words there too. `enough` names
+    the columns of which one must be filled for there to be a post at all. `second_id` is what a person calls the second
+    ID (page, board, location, author, channel) that the account brings along, "" where none is needed; the API's field
+    is called for it (`pageId`).
     """
 
     channel: Channel
     type: PostType
+    content_object: str
     text: TextRule
     media: MediaRule
     enough: tuple[str, ...]
@@ -367,6 +370,7 @@ _ALL = (
     Combination(
         Channel.INSTAGRAM,
         PostType.POST,
+        "instagramPost",
         TextRule(
             "caption",
             limit(2_200, Unit.CHARACTERS, API),
@@ -379,6 +383,7 @@ _ALL = (
     Combination(
         Channel.INSTAGRAM,
         PostType.STORY,
+        "instagramStory",
         _NO_TEXT,
         _media(_most(1, INSTAGRAM), least=_ONE, image=INSTAGRAM_STORY_IMAGE, video=INSTAGRAM_STORY_VIDEO),
         enough=("media",),
@@ -386,6 +391,7 @@ _ALL = (
     Combination(
         Channel.FACEBOOK,
         PostType.POST,
+        "facebookPost",
         _text("caption", 63_206, FACEBOOK_POSTS),
         _media(
             _most(10, FACEBOOK_POSTS),
@@ -401,6 +407,7 @@ _ALL = (
     Combination(
         Channel.FACEBOOK,
         PostType.REEL,
+        "facebookReel",
         _text("description", 63_206, FACEBOOK_POSTS),
         _media(_ONE, least=_ONE, video=FACEBOOK_REEL_VIDEO),
         enough=("media",),
@@ -409,6 +416,7 @@ _ALL = (
     Combination(
         Channel.FACEBOOK,
         PostType.STORY,
+        "facebookStory",
         _NO_TEXT,
         _media(_most(1, FACEBOOK_REELS), least=_ONE, image=FACEBOOK_IMAGE, video=FACEBOOK_STORY_VIDEO),
         enough=("media",),
@@ -417,6 +425,7 @@ _ALL = (
     Combination(
         Channel.YOUTUBE,
         PostType.VIDEO,
+        "youtubeVideo",
         _YOUTUBE_TEXT,
         _media(_ONE, least=_ONE, video=YOUTUBE_VIDEO),
         enough=("media",),
@@ -426,6 +435,7 @@ _ALL = (
     Combination(
         Channel.YOUTUBE,
         PostType.SHORT,
+        "youtubeShort",
         _YOUTUBE_TEXT,
         _media(_ONE, least=_ONE, video=YOUTUBE_SHORT),
         enough=("media",),
@@ -435,6 +445,7 @@ _ALL = (
     Combination(
         Channel.LINKEDIN,
         PostType.POST,
+        "linkedinPost",
         _text("caption", 3_000, LINKEDIN, link=True),
         _media(
             _most(20, LINKEDIN),
@@ -450,6 +461,7 @@ _ALL = (
     Combination(
         Channel.TWITTER,
         PostType.POST,
+        "twitterPost",
         _text("caption", 280, X_TEXT, unit=Unit.X_WEIGHT),
         _media(
             _most(4, X_MEDIA),
@@ -464,6 +476,7 @@ _ALL = (
     Combination(
         Channel.PINTEREST,
         PostType.POST,
+        "pinterestPost",
         _text("description", 800, API),
         _media(
             _most(5, PINTEREST_CAROUSEL),
@@ -481,6 +494,7 @@ _ALL = (
     Combination(
         Channel.GBP,
         PostType.POST,
+        "gbpPost",
         _text("description", 1_500, API),
         _media(_most(1, GBP), image=GBP_IMAGE, kinds_by=GBP),
         enough=("text", "media"),
@@ -490,6 +504,7 @@ _ALL = (
     Combination(
         Channel.TIKTOK,
         PostType.POST,
+        "tiktokPhoto",
         _text("description", 4_000, API),
         _media(_most(35, TIKTOK), least=_ONE, image=TIKTOK_IMAGE),
         enough=("media",),
@@ -499,6 +514,7 @@ _ALL = (
     Combination(
         Channel.TIKTOK,
         PostType.VIDEO,
+        "tiktokVideo",
         _text("description", 2_200, API),
         _media(_ONE, least=_ONE, video=TIKTOK_VIDEO),
         enough=("media",),
