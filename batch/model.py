@@ -364,8 +364,9 @@ class Step:
 
     `reference` is the key as sent (with its generation, `spring-01~2`); `acts` are the changing acts in order, empty
     where nothing is to be done; `at` is the instant it is to go out, always set for SCHEDULE and RESCHEDULE and never
-    for PUBLISH; `content` is complete (with `target_id`) where something is created or updated; `code` is the reason's
-    stable word for refusals; `warnings` are said and stop nothing.
+    for PUBLISH; `timezone` is the zone in which people read it (`Europe/Berlin`, `UTC+01:00`), "" for UTC; `content` is
+    complete (with `target_id`) where something is created or updated; `code` is the reason's stable word for refusals;
+    `warnings` are said and stop nothing.
     """
 
     row: int
@@ -393,6 +394,7 @@ class Step:
     action: str = ""
     account: str = ""
     generated: bool = False
+    timezone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,7 +459,10 @@ GOOD = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one step: a line of the results. `status` is the item's last known state, "" where none."""
+    """What became of one step: a line of the results. `status` is the item's last known state, "" where none.
+
+    `timezone` is the zone in which people read `publish_at` (`Europe/Berlin`, `UTC+01:00`), "" for UTC.
+    """
 
     row: int
     key: str
@@ -478,6 +483,7 @@ class Outcome:
     reference: str = ""
     generated: bool = False
     changes: tuple[Change, ...] = ()
+    timezone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

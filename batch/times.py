@@ -1,44 +1,22 @@
-"""When a post goes out on the clock of its own place, as the sheets show it.
-
-Takes the wall clock that the plan decided (`2026-12-01 09:30 Europe/Berlin`); never reckons with zones itself.
-"""
+"""When a post goes out, as people read it: an instant in UTC on the clock of the post's own time zone."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime
-from typing import NamedTuple
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from batch.model import Outcome
+from batch.model import Outcome, Step
 
-WALL = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::\d\d)?\s*(.*)", re.DOTALL)
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
-
-class LocalTime(NamedTuple):
-    """A day and a clock (`09:30`) in a zone; the zone is "UTC" where no other is known."""
-
-    day: date
-    clock: str
-    zone: str
-
-
-def local_time_of(outcome: Outcome) -> LocalTime | None:
-    """Return when a post goes out, None where it has no date."""
-    found = WALL.fullmatch(outcome.local_time.strip())
-    if found:
-        try:
-            return LocalTime(date.fromisoformat(found[1]), found[2], found[3].strip())
-        except ValueError:
-            pass
-    if outcome.publish_at is None:
-        return None
-    at = outcome.publish_at.astimezone(UTC)
-    return LocalTime(at.date(), f"{at:%H:%M}", "UTC")
+Dated = TypeVar("Dated", Step, Outcome)
 
 
 class Moment(NamedTuple):
@@ -60,24 +38,52 @@ class Moment(NamedTuple):
 
 
 def moment_of(outcome: Outcome) -> Moment:
-    """Return when the outcome's post goes out; without a wall clock it is told in UTC."""
-    at = outcome.publish_at.astimezone(UTC) if outcome.publish_at else None
-    utc = f"{at:%H:%M} UTC" if at else ""
-    iso = f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else ""
-    found = WALL.fullmatch(outcome.local_time.strip())
-    if found:
-        day = _day(found[1])
-        if day:
-            other_day = f"{short_day(at.date())}, " if at and at.date() != day else ""
-            return Moment(day, found[2], found[3].strip(), other_day + utc, iso)
-    return Moment(at.date(), f"{at:%H:%M}", "UTC", utc, iso) if at else Moment()
+    """Return when the outcome's post goes out, in UTC where its zone is not known; empty where it has no date."""
+    if outcome.publish_at is None:
+        return Moment()
+    at = outcome.publish_at.astimezone(UTC)
+    zone = zone_named(outcome.timezone)
+    wall = at.astimezone(zone or UTC)
+    other_day = f"{short_day(at.date())}, " if wall.date() != at.date() else ""
+    return Moment(
+        day=wall.date(),
+        clock=f"{wall:%H:%M}",
+        zone=outcome.timezone if zone else "UTC",
+        utc=f"{other_day}{at:%H:%M} UTC",
+        iso=f"{at:%Y-%m-%dT%H:%M:%SZ}",
+    )
 
 
-def _day(text: str) -> date | None:
+def shown_time(at: datetime | None, *, timezone: str) -> str:
+    """Return a date in a person's time zone, in UTC where that is not known: `2026-12-01 09:30 Europe/Berlin`."""
+    if at is None:
+        return ""
+    zone = zone_named(timezone)
+    wall = at.astimezone(zone or UTC)
+    clock = f"{wall:%Y-%m-%d %H:%M:%S}" if wall.second else f"{wall:%Y-%m-%d %H:%M}"
+    return f"{clock} {timezone if zone else 'UTC'}"
+
+
+@lru_cache(maxsize=256)
+def zone_named(name: str) -> tzinfo | None:
+    """Return a zone by its name (`Europe/Berlin`) or its offset (`UTC+01:00`), None where there is none."""
+    if name.startswith(("UTC+", "UTC-")):
+        hours, _, minutes = name[4:].partition(":")
+        if not (hours.isdecimal() and minutes.isdecimal() and int(hours) < 24):
+            return None
+        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        return timezone(-offset if name[3] == "-" else offset)
     try:
-        return date.fromisoformat(text)
-    except ValueError:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def with_zone(kept: Dated) -> Dated:
+    """Return a step or outcome with its zone where a version that told it in words only has kept it."""
+    if kept.timezone or " " not in kept.local_time:
+        return kept
+    return replace(kept, timezone=kept.local_time.rpartition(" ")[2])
 
 
 def long_day(day: date) -> str:

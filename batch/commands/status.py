@@ -11,9 +11,10 @@ from batch.commands.session import Environment, Flags, Outputs, Session, exit_st
 from batch.commands.undo import refuse_other_places
 from batch.errors import PostbatchError, StartError
 from batch.model import Item, Outcome, OutcomeKind, Results, Status
-from batch.plan.compare import same_second, shown_time
+from batch.plan.compare import same_second
 from batch.publisher import items
 from batch.run.record import read_record, read_results, record_followup, run_of_results
+from batch.times import shown_time
 
 PAUSE_SECONDS = 5.0
 ONE_BY_ONE = 20
@@ -86,7 +87,7 @@ def _moved(outcome: Outcome, item: Item) -> Outcome:
     at, before = item.scheduled_at, outcome.publish_at
     if item.status != Status.SCHEDULED or at is None or before is None or same_second(at, before):
         return outcome
-    local_time = shown_time(at, timezone=outcome.local_time.rpartition(" ")[2])
+    local_time = shown_time(at, timezone=outcome.timezone)
     message = f"It has been moved since: it goes out {local_time}."
     return replace(outcome, publish_at=at, local_time=local_time, message=message)
 

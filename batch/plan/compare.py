@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from batch.model import Change, Content, Medium, Post
+from batch.times import shown_time
 
 TEXT_FIELDS = ("text", "title", "link", "call_to_action", "privacy")
 
@@ -91,16 +91,3 @@ def known_media(media: tuple[Medium, ...]) -> bool:
 def shown_media(media: tuple[Medium, ...]) -> str:
     """Return media as a person reads them, one a line."""
     return "\n".join(medium.source or medium.url for medium in media)
-
-
-def shown_time(at: datetime | None, *, timezone: str) -> str:
-    """Return a date in a person's time zone, in UTC where that is not known: `2026-12-01 09:30 Europe/Berlin`."""
-    if at is None:
-        return ""
-    try:
-        zone = ZoneInfo(timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        timezone, zone = "", ZoneInfo("UTC")
-    wall = at.astimezone(zone)
-    clock = f"{wall:%Y-%m-%d %H:%M:%S}" if wall.second else f"{wall:%Y-%m-%d %H:%M}"
-    return f"{clock} {timezone or 'UTC'}"

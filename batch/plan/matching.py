@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from batch.model import Account, Channel, Item, Post, Snapshot, Status, StepKind
-from batch.plan.compare import content_changes, shown_time
+from batch.plan.compare import content_changes
 from batch.plan.decisions import Refusal
 from batch.rules.channels import COMBINATIONS
+from batch.times import shown_time
 
 DEAD = frozenset({Status.CANCELED, Status.DELETED, Status.FAILED})
 """States from which an item never goes out."""

@@ -18,6 +18,7 @@ from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
 
 from batch.errors import PlanFileError
 from batch.model import Account, Act, Item, Json, Plan, Quota, SitePlan, Snapshot, Step
+from batch.times import with_zone
 
 Reader = Callable[[Any], Any]
 
@@ -317,7 +318,7 @@ def _read_plan(data: Json) -> Plan:
         raise ValueError("a site stands twice")
     read_step = reader_of(Step)
     for raw in data["steps"]:
-        step: Step = read_step(raw)
+        step: Step = with_zone(read_step(raw))
         _check_dates(step)
         steps[step.site].append(step)
     return Plan(

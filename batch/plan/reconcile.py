@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from batch.model import Act, Action, Channel, Content, Item, Post, PostType, SitePlan, Snapshot, Status, Step, StepKind
-from batch.plan.compare import known_media, plain_text, shown_time, wanted_content
+from batch.plan.compare import known_media, plain_text, wanted_content
 from batch.plan.decisions import (
     AGAIN_FAILED,
     CONTENT_WANTED,
@@ -38,6 +38,7 @@ from batch.plan.safety import (
 from batch.plan.steps import HANDLERS, Case, refuse, take_twin_back
 from batch.rules.channels import DEFAULT_TYPE
 from batch.rules.keys import PREFIX
+from batch.times import shown_time
 
 PENDING = frozenset({Status.DRAFT, Status.SCHEDULED, Status.PROCESSING, Status.IN_QUEUE})
 SENDING = frozenset({Act.CREATE, Act.UPDATE, Act.SCHEDULE, Act.PUBLISH})

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from batch.model import Account, Act, Before, Change, Content, Generate, Item, Post, Status, Step, StepKind
-from batch.plan.compare import content_changes, date_change, known_media, same_second, shown_time
+from batch.plan.compare import content_changes, date_change, known_media, same_second
 from batch.plan.decisions import LATE, REFUSALS, Decision, Refusal, Wanted
 from batch.plan.matching import shown_account
+from batch.times import shown_time
 
 
 class Case(NamedTuple):
@@ -104,6 +105,7 @@ def make_step(
         action=str(post.action or ""),
         account=post.account,
         generated=_words_were_made(post),
+        timezone=post.timezone,
     )
 
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from batch.model import Act, Before, Change, Content, Item, SitePlan, Snapshot, Status, Step, StepKind
-from batch.plan.compare import content_changes, date_change, same_media, same_second, shown_time
+from batch.plan.compare import content_changes, date_change, same_media, same_second
 from batch.plan.decisions import Options
 from batch.plan.matching import ItemIndex
 from batch.plan.planfile import site_state
 from batch.plan.safety import block_wrong_clock, clock_notices
+from batch.times import shown_time
 
 OUT = frozenset({Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE})
 GONE = frozenset({Status.CANCELED, Status.DELETED})
@@ -132,7 +133,7 @@ def _undo_reschedule(past: _Past) -> Step:
     old = before.scheduled_at
     if old is None or old <= past.now:
         return _old_date_passed(past, before)
-    move = date_change(past.item.scheduled_at, old, timezone=_timezone(past.step))
+    move = date_change(past.item.scheduled_at, old, timezone=past.step.timezone)
     changes, acts = _content_back(past, before)
     reason = f"That run moved it from {_when(past, old)}: it goes back to that date."
     every = (*changes, move) if move else changes
@@ -256,13 +257,8 @@ def _content_back(past: _Past, before: Before) -> tuple[tuple[Change, ...], tupl
     return changes, (Act.UPDATE,) if changes else ()
 
 
-def _timezone(step: Step) -> str:
-    """Return the zone in which the row's date was read, the last word of its local time."""
-    return step.local_time.rpartition(" ")[2]
-
-
 def _when(past: _Past, at: datetime | None) -> str:
-    return shown_time(at, timezone=_timezone(past.step))
+    return shown_time(at, timezone=past.step.timezone)
 
 
 def _redo(
@@ -300,7 +296,7 @@ def _idle(step: Step, item: Item | None, kind: StepKind, reason: str, *, code: s
         code=code,
         acts=(),
         at=at,
-        local_time=shown_time(at, timezone=_timezone(step)),
+        local_time=shown_time(at, timezone=step.timezone),
         content=item.content if item else step.content,
         item_id=item.id if item else step.item_id,
         reference=(item.reference if item else "") or step.reference,

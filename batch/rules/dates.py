@@ -33,8 +33,8 @@ _ISO = re.compile(
 class When(NamedTuple):
     """When a post is to go out: `at` (UTC), or `now`, or neither (no date). `problems` say why it can't be told.
 
-    `local_time` is the wall clock with its zone as a person reads it; `timezone` the zone's name, "" where only an
-    offset is known.
+    `local_time` is the wall clock with its zone as a person reads it; `timezone` the zone's name, or its offset
+    (`UTC+01:00`) where only that is known.
     """
 
     at: datetime | None = None
@@ -191,7 +191,7 @@ def _place_offset(
     at = clock.astimezone(UTC)
     if zone is None:
         offset = _show_offset(clock) if clock.utcoffset() else ""
-        return When(at, local_time=f"{show_clock(clock)} UTC{offset}", problems=noted)
+        return When(at, local_time=f"{show_clock(clock)} UTC{offset}", timezone=f"UTC{offset}", problems=noted)
     there = at.astimezone(zone)
     local_time = f"{show_clock(there)} {zone.key}"
     if zones.written and clock.tzinfo is not UTC and there.utcoffset() != clock.utcoffset():

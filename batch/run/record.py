@@ -20,6 +20,7 @@ from batch.atomic import write_private
 from batch.errors import JournalError, StartError
 from batch.model import Act, Issue, Item, Outcome, OutcomeKind, Results, Status, Step, StepKind
 from batch.run.journal import Journal, make_private_folder, shown
+from batch.times import with_zone
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -85,6 +86,7 @@ def _line(step: Step, kind: OutcomeKind, **more: object) -> Outcome:
         reference=step.reference,
         generated=step.generated,
         changes=step.changes,
+        timezone=step.timezone,
     )
     return replace(outcome, **more)  # type: ignore[arg-type] # fields of Outcome, checked by its tests
 
@@ -216,7 +218,7 @@ def outcome_to_json(outcome: Outcome) -> str:
 def outcome_from_json(text: str) -> Outcome:
     """Return an outcome that the journal kept."""
     outcome: Outcome = _codec(Outcome).validate_json(text)
-    return outcome
+    return with_zone(outcome)
 
 
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -273,7 +275,7 @@ def _read(path: Path) -> RunRecord:
         raise JournalError(
             f"The record {shown(path)} can't be read; that run's results can't be made again."
         ) from error
-    return record
+    return replace(record, placed=tuple(Placed(p.position, with_zone(p.step)) for p in record.placed))
 
 
 def run_names(folder: Path) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from batch.model import GOOD, Outcome, OutcomeKind, Results
 from batch.rules.channels import CHANNEL_LABELS, channel_named
-from batch.times import MONTHS, WEEKDAYS, local_time_of
+from batch.times import MONTHS, WEEKDAYS, moment_of
 from batch.wording import shorten
 from batch.workbooks.style import (
     CHANNEL_TONES,
@@ -90,11 +90,11 @@ def sort_into_days(outcomes: Sequence[Outcome]) -> tuple[Days, int, tuple[str, .
     zones: dict[str, None] = {}
     undated = 0
     for line, outcome in enumerate(outcomes, start=2):
-        moment = local_time_of(outcome)
-        if moment is None:
+        moment = moment_of(outcome)
+        if moment.day is None:
             undated += 1
             continue
-        zones[moment.zone or "the sheet's own zone"] = None
+        zones[moment.zone] = None
         days[moment.day].append(_make_slot(outcome, moment.clock, line))
     return {day: sorted(slots) for day, slots in days.items()}, undated, tuple(zones)
 

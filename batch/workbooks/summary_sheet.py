@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from batch.model import GOOD, Channel, Outcome, OutcomeKind, Results
-from batch.times import local_time_of
+from batch.times import moment_of
 from batch.workbooks.calendar_sheet import channel_label
 from batch.workbooks.results_sheets import shown_utc
 from batch.workbooks.style import (
@@ -94,13 +94,13 @@ def state_of(outcome: Outcome) -> str:
 def _make_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     import pandas as pd
 
-    moments = [local_time_of(outcome) for outcome in outcomes]
+    moments = [moment_of(outcome) for outcome in outcomes]
     return pd.DataFrame({
         "outcome": [outcome.outcome.value for outcome in outcomes],
         "channel": [outcome.channel or "(none)" for outcome in outcomes],
         "account": [outcome.account or "(default)" for outcome in outcomes],
         "state": [state_of(outcome) for outcome in outcomes],
-        "day": [moment.day.isoformat() if moment else NO_DAY for moment in moments],
+        "day": [moment.day.isoformat() if moment.day else NO_DAY for moment in moments],
     })  # fmt: skip
 
 

@@ -187,6 +187,7 @@ def results_of(count: int) -> Results:
                 item_id=f"00000000-0000-4000-8000-{number:012x}",
                 message="It goes out on that date.",
                 local_time=f"{cells['publish_at']} Europe/London",
+                timezone="Europe/London",
                 content=Content(cells["text"]),
                 reference=cells["key"],
             )

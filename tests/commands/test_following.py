@@ -14,6 +14,7 @@ DATE = datetime(2031, 3, 3, 8, tzinfo=UTC)
 SCHEDULED = Outcome(
     2, "a", "clay", "FACEBOOK", "POST", "", "", OutcomeKind.SCHEDULED, Status.SCHEDULED, DATE, "item-1",
     message="It goes out 2031-03-03 09:00 Europe/Berlin.", local_time="2031-03-03 09:00 Europe/Berlin",
+    timezone="Europe/Berlin",
 )  # fmt: skip
 ITEM = Item("item-1", "FACEBOOK", "POST", Status.SCHEDULED, scheduled_at=DATE)
 

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch.model import Change, Content, Generate, Generation, Medium, Post
-from batch.plan.compare import TEXT_FIELDS, content_changes, date_change, same_media, shown_time, wanted_content
+from batch.plan.compare import TEXT_FIELDS, content_changes, date_change, same_media, wanted_content
+from batch.times import shown_time
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

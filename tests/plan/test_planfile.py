@@ -80,7 +80,7 @@ def test_every_field_of_a_step_is_written_unless_it_has_its_default(make: Simple
     full = Step(
         2, "k", "r", "s", "X", "POST", StepKind.RESCHEDULE, "why", (Act.RESCHEDULE,), "a", "n", "t", make.date, "l",
         make.content, "i", "f", "u", (Change("text", "a", "b"),), Before("SCHEDULED", make.date, make.content), "c",
-        ("w",), "act", "acc", True,
+        ("w",), "act", "acc", True, "Europe/Berlin",
     )  # fmt: skip
     (data,) = plan_to_json(Plan("s", "f", make.now, (SitePlan("s", (full,)),)))["steps"]
     assert set(data) == {field.name for field in fields(Step)}

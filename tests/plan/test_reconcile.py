@@ -51,6 +51,7 @@ def test_a_new_post_carries_all_that_sending_needs(make: SimpleNamespace) -> Non
         local_time="2026-12-01 09:30 Europe/Berlin",
         content=make.content,
         account="@Studio",
+        timezone="Europe/Berlin",
     )
 
 

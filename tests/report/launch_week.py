@@ -49,7 +49,7 @@ def post(
     item_id = f"7c1e0f2a-4b5d-4c1f-9a57-{row:012d}" if status else ""
     made = Outcome(
         row, key, "pottery", channel, type_, account, "", outcome, status, publish_at, item_id,
-        local_time=f"{at} {ZONE}" if at else "", content=content, reference=key,
+        local_time=f"{at} {ZONE}" if at else "", timezone=ZONE, content=content, reference=key,
     )  # fmt: skip
     return replace(made, **more)  # type: ignore[arg-type] # fields of Outcome
 

@@ -15,9 +15,7 @@ from batch.workbooks.style import CHANNEL_TONES
 
 
 def test_a_post_stands_on_its_local_day_even_where_utc_has_another(make_outcome: Callable[..., Outcome]) -> None:
-    late = make_outcome(
-        2, publish_at=datetime(2026, 12, 31, 15, 30, tzinfo=UTC), local_time="2027-01-01 00:30 Asia/Tokyo"
-    )
+    late = make_outcome(2, publish_at=datetime(2026, 12, 31, 15, 30, tzinfo=UTC), timezone="Asia/Tokyo")
     days, undated, zones = sort_into_days([late])
     assert list(days) == [date(2027, 1, 1)]
     assert (undated, zones) == (0, ("Asia/Tokyo",))
@@ -34,8 +32,8 @@ def test_a_post_without_a_wall_clock_is_told_in_utc_and_one_without_a_date_is_co
 
 def test_a_day_is_in_the_order_of_the_clock_and_marks_what_needs_work(make_outcome: Callable[..., Outcome]) -> None:
     posts = [
-        make_outcome(2, OutcomeKind.FAILED, local_time="2026-12-01 18:00 UTC"),
-        make_outcome(3, OutcomeKind.CANCELLED, local_time="2026-12-01 09:00 UTC", channel="GBP"),
+        make_outcome(2, OutcomeKind.FAILED, publish_at=datetime(2026, 12, 1, 18, tzinfo=UTC)),
+        make_outcome(3, OutcomeKind.CANCELLED, publish_at=datetime(2026, 12, 1, 9, tzinfo=UTC), channel="GBP"),
     ]
     first, second = sort_into_days(posts)[0][date(2026, 12, 1)]
     assert (first.said, first.struck, first.alarming) == ("09:00 Google · post-3", True, False)
@@ -43,14 +41,16 @@ def test_a_day_is_in_the_order_of_the_clock_and_marks_what_needs_work(make_outco
 
 
 def test_a_crowded_day_says_how_many_more_there_are(make_outcome: Callable[..., Outcome]) -> None:
-    crowd = [make_outcome(row, local_time=f"2026-12-01 {row:02d}:00 UTC") for row in range(2, 2 + SLOTS_A_DAY + 3)]
+    crowd = [
+        make_outcome(row, publish_at=datetime(2026, 12, 1, row, tzinfo=UTC)) for row in range(2, 2 + SLOTS_A_DAY + 3)
+    ]
     shown = shown_slots(sort_into_days(crowd)[0][date(2026, 12, 1)])
     assert len(shown) == SLOTS_A_DAY
     assert shown[-1] == "+ 4 more"
 
 
 def test_months_are_whole_weeks_from_monday_on(make_outcome: Callable[..., Outcome]) -> None:
-    days = sort_into_days([make_outcome(2, local_time="2026-12-15 09:00 UTC")])[0]
+    days = sort_into_days([make_outcome(2, publish_at=datetime(2026, 12, 15, 9, tzinfo=UTC))])[0]
     assert months_of(days) == [date(2026, 12, 1)]
     weeks = list(weeks_of(date(2026, 12, 1)))
     assert weeks[0] == [None, *(date(2026, 12, day) for day in range(1, 7))]
@@ -60,7 +60,12 @@ def test_months_are_whole_weeks_from_monday_on(make_outcome: Callable[..., Outco
 def test_a_slot_has_its_channels_colour_and_leads_to_its_line(
     tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
 ) -> None:
-    posts = [make_outcome(2), make_outcome(3, channel="TIKTOK", local_time="2026-12-01 09:30 Europe/Berlin")]
+    posts = [
+        make_outcome(2),
+        make_outcome(
+            3, channel="TIKTOK", publish_at=datetime(2026, 12, 1, 8, 30, tzinfo=UTC), timezone="Europe/Berlin"
+        ),
+    ]
     sheet = openpyxl.load_workbook(write_results(make_results(posts), tmp_path / "r.xlsx").path)["Calendar"]
     cells = [cell for row in sheet.iter_rows() for cell in row if cell.value == "09:30 TikTok · post-3"]
     assert [cell.column_letter for cell in cells] == ["B"]

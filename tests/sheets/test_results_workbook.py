@@ -35,6 +35,7 @@ def every_kind(make_outcome: Callable[..., Outcome], make_results: Callable[...,
             channel=list(Channel)[row % 7].value,
             publish_at=FIRST + timedelta(days=row),
             local_time=f"2026-12-{row + 1:02d} 09:30 Europe/Berlin",
+            timezone="Europe/Berlin",
             link=f"https://example.com/p/{row}",
             message=text,
         )
@@ -58,6 +59,7 @@ def many(make_outcome: Callable[..., Outcome], make_results: Callable[..., Resul
                 status="SCHEDULED",
                 publish_at=FIRST + timedelta(minutes=row),
                 local_time=f"2026-12-{row % 28 + 1:02d} 09:30 Europe/Berlin",
+                timezone="Europe/Berlin",
                 item_id=f"3f2a4c5d-0000-4000-8000-{row:012d}",
             )
             for row in range(2, count + 2)
@@ -122,13 +124,18 @@ def test_the_workbook_has_its_sheets_and_native_charts(tmp_path: Path, every_kin
 def test_the_summary_counts_by_outcome_channel_account_and_day(
     tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
 ) -> None:
-    day = {"local_time": "2026-12-01 09:30 Europe/Berlin"}
+    day = {"publish_at": datetime(2026, 12, 1, 8, 30, tzinfo=UTC), "timezone": "Europe/Berlin"}
     outcomes = [
         make_outcome(2, OutcomeKind.SCHEDULED, channel="FACEBOOK", account="page", **day),
         make_outcome(3, OutcomeKind.SCHEDULED, channel="FACEBOOK", account="shop", **day),
         make_outcome(4, OutcomeKind.INVALID, channel="GBP", account=""),
         make_outcome(
-            5, OutcomeKind.PROCESSING, channel="GBP", account="shop", local_time="2026-12-02 10:00 Asia/Tokyo"
+            5,
+            OutcomeKind.PROCESSING,
+            channel="GBP",
+            account="shop",
+            publish_at=datetime(2026, 12, 2, 1, tzinfo=UTC),
+            timezone="Asia/Tokyo",
         ),
     ]
     sheet = openpyxl.load_workbook(write_results(make_results(outcomes), tmp_path / "r.xlsx").path)["Summary"]
