@@ -7,8 +7,8 @@ formula without a value.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
@@ -60,11 +60,15 @@ Raw = str | Number | Moment | Flaw
 
 
 class RawRow(NamedTuple):
-    """A line as it stands in the file; `cells` may be shorter than the headings."""
+    """A line as it stands in the file; `cells` may be shorter than the headings.
+
+    `struck` are the columns, counted from 0, of cells whose whole text is struck out.
+    """
 
     number: int
     cells: Sequence[Raw]
     hidden: bool = False
+    struck: tuple[int, ...] = ()
 
 
 class RowFlaw(NamedTuple):
@@ -89,7 +93,11 @@ class Area(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table as read from a file, its wholly empty rows left out. `since_1904`: how it counts the days of dates."""
+    """A table as read from a file, its wholly empty rows left out.
+
+    `since_1904` tells how it counts the days of dates. `links` holds the address behind a cell by its row, counted
+    from 1, and its column, counted from 0; `pictures` the cells that each picture lies over.
+    """
 
     tab: str
     rows: list[RawRow]
@@ -98,6 +106,8 @@ class Grid:
     hidden_columns: tuple[int, ...] = ()
     notices: tuple[str, ...] = ()
     since_1904: bool = False
+    links: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    pictures: tuple[Area, ...] = ()
 
 
 @cache

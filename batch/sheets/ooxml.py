@@ -7,33 +7,37 @@ or document type is ever followed.
 
 from __future__ import annotations
 
-import codecs
+import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple, NoReturn, Protocol
+from xml.parsers import expat
 
 from batch.errors import SheetError
 from batch.sheets.cells import Moment, Number, NumberFormat
 from batch.sheets.detect import FORMATS, SAVE_AS
 
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-
 MAX_PARTS = 20_000
 MAX_SMALL_PART_BYTES = 32_000_000
-MAX_TAGS = 400_000
-"""In a part that is held as a tree; Excel's own bound of 65,490 cell styles needs about half."""
-CHUNK_BYTES = 1 << 19
-DOCTYPE = re.compile("<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-DECLARED_ENCODING = re.compile(rb"""^<\?xml[^>]{0,200}?encoding=["']([A-Za-z0-9._-]+)["']""")
-READABLE = {"utf-8", "utf8", "us-ascii", "ascii", "utf-16"}
+FREE_TAGS, TAGS_A_BYTE = 1_200_000, 4
+"""How many tags the parts that are read may hold together, by the size of the file. A cell has four tags and, if its
+address stands in it, needs at least two bytes of the file."""
+FREE_BYTES, BYTES_A_BYTE = 120_000_000, 60
+"""How large they may be together when unpacked. Real sheets unpack to ten or twenty times their size."""
+MAX_TOKEN_BYTES = 1_000_000
+"""Of a single tag: the parser starts over with each piece of one that does not end."""
+MAX_STYLES = 200_000
+"""Excel's own bound is 65,490."""
+MAX_TEXT_CHARS = 8_000_000
+MAX_DEPTH = 100
+CHUNK_BYTES = 1 << 18
+TEXT_BUFFER_BYTES = 1 << 16
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 CONTENTS = {
     "xl/workbook.bin": FORMATS[".xlsb"],
@@ -46,13 +50,53 @@ CONTENTS = {
 """A part that tells what a renamed file really is."""
 
 
+XML_ERRORS = {
+    expat.errors.codes[code]: told
+    for code, told in (
+        (expat.errors.XML_ERROR_NO_ELEMENTS, "does not end"),
+        (expat.errors.XML_ERROR_UNCLOSED_TOKEN, "does not end"),
+        (expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION, "does not end"),
+        (expat.errors.XML_ERROR_PARTIAL_CHAR, "does not end"),
+        (expat.errors.XML_ERROR_TAG_MISMATCH, "has tags that are not closed"),
+        (expat.errors.XML_ERROR_UNDEFINED_ENTITY, "holds an entity that is not known"),
+    )
+}
+
+
+class Handlers(Protocol):
+    """What is told of a part's elements, in their order.
+
+    Names are `namespace}local`. The text goes into `pieces`, which the handlers clear where a text begins that they
+    want, and no less often than there are elements they know nothing of.
+    """
+
+    pieces: list[str]
+
+    def start(self, name: str, attributes: dict[str, str], /) -> None:
+        """Take in that an element begins."""
+
+    def end(self, name: str, /) -> None:
+        """Take in that it ends."""
+
+
+class Relation(NamedTuple):
+    """What a part says of another: its kind (`worksheet`), and its name or, if it is outside, its address."""
+
+    kind: str
+    target: str
+    outside: bool
+
+
 class Package:
-    """An open workbook container."""
+    """An open workbook container. What it holds is read within one bound for all parts together."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self.name = path.name
         self._archive = archive
         self._infos = {info.filename.lower(): info for info in archive.infolist()}
+        size = path.stat().st_size
+        self._tags_left = FREE_TAGS + TAGS_A_BYTE * size
+        self._bytes_left = FREE_BYTES + BYTES_A_BYTE * size
         self._refuse_odd_container()
 
     def has(self, part: str) -> bool:
@@ -70,8 +114,77 @@ class Package:
             "again."
         )
 
-    def stream(self, part: str, *, limit_bytes: int, what: str) -> Generator[str, None, None]:
-        """Yield a part's text piece by piece; the last piece comes only when its checksum was right."""
+    def relations(self, part: str) -> dict[str, Relation]:
+        """Return what a part says of others, by the IDs under which its elements name them."""
+        folder, name = posixpath.split(part)
+        listing = posixpath.join(folder, "_rels", f"{name}.rels")
+        relations: dict[str, Relation] = {}
+
+        def note(found: Mapping[str, str]) -> None:
+            outside = found.get("TargetMode") == "External"
+            target = found.get("Target", "")
+            if not outside:
+                target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+            relations[found.get("Id", "")] = Relation(found.get("Type", "").rpartition("/")[2], target, outside)
+
+        if self.has(listing):
+            self.visit(listing, {"/Relationships/Relationship": note})
+        return relations
+
+    def visit(
+        self,
+        part: str,
+        starts: Mapping[str, Callable[[Mapping[str, str]], None]],
+        texts: Mapping[str, Callable[[str], None]] | None = None,
+    ) -> None:
+        """Call a function for each element of a small part that stands at one of the paths.
+
+        A path is `/sst/si/t`, without namespaces. Those of `starts` get the element's attributes at its beginning,
+        those of `texts` its text at its end.
+        """
+        what = f"its part {part}"
+        handlers = _Visits(starts, texts or {}, too_deep=self.damaged(f"{what} is nested too deeply"))
+        self.walk(part, handlers, limit_bytes=MAX_SMALL_PART_BYTES, what=what)
+
+    def walk(self, part: str, handlers: Handlers, *, limit_bytes: int, what: str) -> None:
+        """Tell `handlers` of every element of a part, in one pass; `what` names the part in a refusal.
+
+        Raises SheetError where the part is larger than `limit_bytes`, is not well-formed, holds a document type, or
+        where it holds more tags than a workbook of this size can.
+        """
+        parser = self._make_parser(handlers)
+        fed = 0
+        try:
+            with closing(self._read(part, limit_bytes=limit_bytes, what=what)) as pieces:
+                for piece in pieces:
+                    self._spend(piece, what)
+                    parser.Parse(piece, False)
+                    fed += len(piece)
+                    if fed - parser.CurrentByteIndex > MAX_TOKEN_BYTES:
+                        raise self.damaged(f"{what} holds a tag that does not end")
+                    if sum(map(len, handlers.pieces)) > MAX_TEXT_CHARS:
+                        raise self.damaged(f"{what} holds a text that does not end")
+            parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            raise self.damaged(f"{what} {XML_ERRORS.get(error.code, 'is not well-formed')}") from error
+
+    def _make_parser(self, handlers: Handlers) -> expat.XMLParserType:
+        """Return a parser that follows no entity: all of them need a document type, and that is refused."""
+
+        def refuse(*_: object) -> NoReturn:
+            raise self.unsafe()
+
+        parser = expat.ParserCreate(namespace_separator="}")
+        parser.buffer_text = True
+        parser.buffer_size = TEXT_BUFFER_BYTES
+        parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = parser.ExternalEntityRefHandler = refuse
+        parser.StartElementHandler = handlers.start
+        parser.EndElementHandler = handlers.end
+        parser.CharacterDataHandler = handlers.pieces.append
+        return parser
+
+    def _read(self, part: str, *, limit_bytes: int, what: str) -> Generator[bytes, None, None]:
+        """Yield a part piece by piece; its end comes only when its checksum was right."""
         if not self.has(part):
             raise self.damaged(f"its part {part} is missing")
         if self.size(part) > limit_bytes:
@@ -79,43 +192,21 @@ class Package:
                 f"{self.name}: {what} is {self.size(part) / 1e6:,.0f} MB when unpacked, more than can be posts: delete "
                 "the empty rows and columns beyond the last post, or copy the posts into a new workbook."
             )
-        decoder: codecs.IncrementalDecoder | None = None
         try:
             with self._archive.open(self._infos[part.lower()]) as file:
-                while chunk := file.read(CHUNK_BYTES):
-                    decoder = decoder or self._decoder(part, chunk)
-                    yield decoder.decode(chunk)
-            yield decoder.decode(b"", final=True) if decoder else ""
+                while piece := file.read(CHUNK_BYTES):
+                    yield piece
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
             raise self.damaged(f"its part {part} is cut off or changed") from error
-        except UnicodeDecodeError as error:
-            raise self.damaged(f"its part {part} is not text") from error
 
-    def xml(self, part: str) -> Element:
-        """Return a small part as a tree."""
-        return self.parse(
-            "".join(self.stream(part, limit_bytes=MAX_SMALL_PART_BYTES, what=f"its part {part}")), part=part
-        )
-
-    def parse(self, text: str, *, part: str) -> Element:
-        """Return the tree of a part's text; refuse entities, document types and what is not well-formed."""
-        from xml.etree.ElementTree import ParseError
-
-        from defusedxml import DefusedXmlException
-        from defusedxml.ElementTree import fromstring
-
-        if text.count("<") > MAX_TAGS:
+    def _spend(self, piece: bytes, what: str) -> None:
+        self._tags_left -= piece.count(b"<")
+        self._bytes_left -= len(piece)
+        if self._tags_left < 0 or self._bytes_left < 0:
             raise SheetError(
-                f"{self.name}: its part {part} holds far more than posts need: copy the posts into a new workbook and "
-                "save it as .xlsx."
+                f"{self.name}: {what} holds far more than posts need: copy the posts into a new workbook and save it "
+                "as .xlsx."
             )
-        try:
-            root: Element = fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text), forbid_dtd=True)
-        except DefusedXmlException as error:
-            raise self.unsafe() from error
-        except (ParseError, ValueError, RecursionError) as error:
-            raise self.damaged(f"its part {part} is not well-formed") from error
-        return root
 
     def unsafe(self) -> SheetError:
         """Return the refusal of XML that no spreadsheet program writes."""
@@ -123,14 +214,6 @@ class Package:
             f"{self.name} holds XML entities or a document type, which no spreadsheet program writes: copy the posts "
             "into a new workbook and save it as .xlsx."
         )
-
-    def _decoder(self, part: str, start: bytes) -> codecs.IncrementalDecoder:
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return codecs.getincrementaldecoder("utf-16")("strict")
-        declared = DECLARED_ENCODING.match(start.removeprefix(codecs.BOM_UTF8))
-        if declared and declared[1].decode("ascii").lower() not in READABLE:
-            raise self.damaged(f"its part {part} is in the encoding {declared[1].decode('ascii')}")
-        return codecs.getincrementaldecoder("utf-8-sig")("strict")
 
     def _refuse_odd_container(self) -> None:
         infos = self._archive.infolist()
@@ -162,9 +245,44 @@ def open_package(path: Path) -> Iterator[Package]:
         yield Package(path, archive)
 
 
-def local(tag: str) -> str:
+class _Visits:
+    """Handlers that keep the path of the element they stand at."""
+
+    def __init__(
+        self,
+        starts: Mapping[str, Callable[[Mapping[str, str]], None]],
+        texts: Mapping[str, Callable[[str], None]],
+        *,
+        too_deep: SheetError,
+    ) -> None:
+        self.pieces: list[str] = []
+        self._starts = starts
+        self._texts = texts
+        self._too_deep = too_deep
+        self._paths = [""]
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if len(self._paths) > MAX_DEPTH:
+            raise self._too_deep
+        path = f"{self._paths[-1]}/{local(name)}"
+        self._paths.append(path)
+        self.pieces.clear()
+        if visit := self._starts.get(path):
+            visit(attributes)
+
+    def end(self, _: str) -> None:
+        if tell := self._texts.get(self._paths.pop()):
+            tell("".join(self.pieces))
+
+
+def local(name: str) -> str:
     """Return an element's name without its namespace, which is another in ISO-strict workbooks."""
-    return tag.rpartition("}")[2]
+    return name.rpartition("}")[2]
+
+
+def relation_id(attributes: Mapping[str, str]) -> str:
+    """Return the value of an element's `r:id`, "" where it has none."""
+    return next((value for name, value in attributes.items() if name.endswith("}id")), "")
 
 
 BUILT_IN = {
@@ -177,7 +295,7 @@ BUILT_IN = {
 }  # fmt: skip
 """ECMA-376 part 1, 18.8.30 (numFmt); 27 to 36 and 50 to 58 as in its East Asian tables, all of them dates or times."""
 
-LITERAL = re.compile(r'"[^"]*"|\\.|[_*].|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
+LITERAL = re.compile(r'"[^"]*"|\\.|[_*].|\[(?!(?:h+|m+|s+)\])[^\[\]]*\]', re.IGNORECASE)
 ZEROS = re.compile(r"0{2,}")
 PLAIN_CODES = frozenset({"general", "@", "0", ""})
 LAST_DAY = 2_958_466
@@ -201,16 +319,47 @@ def read_format(code: str) -> NumberFormat:
     return NumberFormat(code, shows_date=date, shows_time=time)
 
 
-def read_formats(styles: Element) -> list[NumberFormat]:
-    """Return the format of each cell style, in the order in which cells number them."""
-    codes: dict[str, str] = {str(number): code for number, code in BUILT_IN.items()}
-    formats: list[NumberFormat] = []
-    for part in styles:
-        if local(part.tag) == "numFmts":
-            codes.update((f.get("numFmtId", ""), f.get("formatCode", "")) for f in part)
-        elif local(part.tag) == "cellXfs":
-            formats = [read_format(codes.get(xf.get("numFmtId", "0"), "General")) for xf in part]
-    return formats
+class Styles(NamedTuple):
+    """The number format of each cell style, in the order in which cells number them, and which strike the text out."""
+
+    formats: Sequence[NumberFormat] = ()
+    struck: frozenset[int] = frozenset()
+
+
+def read_styles(package: Package, part: str) -> Styles:
+    """Return the cell styles of a workbook; none where the part is missing."""
+    codes = {str(number): code for number, code in BUILT_IN.items()}
+    fonts_struck: list[bool] = []
+    cells: list[tuple[str, str]] = []
+
+    def note(cell: Mapping[str, str]) -> None:
+        if len(cells) == MAX_STYLES:
+            raise package.damaged("it holds more cell styles than a workbook can")
+        cells.append((cell.get("numFmtId", "0"), cell.get("fontId", "0")))
+
+    def strike(font: Mapping[str, str]) -> None:
+        fonts_struck[-1] = is_on(font.get("val", "1"))
+
+    if part and package.has(part):
+        package.visit(
+            part,
+            {
+                "/styleSheet/numFmts/numFmt": lambda f: codes.update({f.get("numFmtId", ""): f.get("formatCode", "")}),
+                "/styleSheet/fonts/font": lambda _: fonts_struck.append(False),
+                "/styleSheet/fonts/font/strike": strike,
+                "/styleSheet/cellXfs/xf": note,
+            },
+        )
+    struck = {str(number) for number, is_struck in enumerate(fonts_struck) if is_struck}
+    return Styles(
+        [read_format(codes.get(code, "General")) for code, _ in cells],
+        frozenset(number for number, (_, font) in enumerate(cells) if font in struck),
+    )
+
+
+def is_on(switch: str | None) -> bool:
+    """Tell whether an attribute that is a switch is on."""
+    return switch == "1" or switch == "true"
 
 
 def day_count_to_date(days: float, *, epoch: datetime) -> datetime | None:

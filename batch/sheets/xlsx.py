@@ -1,18 +1,19 @@
-"""Turns an Excel workbook into a `Grid`: finds its parts, chooses the sheet, reads it and has the rows counted again.
+"""Turns an Excel workbook into a `Grid`: finds its parts, chooses the sheet and reads it in one pass.
 
-Macros, links and drawings are never opened. Both namespaces (the usual and ISO strict) and both calendars are
-understood.
+Every cell is looked at as it is stored, so that errors, formulas without a value, cut numbers and hidden rows are
+seen. The declared size of the sheet is not believed. What no spreadsheet program writes (a cell within a cell, two
+cells at one address, something between the rows) is refused, since a row could be lost in it.
+
+Macros are never opened; of drawings only the place of pictures is read, of links only the address. Both namespaces
+(the usual and ISO strict), any prefix and both calendars are understood.
 """
 
 from __future__ import annotations
 
 import math
-import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,394 +32,38 @@ from batch.sheets.cells import (
     RawRow,
     column_index,
 )
-from batch.sheets.ooxml import DOCTYPE, EPOCHS, Package, iso_moment, local, open_package, read_formats, read_number
-
-ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6})|([a-z]{2,4}));")
-NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-MAX_STRING_CHARS = 8_000_000
-SURROGATES = re.compile("[\ud800-\udfff]")
-
-
-class BadXmlError(Exception):
-    """Text that is not XML as a spreadsheet program writes it."""
-
-
-def plain_text(text: str) -> str:
-    """Return the text behind entities and Excel's escapes."""
-    if "&" in text:
-        text = ENTITY.sub(_resolve, text)
-    if "_x" in text:
-        text = ESCAPE.sub(lambda m: chr(int(m[1], 16)), text)
-        if SURROGATES.search(text):
-            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
-
-
-def _resolve(found: re.Match[str]) -> str:
-    decimal, hexadecimal, name = found.groups()
-    try:
-        return NAMED[name] if name else chr(int(decimal) if decimal else int(hexadecimal, 16))
-    except (KeyError, ValueError, OverflowError):
-        raise BadXmlError(f"the entity {found[0]} is not known") from None
-
-
-@lru_cache(maxsize=4)
-def runs_reader(prefix: str) -> Callable[[str], str]:
-    """Return the function that joins the runs (`<t>`) of a rich text; `prefix` is the file's own for its namespace."""
-    phonetic = re.compile(rf"<{prefix}rPh\b.*?</{prefix}rPh>", re.DOTALL)
-    run = re.compile(rf"<{prefix}t(?:\s[^>]*)?(?<!/)>([^<]*)</{prefix}t>")
-
-    def read(text: str) -> str:
-        if f"<{prefix}rPh" in text:
-            text = phonetic.sub("", text)
-        return plain_text("".join(run.findall(text)))
-
-    return read
-
-
-def namespace_prefix(start: str) -> str:
-    """Return the prefix (`x:`, mostly none) of a part's first element; a declaration (`<?xml`) is not one."""
-    found = re.search(r"<([A-Za-z_][\w.-]*:)?[A-Za-z]", start)
-    return (found[1] or "") if found else ""
-
-
-def read_strings(pieces: Iterable[str], *, limit: int) -> list[str]:
-    """Return the workbook's shared strings, in order, from the text of their part, up to `limit` bytes of memory."""
-    strings: list[str] = []
-    read, closing, rest = _strings_reader(""), "</si>", ""
-    for piece in pieces:
-        if not rest and not strings:
-            prefix = namespace_prefix(piece)
-            read, closing = _strings_reader(prefix), f"</{prefix}si>"
-        whole, end, rest = (rest + piece).rpartition(closing)
-        found = read(whole + end)
-        strings += found
-        limit -= sum([50 + len(text) * (1 if text.isascii() else 4) for text in found])
-        if limit < 0 or len(rest) > MAX_STRING_CHARS:
-            raise BadXmlError("its texts are larger than those of posts")
-    strings += read(rest)
-    if "<!" in rest or not re.search(r"</(?:\w+:)?sst>\s*$|<(?:\w+:)?sst[^>]*/>\s*$", rest):
-        raise BadXmlError("its texts do not end")
-    return strings
-
-
-def _strings_reader(prefix: str) -> Callable[[str], list[str]]:
-    plain = rf"<{prefix}t(?: xml:space=\"preserve\")?>([^<]*)</{prefix}t>"
-    item = re.compile(
-        rf"<{prefix}si>{plain}</{prefix}si>|<{prefix}si(?:\s[^>]*)?(?:/>|(?<!/)>(.*?)</{prefix}si>)", re.DOTALL
-    )
-    read_runs = runs_reader(prefix)
-
-    def read(text: str) -> list[str]:
-        return [read_runs(rich) if rich else plain_text(simple) for simple, rich in item.findall(text)]
-
-    return read
-
-
-MAX_SHEET_BYTES = 400_000_000
-MAX_FRAME_CHARS = 16_000_000
-MAX_ROW_CHARS = 8_000_000
-ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*["']([^"']*)["']""")
-NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|[+-]?\.[0-9]+(?:[eE][+-]?[0-9]+)?")
-REF = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?")
-GENERAL = NumberFormat()
-
-
-class Patterns(NamedTuple):
-    """The expressions for one namespace prefix."""
-
-    row: re.Pattern[str]
-    cell: re.Pattern[str]
-    cell_in_any_order: re.Pattern[str]
-    cell_tag: re.Pattern[str]
-    value: re.Pattern[str]
-    formula: re.Pattern[str]
-
-
-@lru_cache(maxsize=4)
-def _patterns(x: str) -> Patterns:
-    body = rf"[^>]*?(?:/>|>\s*(?:<{x}v>([^<]*)</{x}v>)?(.*?)</{x}c>)"
-    return Patterns(
-        row=re.compile(rf'<{x}row(?=[\s/>])(?: r="([0-9]+)")?([^>]*?)(?:/>|>(.*?)</{x}row>)', re.DOTALL),
-        cell=re.compile(
-            rf'<{x}c(?: r="([A-Z]{{1,3}})[0-9]+")?(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")?'
-            + body.removeprefix("[^>]*?"),
-            re.DOTALL,
-        ),
-        cell_in_any_order=re.compile(
-            rf"""<{x}c(?=[\s/>])(?:(?=[^>]*?\sr=["']([A-Z]{{1,3}})[0-9]+["']))?(?:(?=[^>]*?\ss=["']([0-9]+)["']))?"""
-            rf"""(?:(?=[^>]*?\st=["']([a-zA-Z]+)["']))?""" + body,
-            re.DOTALL,
-        ),
-        cell_tag=re.compile(rf"<{x}c[\s/>]"),
-        value=re.compile(rf"<{x}v(?:\s[^>]*)?(?:/>|(?<!/)>([^<]*)</{x}v>)"),
-        formula=re.compile(rf"<{x}f(?:\s[^>]*)?(?:/>|(?<!/)>([^<]*)</{x}f>)"),
-    )
-
-
-class Frame(NamedTuple):
-    """What a sheet says beside its rows."""
-
-    merges: tuple[Area, ...]
-    hidden_columns: tuple[int, ...]
-
-
-class SheetScan:
-    """One pass over the XML of a sheet: iterate `rows()` to its end, then ask for the `frame()`."""
-
-    def __init__(
-        self, package: Package, part: str, *, tab: str, strings: list[str], formats: list[NumberFormat], epoch: datetime
-    ) -> None:
-        self._package = package
-        self._part = part
-        self._tab = tab
-        self._strings = strings
-        self._formats = formats
-        self._epoch = epoch
-        self._head = self._tail = ""
-        self._number = 0
-        self._rows_left = MAX_ROWS
-        self._cells_left = MAX_CELLS
-        self._text_left = MAX_TEXT_BYTES
-        self.rows_with_values = 0
-
-    def rows(self) -> Iterator[RawRow]:
-        """Yield every row that has a cell with something in it."""
-        what = f"the sheet '{self._tab}'"
-        with closing(self._package.stream(self._part, limit_bytes=MAX_SHEET_BYTES, what=what)) as pieces:
-            try:
-                rest = self._read_head(pieces)
-                yield from self._read_rows(rest, pieces)
-            except BadXmlError as error:
-                raise self._package.damaged(str(error)) from error
-
-    def frame(self) -> Frame:
-        """Return what stands around the rows; only after they have been read."""
-        empty = f"<{self._x}sheetData/>"
-        root = self._package.parse(self._head + empty + self._tail, part=self._part)
-        merges: list[Area] = []
-        hidden: list[int] = []
-        for part in root:
-            if local(part.tag) == "mergeCells":
-                merges += [area for cell in part if (area := _read_area(cell.get("ref", "")))]
-            elif local(part.tag) == "cols":
-                for col in part:
-                    if col.get("hidden") in {"1", "true"}:
-                        last = min(_whole(col.get("max")), MAX_COLUMNS)
-                        hidden += range(_whole(col.get("min")) - 1, last)
-        return Frame(tuple(sorted(merges)), tuple(hidden))
-
-    def _read_head(self, pieces: Iterator[str]) -> str:
-        buffer = ""
-        for piece in pieces:
-            buffer += piece
-            self._x = namespace_prefix(buffer)
-            opening = re.search(rf"<{self._x}sheetData(?:\s[^>]*)?(/?)>", buffer)
-            if opening:
-                self._head = buffer[: opening.start()]
-                self._refuse_doctype(self._head)
-                rest = buffer[opening.end() :]
-                return f"</{self._x}sheetData>{rest}" if opening[1] else rest
-            if len(buffer) > MAX_FRAME_CHARS:
-                break
-        self._refuse_doctype(buffer)
-        raise self._package.damaged(f"the sheet '{self._tab}' has no rows in it")
-
-    def _read_rows(self, rest: str, pieces: Iterator[str]) -> Iterator[RawRow]:
-        self._p = _patterns(self._x)
-        self._read_runs = runs_reader(self._x)
-        closing = re.compile(rf"\s*</{self._x}sheetData\s*>")
-        while True:
-            end = 0
-            for found in self._p.row.finditer(rest):
-                if found.start() != end and not rest[end : found.start()].isspace():
-                    raise self._package.damaged(f"the sheet '{self._tab}' holds something between its rows")
-                end = found.end()
-                number, attributes, inner = found.groups()
-                row = self._read_row(number, attributes, inner or "")
-                if row:
-                    yield row
-            rest = rest[end:]
-            if ended := closing.match(rest):
-                self._tail = rest[ended.end() :] + self._read_tail(pieces)
-                return
-            if len(rest) > MAX_ROW_CHARS:
-                raise self._package.damaged(f"row {self._number + 1} of the sheet '{self._tab}' does not end")
-            piece = next(pieces, None)
-            if piece is None:
-                raise self._package.damaged(f"the sheet '{self._tab}' does not end")
-            rest += piece
-
-    def _read_tail(self, pieces: Iterator[str]) -> str:
-        tail: list[str] = []
-        left = MAX_FRAME_CHARS
-        for piece in pieces:
-            tail.append(piece)
-            left -= len(piece)
-            if left < 0:
-                raise self._package.damaged(f"the sheet '{self._tab}' holds far more beside its rows than posts need")
-        return "".join(tail)
-
-    def _read_row(self, named: str | None, attributes: str, inner: str) -> RawRow | None:
-        """Return a row that has cells; None for one of those thousands that are only formatted."""
-        known = dict(ATTRIBUTE.findall(attributes)) if not named or "h" in attributes else {}
-        number = _whole(named or known.get("r")) or self._number + 1
-        if number <= self._number:
-            raise self._package.damaged(f"row {number} of the sheet '{self._tab}' stands twice or out of order")
-        self._number = number
-        x = self._x
-        if not inner or not (f"<{x}v" in inner or f"<{x}is" in inner or f"<{x}f" in inner):
-            return None
-        if "<!" in inner:
-            self._refuse_doctype(inner)
-            raise self._package.damaged(f"row {number} of the sheet '{self._tab}' holds a comment")
-        cells = self._read_cells(inner, number=number)
-        hidden = known.get("hidden") in {"1", "true"} or known.get("ht") in {"0", "0.0"}
-        return RawRow(number, cells, hidden) if cells else None
-
-    def _read_cells(self, inner: str, *, number: int) -> list[Raw]:
-        cells: list[Raw] = []
-        strings = self._strings
-        at = -1
-        for name, style, kind, value, rest in self._find_cells(inner, number=number):
-            place = column_index(name) if name else at + 1
-            if place <= at:
-                raise self._package.damaged(f"cell {name}{number} stands twice or out of order")
-            at = place
-            try:
-                raw = (
-                    strings[int(value)]
-                    if kind == "s" and value.isdigit()
-                    else self._read_cell(style, kind, value, rest)
-                )
-            except (IndexError, ValueError) as error:
-                raise BadXmlError(f"cell {name}{number} refers to something that is not there") from error
-            if raw != "":
-                if at > len(cells):
-                    self._refuse_width(at, number=number)
-                    cells.extend([""] * (at - len(cells)))
-                cells.append(raw)
-        self._count(cells)
-        return cells
-
-    def _find_cells(self, inner: str, *, number: int) -> list[tuple[str, str, str, str, str]]:
-        """Return (column, style, kind, value, what follows) of every cell, in whatever order its attributes are."""
-        found: list[tuple[str, str, str, str, str]] = self._p.cell.findall(inner)
-        if len(found) != inner.count(f"<{self._x}c"):
-            tags = len(self._p.cell_tag.findall(inner))
-            if len(found) != tags:
-                found = self._p.cell_in_any_order.findall(inner)
-            if len(found) != tags:
-                raise self._package.damaged(f"row {number} of the sheet '{self._tab}' has cells that are not closed")
-        return found
-
-    def _read_cell(self, style: str, kind: str, value: str, rest: str) -> Raw:
-        """Return a cell of any kind; `value` is what stood first in it, `rest` what followed."""
-        x = self._x
-        formula = self._p.formula.search(rest) if f"<{x}f" in rest else None
-        stored = self._p.value.search(rest) if rest and not value else None
-        value = value or (stored[1] if stored else "") or ""
-        if kind == "e":
-            return Flaw("error_cell", plain_text(value) or "#N/A")
-        if kind == "inlineStr" or f"<{x}is" in rest:
-            return self._read_runs(rest)
-        if kind == "s":
-            return self._strings[self._place(value)] if value.strip() else ""
-        if not value.strip():
-            missing = formula is not None and not (kind == "str" and stored is not None)
-            return Flaw("formula_without_value", f"={plain_text(formula[1] or '…')}") if missing and formula else ""
-        return self._read_value(style, kind, value)
-
-    def _place(self, value: str) -> int:
-        if not value.strip().isdigit():
-            raise BadXmlError(f"a cell refers to the text {value[:20]!r}")
-        return int(value)
-
-    def _read_value(self, style: str, kind: str, value: str) -> Raw:
-        if kind == "str":
-            return plain_text(value)
-        if kind == "b":
-            return "TRUE" if value.strip() in {"1", "true"} else "FALSE"
-        if kind == "d":
-            return iso_moment(value) or plain_text(value)
-        value = value.strip()
-        if not NUMBER.fullmatch(value) or not math.isfinite(float(value)):
-            raise BadXmlError(f"a cell holds {value[:20]!r} as a number")
-        place = int(style or 0)
-        form = self._formats[place] if place < len(self._formats) else GENERAL
-        return read_number(value, form, epoch=self._epoch)
-
-    def _count(self, cells: list[Raw]) -> None:
-        self._rows_left -= 1
-        self._cells_left -= len(cells)
-        self._text_left -= sum([len(cell) for cell in cells])
-        if self._rows_left < 0 or self._cells_left < 0 or self._text_left < 0:
-            raise SheetError(f"{self._package.name}: the sheet '{self._tab}' holds {TOO_MUCH}.")
-        self.rows_with_values += any(map(_has_value, cells))
-
-    def _refuse_width(self, at: int, *, number: int) -> None:
-        if at >= MAX_COLUMNS:
-            raise SheetError(
-                f"{self._package.name}: row {number} of the sheet '{self._tab}' has a cell beyond column "
-                f"{MAX_COLUMNS:,}: delete the columns to the right of the posts."
-            )
-
-    def _refuse_doctype(self, text: str) -> None:
-        if DOCTYPE.search(text):
-            raise self._package.unsafe()
-
-
-def _has_value(cell: Raw) -> bool:
-    if isinstance(cell, str):
-        return bool(cell) and not cell.isspace()
-    return not isinstance(cell, Flaw)
-
-
-def _read_area(ref: str) -> Area | None:
-    found = REF.fullmatch(ref)
-    if not found:
-        return None
-    left, top, right, bottom = found.groups()
-    return Area(int(top), column_index(left), int(bottom or top), column_index(right or left), ref)
-
-
-def _whole(text: str | None) -> int:
-    """Return a number counted from 1, 0 where it is missing or none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else 0
-
-
-REMEDY = "open it in Excel or LibreOffice, save it under a new name and use that file"
-
-
-def confirm_rows(path: Path, *, tab: str, rows_with_values: int, rows_high: int, columns_wide: int) -> None:
-    """Raise SheetError unless the second reading finds as many rows with a value."""
-    if rows_high * columns_wide > MAX_CELLS:
-        raise SheetError(
-            f"{path.name}: the cells of the sheet '{tab}' are spread over {rows_high:,} rows and {columns_wide:,} "
-            "columns: delete what stands far below or to the right of the posts, or split the sheet."
-        )
-    counted = _count_rows(path, tab=tab)
-    if counted != rows_with_values:
-        raise SheetError(
-            f"{path.name}: two readings of the sheet '{tab}' find {rows_with_values} and {counted} rows with something "
-            f"in them, so the file does not hold together: {REMEDY}."
-        )
-
-
-def _count_rows(path: Path, *, tab: str) -> int:
-    from python_calamine import CalamineError, load_workbook
-
-    try:
-        with load_workbook(str(path)) as book:
-            rows = book.get_sheet_by_name(tab).iter_rows()
-            return sum(1 for row in rows if any(v != "" and (type(v) is not str or not v.isspace()) for v in row))
-    except (CalamineError, OSError, ValueError) as error:
-        raise SheetError(f"{path.name}: a second reading of the sheet '{tab}' failed: {REMEDY}.") from error
-
+from batch.sheets.ooxml import (
+    EPOCHS,
+    MAX_DEPTH,
+    Package,
+    Relation,
+    Styles,
+    is_on,
+    iso_moment,
+    local,
+    open_package,
+    read_number,
+    read_styles,
+    relation_id,
+)
+from batch.wording import cell_address, column_letters
 
 MAX_STRINGS_BYTES = 120_000_000
+MAX_SHEET_BYTES = 400_000_000
+MAX_AROUND_ROWS = 400_000
+"""Merged ranges, links and formatted columns together; Excel's own bound for links is 65,530."""
+MAX_LINKED_CELLS = 1_000_000
+MAX_DIGITS = 400
+"""Of a stored number; Excel writes 17 and an exponent, and the largest one written out has 309."""
 POSTS, TO_FIX, RESULTS = "posts", "to fix", "results"
+NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|[+-]?\.[0-9]+(?:[eE][+-]?[0-9]+)?")
+CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+AREA = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?")
+HYPERLINK = re.compile(r'\s*HYPERLINK\(\s*"((?:[^"]++|"")*+)"\s*[,)]', re.IGNORECASE)
+ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+SURROGATES = re.compile("[\ud800-\udfff]")
+GENERAL = NumberFormat()
+COLUMNS = tuple(column_letters(column) for column in range(MAX_COLUMNS))
 
 
 class Tab(NamedTuple):
@@ -438,23 +83,35 @@ class Book(NamedTuple):
     since_1904: bool
 
 
+class Strings(NamedTuple):
+    """The workbook's shared texts, in order, and which of them are struck out from end to end."""
+
+    texts: Sequence[str] = ()
+    struck: frozenset[int] = frozenset()
+
+
 def read_workbook(path: Path, *, tab: str | None) -> Grid:
     """Read one sheet of a workbook."""
     with open_package(path) as package:
         book = _read_book(package)
         chosen = choose_tab(book.tabs, wanted=tab, file=package.name)
-        scan = SheetScan(
-            package,
-            chosen.part,
-            tab=chosen.name,
-            strings=_read_strings(package, book.strings_part),
-            formats=_read_formats(package, book.styles_part),
-            epoch=EPOCHS[book.since_1904],
-        )
-        rows = list(scan.rows())
-        frame = scan.frame()
-    _confirm(path, chosen, rows, scan.rows_with_values)
-    return _make_grid(chosen, rows, frame, since_1904=book.since_1904)
+        styles = read_styles(package, book.styles_part)
+        strings = _read_strings(package, book.strings_part)
+        sheet = _Sheet(package, chosen.name, strings=strings, styles=styles, epoch=EPOCHS[book.since_1904])
+        package.walk(chosen.part, sheet, limit_bytes=MAX_SHEET_BYTES, what=f"the sheet '{chosen.name}'")
+        sheet.finish()
+        relations = package.relations(chosen.part) if sheet.linked or sheet.drawing else {}
+        pictures = _read_pictures(package, relations.get(sheet.drawing))
+    return Grid(
+        chosen.name,
+        sheet.rows,
+        merges=tuple(sorted(sheet.merges)),
+        hidden_columns=tuple(column for column, hidden in enumerate(sheet.hidden_columns) if hidden),
+        notices=() if chosen.visible else (f"The sheet '{chosen.name}' is hidden in the workbook, and was read.",),
+        since_1904=book.since_1904,
+        links=sheet.find_links(relations),
+        pictures=pictures,
+    )
 
 
 def choose_tab(tabs: Sequence[Tab], *, wanted: str | None, file: str) -> Tab:
@@ -478,72 +135,470 @@ def choose_tab(tabs: Sequence[Tab], *, wanted: str | None, file: str) -> Tab:
     return visible[0]
 
 
-def _make_grid(tab: Tab, rows: list[RawRow], frame: Frame, *, since_1904: bool) -> Grid:
-    notices = () if tab.visible else (f"The sheet '{tab.name}' is hidden in the workbook, and was read.",)
-    return Grid(
-        tab.name,
-        rows,
-        merges=frame.merges,
-        hidden_columns=frame.hidden_columns,
-        notices=notices,
-        since_1904=since_1904,
-    )
-
-
-def _confirm(path: Path, tab: Tab, rows: list[RawRow], rows_with_values: int) -> None:
-    high = rows[-1].number - rows[0].number + 1 if rows else 0
-    wide = max((len(row.cells) for row in rows), default=0)
-    confirm_rows(path, tab=tab.name, rows_with_values=rows_with_values, rows_high=high, columns_wide=wide)
-
-
 def _read_book(package: Package) -> Book:
-    main = next(
-        (part for kind, part in _relations(package, "").values() if kind == "officeDocument"), "xl/workbook.xml"
+    start = package.relations("").values()
+    main = next((relation.target for relation in start if relation.kind == "officeDocument"), "xl/workbook.xml")
+    relations = package.relations(main)
+    roots: list[Mapping[str, str]] = []
+    sheets: list[Mapping[str, str]] = []
+    properties: dict[str, str] = {}
+    package.visit(
+        main,
+        {
+            "/workbook": roots.append,
+            "/workbook/workbookPr": properties.update,
+            "/workbook/sheets/sheet": sheets.append,
+        },
     )
-    relations = _relations(package, main)
-    root = package.xml(main)
-    if local(root.tag) != "workbook":
+    if not roots:
         raise package.damaged("it holds no workbook")
     tabs: list[Tab] = []
-    since_1904 = False
-    for part in root:
-        if local(part.tag) == "workbookPr":
-            since_1904 = part.get("date1904") in {"1", "true"}
-        elif local(part.tag) == "sheets":
-            for sheet in part:
-                relation = next((value for key, value in sheet.items() if local(key) == "id"), "")
-                kind, target = relations.get(relation, ("", ""))
-                if kind == "worksheet":
-                    tabs.append(Tab(sheet.get("name", ""), target, sheet.get("state", "visible") == "visible"))
-    by_kind = dict(relations.values())
+    for sheet in sheets:
+        relation = relations.get(relation_id(sheet))
+        if relation and relation.kind == "worksheet":
+            tabs.append(Tab(sheet.get("name", ""), relation.target, sheet.get("state", "visible") == "visible"))
+    by_kind = {relation.kind: relation.target for relation in relations.values() if not relation.outside}
+    since_1904 = is_on(properties.get("date1904"))
     return Book(tuple(tabs), by_kind.get("sharedStrings", ""), by_kind.get("styles", ""), since_1904)
 
 
-def _relations(package: Package, part: str) -> dict[str, tuple[str, str]]:
-    """Return (kind, part) of each relation of a part by its ID; links to the outside are left out."""
-    folder, name = posixpath.split(part)
-    listing = posixpath.join(folder, "_rels", f"{name}.rels")
-    if not package.has(listing):
-        return {}
-    return {
-        relation.get("Id", ""): (
-            relation.get("Type", "").rpartition("/")[2],
-            posixpath.normpath(posixpath.join("/", folder, relation.get("Target", ""))).lstrip("/"),
-        )
-        for relation in package.xml(listing)
-        if relation.get("TargetMode") != "External"
-    }
-
-
-def _read_strings(package: Package, part: str) -> list[str]:
+def _read_strings(package: Package, part: str) -> Strings:
     if not part or not package.has(part):
-        return []
-    with closing(package.stream(part, limit_bytes=MAX_STRINGS_BYTES, what="the text of its cells")) as pieces:
+        return Strings()
+    reader = _Strings(package)
+    package.walk(part, reader, limit_bytes=MAX_STRINGS_BYTES, what="the text of its cells")
+    return Strings(reader.texts, frozenset(reader.struck))
+
+
+def _read_pictures(package: Package, relation: Relation | None) -> tuple[Area, ...]:
+    """Return the cells that each picture of a drawing lies over."""
+    if relation is None or relation.outside or not package.has(relation.target):
+        return ()
+    areas: list[Area] = []
+    corners: dict[str, int] = {}
+    pictures: list[Mapping[str, str]] = []
+
+    def begin(_: Mapping[str, str]) -> None:
+        corners.clear()
+        pictures.clear()
+
+    def note(name: str) -> Callable[[str], None]:
+        return lambda text: corners.update({name: _whole(text.strip())})
+
+    def end(_: str) -> None:
+        if pictures:
+            areas.append(_covered(corners))
+
+    starts: dict[str, Callable[[Mapping[str, str]], None]] = {}
+    texts: dict[str, Callable[[str], None]] = {}
+    for anchor in ("/wsDr/oneCellAnchor", "/wsDr/twoCellAnchor"):
+        starts[anchor], texts[anchor] = begin, end
+        starts |= {f"{anchor}/{path}": pictures.append for path in ("pic", "grpSp/pic", "grpSp/grpSp/pic")}
+        texts |= {f"{anchor}/{name}": note(name) for name in ("from/col", "from/row", "to/col", "to/row")}
+        texts |= {f"{anchor}/{name}": note(name) for name in ("to/colOff", "to/rowOff")}
+    package.visit(relation.target, starts, texts)
+    return tuple(sorted(areas))
+
+
+def _covered(corners: Mapping[str, int]) -> Area:
+    """Return the cells from one corner to the other, without those of which only the edge is touched."""
+    top, left = corners.get("from/row", 0), corners.get("from/col", 0)
+    bottom = corners.get("to/row", top) - (corners.get("to/rowOff") == 0)
+    right = corners.get("to/col", left) - (corners.get("to/colOff") == 0)
+    bottom, right = max(top, bottom), max(left, right)
+    ref = cell_address(top + 1, left)
+    if (top, left) != (bottom, right):
+        ref = f"{ref}:{cell_address(bottom + 1, right)}"
+    return Area(top + 1, left, bottom + 1, right, ref)
+
+
+class _Runs:
+    """Joins the runs of a text, without its phonetic readings."""
+
+    __slots__ = ("_phonetic", "_strikes", "_struck", "_texts")
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        self._texts: list[str] = []
+        self._struck = 0
+        self._strikes = self._phonetic = False
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "r":
+            self._strikes = False
+        elif name == "strike":
+            self._strikes = is_on(attributes.get("val", "1"))
+        elif name == "rPh":
+            self._phonetic = True
+
+    def end(self, name: str, pieces: Sequence[str]) -> None:
+        if name == "t" and not self._phonetic:
+            self._texts.append("".join(pieces))
+            self._struck += self._strikes
+        elif name == "rPh":
+            self._phonetic = False
+
+    def text(self) -> str:
+        return plain_text("".join(self._texts))
+
+    def is_struck(self) -> bool:
+        return 0 < self._struck == len(self._texts)
+
+
+class _Strings:
+    """Takes in the part that holds the texts of all cells."""
+
+    def __init__(self, package: Package) -> None:
+        self.pieces: list[str] = []
+        self.texts: list[str] = []
+        self.struck: set[int] = set()
+        self._package = package
+        self._bytes_left = MAX_TEXT_BYTES
+        self._runs = _Runs()
+        self._open = False
+        self._si = self._t = ""
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.pieces.clear()
+        if name == self._si:
+            if self._open:
+                raise self._package.damaged("its texts are not closed")
+            self._open = True
+            self._runs.begin()
+        elif not self._si:
+            space = name.removesuffix(local(name))
+            self._si, self._t = f"{space}si", f"{space}t"
+        elif name != self._t:
+            self._runs.start(local(name), attributes)
+
+    def end(self, name: str) -> None:
+        if name == self._t:
+            self._runs.end("t", self.pieces)
+        elif name == self._si:
+            self._open = False
+            if self._runs.is_struck():
+                self.struck.add(len(self.texts))
+            self._add(self._runs.text())
+        else:
+            self._runs.end(local(name), self.pieces)
+
+    def _add(self, text: str) -> None:
+        self._bytes_left -= 50 + len(text) * (1 if text.isascii() else 4)
+        if self._bytes_left < 0:
+            raise self._package.damaged("its texts are larger than those of posts")
+        self.texts.append(text)
+
+
+class _Sheet:
+    """Takes in the elements of one sheet, and has its rows and what stands around them.
+
+    The first lines of `start` and `end` are what nearly all elements need; the rest is told by where it stands: a row
+    is three deep, a cell four.
+    """
+
+    __slots__ = (
+        "_around_left", "_at", "_attributes", "_c", "_cells", "_cells_left", "_column", "_depth", "_epoch", "_formats",
+        "_formula", "_formula_links", "_hidden", "_in_cell", "_in_rows", "_inline", "_number", "_package", "_row",
+        "_rows_left", "_runs", "_shared_links", "_space", "_strings", "_struck", "_struck_strings", "_struck_styles",
+        "_tab", "_text_left", "_v", "_value", "_width", "drawing", "hidden_columns", "linked", "merges", "pieces",
+        "rows",
+    )  # fmt: skip
+
+    def __init__(self, package: Package, tab: str, *, strings: Strings, styles: Styles, epoch: datetime) -> None:
+        self.pieces: list[str] = []
+        self.rows: list[RawRow] = []
+        self.merges: list[Area] = []
+        self.linked: list[tuple[Area, str, str]] = []
+        self.hidden_columns = bytearray(MAX_COLUMNS)
+        self.drawing = ""
+        self._package, self._tab, self._epoch = package, tab, epoch
+        self._strings, self._struck_strings = strings
+        self._formats, self._struck_styles = styles
+        self._rows_left, self._cells_left, self._text_left = MAX_ROWS, MAX_CELLS, MAX_TEXT_BYTES
+        self._around_left = MAX_AROUND_ROWS
+        self._space = self._row = self._c = self._v = ""
+        self._depth = self._number = self._column = self._width = 0
+        self._in_rows: bool | None = None
+        self._in_cell = self._inline = self._hidden = False
+        self._at = ""
+        self._attributes: Mapping[str, str] = {}
+        self._value: str | None = None
+        self._formula: str | None = None
+        self._cells: list[Raw] = []
+        self._struck: list[int] = []
+        self._runs = _Runs()
+        self._formula_links: dict[tuple[int, int], str] = {}
+        self._shared_links: dict[str, str] = {}
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        depth = self._depth = self._depth + 1
+        if name == self._c and depth == 4 and self._in_rows:
+            self._in_cell = True
+            self._attributes = attributes
+            self._value = self._formula = None
+            self._inline = False
+        elif name == self._v and depth == 5:
+            self.pieces.clear()
+        elif name == self._row and depth == 3 and self._in_rows:
+            self._start_row(attributes)
+        else:
+            self.pieces.clear()
+            self._start_other(name, attributes, depth)
+
+    def end(self, name: str) -> None:
+        depth = self._depth
+        self._depth = depth - 1
+        if name == self._v and depth == 5:
+            pieces = self.pieces
+            self._value = pieces[0] if len(pieces) == 1 else "".join(pieces)
+        elif name == self._c and depth == 4 and self._in_rows:
+            self._end_cell()
+        elif name == self._row and depth == 3 and self._in_rows:
+            self._end_row()
+        elif depth == 2:
+            self._in_rows = self._in_rows and False
+        elif self._in_cell:
+            self._end_in_cell(name.removeprefix(self._space), depth)
+
+    def finish(self) -> None:
+        """Raise SheetError where the sheet has no rows, or cells too far apart to lay them out."""
+        if self._in_rows is None:
+            raise self._package.damaged(f"the sheet '{self._tab}' has no rows in it")
+        high = self.rows[-1].number - self.rows[0].number + 1 if self.rows else 0
+        if high * self._width > MAX_CELLS:
+            raise SheetError(
+                f"{self._package.name}: the cells of the sheet '{self._tab}' are spread over {high:,} rows and "
+                f"{self._width:,} columns: delete what stands far below or to the right of the posts, or split the "
+                "sheet."
+            )
+
+    def find_links(self, relations: Mapping[str, Relation]) -> dict[tuple[int, int], str]:
+        """Return the address behind each cell that has one: that of a link, or the one that a formula spells out."""
+        links: dict[tuple[int, int], str] = {}
+        last_row = self.rows[-1].number if self.rows else 0
+        left = MAX_LINKED_CELLS
+        for area, relation_name, place in self.linked:
+            relation = relations.get(relation_name)
+            if relation is None or not relation.outside:
+                continue
+            rows = range(area.top, min(area.bottom, last_row) + 1)
+            columns = range(area.left, min(area.right + 1, self._width))
+            left -= len(rows) * len(columns)
+            if left < 0:
+                raise SheetError(
+                    f"{self._package.name}: the links of the sheet '{self._tab}' reach over far more cells than posts "
+                    "need: take them off."
+                )
+            target = f"{relation.target}#{place}" if place else relation.target
+            links.update(((row, column), target) for row in rows for column in columns)
+        return links | self._formula_links
+
+    def _start_row(self, attributes: Mapping[str, str]) -> None:
+        number = _whole(attributes.get("r"))
+        self._at = str(number) if number else ""
+        self._take_number(number or self._number + 1)
+        self._hidden = is_on(attributes.get("hidden")) or attributes.get("ht") in {"0", "0.0"}
+        self._cells = []
+        self._struck = []
+        self._column = 0
+
+    def _take_number(self, number: int) -> None:
+        if number <= self._number:
+            raise self._package.damaged(f"row {number} of the sheet '{self._tab}' stands twice or out of order")
+        self._number = number
+
+    def _end_row(self) -> None:
+        """Keep a row that has cells, which those thousands do not that are only formatted."""
+        self.pieces.clear()
+        cells = self._cells
+        if not cells:
+            return
+        self._width = max(self._width, len(cells))
+        self._rows_left -= 1
+        self._cells_left -= len(cells)
+        self._text_left -= sum([len(cell) for cell in cells])
+        if self._rows_left < 0 or self._cells_left < 0 or self._text_left < 0:
+            raise SheetError(f"{self._package.name}: the sheet '{self._tab}' holds {TOO_MUCH}.")
+        self.rows.append(RawRow(self._number, cells, self._hidden, tuple(self._struck)))
+
+    def _end_cell(self) -> None:
+        self._in_cell = False
+        attributes, value, column = self._attributes, self._value, self._column
+        at, kind = attributes.get("r"), attributes.get("t")
+        if at and (column >= MAX_COLUMNS or at != COLUMNS[column] + self._at):
+            column = self._find_column(at)
+        self._column = column + 1
+        if kind == "s" and value and not self._inline:
+            raw: Raw = self._find_string(value)
+        else:
+            raw = self._read_cell(kind, value, attributes.get("s"))
+        if raw != "":
+            cells = self._cells
+            if column > len(cells):
+                self._refuse_width(column)
+                cells.extend([""] * (column - len(cells)))
+            cells.append(raw)
+            if (self._struck_styles or self._struck_strings or self._inline) and self._is_struck():
+                self._struck.append(column)
+
+    def _find_column(self, at: str) -> int:
+        """Return the column of an address that is not the next one; a row without a number has that of its cells."""
+        found = CELL.fullmatch(at.upper())
+        if not found:
+            raise self._package.damaged(f"a cell of row {self._number} has the address {at[:20]!r}")
+        number = int(found[2])
+        if not self._at and number != self._number:
+            self._number -= 1
+            self._take_number(number)
+        self._at = str(self._number)
+        column = column_index(found[1])
+        if number != self._number:
+            raise self._package.damaged(f"cell {at} stands in row {self._number}")
+        if column < self._column:
+            raise self._package.damaged(f"cell {at} stands twice or out of order")
+        return column
+
+    def _find_string(self, value: str) -> str:
+        place = value if value.isdigit() else value.strip()
+        if not place:
+            return ""
         try:
-            return read_strings(pieces, limit=MAX_TEXT_BYTES)
-        except BadXmlError as error:
-            raise package.damaged(str(error)) from error
+            return self._strings[int(place) if place.isdigit() else MAX_CELLS]
+        except (IndexError, ValueError):
+            raise self._package.damaged(
+                f"cell {cell_address(self._number, self._column - 1)} refers to something that is not there"
+            ) from None
+
+    def _read_cell(self, kind: str | None, value: str | None, style: str | None) -> Raw:
+        """Return a cell of any kind but a shared text."""
+        if kind == "e":
+            return Flaw("error_cell", plain_text(value or "") or "#N/A")
+        if kind == "inlineStr" or self._inline:
+            return self._runs.text() if self._inline else ""
+        if not value or value.isspace():
+            stored = kind == "s" or (kind == "str" and value is not None)
+            if self._formula is None or stored:
+                return ""
+            return Flaw("formula_without_value", f"={plain_text(self._formula or '…')}")
+        if kind == "str":
+            return plain_text(value)
+        if kind == "b":
+            return "TRUE" if is_on(value.strip()) else "FALSE"
+        if kind == "d":
+            return iso_moment(value) or plain_text(value)
+        return self._read_number(value.strip(), style)
+
+    def _read_number(self, value: str, style: str | None) -> Raw:
+        if len(value) > MAX_DIGITS or not NUMBER.fullmatch(value) or not math.isfinite(float(value)):
+            raise self._package.damaged(f"a cell holds {value[:20]!r} as a number")
+        place = _whole(style)
+        form = self._formats[place] if place < len(self._formats) else GENERAL
+        return read_number(value, form, epoch=self._epoch)
+
+    def _is_struck(self) -> bool:
+        """Tell whether the whole text of a cell is struck out, by its style or in each of its runs."""
+        if _whole(self._attributes.get("s")) in self._struck_styles:
+            return True
+        if self._inline:
+            return self._runs.is_struck()
+        return self._attributes.get("t") == "s" and _whole(self._value) in self._struck_strings
+
+    def _start_other(self, name: str, attributes: Mapping[str, str], depth: int) -> None:
+        short = name.removeprefix(self._space)
+        if depth > MAX_DEPTH:
+            raise self._package.damaged(f"the sheet '{self._tab}' is nested too deeply")
+        if depth == 1:
+            self._space = name.removesuffix(local(name))
+            self._row, self._c, self._v = (f"{self._space}{short}" for short in ("row", "c", "v"))
+        elif name == self._row or name == self._c:
+            raise self._package.damaged(f"row {self._number} of the sheet '{self._tab}' has cells that are not closed")
+        elif self._in_cell:
+            self._start_in_cell(short, attributes, depth)
+        elif depth == 2:
+            self._start_part(short, attributes)
+        elif depth == 3:
+            self._start_item(short, attributes)
+
+    def _start_part(self, short: str, attributes: Mapping[str, str]) -> None:
+        if short == "sheetData":
+            if self._in_rows is not None:
+                raise self._package.damaged(f"the rows of the sheet '{self._tab}' stand twice")
+            self._in_rows = True
+        elif short == "drawing":
+            self.drawing = relation_id(attributes)
+
+    def _start_item(self, short: str, attributes: Mapping[str, str]) -> None:
+        """Take in a merged range, a link or a formatted column."""
+        if self._in_rows:
+            raise self._package.damaged(f"the sheet '{self._tab}' holds something between its rows")
+        if short not in {"mergeCell", "hyperlink", "col"}:
+            return
+        self._around_left -= 1
+        if self._around_left < 0:
+            raise self._package.damaged(f"the sheet '{self._tab}' holds far more beside its rows than posts need")
+        area = _read_area(attributes.get("ref", ""))
+        if short == "col" and is_on(attributes.get("hidden")):
+            first, last = _whole(attributes.get("min")) - 1, min(_whole(attributes.get("max")), MAX_COLUMNS)
+            if 0 <= first < last:
+                self.hidden_columns[first:last] = b"\1" * (last - first)
+        elif area and short == "mergeCell":
+            self.merges.append(area)
+        elif area and (relation := relation_id(attributes)):
+            self.linked.append((area, relation, attributes.get("location", "")))
+
+    def _start_in_cell(self, short: str, attributes: Mapping[str, str], depth: int) -> None:
+        if depth == 5 and short == "is":
+            self._inline = True
+            self._runs.begin()
+        elif depth == 5 and short == "f":
+            self._formula = attributes.get("si") if attributes.get("t") == "shared" else None
+        elif self._inline:
+            self._runs.start(short, attributes)
+
+    def _end_in_cell(self, short: str, depth: int) -> None:
+        if depth == 5 and short == "f":
+            self._end_formula("".join(self.pieces))
+        elif self._inline:
+            self._runs.end(short, self.pieces)
+
+    def _end_formula(self, text: str) -> None:
+        """Take in a formula; one that cells share is spelled out only in the first of them."""
+        shared, self._formula = self._formula, text
+        found = HYPERLINK.match(text)
+        link = plain_text(found[1].replace('""', '"')) if found else ""
+        if shared is not None:
+            link = self._shared_links.setdefault(shared, link) if text else self._shared_links.get(shared, "")
+        if link:
+            cell = CELL.fullmatch(self._attributes.get("r", "").upper())
+            self._formula_links[self._number, column_index(cell[1]) if cell else self._column] = link
+
+    def _refuse_width(self, column: int) -> None:
+        if column >= MAX_COLUMNS:
+            raise SheetError(
+                f"{self._package.name}: row {self._number} of the sheet '{self._tab}' has a cell beyond column "
+                f"{MAX_COLUMNS:,}: delete the columns to the right of the posts."
+            )
 
 
-def _read_formats(package: Package, part: str) -> list[NumberFormat]:
-    return read_formats(package.xml(part)) if part and package.has(part) else []
+def plain_text(text: str) -> str:
+    """Return the text behind the escapes (`_x000D_`) by which Excel keeps what XML can't hold."""
+    if "_x" in text:
+        text = ESCAPE.sub(lambda m: chr(int(m[1], 16)), text)
+        if SURROGATES.search(text):
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def _read_area(ref: str) -> Area | None:
+    found = AREA.fullmatch(ref)
+    if not found:
+        return None
+    left, top, right, bottom = found.groups()
+    return Area(int(top), column_index(left), int(bottom or top), column_index(right or left), ref)
+
+
+def _whole(text: str | None) -> int:
+    """Return a number counted from 1, 0 where it is missing or none."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else 0

@@ -208,11 +208,10 @@ def _bare(path: Path, cells: Sequence[Sequence[str]]) -> None:
 
 def cells_of(path: Path) -> list[list[str]]:
     """The cells of a workbook's first sheet, as text: those that the yardstick writes bare."""
-    from python_calamine import CalamineWorkbook
+    import openpyxl
 
-    return [
-        [str(cell) for cell in row] for row in CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
-    ]
+    rows = openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True)
+    return [["" if cell is None else str(cell) for cell in row] for row in rows]
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import openpyxl
 import pytest
-import python_calamine
 
 from batch.model import Account, Channel
 from batch.rules.channels import COMBINATIONS, DEFAULT_TYPE, TYPES, Combination
@@ -42,8 +42,10 @@ def ask(tmp_path: Path, office: Callable[[Path], Path]) -> Ask:
                 sheet.write_formula(number - 1, at, CELL_OF_ROW_2.sub(rf"\g<1>{number}", formula), None, "not yet")
         add_lists_sheet(book, Looks(book), connected=CONNECTED)
         close_book(book)
-        with python_calamine.load_workbook(str(office(tmp_path / "asked.xlsx"))) as saved:
-            lines = saved.get_sheet_by_name("Posts").to_python(skip_empty_area=False)[1:]
+        saved = openpyxl.load_workbook(office(tmp_path / "asked.xlsx"), data_only=True)["Posts"]
+        lines = [
+            ["" if cell is None else cell for cell in line] for line in saved.iter_rows(min_row=2, values_only=True)
+        ]
         names = list(formulas)
         return [dict(zip(names, line[len(POSTS_COLUMNS) :], strict=False)) for line in lines]
 
