@@ -288,6 +288,15 @@ def doctor(**given: Any) -> int:
     return examine(_environment(), _flags(given))
 
 
+@postbatch.command(short_help="Print the JSON Schema of plans or results.")
+@click.argument("what", metavar="plan|results", type=click.Choice(["plan", "results"]))
+def schema(what: str) -> int:
+    """Print the JSON Schema of a saved plan or of the results, for those who read them by a program."""
+    from batch.commands.schema import show_schema
+
+    return show_schema(what, out=sys.stdout)
+
+
 @postbatch.command(short_help="Run a local API to try everything on.")
 @click.option("--port", type=int, default=8765, show_default=True, help="The port of this machine to listen on.")
 @click.option("--reset", is_flag=True, help="Forget the posts of earlier sandbox runs in this folder.")

@@ -8,14 +8,29 @@ issues, a step that refuses, and an outcome that says so. All date-times are awa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 Json = dict[str, Any]
+FORM: Json = {"strict": True, "extra": "forbid"}
+"""How pydantic reads a file's values (codec.py): nothing is converted, and nothing unknown is passed over."""
+
+
+class _WithZone:
+    """Tells pydantic, where it reads a date-time, that one without a zone is none."""
+
+    @staticmethod
+    def __get_pydantic_core_schema__(kind: type, handler: Callable[[type], Json]) -> Json:
+        return handler(kind) | {"tz_constraint": "aware"}
+
+
+Instant = Annotated[datetime, _WithZone]
+"""An aware date-time."""
+
 Cell = str | datetime
 """A cell as read: trimmed text, or a naive `datetime` where the workbook holds a real date cell."""
 
@@ -222,7 +237,7 @@ class Post:
     type: PostType | None
     account: str = ""
     action: Action | None = None
-    publish_at: datetime | None = None
+    publish_at: Instant | None = None
     now: bool = False
     local_time: str = ""
     timezone: str = ""
@@ -253,7 +268,7 @@ class Item:
     status: str
     account_id: str = ""
     reference: str = ""
-    scheduled_at: datetime | None = None
+    scheduled_at: Instant | None = None
     content: Content = Content()
     link: str = ""
     error: str = ""
@@ -298,13 +313,13 @@ class Snapshot:
     """
 
     site: str
-    read_at: datetime
+    read_at: Instant
     accounts: tuple[Account, ...] = ()
     connections: Mapping[str, str] = field(default_factory=dict)
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     features: Mapping[str, bool] = field(default_factory=dict)
     items: tuple[Item, ...] = ()
-    server_at: datetime | None = None
+    server_at: Instant | None = None
     notices: tuple[str, ...] = ()
 
 
@@ -354,11 +369,11 @@ class Before:
     """How an item stood before a step changed it: what undo needs."""
 
     status: str
-    scheduled_at: datetime | None = None
+    scheduled_at: Instant | None = None
     content: Content = Content()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One planned act on one post, with its reason. Pure data: it can be printed, saved, compared.
 
@@ -371,17 +386,18 @@ class Step:
 
     row: int
     key: str
-    reference: str
     site: str
-    channel: str
-    type: str
     kind: StepKind
     reason: str
+    channel: str
+    type: str
+    action: str = ""
     acts: tuple[Act, ...] = ()
+    reference: str
     account_id: str = ""
     account_name: str = ""
     target_id: str = ""
-    at: datetime | None = None
+    at: Instant | None = None
     local_time: str = ""
     content: Content = Content()
     item_id: str = ""
@@ -391,7 +407,6 @@ class Step:
     before: Before | None = None
     code: str = ""
     warnings: tuple[str, ...] = ()
-    action: str = ""
     account: str = ""
     generated: bool = False
     timezone: str = ""
@@ -406,7 +421,7 @@ class SitePlan:
     """
 
     site: str
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...] = ()
     needs: Mapping[str, int] = field(default_factory=dict)
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
@@ -419,7 +434,7 @@ class Plan:
 
     sheet: str
     sheet_fingerprint: str
-    made_at: datetime
+    made_at: Instant
     sites: tuple[SitePlan, ...]
     notices: tuple[str, ...] = ()
 
@@ -464,6 +479,7 @@ class Outcome:
     `timezone` is the zone in which people read `publish_at` (`Europe/Berlin`, `UTC+01:00`), "" for UTC.
     """
 
+    __pydantic_config__: ClassVar[Json] = FORM
     row: int
     key: str
     site: str
@@ -473,7 +489,7 @@ class Outcome:
     action: str
     outcome: OutcomeKind
     status: str = ""
-    publish_at: datetime | None = None
+    publish_at: Instant | None = None
     item_id: str = ""
     link: str = ""
     code: str = ""
@@ -500,8 +516,8 @@ class Results:
     outcomes: tuple[Outcome, ...]
     own: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
+    started_at: Instant | None = None
+    finished_at: Instant | None = None
     notices: tuple[str, ...] = ()
     wanted: str = "run"
     """`run` for what was done, `plan` for what would be done (then `outcome` says what it would become)."""

@@ -15,7 +15,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 ORDER = (
     {"model", "errors"},
-    {"times", "atomic", "wording"},
+    {"codec", "times", "atomic", "wording"},
     {"rules"},
     {"plan"},
     {"settings", "sheets", "media"},
@@ -30,7 +30,7 @@ LEVELS = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 ALONE = {"sandbox"}
 JOURNAL = {("run", "journal")}
 """The journal is an edge of its own, though its files lie in the room that uses it."""
-PURE = {"model", "errors", "times", "wording", "rules", "plan"}
+PURE = {"model", "errors", "codec", "times", "wording", "rules", "plan"}
 EFFECTS = {"os", "pathlib", "socket", "subprocess", "random", "time", "sqlite3", "httpx", "shutil", "tempfile", "io"}
 
 

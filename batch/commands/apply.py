@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
+from batch.codec import FormError, data_to_json, from_json
 from batch.commands.pipeline import Inputs, Prepared, planner_for, prepare, read_and_check
 from batch.commands.run import do_plan, places_of, refuse_without_terminal, show_plan, sites_of
 from batch.commands.session import Environment, Flags, Outputs, Session, refuse_outputs
 from batch.commands.sites import hold_sites
 from batch.errors import PlanFileError
-from batch.model import Json, Plan
-from batch.plan.planfile import check_unmoved, plan_from_json
+from batch.model import Plan
+from batch.plan.planfile import PlanFile, check_unmoved, read_plan_file
 from batch.run.record import Placed, new_run_id
 
 MAX_PLAN_BYTES = 2 * 1024**3
@@ -22,8 +21,8 @@ MAX_PLAN_BYTES = 2 * 1024**3
 def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs: Outputs) -> int:
     """Carry a saved plan out. Errors: PlanFileError where the sheet, the accounts or the posts have moved since."""
     path = (environment.cwd / plan_file).resolve()
-    plan_read = read_plan(path)
-    saved, inputs, sandbox = plan_read.plan, plan_read.inputs, plan_read.sandbox
+    file, saved = read_plan(path)
+    inputs, sandbox = _inputs(file), file.sandbox
     if sandbox and not flags.sandbox:
         raise PlanFileError("This plan was made in the sandbox. Add --sandbox, or make a plan of the real site.")
     if flags.sandbox and not sandbox:
@@ -38,7 +37,7 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
         refuse_without_terminal(session, outputs)
         checked = read_and_check(session, inputs, folder=path.parent, will_send=True)
         session.start_sandbox(sites_of(checked))
-        if plan_read.places != places_of(session, saved):
+        if file.places != places_of(session, saved):
             raise PlanFileError("This plan was made for another site or address. Make it again for this one.")
         run = new_run_id(environment.now(), random=environment.random())
         with hold_sites(session, sites_of(checked), run=run):
@@ -55,37 +54,25 @@ def _with_its_site(flags: Flags, saved: Plan) -> Flags:
     return replace(flags, site=sites[0]) if flags.site is None and len(sites) == 1 else flags
 
 
-class SavedPlan(NamedTuple):
-    """A plan's file: the plan, what it was made from, whether in a sandbox, and for which sites at which address."""
-
-    plan: Plan
-    inputs: Inputs
-    sandbox: bool
-    places: object
-
-
-def read_plan(path: Path) -> SavedPlan:
+def read_plan(path: Path) -> tuple[PlanFile, Plan]:
     """Read a saved plan. Errors: PlanFileError."""
     try:
         if path.stat().st_size > MAX_PLAN_BYTES:
             raise PlanFileError(f"{path.name} is too large to be a plan.")
-        data = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise PlanFileError(f"The plan file {path.name} can't be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise PlanFileError(
             f"{path.name} is not a plan. Make one with `postbatch plan SHEET --out plan.json`."
         ) from error
-    plan = plan_from_json(data)
-    return SavedPlan(plan, _inputs(data), data.get("sandbox") is True, data.get("places"))
+    return read_plan_file(text)
 
 
-def _inputs(data: Json) -> Inputs:
-    from pydantic import TypeAdapter, ValidationError
-
+def _inputs(file: PlanFile) -> Inputs:
     try:
-        return TypeAdapter(Inputs).validate_python(data.get("inputs"))
-    except ValidationError as error:
+        return from_json(Inputs, data_to_json(file.inputs))
+    except FormError as error:
         raise PlanFileError("The plan file does not say which sheet it was made from. Make it again.") from error
 
 

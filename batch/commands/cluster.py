@@ -16,6 +16,7 @@ from io import StringIO
 from typing import Any
 
 from batch import __version__
+from batch.codec import from_json, to_json
 from batch.commands.pipeline import (
     SITES_AT_ONCE,
     Inputs,
@@ -46,8 +47,6 @@ from batch.run.record import (
     done_outcome,
     new_run_id,
     not_run_outcome,
-    outcome_from_json,
-    outcome_to_json,
 )
 from batch.settings import Settings, with_secrets, without_secrets
 
@@ -212,7 +211,7 @@ def run_part(part: Part) -> PartResult:
     threading.Thread(target=_watch, args=(halt, stop, ended), name="halt", daemon=True).start()
 
     def show(position: int, outcome: Outcome) -> None:
-        told = outcome_to_json(replace(outcome, content=Content(), changes=()))
+        told = to_json(replace(outcome, content=Content(), changes=()))
         worker.log_event(topic_of(part.run), {"position": position, "outcome": told})
 
     try:
@@ -339,7 +338,7 @@ class Hands:
         placed, emit = self._emits.get(message["position"], (None, None))
         if placed is None or emit is None:
             return
-        outcome = outcome_from_json(message["outcome"])
+        outcome = from_json(Outcome, message["outcome"])
         self._seen[placed.position] = replace(outcome, content=placed.step.content, changes=placed.step.changes)
         emit(placed.position, self._seen[placed.position])
 
@@ -457,5 +456,5 @@ def _adopted(placed: Placed, outcome: Outcome) -> Adopted:
         status=outcome.status,
         sent=outcome.outcome not in NOT_SENT or bool(outcome.item_id),
         known=outcome.outcome is not OutcomeKind.UNKNOWN,
-        outcome=outcome_to_json(outcome),
+        outcome=to_json(outcome),
     )

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from batch.commands.session import Environment, Session
 from batch.errors import PostbatchError, StartError
 from batch.media.files import read_media_facts
-from batch.model import Channel, Content, Issue, Medium, Plan, Post, Sheet, SitePlan, Snapshot, StepKind
+from batch.model import FORM, Channel, Content, Issue, Json, Medium, Plan, Post, Sheet, SitePlan, Snapshot, StepKind
 from batch.plan.decisions import Options, names_of, place
 from batch.plan.matching import ItemIndex
 from batch.plan.reconcile import reconcile
@@ -35,6 +35,7 @@ from batch.workbooks.template import EXAMPLE_SKIPPED, find_examples, tell_exampl
 class Inputs:
     """What a plan is made from, besides the site: the sheet and how it is to be read. A saved plan keeps this."""
 
+    __pydantic_config__: ClassVar[Json] = FORM
     sheet: str
     tab: str | None = None
     encoding: str | None = None

@@ -95,13 +95,14 @@ def write_plan(session: Session, prepared: Prepared, inputs: Inputs, out: Path, 
     beside = out.resolve().parent
     media = from_folder(prepared.checked.media_folder, beside) if inputs.media_folder else ""
     sheet = from_folder(prepared.checked.path, beside)
-    extra = {
-        "issues": [issue_to_json(issue) for issue in prepared.checked.issues],
-        "inputs": {**asdict(inputs), "sheet": sheet, "media_folder": media},
-        "sandbox": session.sandbox,
-        "places": places_of(session, prepared.plan),
-    }
-    out = write_text(session, out, plan_chunks(prepared.plan, extra=extra))
+    chunks = plan_chunks(
+        prepared.plan,
+        inputs=replace(inputs, sheet=sheet, media_folder=media),
+        issues=prepared.checked.issues,
+        sandbox=session.sandbox,
+        places=places_of(session, prepared.plan),
+    )
+    out = write_text(session, out, chunks)
     session.show(f"Written: {shown_from(out, session.environment.cwd)}")
 
 

@@ -1,4 +1,4 @@
-"""A plan as JSON and back, so that what was reviewed is what is done.
+"""A plan as a file and back, so that what was reviewed is what is done.
 
 The file holds every step whole, the fingerprints of the sheet, the accounts and the items that it was made for, and a
 checksum over all of it: a file that was edited is refused. It must never hold a credential or a callable.
@@ -8,124 +8,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import MISSING, fields
-from datetime import datetime
-from enum import Enum
-from functools import cache
-from types import NoneType, UnionType
-from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, NoReturn
 
+from batch.codec import FormError, data_to_json, from_json, to_data
 from batch.errors import PlanFileError
-from batch.model import Account, Act, Item, Json, Plan, Quota, SitePlan, Snapshot, Step
+from batch.model import FORM, Account, Act, Instant, Issue, Item, Json, Plan, SitePlan, Snapshot, Step
 from batch.times import with_zone
 
-Reader = Callable[[Any], Any]
-
-
-def to_json(value: Any) -> Any:
-    """Return a value of the vocabulary as JSON data; fields that have their default value are left out."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return [to_json(member) for member in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return {
-            name: to_json(held)
-            for name, default in _defaults(value.__class__)
-            if (held := getattr(value, name)) != default
-        }
-    return value
-
-
-@cache
-def _defaults(kind: Any) -> tuple[tuple[str, object], ...]:
-    return tuple((f.name, f.default) for f in fields(kind))
-
-
-@cache
-def reader_of(kind: Any) -> Reader:
-    """Return the strict reader of a type of the vocabulary: it raises TypeError or ValueError for anything else."""
-    origin = get_origin(kind)
-    if origin is tuple:
-        return _tuple_reader(reader_of(get_args(kind)[0]))
-    if origin in (UnionType, Union):
-        inner = reader_of(next(arg for arg in get_args(kind) if arg is not NoneType))
-        return lambda value: None if value is None else inner(value)
-    if kind is datetime:
-        return _read_instant
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind
-    if hasattr(kind, "__dataclass_fields__"):
-        return _dataclass_reader(kind)
-    return _exact_reader(kind)
-
-
-def _tuple_reader(inner: Reader) -> Reader:
-    def read(value: Any) -> tuple[Any, ...]:
-        if not isinstance(value, list):
-            raise TypeError("a list is due here")
-        return tuple(inner(member) for member in value)
-
-    return read
-
-
-def _dataclass_reader(kind: type) -> Reader:
-    hints = get_type_hints(kind)
-    readers = {field.name: reader_of(hints[field.name]) for field in fields(kind)}
-    required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
-
-    def read(value: Any) -> Any:
-        if not isinstance(value, dict) or not required <= value.keys():
-            raise TypeError(f"a {kind.__name__} is due here")
-        return kind(**{name: readers[name](held) for name, held in value.items()})
-
-    return read
-
-
-def _exact_reader(kind: type) -> Reader:
-    def read(value: Any) -> Any:
-        if type(value) is not kind:
-            raise TypeError(f"{kind.__name__} is due here")
-        return value
-
-    return read
-
-
-def _read_instant(value: Any) -> datetime:
-    instant = datetime.fromisoformat(value)
-    if instant.tzinfo is None:
-        raise ValueError("an instant has its zone")
-    return instant
-
-
-_DIGITS = 16
+VERSION = 1
+FINGERPRINT_DIGITS = 16
+MAX_MOVED_NAMED = 5
+REMEDY = "Make the plan again with `postbatch plan SHEET --out plan.json`."
 
 
 def site_state(snapshot: Snapshot, *, channels: Iterable[str], found: Iterable[Item]) -> str:
-    """Return the fingerprint of the site as far as a plan for these channels and items depends on it."""
-    return f"accounts:{accounts_fingerprint(snapshot, channels=channels)} items:{items_fingerprint(found)}"
+    """Return the fingerprint of the site as far as a plan for these channels and items depends on it.
 
-
-def part_of_state(state: str, part: str) -> str:
-    """Return one part (`accounts` or `items`) of a fingerprint, "" where it has none."""
-    parts = dict(piece.partition(":")[::2] for piece in state.split())
-    return parts.get(part, "")
-
-
-def accounts_fingerprint(snapshot: Snapshot, *, channels: Iterable[str]) -> str:
-    """Return the fingerprint of the accounts and connections of these channels."""
+    It has two parts, `accounts:... items:...`: accounts and connections of the channels; state, date, content and place
+    of the items. No order counts.
+    """
     used = sorted(set(channels))
-    accounts = sorted(_account_line(account) for account in snapshot.accounts if account.channel in used)
     connections = [f"{channel}={snapshot.connections.get(channel, '')}" for channel in used]
-    return _digest([*connections, *accounts])
-
-
-def items_fingerprint(items: Iterable[Item]) -> str:
-    """Return the fingerprint of items: their state, date, content and place, not their order."""
-    return _digest(sorted(_item_line(item) for item in items))
+    accounts = sorted(_account_line(account) for account in snapshot.accounts if account.channel in used)
+    items = sorted(_item_line(item) for item in found)
+    return f"accounts:{_fingerprint([*connections, *accounts])} items:{_fingerprint(items)}"
 
 
 def _account_line(account: Account) -> str:
@@ -142,62 +50,105 @@ def _item_line(item: Item) -> str:
     return "\x1e".join((*place, *texts, media))
 
 
-def _digest(lines: Iterable[str]) -> str:
-    return hashlib.sha256("\x1d".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+def _fingerprint(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\x1d".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:FINGERPRINT_DIGITS]
 
 
-VERSION = 1
-STEP_FIELDS_FIRST = ("row", "key", "site", "kind", "reason", "channel", "type", "action", "acts")
-"""What every step of the file has, in this order; other fields follow where they are not blank."""
+@dataclass(frozen=True, slots=True)
+class PlanFile:
+    """What the file holds: the plan with its steps in the sheet's order, and from what it was made.
 
-_REMEDY = "Make the plan again with `postbatch plan SHEET --out plan.json`."
-_SHOWN_MOVES = 5
+    `inputs` says how the sheet was read and its rows chosen; `places` tells each site that is changed from every other
+    site and address; `issues` are what `check` found. The sites have no steps of their own here.
+    """
+
+    __pydantic_config__: ClassVar[Json] = FORM
+    version: int
+    sheet: str
+    sheet_fingerprint: str
+    made_at: Instant
+    notices: tuple[str, ...]
+    sites: tuple[SitePlan, ...]
+    steps: tuple[Step, ...]
+    checksum: str
+    issues: tuple[Issue, ...] = ()
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    sandbox: bool = False
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def plan(self) -> Plan:
+        """Return the plan, each step with its site. Errors: FormError where a step contradicts itself or its site."""
+        steps: dict[str, list[Step]] = {site.site: [] for site in self.sites}
+        if len(steps) != len(self.sites) or any(site.steps for site in self.sites):
+            raise FormError("sites", "a site stands twice, or has steps of its own")
+        for number, step in enumerate(self.steps):
+            dated = Act.SCHEDULE in step.acts or Act.RESCHEDULE in step.acts
+            # An empty date would publish at once, and a date would keep from publishing.
+            if step.site not in steps or (dated and step.at is None) or (Act.PUBLISH in step.acts and step.at):
+                raise FormError(f"steps[{number}]", "the step contradicts itself or is of no site")
+            steps[step.site].append(with_zone(step))
+        sites = tuple(replace(site, steps=tuple(steps[site.site])) for site in self.sites)
+        return Plan(self.sheet, self.sheet_fingerprint, self.made_at, sites, self.notices)
 
 
-def plan_to_json(plan: Plan, *, extra: Mapping[str, Any] | None = None) -> Json:
-    """Return a plan as JSON data, with its steps in the sheet's order; `extra` is kept with it and guarded alike."""
-    data = _head(plan, extra) | {"steps": [_step_to_json(step) for step in plan.steps]}
-    return data | {"checksum": _checksum(data)}
-
-
-def plan_chunks(plan: Plan, *, extra: Mapping[str, Any] | None = None) -> Iterator[str]:
+def plan_chunks(
+    plan: Plan,
+    *,
+    inputs: object = None,
+    issues: Sequence[Issue] = (),
+    sandbox: bool = False,
+    places: Mapping[str, str] | None = None,
+) -> Iterator[str]:
     """Return the text of the plan's file piece by piece, one step a line; no more than a step is held at a time."""
-    head = _head(plan, extra)
-    checksum = _Checksum(head)
+    whole = to_data(replace(plan, sites=tuple(replace(site, steps=()) for site in plan.sites)))
+    head = {
+        "version": VERSION,
+        **{name: whole[name] for name in ("sheet", "sheet_fingerprint", "made_at", "notices")},
+        "sites": [{name: value for name, value in site.items() if name != "steps"} for site in whole["sites"]],
+        "issues": [to_data(issue) for issue in issues],
+        "inputs": to_data(inputs) if inputs else {},
+        "sandbox": sandbox,
+        "places": dict(places or {}),
+    }
+    checksum = hashlib.sha256(_line_of(head))
     for name, value in head.items():
-        yield f"{'{' if name == 'version' else ','}\n{json.dumps(name)}: {_shown(value)}"
+        yield f"{'{' if name == 'version' else ','}\n{json.dumps(name)}: {data_to_json(value)}"
     yield ',\n"steps": ['
     for number, step in enumerate(plan.steps):
-        data = _step_to_json(step)
-        checksum.add(data)
-        yield f"{',' if number else ''}\n{_shown(data)}"
-    yield f'\n],\n"checksum": "{checksum.value()}"\n}}\n'
+        data = to_data(step)
+        checksum.update(_line_of(data))
+        yield f"{',' if number else ''}\n{data_to_json(data)}"
+    yield f'\n],\n"checksum": "sha256:{checksum.hexdigest()}"\n}}\n'
 
 
-def plan_from_text(text: str) -> Plan:
-    """Read the text of a plan's file. Errors: PlanFileError."""
+def _line_of(data: object) -> bytes:
+    """Return the bytes that the checksum runs over, the same for the same data however it is spaced or ordered."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def read_plan_file(text: str) -> tuple[PlanFile, Plan]:
+    """Read the text of a plan's file. Errors: PlanFileError for another version, an edited or a damaged file."""
     try:
-        data = json.loads(text, parse_constant=_no_constant)
+        data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise PlanFileError(f"The plan file is not the JSON of a plan. {_REMEDY}") from error
-    return plan_from_json(data)
-
-
-def plan_from_json(data: object) -> Plan:
-    """Return the plan that a file holds. Errors: PlanFileError for another version, an edited or a damaged file."""
+        raise PlanFileError(f"The plan file is not the JSON of a plan. {REMEDY}") from error
     if not isinstance(data, dict) or "version" not in data or not isinstance(data.get("steps"), list):
-        raise PlanFileError(f"This is not a plan that postbatch wrote. {_REMEDY}")
+        raise PlanFileError(f"This is not a plan that postbatch wrote. {REMEDY}")
     if data["version"] != VERSION or isinstance(data["version"], bool):
-        raise PlanFileError(f"The plan file was written by another version of postbatch. {_REMEDY}")
+        raise PlanFileError(f"The plan file was written by another version of postbatch. {REMEDY}")
+    checksum = hashlib.sha256(_line_of({k: v for k, v in data.items() if k not in ("steps", "checksum")}))
+    for step in data["steps"]:
+        checksum.update(_line_of(step))
+    if data.get("checksum") != f"sha256:{checksum.hexdigest()}":
+        raise PlanFileError(
+            "The plan file was changed after it was made, so it is not what was reviewed. "
+            f"Change the sheet instead. {REMEDY}"
+        )
     try:
-        if data.get("checksum") != _checksum({k: v for k, v in data.items() if k != "checksum"}):
-            raise PlanFileError(
-                "The plan file was changed after it was made, so it is not what was reviewed. "
-                f"Change the sheet instead. {_REMEDY}"
-            )
-        return _read_plan(data)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise PlanFileError(f"The plan file is damaged. {_REMEDY}") from error
+        file = from_json(PlanFile, data_to_json(data))
+        return file, file.plan()
+    except FormError as error:
+        raise PlanFileError(f"The plan file is damaged at `{error.place}`. {REMEDY}") from error
 
 
 def check_unmoved(saved: Plan, current: Plan) -> None:
@@ -206,39 +157,31 @@ def check_unmoved(saved: Plan, current: Plan) -> None:
     Errors: PlanFileError, which says which of them moved, and for posts which.
     """
     if saved.sheet_fingerprint != current.sheet_fingerprint:
-        _moved(f"The sheet {current.sheet} has changed")
+        _refuse_moved(f"The sheet {current.sheet} has changed")
     before, after = ({site.site: site for site in plan.sites} for plan in (saved, current))
     if before.keys() != after.keys():
-        _moved("The sites of the sheet have changed")
-    for name, site in before.items():
-        _check_site_unmoved(site, after[name])
+        _refuse_moved("The sites of the sheet have changed")
+    for name, was in before.items():
+        now, where = after[name], f" of the site {name}" if name else ""
+        if was.state.split(" ")[0] != now.state.split(" ")[0]:
+            _refuse_moved(f"The connected accounts{where} have changed")
+        if moved := _moved_posts(was.steps, now.steps):
+            more = f" and {len(moved) - MAX_MOVED_NAMED} more" if len(moved) > MAX_MOVED_NAMED else ""
+            _refuse_moved(f"Posts{where} have moved: {', '.join(moved[:MAX_MOVED_NAMED])}{more}")
+        if was.state != now.state:
+            _refuse_moved(
+                f"Posts{where} have moved: not those that the plan changes, but those that it leaves as they are"
+            )
 
 
-def _check_site_unmoved(saved: SitePlan, current: SitePlan) -> None:
-    where = f" of the site {saved.site}" if saved.site else ""
-    if part_of_state(saved.state, "accounts") != part_of_state(current.state, "accounts"):
-        _moved(f"The connected accounts{where} have changed")
-    if moved := _moved_posts(saved.steps, current.steps):
-        more = f" and {len(moved) - _SHOWN_MOVES} more" if len(moved) > _SHOWN_MOVES else ""
-        _moved(f"Posts{where} have moved: {', '.join(moved[:_SHOWN_MOVES])}{more}")
-    if saved.state != current.state:
-        _moved(f"Posts{where} have moved: not those that the plan changes, but those that it leaves as they are")
-
-
-def _moved(what: str) -> NoReturn:
-    raise PlanFileError(f"{what} since the plan was made, so nothing was sent. {_REMEDY}")
+def _refuse_moved(what: str) -> NoReturn:
+    raise PlanFileError(f"{what} since the plan was made, so nothing was sent. {REMEDY}")
 
 
 def _moved_posts(saved: Iterable[Step], current: Iterable[Step]) -> list[str]:
     """Return the posts that would now get another step, by key and row."""
-    now = {(step.row, step.key): step for step in current}
-    was = {(step.row, step.key): step for step in saved}
-    differing = [place for place in was | now if not _same_step(was.get(place), now.get(place))]
-    return [f"{key} (row {row})" for row, key in sorted(differing)]
-
-
-def _same_step(one: Step | None, other: Step | None) -> bool:
-    return one is not None and other is not None and _essence(one) == _essence(other)
+    was, now = ({(step.row, step.key): _essence(step) for step in steps} for steps in (saved, current))
+    return [f"{key} (row {row})" for row, key in sorted(was | now) if was.get((row, key)) != now.get((row, key))]
 
 
 def _essence(step: Step) -> tuple[object, ...]:
@@ -247,106 +190,3 @@ def _essence(step: Step) -> tuple[object, ...]:
         step.kind, step.acts, step.at, step.channel, step.type, step.account_id, step.target_id, step.content,
         step.item_id, step.reference, step.found_status, step.before, step.code,
     )  # fmt: skip
-
-
-def _shown(data: object) -> str:
-    """Return JSON that people can read; text that UTF-8 can't hold (half of an emoji) is escaped."""
-    text = json.dumps(data, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(data)
-    return text
-
-
-class _Checksum:
-    """The SHA-256 of a plan's data, step by step, the same for the same data however it is spaced or ordered."""
-
-    def __init__(self, head: Mapping[str, Any]) -> None:
-        self._digest = hashlib.sha256()
-        self.add(head)
-
-    def add(self, data: object) -> None:
-        """Add one piece."""
-        self._digest.update(json.dumps(data, sort_keys=True, separators=(",", ":")).encode() + b"\n")
-
-    def value(self) -> str:
-        """Return the checksum of all that was added."""
-        return f"sha256:{self._digest.hexdigest()}"
-
-
-def _checksum(data: Mapping[str, Any]) -> str:
-    checksum = _Checksum({name: value for name, value in data.items() if name != "steps"})
-    for step in data["steps"]:
-        checksum.add(step)
-    return checksum.value()
-
-
-def _head(plan: Plan, extra: Mapping[str, Any] | None) -> Json:
-    head = {
-        "version": VERSION,
-        "sheet": plan.sheet,
-        "sheet_fingerprint": plan.sheet_fingerprint,
-        "made_at": plan.made_at.isoformat(),
-        "notices": list(plan.notices),
-        "sites": [_site_to_json(site) for site in plan.sites],
-    }
-    if taken := {"steps", "checksum", *head}.intersection(extra or ()):
-        raise ValueError(f"a plan has its own {', '.join(sorted(taken))}")
-    return {**head, **(extra or {})}
-
-
-def _site_to_json(site: SitePlan) -> Json:
-    return {
-        "site": site.site,
-        "needs": dict(site.needs),
-        "quotas": {action: to_json(quota) for action, quota in site.quotas.items()},
-        "notices": list(site.notices),
-        "state": site.state,
-    }
-
-
-def _step_to_json(step: Step) -> Json:
-    first = {name: to_json(getattr(step, name)) for name in STEP_FIELDS_FIRST}
-    rest: Json = to_json(step)
-    return first | rest
-
-
-def _read_plan(data: Json) -> Plan:
-    steps: dict[str, list[Step]] = {site["site"]: [] for site in data["sites"]}
-    if len(steps) != len(data["sites"]):
-        raise ValueError("a site stands twice")
-    read_step = reader_of(Step)
-    for raw in data["steps"]:
-        step: Step = with_zone(read_step(raw))
-        _check_dates(step)
-        steps[step.site].append(step)
-    return Plan(
-        sheet=reader_of(str)(data["sheet"]),
-        sheet_fingerprint=reader_of(str)(data["sheet_fingerprint"]),
-        made_at=reader_of(datetime)(data["made_at"]),
-        sites=tuple(_read_site(site, steps[site["site"]]) for site in data["sites"]),
-        notices=reader_of(tuple[str, ...])(data["notices"]),
-    )
-
-
-def _check_dates(step: Step) -> None:
-    """Refuse a step that would send an empty date, which publishes at once, or one that publishes at a date."""
-    dated = Act.SCHEDULE in step.acts or Act.RESCHEDULE in step.acts
-    if (dated and step.at is None) or (Act.PUBLISH in step.acts and step.at is not None):
-        raise ValueError(f"row {step.row} contradicts itself")
-
-
-def _read_site(data: Json, steps: Iterable[Step]) -> SitePlan:
-    return SitePlan(
-        site=reader_of(str)(data["site"]),
-        steps=tuple(steps),
-        needs={reader_of(str)(action): reader_of(int)(count) for action, count in data["needs"].items()},
-        quotas={reader_of(str)(action): reader_of(Quota)(quota) for action, quota in data["quotas"].items()},
-        notices=reader_of(tuple[str, ...])(data["notices"]),
-        state=reader_of(str)(data["state"]),
-    )
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")

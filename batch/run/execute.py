@@ -16,12 +16,13 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from batch.codec import to_json
 from batch.errors import JournalError, PostbatchError
 from batch.model import Act, Item, Outcome, OutcomeKind, Status
 from batch.run.actions import Tools, drop_own_draft
 from batch.run.bulk import schedule_in_parts
 from batch.run.progress import Brakes, Work, advance, finish, goes_out_soon, keep_item, take_other
-from batch.run.record import Placed, broken_outcome, idle_outcome, not_run_outcome, outcome_to_json
+from batch.run.record import Placed, broken_outcome, idle_outcome, not_run_outcome
 from batch.run.settle import rank
 from batch.run.verdict import DEAD, other_post
 from batch.run.verify import read_back
@@ -69,7 +70,7 @@ def _keeper(tools: Tools, emit: Emit, told: set[int]) -> Callable[[Work], None]:
         told.add(work.position)
         try:
             if work.step.acts:
-                tools.journal.keep_outcome(tools.run, work.position, outcome_to_json(work.outcome))
+                tools.journal.keep_outcome(tools.run, work.position, to_json(work.outcome))
         except JournalError as error:
             tools.stop.request(str(error))
 

@@ -12,19 +12,15 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 from batch.atomic import write_private
+from batch.codec import FormError, from_json, to_json
 from batch.errors import JournalError, StartError
-from batch.model import Act, Issue, Item, Outcome, OutcomeKind, Results, Status, Step, StepKind
+from batch.model import FORM, Act, Instant, Issue, Item, Json, Outcome, OutcomeKind, Results, Status, Step, StepKind
 from batch.run.journal import Journal, make_private_folder, shown
 from batch.times import with_zone
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
 
 IDLE = {
     StepKind.UNCHANGED: OutcomeKind.UNCHANGED,
@@ -186,39 +182,21 @@ class RunRecord:
     `journals` names the journal file of each site; `command` is `run`, `apply` or `undo`.
     """
 
+    __pydantic_config__: ClassVar[Json] = FORM
     run: str
     command: str
     sheet: str
     sandbox: bool
-    started_at: datetime
+    started_at: Instant
     headings: tuple[str, ...]
     own: Mapping[int, tuple[str, ...]]
     placed: tuple[Placed, ...]
     journals: Mapping[str, str]
     issues: tuple[Issue, ...] = ()
     notices: tuple[str, ...] = ()
-    finished_at: datetime | None = None
+    finished_at: Instant | None = None
     exit_status: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
-
-
-@cache
-def _codec(kind: type[Any]) -> TypeAdapter[Any]:
-    """Return how a value is written and read. Made when it is needed: a plan that is only looked at needs none."""
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(kind)
-
-
-def outcome_to_json(outcome: Outcome) -> str:
-    """Return an outcome as the journal keeps it."""
-    return _codec(Outcome).dump_json(outcome).decode()
-
-
-def outcome_from_json(text: str) -> Outcome:
-    """Return an outcome that the journal kept."""
-    outcome: Outcome = _codec(Outcome).validate_json(text)
-    return with_zone(outcome)
 
 
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -243,7 +221,7 @@ def write_record(folder: Path, record: RunRecord) -> None:
     runs = folder / "runs"
     make_private_folder(runs)
     try:
-        write_private(runs / f"{record.run}.json", _codec(RunRecord).dump_json(record))
+        write_private(runs / f"{record.run}.json", to_json(record).encode())
     except OSError as error:
         raise JournalError(
             f"The record of this run can't be written in {shown(runs)}: {error.strerror}. "
@@ -270,10 +248,10 @@ def read_record(folder: Path, run: str) -> RunRecord:
 
 def _read(path: Path) -> RunRecord:
     try:
-        record: RunRecord = _codec(RunRecord).validate_json(path.read_bytes())
-    except (OSError, ValueError) as error:
+        record = from_json(RunRecord, path.read_bytes())
+    except (OSError, FormError) as error:
         raise JournalError(
-            f"The record {shown(path)} can't be read; that run's results can't be made again."
+            f"The record {shown(path)} can't be read ({error}); that run's results can't be made again."
         ) from error
     return replace(record, placed=tuple(Placed(p.position, with_zone(p.step)) for p in record.placed))
 
@@ -328,7 +306,7 @@ def record_followup(folder: Path, record: RunRecord, results: Results) -> None:
         with Journal(folder / "journal" / name) as journal:
             for placed, outcome in zip(record.placed, results.outcomes, strict=True):
                 if placed.step.site == site and placed.step.acts:
-                    journal.keep_outcome(record.run, placed.position, outcome_to_json(outcome))
+                    journal.keep_outcome(record.run, placed.position, to_json(outcome))
 
 
 def steps_as_done(folder: Path, record: RunRecord) -> list[Placed]:
@@ -364,12 +342,17 @@ def make_results(record: RunRecord, outcomes: list[Outcome], *, finished_at: dat
 def _site_outcomes(journal: Journal, run: str, mine: list[Placed]) -> dict[int, Outcome]:
     kept = journal.outcomes(run)
     sent = journal.intents(run)
-    return {
-        p.position: outcome_from_json(kept[p.position])
-        if p.position in kept
-        else _from_intents(p.step, sent, p.position)
-        for p in mine
-    }
+    try:
+        return {
+            p.position: with_zone(from_json(Outcome, kept[p.position]))
+            if p.position in kept
+            else _from_intents(p.step, sent, p.position)
+            for p in mine
+        }
+    except FormError as error:
+        raise JournalError(
+            f"An outcome of the run {run} can't be read in its journal ({error}); its results can't be made again."
+        ) from error
 
 
 def _from_intents(step: Step, sent: Mapping[int, list[Any]], position: int) -> Outcome:

@@ -266,7 +266,10 @@ def test_without_the_package_the_extra_to_install_is_named(tmp_path: Path) -> No
 
 
 def a_step(kind: StepKind, *acts: Act) -> Step:
-    return Step(2, "a", "a", "mill", "FACEBOOK", "POST", kind, "Reason.", acts=acts)
+    return Step(
+        row=2, key="a", reference="a", site="mill", channel="FACEBOOK", type="POST", kind=kind, reason="Reason.",
+        acts=acts,
+    )  # fmt: skip
 
 
 CREATE = a_step(StepKind.SCHEDULE, Act.UPLOAD, Act.CREATE, Act.SCHEDULE)

@@ -91,7 +91,10 @@ def test_never_more_than_the_quota_and_never_a_later_post_before_a_sooner(
 def step_at(make: SimpleNamespace, number: int, hour: int) -> Step:
     acts = (Act.CREATE, Act.SCHEDULE)
     at = make.now + timedelta(hours=hour)
-    return Step(number, f"k{number}", f"k{number}", "s", "X", "POST", StepKind.SCHEDULE, "", acts=acts, at=at)
+    return Step(
+        row=number, key=f"k{number}", reference=f"k{number}", site="s", channel="X", type="POST",
+        kind=StepKind.SCHEDULE, reason="", acts=acts, at=at,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("sign", [1, -1])

@@ -10,7 +10,9 @@ from batch.plan.safety import Estimate, count_calls, estimate_all, shown_duratio
 
 
 def steps(count: int, *acts: Act, media: tuple[Medium, ...] = ()) -> list[Step]:
-    step = Step(2, "k", "k", "s", "X", "POST", StepKind.SCHEDULE, "", acts=acts)
+    step = Step(
+        row=2, key="k", reference="k", site="s", channel="X", type="POST", kind=StepKind.SCHEDULE, reason="", acts=acts
+    )
     return [replace(step, content=replace(step.content, media=media))] * count
 
 

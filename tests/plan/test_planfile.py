@@ -14,8 +14,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch.errors import PlanFileError
-from batch.model import Account, Act, Before, Change, Channel, Content, Medium, Plan, Quota, SitePlan, Step, StepKind
-from batch.plan.planfile import check_unmoved, plan_chunks, plan_from_json, plan_from_text, plan_to_json
+from batch.model import (
+    Account,
+    Act,
+    Before,
+    Change,
+    Channel,
+    Content,
+    Issue,
+    Item,
+    Medium,
+    Plan,
+    Quota,
+    Severity,
+    SitePlan,
+    Snapshot,
+    Step,
+    StepKind,
+)
+from batch.plan.planfile import check_unmoved, plan_chunks, read_plan_file, site_state
 from batch.plan.reconcile import reconcile
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -33,12 +50,33 @@ def steps(draw: st.DrawFn, row: int, site: str) -> Step:
     if dated:
         acts = tuple(act for act in acts if act is not Act.PUBLISH)
     return Step(
-        row, draw(text), draw(text), site, draw(text), draw(text), draw(st.sampled_from(StepKind)), draw(text), acts,
-        draw(text), draw(text), draw(text), draw(instants) if dated else None, draw(text), draw(contents), draw(text),
-        draw(text), draw(text), tuple(draw(st.lists(st.builds(Change, text, text, text), max_size=2))),
-        draw(st.none() | st.builds(Before, text, st.none() | instants, contents)), draw(text),
-        tuple(draw(st.lists(text, max_size=2))), draw(text), draw(text), draw(st.booleans()),
-    )  # fmt: skip
+        row=row,
+        key=draw(text),
+        site=site,
+        kind=draw(st.sampled_from(StepKind)),
+        reason=draw(text),
+        channel=draw(text),
+        type=draw(text),
+        action=draw(text),
+        acts=acts,
+        reference=draw(text),
+        account_id=draw(text),
+        account_name=draw(text),
+        target_id=draw(text),
+        at=draw(instants) if dated else None,
+        local_time=draw(text),
+        content=draw(contents),
+        item_id=draw(text),
+        found_status=draw(text),
+        link=draw(text),
+        changes=tuple(draw(st.lists(st.builds(Change, text, text, text), max_size=2))),
+        before=draw(st.none() | st.builds(Before, text, st.none() | instants, contents)),
+        code=draw(text),
+        warnings=tuple(draw(st.lists(text, max_size=2))),
+        account=draw(text),
+        generated=draw(st.booleans()),
+        timezone=draw(st.sampled_from(["Europe/Berlin", "UTC+01:00"])),
+    )
 
 
 @st.composite
@@ -62,33 +100,55 @@ def plans(draw: st.DrawFn) -> Plan:
     return Plan(draw(text), draw(text), draw(instants), sites, tuple(draw(st.lists(text, max_size=2))))
 
 
+def written(plan: Plan, **beside: Any) -> str:
+    """Return the text of the plan's file, as its bytes on the disk would be read."""
+    return "".join(plan_chunks(plan, **beside)).encode().decode()
+
+
+def data_of(plan: Plan, **beside: Any) -> Any:
+    return json.loads(written(plan, **beside))
+
+
+def read(data: Any) -> Plan:
+    return read_plan_file(json.dumps(data))[1]
+
+
 @unhurried
 @given(plans())
 def test_a_plan_comes_back_whole(plan: Plan) -> None:
-    assert plan_from_json(plan_to_json(plan)) == plan
+    assert read_plan_file(written(plan))[1] == plan
 
 
 @unhurried
 @given(plans())
-def test_the_file_holds_the_same_as_the_data_and_comes_back_whole(plan: Plan) -> None:
-    written = "".join(plan_chunks(plan)).encode().decode()
-    assert json.loads(written) == plan_to_json(plan)
-    assert plan_from_text(written) == plan
+def test_a_plan_comes_back_whole_however_its_file_is_spaced_and_ordered(plan: Plan) -> None:
+    data = data_of(plan)
+    assert read_plan_file(json.dumps(dict(sorted(data.items())), indent=2))[1] == plan
 
 
-def test_every_field_of_a_step_is_written_unless_it_has_its_default(make: SimpleNamespace) -> None:
-    full = Step(
-        2, "k", "r", "s", "X", "POST", StepKind.RESCHEDULE, "why", (Act.RESCHEDULE,), "a", "n", "t", make.date, "l",
-        make.content, "i", "f", "u", (Change("text", "a", "b"),), Before("SCHEDULED", make.date, make.content), "c",
-        ("w",), "act", "acc", True, "Europe/Berlin",
-    )  # fmt: skip
-    (data,) = plan_to_json(Plan("s", "f", make.now, (SitePlan("s", (full,)),)))["steps"]
+def test_every_field_of_a_step_is_written(make: SimpleNamespace) -> None:
+    step = Step(row=2, key="k", site="s", kind=StepKind.DRAFT, reason="why", channel="X", type="POST", reference="r")
+    (data,) = data_of(Plan("s", "f", make.now, (SitePlan("s", (step,)),)))["steps"]
     assert set(data) == {field.name for field in fields(Step)}
     assert list(data)[:5] == ["row", "key", "site", "kind", "reason"]
 
 
+def test_a_file_of_an_earlier_version_leaves_defaults_out_and_writes_utc_as_an_offset(make: SimpleNamespace) -> None:
+    plan = made(make, make.item(reference="k2", scheduled_at=make.later))
+    data = data_of(plan)
+    (step,) = data["steps"]
+    for name in ("item_id", "code", "generated"):
+        assert name in step
+    kept = {name: value for name, value in step.items() if value not in ("", [], None, False)}
+    kept |= {"at": kept["at"].replace("Z", "+00:00"), "content": {"text": "Glazing\nday", "media": [
+        {"source": make.picture.source, "kind": "IMAGE", "url": make.picture.url}]}}  # fmt: skip
+    old = {**data, "steps": [kept], "made_at": data["made_at"].replace("Z", "+00:00")}
+    del old["issues"], old["places"]
+    assert read(old | {"checksum": checksum_of(old)}) == plan
+
+
 def test_steps_stand_in_the_sheets_order_with_their_first_fields_always_there(make: SimpleNamespace) -> None:
-    data = plan_to_json(made(make, rows=(7, 3)))
+    data = data_of(made(make, rows=(7, 3)))
     assert [step["row"] for step in data["steps"]] == [3, 7]
     assert all(
         {"row", "key", "site", "kind", "reason", "channel", "type", "action", "acts"} <= set(s) for s in data["steps"]
@@ -132,7 +192,7 @@ def damaged(data: Any, path: list[Any], value: Any) -> Any:
 )
 def test_a_plan_that_was_edited_is_refused(make: SimpleNamespace, path: list[Any], value: Any) -> None:
     with pytest.raises(PlanFileError, match="changed after it was made") as refusal:
-        plan_from_json(damaged(plan_to_json(made(make)), path, value))
+        read(damaged(data_of(made(make)), path, value))
     assert "\n" not in str(refusal.value)
 
 
@@ -163,10 +223,10 @@ def test_a_plan_that_was_edited_is_refused(make: SimpleNamespace, path: list[Any
 def test_a_plan_that_was_forged_with_its_checksum_is_refused_too(
     make: SimpleNamespace, path: list[Any], value: Any
 ) -> None:
-    data = damaged(plan_to_json(made(make)), path, value)
+    data = damaged(data_of(made(make)), path, value)
     data["checksum"] = checksum_of(data)
     with pytest.raises(PlanFileError, match="damaged"):
-        plan_from_json(data)
+        read(data)
 
 
 def checksum_of(data: dict[str, Any]) -> str:
@@ -178,31 +238,36 @@ def checksum_of(data: dict[str, Any]) -> str:
 
 
 def test_the_checksum_can_be_told_from_the_file_alone(make: SimpleNamespace) -> None:
-    data = plan_to_json(made(make, rows=(2, 3)))
+    data = data_of(made(make, rows=(2, 3)))
     assert data["checksum"] == checksum_of(data)
 
 
 @pytest.mark.parametrize(
-    "written",
+    "text",
     ["", "{", "[]", "7", "null", '"plan"', "{}", '{"version": 1}', '{"version": 1, "steps": {}}', "[" * 100_000, "NaN"],
 )
-def test_a_file_that_is_no_plan_is_refused_in_one_sentence(written: str) -> None:
+def test_a_file_that_is_no_plan_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(PlanFileError, match="postbatch plan SHEET") as refusal:
-        plan_from_text(written)
+        read_plan_file(text)
     assert len(str(refusal.value)) < 200
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", True, None])
 def test_another_version_is_refused(make: SimpleNamespace, version: object) -> None:
     with pytest.raises(PlanFileError, match="another version"):
-        plan_from_json(plan_to_json(made(make)) | {"version": version})
+        read(data_of(made(make)) | {"version": version})
 
 
 def test_half_an_emoji_does_not_break_the_file(make: SimpleNamespace) -> None:
     plan = replace(made(make), sheet="\ud83d.xlsx", notices=("grüße 🎉",))
-    written = "".join(plan_chunks(plan))
-    assert plan_from_text(written.encode().decode()) == plan
-    assert "grüße 🎉" in written
+    text = written(plan)
+    assert read_plan_file(text)[1] == replace(plan, sheet="\ufffd.xlsx")
+    assert "grüße 🎉" in text
+
+
+def test_half_an_emoji_that_an_earlier_version_wrote_as_an_escape_is_read(make: SimpleNamespace) -> None:
+    data = data_of(made(make)) | {"sheet": "\ud83d.xlsx"}
+    assert read(data | {"checksum": checksum_of(data)}).sheet == "\ufffd.xlsx"
 
 
 def test_nothing_has_moved_when_only_time_words_and_others_posts_have(make: SimpleNamespace) -> None:
@@ -270,16 +335,88 @@ def test_a_large_plan_is_written_without_being_held_twice(make: SimpleNamespace)
 
 
 def test_what_else_the_file_carries_is_bound_like_the_rest(make: SimpleNamespace) -> None:
-    plan, extra = made(make), {"inputs": {"sheet": "posts.xlsx", "only": ("a",)}, "sandbox": True, "none": None}
-    written = "".join(plan_chunks(plan, extra=extra))
-    data = json.loads(written)
-    assert data == json.loads(json.dumps(plan_to_json(plan, extra=extra)))
-    assert plan_from_text(written) == plan
+    plan = made(make)
+    issue = Issue(3, "text", "text_too_long", "a", "Shorten it.", Severity.WARNING, "I3")
+    beside: dict[str, Any] = {"inputs": {"sheet": "posts.xlsx", "only": ["a"]}, "sandbox": True, "issues": (issue,)}
+    text = written(plan, **beside, places={"pottery": "abc.sqlite"})
+    file, read_back = read_plan_file(text)
+    assert read_back == plan
+    assert (file.inputs, file.sandbox, file.issues) == (beside["inputs"], True, (issue,))
+    assert file.places == {"pottery": "abc.sqlite"}
     with pytest.raises(PlanFileError, match="changed after it was made"):
-        plan_from_json(data | {"sandbox": False})
+        read(json.loads(text) | {"sandbox": False})
 
 
-@pytest.mark.parametrize("name", ["steps", "checksum", "sites", "version"])
-def test_nothing_else_takes_a_plans_own_name(make: SimpleNamespace, name: str) -> None:
-    with pytest.raises(ValueError, match=name):
-        plan_to_json(made(make), extra={name: 1})
+@pytest.mark.parametrize(
+    ("path", "value", "place"),
+    [
+        (["steps", 0, "content", "media", 0, "size_bytes"], "9", "steps[0].content.media[0].size_bytes"),
+        (["steps", 0, "at"], "2026-12-01T08:30:00", "steps[0].at"),
+        (["steps", 0, "at"], None, "steps[0]"),
+        (["sites", 0, "needs"], {"SCHEDULE_POST": 1.5}, "sites[0].needs.SCHEDULE_POST"),
+        (["another"], 1, "another"),
+    ],
+)
+def test_a_damaged_file_says_where(make: SimpleNamespace, path: list[Any], value: Any, place: str) -> None:
+    data = damaged(data_of(made(make)), path, value)
+    with pytest.raises(PlanFileError) as refusal:
+        read(data | {"checksum": checksum_of(data)})
+    assert str(refusal.value).startswith(f"The plan file is damaged at `{place}`. Make the plan again with")
+
+
+MOVES_NOTHING = {"link", "error", "external"}
+OTHER = {"scheduled_at": None, "content": Content(text="other")}
+
+
+def accounts_fingerprint(snapshot: Snapshot, *, channels: list[str]) -> str:
+    return site_state(snapshot, channels=channels, found=[]).split(" ")[0]
+
+
+def items_fingerprint(items: list[Item], make: SimpleNamespace) -> str:
+    return site_state(make.snapshot(), channels=["INSTAGRAM"], found=items).split(" ")[1]
+
+
+def test_every_field_that_bears_on_a_plan_moves_the_fingerprint_of_an_item(make: SimpleNamespace) -> None:
+    item = make.item()
+    moved = {
+        field.name
+        for field in fields(Item)
+        if items_fingerprint([replace(item, **{field.name: OTHER.get(field.name, "other")})], make)
+        != items_fingerprint([item], make)
+    }
+    assert moved == {field.name for field in fields(Item)} - MOVES_NOTHING
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        Content(text="a", title="b"), Content(text="b", title="a"), Content(text="ab"), Content(title="ab"),
+        Content(link="a"), Content(call_to_action="a"), Content(privacy="a"), Content(target_id="a"),
+    ],
+)  # fmt: skip
+def test_each_field_of_the_content_counts_by_itself(make: SimpleNamespace, content: Content) -> None:
+    one, other = make.item(content=content), make.item(content=Content(text="a"))
+    assert items_fingerprint([one], make) != items_fingerprint([other], make)
+
+
+def test_order_does_not_count(make: SimpleNamespace) -> None:
+    items = [make.item(id="a"), make.item(id="b")]
+    assert items_fingerprint(items, make) == items_fingerprint(items[::-1], make)
+
+
+def test_accounts_of_channels_that_are_not_used_do_not_count(make: SimpleNamespace) -> None:
+    one, other = make.snapshot(), make.snapshot(accounts=(), connections={"INSTAGRAM": "VALID", "GBP": "INVALID"})
+    assert accounts_fingerprint(one, channels=["FACEBOOK"]) == accounts_fingerprint(other, channels=["FACEBOOK"])
+    assert accounts_fingerprint(one, channels=["INSTAGRAM"]) != accounts_fingerprint(other, channels=["INSTAGRAM"])
+    lapsed = make.snapshot(connections={"INSTAGRAM": "INVALID"})
+    assert accounts_fingerprint(one, channels=["INSTAGRAM"]) != accounts_fingerprint(lapsed, channels=["INSTAGRAM"])
+
+
+def test_a_state_tells_its_parts(make: SimpleNamespace) -> None:
+    state = site_state(make.snapshot(), channels=["INSTAGRAM"], found=[make.item()])
+    accounts, items = (
+        accounts_fingerprint(make.snapshot(), channels=["INSTAGRAM"]),
+        items_fingerprint([make.item()], make),
+    )
+    assert state == f"{accounts} {items}"
+    assert (accounts.split(":")[0], items.split(":")[0]) == ("accounts", "items")

@@ -14,8 +14,9 @@ ADDRESS = Medium("https://www.example.com/cup.jpg", "IMAGE", "", "https://www.ex
 
 def step(row: int, *media: Medium, acts: tuple[Act, ...] = (Act.UPLOAD, Act.CREATE), site: str = "") -> Step:
     return Step(
-        row, f"k{row}", f"k{row}", site, "FACEBOOK", "POST", StepKind.DRAFT, "New.", acts, content=Content(media=media)
-    )
+        row=row, key=f"k{row}", reference=f"k{row}", site=site, channel="FACEBOOK", type="POST", kind=StepKind.DRAFT,
+        reason="New.", acts=acts, content=Content(media=media),
+    )  # fmt: skip
 
 
 def shown(*steps: Step) -> str:

@@ -45,14 +45,14 @@ def step(row: int = 2, kind: StepKind = StepKind.SCHEDULE, **changes: object) ->
         StepKind.CANCEL: (Act.CANCEL,),
     }.get(kind, ())
     plain = Step(
-        row,
-        f"k{row}",
-        f"k{row}",
-        "pottery",
-        "INSTAGRAM",
-        "POST",
-        kind,
-        f"Why of row {row}.",
+        row=row,
+        key=f"k{row}",
+        reference=f"k{row}",
+        site="pottery",
+        channel="INSTAGRAM",
+        type="POST",
+        kind=kind,
+        reason=f"Why of row {row}.",
         acts=acts,
         account_name="studio",
     )
