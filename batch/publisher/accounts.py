@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from batch.errors import ServiceError
 from batch.model import Account, Channel, Json, Quota, Snapshot
 from batch.publisher.client import Client
-from batch.publisher.items import AT_ONCE, ItemsRead, ask_beside, read_items
+from batch.publisher.concurrent import AT_ONCE, gather
+from batch.publisher.items import ItemsRead, read_items
 from batch.publisher.payload import read_account
 from batch.publisher.reply import Reply, ReplyKind
 
@@ -42,9 +43,13 @@ class Allowance(NamedTuple):
 
 def list_accounts(client: Client, channel: Channel) -> Connection:
     """Return a channel's connected accounts; where the service refuses the list, its code is the state."""
-    reply = client.ask("GET", f"{BASE}/accounts", params={"channelName": channel.value}, by_status=True)
+    reply = client.query("GET", f"{BASE}/accounts", params={"channelName": channel.value}, by_status=True)
     if reply.kind is not ReplyKind.OK:
-        return Connection((), _state_of(reply), reply=reply)
+        # Without a code its status tells, where the API documents it for this call.
+        plain = reply.code.startswith("HTTP_")
+        if plain and reply.status not in NO_ACCOUNTS:
+            raise ServiceError(f"The site did not tell its accounts ({reply.code}): {reply.message} Try again later.")
+        return Connection((), NO_ACCOUNTS[reply.status] if plain else reply.code, reply=reply)
     listed = reply.body.get("accounts")
     if not isinstance(listed, list):
         raise ServiceError(f"The site's answer holds no list of {channel.value} accounts. Try again later.")
@@ -55,19 +60,10 @@ def list_accounts(client: Client, channel: Channel) -> Connection:
     return Connection(known, VALID, (said,) if left_out else (), reply)
 
 
-def _state_of(reply: Reply) -> str:
-    """Return why a list was refused; without a code its status tells, where the API documents it for this call."""
-    if not reply.code.startswith("HTTP_"):
-        return reply.code
-    if reply.status not in NO_ACCOUNTS:
-        raise ServiceError(f"The site did not tell its accounts ({reply.code}): {reply.message} Try again later.")
-    return NO_ACCOUNTS[reply.status]
-
-
 def token_status(client: Client, channel: Channel) -> str:
     """Return a channel's state (`VALID`, `NEVER_CREATED`, `DISCONNECTED`, `INVALID`); "" where it is not told."""
     try:
-        reply = client.ask("GET", f"{BASE}/{channel.value}/long-lived-token-status", by_status=True)
+        reply = client.query("GET", f"{BASE}/{channel.value}/long-lived-token-status", by_status=True)
     except ServiceError:  # only a forecast: the accounts were listed, and a channel that refuses a call says so itself
         return ""
     status = reply.body.get("status")
@@ -86,7 +82,7 @@ def read_connection(client: Client, channel: Channel) -> Connection:
 
 def connect_url(client: Client, channel: Channel) -> str:
     """Return the address at which the site's owner connects a channel."""
-    reply = client.ask("GET", f"{BASE}/{channel.value}/connect-url", by_status=True)
+    reply = client.query("GET", f"{BASE}/{channel.value}/connect-url", by_status=True)
     url = reply.body.get("connectUrl")
     if reply.kind is ReplyKind.OK and isinstance(url, str) and url.startswith("https://"):
         return url
@@ -98,20 +94,19 @@ def connect_url(client: Client, channel: Channel) -> str:
 def read_quotas(client: Client, names: Iterable[str] = FEATURES) -> Allowance:
     """Return what the plan allows: one call, or one for each feature where the service refuses that call."""
     names = tuple(names)
-    reply = client.ask("GET", f"{BASE}/features", params={"featureTypes": names}, by_status=True)
+    reply = client.query("GET", f"{BASE}/features", params={"featureTypes": names}, by_status=True)
     if reply.kind is ReplyKind.OK and isinstance(reply.body.get("features"), list):
-        found = {_name(f): f for f in reply.body["features"] if isinstance(f, dict)}
+        listed = [feature for feature in reply.body["features"] if isinstance(feature, dict)]
+        found = {f["type"]: f for f in listed if isinstance(f.get("type"), str)}
         return _plan(found, names, metered=reply.body.get("monetizationEnabled") is not False)
-    found = {name: feature for name in names if (feature := _one_feature(client, name)) is not None}
+    found = {}
+    for name in names:
+        reply = client.query("GET", f"{BASE}/features/{name}", by_status=True)
+        if reply.kind is ReplyKind.OK and isinstance(data := reply.body.get("featureData"), dict):
+            found[name] = data
     said = "The service does not tell of all features in one call, so each was asked for by itself."
     plan = _plan(found, names, metered=True)
     return plan._replace(notices=(said, *plan.notices))
-
-
-def _one_feature(client: Client, name: str) -> Json | None:
-    reply = client.ask("GET", f"{BASE}/features/{name}", by_status=True)
-    data = reply.body.get("featureData")
-    return data if reply.kind is ReplyKind.OK and isinstance(data, dict) else None
 
 
 def _plan(found: dict[str, Json], names: Iterable[str], *, metered: bool) -> Allowance:
@@ -136,11 +131,6 @@ def make_quota(action: str, feature: Json, *, metered: bool) -> Quota:
     return Quota(action, enabled=enabled, limit=limit, left=left, period=period if isinstance(period, str) else "")
 
 
-def _name(feature: Json) -> str:
-    name = feature.get("type")
-    return name if isinstance(name, str) else ""
-
-
 def _count(value: Any) -> int | None:
     """Read a count; the API's convention writes large numbers as text."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
@@ -159,7 +149,7 @@ def read_snapshot(
     wanted = list(dict.fromkeys(channels))
     connect = [partial(read_connection, client, channel) for channel in wanted]
     questions: list[Callable[[], Any]] = [partial(read_items, client), partial(read_quotas, client), *connect]
-    answers = ask_beside(questions, at_once=at_once)
+    answers = gather(questions, at_once=at_once)
     items: ItemsRead = answers[0]
     plan: Allowance = answers[1]
     connections: list[Connection] = answers[2:]

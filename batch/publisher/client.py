@@ -1,41 +1,86 @@
 """Send calls to the API of one site, paced and signed, and bring back classified replies.
 
-`send` makes one attempt and never raises for what the network or the service does; `ask` repeats a question within two
-bounds. The credential goes to the API's own origin only, redirects are never followed, and nothing of the environment
-(proxies, `.netrc`, certificates of its own) has a say. A call that changes something is never repeated here, with one
-exception: a 401 to an app's token, which was turned away at the door, is sent once more with a new token.
+`send_once` makes one attempt and never raises for what the network or the service does; `query` repeats a question
+within two bounds. The credential goes to the API's own origin only, redirects are never followed, and nothing of the
+environment (proxies, `.netrc`, certificates of its own) has a say. A call that changes something is never repeated
+here, with one exception: a 401 to an app's token, turned away at the door, is sent once more with a new token.
 """
 
 from __future__ import annotations
 
 import json
 import random as random_module
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
 import httpx
-import tenacity
 
 from batch.errors import ServiceError, SignInError
 from batch.model import Json
+from batch.publisher.concurrent import within
 from batch.publisher.pace import Pace
 from batch.publisher.reply import Raw, Reply, ReplyKind, TooLarge, make_reply, refused_by_status
 from batch.publisher.retry import RetryBudget, wait_seconds
-from batch.publisher.transport import DeadlineTransport
 from batch.settings import NAMES, ApiKey, AppCredential, Credential, Secret, redact
 from batch.times import utc_now
+
+Params = Mapping[str, str | Sequence[str]]
 
 TOKEN_PATH = "/oauth2/token"  # noqa: S105 - a path, not a password
 RENEW_BEFORE_SECONDS = 300.0
 SHORTEST_LIFE_SECONDS = 60.0
 DEFAULT_LIFE_SECONDS = 4 * 3600.0
 """What the API documents, for an answer that does not say how long its token lives."""
+
+SENDABLE = re.compile(r"[!-~]+")
+"""What a token may consist of, to go into a header."""
+
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+CONNECT_SECONDS = 10.0
+CONNECTIONS = 32
+ATTEMPTS = 5
+QUERY_SECONDS = 180.0
+"""The bound on one question with all its repeats; the last attempt may still end after it, by its own deadline."""
+
+ANSWERED = frozenset({ReplyKind.OK, ReplyKind.REFUSED})
+
+VARIABLES = {
+    "API key": "WIX_API_KEY",
+    "access token": "WIX_ACCESS_TOKEN",
+    "app identity": "WIX_APP_ID, WIX_APP_SECRET and WIX_INSTANCE_ID",
+}
+
+
+@cache
+def _trusted_certificates() -> SSLContext:
+    """Return which certificates are trusted: read once, for all sites."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def open_http(*, plain: bool, seconds: float, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """Return a client of kept connections: no redirect, proxy, cookie or environment; certificates are checked.
+
+    With `plain` those are not read: nothing but http is called. `seconds` bounds each read and write.
+    """
+    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=5.0)
+    verify = False if plain else _trusted_certificates()
+    return httpx.Client(
+        transport=transport or httpx.HTTPTransport(verify=verify, trust_env=False, limits=limits),
+        follow_redirects=False,
+        trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
+        headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "postbatch"},
+    )
 
 
 class AppToken:
@@ -58,16 +103,23 @@ class AppToken:
         with self._lock:
             if self._token is not None and self._clock() < self._fresh_until:
                 return self._token
-            reply = fetch(self._request())
-            token = reply.body.get("access_token")
+            reply = fetch({
+                "grant_type": "client_credentials",
+                "client_id": self._credential.app_id,
+                "client_secret": self._credential.get_secret_value(),
+                "instance_id": self._credential.instance_id,
+            })  # fmt: skip
+            token, life = reply.body.get("access_token"), reply.body.get("expires_in")
             if reply.kind is not ReplyKind.OK:
                 return reply
-            if not isinstance(token, str) or not _is_sendable(token):
-                return Reply(
-                    ReplyKind.UNCLEAR, reply.status, "NO_TOKEN", "The sign-in answered without an access token."
-                )
+            if not isinstance(token, str) or not SENDABLE.fullmatch(token):
+                message = "The sign-in answered without an access token."
+                return Reply(ReplyKind.UNCLEAR, reply.status, "NO_TOKEN", message)
+            if not isinstance(life, (int, float)) or isinstance(life, bool) or not 0 < life < 1e9:
+                life = DEFAULT_LIFE_SECONDS
             self._token = Secret(token)
-            self._fresh_until = self._clock() + _life_seconds(reply.body.get("expires_in"))
+            fresh_seconds = max(life - RENEW_BEFORE_SECONDS, min(life, SHORTEST_LIFE_SECONDS) / 2)
+            self._fresh_until = self._clock() + fresh_seconds
             return self._token
 
     def drop(self, refused: Secret) -> None:
@@ -75,35 +127,6 @@ class AppToken:
         with self._lock:
             if self._token is refused:
                 self._fresh_until = 0.0
-
-    def _request(self) -> Json:
-        return {
-            "grant_type": "client_credentials",
-            "client_id": self._credential.app_id,
-            "client_secret": self._credential.get_secret_value(),
-            "instance_id": self._credential.instance_id,
-        }
-
-
-def _is_sendable(token: str) -> bool:
-    return bool(token) and token.isascii() and token.isprintable() and " " not in token
-
-
-def _life_seconds(expires_in: object) -> float:
-    given = isinstance(expires_in, (int, float)) and not isinstance(expires_in, bool) and 0 < expires_in < 1e9
-    life = float(expires_in) if given and isinstance(expires_in, (int, float)) else DEFAULT_LIFE_SECONDS
-    return max(life - RENEW_BEFORE_SECONDS, min(life, SHORTEST_LIFE_SECONDS) / 2)
-
-
-Params = Mapping[str, str | Sequence[str]]
-
-MAX_ANSWER_BYTES = 16 * 1024 * 1024
-CONNECT_SECONDS = 10.0
-ATTEMPTS = 5
-ASK_SECONDS = 180.0
-"""The bound on one question with all its repeats; the last attempt may still end after it, by its own deadline."""
-
-ANSWERED = frozenset({ReplyKind.OK, ReplyKind.REFUSED})
 
 
 class Client:
@@ -134,14 +157,8 @@ class Client:
         self.deadline_seconds = deadline_seconds
         self.max_answer_bytes = max_answer_bytes
         self._token = AppToken(credential, clock=clock) if isinstance(credential, AppCredential) else None
-        self._http = httpx.Client(
-            transport=transport or DeadlineTransport(plain=self.api_url.startswith("http://")),
-            follow_redirects=False,
-            trust_env=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            timeout=httpx.Timeout(deadline_seconds, connect=min(CONNECT_SECONDS, deadline_seconds)),
-            headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "postbatch"},
-        )
+        plain = self.api_url.startswith("http://")
+        self._http = open_http(plain=plain, seconds=deadline_seconds, transport=transport)
 
     def __enter__(self) -> Self:
         return self
@@ -157,15 +174,19 @@ class Client:
         """Take the credential, and the token got with it, out of a text."""
         return redact(text, self.credential, self._token.secret if self._token else None)
 
-    def send(self, method: str, path: str, body: Json | None = None, *, params: Params | None = None) -> Reply:
+    def send_once(self, method: str, path: str, body: Json | None = None, *, params: Params | None = None) -> Reply:
         """Make one paced attempt. `path` is the whole path from the API's origin (`/social-publisher/v1/items`)."""
         reply, used = self._send_signed(method, path, body, params)
-        if reply.status == 401 and self._token and isinstance(used, Secret):
+        if reply.status == 401 and self._token and used is not None:
             self._token.drop(used)
             reply, _ = self._send_signed(method, path, body, params)
-        return self._explained(reply)
+        message = self.redact(reply.message)
+        if reply.status in (401, 403):
+            quoted = f" The service said: {message}" if message else ""
+            message = _sign_in_advice(reply.status, self.credential) + quoted
+        return replace(reply, message=message)
 
-    def ask(
+    def query(
         self,
         method: str,
         path: str,
@@ -180,43 +201,27 @@ class Client:
         Raises `SignInError` for a refused credential and `ServiceError` where no usable answer could be had. Only for
         calls that change nothing.
         """
-
-        def send() -> Reply:
-            reply = self.send(method, path, body, params=params)
-            return refused_by_status(reply) if by_status else reply
-
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_result(lambda reply: reply.kind not in ANSWERED),
-            wait=self._wait_before_repeat,
-            stop=self._stop(self.clock()),
-            sleep=self._pause,
-            retry_error_callback=_last_reply,
-        )
-        reply: Reply = retrying(send)
+        started, attempt = self.clock(), 0
+        while True:
+            attempt += 1
+            reply = self.send_once(method, path, body, params=params)
+            if by_status:
+                reply = refused_by_status(reply)
+            if reply.kind in ANSWERED:
+                break
+            seconds = wait_seconds(attempt, reply.retry_after_seconds, random=self.random)
+            late = self.clock() - started + seconds > QUERY_SECONDS
+            if attempt >= ATTEMPTS or late or not self.budget.take():
+                break
+            self.sleep(seconds)
         if reply.status in (401, 403):
             raise SignInError(reply.message)
         if reply.code == "NO_CONNECTION":
             raise ServiceError(f"{reply.message} Look at the network and the address, and try again.")
         if reply.kind not in ANSWERED:
-            raise ServiceError(
-                f"{self._place()} gave no usable answer ({reply.code}): {reply.message} Try again later."
-            )
+            raise ServiceError(f"{self._host} gave no usable answer ({reply.code}): {reply.message} Try again later.")
         self.budget.give_back()
         return reply
-
-    def _pause(self, seconds: float) -> None:
-        self.sleep(seconds)
-
-    def _wait_before_repeat(self, state: tenacity.RetryCallState) -> float:
-        reply = _last_reply(state)
-        return wait_seconds(state.attempt_number, reply.retry_after_seconds, random=self.random)
-
-    def _stop(self, started: float) -> Callable[[tenacity.RetryCallState], bool]:
-        def stop(state: tenacity.RetryCallState) -> bool:
-            late = self.clock() - started + state.upcoming_sleep > ASK_SECONDS
-            return state.attempt_number >= ATTEMPTS or late or not self.budget.take()
-
-        return stop
 
     def _send_signed(
         self, method: str, path: str, body: Json | None, params: Params | None
@@ -227,104 +232,77 @@ class Client:
         token = self._token.get(lambda request: self._attempt("POST", TOKEN_PATH, request, None, None))
         if isinstance(token, Secret):
             return self._attempt(method, path, body, params, token), token
-        return _not_signed_in(token), None
+        # The sign-in failed, so the call that waited for it was not sent.
+        if token.kind is ReplyKind.REFUSED:
+            return replace(token, status=401), None
+        kind = ReplyKind.LIMITED if token.kind is ReplyKind.LIMITED else ReplyKind.NOT_SENT
+        return replace(token, kind=kind, message=f"Signing in as the app did not work: {token.message}"), None
 
     def _attempt(
         self, method: str, path: str, body: Json | None, params: Params | None, secret: Secret | None
     ) -> Reply:
+        if not path.startswith("/") or path.startswith("//"):
+            raise ValueError("a path starts with one slash: calls go to the API's own origin only")
         self.pace.wait()
-        reply = self._exchange(self._request(method, path, body, params, secret))
+        content = None if body is None else json.dumps(body, allow_nan=False).encode()
+        request = self._http.build_request(method, self.api_url + path, params=params, content=content)
+        request.headers["Content-Type"] = "application/json"
+        if secret is not None:
+            request.headers["Authorization"] = secret.get_secret_value()
+            if isinstance(self.credential, ApiKey):
+                request.headers["wix-site-id"] = self.site_id
+        reply = self._exchange(request)
         if reply.kind is ReplyKind.LIMITED:
             self.pace.slow_down(reply.retry_after_seconds)
         return reply
 
-    def _request(
-        self, method: str, path: str, body: Json | None, params: Params | None, secret: Secret | None
-    ) -> httpx.Request:
-        if not path.startswith("/") or path.startswith("//"):
-            raise ValueError("a path starts with one slash: calls go to the API's own origin only")
-        content = None if body is None else json.dumps(body, allow_nan=False).encode()
-        request = self._http.build_request(method, self.api_url + path, params=params, content=content)
-        request.extensions["deadline_seconds"] = self.deadline_seconds
-        request.headers["Content-Type"] = "application/json"
-        if secret is not None:
-            request.headers["Authorization"] = secret.get_secret_value()
-        if secret is not None and isinstance(self.credential, ApiKey):
-            request.headers["wix-site-id"] = self.site_id
-        return request
-
     def _exchange(self, request: httpx.Request) -> Reply:
         """Send a request and read its answer; what goes wrong on the way becomes a reply."""
-        ends_at = self.clock() + self.deadline_seconds
         try:
-            return self._read(self._http.send(request, stream=True), ends_at)
+            return within(self.deadline_seconds, lambda: self._read(request), late=httpx.ReadTimeout)
         except TooLarge as error:
             return Reply(ReplyKind.UNCLEAR, None, "TOO_LARGE", str(error))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             why = self.redact(str(error)) or type(error).__name__
-            return Reply(ReplyKind.NOT_SENT, None, "NO_CONNECTION", f"{self._place()} can't be reached ({why}).")
+            return Reply(ReplyKind.NOT_SENT, None, "NO_CONNECTION", f"{self._host} can't be reached ({why}).")
         except httpx.TimeoutException:
-            seconds = f"{self.deadline_seconds:g}"
-            return Reply(ReplyKind.UNCLEAR, None, "TIMEOUT", f"{self._place()} did not answer within {seconds} s.")
+            message = f"{self._host} did not answer within {self.deadline_seconds:g} s."
+            return Reply(ReplyKind.UNCLEAR, None, "TIMEOUT", message)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError):
-            return Reply(
-                ReplyKind.UNCLEAR, None, "CUT", f"The connection to {self._place()} broke before its answer was whole."
-            )
+            message = f"The connection to {self._host} broke before its answer was whole."
+            return Reply(ReplyKind.UNCLEAR, None, "CUT", message)
 
-    def _read(self, response: httpx.Response, ends_at: float) -> Reply:
-        parts, size = [], 0
+    def _read(self, request: httpx.Request) -> Reply:
+        ends_at = self.clock() + self.deadline_seconds
+        response = self._http.send(request, stream=True)
         try:
-            for part in response.iter_raw():
-                parts.append(part)
-                size += len(part)
-                if size > self.max_answer_bytes:
-                    raise TooLarge("The service's answer is larger than this client takes.")
-                if self.clock() > ends_at:
-                    raise httpx.ReadTimeout("the time for this call is over")
+            content = read_body(response, max_bytes=self.max_answer_bytes, late=lambda: self.clock() > ends_at)
         finally:
             response.close()
-        raw = Raw(response.status_code, response.headers, b"".join(parts))
+        raw = Raw(response.status_code, response.headers, content)
         return make_reply(raw, now=self.now(), max_bytes=self.max_answer_bytes)
 
-    def _explained(self, reply: Reply) -> Reply:
-        """Add what to do about a refused credential, and take the credential out of what the service quoted."""
-        message = self.redact(reply.message)
-        if reply.status in (401, 403):
-            message = sign_in_advice(reply.status, self.credential) + (
-                f" The service said: {message}" if message else ""
-            )
-        return reply if message == reply.message else replace(reply, message=message)
-
-    def _place(self) -> str:
+    @property
+    def _host(self) -> str:
         return httpx.URL(self.api_url).netloc.decode()
 
 
-def _last_reply(state: tenacity.RetryCallState) -> Reply:
-    outcome = state.outcome
-    assert outcome is not None  # noqa: S101 - tenacity asks only after an attempt
-    reply: Reply = outcome.result()
-    return reply
+def read_body(response: httpx.Response, *, max_bytes: int, late: Callable[[], bool]) -> bytes:
+    """Read an answer's bytes as they were sent. Errors: TooLarge, and `httpx.ReadTimeout` once it is `late`."""
+    content = bytearray()
+    for part in response.iter_raw():
+        content += part
+        if len(content) > max_bytes:
+            raise TooLarge("The service's answer is larger than this client takes.")
+        if late():
+            raise httpx.ReadTimeout("the time for this call is over")
+    return bytes(content)
 
 
-def _not_signed_in(reply: Reply) -> Reply:
-    """Turn the reply of a failed sign-in into one for the call that waited for it: that call was not sent."""
-    if reply.kind is ReplyKind.REFUSED:
-        return replace(reply, status=401)
-    kind = ReplyKind.LIMITED if reply.kind is ReplyKind.LIMITED else ReplyKind.NOT_SENT
-    return replace(reply, kind=kind, message=f"Signing in as the app did not work: {reply.message}")
-
-
-_VARIABLES = {
-    "API key": "WIX_API_KEY",
-    "access token": "WIX_ACCESS_TOKEN",
-    "app identity": "WIX_APP_ID, WIX_APP_SECRET and WIX_INSTANCE_ID",
-}
-
-
-def sign_in_advice(status: int | None, credential: Credential) -> str:
+def _sign_in_advice(status: int | None, credential: Credential) -> str:
     """Say why a credential was refused (401 or 403), and which other kind to try."""
     name = NAMES[type(credential)]
-    others = " or ".join(f"an {n} ({_VARIABLES[n]})" for n in NAMES.values() if n != name)
+    others = " or ".join(f"an {n} ({VARIABLES[n]})" for n in NAMES.values() if n != name)
     if status == 401:
         return (
             f"The service did not accept the {name} (HTTP 401): it is wrong, has expired, or is for another account. "

@@ -6,8 +6,9 @@ A call whose answer was lost is repeated within bounds: what it wrote for nobody
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from batch.errors import ServiceError
@@ -15,10 +16,10 @@ from batch.model import Channel, Content, Generation, Json, Medium
 from batch.publisher.client import Client
 from batch.publisher.payload import read_generated
 from batch.publisher.reply import Reply, ReplyKind
+from batch.publisher.retry import Patience
 
 BASE = "/social-publisher/v1"
 FIRST_WAIT_SECONDS = 2.0
-LONGEST_WAIT_SECONDS = 10.0
 NO_CONTENT = Content()
 _EXECUTION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -68,17 +69,7 @@ def generate_post(client: Client, generation: Generation, *, channel: Channel) -
     return _nothing(f"post for {channel}")
 
 
-def generate_image(
-    client: Client,
-    generation: Generation,
-    *,
-    image_url: str,
-    bound_seconds: float,
-    sleep: Callable[[float], object],
-    clock: Callable[[], float],
-    on_wait: Callable[[float], object] = lambda _seconds: None,
-    stopped: Callable[[], bool] = lambda: False,
-) -> Generated:
+def generate_image(client: Client, generation: Generation, *, image_url: str, patience: Patience) -> Generated:
     """Have a picture changed as the prompt says (Generate Image), and wait for it within the bound."""
     reply = _ask(client, "generate-image", {"userInput": generation.prompt, "imageUrl": image_url})
     if isinstance(reply, Generated):
@@ -86,15 +77,9 @@ def generate_image(
     execution_id = _text(reply.body, "executionId")
     if not _EXECUTION_ID.fullmatch(execution_id):
         return _nothing("picture")
-    started, wait = clock(), FIRST_WAIT_SECONDS
-    while (found := _look_at_image(client, execution_id)) is None:
-        waited = clock() - started
-        if stopped() or waited >= bound_seconds:
-            return Generated(code="IMAGE_NOT_READY", message=f"The picture was not ready after {waited:.0f} s.")
-        on_wait(waited)
-        sleep(min(wait, max(0.0, bound_seconds - waited)))
-        wait = min(wait * 1.5, LONGEST_WAIT_SECONDS)
-    return found
+    made, waited = patience.wait_for(partial(_look_at_image, client, execution_id), first_seconds=FIRST_WAIT_SECONDS)
+    message = f"The picture was not ready after {waited:.0f} s."
+    return Generated(code="IMAGE_NOT_READY", message=message) if made is None else made
 
 
 def _look_at_image(client: Client, execution_id: str) -> Generated | None:
@@ -113,7 +98,7 @@ def _look_at_image(client: Client, execution_id: str) -> Generated | None:
 def _ask(client: Client, call: str, body: Json | None, *, method: str = "POST") -> Reply | Generated:
     """Ask, or say why nothing came of it. A refused credential is not this row's matter and goes on as SignInError."""
     try:
-        reply = client.ask(method, f"{BASE}/{call}", body, by_status=True)
+        reply = client.query(method, f"{BASE}/{call}", body, by_status=True)
     except ServiceError as error:
         return Generated(code="NO_ANSWER", message=str(error))
     if reply.kind is not ReplyKind.OK:

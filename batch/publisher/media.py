@@ -8,31 +8,29 @@ bytes and neither the credential nor the site; it is never shown, since it holds
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from batch.errors import ServiceError
 from batch.model import Json
-from batch.publisher.client import Client
-from batch.publisher.reply import Raw, Reply, ReplyKind, make_reply
-from batch.publisher.retry import wait_seconds
-from batch.publisher.transport import DeadlineTransport
+from batch.publisher.client import Client, open_http, read_body
+from batch.publisher.concurrent import within
+from batch.publisher.reply import Raw, Reply, ReplyKind, TooLarge, make_reply
+from batch.publisher.retry import Patience, wait_seconds
 from batch.rules.sources import MEDIA_MANAGER_HOSTS
 
 FILES = "/site-media/v1/files"
 UPLOAD_TRIES = 3
 MAX_ANSWER_BYTES = 1024 * 1024
-CONNECT_SECONDS = 10.0
 UPLOAD_BASE_SECONDS = 60.0
 SLOWEST_BYTES_A_SECOND = 50_000
 """An upload may take as long as this line speed makes it, and a minute more."""
 FIRST_WAIT_SECONDS = 1.0
-LONGEST_WAIT_SECONDS = 10.0
 
 
 class State(StrEnum):
@@ -61,7 +59,7 @@ class Brought:
 def import_url(client: Client, address: str, *, kind: str, mime: str, name: str) -> Brought:
     """Have the service fetch a public address. `kind` is IMAGE or VIDEO; `name` is shown in the library."""
     body = {"url": address, "mimeType": mime, "displayName": name}
-    return _asked(client, "POST", f"{FILES}/import", body, kind=kind)
+    return _ask(client, "POST", f"{FILES}/import", body, kind=kind)
 
 
 def upload_file(
@@ -83,43 +81,25 @@ def upload_file(
     return Brought(State.FAILED, code=reply.code, message=reply.message or "The upload was refused.")
 
 
-def wait_ready(
-    client: Client,
-    file_id: str,
-    *,
-    kind: str,
-    bound_seconds: float,
-    sleep: Callable[[float], object],
-    clock: Callable[[], float],
-    on_wait: Callable[[float], object] = lambda _seconds: None,
-    stopped: Callable[[], bool] = lambda: False,
-) -> Brought:
-    """Ask until a file is READY or FAILED; PENDING with a code where the bound is over or a stop was asked for.
+def wait_ready(client: Client, file_id: str, *, kind: str, patience: Patience) -> Brought:
+    """Ask until a file is READY or FAILED; PENDING with a code where the bound is over or a stop was asked for."""
 
-    `on_wait` is told the seconds waited so far, before each wait.
-    """
-    started, wait = clock(), FIRST_WAIT_SECONDS
-    while True:
-        found = _asked(client, "GET", f"{FILES}/get-file-by-id", None, kind=kind, params={"fileId": file_id})
-        waited = clock() - started
-        if found.state is not State.PENDING:
-            return replace(found, file_id=found.file_id or file_id)
-        if stopped() or waited >= bound_seconds:
-            return Brought(State.PENDING, file_id, code="MEDIA_NOT_READY", message=_not_ready(waited))
-        on_wait(waited)
-        sleep(min(wait, max(0.0, bound_seconds - waited)))
-        wait = min(wait * 1.5, LONGEST_WAIT_SECONDS)
+    def look() -> Brought | None:
+        found = _ask(client, "GET", f"{FILES}/get-file-by-id", None, kind=kind, params={"fileId": file_id})
+        return None if found.state is State.PENDING else found
+
+    found, waited = patience.wait_for(look, first_seconds=FIRST_WAIT_SECONDS)
+    if found is not None:
+        return replace(found, file_id=found.file_id or file_id)
+    message = f"The Media Manager was still working on it after {waited:.0f} s."
+    return Brought(State.PENDING, file_id, code="MEDIA_NOT_READY", message=message)
 
 
-def _not_ready(waited: float) -> str:
-    return f"The Media Manager was still working on it after {waited:.0f} s."
-
-
-def _asked(
+def _ask(
     client: Client, method: str, path: str, body: Json | None, *, kind: str, params: dict[str, str] | None = None
 ) -> Brought:
     try:
-        reply = client.ask(method, path, body, params=params, by_status=True)
+        reply = client.query(method, path, body, params=params, by_status=True)
     except ServiceError as error:
         return Brought(State.FAILED, code="NO_ANSWER", message=str(error))
     return _read_file(reply.body, kind=kind) if reply.kind is ReplyKind.OK else _refused(reply)
@@ -157,7 +137,7 @@ def _upload_target(client: Client, *, mime: str, size_bytes: int, name: str) -> 
     """Ask for an address to upload to, and look at it before anything is sent there."""
     body = {"mimeType": mime, "fileName": name, "sizeInBytes": str(size_bytes)}
     try:
-        reply = client.ask("POST", f"{FILES}/generate-upload-url", body, by_status=True)
+        reply = client.query("POST", f"{FILES}/generate-upload-url", body, by_status=True)
     except ServiceError as error:
         return Brought(State.FAILED, code="NO_ANSWER", message=str(error))
     if reply.kind is not ReplyKind.OK:
@@ -178,47 +158,41 @@ def is_safe_target(url: str) -> bool:
         return False
     if not host or "@" in parts.netloc or parts.fragment or "\\" in url or not url.isascii() or not url.isprintable():
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
-
-
-def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        loopback = host == "localhost"
+    return parts.scheme == "https" or (parts.scheme == "http" and loopback)
 
 
 def _put(target: str, chunks: Iterator[bytes], *, mime: str, size_bytes: int, client: Client) -> Reply:
     """Send the bytes once, with a client of its own that knows no credential."""
-    deadline = UPLOAD_BASE_SECONDS + size_bytes / SLOWEST_BYTES_A_SECOND
-    headers = {"Content-Type": mime, "Content-Length": str(size_bytes), "Accept": "application/json"}
-    try:
-        with httpx.Client(
-            transport=DeadlineTransport(),
-            follow_redirects=False,
-            trust_env=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            timeout=httpx.Timeout(deadline, connect=CONNECT_SECONDS),
-        ) as http:
-            request = http.build_request("PUT", target, content=chunks, headers=headers)
-            request.extensions["deadline_seconds"] = deadline
-            response = http.send(request, stream=True)
+    seconds = UPLOAD_BASE_SECONDS + size_bytes / SLOWEST_BYTES_A_SECOND
+    ends_at = time.monotonic() + seconds
+
+    def in_time() -> Iterator[bytes]:
+        for chunk in chunks:
+            if time.monotonic() > ends_at:
+                raise httpx.WriteTimeout("the time for this upload is over")
+            yield chunk
+
+    def send() -> Reply:
+        with open_http(plain=target.startswith("http://"), seconds=seconds) as http:
+            headers = {"Content-Type": mime, "Content-Length": str(size_bytes)}
+            response = http.send(http.build_request("PUT", target, content=in_time(), headers=headers), stream=True)
             try:
-                return _read_answer(response, client)
+                content = read_body(response, max_bytes=MAX_ANSWER_BYTES, late=lambda: time.monotonic() > ends_at)
             finally:
                 response.close()
+            raw = Raw(response.status_code, response.headers, content)
+            return make_reply(raw, now=client.now(), max_bytes=MAX_ANSWER_BYTES)
+
+    try:
+        return within(seconds, send, late=httpx.ReadTimeout)
+    except TooLarge:
+        return Reply(ReplyKind.UNCLEAR, code="TOO_LARGE", message="The answer to the upload is too large.")
     except httpx.TransportError as error:
         kind = ReplyKind.NOT_SENT if isinstance(error, httpx.ConnectError) else ReplyKind.UNCLEAR
         return Reply(kind, code="UPLOAD_CUT", message="The connection broke before the file was there.")
     except (httpx.InvalidURL, httpx.StreamError):
         return Reply(ReplyKind.UNCLEAR, code="UPLOAD_CUT", message="The file could not be sent to the upload address.")
-
-
-def _read_answer(response: httpx.Response, client: Client) -> Reply:
-    content = b""
-    for part in response.iter_raw():
-        content += part
-        if len(content) > MAX_ANSWER_BYTES:
-            return Reply(ReplyKind.UNCLEAR, code="TOO_LARGE", message="The answer to the upload is too large.")
-    raw = Raw(response.status_code, response.headers, content)
-    return make_reply(raw, now=client.now(), max_bytes=MAX_ANSWER_BYTES)

@@ -7,9 +7,8 @@ unknown words are kept as text, and the three ways to name media become one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -25,26 +24,28 @@ class Shape(NamedTuple):
 
     object: str
     text: str = ""
-    title: str = ""
-    link: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    """Our name and the API's of each text: text, title, link, call to action, privacy."""
     target: str = ""
-    call_to_action: str = ""
-    privacy: str = ""
     media: str = "mediaWrapper"
     kind: str = ""
     """What its media are, where the combination takes one kind only."""
 
 
 def _shape_of(combination: Combination) -> Shape:
-    kinds = combination.media.kinds
+    kinds, text = combination.media.kinds, combination.text
+    fields = {
+        "text": text.name,
+        "title": "title" if combination.title else "",
+        "link": "link" if combination.link and not text.with_link else "",
+        "call_to_action": "callToAction" if combination.call_to_action else "",
+        "privacy": "privacyLevel" if combination.privacy else "",
+    }
     return Shape(
         object=combination.content_object,
-        text=combination.text.name,
-        title="title" if combination.title else "",
-        link="link" if combination.link and not combination.text.with_link else "",
+        text=text.name,
+        fields=tuple((name, field) for name, field in fields.items() if field),
         target=f"{combination.second_id}Id" if combination.second_id else "",
-        call_to_action="callToAction" if combination.call_to_action else "",
-        privacy="privacyLevel" if combination.privacy else "",
         media="videoUrl" if combination.channel is Channel.YOUTUBE else "mediaWrapper",
         kind=kinds.values[0] if kinds.documented and len(kinds.values) == 1 else "",
     )
@@ -56,7 +57,6 @@ SHAPES: Mapping[tuple[str, str], Shape] = MappingProxyType({
 """Every combination that the API knows, made from the one table of channels."""
 
 _OBJECTS: Mapping[str, tuple[tuple[str, str], Shape]] = MappingProxyType({s.object: (k, s) for k, s in SHAPES.items()})
-_TEXT_FIELDS = ("text", "title", "link", "call_to_action", "privacy")
 
 LINK_SEPARATOR = "\n \n"
 """LinkedIn has no field for a link's address, so the link closes the caption. The line between them holds one space, by
@@ -95,31 +95,20 @@ def write_date(at: datetime) -> str:
 def _content_object(step: Step) -> Json:
     shape = SHAPES[(step.channel, step.type)]
     content = step.content
-    written: Json = {}
-    for name in _TEXT_FIELDS:
-        field, value = getattr(shape, name), getattr(content, name)
-        if field and value:
-            written[field] = value
+    written: Json = {field: value for name, field in shape.fields if (value := getattr(content, name))}
     if step.channel == Channel.LINKEDIN and content.link:
         written[shape.text] = content.text + LINK_SEPARATOR + content.link if content.text else content.link
     if shape.target and (target := content.target_id or step.target_id):
         written[shape.target] = target
-    if content.media:
-        written[shape.media] = _MEDIA_WRITERS[shape.media](content, shape)
+    urls = [medium.url or medium.source for medium in content.media]
+    if shape.media == "mediaWrapper" and urls:
+        kinds = [media_kind(medium, shape.kind) for medium in content.media]
+        written["mediaWrapper"] = {"media": [{"type": k, "url": u} for k, u in zip(kinds, urls, strict=True)]}
+    elif urls:
+        if len(urls) != 1:
+            raise ValueError("a YouTube post has exactly one video")
+        written[shape.media] = urls[0]
     return {shape.object: written}
-
-
-def _write_wrapper(content: Content, shape: Shape) -> Json:
-    return {"media": [{"type": media_kind(m, shape.kind), "url": m.url or m.source} for m in content.media]}
-
-
-def _write_one(content: Content, _shape: Shape) -> str:
-    if len(content.media) != 1:
-        raise ValueError("a YouTube post has exactly one video")
-    return content.media[0].url or content.media[0].source
-
-
-_MEDIA_WRITERS: Mapping[str, Callable[[Content, Shape], Any]] = {"mediaWrapper": _write_wrapper, "videoUrl": _write_one}
 
 
 def media_kind(medium: Medium, only: str = "") -> str:
@@ -165,18 +154,20 @@ def _find_content(data: Json) -> tuple[tuple[str, str], Shape, Json] | None:
 
 def read_content(raw: Json, shape: Shape) -> Content:
     """Read one content object, as an item or a generated post holds it."""
-    values = {name: _str(raw.get(field)) for name, field in _texts_of(shape)}
+    values = {name: _str(raw.get(field)) for name, field in shape.fields}
     if shape.object == "linkedinPost":
         text, _, link = values["text"].rpartition(LINK_SEPARATOR)
         if link.startswith("http") and re.fullmatch(r"https?://\S+", link):
             values.update(text=text, link=link)
-    return Content(**values, target_id=_id(raw.get(shape.target)) if shape.target else "", media=_read_media(raw))
-
-
-@cache
-def _texts_of(shape: Shape) -> tuple[tuple[str, str], ...]:
-    """Return our names of a combination's texts with the API's."""
-    return tuple((name, getattr(shape, name)) for name in _TEXT_FIELDS if getattr(shape, name))
+    listed = _dict(raw.get("mediaWrapper")).get("media")
+    media = [m for m in listed if isinstance(m, dict)] if isinstance(listed, list) else []
+    found = [(_str(medium.get("type")), _str(medium.get("url"))) for medium in media]
+    found = found or [("IMAGE", _str(raw.get("imageUrl"))), ("VIDEO", _str(raw.get("videoUrl")))]
+    return Content(
+        **values,
+        target_id=_id(raw.get(shape.target)) if shape.target else "",
+        media=tuple(Medium(source=url, kind=kind, url=url, identity=url) for kind, url in found if url),
+    )
 
 
 def read_generated(data: Json) -> tuple[str, Content] | None:
@@ -188,27 +179,12 @@ def read_generated(data: Json) -> tuple[str, Content] | None:
     return _str(data.get("channelName")) or key[0], read_content(raw, shape)
 
 
-def _read_media(raw: Json) -> tuple[Medium, ...]:
-    media = _dict(raw.get("mediaWrapper")).get("media")
-    found = [
-        (_str(m.get("type")), _str(m.get("url")))
-        for m in (media if isinstance(media, list) else [])
-        if isinstance(m, dict)
-    ]
-    if not found:
-        found = [("IMAGE", _str(raw.get("imageUrl"))), ("VIDEO", _str(raw.get("videoUrl")))]
-    return tuple(Medium(source=url, kind=kind, url=url, identity=url) for kind, url in found if url)
-
-
 def _error_text(value: Any) -> str:
-    if value is None:
-        return ""
     if isinstance(value, str):
         return value
     error = _dict(value)
-    words = [
-        _str(error.get(name)) for name in ("code", "errorCode", "description", "message", "errorMessage", "reason")
-    ]
+    names = ("code", "errorCode", "description", "message", "errorMessage", "reason")
+    words = [_str(error.get(name)) for name in names]
     return ": ".join(dict.fromkeys(w for w in words if w)) or ("the channel gave no reason" if error else "")
 
 
@@ -226,41 +202,31 @@ def read_date(value: Any) -> datetime | None:
         return None
 
 
-class AccountShape(NamedTuple):
-    """Where one channel's account keeps its names and its second ID."""
-
-    key: str
-    target: str = ""
-    """`.`: the account's own ID; a name: the object inside that has the ID."""
-
-
-ACCOUNT_SHAPES: Mapping[Channel, AccountShape] = MappingProxyType({
-    Channel.INSTAGRAM: AccountShape("instagram"),
-    Channel.FACEBOOK: AccountShape("facebook", "page"),
-    Channel.YOUTUBE: AccountShape("youtube", "."),
-    Channel.LINKEDIN: AccountShape("linkedin", "."),
-    Channel.TWITTER: AccountShape("twitter"),
-    Channel.PINTEREST: AccountShape("pinterest", "board"),
-    Channel.GBP: AccountShape("gbp", "location"),
-    Channel.TIKTOK: AccountShape("tiktok"),
+OWN_ID = "."
+ACCOUNT_TARGETS: Mapping[Channel, str] = MappingProxyType({
+    Channel.FACEBOOK: "page",
+    Channel.YOUTUBE: OWN_ID,
+    Channel.LINKEDIN: OWN_ID,
+    Channel.PINTEREST: "board",
+    Channel.GBP: "location",
 })  # fmt: skip
+"""Which object inside a channel's account has its second ID, or that the account's own ID is it."""
 
 
 def read_account(data: Json, channel: Channel) -> Account | None:
     """Read one account of a channel; None where the entry holds no account of it."""
-    shape = ACCOUNT_SHAPES[channel]
-    own = _dict(data.get(shape.key))
+    own, key = _dict(data.get(channel.value.lower())), ACCOUNT_TARGETS.get(channel, "")
     account_id = _id(own.get("id"))
     if not account_id:
         return None
-    target = own if shape.target == "." else _dict(own.get(shape.target))
+    target = own if key == OWN_ID else _dict(own.get(key))
     options = own.get("privacyLevelOptions")
     return Account(
         channel=channel,
         id=account_id,
         name=_name_of(own),
-        target_id=_id(target.get("id")) if shape.target else "",
-        target_name=_name_of(target) if shape.target not in ("", ".") else "",
+        target_id=_id(target.get("id")),
+        target_name="" if key == OWN_ID else _name_of(target),
         default=any(_dict(place.get("settings")).get("default") is True for place in (own, data)),
         privacy_options=tuple(_str(o) for o in options if _str(o)) if isinstance(options, list) else (),
     )

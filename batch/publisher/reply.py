@@ -51,20 +51,11 @@ class Reply:
 
 NOT_YET = frozenset({408, 425, 429})
 """Statuses that ask for another try, though they are of the caller's fault by their number."""
-
-
-def refused_by_status(reply: Reply) -> Reply:
-    """Take an unreadable 4xx for a refusal: good enough for a question, never for a call that changes something."""
-    plain = reply.kind is ReplyKind.UNCLEAR and reply.status is not None and 400 <= reply.status < 500
-    return replace(reply, kind=ReplyKind.REFUSED) if plain and reply.status not in NOT_YET else reply
-
-
 DEEPEST = 64
 """Nesting of an answer beyond which it is not one of this API's."""
 LONGEST_MESSAGE = 500
 PUBLISH_LIMIT = "PUBLISH_LIMIT_EXCEEDED"
 """The one 429 that is a refusal: the network's daily limit, and not the rate of calls."""
-
 
 PLAIN_WORDS = {
     "INELIGIBLE_FOR_FEATURE": "The site's plan does not include this, or its quota is used up.",
@@ -98,12 +89,24 @@ class TooLarge(ValueError):
     """The body, or what it unpacks to, is larger than the client takes."""
 
 
+def refused_by_status(reply: Reply) -> Reply:
+    """Take an unreadable 4xx for a refusal: good enough for a question, never for a call that changes something."""
+    plain = reply.kind is ReplyKind.UNCLEAR and reply.status is not None and 400 <= reply.status < 500
+    return replace(reply, kind=ReplyKind.REFUSED) if plain and reply.status not in NOT_YET else reply
+
+
 def make_reply(raw: Raw, *, now: datetime, max_bytes: int) -> Reply:
     """Classify an answer. `now` is the fallback for a `Retry-After` date where the service sent no date of its own."""
     server_at = read_http_date(raw.headers.get("date"))
-    retry_after = read_retry_after(raw.headers.get("retry-after"), now=server_at or now)
-    body, why = _read_body(raw, max_bytes)
-    kind, code, message = _classify(raw.status, body, why)
+    body: Json | None = None
+    unread = ("", "")
+    try:
+        body = read_json(raw, max_bytes=max_bytes)
+    except NotJson as error:
+        unread = ("NOT_JSON", str(error))
+    except TooLarge as error:
+        unread = ("TOO_LARGE", str(error))
+    kind, code, message = _classify(raw.status, body, unread)
     item = body.get("item") if body else None
     return Reply(
         kind=kind,
@@ -112,22 +115,13 @@ def make_reply(raw: Raw, *, now: datetime, max_bytes: int) -> Reply:
         message=message,
         body=body or {},
         item=read_item(item) if isinstance(item, dict) else None,
-        retry_after_seconds=retry_after,
+        retry_after_seconds=read_retry_after(raw.headers.get("retry-after"), now=server_at or now),
         server_at=server_at,
     )
 
 
-def _read_body(raw: Raw, max_bytes: int) -> tuple[Json | None, tuple[str, str]]:
-    try:
-        return read_json(raw, max_bytes=max_bytes), ("", "")
-    except NotJson as error:
-        return None, ("NOT_JSON", str(error))
-    except TooLarge as error:
-        return None, ("TOO_LARGE", str(error))
-
-
-def _classify(status: int, body: Json | None, why: tuple[str, str]) -> tuple[ReplyKind, str, str]:
-    """Return kind, code and message of an answer with this status and this body (None: unreadable, and why)."""
+def _classify(status: int, body: Json | None, unread: tuple[str, str]) -> tuple[ReplyKind, str, str]:
+    """Return kind, code and message of an answer with this status and this body (None: `unread`, code and reason)."""
     code, message = _error_of(body)
     if status == 429:
         kind = ReplyKind.REFUSED if code == PUBLISH_LIMIT else ReplyKind.LIMITED
@@ -135,48 +129,35 @@ def _classify(status: int, body: Json | None, why: tuple[str, str]) -> tuple[Rep
     if status in (401, 403):
         return ReplyKind.REFUSED, code or f"HTTP_{status}", message
     if 300 <= status < 400:
-        return (
-            ReplyKind.UNCLEAR,
-            "REDIRECT",
-            f"The service answered with a redirect (HTTP {status}), which is not followed.",
-        )
+        message = f"The service answered with a redirect (HTTP {status}), which is not followed."
+        return ReplyKind.UNCLEAR, "REDIRECT", message
     if 200 <= status < 300:
-        return (ReplyKind.UNCLEAR, *why) if body is None else (ReplyKind.OK, "", "")
+        return (ReplyKind.UNCLEAR, *unread) if body is None else (ReplyKind.OK, "", "")
     if 400 <= status < 500 and status != 408 and (code or message):
         return ReplyKind.REFUSED, code or f"HTTP_{status}", message
-    return (
-        ReplyKind.UNCLEAR,
-        f"HTTP_{status}",
-        message or f"The service answered HTTP {status} without saying what became of the call.",
-    )
+    message = message or f"The service answered HTTP {status} without saying what became of the call."
+    return ReplyKind.UNCLEAR, f"HTTP_{status}", message
 
 
 def _error_of(body: Json | None) -> tuple[str, str]:
     """Return code and message of the documented error body, "" and "" where the body is not one."""
-    if not body:
+    details = body.get("details") if body else None
+    if not body or not isinstance(details, dict):
         return "", ""
     message = _text(body.get("message"))
-    details = body.get("details")
-    if not isinstance(details, dict):
-        return "", ""
-    application = details.get("applicationError")
+    application, validation = details.get("applicationError"), details.get("validationError")
     if isinstance(application, dict) and (code := _text(application.get("code"))):
-        said = _text(application.get("description")) or message
-        return code, PLAIN_WORDS.get(code, code) if said in ("", code) else said
-    validation = details.get("validationError")
-    if isinstance(validation, dict):
-        return "VALIDATION", _violations(validation) or message or "The service refused a field and did not say which."
-    return "", message
-
-
-def _violations(validation: Json) -> str:
-    listed = validation.get("fieldViolations")
-    parts = []
+        described = _text(application.get("description")) or message
+        return code, PLAIN_WORDS.get(code, code) if described in ("", code) else described
+    if not isinstance(validation, dict):
+        return "", message
+    listed, parts = validation.get("fieldViolations"), []
     for violation in listed if isinstance(listed, list) else []:
         if isinstance(violation, dict):
-            field, why = _text(violation.get("field")), _text(violation.get("description"))
-            parts.append(": ".join(p for p in (field, why or _text(violation.get("violatedRule"))) if p))
-    return _text("; ".join(p for p in parts if p))
+            why = _text(violation.get("description")) or _text(violation.get("violatedRule"))
+            parts.append(": ".join(part for part in (_text(violation.get("field")), why) if part))
+    violations = _text("; ".join(part for part in parts if part))
+    return "VALIDATION", violations or message or "The service refused a field and did not say which."
 
 
 def _text(value: Any) -> str:
@@ -190,9 +171,8 @@ def _text(value: Any) -> str:
 def read_json(raw: Raw, *, max_bytes: int) -> Json:
     """Read the body as one JSON object, or raise `NotJson` or `TooLarge` with the reason."""
     media_type = raw.headers.get("content-type", "").split(";")[0].strip().lower()
-    if media_type != "application/json" and not (
-        media_type.startswith("application/") and media_type.endswith("+json")
-    ):
+    structured = media_type.startswith("application/") and media_type.endswith("+json")
+    if media_type != "application/json" and not structured:
         raise NotJson(f"The service answered {media_type or 'without a content type'} where JSON belongs.")
     content = _unpack(raw, max_bytes)
     try:
@@ -203,8 +183,13 @@ def read_json(raw: Raw, *, max_bytes: int) -> Json:
         raise NotJson(f"The service's answer is not readable JSON ({type(error).__name__}).") from None
     if not isinstance(value, dict):
         raise NotJson("The service's answer is JSON, but not an object.")
-    _check_depth(value)
-    return value
+    level: list[Any] = [value]
+    for _ in range(DEEPEST):
+        members = [m for parent in level for m in (parent.values() if isinstance(parent, dict) else parent)]
+        level = [member for member in members if isinstance(member, (dict, list))]
+        if not level:
+            return value
+    raise NotJson("The service's answer is nested too deeply.")
 
 
 def _unpack(raw: Raw, max_bytes: int) -> bytes:
@@ -234,17 +219,3 @@ def _object(pairs: list[tuple[str, Any]]) -> Json:
 
 def _no_constant(name: str) -> NoReturn:
     raise NotJson(f"The service's answer holds {name}, which is not JSON.")
-
-
-def _check_depth(value: Json) -> None:
-    level: list[Any] = [value]
-    for _ in range(DEEPEST):
-        level = [
-            child
-            for parent in level
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-            if isinstance(child, (dict, list))
-        ]
-        if not level:
-            return
-    raise NotJson("The service's answer is nested too deeply.")

@@ -1,16 +1,21 @@
-"""When a question is asked again, how long to wait before it, and when to stop: pure sums and one shared budget."""
+"""When a question is asked again, how long to wait before it, and when to stop: sums, a shared budget, a patience."""
 
 from __future__ import annotations
 
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 LONGEST_RETRY_AFTER_SECONDS = 300.0
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 30.0
+LONGEST_POLL_SECONDS = 10.0
 
 
 class RetryBudget:
@@ -42,6 +47,31 @@ class RetryBudget:
         """How many whole repeats are left."""
         with self._lock:
             return int(self._left)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long something that the service works on is waited for, and how.
+
+    `on_wait` is told the seconds waited so far, before each wait; `stopped` tells when to wait no longer.
+    """
+
+    bound_seconds: float
+    sleep: Callable[[float], object]
+    clock: Callable[[], float]
+    on_wait: Callable[[float], object] = lambda _seconds: None
+    stopped: Callable[[], bool] = lambda: False
+
+    def wait_for(self, look: Callable[[], Result | None], *, first_seconds: float) -> tuple[Result | None, float]:
+        """Look until something is found, more and more seldom; None once the bound is over. Adds the seconds waited."""
+        started, seconds = self.clock(), first_seconds
+        while True:
+            found, waited = look(), self.clock() - started
+            if found is not None or self.stopped() or waited >= self.bound_seconds:
+                return found, waited
+            self.on_wait(waited)
+            self.sleep(min(seconds, max(0.0, self.bound_seconds - waited)))
+            seconds = min(seconds * 1.5, LONGEST_POLL_SECONDS)
 
 
 def wait_seconds(attempt: int, retry_after_seconds: float | None, *, random: Callable[[], float]) -> float:

@@ -17,6 +17,7 @@ from batch.errors import JournalError, PostbatchError
 from batch.model import Act, Item, Status, Step
 from batch.publisher import items
 from batch.publisher.client import Client
+from batch.publisher.items import certain_date
 from batch.publisher.reply import Reply, ReplyKind, refused_by_status
 from batch.publisher.retry import RetryBudget, wait_seconds
 from batch.run.control import Stop
@@ -250,16 +251,9 @@ SEND: dict[Act, Callable[[Client, Step], Reply]] = {
 """The one call of each act. A step that reaches it carries the ID of its item, but for CREATE."""
 
 WHOLE: dict[Act, Callable[[Client, Step], Reply]] = {
-    Act.SCHEDULE: lambda client, step: items.schedule_whole(client, step)
+    Act.SCHEDULE: lambda client, step: items.create_scheduled(client, step)
 }
 """The quicker way: create and schedule in one call, for which a second use of a reference is documented as refused."""
-
-
-def certain_date(step: Step) -> datetime:
-    """Return the step's date. A step without one must never get as far as a call: no date means publishing at once."""
-    if step.at is None:
-        raise AssertionError(f"row {step.row}: a step that schedules has no date")
-    return step.at
 
 
 def carry_out(act: Act, step: Step, *, position: int, tools: Tools, whole: bool = False) -> ActEnd:

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from batch.errors import PostbatchError
 from batch.model import Act, Item, OutcomeKind
 from batch.publisher import items
-from batch.publisher.items import BulkResult
 from batch.publisher.reply import Reply, ReplyKind
 from batch.publisher.retry import wait_seconds
 from batch.run.actions import MAX_TRIES, ActEnd, End, Tools, date_passed, note, passed, with_item
@@ -104,8 +103,8 @@ def _read(reply: Reply, part: Sequence[Work], intents: Sequence[int], *, tools: 
     ended_at = tools.now()
     open_works: list[tuple[Work, int]] = []
     for work, intent, result in zip(part, intents, _results(reply, part), strict=True):
-        status = result.item.status if result.item else ""
-        note(tools, intent, kind=result.kind, code=result.code, item_id=result.item_id, status=status)
+        item_id, status = (result.item.id, result.item.status) if result.item else ("", "")
+        note(tools, intent, kind=result.kind, code=result.code, item_id=item_id, status=status)
         if not _believe(work, result, tools=tools, brakes=brakes):
             open_works.append((work, intent))
     brakes.unclear = brakes.unclear + 1 if reply.kind is ReplyKind.UNCLEAR else 0
@@ -115,20 +114,20 @@ def _read(reply: Reply, part: Sequence[Work], intents: Sequence[int], *, tools: 
         tools.stop.request(f"The service gave no clear answer to {UNCLEAR_IN_A_ROW} bulk calls in a row.")
 
 
-def _results(reply: Reply, part: Sequence[Work]) -> list[BulkResult]:
+def _results(reply: Reply, part: Sequence[Work]) -> list[Reply]:
     """Return what the answer says of each post; an ID that it gives to several is believed of none."""
     results = items.read_bulk(reply, [work.step for work in part])
-    counts = Counter(result.item_id for result in results if result.item_id)
+    counts = Counter(result.item.id for result in results if result.item)
     return [
-        replace(r, kind=ReplyKind.UNCLEAR, item_id="", item=None, code="CONTRADICTED") if counts[r.item_id] > 1 else r
+        replace(r, kind=ReplyKind.UNCLEAR, item=None, code="CONTRADICTED") if r.item and counts[r.item.id] > 1 else r
         for r in results
     ]
 
 
-def _believe(work: Work, result: BulkResult, *, tools: Tools, brakes: Brakes) -> bool:
+def _believe(work: Work, result: Reply, *, tools: Tools, brakes: Brakes) -> bool:
     """Take over what a bulk answer says for certain; False where the site has to be looked at."""
-    if result.kind is ReplyKind.OK:
-        _done(work, result.item, result.item_id)
+    if result.kind is ReplyKind.OK and result.item is not None:
+        _done(work, result.item)
         return True
     if result.kind is not ReplyKind.REFUSED or result.code == "REFERENCE_ID_ALREADY_EXIST":
         return False
@@ -141,12 +140,10 @@ def _believe(work: Work, result: BulkResult, *, tools: Tools, brakes: Brakes) ->
     return True
 
 
-def _done(work: Work, item: Item | None, item_id: str) -> None:
+def _done(work: Work, item: Item) -> None:
     work.done.extend([Act.CREATE, Act.SCHEDULE])
-    work.item = item
-    work.step = with_item(work.step, item or Item(item_id, work.step.channel, work.step.type, ""))
-    if item is not None and not item.status:
-        work.item = None
+    work.item = item if item.status else None
+    work.step = with_item(work.step, item)
 
 
 def _look_up(works: Sequence[tuple[Work, int]], *, tools: Tools, ended_at: datetime) -> None:
@@ -191,5 +188,5 @@ def _match(works: Sequence[tuple[Work, int]], *, tools: Tools) -> list[tuple[Wor
             work.done.append(Act.CREATE)
             keep_item(work, found)
         else:
-            _done(work, found, found.id)
+            _done(work, found)
     return left

@@ -14,6 +14,7 @@ from typing import Protocol
 from batch.model import Account, Channel, Content, Generate, Generation, Medium, Post
 from batch.publisher.client import Client
 from batch.publisher.generate import Generated, generate_image, generate_post, generate_text
+from batch.publisher.retry import Patience
 from batch.rules.check import (
     content_from_json,
     content_to_json,
@@ -159,16 +160,12 @@ def _make_image(post: Post, asked: Generation, _channel: Channel, room: Room) ->
         if failure is not None:
             return Generated(code=failure.code, message=failure.message)
         url = result.urls[identity_of(source)]
-    return generate_image(
-        room.client,
-        asked,
-        image_url=url,
-        bound_seconds=room.bound_seconds,
-        sleep=room.sleep,
-        clock=room.clock,
-        on_wait=lambda waited: room.say(f"Waiting for the picture of row {post.row} ({waited:.0f} s)."),
-        stopped=room.stopped,
-    )
+
+    def on_wait(waited: float) -> None:
+        room.say(f"Waiting for the picture of row {post.row} ({waited:.0f} s).")
+
+    patience = Patience(room.bound_seconds, room.sleep, room.clock, on_wait, room.stopped)
+    return generate_image(room.client, asked, image_url=url, patience=patience)
 
 
 _GENERATORS: dict[Generate, Callable[[Post, Generation, Channel, Room], Generated]] = {

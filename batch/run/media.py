@@ -16,6 +16,7 @@ from batch.media.files import MediumUnreadableError, open_medium
 from batch.model import Act, Content, Medium, OutcomeKind, Step
 from batch.publisher.client import Client
 from batch.publisher.media import Brought, State, import_url, upload_file, wait_ready
+from batch.publisher.retry import Patience
 from batch.rules.sources import MIMES, is_address, kind_of_mime, read_address, usual_ending, usual_mime
 from batch.run.actions import Tools
 from batch.run.execute import MediaBringer
@@ -190,16 +191,8 @@ def _wait(medium: Medium, file_id: str, room: Room, tally: _Tally, *, left_secon
             more = f" and {others} more" if others else ""
             room.say(f"Waiting for {shown(medium.source)}{more} in the Media Manager ({waited:.0f} s).")
 
-    brought = wait_ready(
-        room.client,
-        file_id,
-        kind=medium.kind or "IMAGE",
-        bound_seconds=left_seconds,
-        sleep=room.sleep,
-        clock=room.clock,
-        on_wait=on_wait,
-        stopped=room.stopped,
-    )
+    patience = Patience(left_seconds, room.sleep, room.clock, on_wait, room.stopped)
+    brought = wait_ready(room.client, file_id, kind=medium.kind or "IMAGE", patience=patience)
     _settle(medium, brought, room, tally)
 
 

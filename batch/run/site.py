@@ -15,7 +15,7 @@ from batch.model import Channel, Item, Snapshot, Status
 from batch.publisher import items
 from batch.publisher.accounts import read_snapshot
 from batch.publisher.client import Client
-from batch.publisher.items import AT_ONCE
+from batch.publisher.concurrent import AT_ONCE
 from batch.run.actions import WITHDRAWN
 from batch.run.journal import Journal, Known, Touched, Unsettled
 

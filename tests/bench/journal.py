@@ -23,7 +23,6 @@ from batch.plan.reconcile import reconcile
 from batch.publisher.accounts import read_snapshot
 from batch.publisher.client import Client
 from batch.publisher.pace import Pace
-from batch.publisher.transport import DeadlineTransport
 from batch.run.actions import Tools
 from batch.run.control import Stop
 from batch.run.execute import execute
@@ -68,7 +67,7 @@ class Far(httpx.BaseTransport):
     """Real calls to a service that seems far away."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock, self._inner = clock, DeadlineTransport()
+        self._clock, self._inner = clock, httpx.HTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self._clock.sleep(LATENCY_SECONDS)

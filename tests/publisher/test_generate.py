@@ -11,6 +11,7 @@ from batch.errors import SignInError
 from batch.model import Channel, Content, Generate, Generation, Medium
 from batch.publisher.client import Client
 from batch.publisher.generate import Generated, generate_image, generate_post, generate_text
+from batch.publisher.retry import Patience
 
 PICTURE = "https://static.wixstatic.com/media/ab~mv2.jpg"
 IDEA = Generation(Generate.CAPTION, prompt="our spring glazes", tone="FRIENDLY", language="de")
@@ -124,10 +125,7 @@ def change(client: Client, played: Played, *, stopped: bool = False) -> Generate
         client,
         Generation(Generate.IMAGE, prompt="make it blue"),
         image_url=PICTURE,
-        bound_seconds=180,
-        sleep=played.sleep,
-        clock=lambda: played.now,
-        stopped=lambda: stopped,
+        patience=Patience(180, played.sleep, lambda: played.now, stopped=lambda: stopped),
     )
 
 

@@ -15,6 +15,7 @@ from batch.errors import SignInError
 from batch.publisher.client import Client
 from batch.publisher.media import Brought, State, import_url, is_safe_target, upload_file, wait_ready
 from batch.publisher.pace import Pace
+from batch.publisher.retry import Patience
 from batch.settings import ApiKey
 
 KEY = "IST.key-that-only-the-api-may-see"
@@ -349,11 +350,7 @@ def wait(
         client,
         "file-1",
         kind="IMAGE",
-        bound_seconds=bound,
-        sleep=played.sleep,
-        clock=lambda: played.now,
-        on_wait=played.on_wait,
-        stopped=stopped,
+        patience=Patience(bound, played.sleep, lambda: played.now, played.on_wait, stopped),
     )
 
 

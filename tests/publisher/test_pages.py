@@ -132,7 +132,7 @@ def test_a_list_that_never_ends_stops(serve: Serve, connect: Connect) -> None:
         return 200, {"items": [{"id": f"item-{paging['offset'] + n}"} for n in range(paging["limit"])]}
 
     with pytest.raises(ServiceError, match="does not end after 5 pages"):
-        read_items(connect(serve(endless).url), most_pages=5)
+        read_items(connect(serve(endless).url), max_pages=5)
 
 
 @pytest.mark.parametrize(

@@ -59,14 +59,15 @@ WRAPPERS = {
 def filled(pair: tuple[str, str], **changed: Any) -> Step:
     """A step whose content holds every field that its combination takes."""
     shape = SHAPES[pair]
+    fields = dict(shape.fields)
     url, kind = (VIDEO, "VIDEO") if shape.kind == "VIDEO" else (IMAGE, "IMAGE")
     content = Content(
         text="T" if shape.text else "",
-        title="H" if shape.title else "",
+        title="H" if "title" in fields else "",
         media=(Medium(url, kind, url, url),),
-        link="https://e.example/l" if shape.link or pair[0] == "LINKEDIN" else "",
-        call_to_action="SHOP" if shape.call_to_action else "",
-        privacy="SELF_ONLY" if shape.privacy else "",
+        link="https://e.example/l" if "link" in fields or pair[0] == "LINKEDIN" else "",
+        call_to_action="SHOP" if "call_to_action" in fields else "",
+        privacy="SELF_ONLY" if "privacy" in fields else "",
         target_id="2" if shape.target else "",
     )
     values: dict[str, Any] = {

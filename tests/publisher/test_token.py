@@ -46,7 +46,7 @@ class Service:
 def test_the_token_is_fetched_once_and_used_bare_without_a_site(serve: Serve, connect: Connect) -> None:
     server = serve(Service())
     client = connect(server.url, APP)
-    assert [client.send("POST", "/a", {}).kind for _ in range(3)] == [ReplyKind.OK] * 3
+    assert [client.send_once("POST", "/a", {}).kind for _ in range(3)] == [ReplyKind.OK] * 3
     assert [call.path for call in server.calls] == [TOKEN, "/a", "/a", "/a"]
     assert server.calls[0].body == {
         "grant_type": "client_credentials",
@@ -71,7 +71,7 @@ def test_the_token_is_renewed_before_it_ends(
     client = connect(serve(service).url, APP, clock=lambda: now)
     given = []
     for now in (0.0, fresh, stale):  # noqa: B007 - the clock reads it
-        client.send("GET", "/a")
+        client.send_once("GET", "/a")
         given.append(service.given)
     assert given == [1, 1, 2]
 
@@ -80,9 +80,9 @@ def test_a_refused_token_is_renewed_once_and_the_call_made_again(serve: Serve, c
     service = Service()
     server = serve(service)
     client = connect(server.url, APP)
-    client.send("POST", "/a", {})
+    client.send_once("POST", "/a", {})
     service.revoked = {"token-number-1"}
-    assert client.send("POST", "/b", {}).kind is ReplyKind.OK
+    assert client.send_once("POST", "/b", {}).kind is ReplyKind.OK
     assert [call.path for call in server.calls] == [TOKEN, "/a", "/b", TOKEN, "/b"]
 
 
@@ -90,7 +90,7 @@ def test_a_token_that_is_refused_again_is_a_refused_sign_in(serve: Serve, connec
     server = serve(lambda call: (200, {"access_token": "token-x"}) if call.path == TOKEN else (401, refusal("NO")))
     client = connect(server.url, APP)
     with pytest.raises(SignInError, match=r"app identity.*WIX_API_KEY"):
-        client.ask("GET", "/a")
+        client.query("GET", "/a")
     assert [call.path for call in server.calls] == [TOKEN, "/a", TOKEN, "/a"]
 
 
@@ -100,11 +100,11 @@ def test_a_refused_app_is_a_refused_sign_in_and_nothing_else_is_sent(
 ) -> None:
     server = serve(lambda call: (status, refusal("INVALID_CLIENT", f"secret {SECRET} is wrong")))
     client = connect(server.url, APP)
-    reply = client.send("POST", "/a", {})
+    reply = client.send_once("POST", "/a", {})
     assert (reply.kind, reply.status) == (ReplyKind.REFUSED, 401)
     assert SECRET not in reply.message
     with pytest.raises(SignInError, match="app identity"):
-        client.ask("GET", "/a")
+        client.query("GET", "/a")
     assert {call.path for call in server.calls} == {TOKEN}
 
 
@@ -123,17 +123,17 @@ def test_a_sign_in_without_a_usable_answer_leaves_the_call_unsent(
     serve: Serve, connect: Connect, answer: Answer, kind: ReplyKind
 ) -> None:
     server = serve(lambda call: answer)
-    assert connect(server.url, APP).send("POST", "/a", {}).kind is kind
+    assert connect(server.url, APP).send_once("POST", "/a", {}).kind is kind
     assert {call.path for call in server.calls} == {TOKEN}
 
 
 def test_threads_that_find_the_token_refused_together_renew_it_once(serve: Serve, connect: Connect) -> None:
     service = Service()
     client = connect(serve(service).url, APP)
-    client.send("GET", "/a")
+    client.send_once("GET", "/a")
     service.revoked = {"token-number-1"}
     kinds: list[ReplyKind] = []
-    threads = [threading.Thread(target=lambda: kinds.append(client.send("POST", "/b", {}).kind)) for _ in range(6)]
+    threads = [threading.Thread(target=lambda: kinds.append(client.send_once("POST", "/b", {}).kind)) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -147,4 +147,4 @@ def test_the_token_is_taken_out_of_messages(serve: Serve, connect: Connect) -> N
     server = serve(
         lambda call: (200, {"access_token": token}) if call.path == TOKEN else (400, refusal("X", f"bad {token}"))
     )
-    assert connect(server.url, APP).send("POST", "/a", {}).message == "bad [hidden]"
+    assert connect(server.url, APP).send_once("POST", "/a", {}).message == "bad [hidden]"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.publisher.items import ask_beside
+from batch.publisher.concurrent import gather
 
 
 def test_answers_come_in_the_order_of_the_questions() -> None:
@@ -19,9 +19,9 @@ def test_answers_come_in_the_order_of_the_questions() -> None:
         time.sleep(0.02 * (5 - number))
         return number
 
-    assert ask_beside([lambda n=n: slow(n) for n in range(6)]) == list(range(6))
-    assert ask_beside([]) == []
-    assert ask_beside([lambda: None, lambda: None]) == [None, None]
+    assert gather([lambda n=n: slow(n) for n in range(6)]) == list(range(6))
+    assert gather([]) == []
+    assert gather([lambda: None, lambda: None]) == [None, None]
 
 
 def test_no_more_than_so_many_run_at_once() -> None:
@@ -36,7 +36,7 @@ def test_no_more_than_so_many_run_at_once() -> None:
         with lock:
             running -= 1
 
-    ask_beside([question] * 12, at_once=3)
+    gather([question] * 12, at_once=3)
     assert most == 3
 
 
@@ -47,7 +47,7 @@ def test_the_first_failure_is_raised_and_nothing_more_is_started() -> None:
         raise LookupError("first")
 
     with pytest.raises(LookupError, match="first"):
-        ask_beside([fail, *[lambda n=n: started.append(n) for n in range(50)]], at_once=1)
+        gather([fail, *[lambda n=n: started.append(n) for n in range(50)]], at_once=1)
     assert started == []
 
 
@@ -64,7 +64,7 @@ def test_what_is_under_way_ends_before_a_failure_is_raised() -> None:
         ended.append(True)
 
     with pytest.raises(LookupError):
-        ask_beside([slow, fail])
+        gather([slow, fail])
     assert ended == [True]
 
 
