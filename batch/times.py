@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
@@ -86,6 +88,17 @@ def with_zone(kept: Dated) -> Dated:
     return replace(kept, timezone=kept.local_time.rpartition(" ")[2])
 
 
+def months_with(days: Iterable[date]) -> list[date]:
+    """Return the first day of each month that holds one of these days, in order."""
+    return sorted({day.replace(day=1) for day in days})
+
+
+def weeks_of(month: date) -> list[list[date | None]]:
+    """Return the weeks of a month, Monday first; None where a day belongs to another month."""
+    weeks = calendar.monthcalendar(month.year, month.month)
+    return [[month.replace(day=number) if number else None for number in week] for week in weeks]
+
+
 def long_day(day: date) -> str:
     """Return the day in words: `Tuesday, 1 December 2026`."""
     return f"{WEEKDAYS[day.weekday()]}, {day.day} {MONTHS[day.month - 1]} {day.year}"
@@ -94,6 +107,11 @@ def long_day(day: date) -> str:
 def short_day(day: date) -> str:
     """Return the day in few letters: `Tue 1 Dec`."""
     return f"{WEEKDAYS[day.weekday()][:3]} {day.day} {MONTHS[day.month - 1][:3]}"
+
+
+def utc_text(at: datetime | None) -> str:
+    """Return an instant as results write it (`2026-12-01T08:30:00Z`), "" where there is none."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
 
 
 def instant(at: datetime | None) -> str:

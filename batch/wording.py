@@ -1,11 +1,29 @@
-"""How texts, numbers and cells are put into a sentence: shortened, counted, listed, and addressed as a sheet does."""
+"""How texts, numbers and cells are put into words: cleaned, shortened, counted, listed, addressed as a sheet does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from batch.model import Quota
 
 SHOWN_LETTERS = 60
 SHOWN_NUMBERS = 8
+LINE_END = re.compile("\r\n?|\x85")
+INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""Characters that no page, workbook or terminal may be given: controls, halves of pairs, and what is no character."""
+
+
+def make_visible(text: str) -> str:
+    """Return the text with unified line breaks, and visible signs in place of characters that can't be shown."""
+    if text.isprintable():
+        return text
+    return INVISIBLE.sub(_sign_of, LINE_END.sub("\n", text))
+
+
+def _sign_of(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
 
 
 def shorten(text: str, *, limit: int = SHOWN_LETTERS) -> str:
@@ -58,3 +76,17 @@ def column_letters(position: int) -> str:
 def cell_address(row: int, position: int) -> str:
     """Return a cell's address as a spreadsheet shows it (`I14`); columns are counted from 0."""
     return f"{column_letters(position)}{row}"
+
+
+QUOTA_NAMES: Mapping[str, str] = {"PUBLISH_POST": "Publishing now", "SCHEDULE_POST": "Scheduling"}
+
+
+def quota_left(quota: Quota | None) -> str:
+    """Say what is left of a quota: `12 of 50 left this month`."""
+    if quota is not None and not quota.enabled:
+        return "not in this site's plan"
+    if quota is None or quota.left is None:
+        return "not metered"
+    of = f" of {quota.limit:,}" if quota.limit is not None else ""
+    period = f" this {quota.period.lower()}" if quota.period else ""
+    return f"{quota.left:,}{of} left{period}"

@@ -10,7 +10,7 @@ import re
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from copy import copy
 from functools import partial
 from pathlib import Path
@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, cast
 from batch.atomic import Written, write_whole
 from batch.errors import StopError
 from batch.model import COLUMNS, RESULT_COLUMNS, Outcome, Results
-from batch.workbooks.results_sheets import SANDBOX, WIDTHS, result_cells
-from batch.workbooks.style import NAVY, NO_TONE, OUTCOME_TONES, PAPER, fit_cell
+from batch.workbooks.results import SANDBOX, WIDTHS, result_cells
+from batch.workbooks.sanitize import fit_cell
+from batch.workbooks.style import NAVY, NO_TONE, OUTCOME_TONES, PAPER
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell
@@ -55,6 +56,37 @@ MARKS: Mapping[str, str] = {
 
 LOOKED_INTO = re.compile(r"xl/(?:drawings/drawing|worksheets/sheet)[^/]*\.xml")
 MAX_PART_BYTES = 400_000_000
+MAX_HEADINGS = 2_000
+ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+
+
+def annotate(original: Path, results: Results, path: Path) -> Written:
+    """Write the copy and return where it is, with what could not be kept. Raises StopError with one sentence."""
+    if path.suffix.lower() != original.suffix.lower():
+        raise StopError(f"The copy of {original.name} needs the same ending: name it {path.stem}{original.suffix}.")
+    losses: list[str] = []
+    written = write_whole(path, partial(_write_copy, original, results, losses), never_over=original)
+    return written._replace(notices=(*written.notices, *losses))
+
+
+def _write_copy(original: Path, results: Results, losses: list[str], draft: Path) -> None:
+    from openpyxl import load_workbook
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = load_workbook(original, keep_vba=original.suffix.lower() == ".xlsm", rich_text=True)
+            _add_columns(_find_sheet(book, results), results)
+            book.save(draft)
+            book.close()
+            if book.vba_archive is not None:
+                book.vba_archive.close()  # else its end is an error at the end of the program
+    except (OSError, StopError):
+        raise
+    except Exception as error:
+        # openpyxl meets a part that it does not know with whatever Python raises there.
+        raise StopError(f"{original.name} can't be copied with its looks: leave out --annotate.") from error
+    losses.extend(tell_losses(original, draft))
 
 
 def tell_losses(original: Path, made: Path) -> list[str]:
@@ -78,49 +110,6 @@ def _count(path: Path) -> Counter[str]:
     return found
 
 
-ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-MAX_HEADINGS = 2_000
-
-
-def annotate(original: Path, results: Results, path: Path) -> Written:
-    """Write the copy and return where it is, with what could not be kept. Raises StopError with one sentence."""
-    if path.suffix.lower() != original.suffix.lower():
-        raise StopError(f"The copy of {original.name} needs the same ending: name it {path.stem}{original.suffix}.")
-    said: list[str] = []
-    written = write_whole(path, partial(_write_copy, original, results, said), never_over=original)
-    return written._replace(notices=(*written.notices, *said))
-
-
-def result_headings(*, sandbox: bool) -> tuple[str, ...]:
-    """Return the headings that are added; one that a sheet of posts may have itself is told apart."""
-    names = tuple(f"{name} (result)" if name in COLUMNS else name for name in RESULT_COLUMNS)
-    return (*names, SANDBOX) if sandbox else names
-
-
-def _write_copy(original: Path, results: Results, said: list[str], draft: Path) -> None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            book = _open(original)
-            _add_columns(_find_sheet(book, results), results)
-            book.save(draft)
-            book.close()
-            if book.vba_archive is not None:
-                book.vba_archive.close()  # else its end is an error at the end of the program
-    except (OSError, StopError):
-        raise
-    except Exception as error:
-        # openpyxl meets a part that it does not know with whatever Python raises there.
-        raise StopError(f"{original.name} can't be copied with its looks: leave out --annotate.") from error
-    said.extend(tell_losses(original, draft))
-
-
-def _open(original: Path) -> Workbook:
-    from openpyxl import load_workbook
-
-    return load_workbook(original, keep_vba=original.suffix.lower() == ".xlsm", rich_text=True)
-
-
 def _find_sheet(book: Workbook, results: Results) -> Worksheet:
     """Return the sheet from which the results come: the one with their headings, else as reading would choose."""
     wanted = [heading for heading in results.headings if heading]
@@ -141,38 +130,41 @@ def _read_headings(sheet: Worksheet) -> list[str]:
     return [" ".join(str(value).split()) if value is not None else "" for value in cells]
 
 
+def result_headings(*, sandbox: bool) -> tuple[str, ...]:
+    """Return the headings that are added; one that a sheet of posts may have itself is told apart."""
+    names = tuple(f"{name} (result)" if name in COLUMNS else name for name in RESULT_COLUMNS)
+    return (*names, SANDBOX) if sandbox else names
+
+
 def _add_columns(sheet: Worksheet, results: Results) -> None:
+    """Add the columns; a row of several posts has a line for each of them in its cells."""
     from openpyxl.utils import get_column_letter
 
-    headings = result_headings(sandbox=results.sandbox)
-    merged = max((area.max_col for area in sheet.merged_cells.ranges), default=0)
-    places = _places(_read_headings(sheet), headings, merged=min(merged, MAX_HEADINGS))
-    model = _cell(sheet, 1, 1)
+    places = _places(sheet, result_headings(sandbox=results.sandbox))
     for heading, place in places.items():
-        cell = _cell(sheet, 1, place)
-        _set_text(cell, heading)
-        _dress_heading(cell, model)
+        _write_heading(cell_at(sheet, 1, place), heading, like=cell_at(sheet, 1, 1))
         width = WIDTHS.get(heading.removesuffix(" (result)"), 10.0)
         sheet.column_dimensions[get_column_letter(place)].width = width
-    for row, cells in _lines(results):
-        for (heading, place), text in zip(places.items(), cells, strict=True):
-            cell = _cell(sheet, row, place)
-            if heading == "row":
-                cell.value = row
-            else:
-                _set_text(cell, text)
-            _dress(cell, heading, text)
+    by_row: dict[int, list[Outcome]] = {}
+    for outcome in results.outcomes:
+        by_row.setdefault(outcome.row, []).append(outcome)
+    for row, outcomes in by_row.items():
+        lines = [[*map(str, result_cells(outcome)), *(["yes"] if results.sandbox else [])] for outcome in outcomes]
+        for (heading, place), texts in zip(places.items(), zip(*lines, strict=True), strict=True):
+            text = texts[0] if len(set(texts)) == 1 else "\n".join(texts)
+            _write_result(cell_at(sheet, row, place), heading, row if heading == "row" else text)
 
 
-def _cell(sheet: Worksheet, row: int, column: int) -> Cell:
-    """Return a cell; `_places` keeps clear of merged ones."""
+def cell_at(sheet: Worksheet, row: int, column: int) -> Cell:
+    """Return a cell that is no part of a merged range; rows and columns are counted from 1."""
     return cast("Cell", sheet.cell(row=row, column=column))
 
 
-def _places(present: Sequence[str], headings: Sequence[str], *, merged: int) -> dict[str, int]:
+def _places(sheet: Worksheet, headings: tuple[str, ...]) -> dict[str, int]:
     """Return the column of each heading: where an earlier copy has it, else the next free one at the right."""
+    present = _read_headings(sheet)
     used = max((at for at, name in enumerate(present, start=1) if name), default=0)
-    used = max(used, merged)
+    used = max(used, min(max((area.max_col for area in sheet.merged_cells.ranges), default=0), MAX_HEADINGS))
     places: dict[str, int] = {}
     for heading in headings:
         if heading in present:
@@ -183,18 +175,7 @@ def _places(present: Sequence[str], headings: Sequence[str], *, merged: int) -> 
     return places
 
 
-def _lines(results: Results) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row's number and cells; a row of several posts has a line for each of them in its cells."""
-    by_row: dict[int, list[Outcome]] = {}
-    for outcome in results.outcomes:
-        by_row.setdefault(outcome.row, []).append(outcome)
-    for row, outcomes in by_row.items():
-        columns = zip(*(map(str, result_cells(outcome)) for outcome in outcomes), strict=True)
-        cells = [texts[0] if len(set(texts)) == 1 else "\n".join(texts) for texts in columns]
-        yield row, [*cells, "yes"] if results.sandbox else cells
-
-
-def _set_text(cell: Cell, text: str) -> None:
+def set_text(cell: Cell, text: str) -> None:
     """Set a cell to text, whatever it starts with: never a formula, an error or an escape."""
     cell.value = ESCAPED.sub("_x005F_", fit_cell(text)) or None
     if text:
@@ -202,27 +183,28 @@ def _set_text(cell: Cell, text: str) -> None:
     cell.number_format = "@"
 
 
-def _dress_heading(cell: Cell, model: Cell) -> None:
+def _write_heading(cell: Cell, heading: str, *, like: Cell) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
 
-    if model.has_style and model.fill.fill_type:
+    set_text(cell, heading)
+    if like.has_style and like.fill.fill_type:
         for part in ("font", "fill", "border", "alignment", "protection"):
-            setattr(cell, part, copy(getattr(model, part)))
-        return
-    cell.font = Font(bold=True, color=_argb(PAPER))
-    cell.fill = PatternFill("solid", fgColor=_argb(NAVY))
-    cell.alignment = Alignment(vertical="center")
+            setattr(cell, part, copy(getattr(like, part)))
+    else:
+        cell.font = Font(bold=True, color=f"FF{PAPER[1:]}")
+        cell.fill = PatternFill("solid", fgColor=f"FF{NAVY[1:]}")
+        cell.alignment = Alignment(vertical="center")
 
 
-def _dress(cell: Cell, heading: str, text: str) -> None:
+def _write_result(cell: Cell, heading: str, value: str | int) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
 
+    if isinstance(value, int):
+        cell.value = value
+    else:
+        set_text(cell, value)
     cell.alignment = Alignment(vertical="top", wrap_text=True)
     if heading == "outcome":
-        tone = dict(OUTCOME_TONES).get(text, NO_TONE)
-        cell.font = Font(bold=True, color=_argb(tone.ink))
-        cell.fill = PatternFill("solid", fgColor=_argb(tone.fill))
-
-
-def _argb(colour: str) -> str:
-    return f"FF{colour.removeprefix('#')}"
+        tone = OUTCOME_TONES.get(str(value), NO_TONE)
+        cell.font = Font(bold=True, color=f"FF{tone.ink[1:]}")
+        cell.fill = PatternFill("solid", fgColor=f"FF{tone.fill[1:]}")

@@ -1,4 +1,4 @@
-"""Turns rows of posts into a sheet in the template's own columns and looks: drop-downs, counts and colours included.
+"""Turns rows of posts into a sheet in the template's own columns and styles: drop-downs, counts and colours included.
 
 The template, `pull` and the `To fix` sheet are all made here, so that whatever is written can be edited and run alike.
 """
@@ -11,162 +11,152 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from batch.atomic import Written, write_whole
 from batch.errors import StartError
 from batch.model import CHANNEL_COLUMNS, COLUMNS, Cell
-from batch.rules.channels import COMBINATIONS, DEFAULT_TYPE, channel_named
+from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, channel_named
+from batch.wording import listed
+from batch.workbooks.sanitize import count_units, fit_cell, is_too_long
 from batch.workbooks.style import (
-    BAND,
-    COUNT,
-    FAINT_INK,
-    LINE,
-    NEEDED_FILL,
+    INDIGO,
+    NAVY,
     OVER_FILL,
     OVER_INK,
-    POSTS_COLUMNS,
-    PROBLEM,
+    SLATE,
     SOFT_INK,
+    TEAL,
     TEXT,
-    UNUSED_FILL,
-    Looks,
+    VIOLET,
+    WINE,
+    Formats,
+    add_bands,
     add_sheet,
     close_book,
-    fit_cell,
-    is_too_long,
-    look_of,
-    note_of,
+    heading_points,
+    note_options,
     open_book,
 )
-from batch.workbooks.validation import FIELDS, Formulas
+from batch.workbooks.validation import COUNT, Formulas, add_dropdowns, add_highlights, add_lists_sheet
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-
-class Choice(NamedTuple):
-    """A drop-down: where its values come from, what is said of others, and how firmly."""
-
-    source: str
-    title: str
-    message: str
-    firmness: Literal["stop", "warning", "information"]
-
-
-def add_dropdowns(
-    sheet: Worksheet, formulas: Formulas, places: Mapping[str, int], *, last_row: int, with_accounts: bool
-) -> None:
-    """Add all drop-downs, for rows 2 to `last_row`."""
-    for column, choice in _choices(formulas, with_accounts=with_accounts).items():
-        place = places[column]
-        sheet.data_validation(1, place, last_row - 1, place, _options(choice))
-    place = places["publish_at"]
-    sheet.data_validation(1, place, last_row - 1, place, _moment_options(formulas))
-
-
-CHOOSE = "Choose one from the list, or leave the cell blank."
-
-
-def _choices(formulas: Formulas, *, with_accounts: bool) -> dict[str, Choice]:
-    several = "Several channels are written with commas between them: INSTAGRAM, FACEBOOK. Is that what this is?"
-    any_zone = "Any IANA name will do, such as Europe/Berlin. The list holds only the usual ones."
-    any_account = "No account of this channel has that name. An account's ID will do too."
-    choices = {
-        "action": Choice("=pb_actions", "Not an action", CHOOSE, "stop"),
-        "channel": Choice("=pb_channels", "Not in the list", several, "information"),
-        "type": Choice(formulas.types(), "Not a type of this channel", CHOOSE, "warning"),
-        "timezone": Choice("=pb_timezones", "Not in the list", any_zone, "information"),
-        "call_to_action": Choice("=pb_calls", "Not a call to action", CHOOSE, "stop"),
-        "privacy": Choice(formulas.privacy_levels(), "Not offered", CHOOSE, "warning"),
-        "generate": Choice("=pb_generate", "Not in the list", CHOOSE, "stop"),
-        "approved": Choice("yes,no", "yes or no", "Write yes or no, or leave the cell blank.", "warning"),
-    }
-    if with_accounts:
-        choices["account"] = Choice(formulas.accounts(), "Not in the list", any_account, "information")
-    return choices
-
-
-def _options(choice: Choice) -> dict[str, Any]:
-    return {
-        "validate": "list",
-        "source": choice.source if choice.source.startswith("=") else choice.source.split(","),
-        "error_title": choice.title,
-        "error_message": choice.message,
-        "error_type": choice.firmness,
-    }
-
-
-def _moment_options(formulas: Formulas) -> dict[str, Any]:
-    return {
-        "validate": "custom",
-        "value": formulas.is_a_moment(),
-        "input_title": "When it goes out",
-        "input_message": "2026-12-01 09:30, or: now. Blank makes a draft.",
-        "error_title": "No time of day",
-        "error_message": "A date needs its time: 2026-12-01 09:30. Without one the post would go out at midnight.",
-        "error_type": "warning",
-    }
-
-
-LONG = ("text", "title")
-
-
-def add_tints(sheet: Worksheet, looks: Looks, formulas: Formulas, places: Mapping[str, int], *, last_row: int) -> None:
-    """Add all rules for rows 2 to `last_row`."""
-    over = looks.tint(bg_color=OVER_FILL, font_color=OVER_INK)
-    needed = looks.tint(bg_color=NEEDED_FILL)
-    unused = looks.tint(bg_color=UNUSED_FILL, font_color=FAINT_INK)
-    rules = [
-        *((column, formulas.is_over(column), over) for column in LONG),
-        (COUNT, formulas.is_over("text"), over),
-        *((column, formulas.is_needed(column), needed) for column in places),
-        *((field, formulas.is_not_used(field), unused) for field in FIELDS),
-    ]
-    for column, condition, tint in rules:
-        if condition:
-            place = places[column]
-            sheet.conditional_format(
-                1, place, last_row - 1, place, {"type": "formula", "criteria": condition, "format": tint}
-            )
-
-
-def add_bands(sheet: Worksheet, looks: Looks, *, spans: Sequence[tuple[int, int]], last_row: int) -> None:
-    """Set every other row apart, with a hairline under each, in some spans of columns (first and last, from 0).
-
-    Such rules stay in place when rows are sorted. A column whose cells have colours of their own must be left out.
-    """
-    band = looks.tint(bg_color=BAND, bottom=1, bottom_color=LINE)
-    for first, last in spans:
-        rule = {"type": "formula", "criteria": "=MOD(ROW(),2)=1", "format": band}
-        sheet.conditional_format(1, first, last_row - 1, last, rule)
-    add_hairlines(sheet, looks, width=spans[-1][1] + 1, last_row=last_row)
-
-
-def add_hairlines(sheet: Worksheet, looks: Looks, *, width: int, last_row: int) -> None:
-    """Draw a hairline under each row."""
-    rule = {"type": "formula", "criteria": "=TRUE", "format": looks.tint(bottom=1, bottom_color=LINE)}
-    sheet.conditional_format(1, 0, last_row - 1, width - 1, rule)
-
-
 POSTS = "Posts"
-SPARE_ROWS = 200
-RULED_ROWS = 2_000
-ROW_POINTS, HEADING_POINTS = 42, 26
-LINE_POINTS = 14
-SHOWN_LINES, MOST_LINES = 3, 9
+AFTER_TEXT = COLUMNS.index("text") + 1
+POSTS_COLUMNS = (*COLUMNS[:AFTER_TEXT], COUNT, *COLUMNS[AFTER_TEXT:])
+"""The columns of a sheet of posts, from left to right."""
+
+SPARE_ROWS, RULED_ROWS = 200, 2_000
+ROW_POINTS, LINE_POINTS = 42, 14
+SHOWN_LINES, MAX_LINES = 3, 9
 """A row shows three lines, and one whose text or media take more grows with them, up to nine."""
-GROWING = ("text", "media", PROBLEM)
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?")
-MOMENT_LOOKS = {"num_format": "yyyy-mm-dd hh:mm", "align": "left", "indent": 1}
-TO_THE_SECOND = {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left", "indent": 1}
+
+DATE = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?")
+DATE_CELL = {"num_format": "yyyy-mm-dd hh:mm", "align": "left", "indent": 1}
+DATE_CELL_WITH_SECONDS = {**DATE_CELL, "num_format": "yyyy-mm-dd hh:mm:ss"}
 FIRST_YEAR = 1900
+CELL_OF_ROW_2 = re.compile(r"(\$[A-Z]{1,3})2\b")
 TOO_LONG = (
     "SKIPPED: a text of this row is longer than a workbook's cell holds and is cut here. Write it in a .csv sheet "
     "instead."
 )
+
+PROBLEM = "problem"
+"""The first column of a `To fix` sheet. Reading passes over it too."""
+
+
+class ColumnStyle(NamedTuple):
+    """A column's width in characters, and the colour of its group."""
+
+    width: float
+    group: str
+
+
+COLUMN_STYLES: Mapping[str, ColumnStyle] = {
+    "key": ColumnStyle(22, NAVY),
+    "action": ColumnStyle(12, NAVY),
+    "site": ColumnStyle(12, NAVY),
+    "channel": ColumnStyle(15, NAVY),
+    "type": ColumnStyle(9, NAVY),
+    "account": ColumnStyle(20, NAVY),
+    "publish_at": ColumnStyle(17, TEAL),
+    "timezone": ColumnStyle(17, TEAL),
+    "text": ColumnStyle(52, INDIGO),
+    COUNT: ColumnStyle(12, INDIGO),
+    "title": ColumnStyle(24, INDIGO),
+    "media": ColumnStyle(42, INDIGO),
+    "link": ColumnStyle(30, INDIGO),
+    "call_to_action": ColumnStyle(15, INDIGO),
+    "privacy": ColumnStyle(24, INDIGO),
+    "generate": ColumnStyle(11, VIOLET),
+    "prompt": ColumnStyle(30, VIOLET),
+    "asset": ColumnStyle(24, VIOLET),
+    "tone": ColumnStyle(12, VIOLET),
+    "language": ColumnStyle(11, VIOLET),
+    "item_id": ColumnStyle(22, SLATE),
+    "approved": ColumnStyle(11, SLATE),
+    "notes": ColumnStyle(36, SLATE),
+    PROBLEM: ColumnStyle(54, WINE),
+}
+
+NOTES: Mapping[str, str] = {
+    "key": (
+        "A short name of your own for this post, such as spring-01. Never change it afterwards: by it the post is "
+        "found again, so that running the sheet twice does not post twice. Blank: one is made for you."
+    ),
+    "action": (
+        "Leave it blank: the post is brought to what this row says. Or choose one: draft, publish (now), schedule, "
+        "reschedule, cancel, delete, skip."
+    ),
+    "site": "The site's name in your configuration. Blank = the only site, or the default one.",
+    "channel": "Where the post goes. Several, separated by commas, make one post for each channel.",
+    "type": (
+        "What kind of post. The list shows what this row's channel has. Blank = the usual one (VIDEO on YouTube, POST "
+        "elsewhere)."
+    ),
+    "account": "The account, or its page, board or location, by name or ID. Blank = the channel's default account.",
+    "publish_at": (
+        "Date and time, on the clock of the time zone beside it: 2026-12-01 09:30. Or the word now. Blank = a draft, "
+        "which goes nowhere until it gets a date."
+    ),
+    "timezone": (
+        "Whose clock the date is on, such as Europe/Berlin. Any IANA name will do, not only those in the list. Blank = "
+        "the site's time zone."
+    ),
+    "text": (
+        "The caption or description. Line breaks (Alt+Enter in Excel, Ctrl+Enter in LibreOffice and Google Sheets) and "
+        "emoji stay as they are."
+    ),
+    COUNT: "How long the text is, and the most that this row's channel takes. It counts by itself.",
+    "title": "Only for {channels}.",
+    "media": (
+        "Pictures or videos: web addresses, or files beside this sheet (pictures/cup.jpg). Several make a carousel: "
+        "one on each line of the cell, in order."
+    ),
+    "link": "The page that the post leads to. Only for {channels}.",
+    "call_to_action": "The button under the post. Only for {channels}.",
+    "privacy": "Who may see it. Only for {channels}, where it is needed.",
+    "generate": (
+        "Leave it blank to post what you wrote. caption = have the text written from the prompt; post = have text and "
+        "picture made from the asset or the prompt; image = have the first picture edited."
+    ),
+    "prompt": "For generate: what it should be about, or what to change in the picture.",
+    "asset": "For generate: the thing on your site to post about, such as STORES_PRODUCT:<its ID>.",
+    "tone": "For generate: such as friendly or playful.",
+    "language": "For generate: a language code, such as en or de.",
+    "item_id": "Leave it blank. The ID of a post that is already on the site; postbatch pull fills it in.",
+    "approved": "yes, once somebody has approved the post. It counts only with --approved-only.",
+    "notes": "For you and your colleagues. Never sent.",
+    PROBLEM: (
+        "What has to be mended in this row. Correct the cells in colour, save, and run this very file. This column is "
+        "not read."
+    ),
+}
+"""`{channels}` stands for the living channels that have such a field, as the channel table says."""
 
 
 class PostRow(NamedTuple):
@@ -182,7 +172,7 @@ def write_posts(rows: Iterable[Mapping[str, Cell]], path: Path) -> Written:
     A row maps columns of ours (`text:INSTAGRAM` too) to text or a naive date. Raises StartError with one sentence.
     """
     known = [PostRow(row) for row in rows]
-    write = {".xlsx": _write_workbook, ".csv": write_posts_csv}.get(path.suffix.lower())
+    write = {".xlsx": _write_posts_workbook, ".csv": write_posts_csv}.get(path.suffix.lower())
     if write is None:
         raise StartError(f"A sheet can't be written as {path.name}: end the name in .xlsx or .csv.")
     return write_whole(path, partial(write, known), failing=StartError)
@@ -212,30 +202,27 @@ def _as_text(cell: Cell) -> str:
     return cell.isoformat(" ", "seconds" if cell.second else "minutes")
 
 
-def _write_workbook(rows: Sequence[PostRow], path: Path) -> None:
+def _write_posts_workbook(rows: Sequence[PostRow], path: Path) -> None:
     from batch.workbooks.reference_sheets import add_channel_sheet
-    from batch.workbooks.validation import add_lists_sheet
 
     book = open_book(path, title="Posts")
-    looks = Looks(book)
-    add_posts_sheet(book, looks, rows)
-    add_channel_sheet(book, looks)
-    add_lists_sheet(book, looks)
+    formats = Formats(book)
+    add_posts_sheet(book, formats, rows)
+    add_channel_sheet(book, formats)
+    add_lists_sheet(book, formats)
     close_book(book)
 
 
-def add_posts_sheet(
-    book: Workbook, looks: Looks, rows: Sequence[PostRow], *, tab: str = "#1E3A5F", with_accounts: bool = False
-) -> None:
+def add_posts_sheet(book: Workbook, formats: Formats, rows: Sequence[PostRow], *, with_accounts: bool = False) -> None:
     """Add the sheet `Posts` with its rows in an Excel table and room for more."""
-    sheet = add_sheet(book, POSTS, tab=tab, pages_wide=3)
+    sheet = add_sheet(book, POSTS, tab=NAVY, pages_wide=3)
     columns = columns_for(rows)
     last_row = 1 + len(rows) + SPARE_ROWS
-    ruled = max(RULED_ROWS, last_row)
-    formulas = prepare_sheet(sheet, looks, columns, last_row=ruled, with_accounts=with_accounts)
-    add_bands(sheet, looks, spans=[(0, len(columns) - 1)], last_row=last_row)
-    _add_table(sheet, looks, columns, last_row)
-    writer = RowWriter(sheet, looks, columns, formulas)
+    writer = RowWriter(sheet, formats, columns, last_row=max(RULED_ROWS, last_row), with_accounts=with_accounts)
+    add_bands(sheet, formats, spans=[(0, len(columns) - 1)], last_row=last_row)
+    headings = [{"header": name, "header_format": formats.heading(style_of(name).group)} for name in columns]
+    options = {"name": "PostTable", "columns": headings, "style": None, "autofilter": False}
+    sheet.add_table(0, 0, last_row - 1, len(columns) - 1, options)
     for number, row in enumerate(rows, start=2):
         writer.write(number, row)
     for number in range(len(rows) + 2, last_row + 1):
@@ -244,82 +231,48 @@ def add_posts_sheet(
     sheet.set_selection(1, 0, 1, 0)
 
 
-def prepare_sheet(
-    sheet: Worksheet,
-    looks: Looks,
-    columns: Sequence[str],
-    *,
-    last_row: int,
-    with_accounts: bool = False,
-    under_strip: bool = False,
-) -> Formulas:
-    """Set widths, headings, notes, drop-downs and colours, and return the sheet's formulas."""
-    places = {column: place for place, column in enumerate(columns)}
-    formulas = Formulas(places)
-    sheet.set_default_row(ROW_POINTS)
-    sheet.set_row(0, HEADING_POINTS)
-    for column, place in places.items():
-        look = look_of(column)
-        sheet.set_column(place, place, look.width, _column_looks(looks, column))
-        sheet.write_string(0, place, column, looks.heading(look.group, under_strip=under_strip))
-        note = note_of(column)
-        sheet.write_comment(0, place, note, note_options(note))
-    add_dropdowns(sheet, formulas, places, last_row=last_row, with_accounts=with_accounts)
-    add_tints(sheet, looks, formulas, places, last_row=last_row)
-    sheet.repeat_rows(0)
-    return formulas
-
-
-def note_options(note: str) -> dict[str, object]:
-    """Return the size and look of a heading's note."""
-    lines = 2 + len(note) // 36
-    return {"author": "postbatch", "width": 250, "height": 17 * lines, "color": "#FFFBEB", "font_size": 9}
-
-
-def _column_looks(looks: Looks, column: str) -> Format:
-    if column == "publish_at":
-        return looks.make(MOMENT_LOOKS)
-    if column == COUNT:
-        return looks.make(font_color=SOFT_INK, align="right", indent=1)
-    if column == PROBLEM:
-        return looks.make(TEXT, font_color=OVER_INK)
-    return looks.make(TEXT)
-
-
-def _add_table(sheet: Worksheet, looks: Looks, columns: Sequence[str], last_row: int) -> None:
-    headings = [{"header": column, "header_format": looks.heading(look_of(column).group)} for column in columns]
-    options = {"name": "PostTable", "columns": headings, "style": None, "autofilter": False}
-    sheet.add_table(0, 0, last_row - 1, len(columns) - 1, options)
-
-
-def lines_of(row: PostRow) -> int:
-    """Return how many lines the tallest cell of a row takes, as it is wrapped."""
-    texts = {column: str(row.cells.get(column, "")) for column in GROWING}
-    return max(wrapped_lines(text, width=look_of(column).width) for column, text in texts.items())
-
-
-def wrapped_lines(text: str, *, width: float) -> int:
-    """Return how many lines a text takes in a column of so many characters."""
-    return sum(1 + int(len(line) / width) for line in text.splitlines())
-
-
 class RowWriter:
-    """Writes rows of posts into a prepared sheet, from top to bottom."""
+    """Writes rows of posts into a sheet, from top to bottom, under the headings that it begins with.
 
-    def __init__(self, sheet: Worksheet, looks: Looks, columns: Sequence[str], formulas: Formulas) -> None:
+    Drop-downs and colours reach down to `last_row`; `under_strip` where a strip lies over the headings.
+    """
+
+    def __init__(
+        self,
+        sheet: Worksheet,
+        formats: Formats,
+        columns: Sequence[str],
+        *,
+        last_row: int,
+        with_accounts: bool = False,
+        under_strip: bool = False,
+    ) -> None:
+        places = {column: place for place, column in enumerate(columns)}
+        formulas = Formulas(places)
         self._sheet = sheet
         self._columns = columns
-        self._count_place = columns.index(COUNT)
         self._count_formula = CELL_OF_ROW_2.sub(r"\g<1>{row}", formulas.count())
-        self._plain = {column: _column_looks(looks, column) for column in columns}
-        self._flagged = looks.make(TEXT, bg_color=OVER_FILL, font_color=OVER_INK)
-        self._seconds = looks.make(TO_THE_SECOND)
+        self._plain = {column: _cell_format(formats, column) for column in columns}
+        self._flagged = formats.make(TEXT, bg_color=OVER_FILL, font_color=OVER_INK)
+        self._seconds = formats.make(DATE_CELL_WITH_SECONDS)
+        sheet.set_default_row(ROW_POINTS)
+        sheet.set_row(0, heading_points(strip=under_strip))
+        for column, place in places.items():
+            style, note = style_of(column), note_of(column)
+            sheet.set_column(place, place, style.width, self._plain[column])
+            sheet.write_string(0, place, column, formats.heading(style.group, under_strip=under_strip))
+            sheet.write_comment(0, place, note, note_options(note))
+        add_dropdowns(sheet, formulas, places, last_row=last_row, with_accounts=with_accounts)
+        add_highlights(sheet, formats, formulas, places, last_row=last_row)
+        sheet.repeat_rows(0)
 
     def write(self, number: int, row: PostRow) -> None:
         """Write a row under its number in the sheet."""
-        row = keep_from_running_cut(row)
-        if (lines := lines_of(row)) > SHOWN_LINES:
-            self._sheet.set_row(number - 1, LINE_POINTS * min(lines, MOST_LINES))
+        row = skip_if_cut(row)
+        texts = {column: str(row.cells.get(column, "")) for column in ("text", "media", PROBLEM)}
+        lines = max(wrapped_lines(text, width=style_of(column).width) for column, text in texts.items())
+        if lines > SHOWN_LINES:
+            self._sheet.set_row(number - 1, LINE_POINTS * min(lines, MAX_LINES))
         for place, column in enumerate(self._columns):
             if column == COUNT:
                 self.write_count(number, count_text(row.cells))
@@ -329,18 +282,46 @@ class RowWriter:
     def write_count(self, number: int, value: str) -> None:
         """Write the formula that counts, with what it comes to now."""
         formula = self._count_formula.replace("{row}", str(number))
-        self._sheet.write_formula(number - 1, self._count_place, formula, self._plain[COUNT], value)
+        self._sheet.write_formula(number - 1, self._columns.index(COUNT), formula, self._plain[COUNT], value)
 
     def _write_cell(self, at: int, place: int, column: str, cell: Cell, *, flagged: bool) -> None:
-        looks = self._flagged if flagged else self._plain[column]
-        moment = as_moment(cell) if column == "publish_at" else None
-        if moment and not flagged:
-            self._sheet.write_datetime(at, place, moment, self._seconds if moment.second else looks)
+        date = as_date(cell) if column == "publish_at" and not flagged else None
+        if date:
+            self._sheet.write_datetime(at, place, date, self._seconds if date.second else self._plain[column])
         else:
-            self._sheet.write_string(at, place, fit_cell(_as_text(cell)), looks)
+            chosen = self._flagged if flagged else self._plain[column]
+            self._sheet.write_string(at, place, fit_cell(_as_text(cell)), chosen)
 
 
-def keep_from_running_cut(row: PostRow) -> PostRow:
+def style_of(column: str) -> ColumnStyle:
+    """Return the style of a column; `text:INSTAGRAM` has that of `text`."""
+    return COLUMN_STYLES[column.partition(":")[0]]
+
+
+def note_of(column: str) -> str:
+    """Return the note on a heading; where it speaks of channels, the living ones that have such a field."""
+    base, _, channel = column.partition(":")
+    if channel:
+        return f"As {base}, for {channel} only."
+    having = [c for c in COMBINATIONS.values() if c.channel not in ENDED and getattr(c, base, None) is not None]
+    labels = dict.fromkeys(CHANNEL_LABELS[combination.channel] for combination in having)
+    return NOTES[base].replace("{channels}", listed(labels, last="and"))
+
+
+def _cell_format(formats: Formats, column: str) -> Format:
+    if column == "publish_at":
+        return formats.make(DATE_CELL)
+    if column == COUNT:
+        return formats.make(font_color=SOFT_INK, align="right", indent=1)
+    return formats.make(TEXT, font_color=OVER_INK) if column == PROBLEM else formats.make(TEXT)
+
+
+def wrapped_lines(text: str, *, width: float) -> int:
+    """Return how many lines a text takes in a column of so many characters."""
+    return sum(1 + int(len(line) / width) for line in text.splitlines())
+
+
+def skip_if_cut(row: PostRow) -> PostRow:
     """Return a row as a workbook can hold it: where a text has to be cut, it will be skipped, and says why."""
     if not any(isinstance(cell, str) and is_too_long(cell) for cell in row.cells.values()):
         return row
@@ -348,13 +329,10 @@ def keep_from_running_cut(row: PostRow) -> PostRow:
     return row._replace(cells={**row.cells, "action": "skip", "notes": notes})
 
 
-CELL_OF_ROW_2 = re.compile(r"(\$[A-Z]{1,3})2\b")
-
-
-def as_moment(cell: Cell) -> datetime | None:
+def as_date(cell: Cell) -> datetime | None:
     """Return a cell as the date that a workbook can hold, None where it is other text."""
     if isinstance(cell, str):
-        if not MOMENT.fullmatch(cell):
+        if not DATE.fullmatch(cell):
             return None
         try:
             cell = datetime.fromisoformat(cell)
@@ -368,13 +346,12 @@ def count_text(cells: Mapping[str, Cell]) -> str:
     text = _as_text(cells.get("text", ""))
     if not text:
         return ""
-    length = len(text.encode("utf-16-le", "surrogatepass")) // 2
-    most = _text_most(_as_text(cells.get("channel", "")), _as_text(cells.get("type", "")))
-    return f"{length} / {most}" if most else str(length)
+    limit = _text_limit(_as_text(cells.get("channel", "")), _as_text(cells.get("type", "")))
+    return f"{count_units(text)} / {limit}" if limit else str(count_units(text))
 
 
 @lru_cache(maxsize=1024)
-def _text_most(channels: str, kind: str) -> int | None:
+def _text_limit(channels: str, kind: str) -> int | None:
     named = [channel for word in channels.split(",") if (channel := channel_named(word))]
     limits = [
         int(combination.text.most.value)

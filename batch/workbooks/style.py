@@ -1,4 +1,4 @@
-"""The looks of every workbook that this project writes: one palette, and each cell format made once.
+"""The look of every workbook that this project writes: palette, formats, sheets, and cells laid out by place.
 
 Colours never carry a meaning alone; a word always stands beside them. All text cells have the format "text", so that
 editing one does not turn it into a formula, a date or a number.
@@ -6,21 +6,20 @@ editing one does not turn it into a formula, a date or a number.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from batch.model import COLUMNS, Channel, OutcomeKind, Results
-from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, ENDED
+from batch.model import Channel, OutcomeKind
+from batch.rules.channels import CHANNEL_LABELS, channel_named
+from batch.workbooks.sanitize import fit_cell
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
-
 
 FONT = "Arial"
 """Known to Excel, LibreOffice and Google Sheets alike."""
@@ -28,11 +27,11 @@ INK, SOFT_INK, FAINT_INK = "#1F2937", "#6B7280", "#9CA3AF"
 PAPER, BAND, LINE, RULE = "#FFFFFF", "#F7F9FB", "#E5E9EF", "#CBD5E1"
 NAVY, TEAL, INDIGO, VIOLET, SLATE, WINE = "#1E3A5F", "#0F766E", "#3F4EA3", "#7A3E9D", "#475569", "#991B1B"
 NEEDED_FILL, OVER_FILL, OVER_INK, UNUSED_FILL = "#FFE9B8", "#FBD5D5", "#9B1C1C", "#E9EDF2"
-SANDBOX_FILL, SANDBOX_INK = "#FEF3C7", "#92400E"
 LINK_INK = "#1D4ED8"
+RESULTS_SHEET = "Results"
 MADE_ON = datetime(2026, 1, 1)  # noqa: DTZ001  the time stamp of a workbook has no zone; fixed, so that files compare equal
 
-SANDBOX_SAID = "SANDBOX: these posts went to the practice server on this computer, not to a real site."
+SANDBOX_NOTICE = "SANDBOX: these posts went to the practice server on this computer, not to a real site."
 
 
 class Tone(NamedTuple):
@@ -40,6 +39,11 @@ class Tone(NamedTuple):
 
     fill: str
     ink: str
+
+    @property
+    def cell(self) -> Mapping[str, str]:
+        """The properties of a cell in these colours."""
+        return {"bg_color": self.fill, "font_color": self.ink}
 
 
 CHANNEL_TONES: Mapping[str, Tone] = {
@@ -53,6 +57,7 @@ CHANNEL_TONES: Mapping[str, Tone] = {
     Channel.TIKTOK: Tone("#EDE9FE", "#6D28D9"),
 }
 NO_TONE = Tone("#F1F5F9", "#475569")
+SANDBOX_TONE = Tone("#FEF3C7", "#92400E")
 
 _LIVE, _SET, _MOVED, _QUIET = (
     Tone("#BBF7D0", "#166534"), Tone("#DCFCE7", "#166534"), Tone("#CCFBF1", "#115E59"), Tone("#EEF2F6", "#475569")
@@ -86,9 +91,19 @@ CHART_INKS: Mapping[str, str] = {
 
 PLAIN: Mapping[str, Any] = {"font_name": FONT, "font_size": 10, "font_color": INK, "valign": "vcenter"}
 TEXT: Mapping[str, Any] = {"num_format": "@", "text_wrap": True, "align": "left", "indent": 1}
+RULED: Mapping[str, Any] = {"bottom": 1, "bottom_color": LINE}
+TITLE: Mapping[str, Any] = {"bold": True, "font_size": 20, "font_color": NAVY}
+SUBTITLE: Mapping[str, Any] = {"bold": True, "font_size": 13, "font_color": NAVY}
+SOFT: Mapping[str, Any] = {"font_color": SOFT_INK}
 
 
-class Looks:
+def channel_label(channel: str) -> str:
+    """Return what a person calls a channel, also one that the table does not know."""
+    known = channel_named(channel)
+    return CHANNEL_LABELS[known] if known else channel or "no channel"
+
+
+class Formats:
     """Makes each format of a workbook once; a format is asked for by its properties."""
 
     def __init__(self, book: Workbook) -> None:
@@ -98,31 +113,23 @@ class Looks:
     def make(self, *layers: Mapping[str, Any], **more: Any) -> Format:
         """Return the format with these properties on top of the usual ones; the later of two wins."""
         merged: dict[str, Any] = dict(PLAIN)
-        for layer in layers:
+        for layer in (*layers, more):
             merged |= layer
-        merged |= more
         if "indent" in merged:
             merged.setdefault("align", "left")
-        return self._keep(merged)
+        return self.highlight(**merged)
 
-    def tint(self, **properties: Any) -> Format:
+    def highlight(self, **properties: Any) -> Format:
         """Return a format for a conditional rule, which must hold only what it changes."""
-        return self._keep(properties)
+        key = tuple(sorted(properties.items()))
+        if key not in self._made:
+            self._made[key] = self._book.add_format(properties)
+        return self._made[key]
 
     def heading(self, fill: str, *, under_strip: bool = False) -> Format:
         """Return the format of a heading cell; `under_strip` where a strip lies over the upper half of its row."""
         place = {"valign": "bottom" if under_strip else "vcenter", "align": "left", "indent": 1}
         return self.make(place, bold=True, font_color=PAPER, bg_color=fill, border=1, border_color=fill)
-
-    def tone(self, tone: Tone, **more: Any) -> Format:
-        """Return the format of a cell in a tone."""
-        return self.make(bg_color=tone.fill, font_color=tone.ink, **more)
-
-    def _keep(self, properties: dict[str, Any]) -> Format:
-        key = tuple(sorted(properties.items()))
-        if key not in self._made:
-            self._made[key] = self._book.add_format(properties)
-        return self._made[key]
 
 
 def open_book(path: Path, *, title: str, streaming: bool = False, at: datetime = MADE_ON) -> Workbook:
@@ -176,9 +183,32 @@ def add_sheet(book: Workbook, name: str, *, tab: str, pages_wide: int = 1) -> Wo
     return sheet
 
 
+def add_bands(sheet: Worksheet, formats: Formats, *, spans: Sequence[tuple[int, int]], last_row: int) -> None:
+    """Set every other row apart, with a hairline under each, in some spans of columns (first and last, from 0).
+
+    Such rules stay in place when rows are sorted. A column whose cells have colours of their own must be left out.
+    """
+    band = formats.highlight(bg_color=BAND, bottom=1, bottom_color=LINE)
+    for first, last in spans:
+        rule = {"type": "formula", "criteria": "=MOD(ROW(),2)=1", "format": band}
+        sheet.conditional_format(1, first, last_row - 1, last, rule)
+    add_hairlines(sheet, formats, width=spans[-1][1] + 1, last_row=last_row)
+
+
+def add_hairlines(sheet: Worksheet, formats: Formats, *, width: int, last_row: int) -> None:
+    """Draw a hairline under each row."""
+    rule = {"type": "formula", "criteria": "=TRUE", "format": formats.highlight(bottom=1, bottom_color=LINE)}
+    sheet.conditional_format(1, 0, last_row - 1, width - 1, rule)
+
+
+def note_options(note: str) -> dict[str, object]:
+    """Return the size and look of a heading's note."""
+    lines = 2 + len(note) // 36
+    return {"author": "postbatch", "width": 250, "height": 17 * lines, "color": "#FFFBEB", "font_size": 9}
+
+
 STRIP_POINTS, HEADING_POINTS = 20, 26
-POINTS_TO_PIXELS = 4 / 3
-STRIP_PIXELS_WIDE = 620
+STRIP_PIXELS = (620, 22)
 
 
 def heading_points(*, strip: bool) -> int:
@@ -186,114 +216,75 @@ def heading_points(*, strip: bool) -> int:
     return HEADING_POINTS + STRIP_POINTS if strip else HEADING_POINTS
 
 
-def add_banner(sheet: Worksheet, results: Results) -> None:
-    """Add the strip to a sheet whose first row was given `heading_points`."""
-    if not results.sandbox:
-        return
-    add_strip(sheet, SANDBOX_SAID, fill=SANDBOX_FILL, ink=SANDBOX_INK)
-    sheet.set_header(f"&C&9{SANDBOX_SAID}")
+def add_sandbox_banner(sheet: Worksheet, *, sandbox: bool) -> None:
+    """Say of the sandbox's results what they are, on a sheet whose first row was given `heading_points`."""
+    if sandbox:
+        add_strip(sheet, SANDBOX_NOTICE, SANDBOX_TONE)
+        sheet.set_header(f"&C&9{SANDBOX_NOTICE}")
 
 
-def add_strip(sheet: Worksheet, text: str, *, fill: str, ink: str) -> None:
+def add_strip(sheet: Worksheet, text: str, tone: Tone) -> None:
     """Lay a line of text over the upper part of the heading row."""
+    width, height = STRIP_PIXELS
     options = {
         "x_offset": 2,
         "y_offset": 2,
-        "width": STRIP_PIXELS_WIDE,
-        "height": int(STRIP_POINTS * POINTS_TO_PIXELS) - 4,
+        "width": width,
+        "height": height,
         "object_position": 3,
-        "fill": {"color": fill},
-        "line": {"color": ink, "width": 0.75},
-        "font": {"name": FONT, "size": 10, "bold": True, "color": ink},
+        "fill": {"color": tone.fill},
+        "line": {"color": tone.ink, "width": 0.75},
+        "font": {"name": FONT, "size": 10, "bold": True, "color": tone.ink},
         "align": {"vertical": "middle", "horizontal": "left"},
         "description": text,
     }
     sheet.insert_textbox(0, 0, text, options)
 
 
-MAX_CELL_UNITS = 32_767
-"""Excel's own limit for a cell, in UTF-16 code units (support.microsoft.com, Excel specifications, read 2026-11-24)."""
+class PlacedCell(NamedTuple):
+    """A cell of the page: `last` is the last column that it reaches over, `target` where a click leads, "" for nowhere.
 
-CUT_MARK = " … [cut here: a cell holds no more]"
-UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-LINE_END = re.compile("\r\n?")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""How a cell starts that some spreadsheet program runs (owasp.org, CSV Injection, read 2026-11-24)."""
-
-
-def fit_cell(text: str) -> str:
-    """Return a text as a workbook's cell can hold it: visible signs for what XML can't hold, cut where too long."""
-    if len(text) * 2 <= MAX_CELL_UNITS and text.isprintable():
-        return text
-    if "\r" in text:
-        text = LINE_END.sub("\n", text)
-    text = UNFIT.sub(_visible, text)
-    return text if not is_too_long(text) else _cut(text)
-
-
-def is_too_long(text: str) -> bool:
-    """Tell whether a cell can't hold the whole text."""
-    return len(text) * 2 > MAX_CELL_UNITS and _count_units(text) > MAX_CELL_UNITS
-
-
-def _count_units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _cut(text: str) -> str:
-    room = MAX_CELL_UNITS - len(CUT_MARK)
-    kept = text.encode("utf-16-le", "surrogatepass")[: room * 2].decode("utf-16-le", "ignore")
-    return kept + CUT_MARK
-
-
-def _visible(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
-
-
-def disarm(text: str) -> str:
-    """Return a text as a CSV cell that no program takes for a formula: with an apostrophe before such a start."""
-    return f"'{text}" if text.lstrip(" \n\u00a0\ufeff").startswith(FORMULA_STARTS) else text
-
-
-class Drawn(NamedTuple):
-    """A cell of the page; `target` is where a click leads, "" for nowhere, and `tip` what shows over it.
-
-    `first_line` is the look of a first line that differs from the rest.
+    `tip` shows over a link; `first_line` is the format of a first line that differs from the rest.
     """
 
-    value: str | int | float
-    looks: Format
+    value: str | int
+    format: Format
+    last: int
     target: str = ""
     tip: str = ""
     first_line: Format | None = None
 
 
-class Canvas:
-    """Cells and row heights by place, counted from 0."""
+class PageLayout:
+    """Cells and row heights of one sheet by place, counted from 0; formats are given as their properties."""
 
-    def __init__(self) -> None:
-        self._cells: dict[tuple[int, int], Drawn] = {}
+    def __init__(self, formats: Formats) -> None:
+        self._formats = formats
+        self._cells: dict[tuple[int, int], PlacedCell] = {}
         self._heights: dict[int, float] = {}
-        self._spans: dict[tuple[int, int], int] = {}
 
     def put(
-        self, row: int, column: int, value: str | int | float, looks: Format, *, target: str = "", tip: str = ""
+        self,
+        row: int,
+        column: int,
+        value: str | int,
+        *layers: Mapping[str, Any],
+        last: int = -1,
+        target: str = "",
+        tip: str = "",
+        **more: Any,
     ) -> None:
-        """Set a cell."""
-        self._cells[row, column] = Drawn(value, looks, target, tip)
+        """Set a cell; one with a `last` column reaches so far to the right."""
+        made = self._formats.make(*layers, **more)
+        for at in range(column + 1, last + 1):
+            self._cells[row, at] = PlacedCell("", made, at)
+        self._cells[row, column] = PlacedCell(value, made, max(last, column), target, tip)
 
-    def headed(self, row: int, column: int, head: str, text: str, looks: Format, *, head_looks: Format) -> None:
-        """Set a cell of two parts: a line in its own look, and a text under it."""
-        self._cells[row, column] = Drawn(f"{head}\n{text}", looks, first_line=head_looks)
-
-    def span(self, row: int, column: int, last: int, value: str | int, looks: Format) -> None:
-        """Set one cell that reaches over several columns."""
-        for at in range(column, last + 1):
-            self.put(row, at, "", looks)
-        self.put(row, column, value, looks)
-        if last > column:
-            self._spans[row, column] = last
+    def put_headed(self, row: int, column: int, head: str, text: str, *layers: Mapping[str, Any]) -> None:
+        """Set a cell of two parts: a line that stands out, and a text under it."""
+        first_line = self._formats.make(bold=True, font_size=11, font_color=NAVY)
+        made = self._formats.make(*layers)
+        self._cells[row, column] = PlacedCell(f"{head}\n{text}", made, column, first_line=first_line)
 
     def height(self, row: int, points: float) -> None:
         """Set the height of a row."""
@@ -301,153 +292,27 @@ class Canvas:
 
     def write(self, sheet: Worksheet) -> None:
         """Write everything, row after row."""
-        rows: dict[int, list[int]] = {}
+        rows: dict[int, list[int]] = {row: [] for row in self._heights}
         for row, column in sorted(self._cells):
             rows.setdefault(row, []).append(column)
-        for row in sorted({*rows, *self._heights}):
+        for row in sorted(rows):
             if row in self._heights:
                 sheet.set_row(row, self._heights[row])
-            for column in rows.get(row, ()):
+            for column in rows[row]:
                 self._write_cell(sheet, row, column)
 
     def _write_cell(self, sheet: Worksheet, row: int, column: int) -> None:
         cell = self._cells[row, column]
-        last = self._spans.get((row, column))
-        if last is not None:
-            sheet.merge_range(row, column, row, last, "", cell.looks)
+        if cell.last > column:
+            sheet.merge_range(row, column, row, cell.last, "", cell.format)
         if not isinstance(cell.value, str):
-            sheet.write_number(row, column, cell.value, cell.looks)
+            sheet.write_number(row, column, cell.value, cell.format)
         elif cell.first_line is not None:
             head, _, text = fit_cell(cell.value).partition("\n")
-            sheet.write_rich_string(row, column, cell.first_line, f"{head}\n", cell.looks, text, cell.looks)
+            sheet.write_rich_string(row, column, cell.first_line, f"{head}\n", cell.format, text, cell.format)
         elif not cell.value:
-            sheet.write_blank(row, column, None, cell.looks)
+            sheet.write_blank(row, column, None, cell.format)
         elif cell.target:
-            sheet.write_url(row, column, cell.target, cell.looks, fit_cell(cell.value), cell.tip)
+            sheet.write_url(row, column, cell.target, cell.format, fit_cell(cell.value), cell.tip)
         else:
-            sheet.write_string(row, column, fit_cell(cell.value), cell.looks)
-
-
-COUNT = "characters"
-"""The column beside `text` that counts as one types. It is ours alone: reading a sheet passes over it."""
-
-PROBLEM = "problem"
-"""The first column of a `To fix` sheet. Reading passes over it too."""
-
-
-class ColumnLook(NamedTuple):
-    """A column's width in characters, and the colour of its group."""
-
-    width: float
-    group: str
-
-
-COLUMN_LOOKS: Mapping[str, ColumnLook] = {
-    "key": ColumnLook(22, NAVY),
-    "action": ColumnLook(12, NAVY),
-    "site": ColumnLook(12, NAVY),
-    "channel": ColumnLook(15, NAVY),
-    "type": ColumnLook(9, NAVY),
-    "account": ColumnLook(20, NAVY),
-    "publish_at": ColumnLook(17, TEAL),
-    "timezone": ColumnLook(17, TEAL),
-    "text": ColumnLook(52, INDIGO),
-    COUNT: ColumnLook(12, INDIGO),
-    "title": ColumnLook(24, INDIGO),
-    "media": ColumnLook(42, INDIGO),
-    "link": ColumnLook(30, INDIGO),
-    "call_to_action": ColumnLook(15, INDIGO),
-    "privacy": ColumnLook(24, INDIGO),
-    "generate": ColumnLook(11, VIOLET),
-    "prompt": ColumnLook(30, VIOLET),
-    "asset": ColumnLook(24, VIOLET),
-    "tone": ColumnLook(12, VIOLET),
-    "language": ColumnLook(11, VIOLET),
-    "item_id": ColumnLook(22, SLATE),
-    "approved": ColumnLook(11, SLATE),
-    "notes": ColumnLook(36, SLATE),
-    PROBLEM: ColumnLook(54, WINE),
-}
-
-NOTES: Mapping[str, str] = {
-    "key": (
-        "A short name of your own for this post, such as spring-01. Never change it afterwards: by it the post is "
-        "found again, so that running the sheet twice does not post twice. Blank: one is made for you."
-    ),
-    "action": (
-        "Leave it blank: the post is brought to what this row says. Or choose one: draft, publish (now), schedule, "
-        "reschedule, cancel, delete, skip."
-    ),
-    "site": "The site's name in your configuration. Blank = the only site, or the default one.",
-    "channel": "Where the post goes. Several, separated by commas, make one post for each channel.",
-    "type": (
-        "What kind of post. The list shows what this row's channel has. Blank = the usual one (VIDEO on YouTube, POST "
-        "elsewhere)."
-    ),
-    "account": "The account, or its page, board or location, by name or ID. Blank = the channel's default account.",
-    "publish_at": (
-        "Date and time, on the clock of the time zone beside it: 2026-12-01 09:30. Or the word now. Blank = a draft, "
-        "which goes nowhere until it gets a date."
-    ),
-    "timezone": (
-        "Whose clock the date is on, such as Europe/Berlin. Any IANA name will do, not only those in the list. Blank = "
-        "the site's time zone."
-    ),
-    "text": (
-        "The caption or description. Line breaks (Alt+Enter in Excel, Ctrl+Enter in LibreOffice and Google Sheets) and "
-        "emoji stay as they are."
-    ),
-    COUNT: "How long the text is, and the most that this row's channel takes. It counts by itself.",
-    "title": "Only for {channels}.",
-    "media": (
-        "Pictures or videos: web addresses, or files beside this sheet (pictures/cup.jpg). Several make a carousel: "
-        "one on each line of the cell, in order."
-    ),
-    "link": "The page that the post leads to. Only for {channels}.",
-    "call_to_action": "The button under the post. Only for {channels}.",
-    "privacy": "Who may see it. Only for {channels}, where it is needed.",
-    "generate": (
-        "Leave it blank to post what you wrote. caption = have the text written from the prompt; post = have text and "
-        "picture made from the asset or the prompt; image = have the first picture edited."
-    ),
-    "prompt": "For generate: what it should be about, or what to change in the picture.",
-    "asset": "For generate: the thing on your site to post about, such as STORES_PRODUCT:<its ID>.",
-    "tone": "For generate: such as friendly or playful.",
-    "language": "For generate: a language code, such as en or de.",
-    "item_id": "Leave it blank. The ID of a post that is already on the site; postbatch pull fills it in.",
-    "approved": "yes, once somebody has approved the post. It counts only with --approved-only.",
-    "notes": "For you and your colleagues. Never sent.",
-    PROBLEM: (
-        "What has to be mended in this row. Correct the cells in colour, save, and run this very file. This column is "
-        "not read."
-    ),
-}
-"""`{channels}` stands for the living channels that have such a field, as the channel table says."""
-
-AFTER_TEXT = COLUMNS.index("text") + 1
-POSTS_COLUMNS = (*COLUMNS[:AFTER_TEXT], COUNT, *COLUMNS[AFTER_TEXT:])
-"""The columns of a sheet of posts, from left to right."""
-
-
-def look_of(column: str) -> ColumnLook:
-    """Return how a column looks; `text:INSTAGRAM` looks like `text`."""
-    return COLUMN_LOOKS[column.partition(":")[0]]
-
-
-def note_of(column: str) -> str:
-    """Return the note on a heading."""
-    base, _, channel = column.partition(":")
-    if channel:
-        return f"As {base}, for {channel} only."
-    return NOTES[base].replace("{channels}", _channels_with(base))
-
-
-def _channels_with(field: str) -> str:
-    """Return the living channels that have a field, as a person lists them."""
-    labels = [
-        CHANNEL_LABELS[combination.channel]
-        for combination in COMBINATIONS.values()
-        if combination.channel not in ENDED and getattr(combination, field, None) is not None
-    ]
-    several = list(dict.fromkeys(labels))
-    return " and ".join([", ".join(several[:-1]), several[-1]] if len(several) > 1 else several)
+            sheet.write_string(row, column, fit_cell(cell.value), cell.format)

@@ -14,32 +14,33 @@ from batch.atomic import Written, write_whole
 from batch.errors import StartError
 from batch.model import Channel, Sheet
 from batch.rules.channels import channel_named
-from batch.wording import list_rows
+from batch.wording import QUOTA_NAMES, list_rows, quota_left
 from batch.workbooks.posts_sheet import PostRow, add_posts_sheet, write_posts_csv
 from batch.workbooks.reference_sheets import add_account_sheet, add_channel_sheet
 from batch.workbooks.style import (
     BAND,
     INDIGO,
     INK,
-    LINE,
     NAVY,
     NEEDED_FILL,
     OVER_FILL,
     OVER_INK,
     PAPER,
+    RULED,
+    SOFT,
     SOFT_INK,
     TEAL,
+    TITLE,
     UNUSED_FILL,
-    Canvas,
-    Looks,
+    Formats,
+    PageLayout,
     add_sheet,
     close_book,
     open_book,
 )
-from batch.workbooks.validation import Connected, add_lists_sheet, named_accounts, privacy_choices, quota_lines
+from batch.workbooks.validation import Connected, add_lists_sheet, named_accounts, privacy_choices
 
 if TYPE_CHECKING:
-    from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
 
 
@@ -136,26 +137,21 @@ EXAMPLES: Sequence[Mapping[str, str]] = (
 
 
 def example_rows(connected: Connected | None = None) -> list[dict[str, str]]:
-    """Return the examples; for a site, those of its own channels, on its own clock."""
-    zone = connected.timezone if connected and connected.timezone else ZONE
-    chosen = [dict(row) for row in EXAMPLES if connected is None or _fits(row, connected)]
-    for row in chosen:
+    """Return the examples; for a site, those of its own channels, on its own clock, with a privacy that it allows."""
+    accounts = named_accounts(connected.accounts) if connected else ()
+    channels: set[Channel | None] = {entry.account.channel for entry in accounts}
+    allowed = [level for account, level in privacy_choices(accounts) if not account]
+    rows: list[dict[str, str]] = []
+    for example in EXAMPLES:
+        if channels and not all(channel_named(name) in channels for name in example["channel"].split(",")):
+            continue
+        row = dict(example)
         if "publish_at" in row:
-            row["timezone"] = zone
-        if connected and "privacy" in row:
-            row["privacy"] = _privacy(row["privacy"], connected)
-    return chosen
-
-
-def _fits(row: Mapping[str, str], connected: Connected) -> bool:
-    there: set[Channel | None] = {account.channel for account in connected.accounts}
-    return not there or all(channel_named(name) in there for name in row["channel"].split(","))
-
-
-def _privacy(wanted: str, connected: Connected) -> str:
-    """Return the wanted level where the default account allows it, else the first that it does."""
-    allowed = [level for account, level in privacy_choices(named_accounts(connected.accounts)) if not account]
-    return wanted if wanted in allowed or not allowed else allowed[0]
+            row["timezone"] = connected.timezone if connected and connected.timezone else ZONE
+        if allowed and row.get("privacy", allowed[0]) not in allowed:
+            row["privacy"] = allowed[0]
+        rows.append(row)
+    return rows
 
 
 EXAMPLE_SKIPPED = "It is still the template's example, which runs in the sandbox only: overwrite it, or delete the row."
@@ -213,85 +209,64 @@ COLOURS = (
     (UNUSED_FILL, SOFT_INK, "not used", "This row's channel has no such thing; leave it blank."),
 )
 
-TEXT_COLUMN, ANSWER_COLUMN = 2, 5
+STEP_COLUMN, ANSWER_COLUMN = 1, 5
 
 
-def add_guide_sheet(book: Workbook, looks: Looks, *, file: str, connected: Connected | None = None) -> None:
+def add_guide_sheet(book: Workbook, formats: Formats, *, file: str, connected: Connected | None = None) -> None:
     """Add the sheet; `file` is the name by which the commands call the workbook."""
     sheet = add_sheet(book, GUIDE, tab=INDIGO)
     for at, width in enumerate((2, 5, 46, 36, 4, 22, 64)):
         sheet.set_column(at, at, width)
-    canvas = Canvas()
-    title = looks.make(bold=True, font_size=20, font_color=NAVY, valign="vcenter")
-    canvas.height(0, 10)
-    canvas.height(1, 32)
-    canvas.put(1, 1, "From this sheet to your channels", title)
-    canvas.put(2, 1, _tell_site(connected), looks.make(font_color=SOFT_INK))
-    _draw_steps(canvas, looks, 4, file)
-    _draw_answers(canvas, looks, 4)
-    _draw_colours(canvas, looks, 15)
-    canvas.write(sheet)
+    page = PageLayout(formats)
+    page.height(0, 10)
+    page.height(1, 32)
+    page.put(1, STEP_COLUMN, "From this sheet to your channels", TITLE)
+    page.put(2, STEP_COLUMN, _tell_site(connected), SOFT)
+    _draw_steps(page, 4, file)
+    _draw_heading(page, 4, ANSWER_COLUMN, ANSWER_COLUMN + 1, "How do I write ...", TEAL)
+    for row, (question, answer) in enumerate(ANSWERS, start=5):
+        page.put(row, ANSWER_COLUMN, question, RULED, bold=True, indent=1)
+        page.put(row, ANSWER_COLUMN + 1, answer, RULED, text_wrap=True)
+    page.height(14, 14)
+    _draw_heading(page, 15, STEP_COLUMN, STEP_COLUMN + 2, "What the colours in Posts say", INDIGO)
+    for row, (fill, ink, word, meaning) in enumerate(COLOURS, start=16):
+        page.height(row, 22)
+        page.put(row, STEP_COLUMN, "", bg_color=fill, border=1, border_color=PAPER)
+        page.put(row, 2, f"{word}: {meaning}", last=3, bg_color=fill, font_color=ink, indent=1)
+    page.write(sheet)
 
 
 def _tell_site(connected: Connected | None) -> str:
     if connected is None:
         return "Posts holds your posts, Channels what each channel takes; the notes on the headings help."
-    told = [f"Site {connected.site}"] if connected.site else ["Your site"]
+    told = [f"Site {connected.site}" if connected.site else "Your site"]
     told.append(f"time zone {connected.timezone}" if connected.timezone else "no time zone set: fill in timezone")
-    told += quota_lines(connected.quotas)
+    metered = [action for action in QUOTA_NAMES if action in connected.quotas]
+    told += [f"{QUOTA_NAMES[action].lower()}: {quota_left(connected.quotas[action])}" for action in metered]
     return " · ".join(told)
 
 
-def _head(looks: Looks, fill: str) -> Format:
-    return looks.make(bold=True, font_color=PAPER, bg_color=fill, valign="vcenter", indent=1)
+def _draw_heading(page: PageLayout, row: int, first: int, last: int, text: str, fill: str) -> None:
+    page.height(row, 24)
+    page.put(row, first, text, last=last, bold=True, font_color=PAPER, bg_color=fill, indent=1)
 
 
-def _draw_steps(canvas: Canvas, looks: Looks, top: int, file: str) -> None:
-    canvas.height(top, 24)
-    canvas.span(top, 1, 3, "Step by step", _head(looks, NAVY))
-    line = {"bottom": 1, "bottom_color": LINE}
-    number = looks.make(line, bold=True, font_size=16, font_color=TEAL, align="center", valign="vcenter")
-    words = looks.make(line, text_wrap=True, valign="vcenter")
-    bold = looks.make(bold=True, font_size=11, font_color=NAVY)
-    command = looks.make(line, font_name=MONO, font_color=NAVY, bg_color=BAND, valign="vcenter", indent=1)
-    for row, (name, said, typed) in enumerate(STEPS, start=top + 1):
-        canvas.height(row, 40)
-        canvas.put(row, 1, str(row - top), number)
-        said = said.replace("{results}", results_name(file))
-        canvas.headed(row, TEXT_COLUMN, name, said, words, head_looks=bold)
-        canvas.put(row, 3, typed.replace("{file}", quoted_name(file)), command)
-
-
-def quoted_name(file: str) -> str:
-    """Return a file's name as it is typed in a command."""
-    return f'"{file}"' if " " in file else file
+def _draw_steps(page: PageLayout, top: int, file: str) -> None:
+    _draw_heading(page, top, STEP_COLUMN, STEP_COLUMN + 2, "Step by step", NAVY)
+    typed = f'"{file}"' if " " in file else file
+    for number, (name, words, command) in enumerate(STEPS, start=1):
+        row = top + number
+        page.height(row, 40)
+        page.put(row, STEP_COLUMN, str(number), RULED, bold=True, font_size=16, font_color=TEAL, align="center")
+        page.put_headed(row, 2, name, words.replace("{results}", results_name(file)), RULED, {"text_wrap": True})
+        page.put(
+            row, 3, command.replace("{file}", typed), RULED, font_name=MONO, font_color=NAVY, bg_color=BAND, indent=1
+        )
 
 
 def results_name(file: str) -> str:
     """Return the name of the results that are written beside a sheet."""
     return f"{file.rpartition('.')[0] or file}.results.xlsx"
-
-
-def _draw_answers(canvas: Canvas, looks: Looks, top: int) -> None:
-    canvas.span(top, ANSWER_COLUMN, ANSWER_COLUMN + 1, "How do I write ...", _head(looks, TEAL))
-    line = {"bottom": 1, "bottom_color": LINE}
-    name = looks.make(line, bold=True, valign="vcenter", indent=1)
-    said = looks.make(line, text_wrap=True, valign="vcenter")
-    for row, (question, answer) in enumerate(ANSWERS, start=top + 1):
-        canvas.put(row, ANSWER_COLUMN, question, name)
-        canvas.put(row, ANSWER_COLUMN + 1, answer, said)
-
-
-def _draw_colours(canvas: Canvas, looks: Looks, top: int) -> None:
-    canvas.height(top - 1, 14)
-    canvas.height(top, 24)
-    canvas.span(top, 1, 3, "What the colours in Posts say", _head(looks, INDIGO))
-    for row, (fill, ink, word, meaning) in enumerate(COLOURS, start=top + 1):
-        canvas.height(row, 22)
-        canvas.put(row, 1, "", looks.make(bg_color=fill, border=1, border_color=PAPER))
-        canvas.span(
-            row, 2, 3, f"{word}: {meaning}", looks.make(valign="vcenter", bg_color=fill, font_color=ink, indent=1)
-        )
 
 
 def write_template(path: Path, *, connected: Connected | None = None) -> Written:
@@ -311,11 +286,11 @@ def write_template(path: Path, *, connected: Connected | None = None) -> Written
 
 def _write_workbook(rows: list[PostRow], path: Path, *, file: str, connected: Connected | None) -> None:
     book = open_book(path, title="Posts to fill in")
-    looks = Looks(book)
-    add_posts_sheet(book, looks, rows, with_accounts=bool(connected and connected.accounts))
-    add_guide_sheet(book, looks, file=file, connected=connected)
-    add_channel_sheet(book, looks)
+    formats = Formats(book)
+    add_posts_sheet(book, formats, rows, with_accounts=bool(connected and connected.accounts))
+    add_guide_sheet(book, formats, file=file, connected=connected)
+    add_channel_sheet(book, formats)
     if connected is not None:
-        add_account_sheet(book, looks, connected)
-    add_lists_sheet(book, looks, connected=connected)
+        add_account_sheet(book, formats, connected)
+    add_lists_sheet(book, formats, connected=connected)
     close_book(book)

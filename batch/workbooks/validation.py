@@ -1,8 +1,8 @@
-"""The formulas behind a sheet of posts: what a row's channel offers, needs, and takes at most.
+"""What helps while one types into a sheet of posts: drop-downs, colours, and the lists and formulas behind them.
 
-Each is written for row 2 and moves with the row. All of them ask the lists of `lists_sheet` by name. A row may name
-several channels: then what any of them needs is needed, what none of them has is not used, and the tightest limit
-counts.
+Each formula is written for row 2 and moves with the row. All of them ask the lists of the hidden sheet by name. A row
+may name several channels: then what any of them needs is needed, what none of them has is not used, and the tightest
+limit counts.
 """
 
 from __future__ import annotations
@@ -10,15 +10,54 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from batch.model import Account, Action, Channel, Generate, Quota
-from batch.rules.channels import CALLS_TO_ACTION, COMBINATIONS, DEFAULT_TYPE, ENDED, PRIVACY_LEVELS, Combination
+from batch.rules.channels import CALLS_TO_ACTION, COMBINATIONS, DEFAULT_TYPE, ENDED, PRIVACY_LEVELS
 from batch.wording import column_letters
-from batch.workbooks.style import COUNT, SLATE, Looks, add_sheet
+from batch.workbooks.style import FAINT_INK, NEEDED_FILL, OVER_FILL, OVER_INK, SLATE, UNUSED_FILL, Formats, add_sheet
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+COUNT = "characters"
+"""The column beside `text` that counts as one types. It is ours alone: reading a sheet passes over it."""
+
+LISTS = "Lists"
+NO_LIMIT = 1_000_000
+FIELDS = ("text", "title", "media", "link", "call_to_action", "privacy")
+"""The columns that some channels have and others have not."""
+
+ONE_OF = ("text", "link", "media")
+"""Columns of which a post may need one."""
+
+GENERATED_BY: Mapping[str, tuple[str, ...]] = {"text": ("caption", "post"), "media": ("post",)}
+"""The words of `generate` for which the service fills in a column."""
+
+MAKING = ("", "draft", "publish", "schedule")
+"""Actions whose post has to be complete."""
+
+ZONES = (
+    "UTC", "Pacific/Honolulu", "America/Anchorage", "America/Los_Angeles", "America/Vancouver", "America/Denver",
+    "America/Phoenix", "America/Chicago", "America/Mexico_City", "America/New_York", "America/Toronto",
+    "America/Bogota", "America/Lima", "America/Halifax", "America/Caracas", "America/Santiago", "America/St_Johns",
+    "America/Sao_Paulo", "America/Argentina/Buenos_Aires", "Atlantic/Azores", "Atlantic/Reykjavik", "Europe/London",
+    "Europe/Dublin", "Europe/Lisbon", "Africa/Casablanca", "Africa/Lagos", "Europe/Amsterdam", "Europe/Belgrade",
+    "Europe/Berlin", "Europe/Brussels", "Europe/Budapest", "Europe/Copenhagen", "Europe/Madrid", "Europe/Oslo",
+    "Europe/Paris", "Europe/Prague", "Europe/Rome", "Europe/Stockholm", "Europe/Vienna", "Europe/Warsaw",
+    "Europe/Zurich", "Africa/Johannesburg", "Africa/Cairo", "Europe/Athens", "Europe/Bucharest", "Europe/Helsinki",
+    "Europe/Kyiv", "Europe/Sofia", "Asia/Jerusalem", "Asia/Beirut", "Europe/Istanbul", "Europe/Moscow",
+    "Africa/Nairobi", "Asia/Riyadh", "Asia/Baghdad", "Asia/Tehran", "Asia/Dubai", "Asia/Baku", "Asia/Karachi",
+    "Asia/Tashkent", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Dhaka", "Asia/Almaty", "Asia/Bangkok",
+    "Asia/Ho_Chi_Minh", "Asia/Jakarta", "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Taipei",
+    "Asia/Manila", "Asia/Kuala_Lumpur", "Australia/Perth", "Asia/Seoul", "Asia/Tokyo", "Australia/Adelaide",
+    "Australia/Brisbane", "Australia/Melbourne", "Australia/Sydney", "Pacific/Auckland", "Pacific/Fiji",
+)  # fmt: skip
+
+
+Column = Sequence[str | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +84,12 @@ def named_accounts(accounts: Iterable[Account]) -> tuple[NamedAccount, ...]:
         (a.channel, name.casefold()) for a in known for name in {a.name, a.target_name, a.id, a.target_id} if name
     )
     order = list(Channel)
-    ordered = sorted(known, key=lambda a: (order.index(a.channel), not a.default))
-    return tuple(NamedAccount(_own_name(a, taken), a) for a in ordered)
-
-
-def _own_name(account: Account, taken: Mapping[tuple[Channel, str], int]) -> str:
-    names = [name for name in (account.name, account.target_name) if name]
-    return next((name for name in names if taken[account.channel, name.casefold()] == 1), account.id)
+    named = []
+    for account in sorted(known, key=lambda a: (order.index(a.channel), not a.default)):
+        names = [name for name in (account.name, account.target_name) if name]
+        own = next((name for name in names if taken[account.channel, name.casefold()] == 1), account.id)
+        named.append(NamedAccount(own, account))
+    return tuple(named)
 
 
 def privacy_choices(accounts: Iterable[NamedAccount]) -> Iterator[tuple[str, str]]:
@@ -64,131 +102,51 @@ def privacy_choices(accounts: Iterable[NamedAccount]) -> Iterator[tuple[str, str
         yield from ((entry.name, level) for level in entry.account.privacy_options)
 
 
-QUOTA_WORDS: Mapping[str, str] = {"PUBLISH_POST": "publishing now", "SCHEDULE_POST": "scheduling"}
-
-
-def quota_lines(quotas: Mapping[str, Quota]) -> list[str]:
-    """Return one line on each action's quota."""
-    return [_quota_line(quotas[action], words) for action, words in QUOTA_WORDS.items() if action in quotas]
-
-
-def _quota_line(quota: Quota, words: str) -> str:
-    if not quota.enabled:
-        return f"{words}: not in this site's plan"
-    if quota.left is None:
-        return f"{words}: not metered"
-    of = f" of {quota.limit}" if quota.limit is not None else ""
-    period = f" ({quota.period.lower()})" if quota.period else ""
-    return f"{words}: {quota.left}{of} left{period}"
-
-
-ZONES = (
-    "UTC", "Pacific/Honolulu", "America/Anchorage", "America/Los_Angeles", "America/Vancouver", "America/Denver",
-    "America/Phoenix", "America/Chicago", "America/Mexico_City", "America/New_York", "America/Toronto",
-    "America/Bogota", "America/Lima", "America/Halifax", "America/Caracas", "America/Santiago", "America/St_Johns",
-    "America/Sao_Paulo", "America/Argentina/Buenos_Aires", "Atlantic/Azores", "Atlantic/Reykjavik", "Europe/London",
-    "Europe/Dublin", "Europe/Lisbon", "Africa/Casablanca", "Africa/Lagos", "Europe/Amsterdam", "Europe/Belgrade",
-    "Europe/Berlin", "Europe/Brussels", "Europe/Budapest", "Europe/Copenhagen", "Europe/Madrid", "Europe/Oslo",
-    "Europe/Paris", "Europe/Prague", "Europe/Rome", "Europe/Stockholm", "Europe/Vienna", "Europe/Warsaw",
-    "Europe/Zurich", "Africa/Johannesburg", "Africa/Cairo", "Europe/Athens", "Europe/Bucharest", "Europe/Helsinki",
-    "Europe/Kyiv", "Europe/Sofia", "Asia/Jerusalem", "Asia/Beirut", "Europe/Istanbul", "Europe/Moscow",
-    "Africa/Nairobi", "Asia/Riyadh", "Asia/Baghdad", "Asia/Tehran", "Asia/Dubai", "Asia/Baku", "Asia/Karachi",
-    "Asia/Tashkent", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Dhaka", "Asia/Almaty", "Asia/Bangkok",
-    "Asia/Ho_Chi_Minh", "Asia/Jakarta", "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Taipei",
-    "Asia/Manila", "Asia/Kuala_Lumpur", "Australia/Perth", "Asia/Seoul", "Asia/Tokyo", "Australia/Adelaide",
-    "Australia/Brisbane", "Australia/Melbourne", "Australia/Sydney", "Pacific/Auckland", "Pacific/Fiji",
-)  # fmt: skip
-
-
-LISTS = "Lists"
-NO_LIMIT = 1_000_000
-FIELDS = ("text", "title", "media", "link", "call_to_action", "privacy")
-"""The columns that some channels have and others have not."""
-
-Column = Sequence[str | int]
-
-
 def living_channels(connected: Connected | None = None) -> list[Channel]:
     """Return the channels that a drop-down offers: those that still take posts and, of a site, the connected ones."""
-    there = {account.channel for account in connected.accounts} if connected else set()
-    return [channel for channel in Channel if channel not in ENDED and (not there or channel in there)]
-
-
-def add_lists_sheet(book: Workbook, looks: Looks, *, connected: Connected | None = None) -> None:
-    """Add the hidden sheet and define a name for each of its columns."""
-    sheet = add_sheet(book, LISTS, tab=SLATE)
-    sheet.hide()
-    columns = make_lists(connected)
-    sheet.set_column(0, len(columns) - 1, 22, looks.make())
-    heading, plain = looks.heading(SLATE), looks.make(num_format="@")
-    for at, name in enumerate(columns):
-        sheet.write_string(0, at, name, heading)
-    for row in range(max(map(len, columns.values()))):
-        for at, values in enumerate(columns.values()):
-            if row < len(values):
-                value = values[row]
-                if isinstance(value, str):
-                    sheet.write_string(row + 1, at, value, plain)
-                else:
-                    sheet.write_number(row + 1, at, value)
-    for at, (name, values) in enumerate(columns.items()):
-        column = column_letters(at)
-        book.define_name(name, f"={LISTS}!${column}$2:${column}${len(values) + 1}")
+    channels = {account.channel for account in connected.accounts} if connected else set()
+    return [channel for channel in Channel if channel not in ENDED and (not channels or channel in channels)]
 
 
 def make_lists(connected: Connected | None = None) -> dict[str, Column]:
     """Return each list under its name; none of them is empty."""
     combinations = list(COMBINATIONS.values())
-    channels = living_channels(connected)
+    has = {field: [int(getattr(c, field) is not None) for c in combinations] for field in FIELDS}
+    has["text"] = [int(bool(c.text.name)) for c in combinations]
+    zone = [connected.timezone] if connected and connected.timezone else []
     return {
         "pb_channel": [c.channel.value for c in combinations],
         "pb_type": [c.type.value for c in combinations],
         "pb_usual": [int(DEFAULT_TYPE[c.channel] is c.type) for c in combinations],
-        "pb_text_most": [_text_most(c) for c in combinations],
+        "pb_text_most": [int(c.text.most.value) if c.text.most else NO_LIMIT for c in combinations],
         "pb_title_most": [int(c.title.most.value) if c.title else NO_LIMIT for c in combinations],
         "pb_title_needed": [int(bool(c.title and c.title.needed)) for c in combinations],
-        **{f"pb_has_{field}": [int(_has(c, field)) for c in combinations] for field in FIELDS},
+        **{f"pb_has_{field}": flags for field, flags in has.items()},
         **{f"pb_enough_{field}": [int(field in c.enough) for c in combinations] for field in ("text", "link", "media")},
-        "pb_channels": [channel.value for channel in channels],
-        **_type_lists(channels, combinations),
+        **_channel_lists(living_channels(connected)),
         "pb_actions": [action.value for action in Action],
         "pb_calls": list(CALLS_TO_ACTION.values),
         "pb_generate": [kind.value for kind in Generate],
-        "pb_timezones": _zones(connected),
-        **_account_lists(connected),
+        "pb_timezones": list(dict.fromkeys((*zone, *ZONES))),
+        **_account_lists(named_accounts(connected.accounts) if connected else ()),
     }
 
 
-def _text_most(combination: Combination) -> int:
-    return int(combination.text.most.value) if combination.text.most else NO_LIMIT
-
-
-def _has(combination: Combination, field: str) -> bool:
-    return bool(combination.text.name) if field == "text" else getattr(combination, field) is not None
-
-
-def _type_lists(channels: Iterable[Channel], combinations: Iterable[Combination]) -> Mapping[str, Column]:
+def _channel_lists(channels: Sequence[Channel]) -> Mapping[str, Column]:
     """Return the types channel by channel, the usual one first; at the end all of them, for a row without a channel."""
-    pairs = [(c.channel.value, c.type.value) for channel in channels for c in _usual_first(channel, combinations)]
-    every = list(dict.fromkeys(type_ for _, type_ in pairs))
+    living = sorted(
+        (c for c in COMBINATIONS.values() if c.channel in channels),
+        key=lambda c: (channels.index(c.channel), c.type is not DEFAULT_TYPE[c.channel]),
+    )
+    every = list(dict.fromkeys(c.type.value for c in living))
     return {
-        "pb_type_channels": [*(channel for channel, _ in pairs), *("(any)" for _ in every)],
-        "pb_types": [*(type_ for _, type_ in pairs), *every],
+        "pb_channels": [channel.value for channel in channels],
+        "pb_type_channels": [*(c.channel.value for c in living), *("(any)" for _ in every)],
+        "pb_types": [*(c.type.value for c in living), *every],
     }
 
 
-def _usual_first(channel: Channel, combinations: Iterable[Combination]) -> list[Combination]:
-    own = [c for c in combinations if c.channel is channel]
-    return sorted(own, key=lambda c: c.type is not DEFAULT_TYPE[channel])
-
-
-def _zones(connected: Connected | None) -> list[str]:
-    first = [connected.timezone] if connected and connected.timezone else []
-    return list(dict.fromkeys((*first, *ZONES)))
-
-
-def _account_lists(connected: Connected | None) -> Mapping[str, Column]:
-    named = named_accounts(connected.accounts) if connected else ()
+def _account_lists(named: Sequence[NamedAccount]) -> Mapping[str, Column]:
     options = list(privacy_choices(named)) or [("", level) for level in PRIVACY_LEVELS.values]
     own = [account or "(default)" for account, _ in options]
     return {
@@ -199,14 +157,23 @@ def _account_lists(connected: Connected | None) -> Mapping[str, Column]:
     }
 
 
-ONE_OF = ("text", "link", "media")
-"""Columns of which a post may need one."""
-
-GENERATED: Mapping[str, tuple[str, ...]] = {"text": ("caption", "post"), "media": ("post",)}
-"""What is filled in by the service, for each word of `generate`."""
-
-MAKING = ("", "draft", "publish", "schedule")
-"""Actions whose post has to be complete."""
+def add_lists_sheet(book: Workbook, formats: Formats, *, connected: Connected | None = None) -> None:
+    """Add the hidden sheet and define a name for each of its columns."""
+    sheet = add_sheet(book, LISTS, tab=SLATE)
+    sheet.hide()
+    columns = make_lists(connected)
+    sheet.set_column(0, len(columns) - 1, 22, formats.make())
+    heading, plain = formats.heading(SLATE), formats.make(num_format="@")
+    for at, (name, values) in enumerate(columns.items()):
+        sheet.write_string(0, at, name, heading)
+        column = column_letters(at)
+        book.define_name(name, f"={LISTS}!${column}$2:${column}${len(values) + 1}")
+    for row, cells in enumerate(zip_longest(*columns.values()), start=1):
+        for at, value in enumerate(cells):
+            if isinstance(value, str):
+                sheet.write_string(row, at, value, plain)
+            elif value is not None:
+                sheet.write_number(row, at, value)
 
 
 class Formulas:
@@ -214,18 +181,16 @@ class Formulas:
 
     def __init__(self, places: Mapping[str, int]) -> None:
         self._cells = {column: f"${column_letters(place)}2" for column, place in places.items()}
-        self._counted = [column_letters(place) for column, place in places.items() if column != COUNT]
-
-    def cell(self, column: str) -> str:
-        """Return the address of a column's cell in row 2."""
-        return self._cells[column]
+        self._whole_row = ",".join(f"${column_letters(at)}2" for column, at in places.items() if column != COUNT)
 
     def is_needed(self, column: str) -> str:
         """Return the condition under which an empty cell has to be filled; "" where the column is never needed."""
         if column in ONE_OF:
-            return self._needs_one_of(column)
+            filled = "+".join(f"pb_enough_{one}*({self._is_filled(one)})" for one in ONE_OF)
+            lacking = f"SUMPRODUCT({self._fits()}*pb_enough_{column}*(({filled})=0))>0"
+            return f'=AND({self._cells[column]}="",{lacking},{self._is_made()})'
         conditions: Mapping[str, str] = {
-            "channel": f'{self._cells["channel"]}="",COUNTA({self._whole_row()})>0',
+            "channel": f'{self._cells["channel"]}="",COUNTA({self._whole_row})>0',
             "title": f"SUMPRODUCT({self._fits()}*pb_title_needed)>0,{self._is_made()}",
             "privacy": f"SUMPRODUCT({self._fits()}*pb_has_privacy)>0,{self._is_made()}",
             "publish_at": f'OR({self._cells["action"]}="schedule",{self._cells["action"]}="reschedule")',
@@ -260,19 +225,14 @@ class Formulas:
         account = self._cells["account"]
         return _part_of("pb_privacy", "pb_whose", f'IF({account}="","(default)",{account})')
 
-    def is_a_moment(self) -> str:
+    def has_time(self) -> str:
         """Return the condition that a date is met by: a time of day is there, or it is text (`now`, an offset)."""
         cell = self._cells["publish_at"]
         return f"=OR(ISTEXT({cell}),AND(ISNUMBER({cell}),MOD({cell},1)>0))"
 
-    def _needs_one_of(self, column: str) -> str:
-        filled = "+".join(f"pb_enough_{one}*({self._is_filled(one)})" for one in ONE_OF)
-        lacking = f"SUMPRODUCT({self._fits()}*pb_enough_{column}*(({filled})=0))>0"
-        return f'=AND({self._cells[column]}="",{lacking},{self._is_made()})'
-
     def _is_filled(self, column: str) -> str:
         """Return a sum that is zero where a cell is empty and nothing is going to be generated for it."""
-        made = "+".join(f'({self._cells["generate"]}="{word}")' for word in GENERATED.get(column, ()))
+        made = "+".join(f'({self._cells["generate"]}="{word}")' for word in GENERATED_BY.get(column, ()))
         return f'({self._cells[column]}<>""){"+" + made if made else ""}'
 
     def _fits(self) -> str:
@@ -287,11 +247,72 @@ class Formulas:
     def _most(self, column: str) -> str:
         return f"SUMPRODUCT(MIN({NO_LIMIT}-{self._fits()}*({NO_LIMIT}-pb_{column}_most)))"
 
-    def _whole_row(self) -> str:
-        return ",".join(f"${column}2" for column in self._counted)
-
 
 def _part_of(values: str, owners: str, owner: str) -> str:
     """Return the stretch of a list that belongs to an owner, else the stretch for any."""
     found = f'IF(COUNTIF({owners},{owner})=0,"(any)",{owner})'
     return f"=OFFSET({values},MATCH({found},{owners},0)-1,0,COUNTIF({owners},{found}),1)"
+
+
+CHOOSE = "Choose one from the list, or leave the cell blank."
+WITH_ANY_TIME: Mapping[str, str] = {
+    "validate": "custom",
+    "input_title": "When it goes out",
+    "input_message": "2026-12-01 09:30, or: now. Blank makes a draft.",
+    "error_title": "No time of day",
+    "error_message": "A date needs its time: 2026-12-01 09:30. Without one the post would go out at midnight.",
+    "error_type": "warning",
+}
+
+
+def add_dropdowns(
+    sheet: Worksheet, formulas: Formulas, places: Mapping[str, int], *, last_row: int, with_accounts: bool
+) -> None:
+    """Add all drop-downs, for rows 2 to `last_row`."""
+    several = "Several channels are written with commas between them: INSTAGRAM, FACEBOOK. Is that what this is?"
+    any_zone = "Any IANA name will do, such as Europe/Berlin. The list holds only the usual ones."
+    any_account = "No account of this channel has that name. An account's ID will do too."
+    dropdowns: dict[str, tuple[str | list[str], str, str, str]] = {
+        "action": ("=pb_actions", "Not an action", CHOOSE, "stop"),
+        "channel": ("=pb_channels", "Not in the list", several, "information"),
+        "type": (formulas.types(), "Not a type of this channel", CHOOSE, "warning"),
+        "timezone": ("=pb_timezones", "Not in the list", any_zone, "information"),
+        "call_to_action": ("=pb_calls", "Not a call to action", CHOOSE, "stop"),
+        "privacy": (formulas.privacy_levels(), "Not offered", CHOOSE, "warning"),
+        "generate": ("=pb_generate", "Not in the list", CHOOSE, "stop"),
+        "approved": (["yes", "no"], "yes or no", "Write yes or no, or leave the cell blank.", "warning"),
+    }
+    if with_accounts:
+        dropdowns["account"] = (formulas.accounts(), "Not in the list", any_account, "information")
+    options: dict[str, dict[str, Any]] = {
+        column: {
+            "validate": "list",
+            "source": source,
+            "error_title": title,
+            "error_message": message,
+            "error_type": firmness,
+        }
+        for column, (source, title, message, firmness) in dropdowns.items()
+    }
+    options["publish_at"] = {**WITH_ANY_TIME, "value": formulas.has_time()}
+    for column, chosen in options.items():
+        sheet.data_validation(1, places[column], last_row - 1, places[column], chosen)
+
+
+def add_highlights(
+    sheet: Worksheet, formats: Formats, formulas: Formulas, places: Mapping[str, int], *, last_row: int
+) -> None:
+    """Colour what is too long, what is needed and what is not used, in rows 2 to `last_row`."""
+    over = formats.highlight(bg_color=OVER_FILL, font_color=OVER_INK)
+    needed = formats.highlight(bg_color=NEEDED_FILL)
+    unused = formats.highlight(bg_color=UNUSED_FILL, font_color=FAINT_INK)
+    rules = [
+        *((column, formulas.is_over(column), over) for column in ("text", "title")),
+        (COUNT, formulas.is_over("text"), over),
+        *((column, formulas.is_needed(column), needed) for column in places),
+        *((field, formulas.is_not_used(field), unused) for field in FIELDS),
+    ]
+    for column, condition, highlight in rules:
+        if condition:
+            rule = {"type": "formula", "criteria": condition, "format": highlight}
+            sheet.conditional_format(1, places[column], last_row - 1, places[column], rule)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from batch.times import Moment, instant, long_day, moment_of, short_day
+from batch.times import Moment, instant, long_day, moment_of, months_with, short_day, weeks_of
 from tests.report.launch_week import launch_week
 
 
@@ -39,6 +39,16 @@ from tests.report.launch_week import launch_week
 def test_a_time_is_shown_as_planned_and_in_utc(timezone, publish_at, moment):
     outcome = replace(launch_week().outcomes[0], timezone=timezone, publish_at=publish_at)
     assert moment_of(outcome) == moment
+
+
+def test_a_month_is_whole_weeks_from_monday_on():
+    assert months_with([date(2026, 12, 15), date(2026, 12, 1), date(2027, 1, 1)]) == [
+        date(2026, 12, 1),
+        date(2027, 1, 1),
+    ]
+    weeks = weeks_of(date(2026, 12, 1))
+    assert weeks[0] == [None, *(date(2026, 12, day) for day in range(1, 7))]
+    assert all(len(week) == 7 for week in weeks)
 
 
 def test_days_and_instants_read_as_people_write_them():

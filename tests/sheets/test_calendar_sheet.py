@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 
 from batch.model import Outcome, OutcomeKind, Results
-from batch.workbooks.calendar_sheet import SLOTS_A_DAY, months_of, shown_slots, sort_into_days, weeks_of
+from batch.workbooks.calendar_sheet import SLOTS_A_DAY, shown_slots, sort_into_days
 from batch.workbooks.results import write_results
 from batch.workbooks.style import CHANNEL_TONES
 
@@ -26,7 +26,7 @@ def test_a_post_without_a_wall_clock_is_told_in_utc_and_one_without_a_date_is_co
 ) -> None:
     posts = [make_outcome(2, publish_at=datetime(2026, 12, 1, 8, tzinfo=UTC)), make_outcome(3), make_outcome(4)]
     days, undated, zones = sort_into_days(posts)
-    assert [slot.said for slot in days[date(2026, 12, 1)]] == ["08:00 Instagram · post-2"]
+    assert [slot.words for slot in days[date(2026, 12, 1)]] == ["08:00 Instagram · post-2"]
     assert (undated, zones) == (2, ("UTC",))
 
 
@@ -36,8 +36,8 @@ def test_a_day_is_in_the_order_of_the_clock_and_marks_what_needs_work(make_outco
         make_outcome(3, OutcomeKind.CANCELLED, publish_at=datetime(2026, 12, 1, 9, tzinfo=UTC), channel="GBP"),
     ]
     first, second = sort_into_days(posts)[0][date(2026, 12, 1)]
-    assert (first.said, first.struck, first.alarming) == ("09:00 Google · post-3", True, False)
-    assert (second.said, second.struck, second.alarming) == ("✗ 18:00 Instagram · post-2", False, True)
+    assert (first.words, first.withdrawn, first.alarming) == ("09:00 Google · post-3", True, False)
+    assert (second.words, second.withdrawn, second.alarming) == ("✗ 18:00 Instagram · post-2", False, True)
 
 
 def test_a_crowded_day_says_how_many_more_there_are(make_outcome: Callable[..., Outcome]) -> None:
@@ -47,14 +47,6 @@ def test_a_crowded_day_says_how_many_more_there_are(make_outcome: Callable[..., 
     shown = shown_slots(sort_into_days(crowd)[0][date(2026, 12, 1)])
     assert len(shown) == SLOTS_A_DAY
     assert shown[-1] == "+ 4 more"
-
-
-def test_months_are_whole_weeks_from_monday_on(make_outcome: Callable[..., Outcome]) -> None:
-    days = sort_into_days([make_outcome(2, publish_at=datetime(2026, 12, 15, 9, tzinfo=UTC))])[0]
-    assert months_of(days) == [date(2026, 12, 1)]
-    weeks = list(weeks_of(date(2026, 12, 1)))
-    assert weeks[0] == [None, *(date(2026, 12, day) for day in range(1, 7))]
-    assert all(len(week) == 7 for week in weeks)
 
 
 def test_a_slot_has_its_channels_colour_and_leads_to_its_line(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
-from batch.model import Account, Channel, Quota
-from batch.workbooks.validation import named_accounts, privacy_choices, quota_lines
+from batch.model import Account, Channel
+from batch.workbooks.validation import named_accounts, privacy_choices
 
 
 def test_an_account_is_called_by_a_name_that_is_its_own_on_its_channel() -> None:
@@ -41,16 +39,3 @@ def test_privacy_goes_by_the_account_and_a_blank_one_means_the_default() -> None
     ]
     several = [wheel, Account(Channel.TIKTOK, "3", "mug", privacy_options=("SELF_ONLY",))]
     assert {account for account, _ in privacy_choices(named_accounts(several))} == {"wheel", "mug"}
-
-
-@pytest.mark.parametrize(
-    ("quota", "said"),
-    [
-        (Quota("SCHEDULE_POST", enabled=False), "scheduling: not in this site's plan"),
-        (Quota("SCHEDULE_POST"), "scheduling: not metered"),
-        (Quota("SCHEDULE_POST", limit=50, left=0, period="MONTH"), "scheduling: 0 of 50 left (month)"),
-        (Quota("SCHEDULE_POST", left=3), "scheduling: 3 left"),
-    ],
-)
-def test_what_is_left_is_told_in_words(quota: Quota, said: str) -> None:
-    assert quota_lines({"SCHEDULE_POST": quota}) == [said]

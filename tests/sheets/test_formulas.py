@@ -11,9 +11,9 @@ import pytest
 from batch.model import Account, Channel
 from batch.rules.channels import COMBINATIONS, DEFAULT_TYPE, TYPES, Combination
 from batch.wording import column_letters
-from batch.workbooks.posts_sheet import CELL_OF_ROW_2, count_text
-from batch.workbooks.style import COUNT, POSTS_COLUMNS, Looks, close_book, open_book
-from batch.workbooks.validation import FIELDS, Connected, Formulas, add_lists_sheet, living_channels, make_lists
+from batch.workbooks.posts_sheet import CELL_OF_ROW_2, POSTS_COLUMNS, count_text
+from batch.workbooks.style import Formats, close_book, open_book
+from batch.workbooks.validation import COUNT, FIELDS, Connected, Formulas, add_lists_sheet, living_channels, make_lists
 
 CONNECTED = Connected(
     accounts=(
@@ -40,7 +40,7 @@ def ask(tmp_path: Path, office: Callable[[Path], Path]) -> Ask:
                     sheet.write_string(number - 1, place, row[column])
             for at, formula in enumerate(formulas.values(), start=len(POSTS_COLUMNS)):
                 sheet.write_formula(number - 1, at, CELL_OF_ROW_2.sub(rf"\g<1>{number}", formula), None, "not yet")
-        add_lists_sheet(book, Looks(book), connected=CONNECTED)
+        add_lists_sheet(book, Formats(book), connected=CONNECTED)
         close_book(book)
         saved = openpyxl.load_workbook(office(tmp_path / "asked.xlsx"), data_only=True)["Posts"]
         lines = [

@@ -7,7 +7,8 @@ import pytest
 from batch.errors import SheetError
 from batch.model import CHANNEL_COLUMNS, COLUMNS, RESULT_COLUMNS, Channel
 from batch.sheets.headings import STAND_INS, Headings, column_of, is_near, match_headings
-from batch.workbooks.style import COUNT, PROBLEM
+from batch.workbooks.posts_sheet import PROBLEM
+from batch.workbooks.validation import COUNT
 
 WHERE = "posts.xlsx, sheet 'Posts'"
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from batch.errors import StartError
 from batch.model import COLUMNS, Cell
 from batch.sheets.read import read_sheet
-from batch.workbooks.posts_sheet import TOO_LONG, PostRow, as_moment, columns_for, count_text, write_posts
+from batch.workbooks.posts_sheet import TOO_LONG, PostRow, as_date, columns_for, count_text, write_posts
 
 ROW: Mapping[str, Cell] = {
     "key": "=spring-01",
@@ -100,7 +100,7 @@ def test_another_ending_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["2026-13-01 09:30", "1899-01-01 09:30", "2026-12-01", "now", "", "2026-12-01 09:30Z"])
 def test_what_no_workbook_can_hold_as_a_date_stays_text(text: str) -> None:
-    assert as_moment(text) is None
+    assert as_date(text) is None
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ import pytest
 from batch.model import COLUMNS, RESULT_COLUMNS, Channel, Outcome, OutcomeKind, Results
 from batch.sheets.cells import Number
 from batch.sheets.xlsx import read_workbook
-from batch.workbooks.results import STREAM_FROM, write_results, write_results_workbook
-from batch.workbooks.results_sheets import layout_of, lines_of
-from batch.workbooks.style import OUTCOME_TONES, SANDBOX_SAID, fit_cell
+from batch.workbooks.results import STREAM_FROM, result_columns, result_rows, write_results, write_results_workbook
+from batch.workbooks.sanitize import fit_cell
+from batch.workbooks.style import OUTCOME_TONES, SANDBOX_NOTICE
 
 SHEETS = ["Results", "Summary", "Calendar", "To fix", "Lists"]
 FIRST = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
@@ -75,8 +75,8 @@ def many(make_outcome: Callable[..., Outcome], make_results: Callable[..., Resul
 def test_what_is_read_back_is_what_was_written(tmp_path: Path, every_kind: Results, stream_from: int) -> None:
     results, path = every_kind, tmp_path / "r.xlsx"
     write_results_workbook(results, path, stream_from=stream_from)
-    layout = layout_of(results)
-    expected = [[fit_cell(str(cell)) for cell in line] for line in lines_of(results, layout)]
+    layout = result_columns(results)
+    expected = [[fit_cell(str(cell)) for cell in line] for line in result_rows(results, layout)]
     grid = read_workbook(path, tab="Results")
     read = [[cell.stored if isinstance(cell, Number) else cell for cell in row.cells] for row in grid.rows]
     assert read[0] == list(layout.headings)
@@ -158,9 +158,9 @@ def test_every_sheet_of_a_sandbox_run_says_so_and_none_of_a_real_run(tmp_path: P
         path = write_results(replace(every_kind, sandbox=sandbox), tmp_path / f"{sandbox}.xlsx").path
         with zipfile.ZipFile(path) as archive:
             drawings = [archive.read(n).decode() for n in archive.namelist() if n.startswith("xl/drawings/drawing")]
-        assert sum(SANDBOX_SAID in drawing for drawing in drawings) == (4 if sandbox else 0)
+        assert sum(SANDBOX_NOTICE in drawing for drawing in drawings) == (4 if sandbox else 0)
         headers = [sheet.oddHeader.center.text for sheet in openpyxl.load_workbook(path).worksheets[:4]]
-        assert [SANDBOX_SAID in (text or "") for text in headers] == [sandbox] * 4
+        assert [SANDBOX_NOTICE in (text or "") for text in headers] == [sandbox] * 4
 
 
 def test_no_posts_still_make_a_workbook(tmp_path: Path, make_results: Callable[..., Results]) -> None:

@@ -19,9 +19,9 @@ from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, ENDED
 from batch.rules.check import check
 from batch.rules.columns import CheckContext
 from batch.sheets.read import read_sheet
-from batch.workbooks.style import COUNT, POSTS_COLUMNS, note_of
+from batch.workbooks.posts_sheet import POSTS_COLUMNS, note_of
 from batch.workbooks.template import EXAMPLES, write_template
-from batch.workbooks.validation import Connected
+from batch.workbooks.validation import COUNT, Connected
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
