@@ -194,7 +194,7 @@ def test_a_sites_own_template_knows_its_accounts_clock_and_quota(tmp_path: Path)
     ]
     said = book["Guide"]["B3"].value
     assert said == (
-        "Site pottery · time zone America/Lima · publishing now: 12 of 50 left (month) · "
+        "Site pottery · time zone America/Lima · publishing now: 12 of 50 left this month · "
         "scheduling: not in this site's plan"
     )
     posts = checked(path)

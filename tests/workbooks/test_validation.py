@@ -13,7 +13,17 @@ from batch.rules.channels import COMBINATIONS, DEFAULT_TYPE, TYPES, Combination
 from batch.wording import column_letters
 from batch.workbooks.posts_sheet import CELL_OF_ROW_2, POSTS_COLUMNS, count_text
 from batch.workbooks.style import Formats, close_book, open_book
-from batch.workbooks.validation import COUNT, FIELDS, Connected, Formulas, add_lists_sheet, living_channels, make_lists
+from batch.workbooks.validation import (
+    COUNT,
+    FIELDS,
+    Connected,
+    Formulas,
+    add_lists_sheet,
+    living_channels,
+    make_lists,
+    named_accounts,
+    privacy_choices,
+)
 
 CONNECTED = Connected(
     accounts=(
@@ -187,3 +197,38 @@ def test_the_formulas_follow_their_columns_wherever_those_stand() -> None:
     assert f"LEN(${text}2)" in moved.count()
     assert f"${channel}2" in moved.types()
     assert COUNT not in moved.count()
+
+
+def test_an_account_is_called_by_a_name_that_is_its_own_on_its_channel() -> None:
+    accounts = [
+        Account(Channel.FACEBOOK, "1", "Anna", "p1", "Cups"),
+        Account(Channel.FACEBOOK, "1", "Anna", "p2", "Plates", default=True),
+        Account(Channel.INSTAGRAM, "9", "Anna"),
+        Account(Channel.GBP, "g1", "Shop", "l1", "Shop"),
+        Account(Channel.GBP, "g2", "Shop", "l2", "Shop"),
+        Account(Channel.INSTAGRAM, "9", "Anna"),
+    ]
+    assert [(entry.account.channel, entry.name) for entry in named_accounts(accounts)] == [
+        (Channel.INSTAGRAM, "Anna"),
+        (Channel.FACEBOOK, "Plates"),
+        (Channel.FACEBOOK, "Cups"),
+        (Channel.GBP, "g1"),
+        (Channel.GBP, "g2"),
+    ]
+
+
+def test_names_that_differ_only_in_case_do_not_tell_accounts_apart() -> None:
+    accounts = [Account(Channel.TIKTOK, "1", "Clay"), Account(Channel.TIKTOK, "2", "clay")]
+    assert [entry.name for entry in named_accounts(accounts)] == ["1", "2"]
+
+
+def test_privacy_goes_by_the_account_and_a_blank_one_means_the_default() -> None:
+    wheel = Account(Channel.TIKTOK, "1", "wheel", privacy_options=("SELF_ONLY",))
+    kiln = Account(Channel.TIKTOK, "2", "kiln", default=True, privacy_options=("PUBLIC_TO_EVERYONE",))
+    assert list(privacy_choices(named_accounts([wheel, kiln]))) == [
+        ("", "PUBLIC_TO_EVERYONE"),
+        ("kiln", "PUBLIC_TO_EVERYONE"),
+        ("wheel", "SELF_ONLY"),
+    ]
+    several = [wheel, Account(Channel.TIKTOK, "3", "mug", privacy_options=("SELF_ONLY",))]
+    assert {account for account, _ in privacy_choices(named_accounts(several))} == {"wheel", "mug"}
