@@ -7,12 +7,14 @@ import io
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
 
 from batch import __version__
+from batch.commands.options import Environment, Flags, Inputs, Outputs
 
 PATH = click.Path(path_type=Path, dir_okay=False)
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -22,54 +24,116 @@ EXIT_INTERRUPTED = 130
 GARBAGE_EVERY = (200_000, 20, 100)
 """How rarely garbage is looked for. Rows and posts are kept to the end, so looking through them often costs a fifth."""
 
-Command = Callable[..., Any]
+Command = Callable[..., int]
+"""A command: what its options say comes by name, as the frozen values of `commands.options`."""
+
+sending = click.option("--via", type=click.Choice(["draft", "publish", "bulk"]), help="How new posts are sent.")
 
 
-def _stack(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    def add(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
+def common(command: Command) -> Command:
+    """Add the options that every command has; they come as `flags`."""
 
-    return add
+    @click.option("--site", metavar="NAME", help="The site that blank `site` cells mean.")
+    @click.option("--config", type=PATH, metavar="FILE", help="Read this configuration instead of postbatch.toml.")
+    @click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel.")
+    @click.option("--quiet", is_flag=True, help="Say only results and problems.")
+    @click.option("--verbose", is_flag=True, help="Say more: every row, every step.")
+    @click.option("--no-color", is_flag=True, help="No colours.")
+    @wraps(command)
+    def with_flags(
+        *, site: str | None, config: Path | None, sandbox: bool, quiet: bool, verbose: bool, no_color: bool,
+        **others: object,
+    ) -> int:  # fmt: skip
+        color = not no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty()
+        flags = Flags(site=site, config=config, sandbox=sandbox, quiet=quiet, verbose=verbose, color=color)
+        return command(flags=flags, **others)
+
+    return with_flags
 
 
-common = _stack(
-    click.option("--site", metavar="NAME", help="The site that blank `site` cells mean."),
-    click.option("--config", type=PATH, metavar="FILE", help="Read this configuration instead of postbatch.toml."),
-    click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel."),
-    click.option("--quiet", is_flag=True, help="Say only results and problems."),
-    click.option("--verbose", is_flag=True, help="Say more: every row, every step."),
-    click.option("--no-color", is_flag=True, help="No colours."),
-)
-reading = _stack(
-    click.option("--sheet", "tab", metavar="NAME", help="Which sheet of the workbook to read."),
-    click.option("--encoding", metavar="NAME", help="How the text of a CSV is encoded, where it is not UTF-8."),
-    click.option("--include-hidden", is_flag=True, help="Hidden and filtered rows count like the others."),
-    click.option("--skip-hidden", is_flag=True, help="Hidden and filtered rows are left out."),
-    click.option("--from", "mapping", type=click.Choice(MAPPINGS), help="The sheet was made for this scheduler."),
-    click.option("--media", "media_folder", metavar="DIR", default="", help="Where media files are, if not beside it."),
-)
-choosing = _stack(
-    click.option("--only", multiple=True, metavar="EXPR", help="Only rows that fit, as in 'channel=INSTAGRAM'."),
-    click.option("--rows", default="", metavar="RANGES", help="Only these rows, as in 2-40,45."),
-    click.option("--first", type=int, metavar="N", help="Only the first N rows that would run."),
-    click.option("--approved-only", is_flag=True, help="Only rows whose `approved` says yes."),
-    click.option("--again", multiple=True, metavar="KEY,...", help="Make these posts anew (or: failed)."),
-    click.option("--drafts-only", is_flag=True, help="Rows with generated content become drafts for review."),
-    click.option("--regenerate", is_flag=True, help="Generate anew what was generated before."),
-    click.option("--via", type=click.Choice(["draft", "publish", "bulk"]), help="How new posts are sent."),
-    click.option("--allow-cancel", is_flag=True, help="Cancel more than 30 % of what is scheduled."),
-    click.option("--allow-delete", is_flag=True, help="Delete more than 30 % of what is scheduled."),
-    click.option("--allow-reschedule", is_flag=True, help="Move more than 30 % of what is scheduled."),
-)
-doing = _stack(
-    click.option("--yes", is_flag=True, help="Do not ask before the first change."),
-    click.option("--out", type=PATH, metavar="FILE", help="Where the results go: .xlsx, .csv or .json."),
-    click.option("--page", type=PATH, metavar="FILE", help="Where the page for reading goes."),
-    click.option("--no-page", is_flag=True, help="Write no page."),
-    click.option("--annotate", is_flag=True, help="Results as a copy of your own workbook, with columns added."),
-)
+def reading(command: Command) -> Command:
+    """Add the sheet and how it is to be read; they come as `inputs`."""
+
+    @click.argument("sheet")
+    @click.option("--sheet", "tab", metavar="NAME", help="Which sheet of the workbook to read.")
+    @click.option("--encoding", metavar="NAME", help="How the text of a CSV is encoded, where it is not UTF-8.")
+    @click.option("--include-hidden", is_flag=True, help="Hidden and filtered rows count like the others.")
+    @click.option("--skip-hidden", is_flag=True, help="Hidden and filtered rows are left out.")
+    @click.option("--from", "mapping", type=click.Choice(MAPPINGS), help="The sheet was made for this scheduler.")
+    @click.option("--media", metavar="DIR", default="", help="Where media files are, if not beside it.")
+    @wraps(command)
+    def with_inputs(
+        *, sheet: str, tab: str | None, encoding: str | None, include_hidden: bool, skip_hidden: bool,
+        mapping: str | None, media: str, **others: object,
+    ) -> int:  # fmt: skip
+        if include_hidden and skip_hidden:
+            raise click.UsageError("--include-hidden and --skip-hidden contradict each other; choose one.")
+        inputs = Inputs(
+            sheet=sheet,
+            tab=tab,
+            encoding=encoding,
+            hidden="include" if include_hidden else "skip" if skip_hidden else "ask",
+            mapping=mapping,
+            media_folder=media,
+        )
+        return command(inputs=inputs, **others)
+
+    return with_inputs
+
+
+def choosing(command: Command) -> Command:
+    """Add which rows run, and what they may do; it is put into `inputs`."""
+
+    @click.option("--only", multiple=True, metavar="EXPR", help="Only rows that fit, as in 'channel=INSTAGRAM'.")
+    @click.option("--rows", default="", metavar="RANGES", help="Only these rows, as in 2-40,45.")
+    @click.option("--first", type=int, metavar="N", help="Only the first N rows that would run.")
+    @click.option("--approved-only", is_flag=True, help="Only rows whose `approved` says yes.")
+    @click.option("--again", multiple=True, metavar="KEY,...", help="Make these posts anew (or: failed).")
+    @click.option("--drafts-only", is_flag=True, help="Rows with generated content become drafts for review.")
+    @click.option("--regenerate", is_flag=True, help="Generate anew what was generated before.")
+    @sending
+    @click.option("--allow-cancel", is_flag=True, help="Cancel more than 30 % of what is scheduled.")
+    @click.option("--allow-delete", is_flag=True, help="Delete more than 30 % of what is scheduled.")
+    @click.option("--allow-reschedule", is_flag=True, help="Move more than 30 % of what is scheduled.")
+    @wraps(command)
+    def with_choice(
+        *, inputs: Inputs, only: tuple[str, ...], rows: str, first: int | None, approved_only: bool,
+        again: tuple[str, ...], drafts_only: bool, regenerate: bool, allow_cancel: bool, allow_delete: bool,
+        allow_reschedule: bool, **others: object,
+    ) -> int:  # fmt: skip
+        allow = {"cancel": allow_cancel, "delete": allow_delete, "reschedule": allow_reschedule}
+        chosen = replace(
+            inputs,
+            only=only,
+            rows=rows,
+            first=first,
+            approved_only=approved_only,
+            again=tuple(key.strip() for keys in again for key in keys.split(",") if key.strip()),
+            drafts_only=drafts_only,
+            regenerate=regenerate,
+            allow=tuple(act for act, allowed in allow.items() if allowed),
+        )
+        return command(inputs=chosen, **others)
+
+    return with_choice
+
+
+def doing(command: Command) -> Command:
+    """Add what concerns a run and its results; it comes as `outputs`."""
+
+    @click.option("--yes", is_flag=True, help="Do not ask before the first change.")
+    @click.option("--out", type=PATH, metavar="FILE", help="Where the results go: .xlsx, .csv or .json.")
+    @click.option("--page", type=PATH, metavar="FILE", help="Where the page for reading goes.")
+    @click.option("--no-page", is_flag=True, help="Write no page.")
+    @click.option("--annotate", is_flag=True, help="Results as a copy of your own workbook, with columns added.")
+    @wraps(command)
+    def with_outputs(
+        *, yes: bool, out: Path | None, page: Path | None, no_page: bool, annotate: bool, **others: object
+    ) -> int:
+        outputs = Outputs(out=out, page=page, no_page=no_page, annotate=annotate, yes=yes)
+        return command(outputs=outputs, **others)
+
+    return with_outputs
 
 
 @click.group(context_settings=CONTEXT)
@@ -82,123 +146,60 @@ def postbatch() -> None:
     """
 
 
-def _flags(given: dict[str, Any]) -> Any:
-    from batch.commands.session import Flags
-
-    return Flags(
-        site=given.pop("site", None),
-        config=given.pop("config", None),
-        sandbox=given.pop("sandbox", False),
-        quiet=given.pop("quiet", False),
-        verbose=given.pop("verbose", False),
-        color=_in_color(plain=given.pop("no_color", False)),
-        via=given.pop("via", None),
-    )
-
-
-def _in_color(*, plain: bool) -> bool:
-    return not plain and "NO_COLOR" not in os.environ and sys.stdout.isatty()
-
-
-def _inputs(sheet: str, given: dict[str, Any]) -> Any:
-    from batch.commands.pipeline import Inputs
-
-    include, skip = given.pop("include_hidden", False), given.pop("skip_hidden", False)
-    if include and skip:
-        raise click.UsageError("--include-hidden and --skip-hidden contradict each other; choose one.")
-    allow = tuple(act for act in ("cancel", "delete", "reschedule") if given.pop(f"allow_{act}", False))
-    again = tuple(key.strip() for keys in given.pop("again", ()) for key in keys.split(",") if key.strip())
-    return Inputs(
-        sheet=sheet,
-        hidden="include" if include else "skip" if skip else "ask",
-        allow=allow,
-        again=again,
-        **{
-            name: given.pop(name)
-            for name in (
-                "tab", "encoding", "mapping", "media_folder", "only", "rows", "first", "approved_only", "drafts_only",
-                "regenerate",
-            )
-            if name in given
-        },
-    )  # fmt: skip
-
-
-def _outputs(given: dict[str, Any]) -> Any:
-    from batch.commands.session import Outputs
-
-    return Outputs(**given)
-
-
-def _environment() -> Any:
-    from batch.commands.session import Environment
-
-    return Environment()
-
-
 @postbatch.command(short_help="Say what is wrong with a sheet; no network.")
-@click.argument("sheet")
 @reading
 @click.option("--out", type=PATH, metavar="FILE", help="Also write the issues as .json.")
 @common
-def check(sheet: str, **given: Any) -> int:
+def check(inputs: Inputs, flags: Flags, out: Path | None) -> int:
     """Read SHEET and say what is wrong with it; no network, no key."""
-    from batch.commands.plan import check_sheet
+    from batch.commands.check import check_sheet
 
-    flags, inputs = _flags(given), _inputs(sheet, given)
-    return check_sheet(_environment(), flags, inputs, _outputs(given))
+    return check_sheet(Environment(), flags, inputs, Outputs(out=out))
 
 
 @postbatch.command(short_help="Say what a run would do; change nothing.")
-@click.argument("sheet")
 @reading
 @choosing
 @click.option("--out", type=PATH, metavar="plan.json", help="Save the plan, for `postbatch apply`.")
 @click.option("--page", type=PATH, metavar="FILE", help="Write the plan as a page, to send for approval.")
 @common
-def plan(sheet: str, **given: Any) -> int:
+def plan(inputs: Inputs, flags: Flags, via: str | None, out: Path | None, page: Path | None) -> int:
     """Compare SHEET with what the site holds and say what would be done; change nothing."""
     from batch.commands.plan import plan_sheet
 
-    flags, inputs = _flags(given), _inputs(sheet, given)
-    return plan_sheet(_environment(), flags, inputs, _outputs(given))
+    return plan_sheet(Environment(), replace(flags, via=via), inputs, Outputs(out=out, page=page))
 
 
 @postbatch.command(short_help="Plan, ask, do, and write the results.")
-@click.argument("sheet")
 @reading
 @choosing
 @doing
 @click.option("--all-or-nothing", is_flag=True, help="Send nothing if any row is wrong.")
 @click.option("--wait", "wait_seconds", type=float, is_flag=False, flag_value=300.0, default=0.0, metavar="[SECONDS]",
               help="Wait until posts in process are live or refused (300 s at most, or SECONDS).")  # fmt: skip
-@click.option("--cluster", metavar="tcp://HOST:PORT", help="Hand each site's part to a Dask cluster.")
+@click.option("--cluster", metavar="tcp://HOST:PORT", default="", help="Hand each site's part to a Dask cluster.")
 @common
-def run(sheet: str, **given: Any) -> int:
+def run(
+    inputs: Inputs, outputs: Outputs, flags: Flags, via: str | None, all_or_nothing: bool, wait_seconds: float,
+    cluster: str,
+) -> int:  # fmt: skip
     """Plan SHEET, ask, carry it out and write SHEET.results.xlsx with a page beside it."""
-    flags, cluster = _flags(given), given.pop("cluster", None)
-    inputs = _inputs(sheet, given)
-    outputs = _outputs(given)
-    if cluster:
-        from batch.commands.cluster import run_on_cluster
-
-        return run_on_cluster(_environment(), flags, inputs, outputs, address=cluster)
     from batch.commands.run import run_sheet
 
-    return run_sheet(_environment(), flags, inputs, outputs)
+    outputs = replace(outputs, all_or_nothing=all_or_nothing, wait_seconds=wait_seconds)
+    return run_sheet(Environment(), replace(flags, via=via), inputs, outputs, cluster=cluster)
 
 
 @postbatch.command(short_help="Do exactly a plan that was reviewed.")
 @click.argument("plan_file", metavar="PLAN.json", type=PATH)
 @doing
-@click.option("--via", type=click.Choice(["draft", "publish", "bulk"]), help="How new posts are sent.")
+@sending
 @common
-def apply(plan_file: Path, **given: Any) -> int:
+def apply(plan_file: Path, outputs: Outputs, flags: Flags, via: str | None) -> int:
     """Do exactly the plan that was reviewed; refuse if anything has moved since."""
     from batch.commands.apply import apply_plan
 
-    flags = _flags(given)
-    return apply_plan(_environment(), flags, plan_file, _outputs(given))
+    return apply_plan(Environment(), replace(flags, via=via), plan_file, outputs)
 
 
 @postbatch.command(short_help="Write a workbook (or CSV) to fill in.")
@@ -206,11 +207,11 @@ def apply(plan_file: Path, **given: Any) -> int:
 @click.option("--connected", is_flag=True, help="Offer the site's own accounts in the drop-downs.")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
 @common
-def template(out: Path, connected: bool, force: bool, **given: Any) -> int:
+def template(flags: Flags, out: Path, connected: bool, force: bool) -> int:
     """Write a workbook (or CSV) to fill in."""
-    from batch.commands.info import make_template
+    from batch.commands.template import make_template
 
-    return make_template(_environment(), _flags(given), out, connected=connected, force=force)
+    return make_template(Environment(), flags, out, connected=connected, force=force)
 
 
 @postbatch.command(short_help="Write what is scheduled now as a sheet to edit.")
@@ -218,74 +219,71 @@ def template(out: Path, connected: bool, force: bool, **given: Any) -> int:
 @click.option("--all", "everything", is_flag=True, help="Published posts too.")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
 @common
-def pull(out: Path, everything: bool, force: bool, **given: Any) -> int:
+def pull(flags: Flags, out: Path, everything: bool, force: bool) -> int:
     """Write what is scheduled and drafted now as a sheet, to edit and run."""
-    from batch.commands.info import pull_posts
+    from batch.commands.pull import pull_posts
 
-    return pull_posts(_environment(), _flags(given), out, everything=everything, force=force)
+    return pull_posts(Environment(), flags, out, everything=everything, force=force)
 
 
 @postbatch.command(short_help="Ask again for posts that were not final.")
 @click.argument("results", type=PATH)
 @click.option("--out", type=PATH, metavar="FILE", help="Write the results here instead.")
 @common
-def status(results: Path, **given: Any) -> int:
+def status(results: Path, flags: Flags, out: Path | None) -> int:
     """Ask again for the posts of RESULTS that were not final, and update it."""
     from batch.commands.status import update_status
 
-    flags = _flags(given)
-    return update_status(_environment(), flags, results, _outputs(given))
+    return update_status(Environment(), flags, results, Outputs(out=out))
 
 
 @postbatch.command(short_help="Put back what a run did, where it still can be.")
 @click.argument("run", metavar="RUN")
 @doing
 @common
-def undo(run: str, **given: Any) -> int:
+def undo(run: str, outputs: Outputs, flags: Flags) -> int:
     """Put back what RUN did, where it still can be (RUN may be `last`)."""
     from batch.commands.undo import undo_run
 
-    flags = _flags(given)
-    return undo_run(_environment(), flags, run, _outputs(given))
+    return undo_run(Environment(), flags, run, outputs)
 
 
 @postbatch.command(short_help="List the runs so far.")
 @common
-def runs(**given: Any) -> int:
+def runs(flags: Flags) -> int:
     """List the runs so far."""
-    from batch.commands.info import show_runs
+    from batch.commands.runs import show_runs
 
-    return show_runs(_environment(), _flags(given))
+    return show_runs(Environment(), flags)
 
 
 @postbatch.command(short_help="Write a run's results again.")
 @click.argument("run", metavar="RUN")
 @click.option("--out", type=PATH, metavar="FILE", help="Where the results go: .xlsx, .csv or .json.")
 @common
-def results(run: str, **given: Any) -> int:
+def results(run: str, flags: Flags, out: Path | None) -> int:
     """Write the results of RUN again, from the journal (RUN may be `last`)."""
-    from batch.commands.info import write_results_again
+    from batch.commands.runs import write_results_again
 
-    flags = _flags(given)
-    return write_results_again(_environment(), flags, run, _outputs(given))
+    return write_results_again(Environment(), flags, run, Outputs(out=out))
 
 
 @postbatch.command(short_help="Show connected accounts and what quota is left.")
 @common
-def accounts(**given: Any) -> int:
+def accounts(flags: Flags) -> int:
     """Show connected channels and accounts, and what quota is left."""
-    from batch.commands.info import show_accounts
+    from batch.commands.accounts import show_accounts
 
-    return show_accounts(_environment(), _flags(given))
+    return show_accounts(Environment(), flags)
 
 
 @postbatch.command(short_help="Is everything set up right? What is missing?")
 @common
-def doctor(**given: Any) -> int:
+def doctor(flags: Flags) -> int:
     """Is the configuration right, does the credential work, what is missing?"""
-    from batch.commands.info import doctor as examine
+    from batch.commands.doctor import examine
 
-    return examine(_environment(), _flags(given))
+    return examine(Environment(), flags)
 
 
 @postbatch.command(short_help="Print the JSON Schema of plans or results.")
@@ -302,9 +300,9 @@ def schema(what: str) -> int:
 @click.option("--reset", is_flag=True, help="Forget the posts of earlier sandbox runs in this folder.")
 def sandbox(port: int, reset: bool) -> int:
     """Run a local Publisher API, to try everything without an account; look at its posts in a browser."""
-    from batch.commands.info import serve
+    from batch.commands.sandbox import serve
 
-    return serve(_environment(), port=port, reset=reset)
+    return serve(Environment(), port=port, reset=reset)
 
 
 def main(arguments: list[str] | None = None) -> None:

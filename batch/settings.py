@@ -496,19 +496,10 @@ def _each(sites: Mapping[str, SiteSettings], **changed: Any) -> dict[str, SiteSe
     return {name: replace(site, **changed) for name, site in sites.items()}
 
 
-def for_sandbox(settings: Settings, *, api_url: str, site_id: str, key: str) -> Settings:
+def for_sandbox(settings: Settings, *, api_url: str, key: str) -> Settings:
     """Return the settings for a local sandbox: sites keep their names, address and key are the sandbox's."""
-    sites = settings.sites or {
-        DEFAULT_SITE: SiteSettings(DEFAULT_SITE, site_id, "", settings.calls_per_minute, settings.via)
-    }
-    renamed = _each(sites, **dict.fromkeys(ENV_NAMES, ""))
-    return replace(
-        settings,
-        api_url=check_api_url(api_url),
-        sites=renamed,
-        default_site=settings.default_site if settings.sites else DEFAULT_SITE,
-        variables={USUAL.key: Secret(key)},
-    )
+    sites = _each(settings.sites, **dict.fromkeys(ENV_NAMES, ""))
+    return replace(settings, api_url=check_api_url(api_url), sites=sites, variables={USUAL.key: Secret(key)})
 
 
 def _find_file(

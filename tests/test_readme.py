@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.commands.docs import channels_table, columns_table
+from tests.readme_tables import channels_table, columns_table
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -368,20 +368,11 @@ def test_an_address_that_would_show_the_key_is_refused(address: str) -> None:
 def test_the_sandbox_keeps_the_sites_and_takes_nothing_else_along(load: Load) -> None:
     file = f'timezone = "Europe/Berlin"\n{TWO}api_key_env = "BREAD"\n'
     settings = for_sandbox(
-        load(file, {"WIX_ACCESS_TOKEN": KEY, "BREAD": KEY}), api_url="http://127.0.0.1:9", site_id=B, key="sandbox-key"
+        load(file, {"WIX_ACCESS_TOKEN": KEY, "BREAD": KEY}), api_url="http://127.0.0.1:9", key="sandbox-key"
     )
     assert settings.api_url == "http://127.0.0.1:9"
     assert list(settings.sites) == ["pottery", "Bakery"]
     assert {settings.credential_for(site).get_secret_value() for site in settings.sites} == {"sandbox-key"}
-
-
-def test_the_sandbox_needs_no_configuration(load: Load) -> None:
-    settings = for_sandbox(
-        load('timezone = "Europe/Berlin"'), api_url="http://127.0.0.1:9", site_id=B, key="sandbox-key"
-    )
-    assert settings.site() == SiteSettings("default", B)
-    assert settings.timezone_for() == "Europe/Berlin"
-    assert settings.credential_for() == ApiKey("sandbox-key")
 
 
 def test_settings_show_no_credential_however_they_are_shown(load: Load) -> None:

@@ -1,125 +1,61 @@
-"""From checked posts to a plan: look at each site once, reconcile; the one way of plan, run and apply."""
+"""The one way of plan, run, apply, undo and results; each of them enters at its own door.
+
+read, check    `read_to_send`     a sheet becomes checked posts (by `check.py`), and the sandbox is started
+look, plan     `prepare`          each site is looked at and compared; nothing is changed
+show, ask, do  `carry_through`    what was planned is shown, asked about, done and told
+tell           `tell`             results and page are written, and what happened is said
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Literal
 
-from batch.commands.session import Environment, Session
-from batch.errors import PostbatchError, StartError
-from batch.media.files import read_media_facts
-from batch.model import FORM, Channel, Content, Issue, Json, Medium, Plan, Post, Sheet, SitePlan, Snapshot, StepKind
+from batch.commands.check import Checked, read_and_check
+from batch.commands.options import Inputs, Outputs
+from batch.commands.session import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_ROWS,
+    SANDBOX_SAID,
+    Session,
+    exit_status,
+    shown_from,
+    write_report,
+)
+from batch.commands.sites import (
+    SITES_AT_ONCE,
+    SiteDoer,
+    carry_out,
+    hold_sites,
+    look_at_site,
+    site_doer,
+    wait_until_final,
+)
+from batch.errors import JournalError, PostbatchError, StartError
+from batch.model import Channel, Issue, OutcomeKind, Plan, Post, Results, SitePlan, Snapshot, Status, StepKind
 from batch.plan.decisions import Options, names_of, place
 from batch.plan.matching import ItemIndex
 from batch.plan.reconcile import reconcile
 from batch.plan.safety import check_blast_radius
 from batch.plan.select import select
 from batch.publisher.client import Client
+from batch.report import terminal
 from batch.rules.channels import ENDED
-from batch.rules.check import check
-from batch.rules.columns import CellReader, CheckContext
-from batch.rules.media import MediaFacts, check_media
 from batch.run.journal import Journal
-from batch.run.record import Placed
-from batch.run.site import read_site
-from batch.sheets.read import read_sheet
-from batch.workbooks.template import EXAMPLE_SKIPPED, find_examples, tell_examples
+from batch.run.record import Placed, RunRecord, idle_outcome, make_results, not_run_outcome, record_followup
+from batch.workbooks.template import EXAMPLE_SKIPPED
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """What a plan is made from, besides the site: the sheet and how it is to be read. A saved plan keeps this."""
-
-    __pydantic_config__: ClassVar[Json] = FORM
-    sheet: str
-    tab: str | None = None
-    encoding: str | None = None
-    hidden: Literal["ask", "include", "skip"] = "ask"
-    mapping: str | None = None
-    media_folder: str = ""
-    only: tuple[str, ...] = ()
-    rows: str = ""
-    first: int | None = None
-    approved_only: bool = False
-    again: tuple[str, ...] = ()
-    drafts_only: bool = False
-    regenerate: bool = False
-    allow: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A sheet that was read, and its posts with what is wrong with them."""
-
-    path: Path
-    sheet: Sheet
-    posts: tuple[Post, ...]
-    facts: Mapping[str, MediaFacts]
-    media_folder: Path
-    examples: frozenset[int] = frozenset()
-    """The rows that still are the template's examples, which no run on a real site sends."""
-
-    @property
-    def issues(self) -> tuple[Issue, ...]:
-        """Return every issue once, those of the sheet as a whole first, then by row."""
-        whole = tuple(issue for issue in self.sheet.issues if issue.row is None)
-        return tuple(dict.fromkeys((*whole, *(issue for post in self.posts for issue in post.issues))))
-
-
-def read_and_check(session: Session, inputs: Inputs, *, folder: Path, will_send: bool = False) -> Checked:
-    """Read a sheet and check its rows: no network, no credential. Errors: SheetError, StartError."""
-    path = folder / inputs.sheet
-    sheet = read_sheet(path, tab=inputs.tab, encoding=inputs.encoding, hidden=inputs.hidden, mapping=inputs.mapping)
-    examples = () if session.sandbox else find_examples(sheet)
-    if examples:
-        sheet = replace(sheet, notices=(*sheet.notices, tell_examples(examples)))
-    settings = session.settings
-    context = CheckContext(
-        now=session.environment.now(),
-        sites={name: settings.timezone_for(name) for name in settings.sites},
-        default_site=settings.default_site,
-        timezone=settings.timezone,
-        will_send=will_send,
-    )
-    posts = check(sheet, context=context)
-    media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent
-    if inputs.media_folder and not media_folder.is_dir():
-        raise StartError(f"There is no folder {inputs.media_folder}: name the one that holds the media after --media.")
-    facts = read_media_facts({m.source for post in posts for m in post.content.media}, folder=media_folder)
-    known = tuple(_know_media(sheet, posts, facts))
-    return Checked(path, sheet, known, facts, media_folder, frozenset(examples))
-
-
-def _know_media(sheet: Sheet, posts: Iterable[Post], facts: Mapping[str, MediaFacts]) -> Iterator[Post]:
-    """Yield the posts with their media known, each fault told by its cell."""
-    reader, rows = CellReader(sheet.columns), {row.number: row for row in sheet.rows}
-    for post in posts:
-        if post.content.media:
-            yield check_media(post, facts, at=reader.place_of(rows[post.row], "media", post.channel))
-        else:
-            yield post
-
-
-def tell_notices(session: Session, *more: str) -> None:
-    """Say what concerns the configuration, and what more there is; a plan tells the notices of its sheet itself."""
-    for notice in (*session.settings.notices, *more):
-        session.say(notice)
-
-
-def width(environment: Environment) -> int:
-    """Return the columns of the terminal, 100 where there is none."""
-    import shutil
-
-    return shutil.get_terminal_size((100, 24)).columns if environment.out.isatty() else 100
-
-
-SITES_AT_ONCE = 64
-"""A site mostly waits for its limit: at 200 calls a minute each, so many take about two thirds of one processor."""
+def read_to_send(session: Session, inputs: Inputs, *, folder: Path) -> Checked:
+    """Read and check a sheet that is to be sent, and start the sandbox where one was asked for."""
+    checked = read_and_check(session, inputs, folder=folder, will_send=True)
+    session.start_sandbox(checked.sites)
+    return checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,85 +65,65 @@ class Prepared:
     checked: Checked
     plan: Plan
     placed: Mapping[str, tuple[Placed, ...]]
-    snapshots: Mapping[str, Snapshot]
-    failed_sites: Mapping[str, str] = field(default_factory=dict)
 
 
-def prepare(
-    session: Session, checked: Checked, inputs: Inputs, *, planner: SitePlanner, allow: Iterable[str] = ()
-) -> Prepared:
+def prepare(session: Session, checked: Checked, inputs: Inputs, *, planner: Planner | None = None) -> Prepared:
     """Look at every site that the sheet sends something to and make the plan; nothing is changed.
 
-    Errors: SignInError, ConfigError, ServiceError where no site can be read; GuardError.
+    Where one of several sites can't be read, its posts are blocked and the others go on. Errors: SignInError,
+    ConfigError, ServiceError where no site can be read; GuardError; StartError for a choice that makes no sense.
     """
-    by_site: defaultdict[str, list[int]] = defaultdict(list)
-    for position, post in enumerate(checked.posts):
-        by_site[post.site].append(position)
+    planner = planner or Planner(session, media_folder=checked.media_folder, regenerate=inputs.regenerate)
     options = options_of(checked, inputs)
-    parts = {site: [checked.posts[n] for n in positions] for site, positions in by_site.items()}
-    plans, snapshots, failed = _plan_sites(parts, planner=planner, options=options, now=session.environment.now())
-    for site, part in plans.items():
-        if site in snapshots:
-            check_blast_radius(part, snapshots[site], allowed=frozenset((*allow, *inputs.allow)))
+    positions: defaultdict[str, list[int]] = defaultdict(list)
+    for position, post in enumerate(checked.posts):
+        positions[post.site].append(position)
+    posts = {site: [checked.posts[n] for n in numbers] for site, numbers in positions.items()}
+    looked: dict[str, tuple[SitePlan, Snapshot | None]] = {}
+    failed: list[str] = []
+    with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
+        waiting = {site: pool.submit(planner, site, part, options) for site, part in posts.items()}
+        for site, future in waiting.items():
+            try:
+                looked[site] = future.result()
+            except PostbatchError as error:
+                failed.append(site)
+                if set(failed) == set(checked.sites):
+                    raise
+                looked[site] = _unreadable_site(session, site, posts[site], why=str(error)), None
+    for part, snapshot in looked.values():
+        if snapshot is not None:
+            check_blast_radius(part, snapshot, allowed=frozenset(inputs.allow))
     placed = {
-        site: tuple(Placed(n, step) for n, step in zip(by_site[site], part.steps, strict=True))
-        for site, part in plans.items()
+        site: tuple(Placed(n, step) for n, step in zip(positions[site], part.steps, strict=True))
+        for site, (part, _) in looked.items()
     }
-    sheet = checked.sheet
-    plan = Plan(sheet.name, sheet.fingerprint, session.environment.now(), tuple(plans.values()), sheet.notices)
-    return Prepared(checked, plan, placed, snapshots, failed)
-
-
-SitePlanner = Callable[[str, Sequence[Post], Options], tuple[SitePlan, Snapshot | None]]
-"""Looks at one site and plans its posts."""
+    sheet, parts = checked.sheet, tuple(part for part, _ in looked.values())
+    return Prepared(
+        checked, Plan(sheet.name, sheet.fingerprint, session.environment.now(), parts, sheet.notices), placed
+    )
 
 
 def options_of(checked: Checked, inputs: Inputs) -> Options:
     """Return how the plan was asked for. Errors: StartError for a choice of rows that makes no sense."""
     skip = select(
-        checked.posts,
-        only=inputs.only,
-        rows=inputs.rows,
-        first=inputs.first,
-        approved_only=inputs.approved_only,
+        checked.posts, only=inputs.only, rows=inputs.rows, first=inputs.first, approved_only=inputs.approved_only
     )
     skip |= {place(post): EXAMPLE_SKIPPED for post in checked.posts if post.row in checked.examples}
     return Options(again=frozenset(inputs.again), drafts_only=inputs.drafts_only, skip=skip)
 
 
-def _plan_sites(
-    parts: Mapping[str, Sequence[Post]], *, planner: SitePlanner, options: Options, now: datetime
-) -> tuple[dict[str, SitePlan], dict[str, Snapshot], dict[str, str]]:
-    """Plan all sites side by side. Where one of several can't be read, its posts are blocked and the others go on."""
-    plans: dict[str, SitePlan] = {}
-    snapshots: dict[str, Snapshot] = {}
-    failed: dict[str, str] = {}
-    wanted = {site for site, posts in parts.items() if any(not post.errors for post in posts)}
-    with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
-        waiting = {site: pool.submit(planner, site, posts, options) for site, posts in parts.items()}
-        for site, future in waiting.items():
-            try:
-                plans[site], snapshot = future.result()
-            except PostbatchError as error:
-                failed[site] = str(error)
-                if failed.keys() == wanted:
-                    raise
-                plans[site], snapshot = _unreadable_site(site, parts[site], str(error), now), None
-            if snapshot is not None:
-                snapshots[site] = snapshot
-    return plans, snapshots, failed
-
-
-def _unreadable_site(site: str, posts: Sequence[Post], why: str, now: datetime) -> SitePlan:
+def _unreadable_site(session: Session, site: str, posts: Sequence[Post], *, why: str) -> SitePlan:
     """Block the posts of a site that could not be looked at; a row that is wrong says so all the same."""
-    problem = Issue(None, "site", "site_unreadable", site, why)
-    marked = [post if post.errors else replace(post, issues=(*post.issues, problem)) for post in posts]
+    issue = Issue(None, "site", "site_unreadable", site, why)
+    marked = [post if post.errors else replace(post, issues=(*post.issues, issue)) for post in posts]
+    now = session.environment.now()
     plan = reconcile(marked, Snapshot(site, now), now=now)
-    steps = tuple(replace(step, kind=StepKind.BLOCKED) if step.code == problem.code else step for step in plan.steps)
+    steps = tuple(replace(step, kind=StepKind.BLOCKED) if step.code == issue.code else step for step in plan.steps)
     return replace(plan, steps=steps, notices=(*plan.notices, f"Site {site}: {why}"))
 
 
-OPEN = frozenset({"DRAFT", "SCHEDULED"})
+OPEN = frozenset({Status.DRAFT, Status.SCHEDULED})
 """States in which a post's content can still be changed; a post that is there keeps its content unless asked anew."""
 
 
@@ -229,27 +145,21 @@ class Planner:
 
     def __call__(self, site: str, posts: Sequence[Post], options: Options) -> tuple[SitePlan, Snapshot | None]:
         """Return the site's plan, and what was read of it (None where there was nothing to ask)."""
-        environment = self._session.environment
+        now = self._session.environment.now
         active = [post for post in posts if not post.errors and place(post) not in options.skip]
         if not active:
-            return reconcile(posts, Snapshot(site, environment.now()), now=environment.now(), options=options), None
-        client = self._session.client(site)
+            return reconcile(posts, Snapshot(site, now()), now=now(), options=options), None
+        # A row that only names a post by its key or ID may mean any channel.
+        named = {post.channel for post in active if post.channel is not None}
+        living = [channel for channel in Channel if channel not in ENDED]
+        channels = living if any(post.channel is None for post in active) else sorted(named)
         with Journal(self._session.journal(site)) as journal:
-            snapshot = read_site(
-                client,
-                journal,
-                site=site,
-                channels=_channels(active),
-                now=environment.now,
-                pause=environment.sleep,
-                settle_seconds=self._session.settings.settle_seconds,
-                say=self._session.say,
-            )
-            posts = self._generated(posts, active, client, journal, snapshot, options)
+            snapshot = look_at_site(self._session, site, journal, channels)
+            if self._generate and any(post.generation for post in active):
+                posts = self._generated(posts, active, self._session.client(site), journal, snapshot, options)
             known = journal.all_media()
-        posts = [with_known_media(post, known) for post in posts]
-        self.planned[site] = tuple(posts)
-        return reconcile(posts, snapshot, now=environment.now(), options=options), snapshot
+        posts = self.planned[site] = tuple(with_known_media(post, known) for post in posts)
+        return reconcile(posts, snapshot, now=now(), options=options), snapshot
 
     def _generated(
         self,
@@ -260,18 +170,18 @@ class Planner:
         snapshot: Snapshot,
         options: Options,
     ) -> Sequence[Post]:
-        if not self._generate or not any(post.generation for post in active):
-            return posts
         from batch.run.generation import generate_posts
 
         index = ItemIndex(snapshot.items)
         running = {place(post) for post in active}
 
         def needed(post: Post) -> bool:
+            if place(post) not in running:
+                return False
             item = index.find(post).item
             if item is None or names_of(post) & options.again:
-                return place(post) in running
-            return self._regenerate and place(post) in running and item.status in OPEN
+                return True
+            return self._regenerate and item.status in OPEN
 
         return generate_posts(
             posts,
@@ -286,28 +196,143 @@ class Planner:
         )
 
 
-def _channels(posts: Sequence[Post]) -> list[Channel]:
-    """Return the channels to ask about: those of the rows, or all where a row only names a post by its key or ID."""
-    if any(post.channel is None for post in posts):
-        return [channel for channel in Channel if channel not in ENDED]
-    return sorted({post.channel for post in posts if post.channel is not None})
-
-
-def with_known_media(post: Post, known: dict[str, str]) -> Post:
+def with_known_media(post: Post, known: Mapping[str, str]) -> Post:
     """Return the post with the addresses of the media that are in the Media Manager already."""
-    there = post.content.media
-    media = tuple(_known(medium, known) for medium in there) if there and known else there
-    if media == there:
+    if not any(not medium.url and medium.identity in known for medium in post.content.media):
         return post
-    content: Content = replace(post.content, media=media)
-    return replace(post, content=content)
+    media = tuple(replace(m, url=m.url or known.get(m.identity, "")) for m in post.content.media)
+    return replace(post, content=replace(post.content, media=media))
 
 
-def _known(medium: Medium, known: dict[str, str]) -> Medium:
-    url = known.get(medium.identity, "") if not medium.url and medium.identity else ""
-    return replace(medium, url=url) if url else medium
+REFUSED = frozenset({StepKind.INVALID, StepKind.BLOCKED, StepKind.CONFLICT, StepKind.FAILED})
 
 
-def planner_for(session: Session, checked: Checked, inputs: Inputs) -> Planner:
-    """Return the planner of a sheet."""
-    return Planner(session, media_folder=checked.media_folder, regenerate=inputs.regenerate)
+def show_plan(session: Session, plan: Plan) -> None:
+    """Print the plan, and say of a sandbox that it is one."""
+    flags = session.flags
+    if session.sandbox:
+        session.show(SANDBOX_SAID)
+    session.show(
+        terminal.plan_text(
+            plan,
+            calls_per_minute=session.settings.calls_per_minute,
+            width=session.environment.width,
+            color=flags.color,
+            verbose=flags.verbose,
+        )
+    )
+
+
+def refuse_without_terminal(session: Session, outputs: Outputs) -> None:
+    """Refuse to begin what would have to ask, where nobody can answer."""
+    if not outputs.yes and not session.environment.asks:
+        raise StartError(
+            "There is no terminal to ask on, so nothing was done. Review `postbatch plan`, then add --yes."
+        )
+
+
+@contextmanager
+def sheet_held(session: Session, inputs: Inputs, outputs: Outputs, *, folder: Path) -> Iterator[tuple[Checked, str]]:
+    """Read and check a sheet that is to be sent, and hold its sites for a new run; give the run's name with it."""
+    refuse_without_terminal(session, outputs)
+    checked = read_to_send(session, inputs, folder=folder)
+    run = session.new_run()
+    with hold_sites(session, checked.sites, run=run):
+        yield checked, run
+
+
+def make_record(session: Session, prepared: Prepared, *, run: str, command: str) -> RunRecord:
+    """Return the record of a run that is about to begin."""
+    sheet, plan = prepared.checked.sheet, prepared.plan
+    cells = {
+        row.number: tuple(v if isinstance(v, str) else v.isoformat(" ", "minutes") for v in row.values)
+        for row in sheet.rows
+    }
+    placed = sorted((p for steps in prepared.placed.values() for p in steps), key=lambda p: p.position)
+    return RunRecord(
+        run=run,
+        command=command,
+        sheet=sheet.name,
+        sandbox=session.sandbox,
+        started_at=session.environment.now(),
+        headings=sheet.headings,
+        own=cells,
+        placed=tuple(placed),
+        journals=places_of(session, plan),
+        issues=prepared.checked.issues,
+        notices=(*plan.notices, *(n for site in plan.sites for n in site.notices)),
+    )
+
+
+def places_of(session: Session, plan: Plan) -> dict[str, str]:
+    """Return, for each site that the plan changes, what tells it from every other site and address."""
+    return {site: session.journal(site).name for site in sorted({step.site for step in plan.steps if step.acts})}
+
+
+def carry_through(
+    session: Session,
+    record: RunRecord,
+    outputs: Outputs,
+    *,
+    sheet: Path,
+    media_folder: Path | None = None,
+    do_site: SiteDoer | None = None,
+    at_once: int = SITES_AT_ONCE,
+) -> int:
+    """Ask, carry out, write results and page, print the summary; return the exit status.
+
+    `sheet` is what the results are named after; `do_site` is who does a site's steps, this process unless it says
+    otherwise.
+    """
+    steps = [placed.step for placed in record.placed]
+    if outputs.all_or_nothing and any(step.kind in REFUSED for step in steps):
+        why = "Another row needs mending, and --all-or-nothing was asked for."
+        session.warn("Nothing was sent: some rows can't be done, and --all-or-nothing was asked for.")
+        lines = [not_run_outcome(step, why=why) if step.acts else idle_outcome(step) for step in steps]
+        tell(session, make_results(record, lines), outputs, sheet=sheet, media_folder=media_folder)
+        return EXIT_ROWS
+    changing = sum(1 for step in steps if step.acts)
+    if changing and not outputs.yes and not _confirmed(session, changing):
+        session.warn("Nothing was done.")
+        return EXIT_DONE
+    do_site = do_site or site_doer(session, run=record.run, media_folder=media_folder)
+    results, status = carry_out(session, record, do_site, at_once=at_once)
+    if outputs.wait_seconds and any(o.outcome is OutcomeKind.PROCESSING for o in results.outcomes):
+        try:
+            results = wait_until_final(session, results, bound_seconds=outputs.wait_seconds)
+            record_followup(session.state, record, results)
+        except JournalError as error:
+            session.warn(str(error))
+        except KeyboardInterrupt:
+            status = EXIT_INTERRUPTED
+    tell(session, results, outputs, sheet=sheet, media_folder=media_folder)
+    return max(status, exit_status(results.outcomes))
+
+
+def _confirmed(session: Session, changing: int) -> bool:
+    """Ask at the terminal; anything but yes is no."""
+    import click
+
+    posts = "1 post" if changing == 1 else f"{changing} posts"
+    try:
+        return click.confirm(f"Do this to {posts}?", default=False, err=True)
+    except click.Abort:
+        session.warn("\nNothing was done.")
+        raise
+
+
+def tell(
+    session: Session, results: Results, outputs: Outputs, *, sheet: Path, media_folder: Path | None = None
+) -> None:
+    """Write results and page, and print what happened."""
+    environment, flags = session.environment, session.flags
+    written: list[Path] = []
+    try:
+        written = write_report(session, results, outputs, sheet=sheet, media_folder=media_folder)
+    finally:
+        # Also where no file can be written: what was done is then told here, and by `postbatch results`.
+        if results.sandbox:
+            session.show(SANDBOX_SAID)
+        session.show(terminal.outcomes_text(results, width=environment.width, color=flags.color, verbose=flags.verbose))
+        for path in written:
+            session.show(f"Written: {shown_from(path, environment.cwd)}")

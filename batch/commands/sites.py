@@ -1,29 +1,35 @@
-"""Carry a prepared plan out, all sites side by side, and bring the outcomes together in the sheet's order."""
+"""What is done with the sites of a run, all side by side: hold them, look at them, carry a plan out, ask again.
+
+The outcomes of all sites come together in the sheet's order, one for each post, whatever happens on the way.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
-from batch.commands.pipeline import SITES_AT_ONCE
 from batch.commands.session import Session, exit_status, keep_failure
 from batch.errors import JournalError, PostbatchError
-from batch.model import Outcome, Results
+from batch.model import Channel, Item, Outcome, OutcomeKind, Results, Snapshot, Status
+from batch.plan.compare import same_second
+from batch.publisher import items
 from batch.run.actions import Tools
 from batch.run.control import Stop, hold_site, stop_on_interrupt, this_process
 from batch.run.execute import execute
 from batch.run.journal import Journal, make_private_folder
 from batch.run.media import make_bringer
 from batch.run.record import Placed, RunRecord, finish_record, idle_outcome, make_results, not_run_outcome, write_record
+from batch.run.site import read_site
+from batch.times import shown_time
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 
 class Progress:
@@ -31,53 +37,39 @@ class Progress:
 
     def __init__(self, session: Session, *, positions: Iterable[int]) -> None:
         self._session = session
-        self._left = set(positions)
-        self._total = len(self._left)
+        self._remaining = set(positions)
+        self._total = len(self._remaining)
         self._lock = threading.Lock()
-        self._bar: Any = None
+        self._bar: tqdm[NoReturn] | None = None
         self._printed_by = session.print_line
 
     def __enter__(self) -> Self:
-        if self._total and self._session.environment.err.isatty() and not self._session.flags.quiet:
+        err = self._session.environment.err
+        if self._total and err.isatty() and not self._session.flags.quiet:
             from tqdm import tqdm
 
-            self._bar = tqdm(total=self._total, unit="post", file=self._session.environment.err, dynamic_ncols=True)
+            self._bar = bar = tqdm(total=self._total, unit="post", file=err, dynamic_ncols=True)
             # A line printed where the bar stands would run into it.
-            self._printed_by, self._session.print_line = self._session.print_line, self._print_above
+            self._session.print_line = lambda text: bar.write(text, file=err)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.close()
             self._session.print_line = self._printed_by
 
-    def _print_above(self, text: str) -> None:
-        self._bar.write(text, file=self._session.environment.err)
-
     def show(self, position: int, outcome: Outcome) -> None:
-        """Count a post that has its outcome; said once for each post."""
+        """Count a post that has its outcome; said once for each post, or for some forty of a large run."""
         with self._lock:
-            if position not in self._left:
+            if position not in self._remaining:
                 return
-            self._left.remove(position)
-            done = self._total - len(self._left)
+            self._remaining.remove(position)
+            done = self._total - len(self._remaining)
             if self._bar is not None:
                 self._bar.set_postfix_str(f"{outcome.site} {outcome.key} {outcome.outcome}"[:50], refresh=False)
                 self._bar.update()
-            elif self._session.flags.verbose or done % self._every() == 0:
+            elif self._session.flags.verbose or done % max(1, self._total // 40) == 0:
                 self._session.say(f"[{done}/{self._total}] row {outcome.row} {outcome.key}: {outcome.outcome}")
-
-    def _every(self) -> int:
-        """A line for each post of a small run, and some forty lines for a large one."""
-        return max(1, self._total // 40)
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What a run came to."""
-
-    results: Results
-    exit_status: int
 
 
 @contextmanager
@@ -92,6 +84,9 @@ def hold_sites(session: Session, sites: Sequence[str], *, run: str) -> Iterator[
         yield
 
 
+SITES_AT_ONCE = 64
+"""A site mostly waits for its limit: at 200 calls a minute each, so many take about two thirds of one processor."""
+
 FAILED_INSIDE = (
     "Something went wrong inside the program ({kind}), so it stopped. Run the same command again: "
     "the journal knows what was sent, and nothing is sent twice."
@@ -103,91 +98,67 @@ SiteDoer = Callable[[str, Sequence[Placed], Stop, Emit], None]
 
 
 def carry_out(
-    session: Session,
-    record: RunRecord,
-    placed: Mapping[str, Sequence[Placed]],
-    *,
-    media_folder: Path | None = None,
-    do_site: SiteDoer | None = None,
-    at_once: int = SITES_AT_ONCE,
-) -> Carried:
-    """Do a plan. The record is on disk before the first change, the outcomes are complete whatever happens.
+    session: Session, record: RunRecord, do_site: SiteDoer, *, at_once: int = SITES_AT_ONCE
+) -> tuple[Results, int]:
+    """Do a plan; return its results and its exit status.
 
-    `media_folder` is where the media files are, None where there are none; `do_site` is who does a site's part, this
-    process unless it says otherwise.
+    The record is on disk before the first change, and the outcomes are complete whatever happens: what fails inside
+    the program stops its own site only.
     """
-    do_site = do_site or partial(do_site_here, session, run=record.run, media_folder=media_folder)
     write_record(session.state, record)
-    busy = {site: steps for site, steps in placed.items() if any(p.step.acts for p in steps)}
-    idle = (p for site, steps in placed.items() if site not in busy for p in steps)
-    outcomes = {p.position: idle_outcome(p.step) for p in idle}
+    by_site: defaultdict[str, list[Placed]] = defaultdict(list)
+    for placed in record.placed:
+        by_site[placed.step.site].append(placed)
+    busy = {site: steps for site, steps in by_site.items() if any(p.step.acts for p in steps)}
+    outcomes = {p.position: idle_outcome(p.step) for p in record.placed if p.step.site not in busy}
     stop = Stop()
     stops = {site: stop.of_site() for site in busy}
-    todo = [p.position for steps in busy.values() for p in steps if p.step.acts]
-    with Progress(session, positions=todo) as progress, stop_on_interrupt(stop, say=session.warn):
+    acting = [p.position for p in record.placed if p.step.acts]
+    with Progress(session, positions=acting) as progress, stop_on_interrupt(stop, say=session.warn):
 
         def emit(position: int, outcome: Outcome) -> None:
             outcomes[position] = outcome
             progress.show(position, outcome)
 
-        _do_sites(busy, do_site, stops, emit=emit, at_once=at_once)
+        with ThreadPoolExecutor(at_once, "site") as pool:
+            waiting = {site: pool.submit(do_site, site, steps, stops[site], emit) for site, steps in busy.items()}
+            for site, future in waiting.items():
+                if (error := future.exception()) is not None:
+                    stops[site].request(FAILED_INSIDE.format(kind=type(error).__name__))
+                    keep_failure(error)
     for reason in dict.fromkeys(s.reason for s in stops.values() if s.requested):
         session.warn(reason)
     lines = [
         outcomes.get(p.position) or not_run_outcome(p.step, why="The run ended before this row.") for p in record.placed
     ]
     status = exit_status(lines, stopped=any(s.requested for s in stops.values()), interrupted=stop.interrupted)
-    finished_at = _note_end(session, record, lines, status)
-    return Carried(make_results(record, lines, finished_at=finished_at), status)
-
-
-def _do_sites(
-    busy: Mapping[str, Sequence[Placed]], do_site: SiteDoer, stops: Mapping[str, Stop], *, emit: Emit, at_once: int
-) -> None:
-    """Do all sites side by side; what fails inside the program stops its own site only."""
-    with ThreadPoolExecutor(at_once, "site") as pool:
-        waiting = {site: pool.submit(do_site, site, steps, stops[site], emit) for site, steps in busy.items()}
-        for site, future in waiting.items():
-            if (error := future.exception()) is not None:
-                stops[site].request(FAILED_INSIDE.format(kind=type(error).__name__))
-                keep_failure(error)
-
-
-def _note_end(session: Session, record: RunRecord, lines: Sequence[Outcome], status: int) -> datetime:
     finished_at = session.environment.now()
-    counts = Counter(str(outcome.outcome) for outcome in lines)
     try:
+        counts = Counter(str(outcome.outcome) for outcome in lines)
         finish_record(session.state, record, at=finished_at, exit_status=status, counts=counts)
     except JournalError:
         session.warn("How this run ended could not be noted (is the disk full?); its results are written all the same.")
-    return finished_at
+    return make_results(record, lines, finished_at=finished_at), status
 
 
-def do_site_here(
-    session: Session,
-    site: str,
-    steps: Sequence[Placed],
-    stop: Stop,
-    emit: Emit,
-    *,
-    run: str,
-    media_folder: Path | None,
-) -> None:
-    """Do one site's steps in this process; what goes wrong with the site as a whole stops it, said in `stop`."""
-    try:
-        with Journal(session.journal(site)) as journal:
-            tools = make_tools(session, site, journal, run=run, stop=stop)
-            via = session.settings.site(site).via
-            bring = make_bringer(store=journal, folder=media_folder)
-            execute(steps, tools=tools, emit=emit, via=via, bring_media=bring)
-    except PostbatchError as error:
-        stop.request(str(error))
+def site_doer(session: Session, *, run: str, media_folder: Path | None) -> SiteDoer:
+    """Return who does a site's steps in this process; what goes wrong with the site as a whole stops it."""
+
+    def do_site(site: str, steps: Sequence[Placed], stop: Stop, emit: Emit) -> None:
+        try:
+            with Journal(session.journal(site)) as journal:
+                tools = make_tools(session, site, journal, run=run, stop=stop)
+                bring = make_bringer(store=journal, folder=media_folder)
+                execute(steps, tools=tools, emit=emit, via=session.settings.site(site).via, bring_media=bring)
+        except PostbatchError as error:
+            stop.request(str(error))
+
+    return do_site
 
 
 def make_tools(session: Session, site: str, journal: Journal, *, run: str, stop: Stop) -> Tools:
     """Return what a run of one site works with."""
-    environment = session.environment
-    client = session.client(site)
+    environment, client = session.environment, session.client(site)
     return Tools(
         client=client,
         journal=journal,
@@ -201,3 +172,93 @@ def make_tools(session: Session, site: str, journal: Journal, *, run: str, stop:
         budget=client.budget,
         say=session.say,
     )
+
+
+def look_at_site(session: Session, site: str, journal: Journal, channels: Iterable[Channel]) -> Snapshot:
+    """Return what a site holds, with what its journal knows of it. Errors: ServiceError, SignInError, JournalError."""
+    environment = session.environment
+    return read_site(
+        session.client(site),
+        journal,
+        site=site,
+        channels=channels,
+        now=environment.now,
+        pause=environment.sleep,
+        settle_seconds=session.settings.settle_seconds,
+        say=session.say,
+    )
+
+
+PAUSE_SECONDS = 5.0
+ONE_BY_ONE = 20
+"""Up to so many posts are asked for one by one; for more the site is listed."""
+
+OPEN_STATUSES = frozenset({Status.SCHEDULED, Status.PROCESSING, Status.IN_QUEUE})
+LIVE_KINDS = frozenset({
+    OutcomeKind.SCHEDULED, OutcomeKind.RESCHEDULED, OutcomeKind.UPDATED, OutcomeKind.PUBLISHED, OutcomeKind.PROCESSING,
+    OutcomeKind.UNCHANGED, OutcomeKind.UNKNOWN,
+})  # fmt: skip
+WITHDRAWN: Mapping[str, OutcomeKind] = {
+    Status.CANCELED: OutcomeKind.CANCELLED,
+    Status.DELETED: OutcomeKind.DELETED,
+}
+
+
+def follow(session: Session, results: Results) -> Results:
+    """Ask again for the posts that may have moved since. Errors: ServiceError, SignInError."""
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    for outcome in results.outcomes:
+        may_move = outcome.status in OPEN_STATUSES or not outcome.link
+        if outcome.item_id and outcome.outcome in LIVE_KINDS and may_move:
+            wanted[outcome.site].add(outcome.item_id)
+    found: dict[tuple[str, str], Item | None] = {}
+    for site in sorted(wanted):
+        client = session.client(site)
+        listed = {} if len(wanted[site]) <= ONE_BY_ONE else {item.id: item for item in items.query_items(client)}
+        for item_id in wanted[site]:
+            found[site, item_id] = listed.get(item_id) or items.get_item(client, item_id)
+    lines = tuple(
+        brought_up_to_date(o, found[o.site, o.item_id]) if (o.site, o.item_id) in found else o for o in results.outcomes
+    )
+    return replace(results, outcomes=lines, finished_at=session.environment.now())
+
+
+def brought_up_to_date(outcome: Outcome, item: Item | None) -> Outcome:
+    """Return an outcome with what the site says of its item now."""
+    if item is None:
+        message = "The site does not hold this post any more."
+        return replace(outcome, outcome=OutcomeKind.DELETED, status="", message=message)
+    now = replace(outcome, status=item.status, link=item.link or outcome.link)
+    if item.status == Status.PUBLISHED:
+        return replace(now, outcome=OutcomeKind.PUBLISHED, code="", message="It is live.")
+    if item.status == Status.FAILED:
+        why = item.error or "no reason was given"
+        message = f"The channel refused it: {why}. Mend the row, then run with --again {outcome.key}."
+        return replace(now, outcome=OutcomeKind.FAILED, code="FAILED", message=message)
+    if item.status in (Status.PROCESSING, Status.IN_QUEUE):
+        return replace(now, outcome=OutcomeKind.PROCESSING, message="The service is working on it.")
+    if item.status in WITHDRAWN and outcome.status != item.status:
+        kind = WITHDRAWN[item.status]
+        return replace(now, outcome=kind, message=f"It has been {kind} since, and does not go out.")
+    at, before = item.scheduled_at, outcome.publish_at
+    if item.status != Status.SCHEDULED or at is None or before is None or same_second(at, before):
+        return now
+    local_time = shown_time(at, timezone=outcome.timezone)
+    message = f"It has been moved since: it goes out {local_time}."
+    return replace(now, publish_at=at, local_time=local_time, message=message)
+
+
+def wait_until_final(session: Session, results: Results, *, bound_seconds: float) -> Results:
+    """Ask again until nothing is in process any more, the bound is reached, or the site does not answer."""
+    ends_at = session.environment.clock() + bound_seconds
+    while any(o.outcome is OutcomeKind.PROCESSING for o in results.outcomes):
+        if session.environment.clock() >= ends_at:
+            session.warn("Some posts are still in process; `postbatch status RESULTS` asks again.")
+            break
+        session.environment.sleep(PAUSE_SECONDS)
+        try:
+            results = follow(session, results)
+        except PostbatchError as error:
+            session.warn(f"{error} `postbatch status RESULTS` asks again.")
+            break
+    return results

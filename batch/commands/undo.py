@@ -1,20 +1,18 @@
-"""Put back what a run did, where it still can be: a plan of its own, shown first, done like any other."""
+"""`undo`: put back what a run did, where it still can be; a plan of its own, shown first and done like any other."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from batch.commands.pipeline import width
-from batch.commands.run import confirmed, finish, refuse_without_terminal
-from batch.commands.session import SANDBOX_SAID, Environment, Flags, Outputs, Session, refuse_outputs
-from batch.commands.sites import carry_out, hold_sites
+from batch.commands.options import Environment, Flags, Outputs
+from batch.commands.pipeline import carry_through, places_of, refuse_without_terminal, show_plan
+from batch.commands.session import Session, refuse_outputs
+from batch.commands.sites import hold_sites, look_at_site
 from batch.errors import StartError
 from batch.model import Channel, Plan, SitePlan
 from batch.plan.undo import make_undo
-from batch.report import terminal
 from batch.run.journal import Journal
-from batch.run.record import Placed, RunRecord, new_run_id, read_record, steps_as_done
-from batch.run.site import read_site
+from batch.run.record import Placed, read_record, steps_as_done
 
 UNDO = "undo "
 """How the command of such a run begins in its record; the run that was undone follows."""
@@ -26,25 +24,36 @@ def undo_run(environment: Environment, flags: Flags, run: str, outputs: Outputs)
         refuse_outputs(outputs, sheet=environment.cwd / undo_name(run), cwd=environment.cwd)
         refuse_without_terminal(session, outputs)
         record = read_record(session.state, run)
-        _same_kind(session, record)
+        if record.sandbox is not session.sandbox:
+            flag, there = ("Add", "in the sandbox") if record.sandbox else ("Leave", "on the real site")
+            option = f"{flag} --sandbox{'' if record.sandbox else ' out'}"
+            raise StartError(f"The run {record.run} was {there}. {option} to undo it.")
         session.start_sandbox(record.journals)
-        refuse_other_places(session, record)
+        session.refuse_other_places(record)
         done = steps_as_done(session.state, record)
         if not done:
             raise StartError(f"The run {record.run} changed nothing, so there is nothing to undo.")
-        undo = new_run_id(environment.now(), random=environment.random())
+        own = session.new_run()
         sites = sorted({p.step.site for p in done})
-        with hold_sites(session, sites, run=undo):
-            placed = {site: _plan(session, site, [p for p in done if p.step.site == site]) for site in sites}
-            plan = _whole(session, record, placed)
-            if session.sandbox:
-                session.show(SANDBOX_SAID)
-            session.show(terminal.plan_text(plan, width=width(environment), color=flags.color, verbose=flags.verbose))
-            changing = sum(1 for step in plan.steps if step.acts)
-            if changing and not outputs.yes and not confirmed(session, changing):
-                session.warn("Nothing was done.")
-                return 0
-            return _do(session, record, undo, placed, outputs)
+        with hold_sites(session, sites, run=own):
+            parts = [_plan_site(session, site, [p for p in done if p.step.site == site]) for site in sites]
+            placed = sorted((p for part in parts for p in part), key=lambda p: p.position)
+            by_site = [SitePlan(site, tuple(p.step for p in part)) for site, part in zip(sites, parts, strict=True)]
+            plan = Plan(record.sheet, "", environment.now(), tuple(by_site))
+            show_plan(session, plan)
+            undoing = replace(
+                record,
+                run=own,
+                command=f"{UNDO}{record.run}",
+                started_at=environment.now(),
+                placed=tuple(placed),
+                journals=places_of(session, plan),
+                issues=(),
+                finished_at=None,
+                exit_status=None,
+                counts={},
+            )
+            return carry_through(session, undoing, outputs, sheet=environment.cwd / undo_name(record.run))
 
 
 def undo_name(run: str) -> str:
@@ -52,58 +61,9 @@ def undo_name(run: str) -> str:
     return f"undo-{run}.xlsx"
 
 
-def _same_kind(session: Session, record: RunRecord) -> None:
-    if record.sandbox is not session.sandbox:
-        flag = "Add --sandbox" if record.sandbox else "Leave --sandbox out"
-        place = "in the sandbox" if record.sandbox else "on the real site"
-        raise StartError(f"The run {record.run} was {place}. {flag} to undo it.")
-
-
-def refuse_other_places(session: Session, record: RunRecord) -> None:
-    """Refuse where a site's name, folder or address leads to another place than it did."""
-    for site, name in record.journals.items():
-        if session.journal(site).name != name:
-            where = "in the sandbox of another folder" if session.sandbox else "on another site or address"
-            raise StartError(f"The run {record.run} was {where} than {site or 'default'} is now. Go there first.")
-
-
-def _plan(session: Session, site: str, done: list[Placed]) -> tuple[Placed, ...]:
-    environment = session.environment
+def _plan_site(session: Session, site: str, done: list[Placed]) -> tuple[Placed, ...]:
     with Journal(session.journal(site)) as journal:
-        snapshot = read_site(
-            session.client(site),
-            journal,
-            site=site,
-            channels=sorted({Channel(p.step.channel) for p in done if p.step.channel}),
-            now=environment.now,
-            pause=environment.sleep,
-            settle_seconds=session.settings.settle_seconds,
-            say=session.say,
-        )
-    plan = make_undo([p.step for p in done], snapshot, now=environment.now())
+        channels = sorted({Channel(p.step.channel) for p in done if p.step.channel})
+        snapshot = look_at_site(session, site, journal, channels)
+    plan = make_undo([p.step for p in done], snapshot, now=session.environment.now())
     return tuple(Placed(p.position, step) for p, step in zip(done, plan.steps, strict=True))
-
-
-def _whole(session: Session, record: RunRecord, placed: dict[str, tuple[Placed, ...]]) -> Plan:
-    sites = tuple(SitePlan(site, tuple(p.step for p in steps)) for site, steps in placed.items())
-    return Plan(record.sheet, "", session.environment.now(), sites)
-
-
-def _do(session: Session, record: RunRecord, run: str, placed: dict[str, tuple[Placed, ...]], outputs: Outputs) -> int:
-    every = sorted((p for steps in placed.values() for p in steps), key=lambda p: p.position)
-    own = replace(
-        record,
-        run=run,
-        command=f"{UNDO}{record.run}",
-        started_at=session.environment.now(),
-        placed=tuple(every),
-        journals={site: session.journal(site).name for site in placed},
-        issues=(),
-        finished_at=None,
-        exit_status=None,
-        counts={},
-    )
-    carried = carry_out(session, own, placed)
-    sheet = session.environment.cwd / undo_name(record.run)
-    finish(session, carried.results, outputs, sheet=sheet)
-    return carried.exit_status

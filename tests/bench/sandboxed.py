@@ -20,9 +20,8 @@ from typing import Any
 
 import httpx
 
-from batch.commands.pipeline import Inputs
+from batch.commands.options import Environment, Flags, Inputs, Outputs
 from batch.commands.run import run_sheet
-from batch.commands.session import Environment, Flags, Outputs
 from tests.bench.measure import environment, python
 
 KEY = "IST.only-for-the-bench"

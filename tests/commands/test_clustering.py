@@ -27,8 +27,8 @@ from pathlib import Path
 
 import pytest
 
-from batch.commands.cluster import Part, do_part, within_agreement
-from batch.commands.session import STATE_VARIABLE, Environment
+from batch.commands.cluster import SiteJob, do_job, within_agreement
+from batch.commands.options import STATE_VARIABLE, Environment
 from batch.model import Act, Channel, Content, Post, PostType, Step, StepKind
 from batch.plan.decisions import Options
 from batch.run.control import Stop
@@ -297,17 +297,17 @@ def test_a_worker_does_no_more_than_was_agreed_to(step: Step, agreed: Step, done
         assert (kept.kind, kept.acts, kept.code) == (StepKind.CONFLICT, (), "moved")
 
 
-def test_a_part_holds_no_credential_and_names_the_variable_that_the_worker_has_to_set(tmp_path: Path) -> None:
+def test_a_job_holds_no_credential_and_names_the_variable_that_the_worker_has_to_set(tmp_path: Path) -> None:
     settings = load_settings({"WIX_API_KEY": CLIENT_KEY, "WIX_SITE_ID": SITES["mill"]})
     step = replace(CREATE, site=settings.default_site)
     post = Post(2, "a", settings.default_site, Channel.FACEBOOK, PostType.POST, content=Content("Hello"))
-    part = Part("r1", settings.default_site, without_secrets(settings), (post,), (0,), (step,), Options())
-    assert CLIENT_KEY.encode() not in pickle.dumps(part)
+    job = SiteJob("r1", settings.default_site, without_secrets(settings), (post,), (0,), (step,), Options())
+    assert CLIENT_KEY.encode() not in pickle.dumps(job)
     with pytest.raises(TypeError):
         pickle.dumps(settings)
 
     machine = Environment(environ={STATE_VARIABLE: str(tmp_path)})
     shown: list[int] = []
-    result = do_part(part, environment=machine, tries=1, stop=Stop(), show=lambda n, _outcome: shown.append(n))
+    result = do_job(job, environment=machine, tries=1, stop=Stop(), show=lambda n, _outcome: shown.append(n))
     assert "WIX_API_KEY" in result.stopped
     assert (result.outcomes, shown) == ({}, [])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batch.commands.status import brought_up_to_date
+from batch.commands.sites import brought_up_to_date
 from batch.model import Item, Outcome, OutcomeKind, Status
 
 DATE = datetime(2031, 3, 3, 8, tzinfo=UTC)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import re
 
-from batch.commands.session import Environment, Flags, Session
+from batch.commands.options import Environment, Flags
+from batch.commands.session import Session
 from batch.commands.sites import Progress
 from batch.model import Outcome, OutcomeKind
 

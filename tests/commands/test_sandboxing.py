@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from batch.commands.info import serve
-from batch.commands.session import STATE_VARIABLE, Environment
+from batch.commands.options import STATE_VARIABLE, Environment
+from batch.commands.sandbox import serve
 
 ONE = '[sites.pottery]\nsite_id = "01234567-89ab-cdef-0123-456789abcdef"\n'
 TWO = f'{ONE}[sites.bakery]\nsite_id = "11234567-89ab-cdef-0123-456789abcdef"\n'

@@ -1,0 +1,96 @@
+"""`check`, and how every sheet is read and checked: no network, no key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from batch.commands.options import Environment, Flags, Inputs, Outputs
+from batch.commands.session import EXIT_DONE, EXIT_ROWS, JSON, SANDBOX_SAID, Session, refuse_outputs, write_text
+from batch.errors import StartError
+from batch.media.files import read_media_facts
+from batch.model import Issue, Post, Severity, Sheet
+from batch.report import terminal
+from batch.rules.check import check
+from batch.rules.columns import CellReader, CheckContext
+from batch.rules.media import MediaFacts, check_media
+from batch.sheets.read import read_sheet
+from batch.workbooks.template import find_examples, tell_examples
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A sheet that was read, and its posts with what is wrong with them.
+
+    `examples` are the rows that still are the template's examples, which no run on a real site sends.
+    """
+
+    path: Path
+    sheet: Sheet
+    posts: tuple[Post, ...]
+    facts: Mapping[str, MediaFacts]
+    media_folder: Path
+    examples: frozenset[int] = frozenset()
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """Every issue once, those of the sheet as a whole first, then by row."""
+        whole = tuple(issue for issue in self.sheet.issues if issue.row is None)
+        return tuple(dict.fromkeys((*whole, *(issue for post in self.posts for issue in post.issues))))
+
+    @property
+    def sites(self) -> list[str]:
+        """The sites that the sheet may send something to."""
+        return sorted({post.site for post in self.posts if not post.errors})
+
+
+def read_and_check(session: Session, inputs: Inputs, *, folder: Path, will_send: bool = False) -> Checked:
+    """Read a sheet and check its rows: no network, no credential. Errors: SheetError, StartError."""
+    path = folder / inputs.sheet
+    sheet = read_sheet(path, tab=inputs.tab, encoding=inputs.encoding, hidden=inputs.hidden, mapping=inputs.mapping)
+    examples = () if session.sandbox else find_examples(sheet)
+    if examples:
+        sheet = replace(sheet, notices=(*sheet.notices, tell_examples(examples)))
+    settings = session.settings
+    context = CheckContext(
+        now=session.environment.now(),
+        sites={name: settings.timezone_for(name) for name in settings.sites},
+        default_site=settings.default_site,
+        timezone=settings.timezone,
+        will_send=will_send,
+    )
+    checked = check(sheet, context=context)
+    media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent
+    if inputs.media_folder and not media_folder.is_dir():
+        raise StartError(f"There is no folder {inputs.media_folder}: name the one that holds the media after --media.")
+    facts = read_media_facts({m.source for post in checked for m in post.content.media}, folder=media_folder)
+    reader, rows = CellReader(sheet.columns), {row.number: row for row in sheet.rows}
+    posts = tuple(
+        check_media(post, facts, at=reader.place_of(rows[post.row], "media", post.channel))
+        if post.content.media
+        else post
+        for post in checked
+    )
+    for notice in settings.notices:
+        session.say(notice)
+    return Checked(path, sheet, posts, facts, media_folder, frozenset(examples))
+
+
+def check_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
+    """Say what is wrong with a sheet. 1 where a row has an error."""
+    path = (environment.cwd / inputs.sheet).resolve()
+    refuse_outputs(outputs, sheet=path, cwd=environment.cwd, endings=JSON)
+    with Session(environment, flags, folder=path.parent) as session:
+        checked = read_and_check(session, inputs, folder=environment.cwd)
+        for notice in checked.sheet.notices:  # elsewhere the plan tells them
+            session.say(notice)
+        if session.sandbox:
+            session.show(SANDBOX_SAID)
+        issues = checked.issues
+        session.show(terminal.issues_text(issues, posts=checked.posts, width=environment.width, color=flags.color))
+        if outputs.out is not None:
+            data = {"sheet": checked.sheet.name, "issues": [asdict(issue) for issue in issues]}
+            write_text(session, outputs.out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+        return EXIT_ROWS if any(issue.severity is Severity.ERROR for issue in issues) else EXIT_DONE

@@ -1,0 +1,63 @@
+"""`doctor`: is the configuration right, does each site's credential work, what is missing?"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+
+from batch import __version__
+from batch.commands.accounts import LIVING, read_accounts
+from batch.commands.options import Environment, Flags
+from batch.commands.session import SANDBOX_SAID, Session
+from batch.errors import PostbatchError
+from batch.report.plan_text import QUOTA_NAMES, left_of
+from batch.run.journal import make_private_folder
+
+
+def examine(environment: Environment, flags: Flags) -> int:
+    """Say whether the configuration is right, the credential works, and what is missing. 2 where something is wrong."""
+    findings = [(True, f"Python {platform.python_version()}, postbatch {__version__}")]
+    try:
+        with Session(environment, flags) as session:
+            session.start_sandbox()
+            findings += list(_examine(session))
+    except PostbatchError as error:
+        findings.append((False, str(error)))
+    for good, text in findings:
+        print(f"{'ok ' if good else 'NO '} {text}", file=environment.out)
+    return 0 if all(good for good, _ in findings) else 2
+
+
+def _examine(session: Session) -> Iterator[tuple[bool, str]]:
+    settings = session.settings
+    file = f"{settings.config_path.name} {settings.config_place}" if settings.config_path else "from the environment"
+    yield True, f"Configuration: {file}; API: {settings.api_url}"
+    if session.sandbox:
+        yield True, SANDBOX_SAID
+    if not settings.sites:
+        settings.site()
+    for name in [settings.site().name] if session.flags.site else settings.sites:
+        yield from _examine_site(session, name)
+
+
+def _examine_site(session: Session, name: str) -> Iterator[tuple[bool, str]]:
+    zone = session.settings.timezone_for(name)
+    where = f"Site {name}"
+    yield True, f"{where}: time zone {zone or 'is not set, so each row with a date needs one, or postbatch.toml'}"
+    try:
+        make_private_folder(session.journal(name).parent)
+        snapshot, urls = read_accounts(session, name)
+    except (PostbatchError, OSError) as error:
+        yield False, f"{where}: {error}"
+        return
+    yield True, f"{where}: the credential works"
+    for channel in LIVING:
+        state = snapshot.connections[channel]
+        accounts = [a for a in snapshot.accounts if a.channel is channel]
+        if state == "VALID" and accounts:
+            yield True, f"{where}: {channel} has {', '.join(a.name or a.id for a in accounts)}"
+        else:
+            yield True, f"{where}: {channel} is not connected ({state}); {urls.get(channel, 'no posts can go there')}"
+    for action, quota in snapshot.quotas.items():
+        left = left_of(quota) if quota.enabled else "not in the plan of this site"
+        yield quota.enabled, f"{where}: {QUOTA_NAMES.get(action, action)}: {left}"

@@ -1,0 +1,99 @@
+"""What a command is given: the machine that it runs on, and its options as frozen values. Loads nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar, Literal, TextIO
+
+from batch.model import FORM, Json
+from batch.times import utc_now
+
+STATE_VARIABLE = "POSTBATCH_STATE_DIR"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Everything outside of the program that a command touches. Results go to `out`, messages to `err`."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    cwd: Path = field(default_factory=Path.cwd)
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+    now: Callable[[], datetime] = utc_now
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = random.random
+
+    @property
+    def asks(self) -> bool:
+        """True where there is somebody at a terminal who can be asked."""
+        return sys.stdin is not None and sys.stdin.isatty() and self.err.isatty()
+
+    @property
+    def width(self) -> int:
+        """The columns of the terminal, 100 where there is none."""
+        import shutil
+
+        return shutil.get_terminal_size((100, 24)).columns if self.out.isatty() else 100
+
+    def state_folder(self) -> Path:
+        """Return the user's folder for journals and the records of runs."""
+        if chosen := self.environ.get(STATE_VARIABLE):
+            return Path(chosen)
+        import platformdirs
+
+        return platformdirs.user_state_path("postbatch", appauthor=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The options that every command has. `via` is how new posts are sent, None = as it is configured."""
+
+    site: str | None = None
+    config: Path | None = None
+    sandbox: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    color: bool = True
+    via: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a plan is made from, besides the site: the sheet and how it is to be read. A saved plan keeps this."""
+
+    __pydantic_config__: ClassVar[Json] = FORM
+    sheet: str
+    tab: str | None = None
+    encoding: str | None = None
+    hidden: Literal["ask", "include", "skip"] = "ask"
+    mapping: str | None = None
+    media_folder: str = ""
+    only: tuple[str, ...] = ()
+    rows: str = ""
+    first: int | None = None
+    approved_only: bool = False
+    again: tuple[str, ...] = ()
+    drafts_only: bool = False
+    regenerate: bool = False
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """`out` and `page` None: the usual place beside the sheet. `wait_seconds`: for posts in process, 0 = not at all."""
+
+    out: Path | None = None
+    page: Path | None = None
+    no_page: bool = False
+    annotate: bool = False
+    yes: bool = False
+    all_or_nothing: bool = False
+    wait_seconds: float = 0.0

@@ -1,0 +1,31 @@
+"""`template`: a workbook (or CSV) to fill in, with a site's own accounts where they are asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from batch.commands.accounts import read_accounts
+from batch.commands.options import Environment, Flags
+from batch.commands.session import SANDBOX_SAID, Session, refuse_to_lose
+from batch.workbooks.template import write_template
+from batch.workbooks.validation import Connected
+
+
+def make_template(environment: Environment, flags: Flags, out: Path, *, connected: bool, force: bool) -> int:
+    """Write the template. Errors: StartError where the file is there already or has another ending."""
+    path = (environment.cwd / out).resolve()
+    refuse_to_lose(path, force=force)
+    with Session(environment, flags, folder=path.parent) as session:
+        offered = None
+        if connected:
+            session.start_sandbox()
+            site = session.settings.site().name
+            snapshot, _ = read_accounts(session, site)
+            offered = Connected(
+                accounts=snapshot.accounts, quotas=snapshot.quotas, timezone=session.settings.timezone_for(site)
+            )
+        write_template(path, connected=offered)
+        if session.sandbox:
+            session.show(SANDBOX_SAID)
+        session.show(f"Written: {out}. Fill it in, then: postbatch check {out}")
+    return 0
