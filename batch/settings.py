@@ -1,4 +1,7 @@
-"""Put the environment, the file and the flags of a command together; the flags win, then the environment."""
+"""Put the environment, the file and the flags of a command together; the flags win, then the environment.
+
+A secret is held so that nothing shows it: not a `repr`, not a traceback, not a copy on a disk or another machine.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,27 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, TypeAlias
+from typing import Annotated, Any, ClassVar, NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
 from batch.errors import ConfigError, SignInError
+from batch.model import Json
+
+API_URL = "https://www.wixapis.com"
+FILE_NAME = "postbatch.toml"
+DEFAULT_SITE = "default"
+"""The name of a site that only the environment knows (`WIX_SITE_ID`)."""
+
+VIAS = ("draft", "publish", "bulk")
+MAX_FILE_BYTES = 1024 * 1024
+MAX_CALLS_PER_MINUTE = 200
+"""The API's own limit for one site."""
 
 HIDDEN = "[hidden]"
-_PIECE = 16
-"""A run of this many characters of a secret counts as the secret: services cut what they quote."""
+PIECE_LETTERS = 16
+"""So many letters of a secret in a row count as the secret: services cut what they quote."""
 
 
 class Secret:
@@ -50,54 +65,41 @@ class Secret:
         raise TypeError("a credential is never stored or sent to another process: name its variable there instead")
 
 
-def _as_secret(text: str | Secret) -> Secret:
-    return text if isinstance(text, Secret) else Secret(text)
-
-
 @dataclass(frozen=True, slots=True, init=False)
-class ApiKey:
+class _Credential:
+    secret: Secret
+
+    def __init__(self, secret: str | Secret) -> None:
+        object.__setattr__(self, "secret", secret if isinstance(secret, Secret) else Secret(secret))
+
+    def get_secret_value(self) -> str:
+        """Give the bare secret."""
+        return self.secret.get_secret_value()
+
+
+class ApiKey(_Credential):
     """An account's API key. It may serve many sites, so each call names its site."""
 
-    key: Secret
-
-    def __init__(self, key: str | Secret) -> None:
-        object.__setattr__(self, "key", _as_secret(key))
-
-    def get_secret_value(self) -> str:
-        """Give the bare key."""
-        return self.key.get_secret_value()
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class AccessToken:
+class AccessToken(_Credential):
     """A ready, short-lived access token of one site. It is used as it is and never renewed."""
 
-    token: Secret
-
-    def __init__(self, token: str | Secret) -> None:
-        object.__setattr__(self, "token", _as_secret(token))
-
-    def get_secret_value(self) -> str:
-        """Give the bare token."""
-        return self.token.get_secret_value()
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class AppCredential:
+class AppCredential(_Credential):
     """An app's identity on one site (its instance there), from which the client fetches access tokens."""
 
     app_id: str
-    secret: Secret
     instance_id: str
 
     def __init__(self, app_id: str, secret: str | Secret, instance_id: str) -> None:
+        _Credential.__init__(self, secret)
         object.__setattr__(self, "app_id", app_id)
-        object.__setattr__(self, "secret", _as_secret(secret))
         object.__setattr__(self, "instance_id", instance_id)
-
-    def get_secret_value(self) -> str:
-        """Give the bare app secret."""
-        return self.secret.get_secret_value()
 
 
 Credential: TypeAlias = ApiKey | AccessToken | AppCredential
@@ -109,87 +111,147 @@ NAMES: dict[type, str] = {ApiKey: "API key", AccessToken: "access token", AppCre
 def redact(text: str, *credentials: Credential | Secret | None) -> str:
     """Take every secret, and every long piece of one, out of a text."""
     for credential in credentials:
-        if credential is not None:
-            text = _without(text, credential.get_secret_value())
+        secret = credential.get_secret_value() if credential is not None else ""
+        if not secret:
+            continue
+        text = text.replace(secret, HIDDEN)
+        pieces = {secret[i : i + PIECE_LETTERS] for i in range(len(secret) - PIECE_LETTERS + 1)}
+        starts = [i for i in range(len(text) - PIECE_LETTERS + 1) if text[i : i + PIECE_LETTERS] in pieces]
+        secret_at = {at for start in starts for at in range(start, start + PIECE_LETTERS)}
+        if secret_at:
+            runs = groupby(enumerate(text), key=lambda letter: letter[0] in secret_at)
+            text = "".join(HIDDEN if hidden else "".join(c for _, c in letters) for hidden, letters in runs)
     return text
 
 
-def _without(text: str, secret: str) -> str:
-    if not secret:
-        return text
-    text = text.replace(secret, HIDDEN)
-    if len(secret) <= _PIECE:
-        return text
-    pieces = {secret[i : i + _PIECE] for i in range(len(secret) - _PIECE + 1)}
-    hits = [i for i in range(len(text) - _PIECE + 1) if text[i : i + _PIECE] in pieces]
-    for start, end in reversed(_spans(hits)):
-        text = text[:start] + HIDDEN + text[end:]
-    return text
+USUAL_VARIABLES: Mapping[str, str] = {
+    "api_key_env": "WIX_API_KEY",
+    "access_token_env": "WIX_ACCESS_TOKEN",
+    "app_id_env": "WIX_APP_ID",
+    "app_secret_env": "WIX_APP_SECRET",
+    "instance_id_env": "WIX_INSTANCE_ID",
+}
+"""The variable that counts where a site names no other, by the setting that names it."""
+
+KINDS: Mapping[type, tuple[str, ...]] = {
+    ApiKey: ("api_key_env",),
+    AccessToken: ("access_token_env",),
+    AppCredential: ("app_id_env", "app_secret_env", "instance_id_env"),
+}
+"""The settings that name the variables of each credential; the last one tells the site."""
+
+APP_VARIABLES = tuple(USUAL_VARIABLES[setting] for setting in KINDS[AppCredential])
+ONE_OF_THREE = "WIX_API_KEY, or WIX_ACCESS_TOKEN, or WIX_APP_ID with WIX_APP_SECRET and WIX_INSTANCE_ID"
+
+NUMBER_REMEDIES: Mapping[str, str] = {
+    "calls_per_minute": f"is not a whole number from 1 to {MAX_CALLS_PER_MINUTE}, which is what the API allows",
+    "settle_seconds": "is not a number from 0 to 300",
+}
 
 
-def _spans(hits: list[int]) -> list[tuple[int, int]]:
-    """Join overlapping hits into spans, first to last."""
-    spans: list[tuple[int, int]] = []
-    for at in hits:
-        if spans and at <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], at + _PIECE)
-        else:
-            spans.append((at, at + _PIECE))
-    return spans
+def _check_zone(text: str) -> str:
+    from zoneinfo import ZoneInfo, available_timezones
+
+    try:
+        return ZoneInfo(text.strip()).key if text.strip() else ""
+    except (KeyError, ValueError, OSError):
+        near = difflib.get_close_matches(text, available_timezones(), n=1)
+        meant = f"did you mean {near[0]}?" if near else "write it like Europe/Berlin."
+        raise ValueError(f": “{text}” is not a time zone; {meant}") from None
 
 
-API_URL = "https://www.wixapis.com"
-FILE_NAME = "postbatch.toml"
-DEFAULT_SITE = "default"
-"""The name of a site that only the environment knows (`WIX_SITE_ID`)."""
+def _check_site_id(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text.strip()):
+        raise ValueError(
+            " is not a GUID (like 01234567-89ab-cdef-0123-456789abcdef): copy it from its dashboard's address."
+        )
+    return text.strip().lower()
 
 
-class Ways(NamedTuple):
-    """The names of the variables that hold each of the three credentials."""
-
-    key: str = "WIX_API_KEY"
-    token: str = "WIX_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
-    app: tuple[str, str, str] = ("WIX_APP_ID", "WIX_APP_SECRET", "WIX_INSTANCE_ID")
+def _check_via(text: str) -> str:
+    if (via := text.strip().lower()) not in VIAS:
+        raise ValueError(f": “{text}” is not a way to send; write one of {', '.join(VIAS)}.")
+    return via
 
 
-USUAL = Ways()
-ONE_OF_THREE = f"{USUAL.key}, or {USUAL.token}, or {USUAL.app[0]} with {USUAL.app[1]} and {USUAL.app[2]}"
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Tells pydantic to take a value of just this type, and through a check whose ValueError says what is wrong."""
+
+    check: Callable[[Any], Any]
+
+    def __get_pydantic_core_schema__(self, kind: type, handler: Callable[[type], Json]) -> Json:
+        check = {"type": "no-info", "function": self.check}
+        return {"type": "function-after", "function": check, "schema": {**handler(kind), "strict": True}}
+
+
+def _within(low: float, high: float) -> _Read:
+    def check(number: float) -> float:
+        if not low <= number <= high:
+            raise ValueError
+        return number
+
+    return _Read(check)
+
+
+Text = Annotated[str, _Read(str.strip)]
+Zone = Annotated[str, _Read(_check_zone)]
+Via = Annotated[str, _Read(_check_via)]
+CallsPerMinute = Annotated[int, _within(1, MAX_CALLS_PER_MINUTE)]
 
 
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
     """One site, and the names of the variables with its credential ("" = the usual ones)."""
 
-    name: str
-    site_id: str
-    timezone: str = ""
-    calls_per_minute: int = 180
-    via: str = "draft"
-    api_key_env: str = ""
-    access_token_env: str = ""
-    app_id_env: str = ""
-    app_secret_env: str = ""
-    instance_id_env: str = ""
+    __pydantic_config__: ClassVar[Json] = {"extra": "forbid"}
+    name: Text
+    site_id: Annotated[str, _Read(_check_site_id)]
+    timezone: Zone = ""
+    calls_per_minute: CallsPerMinute = 180
+    via: Via = "draft"
+    api_key_env: Text = ""
+    access_token_env: Text = ""
+    app_id_env: Text = ""
+    app_secret_env: Text = ""
+    instance_id_env: Text = ""
 
+    @property
+    def named_kinds(self) -> list[type]:
+        """The credentials of which the site names a variable: one, or none where the usual variables count."""
+        return [kind for kind, settings in KINDS.items() if any(getattr(self, setting) for setting in settings)]
 
-ENV_NAMES = tuple(f.name for f in fields(SiteSettings) if f.name.endswith("_env"))
+    @property
+    def variables(self) -> dict[type, tuple[str, ...]]:
+        """The variables that count for the site, by the credential that they hold."""
+        return {
+            kind: tuple(getattr(self, setting) or USUAL_VARIABLES[setting] for setting in KINDS[kind])
+            for kind in self.named_kinds or KINDS
+        }
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class FileSettings:
+    """What a configuration file may say. `sites` comes last: what they inherit is checked before."""
+
+    __pydantic_config__: ClassVar[Json] = {"extra": "forbid"}
+    timezone: Zone = ""
+    calls_per_minute: CallsPerMinute = 180
+    via: Via = "draft"
+    settle_seconds: Annotated[float, _within(0, 300)] = 15.0
+    default_site: Text = ""
+    sites: Mapping[str, SiteSettings] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings(FileSettings):
     """Everything that is configured. `variables` holds the values of credentials, each hidden.
 
     `default_site` is what a blank `site` cell means, "" where there are several sites and none is the default.
     `config_place` says in words where the file was found, "" where there is none.
     """
 
-    sites: Mapping[str, SiteSettings] = field(default_factory=dict)
-    default_site: str = DEFAULT_SITE
-    timezone: str = ""
-    via: str = "draft"
     api_url: str = API_URL
-    calls_per_minute: int = 180
-    settle_seconds: float = 15.0
     config_path: Path | None = None
     config_place: str = ""
     notices: tuple[str, ...] = ()
@@ -205,9 +267,8 @@ class Settings:
 
     def timezone_for(self, site: str = "") -> str:
         """Return the zone of a site, else the configuration's, else ""."""
-        name = site or self.default_site
-        own = self.sites[match_site(name, self.sites)].timezone if self.sites and name else ""
-        return own or self.timezone
+        named = self.sites and (site or self.default_site)
+        return (self.site(site).timezone if named else "") or self.timezone
 
     def credential_for(self, site: str = "") -> Credential:
         """Return a site's credential.
@@ -216,84 +277,41 @@ class Settings:
         one that belongs to another site as well.
         """
         found = self.site(site)
-        ways = _ways_of(found)
-        kinds = [kind for kind in ("key", "token", "app") if self._has(getattr(ways, kind))]
+        kinds = {kind: names for kind, names in found.variables.items() if any(n in self.variables for n in names)}
         if len(kinds) > 1:
-            names = " and ".join(n for kind in kinds for n in _as_tuple(getattr(ways, kind)) if n in self.variables)
-            raise ConfigError(f"{names} are set together: which one is meant for {found.name}? Unset the other.")
+            named = " and ".join(n for names in kinds.values() for n in names if n in self.variables)
+            raise ConfigError(f"{named} are set together: which one is meant for {found.name}? Unset the other.")
         if not kinds:
-            raise SignInError(_nothing_set(found, ways))
-        self._check_own(found, kinds[0])
-        return self._make(kinds[0], ways, found)
+            named = " and ".join(n for names in found.variables.values() for n in names)
+            remedy = f"{FILE_NAME} names {named}, which is not set" if found.named_kinds else f"set {ONE_OF_THREE}"
+            raise SignInError(f"There is no credential for {found.name}: {remedy}.")
+        ((kind, names),) = kinds.items()
+        if kind is not ApiKey:
+            self._refuse_shared(kind, names[-1])
+        if missing := [name for name in names if name not in self.variables]:
+            raise ConfigError(f"An app's identity for {found.name} needs {' and '.join(missing)} as well: set it.")
+        values = [self._bare(name) for name in names]
+        if kind is AppCredential:
+            app_id, secret, instance_id = values
+            return AppCredential(app_id.get_secret_value(), secret, instance_id.get_secret_value())
+        return ApiKey(values[0]) if kind is ApiKey else AccessToken(values[0])
 
-    def _has(self, names: str | tuple[str, ...]) -> bool:
-        return any(name in self.variables for name in _as_tuple(names))
-
-    def _make(self, kind: str, ways: Ways, site: SiteSettings) -> Credential:
-        if kind == "key":
-            return ApiKey(self._value(ways.key))
-        if kind == "token":
-            return AccessToken(self._value(ways.token))
-        missing = [name for name in ways.app if name not in self.variables]
-        if missing:
-            raise ConfigError(f"An app's identity for {site.name} needs {' and '.join(missing)} as well: set it.")
-        app_id, secret, instance_id = (self._value(name) for name in ways.app)
-        return AppCredential(app_id.get_secret_value(), secret, instance_id.get_secret_value())
-
-    def _value(self, name: str) -> Secret:
-        hidden = self.variables[name]
-        text = hidden.get_secret_value()
+    def _bare(self, name: str) -> Secret:
+        text = self.variables[name].get_secret_value()
         if not (text.isascii() and text.isprintable()) or re.search(r"[\s\"']", text):
             raise ConfigError(
                 f"{name} holds a space, a quote or another character that no credential has: copy the bare value again."
             )
-        return hidden
+        return self.variables[name]
 
-    def _check_own(self, site: SiteSettings, kind: str) -> None:
+    def _refuse_shared(self, kind: type, variable: str) -> None:
         """Refuse one token for two sites: it belongs to one, and the other's posts would go there."""
-        if kind == "key":
-            return
-        own = _as_tuple(getattr(_ways_of(site), kind))[-1]
-        sharing = [s.name for s in self.sites.values() if _as_tuple(getattr(_ways_of(s), kind))[-1] == own]
-        sharing = [name for name in sharing if name == site.name or _explicit(self.sites[name]) in ("", kind)]
+        sharing = [s.name for s in self.sites.values() if s.variables.get(kind, ("",))[-1] == variable]
         if len(sharing) > 1:
-            setting = "access_token_env" if kind == "token" else "instance_id_env"
             raise ConfigError(
-                f"{own} belongs to one site, but {' and '.join(sharing)} would all use it: give each of them its own "
-                f"variable in {FILE_NAME} ({setting}), or use an API key."
+                f"{variable} belongs to one site, but {' and '.join(sharing)} would all use it: give each of them its "
+                f"own variable in {FILE_NAME} ({KINDS[kind][-1]}), or use an API key."
             )
-
-
-def _as_tuple(names: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else names
-
-
-def _explicit(site: SiteSettings) -> str:
-    """Return which credential a site names in the file: `key`, `token`, `app`, or "" for the usual variables."""
-    if site.api_key_env:
-        return "key"
-    if site.access_token_env:
-        return "token"
-    return "app" if site.app_id_env or site.app_secret_env or site.instance_id_env else ""
-
-
-def _ways_of(site: SiteSettings) -> Ways:
-    """Return the variables that count for a site: those of the one credential it names, else the usual ones."""
-    own = (site.app_id_env, site.app_secret_env, site.instance_id_env)
-    app_id, secret, instance_id = (name or usual for name, usual in zip(own, USUAL.app, strict=True))
-    return {
-        "": USUAL,
-        "key": Ways(site.api_key_env, "", ("", "", "")),
-        "token": Ways("", site.access_token_env, ("", "", "")),
-        "app": Ways("", "", (app_id, secret, instance_id)),
-    }[_explicit(site)]
-
-
-def _nothing_set(site: SiteSettings, ways: Ways) -> str:
-    if not _explicit(site):
-        return f"There is no credential for {site.name}: set {ONE_OF_THREE}."
-    names = " and ".join(n for n in (ways.key, ways.token, *ways.app) if n)
-    return f"There is no credential for {site.name}: {FILE_NAME} names {names}, which is not set."
 
 
 def match_site(name: str, sites: Iterable[str]) -> str:
@@ -305,164 +323,6 @@ def match_site(name: str, sites: Iterable[str]) -> str:
     meant = f" Did you mean {names[near[0]]}?" if near else ""
     known = ", ".join(names.values()) or "none"
     raise ConfigError(f"There is no site called “{name}” in the configuration (there is: {known}).{meant}")
-
-
-WAYS = ("draft", "publish", "bulk")
-LARGEST_FILE_BYTES = 1024 * 1024
-MOST_CALLS_PER_MINUTE = 200
-"""The API's own limit for one site."""
-
-Check = Callable[[str, Any], Any]
-
-
-def read_file(path: Path, place: str) -> dict[str, Any]:
-    where = f"{path.name} {place}"
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE_BYTES + 1)
-        if len(content) > LARGEST_FILE_BYTES:
-            raise ConfigError(f"{where} is larger than 1 MB: it is not a configuration.")
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(f"{where} can't be read ({error.strerror}): check its permissions.") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{where} is not UTF-8 text: save it again as UTF-8.") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{where} is not valid TOML: {error}. Correct that line.") from None
-
-
-def make_site(name: str, entries: Any, top: Mapping[str, Any], where: str) -> SiteSettings:
-    inside = f"{where}, [sites.{name}]"
-    if not isinstance(entries, dict):
-        raise ConfigError(f"{where}: sites.{name} is not a table: write [sites.{name}] and its settings below it.")
-    if not name.strip() or "," in name:
-        raise ConfigError(f"{where}: a site's name can't be blank or hold a comma.")
-    values = check_table(entries, SITE, where=inside)
-    if "site_id" not in values:
-        raise ConfigError(f"{inside}: site_id is missing: add the site's GUID, as its dashboard address shows it.")
-    inherited = {n: top[n] for n in ("calls_per_minute", "via") if n in top}
-    site = SiteSettings(**{"name": name.strip(), **inherited, **values})
-    named = [n for n in ("api_key_env", "access_token_env") if values.get(n)]
-    named += ["app_id_env"] if site.app_id_env or site.app_secret_env or site.instance_id_env else []
-    if len(named) > 1:
-        raise ConfigError(f"{inside}: {' and '.join(named)} name two credentials: keep the one that is meant.")
-    return site
-
-
-def check_sites(sites: Mapping[str, SiteSettings], where: str) -> None:
-    for what in ("name", "site_id"):
-        seen: dict[str, str] = {}
-        for site in sites.values():
-            other = seen.setdefault(getattr(site, what).casefold(), site.name)
-            if other is not site.name:
-                raise ConfigError(f"{where}: {other} and {site.name} have one {what} in common: remove one of them.")
-
-
-def check_table(table: Mapping[str, Any], known: Mapping[str, Check], *, where: str) -> dict[str, Any]:
-    """Return the checked values of a table; the first mistake is one sentence."""
-    for name, value in table.items():
-        _refuse_secret(name, value, known, where)
-        if name == "api_url":
-            raise ConfigError(f"{where}: the API's address is not set in a file: use the variable WIX_API_URL.")
-        if name not in known:
-            near = difflib.get_close_matches(name.lower().replace("-", "_"), known, n=1)
-            meant = f" Did you mean {near[0]}?" if near else f" The settings are {', '.join(known)}."
-            raise ConfigError(f"{where}: there is no setting “{name}”.{meant}")
-    return {name: known[name](f"{where}: {name}", value) for name, value in table.items()}
-
-
-_SECRET_NAME = re.compile(r"key|token|secret|passw|authoriz|credential", re.IGNORECASE)
-_SECRET_VALUE = re.compile(r"(?:IST\.|OauthNG|eyJ|Bearer ).*|[^\s/]{41,}", re.DOTALL)
-
-
-def _refuse_secret(name: str, value: Any, known: Mapping[str, Check], where: str) -> None:
-    named_so = name not in known and bool(_SECRET_NAME.search(name)) and isinstance(value, str)
-    env_named = name in ENV_NAMES and isinstance(value, str) and not _VARIABLE.fullmatch(value)
-    name_is_one = bool(_SECRET_VALUE.fullmatch(name))
-    if named_so or env_named or name_is_one or (isinstance(value, str) and _SECRET_VALUE.fullmatch(value)):
-        shown = "a setting" if name_is_one else name
-        raise ConfigError(
-            f"{where}: {shown} seems to hold a key itself. Put the key into a variable of the environment and "
-            'write only the name of that variable here, in capitals: api_key_env = "WIX_API_KEY".'
-        )
-
-
-_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
-_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-
-def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise ConfigError(f"{name} is not text: put it in quotes.")
-    return value.strip()
-
-
-def check_site_id(name: str, value: Any) -> str:
-    text = _text(name, value)
-    if not _GUID.fullmatch(text):
-        raise ConfigError(
-            f"{name} is not a GUID (like 01234567-89ab-cdef-0123-456789abcdef): copy it from its dashboard's address."
-        )
-    return text.lower()
-
-
-def _zone(name: str, value: Any) -> str:
-    from zoneinfo import ZoneInfo, available_timezones
-
-    text = _text(name, value)
-    try:
-        return ZoneInfo(text).key if text else ""
-    except (KeyError, ValueError, OSError):
-        near = difflib.get_close_matches(text, available_timezones(), n=1)
-        meant = f"did you mean {near[0]}?" if near else "write it like Europe/Berlin."
-        raise ConfigError(f"{name}: “{text}” is not a time zone; {meant}") from None
-
-
-def check_way(name: str, value: Any) -> str:
-    text = _text(name, value).lower()
-    if text not in WAYS:
-        raise ConfigError(f"{name}: “{text}” is not a way to send; write one of {', '.join(WAYS)}.")
-    return text
-
-
-def _number(low: float, high: float) -> Check:
-    def check(name: str, value: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-            raise ConfigError(f"{name} is not a number from {low:g} to {high:g}: correct it.")
-        return value
-
-    return check
-
-
-def _whole(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_CALLS_PER_MINUTE:
-        raise ConfigError(
-            f"{name} is not a whole number from 1 to {MOST_CALLS_PER_MINUTE}, which is what the API allows: correct it."
-        )
-    return value
-
-
-def _tables(name: str, value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ConfigError(f"{name} is not a table: write [sites.NAME] and the site's settings below it.")
-    return value
-
-
-TOP: Mapping[str, Check] = {
-    "timezone": _zone,
-    "calls_per_minute": _whole,
-    "via": check_way,
-    "settle_seconds": _number(0, 300),
-    "default_site": _text,
-    "sites": _tables,
-}
-SITE: Mapping[str, Check] = {
-    "site_id": check_site_id,
-    "timezone": _zone,
-    "calls_per_minute": _whole,
-    "via": check_way,
-    **dict.fromkeys(ENV_NAMES, _text),
-}
 
 
 def load_settings(
@@ -480,26 +340,15 @@ def load_settings(
     user's configuration folder. `site` and `via` are the command's flags, and win. Raises `ConfigError`.
     """
     path, place = _find_file(environ, sheet_folder=sheet_folder, cwd=cwd, config=config)
-    table = read_file(path, place) if path else {}
-    settings = _from_table(table, f"{path.name} {place}" if path else FILE_NAME)
-    if path is not None:
-        settings = replace(settings, config_path=path, config_place=place)
-    settings = _with_environment(settings, environ, chosen=site)
+    where = f"{path.name} {place}" if path else FILE_NAME
+    settings = _check_file(_read_file(path, where) if path else {}, where)
+    settings = _with_environment(replace(settings, config_path=path, config_place=place), environ, chosen=site)
     if via is not None:
-        settings = replace(settings, via=check_way("--via", via), sites=_each(settings.sites, via=via))
+        via = _checked(_check_via, "--via", via)
+        settings = replace(settings, via=via, sites=_each(settings.sites, via=via))
     if site:
         settings = replace(settings, default_site=match_site(site, settings.sites))
     return settings
-
-
-def _each(sites: Mapping[str, SiteSettings], **changed: Any) -> dict[str, SiteSettings]:
-    return {name: replace(site, **changed) for name, site in sites.items()}
-
-
-def for_sandbox(settings: Settings, *, api_url: str, key: str) -> Settings:
-    """Return the settings for a local sandbox: sites keep their names, address and key are the sandbox's."""
-    sites = _each(settings.sites, **dict.fromkeys(ENV_NAMES, ""))
-    return replace(settings, api_url=check_api_url(api_url), sites=sites, variables={USUAL.key: Secret(key)})
 
 
 def _find_file(
@@ -509,18 +358,14 @@ def _find_file(
         if not config.is_file():
             raise ConfigError(f"There is no configuration file “{config}”: check what --config says.")
         return config, "given with --config"
-    places = (
-        (sheet_folder, "beside the sheet"),
-        (cwd, "in the current folder"),
-        (_user_folder(environ), "in your configuration folder"),
-    )
-    for folder, place in places:
+    for folder, place in ((sheet_folder, "beside the sheet"), (cwd, "in the current folder")):
         if folder is not None and (folder / FILE_NAME).is_file():
             return folder / FILE_NAME, place
-    return None, ""
+    own = user_folder(environ) / FILE_NAME
+    return (own, "in your configuration folder") if own.is_file() else (None, "")
 
 
-def _user_folder(environ: Mapping[str, str]) -> Path:
+def user_folder(environ: Mapping[str, str]) -> Path:
     """Return the user's configuration folder; `XDG_CONFIG_HOME` counts on every system."""
     own = environ.get("XDG_CONFIG_HOME", "")
     if own and Path(own).is_absolute():
@@ -530,25 +375,117 @@ def _user_folder(environ: Mapping[str, str]) -> Path:
     return platformdirs.user_config_path("postbatch", appauthor=False)
 
 
-def _from_table(table: Mapping[str, Any], where: str) -> Settings:
-    values = check_table(table, TOP, where=where)
-    tables = values.pop("sites", {})
-    sites: dict[str, SiteSettings] = {}
-    for name, entries in tables.items():
-        sites[name] = make_site(name, entries, values, where)
-    check_sites(sites, where)
-    settings = Settings(**{"sites": sites, "default_site": "", **values})
-    return replace(settings, default_site=_default_site(settings, where))
+def _read_file(path: Path, where: str) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise ConfigError(f"{where} is larger than 1 MB: it is not a configuration.")
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{where} can't be read ({error.strerror}): check its permissions.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{where} is not UTF-8 text: save it again as UTF-8.") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{where} is not valid TOML: {error}. Correct that line.") from None
 
 
-def _default_site(settings: Settings, where: str) -> str:
+def _check_file(table: Mapping[str, Any], where: str) -> Settings:
+    """Return what a file says, checked; the first mistake is one sentence."""
+    if not table:
+        return Settings(default_site=DEFAULT_SITE)
+    from pydantic import TypeAdapter, ValidationError
+
+    _refuse_secrets(table, FileSettings, where)
+    inherited = {name: table[name] for name in ("calls_per_minute", "via") if name in table}
+    sites = table.get("sites", {})
+    if isinstance(sites, dict):
+        for name, entries in sites.items():
+            if isinstance(entries, dict):
+                _refuse_secrets(entries, SiteSettings, f"{where}, [sites.{name}]")
+        sites = {n: {**inherited, **e, "name": n} if isinstance(e, dict) else e for n, e in sites.items()}
+    try:
+        read = TypeAdapter(FileSettings).validate_python({**table, "sites": sites})
+    except ValidationError as error:
+        raise ConfigError(_tell_mistake(error.errors()[0], where)) from None
+    _check_sites(read.sites, where)
+    settings = Settings(**{f.name: getattr(read, f.name) for f in fields(read)})
+    if settings.default_site and not settings.sites:
+        raise ConfigError(f"{where} has a default_site but no sites: add a [sites.{settings.default_site}] table.")
     if settings.default_site:
-        if not settings.sites:
-            raise ConfigError(f"{where} has a default_site but no sites: add a [sites.{settings.default_site}] table.")
-        return match_site(settings.default_site, settings.sites)
-    if not settings.sites:
-        return DEFAULT_SITE
-    return next(iter(settings.sites)) if len(settings.sites) == 1 else ""
+        return replace(settings, default_site=match_site(settings.default_site, settings.sites))
+    only = next(iter(settings.sites), DEFAULT_SITE)
+    return replace(settings, default_site=only if len(settings.sites) < 2 else "")
+
+
+SECRET_NAME = re.compile(r"key|token|secret|passw|authoriz|credential", re.IGNORECASE)
+SECRET_VALUE = re.compile(r"(?:IST\.|OauthNG|eyJ|Bearer ).*|[^\s/]{41,}", re.DOTALL)
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
+
+
+def _refuse_secrets(table: Mapping[str, Any], kind: type, where: str) -> None:
+    """Refuse a table that holds a key itself, and a setting that is none; neither message shows the value."""
+    known = [f.name for f in fields(kind) if f.name != "name"]
+    for name, value in table.items():
+        text = value if isinstance(value, str) else ""
+        named_so = name not in known and bool(SECRET_NAME.search(name)) and isinstance(value, str)
+        no_variable = name in USUAL_VARIABLES and isinstance(value, str) and not VARIABLE.fullmatch(value)
+        name_is_one = bool(SECRET_VALUE.fullmatch(name))
+        if named_so or no_variable or name_is_one or SECRET_VALUE.fullmatch(text):
+            shown = "a setting" if name_is_one else name
+            raise ConfigError(
+                f"{where}: {shown} seems to hold a key itself. Put the key into a variable of the environment and "
+                'write only the name of that variable here, in capitals: api_key_env = "WIX_API_KEY".'
+            )
+        if name == "api_url":
+            raise ConfigError(f"{where}: the API's address is not set in a file: use the variable WIX_API_URL.")
+        if name not in known:
+            near = difflib.get_close_matches(name.lower().replace("-", "_"), known, n=1)
+            meant = f" Did you mean {near[0]}?" if near else f" The settings are {', '.join(known)}."
+            raise ConfigError(f"{where}: there is no setting “{name}”.{meant}")
+
+
+def _tell_mistake(error: Mapping[str, Any], where: str) -> str:
+    """Return what pydantic found in a file as one sentence with its remedy."""
+    place, name = error["loc"], str(error["loc"][-1])
+    if len(place) > 2:
+        where = f"{where}, [sites.{place[1]}]"
+    if error["type"] == "missing":
+        return f"{where}: site_id is missing: add the site's GUID, as its dashboard address shows it."
+    if name in NUMBER_REMEDIES:
+        return f"{where}: {name} {NUMBER_REMEDIES[name]}: correct it."
+    if error["type"] == "value_error":
+        return f"{where}: {name}{error['ctx']['error']}"
+    if error["type"] == "string_type":
+        return f"{where}: {name} is not text: put it in quotes."
+    if len(place) == 1:
+        return f"{where}: sites is not a table: write [sites.NAME] and the site's settings below it."
+    return f"{where}: sites.{name} is not a table: write [sites.{name}] and its settings below it."
+
+
+def _check_sites(sites: Mapping[str, SiteSettings], where: str) -> None:
+    """Refuse names that can't be, two credentials for one site, and two sites that are one."""
+    seen: dict[tuple[str, str], str] = {}
+    for site in sites.values():
+        if not site.name or "," in site.name:
+            raise ConfigError(f"{where}: a site's name can't be blank or hold a comma.")
+        if len(site.named_kinds) > 1:
+            named = " and ".join(KINDS[kind][0] for kind in site.named_kinds)
+            raise ConfigError(
+                f"{where}, [sites.{site.name}]: {named} name two credentials: keep the one that is meant."
+            )
+        for what in ("name", "site_id"):
+            other = seen.setdefault((what, getattr(site, what).casefold()), site.name)
+            if other is not site.name:
+                raise ConfigError(f"{where}: {other} and {site.name} have one {what} in common: remove one of them.")
+
+
+def _checked(check: Callable[[str], str], name: str, text: str) -> str:
+    """Return a value that stands outside of the file, checked as it would be there. Raises `ConfigError`."""
+    try:
+        return check(text)
+    except ValueError as error:
+        raise ConfigError(f"{name}{error}") from None
 
 
 def _with_environment(settings: Settings, environ: Mapping[str, str], *, chosen: str | None) -> Settings:
@@ -556,19 +493,17 @@ def _with_environment(settings: Settings, environ: Mapping[str, str], *, chosen:
     if address := environ.get("WIX_API_URL", "").strip():
         settings = replace(settings, api_url=check_api_url(address))
     if site_id := environ.get("WIX_SITE_ID", "").strip():
-        site_id = check_site_id("WIX_SITE_ID", site_id)
-    elif settings.sites or not (site_id := _app_instance(settings)):
+        site_id = _checked(_check_site_id, "WIX_SITE_ID", site_id)
+    elif not settings.sites and "WIX_API_KEY" not in settings.variables:
+        # An app that is set in full is on one site, and names it where nothing else does.
+        app = [settings.variables[n].get_secret_value() for n in APP_VARIABLES if n in settings.variables]
+        site_id = app[-1] if len(app) == len(APP_VARIABLES) else ""
+    if not site_id:
         return settings
     if not settings.sites:
         own = SiteSettings(DEFAULT_SITE, site_id, "", settings.calls_per_minute, settings.via)
         return replace(settings, sites={DEFAULT_SITE: own}, default_site=DEFAULT_SITE)
     return settings if chosen else _default_by_id(settings, site_id)
-
-
-def _app_instance(settings: Settings) -> str:
-    """Return the instance of an app that is set in full: it is on one site, and names it where nothing else does."""
-    values = [settings.variables[name].get_secret_value() for name in USUAL.app if name in settings.variables]
-    return values[-1] if len(values) == len(USUAL.app) and USUAL.key not in settings.variables else ""
 
 
 def _default_by_id(settings: Settings, site_id: str) -> Settings:
@@ -587,15 +522,25 @@ def _default_by_id(settings: Settings, site_id: str) -> Settings:
 
 def with_secrets(settings: Settings, environ: Mapping[str, str]) -> Settings:
     """Return the settings with the credentials that this environment holds, by the variables that the sites name."""
-    named = {getattr(site, n) for site in settings.sites.values() for n in ENV_NAMES}
-    wanted = {USUAL.key, USUAL.token, *USUAL.app, *named} - {""}
-    variables = {name: Secret(value) for name in sorted(wanted) if (value := environ.get(name, "").strip())}
+    named = {n for site in settings.sites.values() for names in site.variables.values() for n in names}
+    wanted = sorted(named | set(USUAL_VARIABLES.values()))
+    variables = {name: Secret(value) for name in wanted if (value := environ.get(name, "").strip())}
     return replace(settings, variables=variables)
 
 
 def without_secrets(settings: Settings) -> Settings:
     """Return the settings as they may travel to another machine: no credential, no path of this one."""
     return replace(settings, variables={}, config_path=None, config_place="")
+
+
+def for_sandbox(settings: Settings, *, api_url: str, key: str) -> Settings:
+    """Return the settings for a local sandbox: sites keep their names, address and key are the sandbox's."""
+    sites = _each(settings.sites, **dict.fromkeys(USUAL_VARIABLES, ""))
+    return replace(settings, api_url=check_api_url(api_url), sites=sites, variables={"WIX_API_KEY": Secret(key)})
+
+
+def _each(sites: Mapping[str, SiteSettings], **changed: Any) -> dict[str, SiteSettings]:
+    return {name: replace(site, **changed) for name, site in sites.items()}
 
 
 def check_api_url(address: str) -> str:
@@ -612,28 +557,11 @@ def check_api_url(address: str) -> str:
     extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password
     if extra or not re.fullmatch(r"[A-Za-z0-9.:-]+", host) or "@" in parts.netloc:
         raise wrong
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_this_machine(host)):
+    try:
+        is_this_machine = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_this_machine = host == "localhost"
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine):
         raise wrong
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port is not None else "")
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-__all__ = [
-    "API_URL",
-    "DEFAULT_SITE",
-    "FILE_NAME",
-    "Settings",
-    "SiteSettings",
-    "check_api_url",
-    "for_sandbox",
-    "load_settings",
-    "with_secrets",
-    "without_secrets",
-]
