@@ -110,7 +110,7 @@ class Session:
             if reset:
                 with Service(state, sites=names) as service:
                     service.reset()
-            server = self._open.enter_context(SandboxServer(state, sites=names, port=port))
+            server = self._open.enter_context(SandboxServer(Service(state, sites=names), port=port))
         except OverflowError as error:
             raise StartError(f"There is no port {port}: give a --port from 1 to 65535.") from error
         except OSError as error:

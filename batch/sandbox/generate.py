@@ -5,35 +5,14 @@ from __future__ import annotations
 import hashlib
 from urllib.parse import urlsplit
 
-from batch.sandbox.content import CHANNELS, COMBINATIONS, IMAGE, MEDIA_HOSTS, Fields, Flag, Listed, Text
-from batch.sandbox.context import Answer, Context
-from batch.sandbox.sites import AI
-from batch.sandbox.state import Json, Refusal, invalid
+from batch.sandbox.content import COMBINATIONS, IMAGE, MEDIA_HOSTS
+from batch.sandbox.context import Context
+from batch.sandbox.http_types import Answer, Json, Refusal, invalid
+from batch.sandbox.schemas import GENERATED_FOR, IMAGE_BODY, POST_BODY, TEXT_BODY
 
 LONGEST_CAPTION = 1000
 LONGEST_TITLE = 90
-GENERATED_FOR = ("INSTAGRAM", "FACEBOOK", "LINKEDIN", "PINTEREST", "GBP", "TIKTOK")
 WITH_TITLE = ("PINTEREST", "TIKTOK", "YOUTUBE")
-ASSETS = ("STORES_PRODUCT", "STORES_CATEGORY", "STORES_COUPON", "BLOG_POST", "EVENT", "BOOKINGS_SERVICE")
-
-TEXT_BODY = Fields(
-    {
-        "userInput": Text(least=1),
-        "channelName": Text(one_of=CHANNELS),
-        "tone": Text(),
-        "languageCode": Text(),
-        "additionalContent": Fields({"url": Text(url=True), "withHashtags": Flag(), "addLinkInBio": Flag()}),
-    },
-    ("userInput",),
-)
-POST_BODY = Fields({
-    "userInput": Text(),
-    "siteAssets": Listed(Fields({"id": Text(least=1), "type": Text(one_of=ASSETS)}, ("id", "type")), most=1),
-    "media": Listed(Fields({"type": Text(one_of=(IMAGE,)), "url": Text(least=1, url=True)}, ("type", "url")), most=10),
-    "channels": Listed(Text(one_of=GENERATED_FOR), most=len(GENERATED_FOR)),
-})  # fmt: skip
-IMAGE_BODY = Fields({"userInput": Text(least=1), "imageUrl": Text(least=1, url=True)}, ("userInput", "imageUrl"))
-
 _OPENINGS = (
     "Something good is waiting for you",
     "Made with care, and ready today",
@@ -54,7 +33,6 @@ _ASSET_WORDS = {
 
 def generate_text(context: Context) -> Answer:
     """Generate Text."""
-    _need_ai(context)
     body = context.body(TEXT_BODY)
     caption = _caption(body["userInput"], body.get("tone", ""), body.get("languageCode", ""))
     more = body.get("additionalContent", {})
@@ -72,7 +50,6 @@ def generate_text(context: Context) -> Answer:
 
 def generate_post(context: Context) -> Answer:
     """Generate Post Data: picture posts for each channel asked, without the accounts' second IDs."""
-    _need_ai(context)
     body = context.body(POST_BODY)
     assets, idea = body.get("siteAssets", []), body.get("userInput", "").strip()
     if not idea and not assets:
@@ -96,13 +73,12 @@ def _post_for(channel: str, subject: str, pictures: list[str]) -> Json:
 
 def generate_image(context: Context) -> Answer:
     """Generate Image: ask for a picture to be changed, and get a number to ask for it with."""
-    _need_ai(context)
     body = context.body(IMAGE_BODY)
-    execution_id = context.new_id()
-    fails = context.options.media_failing_marker in body["userInput"] + body["imageUrl"]
+    execution_id = context.items.new_id()
+    fails = context.failing_marker in body["userInput"] + body["imageUrl"]
     context.store.run(
         "INSERT INTO pictures VALUES (?, ?, ?, ?, ?)",
-        execution_id, context.site_id, context.options.image_polls, "FAILED" if fails else "READY",
+        execution_id, context.site.id, context.image_polls, "FAILED" if fails else "READY",
         _picture(body["userInput"] + body["imageUrl"]),
     )  # fmt: skip
     return {"status": "OK", "executionId": execution_id}
@@ -111,7 +87,7 @@ def generate_image(context: Context) -> Answer:
 def generated_image(context: Context) -> Answer:
     """Get Generated Image."""
     row = context.store.row(
-        "SELECT polls, fate, file FROM pictures WHERE site = ? AND id = ?", context.site_id, context.parts["id"]
+        "SELECT polls, fate, file FROM pictures WHERE site = ? AND id = ?", context.site.id, context.parts["id"]
     )
     if row is None:
         raise Refusal(404, "GENERATED_IMAGE_NOT_FOUND", "There is no such picture.")
@@ -122,11 +98,6 @@ def generated_image(context: Context) -> Answer:
     if fate == "FAILED":
         return {"status": "FAILED"}
     return {"status": "READY", "imageUrl": url, "fileId": urlsplit(url).path.rsplit("/", 1)[-1]}
-
-
-def _need_ai(context: Context) -> None:
-    if context.options.ai_tools_needed and not context.site.feature(AI)["enabled"]:
-        raise Refusal(428, "INELIGIBLE_FOR_FEATURE", f"The site's plan does not include {AI}.")
 
 
 def _number(text: str) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from batch.model import Channel, Content, Outcome, OutcomeKind, Results
-from batch.sandbox.seed import ACCOUNTS
+from batch.sandbox.sites import ACCOUNTS
 from batch.workbooks.results import write_results_workbook
 from tests.bench import yardsticks
 from tests.bench.journal import cost_of_journal

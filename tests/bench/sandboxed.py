@@ -57,7 +57,7 @@ class Sandbox:
 @contextmanager
 def sandbox(state: Path, *, sites: int = 1, **options: Any) -> Iterator[Sandbox]:
     """Run a sandbox as a process of its own."""
-    command = python("-m", "batch.sandbox", "--options", json.dumps(options))
+    command = python("-m", "tests.rig", "--options", json.dumps(options))
     command += [part for number in range(sites) for part in ("--site", site_id(number))]
     started = subprocess.Popen(command, env=environment(state), stdout=subprocess.PIPE, text=True)
     try:

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from batch.sandbox.seed import SITE_ID
-from batch.sandbox.server import SandboxServer
-from batch.sandbox.service import Service
+from batch.sandbox.sites import SITE_ID
+from tests.rig.server import RigServer
+from tests.rig.service import Rig
 
 KEY = "IST.recognisable-key-4711-never-to-be-seen"
 POST = {
@@ -101,18 +101,18 @@ def desk(tmp_path: Path) -> Desk:
 
 
 @pytest.fixture
-def server() -> Iterator[SandboxServer]:
-    with SandboxServer(sites=[SITE_ID]) as running:
+def server() -> Iterator[RigServer]:
+    with RigServer(sites=[SITE_ID]) as running:
         yield running
 
 
 @pytest.fixture
-def service(server: SandboxServer) -> Service:
+def service(server: RigServer) -> Rig:
     return server.service
 
 
 @pytest.fixture
-def site(tmp_path: Path, server: SandboxServer) -> Desk:
+def site(tmp_path: Path, server: RigServer) -> Desk:
     """A folder whose environment names a site at the server."""
     (tmp_path / "desk").mkdir()
     environ = {

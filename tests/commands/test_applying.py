@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from batch.sandbox.seed import ACCOUNTS
-from batch.sandbox.server import SandboxServer
+from batch.sandbox.sites import ACCOUNTS
 from tests.commands.conftest import POST
+from tests.rig.server import RigServer
 
 OTHER = "99999999-2222-4333-8444-555555555555"
 
@@ -16,7 +16,7 @@ OTHER = "99999999-2222-4333-8444-555555555555"
 def test_a_plan_is_done_on_the_site_that_it_was_made_for_and_on_no_other(site, service):
     site.write("posts.csv", [POST])
     assert site("plan", "posts.csv", "--out", "plan.json").status == 0
-    with SandboxServer(sites=[OTHER]) as other:
+    with RigServer(sites=[OTHER]) as other:
         ended = site("apply", "plan.json", "--yes", environ={"WIX_SITE_ID": OTHER, "WIX_API_URL": other.url})
         assert (ended.status, other.service.coming(OTHER)) == (2, [])
     assert "another site or address" in ended.err

@@ -133,7 +133,7 @@ def said(log: Path, pattern: str) -> re.Match[str] | None:
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
     python = sys.executable
     options = json.dumps({"calls_per_minute": 0, "references": "nowhere", "query_lag_seconds": 0.5})
-    sandbox = [python, "-m", "batch.sandbox", "--options", options]
+    sandbox = [python, "-m", "tests.rig", "--options", options]
     sandbox += [part for site in SITES.values() for part in ("--site", site)]
     scheduler = [python, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
     with ExitStack() as open_now:

@@ -7,8 +7,8 @@ import json
 import pytest
 from openpyxl import load_workbook
 
-from batch.sandbox.seed import SITE_ID
-from batch.sandbox.server import SandboxServer
+from batch.sandbox.sites import SITE_ID
+from tests.rig.server import RigServer
 
 ROW = {"key": "a", "channel": "FACEBOOK", "text": "Hello", "publish_at": "2031-03-03 09:00", "timezone": "UTC"}
 
@@ -112,7 +112,7 @@ def test_what_can_not_start_says_why_in_one_sentence(desk, arguments, said):
 
 def test_two_sites_side_by_side_each_with_its_own_posts_and_one_that_fails_holds_nobody_up(site, server):
     other = "11111111-2222-4333-8444-555555555555"
-    with SandboxServer(sites=[SITE_ID, other]) as both:
+    with RigServer(sites=[SITE_ID, other]) as both:
         (site.folder / "postbatch.toml").write_text(
             f'[sites.pottery]\nsite_id = "{SITE_ID}"\n[sites.garden]\nsite_id = "{other}"\n', encoding="utf-8"
         )

@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from batch.sandbox.seed import ACCOUNTS
+from batch.sandbox.sites import ACCOUNTS
 
 MEDIA = {"mediaWrapper": {"media": [{"type": "IMAGE", "url": "https://static.wixstatic.com/media/cup.jpg"}]}}
 CLIP = {"mediaWrapper": {"media": [{"type": "VIDEO", "url": "https://video.wixstatic.com/video/bowl.mp4"}]}}

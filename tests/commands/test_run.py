@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from batch.model import RESULT_COLUMNS
-from batch.sandbox.seed import SITE_ID
+from batch.sandbox.sites import SITE_ID
 
 ZONE = {"timezone": "Europe/Berlin"}
 ROWS = [

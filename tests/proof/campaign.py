@@ -24,8 +24,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from batch.errors import JournalError, PostbatchError
 from batch.model import Action, Channel, Outcome, OutcomeKind, Post
 from batch.run.control import Stop
-from batch.sandbox.faults import KINDS
-from batch.sandbox.items import PublicPost
 from batch.sandbox.state import write_iso
 from tests.proof.killing import VIAS, Figures
 from tests.proof.scene import (
@@ -40,6 +38,8 @@ from tests.proof.scene import (
     states_of,
 )
 from tests.proof.stage import LAG_SECONDS, SERVERS, SETTLE_SECONDS, Killed, Killer, Stage, fast_folder, post
+from tests.rig.faults import KINDS
+from tests.rig.published_log import PublicPost
 
 CHANNELS = {Channel.FACEBOOK: FACEBOOK, Channel.LINKEDIN: LINKEDIN, Channel.GBP: GBP}
 CALLS = (
@@ -101,7 +101,6 @@ def make_scenario(seed: int) -> Scenario:
             "patch": dice.choice(("replace", "merge")),
             "deleted": dice.choice(("shown", "shown", "hidden")),
             "calls_per_minute": dice.choice((0, 0, 200)),
-            "filter_by_reference": dice.random() < 0.5,
         },
         rows=rows,
         faults=[_fault(dice, latest=latest) for _ in range(dice.randint(0, 4))],

@@ -31,12 +31,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 
 from batch.cli import main as command
-from batch.sandbox.server import SandboxServer
-from batch.sandbox.service import Service
-from batch.sandbox.state import Options
 from tests.proof.killing import Figures
 from tests.proof.scene import FACEBOOK, GBP, LINKEDIN, Wanted, held, judge_public, made_twice
 from tests.proof.stage import fast_folder
+from tests.rig.options import Options
+from tests.rig.server import RigServer
+from tests.rig.service import Rig
 
 SERVERS: dict[str, dict[str, object]] = {
     "unique on publish": {"references": "publish"},
@@ -83,7 +83,7 @@ class Site(NamedTuple):
     """A sandbox process with its state, and a folder with the sheet."""
 
     url: str
-    service: Service
+    service: Rig
     folder: Path
 
 
@@ -92,7 +92,7 @@ def running_site(server: str) -> Iterator[Site]:
     """Run a sandbox in a process of its own."""
     with fast_folder() as folder:
         options = Options().changed({"calls_per_minute": 0, **SERVERS[server]})
-        service = Service(folder / "state.sqlite", options=options)
+        service = Rig(folder / "state.sqlite", options=options)
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
@@ -111,7 +111,7 @@ def running_site(server: str) -> Iterator[Site]:
 
 def _serve(state: Path, writer: int) -> None:
     try:
-        with SandboxServer(state) as server:
+        with RigServer(state) as server:
             os.write(writer, f"{server.url}\n".encode())
             signal.pause()
     finally:

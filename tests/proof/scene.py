@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from batch.model import Action, Channel, Outcome, OutcomeKind, Post
-from batch.sandbox.items import PublicPost
-from batch.sandbox.service import Service
 from batch.sandbox.state import write_iso
 from tests.proof.stage import hours, picture, post
+from tests.rig.published_log import PublicPost
+from tests.rig.service import Rig
 
 FACEBOOK = ("FACEBOOK", "10215544332211009", "104512345678901")
 INSTAGRAM = ("INSTAGRAM", "17841405822304914", "")
@@ -169,7 +169,7 @@ def judge_public(public: Iterable[PublicPost], wanted: Sequence[Wanted], *, star
     return harm
 
 
-def made_twice(service: Service) -> int:
+def made_twice(service: Rig) -> int:
     """Return how many items too many were ever made under our references."""
     counts = Counter(str(item["referenceId"]) for item in service.items() if item.get("referenceId"))
     return sum(count - 1 for count in counts.values())
@@ -194,7 +194,7 @@ NOT_OUT = frozenset({OutcomeKind.FAILED, OutcomeKind.NOT_RUN, OutcomeKind.INVALI
 LIVE = frozenset({"SCHEDULED", "IN_QUEUE", "PROCESSING", "PUBLISHED"})
 
 
-def false_outcomes(outcomes: Sequence[Outcome], service: Service, *, before: Mapping[str, str]) -> list[str]:
+def false_outcomes(outcomes: Sequence[Outcome], service: Rig, *, before: Mapping[str, str]) -> list[str]:
     """Return what a run said that the site, looked at behind its back, shows to be untrue.
 
     `before` is the state of each reference before the run: an outcome that says "not done" is false where this run has
@@ -221,6 +221,6 @@ def _untrue(outcome: Outcome, items: Sequence[Mapping[str, Any]], before: Mappin
     return ""
 
 
-def states_of(service: Service) -> dict[str, str]:
+def states_of(service: Rig) -> dict[str, str]:
     """Return the state of each reference now."""
     return {str(i["referenceId"]): str(i["status"]) for i in service.items() if i.get("referenceId")}

@@ -31,11 +31,11 @@ from batch.run.execute import execute
 from batch.run.journal import Journal
 from batch.run.record import Placed
 from batch.run.site import read_site
-from batch.sandbox.seed import SITE_ID
-from batch.sandbox.server import SandboxTransport
-from batch.sandbox.service import Service
-from batch.sandbox.state import Options as ServerOptions
+from batch.sandbox.sites import SITE_ID
 from batch.settings import ApiKey
+from tests.rig.options import Options as ServerOptions
+from tests.rig.service import Rig
+from tests.rig.transport import RigTransport
 
 START = datetime(2031, 3, 3, 8, 0, tzinfo=UTC)
 LAG_SECONDS = 5.0
@@ -211,7 +211,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         known = ServerOptions().changed({"calls_per_minute": 0, **{**SERVERS, **WORST}[self.server], **self.options})
-        self.service = Service(options=known, now=self.clock.now, id_seed=self.seed)
+        self.service = Rig(options=known, now=self.clock.now, id_seed=self.seed)
         weakref.finalize(self, self.service.close)
         self.random = random.Random(self.seed)
 
@@ -247,7 +247,7 @@ class Stage:
                 clock.sleep(seconds)
 
         transport = Watched(
-            Altered(SandboxTransport(self.service, sleep=clock.sleep), self.answer),
+            Altered(RigTransport(self.service, sleep=clock.sleep), self.answer),
             at,
             travel=travel,
             clock=clock.clock,

@@ -23,8 +23,8 @@ def test_a_seed_decides_everything():
 
 
 def test_the_scenarios_hold_every_trouble_and_every_fault():
-    from batch.sandbox.faults import KINDS
     from tests.proof.campaign import MEDDLING, TROUBLES, WISHES
+    from tests.rig.faults import KINDS
 
     scenarios = [make_scenario(seed) for seed in range(CHUNK * CHUNKS)]
     assert {fault["kind"] for s in scenarios for fault in s.faults} == set(KINDS)

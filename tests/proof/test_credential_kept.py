@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.sandbox.server import SandboxServer
+from tests.rig.server import RigServer
 
 KEY = "IST.recognisable-key-that-must-not-show-0815"
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,7 +76,7 @@ def left_behind(tmp_path_factory) -> dict[str, bytes]:
     rows = ["a,FACEBOOK,2031-01-01T10:00:00Z,Text a", "b,GBP,now,Text b", "c,FACEBOOK,,[sandbox:fail] c", "d,Chanel,,x"]
     (folder / "posts.csv").write_text("\n".join(["key,channel,publish_at,text", *rows]), encoding="utf-8")
     found: dict[str, bytes] = {}
-    with SandboxServer() as server:
+    with RigServer() as server:
         error = {"applicationError": {"code": "X", "description": f"bad key {KEY}"}}
         echo = json.dumps({"message": f"bad key {KEY}", "details": error})
         server.service.add_fault(kind="body", call="create_draft", status=400, body=echo, times=1, made=False)
@@ -119,7 +119,7 @@ def test_the_commands_really_ran(left_behind):
 
 def test_state_and_journal_are_their_owners_alone(tmp_path):
     (tmp_path / "posts.csv").write_text("key,channel,text\na,FACEBOOK,Text a\n", encoding="utf-8")
-    with SandboxServer() as server:
+    with RigServer() as server:
         _run(["run", "posts.csv", "--yes", "--out", "r.json"], tmp_path, server.url)
     state = tmp_path / "state"
     assert [p for p in (state, *state.rglob("*")) if p.is_dir() and p.stat().st_mode & 0o077] == []

@@ -17,10 +17,11 @@ from batch.publisher.client import Client
 from batch.publisher.pace import Pace
 from batch.publisher.payload import SHAPES, write_date
 from batch.publisher.reply import Reply, ReplyKind
-from batch.sandbox.seed import SITE_ID, instance_of
-from batch.sandbox.server import SandboxServer
-from batch.sandbox.state import Options
+from batch.sandbox.sites import SITE_ID
 from batch.settings import AccessToken, ApiKey, AppCredential, Credential
+from tests.rig.identity import instance_of
+from tests.rig.options import Options
+from tests.rig.server import RigServer
 
 IMAGE = "https://static.wixstatic.com/media/a~mv2.jpg"
 VIDEO = "https://video.wixstatic.com/video/b/1080p/mp4/file.mp4"
@@ -32,19 +33,19 @@ TEXT = "Frühling 🌷\n\n“Töpfe” & <Teller>\t\u200d #clay"
 
 
 @pytest.fixture
-def sandbox() -> Iterator[SandboxServer]:
+def sandbox() -> Iterator[RigServer]:
     options = Options(access_tokens={"ready-token": SITE_ID}, apps={"app": "app-secret"}, api_keys=("sandbox-key",))
-    with SandboxServer(options=options, now=lambda: NOW) as server:
+    with RigServer(options=options, now=lambda: NOW) as server:
         yield server
 
 
 @pytest.fixture
-def client(sandbox: SandboxServer) -> Iterator[Client]:
+def client(sandbox: RigServer) -> Iterator[Client]:
     with connect(sandbox, ApiKey("sandbox-key")) as made:
         yield made
 
 
-def connect(sandbox: SandboxServer, credential: Credential) -> Client:
+def connect(sandbox: RigServer, credential: Credential) -> Client:
     return Client(
         api_url=sandbox.url,
         credential=credential,
@@ -131,7 +132,7 @@ def test_every_combination_is_scheduled_whole_as_it_was_sent(client: Client) -> 
     assert held(client) == wanted(steps, "SCHEDULED", AT)
 
 
-def test_every_combination_is_scheduled_in_bulk_as_it_was_sent(client: Client, sandbox: SandboxServer) -> None:
+def test_every_combination_is_scheduled_in_bulk_as_it_was_sent(client: Client, sandbox: RigServer) -> None:
     sandbox.service.set_options(bulk_shuffled=True)
     steps = make_steps(client)
     results = items.read_bulk(items.schedule_bulk(client, steps), steps)
@@ -141,7 +142,7 @@ def test_every_combination_is_scheduled_in_bulk_as_it_was_sent(client: Client, s
     assert held(client) == wanted(steps, "SCHEDULED", AT)
 
 
-def test_every_combination_is_published_as_it_was_sent(client: Client, sandbox: SandboxServer) -> None:
+def test_every_combination_is_published_as_it_was_sent(client: Client, sandbox: RigServer) -> None:
     steps = make_steps(client)
     for step in steps:
         believe(items.publish_item_now(client, believe(items.create_draft(client, step))))
@@ -196,7 +197,7 @@ def test_the_quotas_and_the_clock_are_read(client: Client) -> None:
     [ApiKey("sandbox-key"), AccessToken("ready-token"), AppCredential("app", "app-secret", instance_of(SITE_ID))],
     ids=lambda c: type(c).__name__,
 )
-def test_each_of_the_three_credentials_opens_the_site(sandbox: SandboxServer, credential: Credential) -> None:
+def test_each_of_the_three_credentials_opens_the_site(sandbox: RigServer, credential: Credential) -> None:
     with closing(connect(sandbox, credential)) as client:
         assert read_snapshot(client, [Channel.INSTAGRAM], now=NOW).accounts
 
@@ -206,12 +207,12 @@ def test_each_of_the_three_credentials_opens_the_site(sandbox: SandboxServer, cr
     [ApiKey("wrong"), AccessToken("wrong"), AppCredential("app", "wrong", instance_of(SITE_ID))],
     ids=lambda c: type(c).__name__,
 )
-def test_a_wrong_credential_is_a_refused_sign_in(sandbox: SandboxServer, credential: Credential) -> None:
+def test_a_wrong_credential_is_a_refused_sign_in(sandbox: RigServer, credential: Credential) -> None:
     with closing(connect(sandbox, credential)) as client, pytest.raises(SignInError, match="HTTP 401"):
         read_snapshot(client, [Channel.INSTAGRAM], now=NOW)
 
 
-def test_what_a_date_says_is_what_the_sandbox_holds(client: Client, sandbox: SandboxServer) -> None:
+def test_what_a_date_says_is_what_the_sandbox_holds(client: Client, sandbox: RigServer) -> None:
     item_id = believe(items.create_scheduled(client, make_steps(client)[0]))
     raw = next(item for item in sandbox.service.items() if item["id"] == item_id)
     assert raw["schedulingInfo"]["scheduledDate"].startswith(write_date(AT)[:19])

@@ -20,10 +20,10 @@ from batch.rules.media import check_media
 from batch.run.generation import generate_posts
 from batch.run.journal import Journal
 from batch.run.media import MediaResult, Room, bring_media
-from batch.sandbox.seed import SITE_ID
-from batch.sandbox.server import SandboxServer
-from batch.sandbox.state import Options
+from batch.sandbox.sites import SITE_ID
 from batch.settings import ApiKey
+from tests.rig.options import Options
+from tests.rig.server import RigServer
 
 ACCOUNTS = tuple(Account(channel, "a") for channel in Channel)
 GOING_UP = {"import_file", "upload_url", "upload_file"}
@@ -77,8 +77,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def sandbox() -> Iterator[SandboxServer]:
-    with SandboxServer(options=Options(media_polls=2, image_polls=2)) as server:
+def sandbox() -> Iterator[RigServer]:
+    with RigServer(options=Options(media_polls=2, image_polls=2)) as server:
         yield server
 
 
@@ -91,7 +91,7 @@ class Done:
     calls: Counter[str]
 
 
-def run_once(sandbox: SandboxServer, folder: Path) -> Done:
+def run_once(sandbox: RigServer, folder: Path) -> Done:
     before = len(sandbox.service.calls())
     client = Client(
         api_url=sandbox.url,
@@ -111,7 +111,7 @@ def run_once(sandbox: SandboxServer, folder: Path) -> Done:
 
 
 def test_each_row_ends_as_it_should_and_the_second_run_sends_and_generates_nothing(
-    sandbox: SandboxServer, folder: Path
+    sandbox: RigServer, folder: Path
 ) -> None:
     first = run_once(sandbox, folder)
     files = sandbox.service.files(SITE_ID)
@@ -152,7 +152,7 @@ def test_each_row_ends_as_it_should_and_the_second_run_sends_and_generates_nothi
 
 @pytest.mark.parametrize("fault", [{"kind": "drop_after"}, {"kind": "drop_before"}, {"kind": "status", "status": 503}])
 def test_a_lost_answer_of_an_upload_or_import_costs_a_file_and_never_a_row(
-    sandbox: SandboxServer, folder: Path, fault: dict[str, object]
+    sandbox: RigServer, folder: Path, fault: dict[str, object]
 ) -> None:
     for call in ("import_file", "upload_url", "upload_file", "get_file", "generate_text"):
         sandbox.service.add_fault(call=call, times=1, **fault)

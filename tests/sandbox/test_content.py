@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sandbox.content import COMBINATIONS, content_violations, network_refusal
+from batch.sandbox.content import COMBINATIONS, network_refusal
+from batch.sandbox.schemas import content_violations
 
 IMAGE = {"type": "IMAGE", "url": "https://static.wixstatic.com/media/a.jpg"}
 VIDEO = {"type": "VIDEO", "url": "https://video.wixstatic.com/video/a.mp4"}

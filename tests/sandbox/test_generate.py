@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sandbox.content import COMBINATIONS, content_violations
-from batch.sandbox.state import Options
+from batch.sandbox.content import COMBINATIONS
+from batch.sandbox.schemas import content_violations
+from tests.rig.options import Options
 
 MADE_FOR = {"INSTAGRAM", "FACEBOOK", "LINKEDIN", "PINTEREST", "GBP", "TIKTOK"}
 IMAGE = {"userInput": "make the sky warmer", "imageUrl": "https://static.wixstatic.com/media/a.jpg"}

@@ -4,8 +4,9 @@ import hashlib
 
 import pytest
 
+from batch.sandbox.http_types import Request
 from batch.sandbox.service import FILES
-from batch.sandbox.state import Options, Request
+from tests.rig.options import Options
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels" * 20
 IMPORT = {"url": "https://river.example/vase.jpg", "mimeType": "image/jpeg", "displayName": "vase.jpg"}

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from batch.sandbox.seed import SITE_ID
-from batch.sandbox.state import Options
+from batch.sandbox.sites import SITE_ID
+from tests.rig.options import Options
 
 OTHER = "5a11d0b0-0000-4000-8000-000000000002"
 GET = ("GET", "/LINKEDIN/long-lived-token-status")

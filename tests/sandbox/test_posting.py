@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batch.sandbox.content import COMBINATIONS
-from batch.sandbox.state import Options
+from tests.rig.options import Options
 
 UNKNOWN = "11111111-1111-4111-8111-111111111111"
 LIVING = [key for key in COMBINATIONS if key[0] != "TWITTER"]

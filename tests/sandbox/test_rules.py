@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sandbox.content import CHANNELS, COMBINATIONS, CONNECTED, OBJECTS, TYPES, content_shape, content_violations
+from batch.sandbox.content import CHANNELS, COMBINATIONS, CONNECTED, OBJECTS, TYPES
+from batch.sandbox.schemas import content_model, content_violations
 
 EXISTING = {
     "INSTAGRAM": {"POST", "STORY"},
@@ -48,7 +49,7 @@ def test_every_channel_has_an_account_shape():
     ],
 )
 def test_a_content_object_has_exactly_its_documented_fields(name, fields):
-    assert set(content_shape(name).known) == fields
+    assert set(content_model(name).model_fields) == fields
 
 
 def test_the_good_items_of_these_tests_cover_the_table(combinations):

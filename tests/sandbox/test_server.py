@@ -1,4 +1,4 @@
-"""A sandbox as a server: it starts, keeps what it has, publishes while nobody asks, and ends."""
+"""A sandbox as a server: it starts, keeps what it has, and ends."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from batch.sandbox.__main__ import read_options
-from batch.sandbox.seed import SITE_ID
-from batch.sandbox.server import GRACE_SECONDS, SandboxServer
-from batch.sandbox.service import Service
-from batch.sandbox.state import Options
+from batch.sandbox.server import GRACE_SECONDS
+from batch.sandbox.sites import SITE_ID
+from tests.rig.__main__ import read_options
+from tests.rig.options import Options
+from tests.rig.server import RigServer
+from tests.rig.service import Rig
 
 ROOT = Path(__file__).resolve().parents[2]
 AUTHOR = "urn:li:organization:70512345"
@@ -42,7 +43,7 @@ def make(url: str, reference: str) -> httpx.Response:
 
 
 def start(*arguments: str) -> tuple[subprocess.Popen[str], str]:
-    command = [sys.executable, "-m", "batch.sandbox", *arguments]
+    command = [sys.executable, "-m", "tests.rig", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout is not None
     return process, process.stdout.readline().strip()
@@ -59,7 +60,7 @@ def end(process: subprocess.Popen[str], with_signal: int) -> tuple[int, str]:
 
 def test_everything_is_kept_from_one_run_to_the_next(tmp_path):
     state = tmp_path / "state.sqlite"
-    with SandboxServer(state, options=Options(processing_seconds=3600)) as server:
+    with RigServer(state, options=Options(processing_seconds=3600)) as server:
         made = make(server.url, "a").json()["item"]
         server.service.seed(plan="small", connections={"GBP": "DISCONNECTED"})
         server.service.add_fault(kind="status", calls=["query_items"], nth=2)
@@ -69,7 +70,7 @@ def test_everything_is_kept_from_one_run_to_the_next(tmp_path):
         server.service.move_clock(seconds=1800)
         before = server.service
         kept = (before.items(), before.coming(), before.sites(), before.faults(), [e.as_json() for e in before.calls()])
-    with SandboxServer(state) as server:
+    with RigServer(state) as server:
         after = server.service
         assert kept == (
             after.items(),
@@ -93,7 +94,7 @@ def test_a_killed_process_has_kept_all_that_it_answered(tmp_path):
             client.post(f"{url}/social-publisher/v1/items", json={"item": item(f"r{n}")}).raise_for_status()
             answered.append(f"r{n}")
     assert end(process, signal.SIGKILL)[0] == -signal.SIGKILL
-    with Service(state) as service:
+    with Rig(state) as service:
         assert [i["referenceId"] for i in service.items()] == answered
         assert len(service.calls()) == 30
 
@@ -113,7 +114,7 @@ def test_a_process_prints_its_address_in_one_line_and_ends_quietly():
     [["--host", "0.0.0.0"], ["--options", "{"], ["--options", '{"x": 1}'], ["--options", "[]"], ["--state", "/"]],  # noqa: S104 - to be refused
 )
 def test_a_process_that_cannot_start_says_why_in_one_sentence(arguments):
-    command = [sys.executable, "-m", "batch.sandbox", *arguments]
+    command = [sys.executable, "-m", "tests.rig", *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=30, check=False)
     assert ended.returncode == 2
     assert ended.stdout == ""
@@ -128,41 +129,18 @@ def test_settings_are_left_to_the_file_where_none_are_given():
 
 def test_only_this_machine_is_listened_on():
     with pytest.raises(ValueError, match="this machine only"):
-        SandboxServer(host="0.0.0.0")  # noqa: S104 - to be refused
+        RigServer(host="0.0.0.0").__enter__()  # noqa: S104 - to be refused
 
 
 def test_a_port_that_is_taken_is_said():
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):  # noqa: SIM117
-        with SandboxServer(port=taken.getsockname()[1]):
+        with RigServer(port=taken.getsockname()[1]):
             pass
-
-
-def test_posts_go_out_while_nobody_asks(tmp_path):
-    state = tmp_path / "state.sqlite"
-    with SandboxServer(state) as server:
-        at = server.service.now()
-        ids = server.service.seed(
-            items=[item("a") | {"status": "SCHEDULED", "schedulingInfo": {"scheduledDate": _in(at, 1)}}]
-        )
-        for _ in range(60):
-            time.sleep(0.1)
-            with sqlite3.connect(state) as other:
-                found = other.execute("SELECT item FROM public").fetchall()
-            other.close()
-            if found:
-                break
-        assert found == [(ids[0],)]
-
-
-def _in(at: object, seconds: int) -> str:
-    from datetime import timedelta
-
-    return (at + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")  # type: ignore[operator]
 
 
 def test_two_servers_on_one_file_are_one_site(tmp_path):
     state = tmp_path / "state.sqlite"
-    with SandboxServer(state) as one, SandboxServer(state) as other:
+    with RigServer(state) as one, RigServer(state) as other:
         assert make(one.url, "a").status_code == 200
         assert make(other.url, "a").status_code == 409
         assert one.service.items() == other.service.items()
@@ -172,12 +150,12 @@ def test_two_servers_on_one_file_are_one_site(tmp_path):
 
 def test_many_sites_can_be_named():
     names = {SITE_ID: "Pottery", "5a11d0b0-0000-4000-8000-000000000002": "Shop"}
-    with SandboxServer(sites=names) as server:
+    with RigServer(sites=names) as server:
         assert server.service.sites() == names
 
 
 def test_a_server_that_has_ended_leaves_nothing_behind(tmp_path):
-    with SandboxServer(tmp_path / "state.sqlite") as server:
+    with RigServer(tmp_path / "state.sqlite") as server:
         url = server.url
     with pytest.raises(httpx.ConnectError):
         httpx.get(url, trust_env=False)
@@ -185,7 +163,7 @@ def test_a_server_that_has_ended_leaves_nothing_behind(tmp_path):
 
 
 def test_a_server_ends_at_once_though_a_caller_waits_for_an_answer(caplog):
-    with SandboxServer() as server:
+    with RigServer() as server:
         server.service.add_fault(kind="silent")
         host, port = server.url.removeprefix("http://").split(":")
         waiting = socket.create_connection((host, int(port)))
@@ -199,7 +177,7 @@ def test_a_server_ends_at_once_though_a_caller_waits_for_an_answer(caplog):
 
 def test_a_file_that_cannot_be_used_is_said_and_breaks_nothing(tmp_path):
     state = tmp_path / "state.sqlite"
-    with SandboxServer(state) as server:
+    with RigServer(state) as server:
         with sqlite3.connect(state) as other:
             other.execute("ALTER TABLE items RENAME TO gone")
         assert make(server.url, "a").status_code == 503
@@ -210,9 +188,7 @@ def test_a_file_that_cannot_be_used_is_said_and_breaks_nothing(tmp_path):
 
 
 def test_the_package_loads_no_server_and_no_client_before_it_needs_one():
-    code = (
-        "import sys, batch.sandbox; print([m for m in ('starlette', 'uvicorn', 'httpx', 'jinja2') if m in sys.modules])"
-    )
+    code = "import sys, batch.sandbox; print([m for m in ('uvicorn', 'httpx', 'jinja2') if m in sys.modules])"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert json.loads(ended.stdout.replace("'", '"')) == []
 
@@ -227,5 +203,5 @@ def test_the_sandbox_knows_nothing_of_the_product():
 
 
 def test_the_state_file_is_its_owners_alone(tmp_path):
-    with Service(tmp_path / "state.sqlite"):
+    with Rig(tmp_path / "state.sqlite"):
         assert os.stat(tmp_path / "state.sqlite").st_mode & 0o777 == 0o600

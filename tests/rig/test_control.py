@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sandbox.state import Options
+from tests.rig.options import Options
 
 STRANGE = [
     {"host": "evil.example"},
     {"host": "127.0.0.1.evil.example"},
     {"origin": "https://evil.example"},
     {"host": "127.0.0.1:8080", "origin": "null.example"},
+    {"host": "127.0.0.1:8080", "origin": "null"},
+    {"host": "127.0.0.1:8080", "origin": "http://127.0.0.1:8081"},
+    {"host": "127.0.0.1:8080", "origin": "https://127.0.0.1:8080"},
 ]
 
 
@@ -56,7 +59,18 @@ def test_the_clock_can_be_set_and_moved(api):
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"now": "tomorrow"}, {"advance_seconds": "9"}, {"now": "2030-01-01T00:00:00Z", "x": 1}]
+    "body",
+    [
+        {},
+        {"now": "tomorrow"},
+        {"now": "2030-13-01T00:00:00Z"},
+        {"now": 7},
+        {"advance_seconds": "9"},
+        {"advance_seconds": True},
+        {"advance_seconds": 1e15},
+        b'{"advance_seconds": 1e999}',
+        {"now": "2030-01-01T00:00:00Z", "x": 1},
+    ],
 )
 def test_a_clock_that_is_not_understood_stays(api, body):
     assert api.refused("POST", "/sandbox/clock", body) == (400, "body")

@@ -13,14 +13,18 @@ from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
 
-from batch.sandbox.state import Delivery, Headers, Json, Response, Store, Travel, json_response
+from batch.sandbox.http_types import Headers, Json, Response, make_response
+from batch.sandbox.service import ROUTES
+from batch.sandbox.state import Store
+from tests.rig.delivery import Delivered, Delivery, Travel, delivered
 
-CALL_NAMES = frozenset({
-    "*", "changing", "query_items", "create_draft", "get_item", "update_item", "delete_item", "reschedule_item",
-    "cancel_item", "publish_item", "publish_by_id", "bulk_publish", "list_accounts", "token_status", "connect_url",
-    "get_features", "get_feature", "generate_post", "generate_text", "generate_image", "generated_image", "import_file",
-    "upload_url", "upload_file", "get_file", "oauth_token",
-})  # fmt: skip
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS faults (
+    n INTEGER PRIMARY KEY, spec TEXT NOT NULL, seen INTEGER NOT NULL, done INTEGER NOT NULL
+)
+"""
+TOKEN_CALL = "oauth_token"
+CALL_NAMES = frozenset({"*", "changing", TOKEN_CALL, *(route.call for route in ROUTES)})
 """What a fault may be about: all calls, those that change items, or one by its name in the table of routes."""
 
 HTML = (
@@ -89,7 +93,7 @@ class Fault:
         if self.every is not None:
             return seen % self.every == 0
         if self.probability is not None:
-            return random.Random(f"{self.seed}:{seen}").random() < self.probability  # noqa: S311 - no secret
+            return random.Random(f"{self.seed}:{seen}").random() < self.probability
         return True
 
     @property
@@ -103,32 +107,32 @@ def _status(fault: Fault, _answer: Response) -> Response:
     error = {"code": said, "description": "The sandbox was asked to fail."}
     headers: Headers = (("retry-after", fault.retry_after),) if fault.retry_after else ()
     body = {"message": error["description"], "details": {"applicationError": error}}
-    return json_response(body, status=fault.status, headers=headers)
+    return make_response(body, status=fault.status, headers=headers)
 
 
 Spoiler = Callable[[Fault, Response], Response]
 
 
-def spoil(fault: Fault, good: Response | None) -> Response:
+def spoil(fault: Fault, good: Response | None) -> Delivered:
     """Return what arrives instead of the good answer (None where the call was not carried out)."""
-    answer = good or json_response({})
-    return _SPOILERS[fault.kind](fault, answer)
+    spoiled = _SPOILERS[fault.kind](fault, good or make_response({}))
+    return spoiled if isinstance(spoiled, Delivered) else delivered(spoiled)
 
 
 def _travelling(travel: Travel) -> Spoiler:
-    return lambda _fault, answer: replace(answer, delivery=Delivery(travel))
+    return lambda _fault, answer: delivered(answer, Delivery(travel))
 
 
 def _delay(fault: Fault, answer: Response) -> Response:
-    return replace(answer, delivery=Delivery(delay_seconds=fault.seconds))
+    return delivered(answer, Delivery(delay_seconds=fault.seconds))
 
 
 def _cut(_fault: Fault, answer: Response) -> Response:
-    return replace(answer, delivery=Delivery(Travel.CUT, cut_at=len(answer.body) // 2))
+    return delivered(answer, Delivery(Travel.CUT, cut_at=len(answer.body) // 2))
 
 
 def _drip(fault: Fault, answer: Response) -> Response:
-    return replace(answer, delivery=Delivery(Travel.DRIP, every_seconds=fault.seconds))
+    return delivered(answer, Delivery(Travel.DRIP, every_seconds=fault.seconds))
 
 
 def _html(fault: Fault, _answer: Response) -> Response:
@@ -158,7 +162,7 @@ def _wrong_id(_fault: Fault, answer: Response) -> Response:
     for listed in (body.get("items"), body.get("results")):
         for entry in listed if isinstance(listed, list) else []:
             _give_other_id(entry)
-    return json_response(body, status=answer.status)
+    return make_response(body, status=answer.status)
 
 
 def _give_other_id(entry: Json) -> None:

@@ -10,22 +10,22 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from batch.sandbox.faults import KINDS
-from batch.sandbox.seed import SITE_ID
-from batch.sandbox.server import SandboxServer
-from batch.sandbox.state import Options
+from batch.sandbox.sites import SITE_ID
+from tests.rig.faults import KINDS
+from tests.rig.options import Options
+from tests.rig.server import RigServer
 
 PATH = "/social-publisher/v1/items"
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[SandboxServer]:
-    with SandboxServer(options=Options(calls_per_minute=0, extra_fields=False)) as server:
+def running() -> Iterator[RigServer]:
+    with RigServer(options=Options(calls_per_minute=0, extra_fields=False)) as server:
         yield server
 
 
 @pytest.fixture
-def server(running: SandboxServer) -> SandboxServer:
+def server(running: RigServer) -> RigServer:
     running.service.reset()
     return running
 
@@ -39,7 +39,7 @@ def item() -> dict[str, object]:
     }
 
 
-def open_socket(server: SandboxServer) -> socket.socket:
+def open_socket(server: RigServer) -> socket.socket:
     host, port = server.url.removeprefix("http://").split(":")
     return socket.create_connection((host, int(port)), timeout=10)
 
@@ -69,7 +69,7 @@ def received(sock: socket.socket, *, seconds: float = 5.0) -> tuple[bytes, str]:
         got += part
 
 
-def exchange(server: SandboxServer, *, seconds: float = 5.0) -> tuple[bytes, str]:
+def exchange(server: RigServer, *, seconds: float = 5.0) -> tuple[bytes, str]:
     with open_socket(server) as sock:
         sock.sendall(request({"item": item()}, headers="Connection: close\r\n"))
         return received(sock, seconds=seconds)

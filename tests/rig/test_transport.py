@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from batch.sandbox.seed import SITE_ID
-from batch.sandbox.server import SandboxTransport
+from batch.sandbox.sites import SITE_ID
+from tests.rig.transport import RigTransport
 
 URL = "https://www.wixapis.com/social-publisher/v1"
 HEADERS = {"Authorization": "key", "wix-site-id": SITE_ID, "Content-Type": "application/json"}
@@ -19,7 +19,7 @@ def slept():
 
 @pytest.fixture
 def client(api, slept):
-    transport = SandboxTransport(api.service, sleep=slept.append)
+    transport = RigTransport(api.service, sleep=slept.append)
     with httpx.Client(transport=transport, headers=HEADERS, timeout=5) as made:
         yield made
 
@@ -80,7 +80,7 @@ def test_a_dripping_answer_ends_at_the_callers_deadline(api, client, slept):
 
 
 def test_latency_is_slept_on_each_call(api, slept):
-    transport = SandboxTransport(api.service, sleep=slept.append, latency_seconds=0.1)
+    transport = RigTransport(api.service, sleep=slept.append, latency_seconds=0.1)
     with httpx.Client(transport=transport, headers=HEADERS) as client:
         client.get(f"{URL}/features")
         client.get(f"{URL}/features")

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sandbox.seed import SITE_ID, instance_of
-from batch.sandbox.service import TOKEN_PREFIX
-from batch.sandbox.state import Options
+from batch.sandbox.sites import SITE_ID
+from tests.rig.identity import TOKEN_PREFIX, instance_of
+from tests.rig.options import Options
 
 OTHER = "5a11d0b0-0000-4000-8000-000000000002"
 ASK = {

@@ -1,4 +1,4 @@
-"""`python -m batch.sandbox`: a sandbox as a process of its own, which prints its address once it is ready."""
+"""`python -m tests.rig`: a rig as a process of its own, which prints its address once it is ready."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import argparse
 import asyncio
 import json
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 
-from batch.sandbox.seed import SITE_ID
-from batch.sandbox.server import is_loopback, listen, make_server
-from batch.sandbox.service import Service
-from batch.sandbox.state import SERVERS, Options
+from batch.sandbox.server import listen, url_of
+from batch.sandbox.sites import SITE_ID
+from tests.rig.options import SERVERS, Options
+from tests.rig.server import make_server
+from tests.rig.service import Rig
 
 
 def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m batch.sandbox", description="A local Publisher API.")
+    parser = argparse.ArgumentParser(prog="python -m tests.rig", description="A local Publisher API.")
     parser.add_argument("--host", default="127.0.0.1", help="an address of this machine (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
     parser.add_argument("--state", default=":memory:", metavar="FILE", help="keep everything in this file")
@@ -42,27 +44,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a sandbox until it is ended by a signal."""
     arguments = read_arguments(sys.argv[1:] if argv is None else argv)
     try:
-        if not is_loopback(arguments.host):
-            raise ValueError(f"the sandbox listens on this machine only, not on {arguments.host}")
         options = read_options(arguments.server, arguments.options)
         sites = arguments.site or [SITE_ID]
-        service = Service(arguments.state, options=options, sites=sites, id_seed=arguments.id_seed)
         listener = listen(arguments.host, arguments.port)
+        rig = Rig(arguments.state, options=options, sites=sites, id_seed=arguments.id_seed)
     except (ValueError, OSError) as error:
         print(f"The sandbox can't start: {error}.", file=sys.stderr)
         return 2
-    with service:
-        host, port = listener.getsockname()[:2]
-        asyncio.run(_serve(service, listener, f"http://{f'[{host}]' if ':' in host else host}:{port}"))
+    with rig:
+        asyncio.run(_serve(rig, listener))
     return 0
 
 
-async def _serve(service: Service, listener: object, url: str) -> None:
-    server = make_server(service)
-    task = asyncio.create_task(server.serve(sockets=[listener]))  # type: ignore[list-item]
+async def _serve(rig: Rig, listener: socket.socket) -> None:
+    server = make_server(rig)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not task.done():
         await asyncio.sleep(0.002)
-    print(url, flush=True)
+    print(url_of(listener), flush=True)
     await task
 
 

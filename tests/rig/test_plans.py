@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sandbox.sites import PLANS
+from tests.rig.rules import PLANS
 
 NOT_ALLOWED = (428, "INELIGIBLE_FOR_FEATURE")
 BOTH = [("featureTypes", "PUBLISH_POST"), ("featureTypes", "SCHEDULE_POST")]

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from batch.sandbox.items import PublicPost
-from batch.sandbox.seed import SITE_ID
+from batch.sandbox.sites import SITE_ID
+from tests.rig.published_log import PublicPost
 
 OTHER = "5a11d0b0-0000-4000-8000-000000000002"
 

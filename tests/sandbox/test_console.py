@@ -5,10 +5,10 @@ import subprocess
 
 import pytest
 
-from batch.sandbox.console import GROUPS, render_page
+from batch.sandbox.console import GROUPS
 from batch.sandbox.content import STATUSES
-from batch.sandbox.seed import SITE_ID
-from batch.sandbox.server import SandboxServer
+from batch.sandbox.sites import SITE_ID
+from tests.rig.server import RigServer
 
 OTHER = "5a11d0b0-0000-4000-8000-000000000002"
 
@@ -56,11 +56,16 @@ def test_the_page_opens_where_the_next_post_stands_and_leads_back_to_today(api):
 
 @pytest.mark.parametrize(
     ("given", "shown"),
-    [("", "November 2026"), ("2027-02", "February 2027"), ("1-1", "November 2026"), ("2026-13", "November 2026")],
+    [("", "November 2026"), ("2027-02", "February 2027"), ("2031-12", "December 2031")],
 )
 def test_a_month_can_be_named(api, given, shown):
     html = api.send("GET", "/", query=[("month", given)]).body.decode()
     assert f'<h2 id="month">{shown}</h2>' in html
+
+
+@pytest.mark.parametrize("given", ["1-1", "2026-13", "2026-00", "0000-01", "0001-01", "2026", "2026-1", "2026-01-01"])
+def test_a_month_that_is_none_is_refused(api, given):
+    assert api.refused("GET", "/", query=[("month", given)]) == (400, "month")
 
 
 def test_each_site_has_its_page(make_api):
@@ -95,14 +100,14 @@ def test_the_page_loads_nothing_from_elsewhere(api):
 
 def test_a_large_site_is_shown_in_part_and_counted(api):
     api.service.seed(items=[api.item() for _ in range(2000)])
-    html = render_page(api.service)
+    html = api.send("GET", "/").body.decode()
     assert html.count("<article") == 300
     assert "and 1700 more" in html
 
 
 @pytest.mark.browser
 def test_a_browser_shows_the_page(tmp_path):
-    with SandboxServer() as server:
+    with RigServer() as server:
         picture = tmp_path / "page.png"
         command = [
             "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",

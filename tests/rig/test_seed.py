@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from batch.sandbox.content import STATUSES
-from batch.sandbox.seed import SITE_ID
+from batch.sandbox.sites import SITE_ID
 
 OTHER = "5a11d0b0-0000-4000-8000-000000000002"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sandbox.state import SERVERS, Options
+from tests.rig.options import SERVERS, Options
 
 USED = (409, "REFERENCE_ID_ALREADY_EXIST")
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch.sandbox.service import Service
-from batch.sandbox.state import SERVERS, Options, to_ms, write_iso
+from batch.sandbox.state import to_ms, write_iso
+from tests.rig.options import SERVERS, Options
+from tests.rig.service import Rig
 
 START = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 AUTHOR = "urn:li:organization:70512345"
@@ -28,7 +29,7 @@ class World:
 
     def __init__(self, options: Options) -> None:
         self.at = START
-        self.service = Service(options=options, now=lambda: self.at)
+        self.service = Rig(options=options, now=lambda: self.at)
         self.dues: dict[str, datetime] = {}
         self.seen: dict[str, dict[datetime, object]] = {}
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from batch.sandbox.state import Options
+from tests.rig.options import Options
 
 WAY = Options(queue_seconds=60, processing_seconds=120, extra_fields=False)
 

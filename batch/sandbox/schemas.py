@@ -1,0 +1,297 @@
+"""What the bodies of requests may look like: unknown fields are refused, and null counts as left out.
+
+The outer shape of an item comes first; its content object is held against the table once channel and type are known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
+from typing import Annotated, Any, NoReturn
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    create_model,
+)
+from pydantic_core import PydanticCustomError
+
+from batch.sandbox.content import (
+    ANY,
+    CALLS_TO_ACTION,
+    CHANNELS,
+    COMBINATIONS,
+    HASHTAG,
+    IMAGE,
+    MENTION,
+    OBJECTS,
+    PRIVACY_LEVELS,
+    TYPES,
+    Combination,
+    combination_of,
+    media_of,
+)
+from batch.sandbox.http_types import Invalid, Json, Violation, invalid
+from batch.sandbox.state import read_iso
+
+LONGEST_ID = 512
+
+
+class Body(BaseModel):
+    """An object with its model's fields and no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def model(name: str, needed: Mapping[str, Any] = MappingProxyType({}), /, **optional: Any) -> Any:
+    """Return the model of an object with these fields, each named with its kind."""
+    fields: Json = {field: (kind, ...) for field, kind in needed.items()}
+    fields |= {field: (kind, None) for field, kind in optional.items()}
+    return create_model(name, __base__=Body, **fields)
+
+
+def _check_address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("https", "http") and bool(parts.hostname) and not any(c.isspace() for c in text)
+    except ValueError:
+        good = False
+    if text and not good:
+        raise PydanticCustomError("address", "must be a web address")
+    return text
+
+
+def _check_instant(text: str) -> str:
+    if read_iso(text) is None:
+        raise PydanticCustomError("instant", "must be a date and time with its zone, such as 2026-12-01T09:30:00Z")
+    return text
+
+
+def one_of(words: Sequence[str]) -> Any:
+    """Return the kind of a text that is one of these words."""
+
+    def check(text: str) -> str:
+        if text not in words:
+            raise PydanticCustomError("word", "must be one of {words}", {"words": ", ".join(words)})
+        return text
+
+    return Annotated[StrictStr, AfterValidator(check)]
+
+
+def listed(kind: Any, *, least: int = 0, most: int | None = None) -> Any:
+    """Return the kind of a list."""
+    return Annotated[list[kind], Field(min_length=least, max_length=most)]
+
+
+def _as_number(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+
+
+Text, Flag = StrictStr, StrictBool
+Name = Annotated[StrictStr, Field(min_length=1)]
+Id = Annotated[StrictStr, Field(min_length=1, max_length=LONGEST_ID)]
+Address = Annotated[StrictStr, AfterValidator(_check_address)]
+Url = Annotated[Address, Field(min_length=1)]
+Instant = Annotated[StrictStr, AfterValidator(_check_instant)]
+Count = Annotated[StrictInt, Field(ge=0)]
+Size = Annotated[StrictInt, Field(ge=1), BeforeValidator(_as_number)]
+"""A whole number, which may be written as text."""
+
+MEDIUM = model("Medium", {"type": one_of(ANY), "url": Url})
+CHANNEL = model("Channel", {"name": one_of(CHANNELS)}, accountId=Id, publishingTarget=model("Target", id=Id))
+SITE_ASSET = model("SiteAssetRef", siteAssetRefType=Text, id=Id, name=Text)
+CONTENT = dict.fromkeys(OBJECTS, Any)
+"""The content objects as fields of an item: exactly one is there, and is looked into by `content_violations`."""
+
+NEW_ITEM_FIELDS = {
+    "schedulingInfo": model("SchedulingInfo", scheduledDate=Instant),
+    "referenceId": Id,
+    "consumerInfo": model("ConsumerInfo", name=Name),
+    "siteAssetRef": SITE_ASSET,
+    **CONTENT,
+}
+NEW_ITEM = model("NewItem", {"channel": CHANNEL, "type": one_of(TYPES)}, **NEW_ITEM_FIELDS)
+CHANGED_ITEM = model("Item", {"id": Id}, channel=CHANNEL, type=one_of(TYPES), siteAssetRef=SITE_ASSET, **CONTENT)
+
+ITEM_BODY = model("CreateDraftItem", {"item": NEW_ITEM})
+UPDATE_BODY = model("UpdateItem", {"item": CHANGED_ITEM})
+BULK_BODY = model("BulkPublishItems", {"items": listed(NEW_ITEM, least=1)})
+BY_ID_BODY = model("PublishItemById", {"id": Name}, scheduledDate=Instant)
+RESCHEDULE_BODY = model("RescheduleItem", {"scheduledDate": Instant})
+EMPTY_BODY = model("CancelScheduledItem")
+QUERY_BODY = model(
+    "QueryItems",
+    query=model(
+        "Query",
+        filter=dict[str, Any],
+        sort=listed(model("Sort", {"fieldName": Name}, order=one_of(("ASC", "DESC"))), most=3),
+        paging=model("Paging", limit=Count, offset=Count),
+    ),
+)
+
+GENERATED_FOR = ("INSTAGRAM", "FACEBOOK", "LINKEDIN", "PINTEREST", "GBP", "TIKTOK")
+ASSETS = ("STORES_PRODUCT", "STORES_CATEGORY", "STORES_COUPON", "BLOG_POST", "EVENT", "BOOKINGS_SERVICE")
+TEXT_BODY = model(
+    "GenerateText",
+    {"userInput": Name},
+    channelName=one_of(CHANNELS),
+    tone=Text,
+    languageCode=Text,
+    additionalContent=model("AdditionalContent", url=Address, withHashtags=Flag, addLinkInBio=Flag),
+)
+POST_BODY = model(
+    "GeneratePostData",
+    userInput=Text,
+    siteAssets=listed(model("SiteAsset", {"id": Name, "type": one_of(ASSETS)}), most=1),
+    media=listed(model("Picture", {"type": one_of((IMAGE,)), "url": Url}), most=10),
+    channels=listed(one_of(GENERATED_FOR), most=len(GENERATED_FOR)),
+)
+IMAGE_BODY = model("GenerateImage", {"userInput": Name, "imageUrl": Url})
+IMPORT_BODY = model("ImportFile", {"url": Url}, mimeType=Text, displayName=Text, parentFolderId=Name)
+UPLOAD_BODY = model("UploadUrl", {"mimeType": Name, "fileName": Id}, sizeInBytes=Size, parentFolderId=Name)
+
+_HOLDERS = {
+    "imageUrl": Url,
+    "videoUrl": Url,
+    "mediaWrapper": model("MediaWrapper", {"media": listed(MEDIUM, least=1, most=100)}),
+}
+
+
+@cache
+def content_model(name: str) -> type[Body]:
+    """Return the model of a content object."""
+    wanted = COMBINATIONS[OBJECTS[name]]
+    fields: Json = {field: Annotated[Text, Field(max_length=limit.most)] for field, limit in wanted.texts.items()}
+    fields |= {field: _HOLDERS[field] for field in wanted.holders}
+    if wanted.link:
+        fields["link"] = Annotated[Address, Field(max_length=wanted.link_most)]
+    if wanted.link_metadata:
+        fields["linkMetadata"] = model("LinkMetadata", thumbnailUrl=Url, title=Text, description=Text)
+    if wanted.call_to_action:
+        fields["callToAction"] = one_of(CALLS_TO_ACTION)
+    needed: Json = {wanted.second_id: Id} if wanted.second_id else {}
+    if wanted.privacy:
+        needed["privacyLevel"] = one_of(PRIVACY_LEVELS)
+    made: type[Body] = model(name, needed, **fields)
+    return made
+
+
+_RULES = {
+    "missing": ("REQUIRED_FIELD", "is missing"),
+    "extra_forbidden": ("UNKNOWN_FIELD", "is not a field that may be sent here"),
+    "string_too_long": ("MAX_LENGTH", "has too many characters: at most {max_length} are allowed"),
+    "string_too_short": ("MIN_LENGTH", "must not be empty"),
+    "too_long": ("MAX_SIZE", "holds {actual_length}, at most {max_length} are allowed"),
+    "too_short": ("MIN_SIZE", "must hold at least {min_length}"),
+    "word": ("ENUM", "must be one of {words}"),
+    "greater_than_equal": ("MIN", "must be at least {ge}"),
+    "less_than_equal": ("MAX", "must be at most {le}"),
+}
+
+
+def violations(value: Any, shape: type[Body], path: str = "") -> list[Violation]:
+    """Return everything about a value that does not fit a model."""
+    try:
+        shape.model_validate(value)
+    except ValidationError as error:
+        return [
+            Violation(_write_path(path, found["loc"]), said.format(**found.get("ctx", {})), rule)
+            for found in error.errors(include_url=False)
+            for rule, said in [
+                _RULES.get(found["type"], ("FORMAT", found["msg"].replace("{", "{{").replace("}", "}}")))
+            ]
+        ]
+    return []
+
+
+def _write_path(start: str, parts: tuple[int | str, ...]) -> str:
+    written = start + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    return written.removeprefix(".") or "body"
+
+
+def read_body(content: bytes, shape: type[Body]) -> Json:
+    """Return the body as an object that fits a model, without its null fields. Raises `Invalid`: all that is wrong."""
+    value: Json = without_nulls(read_object(content))
+    if found := violations(value, shape):
+        raise Invalid(found)
+    return value
+
+
+def read_object(content: bytes) -> Json:
+    """Return the body as a JSON object; an empty body is an empty object. Raises `Invalid`."""
+    if not content.strip():
+        return {}
+    try:
+        value = json.loads(content.decode("utf-8"), object_pairs_hook=_no_doubles, parse_constant=_no_constants)
+        if b"\\u" in content:
+            json.dumps(value, ensure_ascii=False).encode()  # JSON can spell halves of characters
+    except (ValueError, RecursionError) as error:
+        raise invalid("body", f"is not readable JSON ({error})", "FORMAT") from None
+    if not isinstance(value, dict):
+        raise invalid("body", "is not an object", "FORMAT")
+    return value
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> Json:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a field is given twice")
+    return made
+
+
+def _no_constants(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def without_nulls(value: Any) -> Any:
+    """Return the value without fields that are null."""
+    if isinstance(value, dict):
+        return {name: without_nulls(part) for name, part in value.items() if part is not None}
+    return [without_nulls(part) for part in value] if isinstance(value, list) else value
+
+
+def content_violations(item: Json, path: str = "item") -> list[Violation]:
+    """Return what the API refuses about an item whose outer shape is right."""
+    wanted = combination_of(item)
+    if wanted is None:
+        return [Violation(f"{path}.type", f"{item['type']} does not exist on {item['channel']['name']}")]
+    there = [name for name in OBJECTS if name in item]
+    if there != [wanted.object]:
+        said = f"exactly one content object is needed, {wanted.object}, not {', '.join(there) or 'none'}"
+        return [Violation(path, said)]
+    where, content = f"{path}.{wanted.object}", item[wanted.object]
+    return violations(content, content_model(wanted.object), where) or list(_combined(content, wanted, where))
+
+
+def _combined(content: Json, wanted: Combination, path: str) -> Iterator[Violation]:
+    """Yield what is wrong about the fields together, each of which is right for itself."""
+    if wanted.needs and not any(content.get(name) for name in wanted.needs):
+        what = wanted.needs[0] if len(wanted.needs) == 1 else f"one of {', '.join(wanted.needs)}"
+        yield Violation(path, f"needs {what}", "REQUIRED_FIELD")
+    used = [name for name in wanted.holders if name in content]
+    if len(used) > 1:
+        yield Violation(path, f"holds its media in more than one field: {', '.join(used)}")
+    media = media_of(content)
+    for kind, url in media:
+        if kind not in wanted.kinds:
+            yield Violation(path, f"takes {' and '.join(wanted.kinds)} only, not {kind} ({url[:80]})")
+    if wanted.only_one and len(media) > 1:
+        yield Violation(path, f"takes one video, not {len(media)}", "MAX_SIZE")
+    for pattern, most, what in (
+        (HASHTAG, wanted.hashtags_most, "hashtags"),
+        (MENTION, wanted.mentions_most, "mentions"),
+    ):
+        for name in wanted.texts if most is not None else ():
+            count = len(pattern.findall(content.get(name, "")))
+            if most is not None and count > most:
+                yield Violation(f"{path}.{name}", f"has {count} {what}, at most {most} are allowed", "MAX_SIZE")
