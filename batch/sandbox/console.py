@@ -98,7 +98,9 @@ def answer(
     if request.method not in ("GET", "HEAD"):
         raise Refusal(405, "METHOD_NOT_ALLOWED", "The first page can only be read.")
     posts = sorted((_shown(item, names) for item in items), key=lambda p: p.at or datetime.max.replace(tzinfo=UTC))
-    month = _read_month(next(iter(request.values("month")), "")) or _month_of_next(posts, now)
+    # Nobody is shown an empty month: it is that of the next post, this one where none is to go out.
+    coming = min((post.at for post in posts if post.group == "scheduled" and post.at is not None), default=now)
+    month = _read_month(next(iter(request.values("month")), "")) or coming.date().replace(day=1)
     html = _template().render(
         sites=sites,
         site=site,
@@ -143,12 +145,6 @@ def _read_month(given: str) -> date | None:
     if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", given) or given < "0002":
         raise invalid("month", "is a year and a month, such as 2026-12", "FORMAT")
     return date(int(given[:4]), int(given[5:]), 1)
-
-
-def _month_of_next(posts: Sequence[Shown], now: datetime) -> date:
-    """Return the month in which the next post goes out, this one where none is to: nobody is shown an empty month."""
-    coming = (post.at for post in posts if post.group == "scheduled" and post.at is not None)
-    return min(coming, default=now).date().replace(day=1)
 
 
 def _neighbour(month: date, step: int) -> str:

@@ -270,16 +270,11 @@ def refuse_stranger(request: Request) -> None:
     these headers comes from no browser.
     """
     host, origin = request.headers.get("host", ""), request.headers.get("origin", "")
-    if host and not is_own_host(host):
+    named = _HOST.fullmatch(host.lower())
+    if host and not (named and is_loopback(named["name"].strip("[]"))):
         raise Refusal(403, "FORBIDDEN", "The sandbox is for this machine only.")
     if origin and origin.lower() != f"http://{host.lower()}":
         raise Refusal(403, "FORBIDDEN", "A page from elsewhere may not use the sandbox.")
-
-
-def is_own_host(host: str) -> bool:
-    """Tell whether a `Host` names this machine, with a port or without."""
-    found = _HOST.fullmatch(host.lower())
-    return found is not None and is_loopback(found["name"].strip("[]"))
 
 
 def is_loopback(host: str) -> bool:
