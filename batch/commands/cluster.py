@@ -22,7 +22,7 @@ from batch.commands.pipeline import Planner, options_of, with_known_media
 from batch.commands.session import Session
 from batch.commands.sites import SITES_AT_ONCE, Emit, hold_sites, make_tools, site_doer
 from batch.errors import PostbatchError, StartError
-from batch.model import Act, Content, Item, Outcome, OutcomeKind, Post, Step, StepKind
+from batch.model import Act, Content, Outcome, OutcomeKind, Post, Step, StepKind
 from batch.plan.decisions import Options
 from batch.plan.safety import check_blast_radius
 from batch.run.control import Stop
@@ -130,7 +130,10 @@ def _do_steps(session: Session, job: SiteJob, *, tries: int, stop: Stop, emit: E
     steps: list[Placed] = []
     for position, step, agreed in zip(job.positions, plan.steps, job.agreed, strict=True):
         if tries > 1 and agreed.acts and step.kind in STANDS:
-            emit(position, done_before(agreed, step, items))
+            # The machine that died had done this post already: its outcome is what the site shows.
+            item_id = step.item_id or agreed.item_id
+            done = replace(agreed, item_id=item_id, reference=step.reference, link=step.link or agreed.link)
+            emit(position, done_outcome(done, items.get(item_id), last=agreed.acts[-1]))
         else:
             steps.append(Placed(position, within_agreement(step, agreed)))
     site_doer(session, run=job.run, media_folder=None)(job.site, steps, stop, emit)
@@ -145,13 +148,6 @@ def within_agreement(step: Step, agreed: Step) -> Step:
         return step
     reason = MOVED.format(reason=step.reason.rstrip("."))
     return replace(step, kind=StepKind.CONFLICT, acts=(), code="moved", reason=reason, changes=())
-
-
-def done_before(agreed: Step, step: Step, items: Mapping[str, Item]) -> Outcome:
-    """Return the outcome of a post that a machine which died had done already, as the site shows it."""
-    item_id = step.item_id or agreed.item_id
-    done = replace(agreed, item_id=item_id, reference=step.reference, link=step.link or agreed.link)
-    return done_outcome(done, items.get(item_id), last=agreed.acts[-1])
 
 
 def run_on_worker(job: SiteJob) -> SiteJobResult:
@@ -203,28 +199,24 @@ def connect(address: str) -> Iterator[Any]:
             f"The cluster's scheduler at {address} can't be reached: see that it runs, and that the address is right."
         ) from error
     try:
-        _check_workers(client, address)
+        if not client.scheduler_info(n_workers=-1)["workers"]:
+            raise StartError(f"The cluster at {address} has no workers: start some (`dask worker {address}`).")
+        try:
+            versions = set(client.run(worker_version).values())
+        except Exception as error:
+            raise StartError(
+                f"The workers of {address} can't do a part of a run ({type(error).__name__}): install "
+                f"postbatch[cluster] {__version__} on each of them."
+            ) from error
+        if versions != {__version__}:
+            raise StartError(
+                f"The workers have postbatch {', '.join(sorted(versions))}, and this is {__version__}: install the "
+                "same version everywhere."
+            )
         yield client
     finally:
         with suppress(Exception):  # the cluster may be what failed; there is nothing left to do with it
             client.close()
-
-
-def _check_workers(client: Any, address: str) -> None:
-    if not client.scheduler_info(n_workers=-1)["workers"]:
-        raise StartError(f"The cluster at {address} has no workers: start some (`dask worker {address}`).")
-    try:
-        versions = set(client.run(worker_version).values())
-    except Exception as error:
-        raise StartError(
-            f"The workers of {address} can't do a part of a run ({type(error).__name__}): install postbatch[cluster] "
-            f"{__version__} on each of them."
-        ) from error
-    if versions != {__version__}:
-        raise StartError(
-            f"The workers have postbatch {', '.join(sorted(versions))}, and this is {__version__}: install the same "
-            "version everywhere."
-        )
 
 
 class ClusterRunner:
@@ -286,8 +278,7 @@ class ClusterRunner:
                 for placed in steps:
                     self._emits.pop(placed.position, None)
                     emit(placed.position, outcomes[placed.position])
-                entries = [_adopted(p, outcomes[p.position]) for p in steps if p.step.acts]
-                journal.adopt(self._run, entries, at=self._session.environment.now())
+                self._keep(journal, steps, outcomes)
         except PostbatchError as error:
             stop.request(str(error))
 
@@ -362,16 +353,20 @@ class ClusterRunner:
             return not_run_outcome(step, why=stop.reason or "The run ended before this row.")
         return broken_outcome(step, OutcomeKind.UNKNOWN, code="worker_lost", message=LOST)
 
-
-def _adopted(placed: Placed, outcome: Outcome) -> Adopted:
-    """Return what this machine's journal keeps of a step that the cluster did."""
-    return Adopted(
-        position=placed.position,
-        act=placed.step.acts[-1],
-        reference=outcome.reference,
-        item_id=outcome.item_id,
-        status=outcome.status,
-        sent=outcome.outcome not in NOT_SENT or bool(outcome.item_id),
-        known=outcome.outcome is not OutcomeKind.UNKNOWN,
-        outcome=to_json(outcome),
-    )
+    def _keep(self, journal: Journal, steps: Sequence[Placed], outcomes: Mapping[int, Outcome]) -> None:
+        """Keep in this machine's journal what the cluster did."""
+        pairs = [(p, outcomes[p.position]) for p in steps if p.step.acts]
+        entries = [
+            Adopted(
+                position=placed.position,
+                act=placed.step.acts[-1],
+                reference=outcome.reference,
+                item_id=outcome.item_id,
+                status=outcome.status,
+                sent=outcome.outcome not in NOT_SENT or bool(outcome.item_id),
+                known=outcome.outcome is not OutcomeKind.UNKNOWN,
+                outcome=to_json(outcome),
+            )
+            for placed, outcome in pairs
+        ]
+        journal.adopt(self._run, entries, at=self._session.environment.now())

@@ -20,24 +20,18 @@ def examine(environment: Environment, flags: Flags) -> int:
     try:
         with Session(environment, flags) as session:
             session.start_sandbox()
-            findings += list(_examine(session))
+            settings, path = session.settings, session.settings.config_path
+            file = f"{path.name} {settings.config_place}" if path else "from the environment"
+            findings.append((True, f"Configuration: {file}; API: {settings.api_url}"))
+            if session.sandbox:
+                findings.append((True, SANDBOX_SAID))
+            for name in settings.sites if settings.sites and not flags.site else [settings.site().name]:
+                findings += _examine_site(session, name)
     except PostbatchError as error:
         findings.append((False, str(error)))
     for good, text in findings:
         print(f"{'ok ' if good else 'NO '} {text}", file=environment.out)
     return 0 if all(good for good, _ in findings) else 2
-
-
-def _examine(session: Session) -> Iterator[tuple[bool, str]]:
-    settings = session.settings
-    file = f"{settings.config_path.name} {settings.config_place}" if settings.config_path else "from the environment"
-    yield True, f"Configuration: {file}; API: {settings.api_url}"
-    if session.sandbox:
-        yield True, SANDBOX_SAID
-    if not settings.sites:
-        settings.site()
-    for name in [settings.site().name] if session.flags.site else settings.sites:
-        yield from _examine_site(session, name)
 
 
 def _examine_site(session: Session, name: str) -> Iterator[tuple[bool, str]]:

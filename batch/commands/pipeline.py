@@ -48,6 +48,7 @@ from batch.report import terminal
 from batch.rules.channels import ENDED
 from batch.run.journal import Journal
 from batch.run.record import Placed, RunRecord, idle_outcome, make_results, not_run_outcome, record_followup
+from batch.wording import counted
 from batch.workbooks.template import EXAMPLE_SKIPPED
 
 
@@ -292,7 +293,7 @@ def carry_through(
         tell(session, make_results(record, lines), outputs, sheet=sheet, media_folder=media_folder)
         return EXIT_ROWS
     changing = sum(1 for step in steps if step.acts)
-    if changing and not outputs.yes and not _confirmed(session, changing):
+    if changing and not outputs.yes and not session.confirms(f"Do this to {counted(changing, 'post')}?"):
         session.warn("Nothing was done.")
         return EXIT_DONE
     do_site = do_site or site_doer(session, run=record.run, media_folder=media_folder)
@@ -307,18 +308,6 @@ def carry_through(
             status = EXIT_INTERRUPTED
     tell(session, results, outputs, sheet=sheet, media_folder=media_folder)
     return max(status, exit_status(results.outcomes))
-
-
-def _confirmed(session: Session, changing: int) -> bool:
-    """Ask at the terminal; anything but yes is no."""
-    import click
-
-    posts = "1 post" if changing == 1 else f"{changing} posts"
-    try:
-        return click.confirm(f"Do this to {posts}?", default=False, err=True)
-    except click.Abort:
-        session.warn("\nNothing was done.")
-        raise
 
 
 def tell(

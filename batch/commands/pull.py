@@ -106,14 +106,12 @@ def _post_row(
         "item_id": item.id,
     }
     if item.scheduled_at is not None:
-        row |= {"timezone": zone, "publish_at": _wall_clock(item.scheduled_at, zone)}
+        local = item.scheduled_at.astimezone(ZoneInfo(zone))
+        shown = f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
+        again = local.replace(fold=1 - local.fold)
+        # Where the wall clock alone would come twice, its offset tells which.
+        row |= {
+            "timezone": zone,
+            "publish_at": shown if again.utcoffset() == local.utcoffset() else f"{shown}{local:%z}",
+        }
     return {name: value for name, value in row.items() if value}
-
-
-def _wall_clock(at: datetime, zone: str) -> str:
-    """Return a date as the sheet takes it; with its offset where the wall clock alone would come twice."""
-    local = at.astimezone(ZoneInfo(zone))
-    shown = f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
-    naive = local.replace(tzinfo=None)
-    again = naive.replace(tzinfo=ZoneInfo(zone), fold=1 - local.fold)
-    return shown if again.utcoffset() == local.utcoffset() else f"{shown}{local:%z}"

@@ -80,6 +80,16 @@ class Session:
         """Print what the command was asked for."""
         print(text, file=self.environment.out, flush=True)
 
+    def confirms(self, question: str) -> bool:
+        """Ask at the terminal; anything but yes is no."""
+        import click
+
+        try:
+            return click.confirm(question, default=False, err=True)
+        except click.Abort:
+            self.warn("\nNothing was done.")
+            raise
+
     def new_run(self) -> str:
         """Return the name of a run that begins now."""
         return new_run_id(self.environment.now(), random=self.environment.random())

@@ -1,0 +1,100 @@
+"""The bar of a run on a terminal and what is said beside it; what becomes of a post that is asked for again."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from batch.commands.options import Environment, Flags
+from batch.commands.session import Session
+from batch.commands.sites import Progress, brought_up_to_date
+from batch.model import Item, Outcome, OutcomeKind, Status
+
+
+class Terminal(io.StringIO):
+    """A text file that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def outcome(row: int) -> Outcome:
+    return Outcome(row, f"k{row}", "clay", "FACEBOOK", "POST", "", "", OutcomeKind.SCHEDULED)
+
+
+def shown(screen: str) -> list[str]:
+    """Return the lines that stay on the screen: of each line, what was written after the last return."""
+    lines = [line.rstrip("\r").rpartition("\r")[2].strip() for line in screen.split("\n")]
+    return [re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", line) for line in lines if line]
+
+
+def test_what_is_said_in_passing_stands_on_a_line_of_its_own_above_the_bar(tmp_path):
+    environment = Environment(environ={}, cwd=tmp_path, err=Terminal())
+    with Session(environment, Flags()) as session:
+        with Progress(session, positions=[0, 1]) as progress:
+            session.say("Sending pictures/cup.jpg (13 KB).")
+            progress.show(0, outcome(2))
+            session.warn("Row 3: the site held 2 posts.")
+            progress.show(1, outcome(3))
+        session.say("Said after it.")
+    lines = shown(environment.err.getvalue())
+    assert [line for line in lines if "%" not in line] == [
+        "Sending pictures/cup.jpg (13 KB).",
+        "Row 3: the site held 2 posts.",
+        "Said after it.",
+    ]
+    assert lines[-2].startswith("100%")
+
+
+def test_where_there_is_no_terminal_each_post_of_a_small_run_has_its_line(tmp_path):
+    environment = Environment(environ={}, cwd=tmp_path, err=io.StringIO())
+    with Session(environment, Flags()) as session, Progress(session, positions=[0, 1]) as progress:
+        progress.show(0, outcome(2))
+        progress.show(0, outcome(2))
+        progress.show(1, outcome(3))
+    assert environment.err.getvalue() == "[1/2] row 2 k2: scheduled\n[2/2] row 3 k3: scheduled\n"
+
+
+DATE = datetime(2031, 3, 3, 8, tzinfo=UTC)
+SCHEDULED = Outcome(
+    2, "a", "clay", "FACEBOOK", "POST", "", "", OutcomeKind.SCHEDULED, Status.SCHEDULED, DATE, "item-1",
+    message="It goes out 2031-03-03 09:00 Europe/Berlin.", local_time="2031-03-03 09:00 Europe/Berlin",
+    timezone="Europe/Berlin",
+)  # fmt: skip
+ITEM = Item("item-1", "FACEBOOK", "POST", Status.SCHEDULED, scheduled_at=DATE)
+
+
+def test_a_post_that_is_as_it_was_stays_so():
+    assert brought_up_to_date(SCHEDULED, ITEM) == SCHEDULED
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "told"),
+    [
+        (Status.PUBLISHED, OutcomeKind.PUBLISHED, "It is live."),
+        (Status.IN_QUEUE, OutcomeKind.PROCESSING, "working on it"),
+        (Status.FAILED, OutcomeKind.FAILED, "--again a"),
+        (Status.CANCELED, OutcomeKind.CANCELLED, "It has been cancelled since, and does not go out."),
+        (Status.DELETED, OutcomeKind.DELETED, "It has been deleted since, and does not go out."),
+    ],
+)
+def test_a_post_is_counted_as_what_became_of_it(status, kind, told):
+    now = brought_up_to_date(SCHEDULED, replace(ITEM, status=status))
+    assert (now.outcome, now.status) == (kind, status)
+    assert told in now.message
+
+
+def test_a_post_that_is_gone_is_not_counted_as_scheduled():
+    assert brought_up_to_date(SCHEDULED, None).outcome is OutcomeKind.DELETED
+
+
+def test_a_post_that_was_moved_is_told_by_its_new_date():
+    later = datetime(2031, 7, 3, 8, tzinfo=UTC)
+    now = brought_up_to_date(SCHEDULED, replace(ITEM, scheduled_at=later))
+    assert (now.outcome, now.publish_at) == (OutcomeKind.SCHEDULED, later)
+    assert now.local_time == "2031-07-03 10:00 Europe/Berlin"
+    assert now.message == "It has been moved since: it goes out 2031-07-03 10:00 Europe/Berlin."
