@@ -16,48 +16,37 @@ from batch.times import shown_time
 TEXT_FIELDS = ("text", "title", "link", "call_to_action", "privacy")
 
 
-def wanted_content(post: Post, *, target_id: str, there: Content | None = None) -> Content:
-    """Return the whole content that a post is to have; `there` is what its item holds."""
-    wanted = post.content if post.content.target_id == target_id else _with_target(post.content, target_id)
-    if there is None:
+def wanted_content(post: Post, *, target_id: str, remote: Content | None = None) -> Content:
+    """Return the whole content that a post is to have; `remote` is what its item holds."""
+    own = post.content
+    wanted = own if own.target_id == target_id else replace(own, target_id=target_id)
+    if remote is None:
         return wanted
-    if says_nothing(post.content):
-        return replace(there, target_id=target_id or there.target_id)
-    if there.privacy and not wanted.privacy:
-        wanted = replace(wanted, privacy=there.privacy)
+    if not (own.text or own.title or own.media or own.link or own.call_to_action):
+        return replace(remote, target_id=target_id or remote.target_id)
+    if remote.privacy and not wanted.privacy:
+        wanted = replace(wanted, privacy=remote.privacy)
     if post.generation is None:
         return wanted
     return replace(
         wanted,
-        text=wanted.text or there.text,
-        title=wanted.title or there.title,
-        media=wanted.media or there.media,
+        text=wanted.text or remote.text,
+        title=wanted.title or remote.title,
+        media=wanted.media or remote.media,
     )
 
 
-def _with_target(content: Content, target_id: str) -> Content:
-    """Return the content for one page, board or author. Written out, since it is done for every post."""
-    return Content(
-        content.text, content.title, content.media, content.link, content.call_to_action, content.privacy, target_id
-    )
-
-
-def says_nothing(content: Content) -> bool:
-    """Tell whether a row has no content cell at all."""
-    return not (content.text or content.title or content.media or content.link or content.call_to_action)
-
-
-def content_changes(there: Content, wanted: Content) -> tuple[Change, ...]:
+def content_changes(remote: Content, wanted: Content) -> tuple[Change, ...]:
     """Return the fields that an update would change, with both values; line ends do not count."""
     changes = []
     for name in TEXT_FIELDS:
-        old, new = getattr(there, name), getattr(wanted, name)
+        old, new = getattr(remote, name), getattr(wanted, name)
         if old != new and plain_text(old) != plain_text(new):
             changes.append(Change(name, old, new))
-    if not same_media(there.media, wanted.media):
-        changes.append(Change("media", shown_media(there.media), shown_media(wanted.media)))
-    if wanted.target_id and wanted.target_id != there.target_id:
-        changes.append(Change("account", there.target_id, wanted.target_id))
+    if not same_media(remote.media, wanted.media):
+        changes.append(Change("media", _shown_media(remote.media), _shown_media(wanted.media)))
+    if wanted.target_id and wanted.target_id != remote.target_id:
+        changes.append(Change("account", remote.target_id, wanted.target_id))
     return tuple(changes)
 
 
@@ -78,9 +67,9 @@ def plain_text(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def same_media(there: tuple[Medium, ...], wanted: tuple[Medium, ...]) -> bool:
+def same_media(remote: tuple[Medium, ...], wanted: tuple[Medium, ...]) -> bool:
     """Tell whether an item shows these media in this order; a medium that is not uploaded yet is always a change."""
-    return len(there) == len(wanted) and all(w.url and w.url == t.url for t, w in zip(there, wanted, strict=True))
+    return len(remote) == len(wanted) and all(w.url and w.url == r.url for r, w in zip(remote, wanted, strict=True))
 
 
 def known_media(media: tuple[Medium, ...]) -> bool:
@@ -88,6 +77,6 @@ def known_media(media: tuple[Medium, ...]) -> bool:
     return all(medium.url for medium in media)
 
 
-def shown_media(media: tuple[Medium, ...]) -> str:
+def _shown_media(media: tuple[Medium, ...]) -> str:
     """Return media as a person reads them, one a line."""
     return "\n".join(medium.source or medium.url for medium in media)

@@ -1,6 +1,6 @@
 """The decision table: what a row wants and how its item was found -> what is decided, as data.
 
-Nothing here looks at dates, contents or accounts: a decision names what is to happen, and reconcile.py works it out.
+Nothing here looks at dates, contents or accounts: a decision names what is to happen, and steps.py works it out.
 A state that is not in the table is never acted on.
 """
 
@@ -56,7 +56,7 @@ class Decision(StrEnum):
     REFUSE_STATE = "a state without a decision"
 
 
-_FOUND = (
+_STATUSES = (
     ABSENT, Status.DRAFT, Status.SCHEDULED, Status.PROCESSING, Status.IN_QUEUE, Status.PUBLISHED, Status.FAILED,
     Status.CANCELED, Status.DELETED,
 )  # fmt: skip
@@ -90,7 +90,9 @@ _ROWS: dict[Wanted, tuple[Decision, ...]] = {
 }  # fmt: skip
 
 TABLE: dict[tuple[Wanted, str], Decision] = {
-    (wanted, str(found)): decision for wanted, row in _ROWS.items() for found, decision in zip(_FOUND, row, strict=True)
+    (wanted, str(status)): decision
+    for wanted, row in _ROWS.items()
+    for status, decision in zip(_STATUSES, row, strict=True)
 }
 """(wanted, the item's status or ABSENT) -> decision."""
 
@@ -153,7 +155,7 @@ REFUSALS: dict[Decision, Refusal] = {
         "done to it. Look at the post on the site, or update postbatch.",
     ),
 }
-"""The refusals that come from the table; `{...}` are filled in by reconcile.py."""
+"""The refusals that come from the table; `{...}` are filled in by steps.py."""
 
 
 def wanted_of(post: Post) -> Wanted:
@@ -165,9 +167,9 @@ def wanted_of(post: Post) -> Wanted:
     return Wanted.SCHEDULED if post.publish_at else Wanted.DRAFT
 
 
-def decide(wanted: Wanted, found: str) -> Decision:
+def decide(wanted: Wanted, status: str) -> Decision:
     """Return the decision for one wish and one state; a state that nobody has decided on is refused."""
-    return TABLE.get((wanted, found), Decision.REFUSE_STATE)
+    return TABLE.get((wanted, status), Decision.REFUSE_STATE)
 
 
 def contradiction_of(post: Post) -> Refusal | None:
@@ -179,8 +181,8 @@ def contradiction_of(post: Post) -> Refusal | None:
         )
         return Refusal(StepKind.INVALID, "publish_with_date", reason)
     if post.action in (Action.SCHEDULE, Action.RESCHEDULE) and post.publish_at is None:
-        seen = "says `now`" if post.now else "is blank"
-        reason = f"`{post.action}` needs a date, but `publish_at` {seen}. Write a date and time, or `publish`."
+        how = "says `now`" if post.now else "is blank"
+        reason = f"`{post.action}` needs a date, but `publish_at` {how}. Write a date and time, or `publish`."
         return Refusal(StepKind.INVALID, "date_missing", reason)
     if post.action is Action.DRAFT and post.now:
         reason = "`draft` keeps the post unpublished, but `publish_at` says `now`. Clear one of the two."
@@ -210,7 +212,7 @@ class Options:
     """What changes a plan besides the sheet and the site.
 
     `again` holds keys (or `failed`) whose dead items are to be made anew; `drafts_only` turns posts with generated
-    content into drafts for review; `skip` names the posts that are left out of this run and why (see select.py).
+    content into drafts for review; `skip` names the posts that are left out of this run and why (select.py).
     The clock of this machine may differ from the service's by `clock_warn_seconds` before it is said, and by
     `clock_stop_seconds` before nothing is scheduled any more.
     """

@@ -1,7 +1,7 @@
 """Turns the posts of one site and a snapshot of it into a plan: every post becomes exactly one step, in order.
 
 A post goes through: left out, wrong in itself, not to be told apart, on another account, decided by the table
-(decisions.py), not allowed now (blocks.py), looks like another (looks.py). What is not in the sheet is never touched.
+(decisions.py), not allowed now (safety.py), similar to another. What is not in the sheet is never touched.
 """
 
 from __future__ import annotations
@@ -25,7 +25,17 @@ from batch.plan.decisions import (
     place,
     wanted_of,
 )
-from batch.plan.matching import DEAD, AccountBook, Choice, Finding, ItemIndex, own_key, repeated_keys, shared_items
+from batch.plan.matching import (
+    DEAD,
+    UNCLEAR,
+    AccountBook,
+    AccountChoice,
+    ItemIndex,
+    Match,
+    own_key,
+    repeated_keys,
+    shared_items,
+)
 from batch.plan.planfile import site_state
 from batch.plan.safety import (
     block_missing_features,
@@ -35,95 +45,15 @@ from batch.plan.safety import (
     needs_of,
     refused,
 )
-from batch.plan.steps import HANDLERS, Case, refuse, take_twin_back
+from batch.plan.steps import Comparison, step_of
 from batch.rules.channels import DEFAULT_TYPE
 from batch.rules.keys import PREFIX
 from batch.times import shown_time
 
 PENDING = frozenset({Status.DRAFT, Status.SCHEDULED, Status.PROCESSING, Status.IN_QUEUE})
 SENDING = frozenset({Act.CREATE, Act.UPDATE, Act.SCHEDULE, Act.PUBLISH})
-
-Look = tuple[str, str, str, tuple[str, ...]]
-Slot = tuple[str, str, str, datetime]
-
-
-class Looks:
-    """The site's pending items by how they look and by when they go out, without those that the sheet stands for.
-
-    What is out counts only for what is published at once: there the plan is the last look that a person can take.
-    """
-
-    def __init__(self, items: Iterable[Item], *, claimed: frozenset[str]) -> None:
-        self._by_look: dict[Look, list[Item]] = defaultdict(list)
-        self._by_slot: dict[Slot, list[Item]] = defaultdict(list)
-        self._out_by_look: dict[Look, list[Item]] = defaultdict(list)
-        for item in items:
-            if item.id not in claimed and not item.external:
-                self._add(item)
-
-    def _add(self, item: Item) -> None:
-        if item.status not in PENDING and item.status != Status.PUBLISHED:
-            return
-        look = _look(item.channel, item.account_id, item.content)
-        if look is not None:
-            (self._by_look if item.status in PENDING else self._out_by_look)[look].append(item)
-        if item.status in PENDING and item.scheduled_at is not None and item.reference.startswith(PREFIX):
-            self._by_slot[item.channel, item.type, item.account_id, item.scheduled_at].append(item)
-
-    def compare(self, step: Step, *, key_derived: bool, timezone: str) -> Step:
-        """Return the step with a warning for what looks the same, or as a conflict where it must be the same post."""
-        if not (self._by_look or self._by_slot or self._out_by_look) or not SENDING.intersection(step.acts):
-            return step
-        look = _look(step.channel, step.account_id, step.content)
-        alike = self._by_look.get(look, []) if look is not None else []
-        earlier = [item for item in alike if item.reference.startswith(PREFIX)]
-        if key_derived and earlier and Act.CREATE in step.acts:
-            return refused(step, StepKind.CONFLICT, "looks_same", _same_post(earlier[0], timezone))
-        if look is not None and Act.PUBLISH in step.acts:
-            alike = [*alike, *self._out_by_look.get(look, [])]
-        warnings = tuple(_looks_same(item, timezone) for item in alike[:3])
-        if key_derived and Act.CREATE in step.acts and not alike:
-            warnings += self._same_slot(step)
-        return replace(step, warnings=(*step.warnings, *warnings)) if warnings else step
-
-    def _same_slot(self, step: Step) -> tuple[str, ...]:
-        if step.at is None:
-            return ()
-        items = self._by_slot.get((step.channel, step.type, step.account_id, step.at), [])
-        return tuple(
-            f"A post of an earlier sheet ({item.reference}, ID {item.id}) goes out at the very same time on this "
-            f"account. If it is this row with other words, write {item.reference} into `key`: it is then changed, "
-            "not doubled."
-            for item in items[:1]
-        )
-
-
-def _look(channel: str, account_id: str, content: Content) -> Look | None:
-    """Return how a post looks; None where it shows nothing, or something that is not uploaded yet."""
-    if not (content.text or content.media) or not known_media(content.media):
-        return None
-    return channel, account_id, plain_text(content.text), tuple(medium.url for medium in content.media)
-
-
-def _standing(item: Item, timezone: str) -> str:
-    at = shown_time(item.scheduled_at, timezone=timezone)
-    when = f"scheduled for {at}" if at and item.status != Status.DRAFT else "a draft"
-    when = "published" if item.status == Status.PUBLISHED else when
-    name = f"key {item.reference}, " if item.reference else ""
-    return f"{when} ({name}ID {item.id})"
-
-
-def _looks_same(item: Item, timezone: str) -> str:
-    return f"A post that looks the same is there already, {_standing(item, timezone)}. Check that both are meant."
-
-
-def _same_post(item: Item, timezone: str) -> str:
-    return (
-        f"This row has no key, and the same post is there already from an earlier row without one, "
-        f"{_standing(item, timezone)}. Write {item.reference} into `key` if it is that post, "
-        "or a new key if both are meant."
-    )
-
+WITHDRAWING = frozenset({Act.CANCEL, Act.DELETE})
+"""Acts that need neither a connected channel nor a clock: a post can always be stopped."""
 
 NAMING = frozenset({Action.RESCHEDULE, Action.CANCEL, Action.DELETE})
 """Actions whose rows only name a post; they need not say again what it is."""
@@ -131,10 +61,44 @@ NAMING = frozenset({Action.RESCHEDULE, Action.CANCEL, Action.DELETE})
 GENERATION_FAILED = "generation_failed"
 """The code of an error that is the service's, not the row's: it would not write or draw what was asked for."""
 
-WITHDRAWING = frozenset({Act.CANCEL, Act.DELETE})
-"""Acts that need neither a connected channel nor a clock: a post can always be stopped."""
-
 FOR_REVIEW = "It holds generated content, so with `--drafts-only` it is kept as a draft for review."
+
+
+def reconcile(posts: Sequence[Post], snapshot: Snapshot, *, now: datetime, options: Options | None = None) -> SitePlan:
+    """Return what is to be done for the posts of one site, given what it held when it was read."""
+    options = options or Options()
+    index = ItemIndex(snapshot.items, keys=[post.key for post in posts])
+    active = {n: post for n, post in enumerate(posts) if not (_left_out(post, options) or post.errors)}
+    matches = {n: index.find(post) for n, post in active.items()}
+    site = _Site(
+        snapshot=snapshot,
+        now=now,
+        options=options,
+        accounts=AccountBook(snapshot),
+        shared=shared_items((active[n], match) for n, match in matches.items()),
+        repeated=repeated_keys(active.values()),
+    )
+    steps = [site.step(post, matches.get(number)) for number, post in enumerate(posts)]
+    steps = block_wrong_clock(steps, snapshot, options=options)
+    steps = block_missing_features(steps, snapshot)
+    items = {match.item.id: match.item for match in matches.values() if match.item is not None}
+    similar = SimilarPosts(item for item in snapshot.items if item.id not in items)
+    steps = [similar.warn(step, post) for step, post in zip(steps, posts, strict=True)]
+    steps = block_over_quota(steps, snapshot)
+    return SitePlan(
+        site=snapshot.site,
+        steps=tuple(steps),
+        needs=needs_of(steps),
+        quotas=dict(snapshot.quotas),
+        notices=(*snapshot.notices, *clock_notices(snapshot, options=options), *_idle_again(posts, steps, options)),
+        state=site_state(snapshot, channels={s.channel for s in steps if s.channel}, found=items.values()),
+    )
+
+
+def _left_out(post: Post, options: Options) -> str:
+    if post.action is Action.SKIP:
+        return "The row says `skip`."
+    return options.skip.get(place(post), "") if options.skip else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,69 +109,88 @@ class _Site:
     now: datetime
     options: Options
     accounts: AccountBook
-    findings: Mapping[int, Finding]
     shared: Mapping[str, Sequence[int]]
     repeated: frozenset[str]
 
+    def step(self, post: Post, match: Match | None) -> Step:
+        """Return the step of one post; `match` is None for a post that is left out or wrong in itself."""
+        item = match.item if match else None
+        if item is not None:
+            post = _named_only(post, item)
+        plain = Comparison(post, wanted_of(post), self.snapshot.site, self.now, post.key, post.content)
+        if reason := _left_out(post, self.options):
+            return plain.refuse(Refusal(StepKind.SKIP, "", reason))
+        if match is None:
+            return plain.refuse(_wrong_in_itself(post))
+        if refusal := self._unclear(post, match):
+            if match.identical and refusal is match.refusal and plain.wanted is Wanted.SCHEDULED:
+                return plain.cancel_identical(match.identical)
+            if item is not None:
+                plain = replace(plain, item=item, reference=item.reference or post.key, warnings=match.warnings)
+            return plain.refuse(refusal)
+        return self._decided(plain, match)
 
-def reconcile(posts: Sequence[Post], snapshot: Snapshot, *, now: datetime, options: Options | None = None) -> SitePlan:
-    """Return what is to be done for the posts of one site, given what it held when it was read."""
-    options = options or Options()
-    site = _look_around(posts, snapshot, now=now, options=options)
-    steps = [_step_for(post, site.findings.get(number), site) for number, post in enumerate(posts)]
-    steps = block_wrong_clock(steps, snapshot, options=options)
-    steps = block_missing_features(steps, snapshot)
-    steps = _compare_looks(steps, posts, site)
-    steps = block_over_quota(steps, snapshot)
-    return SitePlan(
-        site=snapshot.site,
-        steps=tuple(steps),
-        needs=needs_of(steps),
-        quotas=dict(snapshot.quotas),
-        notices=(*snapshot.notices, *clock_notices(snapshot, options=options), *_idle_again(posts, steps, options)),
-        state=site_state(snapshot, channels={s.channel for s in steps if s.channel}, found=_found_items(site)),
-    )
+    def _unclear(self, post: Post, match: Match) -> Refusal | None:
+        """Return why a post can't be decided on at all: it contradicts itself, or it can't be told which item it is."""
+        if refusal := contradiction_of(post) or match.refusal:
+            return refusal
+        if post.key in self.repeated:
+            reason = f"The key {post.key} stands in more than one row. Give each post a key of its own."
+            return Refusal(StepKind.CONFLICT, "key_twice", reason)
+        item = match.item
+        if item is None:
+            return None
+        if item.id in self.shared:
+            rows = f"Rows {', '.join(str(row) for row in self.shared[item.id])}"
+            reason = (
+                f"{rows} all stand for the same item ({item.id}). Keep one of them, or give each its own key or ID."
+            )
+            return Refusal(StepKind.CONFLICT, "same_item", reason)
+        for what, remote, own in (("channel", item.channel, post.channel), ("type", item.type, post.type)):
+            if remote != own:
+                reason = (
+                    f"The item {item.id} is there as {remote}, and the row says {own or 'nothing'}. A post never "
+                    f"changes its {what}: write {remote} into `{what}`, or {own_key(item)}."
+                )
+                return Refusal(StepKind.CONFLICT, f"other_{what}", reason)
+        return None
 
+    def _decided(self, plain: Comparison, match: Match) -> Step:
+        """Return the step that the table and the account make of a post."""
+        post, wanted, warnings = plain.post, plain.wanted, match.warnings
+        item = None if self._made_again(plain, match.item) else match.item
+        generated = post.generation is not None and wanted in CONTENT_WANTED and wanted is not Wanted.DRAFT
+        # What is scheduled or out already stays as decided.
+        if self.options.drafts_only and generated and (item is None or item.status == Status.DRAFT):
+            wanted, warnings = Wanted.DRAFT, (*warnings, FOR_REVIEW)
+        choice = self._account_of(post, item, plain.wanted)
+        comparison = replace(
+            plain,
+            wanted=wanted,
+            reference=(item.reference or post.key) if item else match.next_reference,
+            content=_content_of(post, item, choice, wanted),
+            item=item,
+            account=choice.account,
+            warnings=warnings,
+        )
+        if choice.refusal is not None and choice.refusal.kind is StepKind.CONFLICT:
+            return comparison.refuse(choice.refusal)
+        return _allowed(step_of(decide(wanted, comparison.status), comparison), comparison, choice)
 
-def _look_around(posts: Sequence[Post], snapshot: Snapshot, *, now: datetime, options: Options) -> _Site:
-    index = ItemIndex(snapshot.items, keys=frozenset(post.key for post in posts))
-    active = {n: post for n, post in enumerate(posts) if not (_left_out(post, options) or post.errors)}
-    findings = {n: index.find(post) for n, post in active.items()}
-    return _Site(
-        snapshot=snapshot,
-        now=now,
-        options=options,
-        accounts=AccountBook(snapshot),
-        findings=findings,
-        shared=shared_items((active[n], finding) for n, finding in findings.items()),
-        repeated=repeated_keys(active.values()),
-    )
+    def _made_again(self, plain: Comparison, item: Item | None) -> bool:
+        """Tell whether a dead item was asked to be made again, under the next attempt of its key."""
+        if item is None or item.status not in DEAD or plain.wanted not in CONTENT_WANTED:
+            return False
+        by_word = AGAIN_FAILED in self.options.again and item.status == Status.FAILED
+        return by_word or bool(names_of(plain.post) & self.options.again)
 
-
-def _left_out(post: Post, options: Options) -> str:
-    if post.action is Action.SKIP:
-        return "The row says `skip`."
-    return options.skip.get(place(post), "") if options.skip else ""
-
-
-def _found_items(site: _Site) -> list[Item]:
-    return list({f.item.id: f.item for f in site.findings.values() if f.item is not None}.values())
-
-
-def _step_for(post: Post, finding: Finding | None, site: _Site) -> Step:
-    """Return the step of one post; `finding` is None for a post that is left out or wrong in itself."""
-    if finding is not None and finding.item is not None:
-        post = _named_only(post, finding.item)
-    plain = Case(post, wanted_of(post), site.snapshot.site, site.now, post.key, post.content)
-    if reason := _left_out(post, site.options):
-        return refuse(plain, Refusal(StepKind.SKIP, "", reason))
-    if finding is None:
-        return refuse(plain, _errors_of(post))
-    if refusal := _before_deciding(post, finding, site):
-        if finding.twins and refusal is finding.refusal and plain.wanted is Wanted.SCHEDULED:
-            return take_twin_back(plain, finding.twins)
-        return refuse(_with_item(plain, finding), refusal)
-    return _decided(plain, finding, site)
+    def _account_of(self, post: Post, item: Item | None, wanted: Wanted) -> AccountChoice:
+        if item is None:
+            return self.accounts.choose(post) if wanted in CONTENT_WANTED else AccountChoice(None)
+        choice = self.accounts.of_item(post, item)
+        if choice.refusal and choice.refusal.code == UNCLEAR and wanted not in CONTENT_WANTED:
+            return AccountChoice(None)
+        return choice
 
 
 def _named_only(post: Post, item: Item) -> Post:
@@ -223,148 +206,114 @@ def _named_only(post: Post, item: Item) -> Post:
     return replace(post, channel=channel, type=PostType(item.type) if known else post.type)
 
 
-def _errors_of(post: Post) -> Refusal:
+def _wrong_in_itself(post: Post) -> Refusal:
     errors = post.errors
     failed = any(error.code == GENERATION_FAILED for error in errors)
     reason = " ".join(dict.fromkeys(error.message for error in errors))
     return Refusal(StepKind.FAILED if failed else StepKind.INVALID, errors[0].code, reason)
 
 
-def _before_deciding(post: Post, finding: Finding, site: _Site) -> Refusal | None:
-    """Return why a post can't be decided on at all: it contradicts itself, or it can't be told which item it is."""
-    if refusal := contradiction_of(post) or finding.refusal:
-        return refusal
-    if post.key in site.repeated:
-        reason = f"The key {post.key} stands in more than one row. Give each post a key of its own."
-        return Refusal(StepKind.CONFLICT, "key_twice", reason)
-    if finding.item is not None and finding.item.id in site.shared:
-        return _shared(finding.item, site.shared[finding.item.id])
-    return _other_place(post, finding.item) if finding.item is not None else None
-
-
-def _shared(item: Item, rows: Sequence[int]) -> Refusal:
-    shown = ", ".join(str(row) for row in rows)
-    reason = f"Rows {shown} all stand for the same item ({item.id}). Keep one of them, or give each its own key or ID."
-    return Refusal(StepKind.CONFLICT, "same_item", reason)
-
-
-def _other_place(post: Post, item: Item) -> Refusal | None:
-    if item.channel != post.channel:
-        what, there, said = "channel", item.channel, str(post.channel or "nothing")
-    elif item.type != post.type:
-        what, there, said = "type", item.type, str(post.type or "nothing")
-    else:
-        return None
-    reason = (
-        f"The item {item.id} is there as {there}, and the row says {said}. A post never changes its {what}: "
-        f"write {there} into `{what}`, or {own_key(item)}."
-    )
-    return Refusal(StepKind.CONFLICT, f"other_{what}", reason)
-
-
-def _with_item(case: Case, finding: Finding) -> Case:
-    if finding.item is None:
-        return case
-    reference = finding.item.reference or case.reference
-    return case._replace(item=finding.item, reference=reference, warnings=finding.warnings)
-
-
-def _decided(plain: Case, finding: Finding, site: _Site) -> Step:
-    """Return the step that the table and the account make of a post."""
-    finding = _anew(plain, finding, site.options)
-    post, item = plain.post, finding.item
-    wanted = _reviewed_first(plain, item, site.options)
-    choice = _account_of(plain, item, site.accounts)
-    content = _content_of(post, item, choice, wanted)
-    case = Case(
-        post=post,
-        wanted=wanted,
-        site=plain.site,
-        now=plain.now,
-        reference=(item.reference or post.key) if item else finding.next_reference,
-        content=content,
-        item=item,
-        account=choice.account,
-        warnings=finding.warnings if wanted is plain.wanted else (*finding.warnings, FOR_REVIEW),
-    )
-    if choice.refusal is not None and choice.refusal.kind is StepKind.CONFLICT:
-        return refuse(case, choice.refusal)
-    step = HANDLERS[decide(wanted, case.status)](case)
-    return _allowed(step, case, choice)
-
-
-def _anew(plain: Case, finding: Finding, options: Options) -> Finding:
-    """Forget a dead item where it was asked to make the post anew, under the next generation of its key."""
-    item = finding.item
-    if item is None or item.status not in DEAD or plain.wanted not in CONTENT_WANTED:
-        return finding
-    by_word = AGAIN_FAILED in options.again and item.status == Status.FAILED
-    if not by_word and not names_of(plain.post) & options.again:
-        return finding
-    return Finding(None, finding.next_reference, None, finding.warnings)
-
-
-def _reviewed_first(plain: Case, item: Item | None, options: Options) -> Wanted:
-    """With --drafts-only what was generated becomes a draft; what is scheduled or out already stays as decided."""
-    fresh = item is None or item.status == Status.DRAFT
-    if options.drafts_only and fresh and plain.post.generation is not None and plain.wanted in CONTENT_WANTED:
-        return Wanted.DRAFT
-    return plain.wanted
-
-
-def _account_of(plain: Case, item: Item | None, accounts: AccountBook) -> Choice:
-    if item is None:
-        return accounts.choose(plain.post) if plain.wanted in CONTENT_WANTED else Choice(None)
-    choice = accounts.of_item(plain.post, item)
-    if choice.refusal and choice.refusal.code == "account_unclear" and plain.wanted not in CONTENT_WANTED:
-        return Choice(None)
-    return choice
-
-
-def _content_of(post: Post, item: Item | None, choice: Choice, wanted: Wanted) -> Content:
+def _content_of(post: Post, item: Item | None, choice: AccountChoice, wanted: Wanted) -> Content:
     """Return the content of the step: the row's where it counts, else what the item holds."""
     if item is not None and wanted not in CONTENT_WANTED:
         return item.content
     account = choice.account
     target_id = account.target_id if account else ""
-    content = wanted_content(post, target_id=target_id, there=item.content if item else None)
+    content = wanted_content(post, target_id=target_id, remote=item.content if item else None)
     if post.channel is Channel.TIKTOK and not content.privacy and account and len(account.privacy_options) == 1:
         return replace(content, privacy=account.privacy_options[0])
     return content
 
 
-def _allowed(step: Step, case: Case, choice: Choice) -> Step:
+def _allowed(step: Step, comparison: Comparison, choice: AccountChoice) -> Step:
     """Take a step back that its account does not allow; stopping a post needs no connection, only its account."""
     if not step.acts:
         return step
     withdrawing = WITHDRAWING.issuperset(step.acts)
     if choice.refusal is not None and not (withdrawing and choice.account is not None):
         return refused(step, choice.refusal.kind, choice.refusal.code, choice.refusal.reason)
-    if case.post.channel is Channel.TIKTOK and {Act.CREATE, Act.UPDATE}.intersection(step.acts):
-        return _with_allowed_privacy(step, case)
-    return step
-
-
-def _with_allowed_privacy(step: Step, case: Case) -> Step:
-    options = case.account.privacy_options if case.account else ()
+    if comparison.post.channel is not Channel.TIKTOK or not {Act.CREATE, Act.UPDATE}.intersection(step.acts):
+        return step
+    options = choice.account.privacy_options if choice.account else ()
     shown = ", ".join(options) or "PUBLIC_TO_EVERYONE and the like"
-    said = case.content.privacy
-    if not said:
+    privacy = comparison.content.privacy
+    if not privacy:
         reason = f"TikTok needs to be told who may see the post. Write one of these into `privacy`: {shown}."
         return refused(step, StepKind.INVALID, "privacy_missing", reason)
-    if options and said not in options:
-        reason = f"`privacy` says {said}, which the account {step.account_name} does not allow. Write one of: {shown}."
+    if options and privacy not in options:
+        account = step.account_name
+        reason = f"`privacy` says {privacy}, which the account {account} does not allow. Write one of: {shown}."
         return refused(step, StepKind.INVALID, "privacy_not_allowed", reason)
     return step
 
 
-def _compare_looks(steps: list[Step], posts: Sequence[Post], site: _Site) -> list[Step]:
-    claimed = frozenset(item.id for item in _found_items(site))
-    looks = Looks(site.snapshot.items, claimed=claimed)
-    return [
-        looks.compare(step, key_derived=post.key_derived, timezone=post.timezone)
-        for step, post in zip(steps, posts, strict=True)
-    ]
+Appearance = tuple[str, str, str, tuple[str, ...]]
+Slot = tuple[str, str, str, datetime | None]
+
+
+class SimilarPosts:
+    """The site's items that the sheet does not stand for, by how they look and by when they go out.
+
+    What is out counts only for what is published at once: there the plan is the last look that a person can take.
+    """
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._pending: dict[Appearance, list[Item]] = defaultdict(list)
+        self._out: dict[Appearance, list[Item]] = defaultdict(list)
+        self._by_slot: dict[Slot, Item] = {}
+        for item in items:
+            pending = item.status in PENDING
+            if item.external or not (pending or item.status == Status.PUBLISHED):
+                continue
+            if appearance := _appearance(item.channel, item.account_id, item.content):
+                (self._pending if pending else self._out)[appearance].append(item)
+            if pending and item.scheduled_at is not None and item.reference.startswith(PREFIX):
+                self._by_slot.setdefault((item.channel, item.type, item.account_id, item.scheduled_at), item)
+
+    def warn(self, step: Step, post: Post) -> Step:
+        """Return the step with a warning for what looks the same, or as a conflict where it must be the same post."""
+        if not (self._pending or self._by_slot or self._out) or not SENDING.intersection(step.acts):
+            return step
+        timezone, made_by_looks = post.timezone, post.key_derived and Act.CREATE in step.acts
+        appearance = _appearance(step.channel, step.account_id, step.content)
+        alike = self._pending.get(appearance, []) if appearance else []
+        earlier = [item for item in alike if item.reference.startswith(PREFIX)]
+        if made_by_looks and earlier:
+            reason = (
+                "This row has no key, and the same post is there already from an earlier row without one, "
+                f"{_standing(earlier[0], timezone)}. Write {earlier[0].reference} into `key` if it is that post, "
+                "or a new key if both are meant."
+            )
+            return refused(step, StepKind.CONFLICT, "looks_same", reason)
+        if appearance and Act.PUBLISH in step.acts:
+            alike = [*alike, *self._out.get(appearance, [])]
+        warnings = [
+            f"A post that looks the same is there already, {_standing(item, timezone)}. Check that both are meant."
+            for item in alike[:3]
+        ]
+        other = self._by_slot.get((step.channel, step.type, step.account_id, step.at))
+        if made_by_looks and other and not alike:
+            warnings.append(
+                f"A post of an earlier sheet ({other.reference}, ID {other.id}) goes out at the very same time on this "
+                f"account. If it is this row with other words, write {other.reference} into `key`: it is then changed, "
+                "not doubled."
+            )
+        return replace(step, warnings=(*step.warnings, *warnings)) if warnings else step
+
+
+def _appearance(channel: str, account_id: str, content: Content) -> Appearance | None:
+    """Return how a post looks; None where it shows nothing, or something that is not uploaded yet."""
+    if not (content.text or content.media) or not known_media(content.media):
+        return None
+    return channel, account_id, plain_text(content.text), tuple(medium.url for medium in content.media)
+
+
+def _standing(item: Item, timezone: str) -> str:
+    at = shown_time(item.scheduled_at, timezone=timezone)
+    when = f"scheduled for {at}" if at and item.status != Status.DRAFT else "a draft"
+    when = "published" if item.status == Status.PUBLISHED else when
+    name = f"key {item.reference}, " if item.reference else ""
+    return f"{when} ({name}ID {item.id})"
 
 
 def _idle_again(posts: Sequence[Post], steps: Sequence[Step], options: Options) -> tuple[str, ...]:

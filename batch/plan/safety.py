@@ -1,4 +1,4 @@
-"""Stops a plan that withdraws or moves more than a sheet should without being asked by name.
+"""What keeps a plan from doing harm or more than the site allows: quota, clock and blast radius; and what it costs.
 
 A sheet that was sorted wrongly, or a wrong date filled down, looks like work; what it would do to what is scheduled is
 counted before anything is sent. What a row does not name is never touched, so a row that vanishes cancels nothing.
@@ -7,7 +7,6 @@ counted before anything is sent. What a row does not name is never touched, so a
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,47 +17,11 @@ from batch.model import Act, Quota, SitePlan, Snapshot, Status, Step, StepKind
 from batch.plan.decisions import Options
 
 MAX_SHARE_PERCENT = 30
-
-
-class Limit(NamedTuple):
-    """How many of what is scheduled may be touched without a flag: up to `at_ease`, or up to MAX_SHARE_PERCENT."""
-
-    acts: tuple[Act, ...]
-    at_ease: int
-    verb: str
-
-
-LIMITS = (
-    Limit((Act.CANCEL, Act.DELETE), 3, "cancel or delete"),
-    Limit((Act.RESCHEDULE,), 10, "reschedule"),
-)
-
-
-def check_blast_radius(plan: SitePlan, snapshot: Snapshot, *, allowed: frozenset[str] = frozenset()) -> None:
-    """Refuse a plan that touches too much; `allowed` holds the acts (`cancel`, `delete`, `reschedule`) asked by name.
-
-    Errors: GuardError, which names the flag for each act.
-    """
-    scheduled = sum(item.status == Status.SCHEDULED and not item.external for item in snapshot.items)
-    for limit in LIMITS:
-        counts = {act: _count(plan, act) for act in limit.acts if act not in allowed}
-        total = sum(counts.values())
-        if total > limit.at_ease and total * 100 > scheduled * MAX_SHARE_PERCENT:
-            raise GuardError(_refusal(plan.site, limit, counts, total=total, scheduled=scheduled))
-
-
-def _count(plan: SitePlan, act: Act) -> int:
-    return sum(act in step.acts for step in plan.steps)
-
-
-def _refusal(site: str, limit: Limit, counts: dict[Act, int], *, total: int, scheduled: int) -> str:
-    flags = " and ".join(f"`--allow-{act}`" for act, count in counts.items() if count)
-    where = f" on the site {site}" if site else ""
-    return (
-        f"This sheet would {limit.verb} {total} posts{where}, where {scheduled} are scheduled: more than "
-        f"{MAX_SHARE_PERCENT} % of them. Nothing was sent. If that is meant, add {flags}."
-    )
-
+FREELY: Mapping[tuple[Act, ...], tuple[int, str]] = {
+    (Act.CANCEL, Act.DELETE): (3, "cancel or delete"),
+    (Act.RESCHEDULE,): (10, "reschedule"),
+}
+"""How many of what is scheduled may be touched in any case; beyond that it must be no more than MAX_SHARE_PERCENT."""
 
 QUOTA_OF: Mapping[Act, str] = {Act.PUBLISH: "PUBLISH_POST", Act.SCHEDULE: "SCHEDULE_POST"}
 """The acts that spend quota, and which: publishing a scheduled post now counts as publishing, moving one as nothing."""
@@ -67,14 +30,22 @@ DOING: Mapping[str, str] = {"PUBLISH_POST": "publishing now", "SCHEDULE_POST": "
 DATED = frozenset({Act.SCHEDULE, Act.RESCHEDULE})
 
 
-def needs_of(steps: Iterable[Step]) -> dict[str, int]:
-    """Count what the steps would spend of each quota action."""
-    needs = dict.fromkeys(QUOTA_OF.values(), 0)
-    for step in steps:
-        for act in step.acts:
-            if act in QUOTA_OF:
-                needs[QUOTA_OF[act]] += 1
-    return {action: count for action, count in needs.items() if count}
+def check_blast_radius(plan: SitePlan, snapshot: Snapshot, *, allowed: frozenset[str] = frozenset()) -> None:
+    """Refuse a plan that touches too much; `allowed` holds the acts (`cancel`, `delete`, `reschedule`) asked by name.
+
+    Errors: GuardError, which names the flag for each act.
+    """
+    scheduled = sum(item.status == Status.SCHEDULED and not item.external for item in snapshot.items)
+    for acts, (freely, verb) in FREELY.items():
+        counts = {act: sum(act in step.acts for step in plan.steps) for act in acts if act not in allowed}
+        total = sum(counts.values())
+        if total > freely and total * 100 > scheduled * MAX_SHARE_PERCENT:
+            flags = " and ".join(f"`--allow-{act}`" for act, count in counts.items() if count)
+            where = f" on the site {plan.site}" if plan.site else ""
+            raise GuardError(
+                f"This sheet would {verb} {total} posts{where}, where {scheduled} are scheduled: more than "
+                f"{MAX_SHARE_PERCENT} % of them. Nothing was sent. If that is meant, add {flags}."
+            )
 
 
 def refused(step: Step, kind: StepKind, code: str, reason: str) -> Step:
@@ -82,17 +53,18 @@ def refused(step: Step, kind: StepKind, code: str, reason: str) -> Step:
     return replace(step, kind=kind, code=code, reason=reason, acts=(), changes=(), before=None)
 
 
+def needs_of(steps: Iterable[Step]) -> dict[str, int]:
+    """Count what the steps would spend of each quota action."""
+    spent = [QUOTA_OF[act] for step in steps for act in step.acts if act in QUOTA_OF]
+    return {action: count for action in QUOTA_OF.values() if (count := spent.count(action))}
+
+
 def block_missing_features(steps: Sequence[Step], snapshot: Snapshot) -> list[Step]:
     """Block what the site's plan has not got."""
-    missing = {action for action in QUOTA_OF.values() if not _has(snapshot, action)}
-    if not missing:
-        return list(steps)
-    return [_without_feature(step, missing) for step in steps]
-
-
-def _has(snapshot: Snapshot, action: str) -> bool:
-    quota = snapshot.quotas.get(action)
-    return snapshot.features.get(action, True) and (quota is None or quota.enabled)
+    off = {name for name, quota in snapshot.quotas.items() if not quota.enabled}
+    off |= {name for name, enabled in snapshot.features.items() if not enabled}
+    missing = off.intersection(QUOTA_OF.values())
+    return [_without_feature(step, missing) for step in steps] if missing else list(steps)
 
 
 def _without_feature(step: Step, missing: set[str]) -> Step:
@@ -115,20 +87,20 @@ def block_over_quota(steps: Sequence[Step], snapshot: Snapshot) -> list[Step]:
             continue
         places = [place for place, step in enumerate(kept) if act in step.acts]
         places.sort(key=lambda place: kept[place].at or datetime.min.replace(tzinfo=UTC))
+        reason = _over_quota(quota, len(places))
         for place in places[max(quota.left, 0) :]:
-            kept[place] = _over_quota(kept[place], quota, len(places))
+            kept[place] = refused(kept[place], StepKind.BLOCKED, "quota", reason)
     return kept
 
 
-def _over_quota(step: Step, quota: Quota, needed: int) -> Step:
+def _over_quota(quota: Quota, needed: int) -> str:
     period = f" for this {quota.period.lower()}" if quota.period else ""
     of = f" of {quota.limit}" if quota.limit is not None else ""
-    reason = (
+    return (
         f"The quota for {DOING[quota.action]} ({quota.action}) leaves {max(quota.left or 0, 0)}{of}{period}, and "
         f"{'1 post needs' if needed == 1 else f'{needed} posts need'} it; the soonest go first. Run again when the "
         "period begins anew, or upgrade the plan."
     )
-    return refused(step, StepKind.BLOCKED, "quota", reason)
 
 
 def clock_skew_seconds(snapshot: Snapshot) -> float:
@@ -175,7 +147,7 @@ CALLS_PER_MEDIUM = 2
 VIAS = ("draft", "publish", "bulk")
 
 
-class Estimate(NamedTuple):
+class Cost(NamedTuple):
     """Calls of all sites together, and the seconds of the site that takes longest: sites run side by side."""
 
     via: str
@@ -183,49 +155,32 @@ class Estimate(NamedTuple):
     seconds: float
 
 
-class _Tally(NamedTuple):
-    """What one site's steps come to: single calls, calls for media, and new posts with a date."""
-
-    single: int
-    media: int
-    new_scheduled: int
-
-
-def estimate_all(sites: Iterable[SitePlan], *, calls_per_minute: float) -> tuple[Estimate, ...]:
-    """Return the estimate for each way of sending."""
-    tallies = [_estimate_count(site.steps) for site in sites]
-    calls = {via: [_calls(tally, via=via) for tally in tallies] for via in VIAS}
+def costs_of(sites: Iterable[SitePlan], *, calls_per_minute: float) -> tuple[Cost, ...]:
+    """Return what each way of sending costs."""
+    counts = [count_calls(site.steps) for site in sites]
     return tuple(
-        Estimate(via, sum(counts), max(counts, default=0) * 60 / calls_per_minute) for via, counts in calls.items()
+        Cost(via, sum(c[via] for c in counts), max((c[via] for c in counts), default=0) * 60 / calls_per_minute)
+        for via in VIAS
     )
 
 
-def count_calls(steps: Iterable[Step], *, via: str) -> int:
-    """Count the changing calls of one site's steps. Only new posts with a date have a quicker way than two calls."""
-    return _calls(_estimate_count(steps), via=via)
+def count_calls(steps: Iterable[Step]) -> dict[str, int]:
+    """Count the changing calls of one site's steps, by the way of sending.
 
-
-def _estimate_count(steps: Iterable[Step]) -> _Tally:
-    rows_of_acts: Counter[tuple[Act, ...]] = Counter()
+    Only new posts with a date have a quicker way than two calls; a medium goes up once.
+    """
+    single, new = 0, 0
     media: set[str] = set()
     for step in steps:
-        rows_of_acts[step.acts] += 1
+        single += len(step.acts)
         if Act.UPLOAD in step.acts:
+            single -= 1
             media |= {medium.identity or medium.source for medium in step.content.media if not medium.url}
-    acts = sum(len(row) * count for row, count in rows_of_acts.items())
-    uploads = sum(row.count(Act.UPLOAD) * count for row, count in rows_of_acts.items())
-    new = sum(count for row, count in rows_of_acts.items() if Act.CREATE in row and Act.SCHEDULE in row)
-    return _Tally(acts - uploads - 2 * new, len(media) * CALLS_PER_MEDIUM, new)
-
-
-def _calls(tally: _Tally, *, via: str) -> int:
-    return tally.single + tally.media + _scheduling_calls(tally.new_scheduled, via=via)
-
-
-def _scheduling_calls(posts: int, *, via: str) -> int:
-    if via == "bulk":
-        return math.ceil(posts / BULK_PART)
-    return posts if via == "publish" else posts * 2
+        if Act.CREATE in step.acts and Act.SCHEDULE in step.acts:
+            single -= 2
+            new += 1
+    single += len(media) * CALLS_PER_MEDIUM
+    return {"draft": single + 2 * new, "publish": single + new, "bulk": single + math.ceil(new / BULK_PART)}
 
 
 def shown_duration(seconds: float) -> str:

@@ -60,14 +60,28 @@ def select(
     """
     wishes = [read_only(expression) for expression in only]
     ranges = read_rows(rows) if rows.strip() else ()
-    _check_fits(posts, [(f"--only {wish.written!r}", wish.fits) for wish in wishes])
+    for wish in wishes:
+        _check_fits(posts, f"--only {wish.written!r}", wish.fits)
     if ranges:
-        _check_fits(posts, [(f"--rows {rows}", lambda post: _in_ranges(post.row, ranges))])
+        _check_fits(posts, f"--rows {rows}", lambda post: _in_ranges(post.row, ranges))
+    if first is not None and first < 1:
+        raise StartError(f"--first {first} would run nothing. Write 1 or more.")
     left_out: dict[PostPlace, str] = {}
+    running: set[int] = set()
     for post in posts:
-        if reason := _reason(post, wishes=wishes, ranges=ranges, rows=rows, approved_only=approved_only):
-            left_out[place(post)] = reason
-    return left_out | _after_first(posts, left_out, first)
+        if approved_only and not post.approved:
+            reason = "`approved` does not say yes, and --approved-only was asked for."
+        elif ranges and not _in_ranges(post.row, ranges):
+            reason = f"It is not among --rows {rows}."
+        elif unfit := next((wish for wish in wishes if not wish.fits(post)), None):
+            reason = f"It does not fit --only {unfit.written!r}."
+        elif first is not None and post.row not in running and len(running) == first:
+            reason = f"It comes after the first {first} rows (--first {first})."
+        else:
+            running.add(post.row)
+            continue
+        left_out[place(post)] = reason
+    return left_out
 
 
 def read_only(expression: str) -> Only:
@@ -96,55 +110,29 @@ def _value(column: str, value: str, expression: str) -> str:
 
 def read_rows(expression: str) -> tuple[tuple[int, int], ...]:
     """Read `2-40,45` or `100-` as ranges of row numbers, both ends counted."""
-    return tuple(_range(part.strip(), expression) for part in expression.split(","))
-
-
-def _range(part: str, expression: str) -> tuple[int, int]:
-    match = _RANGE.fullmatch(part)
-    if match is None:
-        raise StartError(f"--rows {expression!r} can't be read. Write row numbers and ranges, as in --rows 2-40,45.")
-    start = int(match[1])
-    end = int(match[3]) if match[3] else (MAX_ROW if match[2] else start)
-    if start < FIRST_ROW or end < start:
-        raise StartError(
-            f"--rows {expression!r}: {part} is no range of rows. The first row under the headings is row {FIRST_ROW}, "
-            "and a range begins with its smaller number."
-        )
-    return start, end
+    ranges = []
+    for part in map(str.strip, expression.split(",")):
+        match = _RANGE.fullmatch(part)
+        if match is None:
+            raise StartError(
+                f"--rows {expression!r} can't be read. Write row numbers and ranges, as in --rows 2-40,45."
+            )
+        start = int(match[1])
+        end = int(match[3]) if match[3] else (MAX_ROW if match[2] else start)
+        if start < FIRST_ROW or end < start:
+            raise StartError(
+                f"--rows {expression!r}: {part} is no range of rows. The first row under the headings is row "
+                f"{FIRST_ROW}, and a range begins with its smaller number."
+            )
+        ranges.append((start, end))
+    return tuple(ranges)
 
 
 def _in_ranges(row: int, ranges: Iterable[tuple[int, int]]) -> bool:
     return any(start <= row <= end for start, end in ranges)
 
 
-def _check_fits(posts: Sequence[Post], tests: Iterable[tuple[str, Callable[[Post], bool]]]) -> None:
-    for flag, fits in tests:
-        if posts and not any(fits(post) for post in posts):
-            rows = [post.row for post in posts]
-            raise StartError(f"{flag} fits no row of this sheet, whose rows are {min(rows)} to {max(rows)}.")
-
-
-def _reason(
-    post: Post, *, wishes: Iterable[Only], ranges: Sequence[tuple[int, int]], rows: str, approved_only: bool
-) -> str:
-    if approved_only and not post.approved:
-        return "`approved` does not say yes, and --approved-only was asked for."
-    if ranges and not _in_ranges(post.row, ranges):
-        return f"It is not among --rows {rows}."
-    unfit = next((wish for wish in wishes if not wish.fits(post)), None)
-    return f"It does not fit --only {unfit.written!r}." if unfit else ""
-
-
-def _after_first(posts: Sequence[Post], left_out: dict[PostPlace, str], first: int | None) -> dict[PostPlace, str]:
-    """Leave out what comes after the first rows that run."""
-    if first is None:
-        return {}
-    if first < 1:
-        raise StartError(f"--first {first} would run nothing. Write 1 or more.")
-    running = list(dict.fromkeys(post.row for post in posts if place(post) not in left_out))
-    later = frozenset(running[first:])
-    return {
-        place(post): f"It comes after the first {first} rows (--first {first})."
-        for post in posts
-        if post.row in later and place(post) not in left_out
-    }
+def _check_fits(posts: Sequence[Post], flag: str, fits: Callable[[Post], bool]) -> None:
+    if posts and not any(fits(post) for post in posts):
+        rows = [post.row for post in posts]
+        raise StartError(f"{flag} fits no row of this sheet, whose rows are {min(rows)} to {max(rows)}.")

@@ -1,25 +1,39 @@
-"""The step that each decision makes of a case.
+"""The step that each decision makes of a post and its item.
 
-Every decision has one small function here; a test holds that none is missing. Dates, contents and words are worked out
-here; whether the account and the plan allow the step is not.
+Every decision has one method of `Comparison`; a test holds that none is missing. Dates, contents and words are worked
+out here; whether the account and the plan allow the step is not.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
 
 from batch.model import Account, Act, Before, Change, Content, Generate, Item, Post, Status, Step, StepKind
 from batch.plan.compare import content_changes, date_change, known_media, same_second
 from batch.plan.decisions import LATE, REFUSALS, Decision, Refusal, Wanted
 from batch.plan.matching import shown_account
 from batch.times import shown_time
+from batch.wording import listed
+
+STATUS_WORDS: Mapping[str, str] = {
+    Status.DRAFT: "a draft",
+    Status.SCHEDULED: "scheduled",
+    Status.FAILED: "refused by its channel",
+    Status.CANCELED: "cancelled",
+    Status.DELETED: "deleted",
+}
+ERROR_CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 
 
-class Case(NamedTuple):
-    """Everything that one decision needs: the post, its item (None = not there), its account and its whole content."""
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A post beside its item: everything that one decision needs, and the step that each decision makes of it.
+
+    `item` is None where the site holds none; `content` is the whole content that the post is to have.
+    """
 
     post: Post
     wanted: Wanted
@@ -44,350 +58,311 @@ class Case(NamedTuple):
         return self.post.publish_at
 
     @property
+    def shown_date(self) -> str:
+        """The row's date as a person reads it."""
+        return self.post.local_time or self._shown(self.post.publish_at)
+
+    @property
+    def item_date(self) -> datetime | None:
+        """The item's own date."""
+        return self.item.scheduled_at if self.item else None
+
+    @property
+    def shown_item_date(self) -> str:
+        """The item's own date as a person reads it."""
+        return self._shown(self.item_date)
+
+    @property
+    def last_date(self) -> datetime | None:
+        """The item's date, the row's where it has none."""
+        return self.item_date or self.post.publish_at
+
+    def _shown(self, at: datetime | None) -> str:
+        return shown_time(at, timezone=self.post.timezone)
+
+    @property
     def passed(self) -> bool:
         """Whether the row's date lies behind."""
         return self.date <= self.now
 
+    @property
     def changes(self) -> tuple[Change, ...]:
-        """Return the content that differs from the item's; nothing where there is no item."""
+        """The content that differs from the item's; nothing where there is no item."""
         return content_changes(self.item.content, self.content) if self.item else ()
 
-    def move(self) -> Change | None:
-        """Return the change of the date, None where it is the same."""
-        old = self.item.scheduled_at if self.item else None
-        return date_change(old, self.date, timezone=self.post.timezone)
-
-    def when(self) -> str:
-        """Return the row's date as a person reads it."""
-        return self.post.local_time or shown_time(self.post.publish_at, timezone=self.post.timezone)
-
-    def there(self) -> str:
-        """Return the item's own date as a person reads it."""
-        return shown_time(self.item.scheduled_at if self.item else None, timezone=self.post.timezone)
-
-
-def make_step(
-    case: Case,
-    kind: StepKind,
-    reason: str,
-    *,
-    acts: tuple[Act, ...] = (),
-    at: datetime | None = None,
-    changes: tuple[Change, ...] = (),
-    code: str = "",
-    warnings: tuple[str, ...] = (),
-) -> Step:
-    """Return the step of a case; what it holds of post, item and account is the same for every decision."""
-    post, item, account = case.post, case.item, case.account
-    return Step(
-        row=post.row,
-        key=post.key,
-        reference=case.reference,
-        site=case.site,
-        channel=str(post.channel or ""),
-        type=str(post.type or ""),
-        kind=kind,
-        reason=f"{reason}{_picture_made(case) if Act.CREATE in acts else ''}",
-        acts=acts,
-        account_id=account.id if account else (item.account_id if item else ""),
-        account_name=shown_account(account) if account and account.id else "",
-        target_id=case.content.target_id,
-        at=at,
-        local_time=_local_time(post, at),
-        content=case.content,
-        item_id=item.id if item else "",
-        found_status=case.status,
-        link=item.link if item else "",
-        changes=changes,
-        before=Before(item.status, item.scheduled_at, item.content) if acts and item else None,
-        code=code,
-        warnings=(*case.warnings, *warnings),
-        action=str(post.action or ""),
-        account=post.account,
-        generated=_words_were_made(post),
-        timezone=post.timezone,
-    )
-
-
-def _local_time(post: Post, at: datetime | None) -> str:
-    """Return the step's own date as a person reads it: the row's words say it only where it is the row's date."""
-    return post.local_time if at in (None, post.publish_at) else shown_time(at, timezone=post.timezone)
-
-
-def _words_were_made(post: Post) -> bool:
-    """Tell whether the post's words come from the service: a person's own are never shown as such."""
-    if post.generation is None or post.generation.kind is Generate.IMAGE:
-        return False
-    return not any(issue.code == "generate_and_text" for issue in post.errors)
-
-
-def _picture_made(case: Case) -> str:
-    """Tell where a picture that the service made can be looked at before it is sent."""
-    generation, media = case.post.generation, case.content.media
-    if generation is None or generation.kind is not Generate.IMAGE or not media:
-        return ""
-    return f" Its first picture was generated: {media[0].source or media[0].url}"
-
-
-def refuse(case: Case, refusal: Refusal) -> Step:
-    """Return the step that does nothing, with its reason."""
-    return make_step(case, refusal.kind, refusal.reason, code=refusal.code, at=case.post.publish_at)
-
-
-_ERROR_CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
-
-
-def _uploads(content: Content) -> tuple[Act, ...]:
-    return () if known_media(content.media) else (Act.UPLOAD,)
-
-
-def _create(case: Case) -> Step:
-    acts = (*_uploads(case.content), Act.CREATE)
-    return make_step(case, StepKind.DRAFT, "New: it becomes a draft.", acts=acts)
-
-
-def _create_schedule(case: Case) -> Step:
-    if case.passed:
-        return _date_passed(case)
-    acts = (*_uploads(case.content), Act.CREATE, Act.SCHEDULE)
-    reason = f"New: it goes out {case.when()}."
-    return make_step(case, StepKind.SCHEDULE, reason, acts=acts, at=case.date)
-
-
-def _create_publish(case: Case) -> Step:
-    acts = (*_uploads(case.content), Act.CREATE, Act.PUBLISH)
-    return make_step(case, StepKind.PUBLISH, "New: it is published at once.", acts=acts)
-
-
-def _edit_acts(case: Case, changes: tuple[Change, ...]) -> tuple[Act, ...]:
-    return (*_uploads(case.content), Act.UPDATE) if changes else ()
-
-
-def _edit(case: Case) -> Step:
-    changes = case.changes()
-    if not changes:
-        return make_step(case, StepKind.UNCHANGED, "The draft is there and says what the row says.")
-    reason = f"The draft is there and is updated: {_fields(changes)}."
-    return make_step(case, StepKind.UPDATE, reason, acts=_edit_acts(case, changes), changes=changes)
-
-
-def _edit_schedule(case: Case) -> Step:
-    if case.passed:
-        return _date_passed(case)
-    changes = case.changes()
-    reason = f"It is a draft: it is {'updated and ' if changes else ''}scheduled for {case.when()}."
-    acts = (*_edit_acts(case, changes), Act.SCHEDULE)
-    return make_step(case, StepKind.SCHEDULE, reason, acts=acts, at=case.date, changes=changes)
-
-
-def _edit_move(case: Case) -> Step:
-    changes, move = case.changes(), case.move()
-    if move is None:
-        return _edit_scheduled(case, changes)
-    if case.passed:
-        return _date_passed(case)
-    reason = f"It is scheduled for another date: it moves to {case.when()}."
-    if changes:
-        reason = f"It is scheduled for another date: it is updated ({_fields(changes)}) and moves to {case.when()}."
-    acts = (*_edit_acts(case, changes), Act.RESCHEDULE)
-    return make_step(case, StepKind.RESCHEDULE, reason, acts=acts, at=case.date, changes=(*changes, move))
-
-
-def _edit_scheduled(case: Case, changes: tuple[Change, ...]) -> Step:
-    if not changes:
-        reason = "It is scheduled for that date and says what the row says."
-        return make_step(case, StepKind.UNCHANGED, reason, at=case.date)
-    if case.passed:
-        warning = f"The row differs ({_fields(changes)}), but its time has come, so it is no longer changed."
-        reason = "It is scheduled for that date and due."
-        return make_step(case, StepKind.UNCHANGED, reason, at=case.date, warnings=(warning,))
-    reason = f"It is scheduled for that date and is updated: {_fields(changes)}."
-    return make_step(case, StepKind.UPDATE, reason, acts=_edit_acts(case, changes), at=case.date, changes=changes)
-
-
-def _edit_publish(case: Case) -> Step:
-    changes = case.changes()
-    was = f"scheduled for {case.there()}" if case.status == Status.SCHEDULED else "a draft"
-    reason = f"It is {was}: it is {'updated and ' if changes else ''}published at once."
-    acts = (*_edit_acts(case, changes), Act.PUBLISH)
-    return make_step(case, StepKind.PUBLISH, reason, acts=acts, changes=changes)
-
-
-def _move(case: Case) -> Step:
-    move = case.move()
-    if move is None:
-        return make_step(case, StepKind.UNCHANGED, "It is scheduled for that date already.", at=case.date)
-    if case.passed:
-        return _date_passed(case)
-    reason = f"It is scheduled for another date: it moves to {case.when()}."
-    warnings = _left_alone(case)
-    return make_step(
-        case, StepKind.RESCHEDULE, reason, acts=(Act.RESCHEDULE,), at=case.date, changes=(move,), warnings=warnings
-    )
-
-
-def _left_alone(case: Case) -> tuple[str, ...]:
-    """Say what the row writes otherwise than the post that it only moves; what it leaves blank says nothing."""
-    row = case.post.content
-    changes = content_changes(case.item.content, row) if case.item else ()
-    names = [c.field for c in changes if c.new and (c.field != "media" or (row.media and known_media(row.media)))]
-    if not names:
-        return ()
-    return (f"The row differs from it ({_listed(names)}), which `reschedule` leaves as it is; clear the action.",)
-
-
-def _cancel(case: Case) -> Step:
-    reason = f"It is scheduled for {case.there()}: it is cancelled and will not go out."
-    return make_step(case, StepKind.CANCEL, reason, acts=(Act.CANCEL,), at=_own_date(case))
-
-
-def take_twin_back(case: Case, twins: Sequence[Item]) -> Step:
-    """Return the step that cancels one of several scheduled items that are the same in everything.
-
-    Two runs at once leave such a pair where one of them is killed before it has read back. Whichever is cancelled, what
-    stays is what the row asks for; left alone, the post would go out twice.
-    """
-    kept, *others = twins
-    extra = case._replace(item=others[-1], reference=others[-1].reference, content=others[-1].content)
-    reason = (
-        f"The site holds this post {len(twins)} times, the same in everything: {extra.status} for {extra.there()}. "
-        f"The one with the ID {others[-1].id} is cancelled, so that it does not go out again."
-    )
-    stays = (
-        f"It was there {len(twins)} times: the one with the ID {kept.id} stays scheduled. The next run goes on with it."
-    )
-    return make_step(extra, StepKind.CANCEL, reason, acts=(Act.CANCEL,), at=_own_date(extra), warnings=(stays,))
-
-
-def _delete(case: Case) -> Step:
-    was = f"scheduled for {case.there()}" if case.status == Status.SCHEDULED else STATUS_WORDS[case.status]
-    reason = f"It is {was} on the site: it is deleted there."
-    return make_step(case, StepKind.DELETE, reason, acts=(Act.DELETE,), at=_own_date(case))
-
-
-def _keep_live(case: Case) -> Step:
-    return make_step(case, StepKind.UNCHANGED, "It is published.", at=_own_date(case), warnings=_live_warnings(case))
-
-
-def _wait(case: Case) -> Step:
-    reason = f"It is being published right now ({case.status})."
-    return make_step(case, StepKind.WAIT, reason, at=_own_date(case), warnings=_live_warnings(case))
-
-
-def _live_warnings(case: Case) -> tuple[str, ...]:
-    """Say where the row differs from a post that is out; media that were never uploaded say nothing about it."""
-    names = [c.field for c in case.changes() if c.field != "media" or known_media(case.content.media)]
-    there = case.item.scheduled_at if case.item else None
-    if case.wanted is Wanted.SCHEDULED and there is not None and not same_second(there, case.date):
-        names.append("publish_at")
-    if not names:
-        return ()
-    return (f"The row differs from it ({_listed(names)}), but a post that went out can't be changed from here.",)
-
-
-def _keep_nothing(case: Case) -> Step:
-    reason = f"There is no post with the key {case.post.key} on this site, so there is nothing to {case.post.action}."
-    warning = "Check the key if you expected one."
-    return make_step(case, StepKind.UNCHANGED, reason, code="not_found", at=case.post.publish_at, warnings=(warning,))
-
-
-def _keep_draft(case: Case) -> Step:
-    reason = "It is a draft and not scheduled, so there is nothing to cancel; `delete` would remove it."
-    return make_step(case, StepKind.UNCHANGED, reason, code="is_draft")
-
-
-def _keep_gone(case: Case) -> Step:
-    reason = f"It is {STATUS_WORDS[case.status]} already and does not go out."
-    return make_step(case, StepKind.UNCHANGED, reason, at=_own_date(case))
-
-
-def _refuse_by(decision: Decision) -> Callable[[Case], Step]:
-    def step(case: Case) -> Step:
-        if decision in LATE and (done := _moved_before(case)):
-            return done
-        return refuse(case, _filled(REFUSALS[decision], case))
-
-    return step
-
-
-def _moved_before(case: Case) -> Step | None:
-    """Return the step of a reschedule whose post went out (or is going out) at the very date that it asks for."""
-    there = case.item.scheduled_at if case.item else None
-    if case.wanted is not Wanted.RESCHEDULED or there is None or not same_second(there, case.date):
-        return None
-    return make_step(case, StepKind.UNCHANGED, "It was moved to that date, and its time has come.", at=there)
-
-
-def _filled(refusal: Refusal, case: Case) -> Refusal:
-    item = case.item
-    error = item.error if item and item.error else "it gave no reason"
-    code = refusal.code
-    if refusal.kind is StepKind.FAILED:
-        named = _ERROR_CODE.search(error)
-        code = named[0] if named else "FAILED"
-    reason = refusal.reason.format(
-        key=case.post.key,
-        date=case.there(),
-        status=case.status or "nothing",
-        status_word=STATUS_WORDS.get(case.status, ""),
-        channel=str(case.post.channel),
-        error=error.rstrip(". "),
-        again=_again(case),
-    )
-    return Refusal(refusal.kind, code, reason)
-
-
-def _again(case: Case) -> str:
-    first = "clear its action and " if case.wanted is Wanted.RESCHEDULED else ""
-    return (
-        f"To post it again, {first}run with `--again {case.post.key}`: it is made anew, under a reference of its own."
-    )
-
-
-def _date_passed(case: Case) -> Step:
-    reason = f"Its date {case.when()} has passed, and it was never scheduled for it. Write a date to come, or `now`."
-    if case.status == Status.SCHEDULED:
-        reason = f"The new date {case.when()} has passed. It stays scheduled for {case.there()}. Write a date to come."
-    return refuse(case, Refusal(StepKind.INVALID, "date_passed", reason))
-
-
-def _own_date(case: Case) -> datetime | None:
-    there = case.item.scheduled_at if case.item else None
-    return there or case.post.publish_at
-
-
-def _fields(changes: tuple[Change, ...]) -> str:
-    return _listed([change.field for change in changes])
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
-
-
-STATUS_WORDS: Mapping[str, str] = {
-    Status.DRAFT: "a draft",
-    Status.SCHEDULED: "scheduled",
-    Status.FAILED: "refused by its channel",
-    Status.CANCELED: "cancelled",
-    Status.DELETED: "deleted",
+    @property
+    def uploads(self) -> tuple[Act, ...]:
+        """The act that brings the media into the Media Manager, where any is not there."""
+        return () if known_media(self.content.media) else (Act.UPLOAD,)
+
+    def edits(self, changes: Sequence[Change]) -> tuple[Act, ...]:
+        """Return the acts that make these changes of the content."""
+        return (*self.uploads, Act.UPDATE) if changes else ()
+
+    def step(
+        self,
+        kind: StepKind,
+        reason: str,
+        *,
+        acts: tuple[Act, ...] = (),
+        at: datetime | None = None,
+        changes: tuple[Change, ...] = (),
+        code: str = "",
+        warnings: tuple[str, ...] = (),
+    ) -> Step:
+        """Return a step; what it holds of post, item and account is the same for every decision."""
+        post, item, account, generation = self.post, self.item, self.account, self.post.generation
+        drawn = generation is not None and generation.kind is Generate.IMAGE
+        if drawn and self.content.media and Act.CREATE in acts:
+            picture = self.content.media[0]
+            reason += f" Its first picture was generated: {picture.source or picture.url}"
+        return Step(
+            row=post.row,
+            key=post.key,
+            site=self.site,
+            kind=kind,
+            reason=reason,
+            channel=str(post.channel or ""),
+            type=str(post.type or ""),
+            action=str(post.action or ""),
+            acts=acts,
+            reference=self.reference,
+            account_id=account.id if account else (item.account_id if item else ""),
+            account_name=shown_account(account) if account and account.id else "",
+            target_id=self.content.target_id,
+            at=at,
+            # The row's words say the date only where it is the row's own.
+            local_time=post.local_time if at in (None, post.publish_at) else self._shown(at),
+            content=self.content,
+            item_id=item.id if item else "",
+            found_status=self.status,
+            link=item.link if item else "",
+            changes=changes,
+            before=Before(item.status, item.scheduled_at, item.content) if acts and item else None,
+            code=code,
+            warnings=(*self.warnings, *warnings),
+            account=post.account,
+            # A person's own words are never shown as the service's.
+            generated=generation is not None
+            and not drawn
+            and all(issue.code != "generate_and_text" for issue in post.errors),
+            timezone=post.timezone,
+        )
+
+    def refuse(self, refusal: Refusal) -> Step:
+        """Return the step that does nothing, with its reason."""
+        return self.step(refusal.kind, refusal.reason, code=refusal.code, at=self.post.publish_at)
+
+    def create(self) -> Step:
+        """Make a draft."""
+        return self.step(StepKind.DRAFT, "New: it becomes a draft.", acts=(*self.uploads, Act.CREATE))
+
+    def create_schedule(self) -> Step:
+        """Make a post that goes out at the row's date."""
+        if self.passed:
+            return self._date_passed()
+        acts = (*self.uploads, Act.CREATE, Act.SCHEDULE)
+        return self.step(StepKind.SCHEDULE, f"New: it goes out {self.shown_date}.", acts=acts, at=self.date)
+
+    def create_publish(self) -> Step:
+        """Make a post that goes out at once."""
+        acts = (*self.uploads, Act.CREATE, Act.PUBLISH)
+        return self.step(StepKind.PUBLISH, "New: it is published at once.", acts=acts)
+
+    def edit(self) -> Step:
+        """Bring a draft to the row's content."""
+        changes = self.changes
+        if not changes:
+            return self.step(StepKind.UNCHANGED, "The draft is there and says what the row says.")
+        reason = f"The draft is there and is updated: {_fields(changes)}."
+        return self.step(StepKind.UPDATE, reason, acts=self.edits(changes), changes=changes)
+
+    def edit_schedule(self) -> Step:
+        """Bring a draft to the row's content and schedule it."""
+        if self.passed:
+            return self._date_passed()
+        changes = self.changes
+        reason = f"It is a draft: it is {'updated and ' if changes else ''}scheduled for {self.shown_date}."
+        return self.step(
+            StepKind.SCHEDULE, reason, acts=(*self.edits(changes), Act.SCHEDULE), at=self.date, changes=changes
+        )
+
+    def edit_move(self) -> Step:
+        """Bring a scheduled post to the row's content and date."""
+        changes, move = self.changes, self._move()
+        if move is not None:
+            if self.passed:
+                return self._date_passed()
+            update = f"it is updated ({_fields(changes)}) and " if changes else "it "
+            reason = f"It is scheduled for another date: {update}moves to {self.shown_date}."
+            acts = (*self.edits(changes), Act.RESCHEDULE)
+            return self.step(StepKind.RESCHEDULE, reason, acts=acts, at=self.date, changes=(*changes, move))
+        if not changes:
+            reason = "It is scheduled for that date and says what the row says."
+            return self.step(StepKind.UNCHANGED, reason, at=self.date)
+        if self.passed:
+            warning = f"The row differs ({_fields(changes)}), but its time has come, so it is no longer changed."
+            reason = "It is scheduled for that date and due."
+            return self.step(StepKind.UNCHANGED, reason, at=self.date, warnings=(warning,))
+        reason = f"It is scheduled for that date and is updated: {_fields(changes)}."
+        return self.step(StepKind.UPDATE, reason, acts=self.edits(changes), at=self.date, changes=changes)
+
+    def edit_publish(self) -> Step:
+        """Bring a draft or a scheduled post to the row's content and publish it at once."""
+        changes = self.changes
+        was = f"scheduled for {self.shown_item_date}" if self.status == Status.SCHEDULED else "a draft"
+        reason = f"It is {was}: it is {'updated and ' if changes else ''}published at once."
+        return self.step(StepKind.PUBLISH, reason, acts=(*self.edits(changes), Act.PUBLISH), changes=changes)
+
+    def move(self) -> Step:
+        """Move a scheduled post to the row's date, and say what else the row writes that this leaves alone."""
+        move = self._move()
+        if move is None:
+            return self.step(StepKind.UNCHANGED, "It is scheduled for that date already.", at=self.date)
+        if self.passed:
+            return self._date_passed()
+        row = self.post.content  # what it leaves blank says nothing
+        differing = content_changes(self.item.content, row) if self.item else ()
+        names = [c.field for c in differing if c.new and (c.field != "media" or (row.media and known_media(row.media)))]
+        which = listed(names, last="and")
+        warning = f"The row differs from it ({which}), which `reschedule` leaves as it is; clear the action."
+        return self.step(
+            StepKind.RESCHEDULE,
+            f"It is scheduled for another date: it moves to {self.shown_date}.",
+            acts=(Act.RESCHEDULE,),
+            at=self.date,
+            changes=(move,),
+            warnings=(warning,) if names else (),
+        )
+
+    def _move(self) -> Change | None:
+        return date_change(self.item_date, self.date, timezone=self.post.timezone)
+
+    def cancel(self) -> Step:
+        """Cancel a scheduled post."""
+        reason = f"It is scheduled for {self.shown_item_date}: it is cancelled and will not go out."
+        return self.step(StepKind.CANCEL, reason, acts=(Act.CANCEL,), at=self.last_date)
+
+    def cancel_identical(self, identical: Sequence[Item]) -> Step:
+        """Cancel one of several scheduled items that are the same in everything.
+
+        Two runs at once leave such a pair where one of them is killed before it has read back. Whichever is cancelled,
+        what stays is what the row asks for; left alone, the post would go out twice.
+        """
+        kept, *_, item = identical
+        extra = replace(self, item=item, reference=item.reference, content=item.content)
+        reason = (
+            f"The site holds this post {len(identical)} times, the same in everything: {extra.status} for "
+            f"{extra.shown_item_date}. The one with the ID {item.id} is cancelled, so that it does not go out again."
+        )
+        stays = (
+            f"It was there {len(identical)} times: the one with the ID {kept.id} stays scheduled. "
+            "The next run goes on with it."
+        )
+        return extra.step(StepKind.CANCEL, reason, acts=(Act.CANCEL,), at=extra.last_date, warnings=(stays,))
+
+    def delete(self) -> Step:
+        """Delete an item from the site."""
+        scheduled = self.status == Status.SCHEDULED
+        was = f"scheduled for {self.shown_item_date}" if scheduled else STATUS_WORDS[self.status]
+        reason = f"It is {was} on the site: it is deleted there."
+        return self.step(StepKind.DELETE, reason, acts=(Act.DELETE,), at=self.last_date)
+
+    def keep_live(self) -> Step:
+        """Leave a post that is out."""
+        return self.step(StepKind.UNCHANGED, "It is published.", at=self.last_date, warnings=self._live_warnings())
+
+    def wait(self) -> Step:
+        """Leave a post that is on its way."""
+        reason = f"It is being published right now ({self.status})."
+        return self.step(StepKind.WAIT, reason, at=self.last_date, warnings=self._live_warnings())
+
+    def _live_warnings(self) -> tuple[str, ...]:
+        """Say where the row differs from a post that is out; media that were never uploaded say nothing about it."""
+        names = [c.field for c in self.changes if c.field != "media" or known_media(self.content.media)]
+        remote = self.item_date
+        if self.wanted is Wanted.SCHEDULED and remote is not None and not same_second(remote, self.date):
+            names.append("publish_at")
+        if not names:
+            return ()
+        which = listed(names, last="and")
+        return (f"The row differs from it ({which}), but a post that went out can't be changed from here.",)
+
+    def keep_nothing(self) -> Step:
+        """Withdraw nothing, since nothing is there."""
+        post = self.post
+        reason = f"There is no post with the key {post.key} on this site, so there is nothing to {post.action}."
+        warnings = ("Check the key if you expected one.",)
+        return self.step(StepKind.UNCHANGED, reason, code="not_found", at=post.publish_at, warnings=warnings)
+
+    def keep_draft(self) -> Step:
+        """Leave a draft that was to be cancelled."""
+        reason = "It is a draft and not scheduled, so there is nothing to cancel; `delete` would remove it."
+        return self.step(StepKind.UNCHANGED, reason, code="is_draft")
+
+    def keep_gone(self) -> Step:
+        """Leave what does not go out anyway."""
+        reason = f"It is {STATUS_WORDS[self.status]} already and does not go out."
+        return self.step(StepKind.UNCHANGED, reason, at=self.last_date)
+
+    def refuse_by(self, decision: Decision) -> Step:
+        """Refuse, in the decision's words; a reschedule that comes too late may have been done before its time came."""
+        remote = self.item_date
+        if decision in LATE and self.wanted is Wanted.RESCHEDULED and remote and same_second(remote, self.date):
+            return self.step(StepKind.UNCHANGED, "It was moved to that date, and its time has come.", at=remote)
+        kind, code, reason = REFUSALS[decision]
+        error = self.item.error if self.item and self.item.error else "it gave no reason"
+        if kind is StepKind.FAILED:
+            named = ERROR_CODE.search(error)
+            code = named[0] if named else "FAILED"
+        first = "clear its action and " if self.wanted is Wanted.RESCHEDULED else ""
+        words = reason.format(
+            key=self.post.key,
+            date=self.shown_item_date,
+            status=self.status or "nothing",
+            status_word=STATUS_WORDS.get(self.status, ""),
+            channel=str(self.post.channel),
+            error=error.rstrip(". "),
+            again=f"To post it again, {first}run with `--again {self.post.key}`: "
+            "it is made anew, under a reference of its own.",
+        )
+        return self.refuse(Refusal(kind, code, words))
+
+    def _date_passed(self) -> Step:
+        date = self.shown_date
+        reason = f"Its date {date} has passed, and it was never scheduled for it. Write a date to come, or `now`."
+        if self.status == Status.SCHEDULED:
+            there = self.shown_item_date
+            reason = f"The new date {date} has passed. It stays scheduled for {there}. Write a date to come."
+        return self.refuse(Refusal(StepKind.INVALID, "date_passed", reason))
+
+
+def _fields(changes: Sequence[Change]) -> str:
+    return listed([change.field for change in changes], last="and")
+
+
+STEPS: Mapping[Decision, Callable[[Comparison], Step]] = {
+    Decision.CREATE: Comparison.create,
+    Decision.CREATE_SCHEDULE: Comparison.create_schedule,
+    Decision.CREATE_PUBLISH: Comparison.create_publish,
+    Decision.EDIT: Comparison.edit,
+    Decision.EDIT_SCHEDULE: Comparison.edit_schedule,
+    Decision.EDIT_MOVE: Comparison.edit_move,
+    Decision.EDIT_PUBLISH: Comparison.edit_publish,
+    Decision.MOVE: Comparison.move,
+    Decision.CANCEL: Comparison.cancel,
+    Decision.DELETE: Comparison.delete,
+    Decision.KEEP_LIVE: Comparison.keep_live,
+    Decision.WAIT: Comparison.wait,
+    Decision.KEEP_NOTHING: Comparison.keep_nothing,
+    Decision.KEEP_DRAFT: Comparison.keep_draft,
+    Decision.KEEP_GONE: Comparison.keep_gone,
 }
+"""What each decision makes of a comparison; every other one is a refusal in the words of `REFUSALS`."""
 
-HANDLERS: Mapping[Decision, Callable[[Case], Step]] = {
-    Decision.CREATE: _create,
-    Decision.CREATE_SCHEDULE: _create_schedule,
-    Decision.CREATE_PUBLISH: _create_publish,
-    Decision.EDIT: _edit,
-    Decision.EDIT_SCHEDULE: _edit_schedule,
-    Decision.EDIT_MOVE: _edit_move,
-    Decision.EDIT_PUBLISH: _edit_publish,
-    Decision.MOVE: _move,
-    Decision.CANCEL: _cancel,
-    Decision.DELETE: _delete,
-    Decision.KEEP_LIVE: _keep_live,
-    Decision.WAIT: _wait,
-    Decision.KEEP_NOTHING: _keep_nothing,
-    Decision.KEEP_DRAFT: _keep_draft,
-    Decision.KEEP_GONE: _keep_gone,
-    **{decision: _refuse_by(decision) for decision in REFUSALS},
-}
-"""What each decision makes of a case."""
+
+def step_of(decision: Decision, comparison: Comparison) -> Step:
+    """Return the step that a decision makes of a post and its item."""
+    if decision in REFUSALS:
+        return comparison.refuse_by(decision)
+    return STEPS[decision](comparison)

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from batch.model import Act, Change, Medium, Plan, Quota, SitePlan, Step, StepKind
-from batch.plan.safety import estimate_all, shown_duration
+from batch.plan.safety import costs_of, shown_duration
 from batch.report.layout import Column, Line, Paper, Styled
 
 SHOWN_OF_A_KIND = 10
@@ -226,10 +226,10 @@ def left_of(quota: Quota | None) -> str:
 
 def _write_calls(paper: Paper, plan: Plan, *, calls_per_minute: float) -> None:
     """Write how many calls each way of sending takes, the ways that save nothing left out."""
-    estimates = estimate_all(plan.sites, calls_per_minute=calls_per_minute)
-    if not estimates[0].calls:
+    costs = costs_of(plan.sites, calls_per_minute=calls_per_minute)
+    if not costs[0].calls:
         return
-    own, *others = estimates
+    own, *others = costs
     calls = "1 call" if own.calls == 1 else f"{own.calls:,} calls"
     said = f"{calls}, {shown_duration(own.seconds)} at {calls_per_minute:g} calls a minute"
     better = [f"`--via {e.via}`: {e.calls:,}, {shown_duration(e.seconds)}" for e in others if e.calls < own.calls]

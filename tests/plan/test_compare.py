@@ -57,18 +57,18 @@ def test_media_are_shown_by_what_the_sheet_says() -> None:
 
 
 def test_a_second_id_that_the_item_lacks_is_added(make: SimpleNamespace) -> None:
-    wanted = wanted_content(make.post(), target_id="p-1", there=make.content)
+    wanted = wanted_content(make.post(), target_id="p-1", remote=make.content)
     assert content_changes(make.content, wanted) == (Change("account", "", "p-1"),)
 
 
 def test_a_row_without_any_content_keeps_the_items(make: SimpleNamespace) -> None:
     there = Content(text="kept", media=(A,), privacy="SELF_ONLY", target_id="p-1")
-    assert wanted_content(make.post(content=Content()), target_id="p-1", there=there) == there
+    assert wanted_content(make.post(content=Content()), target_id="p-1", remote=there) == there
 
 
 def test_a_blank_privacy_keeps_the_items(make: SimpleNamespace) -> None:
     there = Content(text="old", privacy="SELF_ONLY")
-    assert wanted_content(make.post(content=Content(text="new")), target_id="", there=there) == replace(
+    assert wanted_content(make.post(content=Content(text="new")), target_id="", remote=there) == replace(
         there, text="new"
     )
 
@@ -76,9 +76,9 @@ def test_a_blank_privacy_keeps_the_items(make: SimpleNamespace) -> None:
 def test_what_is_yet_to_be_generated_keeps_what_was(make: SimpleNamespace) -> None:
     there = Content(text="generated", title="t", media=(A,), link="l")
     post = make.post(content=Content(link="new"), generation=Generation(Generate.CAPTION))
-    assert wanted_content(post, target_id="", there=there) == replace(there, link="new")
+    assert wanted_content(post, target_id="", remote=there) == replace(there, link="new")
     written = make.post(content=Content(text="mine", media=(B,)), generation=Generation(Generate.CAPTION))
-    assert wanted_content(written, target_id="", there=there) == Content(text="mine", title="t", media=(B,))
+    assert wanted_content(written, target_id="", remote=there) == Content(text="mine", title="t", media=(B,))
 
 
 def test_dates_are_compared_to_the_second() -> None:

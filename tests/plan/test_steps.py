@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from batch.model import Act, Action, Status, Step, StepKind
-from batch.plan.decisions import Decision
+from batch.plan.decisions import REFUSALS, Decision
 from batch.plan.reconcile import reconcile
-from batch.plan.steps import HANDLERS
+from batch.plan.steps import STEPS
 
 K = StepKind
 NOTHING: tuple[Act, ...] = ()
@@ -105,8 +105,9 @@ def step_of(make: SimpleNamespace, wish: str, found: str, *, item: dict[str, obj
     return step
 
 
-def test_every_decision_has_a_function() -> None:
-    assert set(HANDLERS) == set(Decision)
+def test_every_decision_makes_a_step_or_is_a_refusal() -> None:
+    assert set(STEPS) | set(REFUSALS) == set(Decision)
+    assert not set(STEPS) & set(REFUSALS)
 
 
 def test_every_state_of_an_item_is_expected_for_every_wish() -> None:

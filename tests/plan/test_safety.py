@@ -1,5 +1,8 @@
+"""Quota, clock and blast radius keep a plan from doing harm; its cost is told."""
+
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -7,10 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batch.model import Act, Action, Quota, SitePlan, Step, StepKind
+from batch.errors import GuardError
+from batch.model import Act, Action, Medium, Quota, SitePlan, Snapshot, Step, StepKind
 from batch.plan.decisions import Options
 from batch.plan.reconcile import reconcile
-from batch.plan.safety import block_over_quota, needs_of
+from batch.plan.safety import (
+    Cost,
+    block_over_quota,
+    check_blast_radius,
+    costs_of,
+    count_calls,
+    needs_of,
+    shown_duration,
+)
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -125,3 +137,126 @@ def test_withdrawing_needs_no_clock(make: SimpleNamespace) -> None:
     snapshot = make.snapshot(make.item(), server_at=make.now - timedelta(hours=9))
     plan = reconcile([make.post(action=Action.CANCEL, publish_at=None)], snapshot, now=make.now)
     assert plan.steps[0].acts == (Act.CANCEL,)
+
+
+def plan_that_withdraws(
+    make: SimpleNamespace, *, scheduled: int, cancel: int = 0, delete: int = 0, move: int = 0
+) -> tuple[SitePlan, Snapshot]:
+    actions = [Action.CANCEL] * cancel + [Action.DELETE] * delete + [None] * move
+    posts = [replace(make.post(f"k{n}"), row=n + 2, action=action) for n, action in enumerate(actions)]
+    later = make.date + timedelta(hours=1)
+    items = [
+        make.item(id=f"i{n}", reference=f"k{n}", scheduled_at=later if n >= cancel + delete else make.date)
+        for n in range(scheduled)
+    ]
+    snapshot = make.snapshot(*items)
+    return reconcile(posts, snapshot, now=make.now), snapshot
+
+
+@pytest.mark.parametrize(
+    ("counts", "flags"),
+    [
+        ({"scheduled": 3, "cancel": 3}, []),
+        ({"scheduled": 20, "cancel": 6}, []),
+        ({"scheduled": 20, "cancel": 7}, ["--allow-cancel"]),
+        ({"scheduled": 4, "cancel": 4}, ["--allow-cancel"]),
+        ({"scheduled": 20, "delete": 7}, ["--allow-delete"]),
+        ({"scheduled": 20, "cancel": 4, "delete": 4}, ["--allow-cancel", "--allow-delete"]),
+        ({"scheduled": 10, "move": 10}, []),
+        ({"scheduled": 40, "move": 12}, []),
+        ({"scheduled": 40, "move": 13}, ["--allow-reschedule"]),
+        ({"scheduled": 11, "move": 11}, ["--allow-reschedule"]),
+        ({"scheduled": 1000}, []),
+    ],
+)
+def test_more_than_its_share_stops_and_names_the_flags(
+    make: SimpleNamespace, counts: dict[str, int], flags: list[str]
+) -> None:
+    plan, snapshot = plan_that_withdraws(make, **counts)
+    if not flags:
+        check_blast_radius(plan, snapshot)
+        return
+    with pytest.raises(GuardError) as refusal:
+        check_blast_radius(plan, snapshot)
+    assert [flag for flag in ("cancel", "delete", "reschedule") if f"--allow-{flag}" in str(refusal.value)] == [
+        flag.removeprefix("--allow-") for flag in flags
+    ]
+    check_blast_radius(plan, snapshot, allowed=frozenset(flag.removeprefix("--allow-") for flag in flags))
+
+
+def test_one_flag_does_not_allow_the_other_act(make: SimpleNamespace) -> None:
+    plan, snapshot = plan_that_withdraws(make, scheduled=20, cancel=7, move=13)
+    check_blast_radius(plan, snapshot, allowed=frozenset({"cancel", "reschedule"}))
+    with pytest.raises(GuardError, match="--allow-reschedule"):
+        check_blast_radius(plan, snapshot, allowed=frozenset({"cancel"}))
+    with pytest.raises(GuardError, match="--allow-cancel"):
+        check_blast_radius(plan, snapshot, allowed=frozenset({"reschedule"}))
+
+
+def test_an_allowed_cancel_is_not_counted_with_deletes(make: SimpleNamespace) -> None:
+    plan, snapshot = plan_that_withdraws(make, scheduled=20, cancel=4, delete=4)
+    check_blast_radius(plan, snapshot, allowed=frozenset({"cancel"}))
+
+
+def test_rows_that_vanish_cancel_nothing(make: SimpleNamespace) -> None:
+    _, snapshot = plan_that_withdraws(make, scheduled=50)
+    plan = reconcile([], snapshot, now=make.now)
+    assert plan.steps == ()
+    check_blast_radius(plan, snapshot)
+
+
+def steps(count: int, *acts: Act, media: tuple[Medium, ...] = ()) -> list[Step]:
+    step = Step(
+        row=2, key="k", reference="k", site="s", channel="X", type="POST", kind=StepKind.SCHEDULE, reason="", acts=acts
+    )
+    return [replace(step, content=replace(step.content, media=media))] * count
+
+
+@pytest.mark.parametrize(
+    ("acts", "draft", "publish", "bulk"),
+    [
+        ((Act.CREATE, Act.SCHEDULE), 200, 100, 2),
+        ((Act.CREATE, Act.PUBLISH), 200, 200, 200),
+        ((Act.CREATE,), 100, 100, 100),
+        ((Act.SCHEDULE,), 100, 100, 100),
+        ((Act.UPDATE, Act.RESCHEDULE), 200, 200, 200),
+        ((Act.CANCEL,), 100, 100, 100),
+        ((), 0, 0, 0),
+    ],
+)
+def test_only_new_posts_with_a_date_have_a_quicker_way(
+    acts: tuple[Act, ...], draft: int, publish: int, bulk: int
+) -> None:
+    plan = steps(100, *acts)
+    assert count_calls(plan) == {"draft": draft, "publish": publish, "bulk": bulk}
+
+
+def test_a_medium_goes_up_once() -> None:
+    logo, there = Medium("logo.png"), Medium("b", url="https://static.wixstatic.com/b")
+    assert count_calls(steps(50, Act.UPLOAD, Act.CREATE, media=(logo, there, logo)))["draft"] == 50 + 2
+
+
+def test_sites_run_side_by_side() -> None:
+    sites = [SitePlan("a", tuple(steps(90, Act.CREATE))), SitePlan("b", tuple(steps(30, Act.CREATE)))]
+    assert costs_of(iter(sites), calls_per_minute=180)[0] == Cost("draft", 120, 30)
+    assert [e.calls for e in costs_of([], calls_per_minute=180)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "a moment"), (1, "about 1 s"), (19.2, "about 20 s"), (89, "about 89 s"), (90, "about 2 min"),
+        (600, "about 10 min"), (5400, "about 1 h 30 min"), (7201, "about 2 h 1 min"),
+    ],
+)  # fmt: skip
+def test_a_duration_is_said_as_people_say_it(seconds: float, said: str) -> None:
+    assert shown_duration(seconds) == said
+
+
+def test_the_cost_of_a_real_plan(make: SimpleNamespace) -> None:
+    plan = SitePlan("a", tuple(steps(1000, Act.CREATE, Act.SCHEDULE)))
+    assert [(e.via, e.calls, shown_duration(e.seconds)) for e in costs_of([plan], calls_per_minute=180)] == [
+        ("draft", 2000, "about 12 min"),
+        ("publish", 1000, "about 6 min"),
+        ("bulk", 20, "about 7 s"),
+    ]
