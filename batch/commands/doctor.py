@@ -10,8 +10,8 @@ from batch.commands.accounts import LIVING, read_accounts
 from batch.commands.options import Environment, Flags
 from batch.commands.session import SANDBOX_SAID, Session
 from batch.errors import PostbatchError
-from batch.report.plan_text import QUOTA_NAMES, left_of
 from batch.run.journal import make_private_folder
+from batch.wording import QUOTA_NAMES, quota_left
 
 
 def examine(environment: Environment, flags: Flags) -> int:
@@ -53,5 +53,5 @@ def _examine_site(session: Session, name: str) -> Iterator[tuple[bool, str]]:
         else:
             yield True, f"{where}: {channel} is not connected ({state}); {urls.get(channel, 'no posts can go there')}"
     for action, quota in snapshot.quotas.items():
-        left = left_of(quota) if quota.enabled else "not in the plan of this site"
+        left = quota_left(quota)
         yield quota.enabled, f"{where}: {QUOTA_NAMES.get(action, action)}: {left}"

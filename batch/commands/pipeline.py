@@ -45,6 +45,7 @@ from batch.plan.safety import check_blast_radius
 from batch.plan.select import select
 from batch.publisher.client import Client
 from batch.report import terminal
+from batch.report.plan_text import plan_text
 from batch.rules.channels import ENDED
 from batch.run.journal import Journal
 from batch.run.record import Placed, RunRecord, idle_outcome, make_results, not_run_outcome, record_followup
@@ -214,7 +215,7 @@ def show_plan(session: Session, plan: Plan) -> None:
     if session.sandbox:
         session.show(SANDBOX_SAID)
     session.show(
-        terminal.plan_text(
+        plan_text(
             plan,
             calls_per_minute=session.settings.calls_per_minute,
             width=session.environment.width,

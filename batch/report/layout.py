@@ -10,16 +10,15 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from batch.report.words import clean_text
+from batch.wording import make_visible
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-NARROWEST = 40
+MIN_WIDTH = 40
 GAP = 2
-LEAST_SHARE = 20
+MIN_SHARE = 20
 """Columns that a share of the room must come to, or a table's rows are written one below another instead."""
 
 
@@ -34,16 +33,21 @@ Line = Sequence[Styled] | Styled | str
 """One line, of one or several styles."""
 
 
+def joined(parts: Iterable[Styled], *, between: str = ", ") -> list[Styled]:
+    """Return parts of one line with something between each two."""
+    return [piece for part in parts for piece in (Styled(between), part)][1:]
+
+
 class Column(NamedTuple):
-    """A column of a table; `share` > 0 lets it take the room that is left; `most` is its greatest width, 0 = any."""
+    """A column of a table; `share` > 0 lets it take the room that is left; `max_width` 0 is any."""
 
     heading: str
     share: int = 0
     right: bool = False
-    most: int = 0
+    max_width: int = 0
 
 
-class Paper:
+class TerminalText:
     """Collects lines and tables, and gives them back as one text."""
 
     def __init__(self, *, width: int, color: bool) -> None:
@@ -52,7 +56,7 @@ class Paper:
         self._file = io.StringIO()
         self._console: Console = Console(
             file=self._file,
-            width=max(width, NARROWEST),
+            width=max(width, MIN_WIDTH),
             force_terminal=color,
             no_color=not color,
             color_system="standard" if color else None,
@@ -80,6 +84,7 @@ class Paper:
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Line]], *, indent: int = 2) -> None:
         """Write a table with its headings dim; nothing where there are no rows."""
         from rich.padding import Padding
+        from rich.table import Table
 
         written = [tuple(_rich(cell) for cell in row) for row in rows]
         if not written:
@@ -87,7 +92,17 @@ class Paper:
         if self._has_no_room(columns, written, indent=indent):
             self._write_below(columns, written, indent=indent)
             return
-        table = _empty_table(columns)
+        table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="dim")
+        table.show_header = any(column.heading for column in columns)
+        table.expand = any(column.share for column in columns)
+        for column in columns:
+            table.add_column(
+                column.heading,
+                ratio=column.share or None,
+                max_width=column.max_width or None,
+                justify="right" if column.right else "left",
+                overflow="fold",
+            )
         for row in written:
             table.add_row(*row)
         self._console.print(Padding(table, (0, 0, 0, indent)))
@@ -99,8 +114,8 @@ class Paper:
         for at, column in enumerate(columns):
             if not column.share:
                 widest = max(len(column.heading), *(row[at].cell_len for row in rows))
-                taken += min(widest, column.most or widest)
-        return sharing > 0 and self._console.width - taken < sharing * LEAST_SHARE
+                taken += min(widest, column.max_width or widest)
+        return sharing > 0 and self._console.width - taken < sharing * MIN_SHARE
 
     def _write_below(self, columns: Sequence[Column], rows: Sequence[Sequence[Text]], *, indent: int) -> None:
         """Write of each row the short cells in one line and each long one below them."""
@@ -115,26 +130,8 @@ class Paper:
                     self._console.print(Padding(cell, (0, 0, 0, indent + GAP)))
 
 
-def _empty_table(columns: Sequence[Column]) -> Table:
-    from rich.table import Table
-
-    shown = any(column.heading for column in columns)
-    table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="dim", show_header=shown)
-    for column in columns:
-        table.add_column(
-            column.heading,
-            ratio=column.share or None,
-            max_width=column.most or None,
-            justify="right" if column.right else "left",
-            no_wrap=False,
-            overflow="fold",
-        )
-    table.expand = any(column.share for column in columns)
-    return table
-
-
 def _rich(line: Line) -> Text:
     from rich.text import Text
 
     parts = [line] if isinstance(line, Styled) else [Styled(line)] if isinstance(line, str) else line
-    return Text.assemble(*((clean_text(part.words), part.style) for part in parts), overflow="fold")
+    return Text.assemble(*((make_visible(part.words), part.style) for part in parts), overflow="fold")

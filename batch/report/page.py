@@ -9,211 +9,44 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from calendar import Calendar
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from batch.model import GOOD, Issue, Outcome, OutcomeKind, Results, Severity
-from batch.report.preview import Preview, make_preview
+from batch.report.preview import Preview, make_preview, safe_link
 from batch.report.words import (
-    OUTCOME_LOOKS,
-    ChannelLook,
+    OUTCOME_STYLES,
+    ChannelStyle,
     Headline,
-    OutcomeLook,
-    channel_look,
-    clean_text,
+    OutcomeStyle,
+    channel_style,
     count_outcomes,
     make_headline,
     post_name,
-    safe_link,
 )
-from batch.times import MONTHS, Moment, instant, long_day, moment_of
+from batch.times import MONTHS, Moment, instant, long_day, moment_of, months_with, weeks_of
+from batch.wording import make_visible
 
 SEEN_IN_A_DAY = 4
 """How many posts of a day the calendar shows before it says how many more there are."""
 
-Ymd = tuple[int, int, int]
-
-
-class Dated(Protocol):
-    """What the calendar asks of a post."""
-
-    @property
-    def moment(self) -> Moment:
-        """When it goes out."""
-        ...
-
-
-Entry = TypeVar("Entry", bound=Dated)
-
-
-class Day(NamedTuple, Generic[Entry]):
-    """A square of the calendar; `inside` tells the month's own days from those that only fill its weeks."""
-
-    number: int
-    iso: str
-    inside: bool
-    entries: tuple[Entry, ...]
-
-    @property
-    def more(self) -> int:
-        """How many of its posts are not shown."""
-        return max(0, len(self.entries) - SEEN_IN_A_DAY)
-
-
-class Month(NamedTuple, Generic[Entry]):
-    """A month of whole weeks, Monday first, and how many posts it holds."""
-
-    name: str
-    anchor: str
-    weeks: tuple[tuple[Day[Entry], ...], ...]
-    total: int
-
-
-def make_months(entries: Iterable[Entry]) -> tuple[Month[Entry], ...]:
-    """Return the months that hold at least one of the entries, each day in the order of the clock."""
-    days: dict[Ymd, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        day = entry.moment.day
-        if day:
-            days[day.year, day.month, day.day].append(entry)
-    return tuple(_month(year, month, days) for year, month in sorted({(year, month) for year, month, _ in days}))
-
-
-def _month(year: int, month: int, days: dict[Ymd, list[Entry]]) -> Month[Entry]:
-    squares = [_day(at, month, days) for *at, _ in Calendar().itermonthdays4(year, month)]
-    weeks = tuple(tuple(squares[n : n + 7]) for n in range(0, len(squares), 7))
-    return Month(f"{MONTHS[month - 1]} {year}", f"{year:04}-{month:02}", weeks, sum(len(s.entries) for s in squares))
-
-
-def _day(at: list[int], month: int, days: dict[Ymd, list[Entry]]) -> Day[Entry]:
-    year, own_month, day = at
-    inside = own_month == month
-    entries = sorted(days.get((year, own_month, day), ()), key=lambda entry: entry.moment.clock) if inside else ()
-    return Day(day, f"{year:04}-{own_month:02}-{day:02}", inside, tuple(entries))
-
-
-class Where(NamedTuple):
-    """A post that a problem concerns: its place on the page and what to call it; `channel` "" where none is known."""
-
-    anchor: str
-    key: str
-    channel: str
-
-
-class Problem(NamedTuple):
-    """One thing to mend: `place` is the row, the sheet or the run; `column` and `cell` are "" where not known."""
-
-    place: str
-    column: str
-    cell: str
-    seen: str
-    message: str
-    posts: tuple[Where, ...] = ()
-
-
-class Group(NamedTuple):
-    """Problems with one remedy: `total` is the number of posts, `code` the API's or the rule's own word."""
-
-    title: str
-    code: str
-    tone: str
-    icon: str
-    remedy: str
-    total: int
-    problems: tuple[Problem, ...]
-
-
-def find_problems(results: Results) -> tuple[Group, ...]:
-    """Gather the posts that need somebody, the ones that stop for good before the ones that only wait."""
-    errors = _errors_by_row(results.issues)
-    groups: dict[tuple[OutcomeKind, str], list[int]] = defaultdict(list)
-    for number, outcome in enumerate(results.outcomes):
-        if outcome.outcome not in GOOD:
-            code = "" if outcome.outcome is OutcomeKind.INVALID else outcome.code
-            groups[outcome.outcome, code].append(number)
-    order = [OutcomeKind.UNKNOWN, *(kind for kind in reversed(OUTCOME_LOOKS) if kind is not OutcomeKind.UNKNOWN)]
-    keys = sorted(groups, key=lambda key: (OUTCOME_LOOKS[key[0]].tone != "bad", order.index(key[0]), key[1]))
-    return tuple(_group(kind, code, groups[kind, code], results, errors) for kind, code in keys)
-
-
-def find_sheet_errors(results: Results) -> tuple[Problem, ...]:
-    """Return the errors of the whole sheet and of rows from which no post could be made."""
-    rows = {outcome.row for outcome in results.outcomes if outcome.outcome is OutcomeKind.INVALID}
-    return tuple(_problem(i) for i in results.issues if i.severity is Severity.ERROR and i.row not in rows)
-
-
-def find_warnings(results: Results) -> tuple[Problem, ...]:
-    """Return what is only said: the warnings of the sheet, then the run's notices."""
-    warnings = [_problem(i) for i in results.issues if i.severity is Severity.WARNING]
-    return (*warnings, *(Problem("This run", "", "", "", notice) for notice in results.notices))
-
-
-def _errors_by_row(issues: Sequence[Issue]) -> Mapping[int, list[Issue]]:
-    errors: dict[int, list[Issue]] = defaultdict(list)
-    for issue in dict.fromkeys(issues):
-        if issue.severity is Severity.ERROR and issue.row is not None:
-            errors[issue.row].append(issue)
-    return errors
-
-
-def _problem(issue: Issue, posts: tuple[Where, ...] = ()) -> Problem:
-    return Problem(
-        "The sheet" if issue.row is None else f"Row {issue.row}",
-        issue.column,
-        issue.cell,
-        issue.seen,
-        issue.message,
-        posts,
-    )
-
-
-def _group(
-    kind: OutcomeKind, code: str, numbers: Sequence[int], results: Results, errors: Mapping[int, list[Issue]]
-) -> Group:
-    look = OUTCOME_LOOKS[kind]
-    rows: dict[int, list[int]] = defaultdict(list)
-    for number in numbers:
-        rows[results.outcomes[number].row].append(number)
-    problems: list[Problem] = []
-    for row, of_row in rows.items():
-        issues = errors.get(row, []) if kind is OutcomeKind.INVALID else []
-        if issues:
-            posts = tuple(_where(number, results) for number in of_row)
-            problems.extend(_problem(issue, posts) for issue in issues)
-        else:
-            problems.extend(_of_outcome(number, results) for number in of_row)
-    title = look.planned if results.wanted == "plan" else look.done
-    return Group(title, code, look.tone, look.icon, look.remedy, len(numbers), tuple(problems))
-
-
-def _of_outcome(number: int, results: Results) -> Problem:
-    outcome = results.outcomes[number]
-    return Problem(f"Row {outcome.row}", "", "", "", outcome.message or outcome.code, (_where(number, results),))
-
-
-def _where(number: int, results: Results) -> Where:
-    outcome = results.outcomes[number]
-    channel = channel_look(outcome.channel).name if outcome.channel else ""
-    return Where(f"p{number + 1}", outcome.key, channel)
-
 
 @dataclass(frozen=True, slots=True)
-class PageDataEntry:
-    """One post on the page."""
+class PostEntry:
+    """One post on the page, by its number in the results."""
 
     number: int
     outcome: Outcome
-    channel: ChannelLook
-    look: OutcomeLook
+    channel: ChannelStyle
+    style: OutcomeStyle
     badge: str
     name: str
     moment: Moment
@@ -224,6 +57,136 @@ class PageDataEntry:
     def anchor(self) -> str:
         """Its place on the page."""
         return f"p{self.number}"
+
+
+Days = Mapping[date | None, Sequence[PostEntry]]
+
+
+def sort_into_days(entries: Iterable[PostEntry]) -> Days:
+    """Return the posts of each day in the order of the clock, the soonest day first, those without a day last."""
+    days: dict[date | None, list[PostEntry]] = {}
+    for entry in sorted(entries, key=lambda e: (e.moment.day is None, e.moment.day or date.max, e.moment.clock)):
+        days.setdefault(entry.moment.day, []).append(entry)
+    return days
+
+
+class Day(NamedTuple):
+    """A square of the calendar; `date` is None where it belongs to another month."""
+
+    date: date | None
+    entries: Sequence[PostEntry] = ()
+
+    @property
+    def more(self) -> int:
+        """How many of its posts are not shown."""
+        return max(0, len(self.entries) - SEEN_IN_A_DAY)
+
+
+class Month(NamedTuple):
+    """A month of whole weeks, Monday first."""
+
+    name: str
+    anchor: str
+    weeks: tuple[tuple[Day, ...], ...]
+
+    @property
+    def total(self) -> int:
+        """How many posts it holds."""
+        return sum(len(day.entries) for week in self.weeks for day in week)
+
+
+def make_months(days: Days) -> tuple[Month, ...]:
+    """Return the months that hold at least one post."""
+    return tuple(
+        Month(
+            f"{MONTHS[first.month - 1]} {first.year}",
+            first.isoformat()[:7],
+            tuple(tuple(Day(day, days.get(day, ()) if day else ()) for day in week) for week in weeks_of(first)),
+        )
+        for first in months_with(day for day in days if day)
+    )
+
+
+class PostLink(NamedTuple):
+    """A post that a problem concerns: its place on the page and what to call it; `channel` "" where none is known."""
+
+    anchor: str
+    key: str
+    channel: str
+
+
+class PageProblem(NamedTuple):
+    """One thing to mend: `place` is the row, the sheet or the run; `column` and `cell` are "" where not known."""
+
+    place: str
+    column: str
+    cell: str
+    seen: str
+    message: str
+    posts: tuple[PostLink, ...] = ()
+
+
+class ProblemGroup(NamedTuple):
+    """Problems with one remedy: `total` is the number of posts, `code` the API's or the rule's own word."""
+
+    title: str
+    code: str
+    tone: str
+    icon: str
+    remedy: str
+    total: int
+    problems: tuple[PageProblem, ...]
+
+
+def find_problems(results: Results) -> tuple[ProblemGroup, ...]:
+    """Gather the posts that need somebody, the ones that stop for good before the ones that only wait."""
+    groups: dict[tuple[OutcomeKind, str], dict[int, list[tuple[PostLink, Outcome]]]] = {}
+    for number, outcome in enumerate(results.outcomes, start=1):
+        if outcome.outcome not in GOOD:
+            code = "" if outcome.outcome is OutcomeKind.INVALID else outcome.code
+            channel = channel_style(outcome.channel).name if outcome.channel else ""
+            post = PostLink(f"p{number}", outcome.key, channel), outcome
+            groups.setdefault((outcome.outcome, code), {}).setdefault(outcome.row, []).append(post)
+    order = [OutcomeKind.UNKNOWN, *(kind for kind in reversed(OUTCOME_STYLES) if kind is not OutcomeKind.UNKNOWN)]
+    keys = sorted(groups, key=lambda key: (OUTCOME_STYLES[key[0]].tone != "bad", order.index(key[0]), key[1]))
+    return tuple(_problem_group(kind, code, groups[kind, code], results) for kind, code in keys)
+
+
+def _problem_group(
+    kind: OutcomeKind, code: str, rows: Mapping[int, Sequence[tuple[PostLink, Outcome]]], results: Results
+) -> ProblemGroup:
+    """Return the group of these rows; of an invalid one each error is a problem, of any other each post is."""
+    problems: list[PageProblem] = []
+    errors: dict[int | None, list[Issue]] = {}
+    for issue in dict.fromkeys(results.issues) if kind is OutcomeKind.INVALID else ():
+        if issue.severity is Severity.ERROR:
+            errors.setdefault(issue.row, []).append(issue)
+    for row, posts in rows.items():
+        links = tuple(link for link, _ in posts)
+        problems += [_problem_of(issue, links) for issue in errors.get(row, ())] or [
+            PageProblem(f"Row {row}", "", "", "", outcome.message or outcome.code, (link,)) for link, outcome in posts
+        ]
+    style = OUTCOME_STYLES[kind]
+    title = style.planned if results.wanted == "plan" else style.done
+    total = sum(map(len, rows.values()))
+    return ProblemGroup(title, code, style.tone, style.icon, style.remedy, total, tuple(problems))
+
+
+def find_sheet_errors(results: Results) -> tuple[PageProblem, ...]:
+    """Return the errors of the whole sheet and of rows from which no post could be made."""
+    rows = {outcome.row for outcome in results.outcomes if outcome.outcome is OutcomeKind.INVALID}
+    return tuple(_problem_of(i) for i in results.issues if i.severity is Severity.ERROR and i.row not in rows)
+
+
+def find_warnings(results: Results) -> tuple[PageProblem, ...]:
+    """Return what is only said: the warnings of the sheet, then the run's notices."""
+    warnings = [_problem_of(issue) for issue in results.issues if issue.severity is Severity.WARNING]
+    return (*warnings, *(PageProblem("This run", "", "", "", notice) for notice in results.notices))
+
+
+def _problem_of(issue: Issue, posts: tuple[PostLink, ...] = ()) -> PageProblem:
+    place = "The sheet" if issue.row is None else f"Row {issue.row}"
+    return PageProblem(place, issue.column, issue.cell, issue.seen, issue.message, posts)
 
 
 class Band(NamedTuple):
@@ -238,7 +201,7 @@ class Band(NamedTuple):
     width: float
 
 
-class Choice(NamedTuple):
+class FilterValue(NamedTuple):
     """A value that the list of posts can be narrowed to."""
 
     value: str
@@ -253,7 +216,7 @@ class DayGroup(NamedTuple):
 
     anchor: str
     title: str
-    entries: tuple[PageDataEntry, ...]
+    entries: Sequence[PostEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,57 +229,62 @@ class PageData:
     when: str
     zones: str
     bands: tuple[Band, ...]
-    groups: tuple[Group, ...]
-    sheet_errors: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
-    months: tuple[Month[PageDataEntry], ...]
+    groups: tuple[ProblemGroup, ...]
+    sheet_errors: tuple[PageProblem, ...]
+    warnings: tuple[PageProblem, ...]
+    months: tuple[Month, ...]
     first_month: int
     undated: int
     days: tuple[DayGroup, ...]
-    channels: tuple[Choice, ...]
-    accounts: tuple[Choice, ...]
-    outcomes: tuple[Choice, ...]
-    sites: tuple[Choice, ...]
+    channels: tuple[FilterValue, ...]
+    accounts: tuple[FilterValue, ...]
+    sites: tuple[FilterValue, ...]
     totals: tuple[tuple[str, int], ...]
 
 
 def make_page_data(results: Results, *, timezone_note: str = "", pictures: Mapping[str, str] | None = None) -> PageData:
     """Work the page out; `pictures` are data addresses by `Medium.source`, for those that are at hand."""
     planned = results.wanted == "plan"
-    made = [_entry(n, outcome, planned, pictures or {}) for n, outcome in enumerate(results.outcomes, start=1)]
-    entries = tuple(made)
-    months = make_months(entries)
-    accounts = _choices([e.outcome.account for e in entries if e.outcome.account])
+    entries = [_make_entry(n, o, planned, pictures or {}) for n, o in enumerate(results.outcomes, start=1)]
+    days = sort_into_days(entries)
+    months = make_months(days)
+    channels = [
+        value._replace(label=style.name, css=style.css, badge=style.badge)
+        for value in _filter_values(outcome.channel for outcome in results.outcomes)
+        for style in [channel_style(value.value)]
+    ]
     return PageData(
         results=results,
         planned=planned,
         headline=make_headline(results),
-        when=_when(results),
-        zones=timezone_note or _zones(entries),
-        bands=_bands(results, planned=planned),
+        when=instant(results.finished_at or results.started_at),
+        zones=timezone_note or _tell_zones(entries),
+        bands=_make_bands(results, planned=planned),
         groups=find_problems(results),
         sheet_errors=find_sheet_errors(results),
         warnings=find_warnings(results),
         months=months,
         first_month=max(range(len(months)), key=lambda n: (months[n].total, -n), default=0),
-        undated=len(entries) - sum(month.total for month in months),
-        days=_days(entries),
-        channels=_channels(entries),
-        accounts=accounts,
-        outcomes=tuple(Choice(b.value, b.label, b.total) for b in _bands(results, planned=planned)),
-        sites=_choices([e.outcome.site for e in entries if e.outcome.site]),
-        totals=_totals(entries, accounts, unknown_site=_rows_without_site(results)),
+        undated=len(days.get(None, ())),
+        days=tuple(
+            DayGroup(f"day-{day or 'none'}", long_day(day) if day else "Without a date", of_day)
+            for day, of_day in days.items()
+        ),
+        channels=tuple(sorted(channels, key=lambda value: value.label)),
+        accounts=_filter_values(outcome.account for outcome in results.outcomes if outcome.account),
+        sites=_filter_values(outcome.site for outcome in results.outcomes if outcome.site),
+        totals=_count_totals(results, days=sum(day is not None for day in days)),
     )
 
 
-def _entry(number: int, outcome: Outcome, planned: bool, pictures: Mapping[str, str]) -> PageDataEntry:
-    look = OUTCOME_LOOKS[outcome.outcome]
-    return PageDataEntry(
+def _make_entry(number: int, outcome: Outcome, planned: bool, pictures: Mapping[str, str]) -> PostEntry:
+    style = OUTCOME_STYLES[outcome.outcome]
+    return PostEntry(
         number=number,
         outcome=outcome,
-        channel=channel_look(outcome.channel),
-        look=look,
-        badge=look.planned if planned else look.done,
+        channel=channel_style(outcome.channel),
+        style=style,
+        badge=style.planned if planned else style.done,
         name=post_name(outcome.channel, outcome.type),
         moment=moment_of(outcome),
         preview=make_preview(outcome, pictures=pictures),
@@ -324,67 +292,41 @@ def _entry(number: int, outcome: Outcome, planned: bool, pictures: Mapping[str, 
     )
 
 
-def _when(results: Results) -> str:
-    return instant(results.finished_at or results.started_at)
-
-
-def _zones(entries: Sequence[PageDataEntry]) -> str:
+def _tell_zones(entries: Sequence[PostEntry]) -> str:
     zones = sorted({entry.moment.zone for entry in entries if entry.moment.zone})
-    if not zones:
-        return ""
-    if len(zones) == 1:
-        return f"All times are those of {zones[0]}."
-    return f"Each post stands on the day and at the time of its own zone ({', '.join(zones)})."
+    if len(zones) > 1:
+        return f"Each post stands on the day and at the time of its own zone ({', '.join(zones)})."
+    return f"All times are those of {zones[0]}." if zones else ""
 
 
-def _bands(results: Results, *, planned: bool) -> tuple[Band, ...]:
+def _make_bands(results: Results, *, planned: bool) -> tuple[Band, ...]:
     total, start, bands = len(results.outcomes), 0.0, []
     for kind, count in count_outcomes(results):
-        look, width = OUTCOME_LOOKS[kind], 1000 * count / total
-        label = look.planned if planned else look.done
-        bands.append(Band(kind.value, label, look.tone, look.icon, count, round(start, 2), round(width, 2)))
+        style, width = OUTCOME_STYLES[kind], 1000 * count / total
+        label = style.planned if planned else style.done
+        bands.append(Band(kind.value, label, style.tone, style.icon, count, round(start, 2), round(width, 2)))
         start += width
     return tuple(bands)
 
 
-def _days(entries: Sequence[PageDataEntry]) -> tuple[DayGroup, ...]:
-    """Group the posts by day, soonest first; those without a day come last, in the sheet's order."""
-    by_day: dict[date | None, list[PageDataEntry]] = {}
-    for entry in sorted(entries, key=lambda e: (e.moment.day or date.max, e.moment.clock)):
-        by_day.setdefault(entry.moment.day, []).append(entry)
-    undated = by_day.pop(None, [])
-    groups = [DayGroup(f"day-{day.isoformat()}", long_day(day), tuple(of_day)) for day, of_day in by_day.items() if day]
-    return (*groups, DayGroup("day-none", "Without a date", tuple(undated))) if undated else tuple(groups)
-
-
-def _channels(entries: Sequence[PageDataEntry]) -> tuple[Choice, ...]:
-    counts = Counter(entry.outcome.channel for entry in entries)
-    looks = {channel: channel_look(channel) for channel in counts}
-    return tuple(
-        Choice(channel, look.name, counts[channel], look.css, look.badge)
-        for channel, look in sorted(looks.items(), key=lambda pair: pair[1].name)
-    )
-
-
-def _choices(values: Sequence[str]) -> tuple[Choice, ...]:
+def _filter_values(values: Iterable[str]) -> tuple[FilterValue, ...]:
     counts = Counter(values)
-    return tuple(Choice(value, value, counts[value]) for value in sorted(counts, key=str.casefold))
+    return tuple(FilterValue(value, value, counts[value]) for value in sorted(counts, key=str.casefold))
 
 
-def _rows_without_site(results: Results) -> frozenset[int | None]:
-    """Return the rows whose `site` is wrong: what stands there is no site."""
-    return frozenset(i.row for i in results.issues if i.column == "site" and i.severity is Severity.ERROR)
-
-
-def _totals(
-    entries: Sequence[PageDataEntry], accounts: Sequence[Choice], *, unknown_site: frozenset[int | None]
-) -> tuple[tuple[str, int], ...]:
-    channels = {entry.outcome.channel for entry in entries if entry.outcome.channel}
-    days = {entry.moment.day for entry in entries if entry.moment.day}
-    sites = {e.outcome.site for e in entries if e.outcome.site and e.outcome.row not in unknown_site}
-    totals = (("post", len(entries)), ("channel", len(channels)), ("account", len(accounts)), ("day", len(days)))
-    several_sites = (("site", len(sites)),) if len(sites) > 1 else ()
-    return tuple((name if n == 1 else f"{name}s", n) for name, n in (*totals, *several_sites))
+def _count_totals(results: Results, *, days: int) -> tuple[tuple[str, int], ...]:
+    """Count what there is; a site that was an error of its row is none."""
+    outcomes = results.outcomes
+    unknown = {i.row for i in results.issues if i.column == "site" and i.severity is Severity.ERROR}
+    sites = {o.site for o in outcomes if o.site and o.row not in unknown}
+    totals = {
+        "post": len(outcomes),
+        "channel": len({o.channel for o in outcomes if o.channel}),
+        "account": len({o.account for o in outcomes if o.account}),
+        "day": days,
+        **({"site": len(sites)} if len(sites) > 1 else {}),
+    }
+    return tuple((name if total == 1 else f"{name}s", total) for name, total in totals.items())
 
 
 def render_page(results: Results, *, timezone_note: str = "", pictures: Mapping[str, str] | None = None) -> str:
@@ -447,4 +389,4 @@ def _icon(name: str) -> Markup:
 
 def _finalize(value: object) -> object:
     """Make every text fit for a page, wherever the template writes it; what is markup already is ours."""
-    return clean_text(value) if type(value) is str else value
+    return make_visible(value) if type(value) is str else value

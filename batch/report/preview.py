@@ -1,68 +1,34 @@
 """A post as it will look on its channel, as plain data.
 
-Turns the content of an outcome into the parts that a channel draws: the name above it, the text up to the fold, the
-pictures, the link's card, the button, and how much of each limit is used. It must never fetch anything: a picture that
-is not given stands as a plain tile with its name.
+Turns the content of an outcome into the parts that a channel draws: the name above it, the text up to where the channel
+cuts it, the pictures, the link's card, the button, and how much of each limit is used. It must never fetch anything: a
+picture that is not given stands as a plain tile with its name.
 """
 
 from __future__ import annotations
 
 import io
 import math
+import re
 import unicodedata
 import warnings
 import zlib
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from batch.media.files import MediumUnreadableError, open_medium
 from batch.media.inspect import MAX_PIXELS, PILLOW_FORMATS
 from batch.model import Channel, Content, Medium, Outcome, PostType
-from batch.report.words import BUTTON_NAMES, channel_look, host_of, safe_link, safe_picture
-from batch.rules.channels import COMBINATIONS, Combination, Limit
+from batch.report.words import BUTTON_NAMES, channel_style
+from batch.rules.channels import COMBINATIONS
 from batch.rules.sources import is_address
 from batch.rules.text import COUNTERS
 
 
-class Count(NamedTuple):
-    """One limit and what is used of it."""
-
-    label: str
-    used: int
-    limit: int
-
-    @property
-    def over(self) -> bool:
-        """Whether the channel would refuse or cut it."""
-        return self.used > self.limit
-
-
-def count_content(content: Content, *, channel: str, type_: str) -> tuple[Count, ...]:
-    """Count text and title against their limits; a limit that the channel has not got is left out."""
-    try:
-        combination = COMBINATIONS.get((Channel(channel), PostType(type_)))
-    except ValueError:
-        return ()
-    return _counts(content, combination) if combination else ()
-
-
-def _counts(content: Content, combination: Combination) -> tuple[Count, ...]:
-    rule = combination.text
-    words = f"{content.text} {content.link}".strip() if rule.with_link and content.link else content.text
-    counted = [(rule.name.capitalize(), rule.most, words), ("Title", _title_limit(combination), content.title)]
-    return tuple(
-        Count(label, COUNTERS[most.unit](value), int(most.value)) for label, most, value in counted if most and value
-    )
-
-
-def _title_limit(combination: Combination) -> Limit | None:
-    return combination.title.most if combination.title else None
-
-
-class Fold(NamedTuple):
+class Truncation(NamedTuple):
     """How much a channel shows: about `characters`, on at most `lines` lines; `source` says who measured it."""
 
     characters: int
@@ -70,94 +36,21 @@ class Fold(NamedTuple):
     source: str
 
 
-class Folded(NamedTuple):
-    """A text in two parts, which joined are exactly the text; `rest` is "" where all of it is seen."""
-
-    shown: str
-    rest: str
-
-
-FOLDS: dict[tuple[str, str], Fold] = {
-    (Channel.INSTAGRAM, PostType.POST): Fold(125, 3, "help.instagram.com/1643471055915254, read 2026-11"),
-    (Channel.FACEBOOK, PostType.POST): Fold(125, 3, "socialk.it, social media character limits (phone), 2026-06"),
-    (Channel.FACEBOOK, PostType.REEL): Fold(72, 2, "captionsnap.io after Meta's ads guide (Reels), 2026-04"),
-    (Channel.LINKEDIN, PostType.POST): Fold(140, 3, "posttruncate.com/en/platform-limits (phone), read 2026-11"),
-    (Channel.YOUTUBE, PostType.VIDEO): Fold(150, 3, "typecount.com, YouTube description limits, 2026"),
-    (Channel.YOUTUBE, PostType.SHORT): Fold(100, 2, "lettercounter.org, YouTube Shorts descriptions, 2026"),
-    (Channel.PINTEREST, PostType.POST): Fold(60, 2, "business.pinterest.com/en/Pinterest-product-specs, read 2026-11"),
-    (Channel.GBP, PostType.POST): Fold(100, 3, "posthell.com, Google Business character counter, 2026"),
-    (Channel.TIKTOK, PostType.POST): Fold(100, 2, "1kreach.com, caption previews measured on phones, 2026-05"),
-    (Channel.TIKTOK, PostType.VIDEO): Fold(100, 2, "1kreach.com, caption previews measured on phones, 2026-05"),
+TRUNCATIONS: Mapping[tuple[str, str], Truncation] = {
+    (Channel.INSTAGRAM, PostType.POST): Truncation(125, 3, "help.instagram.com/1643471055915254, read 2026-11"),
+    (Channel.FACEBOOK, PostType.POST): Truncation(125, 3, "socialk.it, social media character limits (phone), 2026-06"),
+    (Channel.FACEBOOK, PostType.REEL): Truncation(72, 2, "captionsnap.io after Meta's ads guide (Reels), 2026-04"),
+    (Channel.LINKEDIN, PostType.POST): Truncation(140, 3, "posttruncate.com/en/platform-limits (phone), read 2026-11"),
+    (Channel.YOUTUBE, PostType.VIDEO): Truncation(150, 3, "typecount.com, YouTube description limits, 2026"),
+    (Channel.YOUTUBE, PostType.SHORT): Truncation(100, 2, "lettercounter.org, YouTube Shorts descriptions, 2026"),
+    (Channel.PINTEREST, PostType.POST): Truncation(60, 2, "business.pinterest.com, Pinterest product specs, 2026-11"),
+    (Channel.GBP, PostType.POST): Truncation(100, 3, "posthell.com, Google Business character counter, 2026"),
+    (Channel.TIKTOK, PostType.POST): Truncation(100, 2, "1kreach.com, caption previews measured on phones, 2026-05"),
+    (Channel.TIKTOK, PostType.VIDEO): Truncation(100, 2, "1kreach.com, caption previews measured on phones, 2026-05"),
 }
-"""The phone's fold where a phone and a desk differ: most people read there. Stories have no text, X shows all."""
+"""The phone's where a phone and a desk differ: most people read there. Stories have no text, X shows all."""
 
-_WORD_SEARCH = 24
-_CLUSTER_SEARCH = 40
-_JOINER = "\u200d"
-
-
-def fold_text(text: str, *, channel: str, type_: str) -> Folded:
-    """Divide a text at its channel's fold, between words where one is near and never inside a drawn character."""
-    fold = FOLDS.get((channel, type_))
-    if fold is None:
-        return Folded(text, "")
-    cut = _line_cut(text, fold)
-    if cut >= len(text):
-        return Folded(text, "")
-    cut = len(text[: _whole_character(text, _word_end(text, cut))].rstrip())
-    return Folded(text[:cut], text[cut:])
-
-
-def _line_cut(text: str, fold: Fold) -> int:
-    """Return how many characters fit the fold's lines, counting a long line as the lines it wraps into."""
-    width = math.ceil(fold.characters / fold.lines)
-    left, position = fold.lines, 0
-    for line in text[: fold.characters + 1].split("\n"):
-        needed = max(1, math.ceil(len(line) / width))
-        if needed > left:
-            return min(fold.characters, position + left * width)
-        left -= needed
-        position += len(line) + 1
-    return min(position, fold.characters) if len(text) > fold.characters else len(text)
-
-
-def _word_end(text: str, cut: int) -> int:
-    """Move a cut back to the end of a word, if one ends near it."""
-    for at in range(cut, max(0, cut - _WORD_SEARCH), -1):
-        if text[at].isspace():
-            return at
-    return cut
-
-
-def _whole_character(text: str, cut: int) -> int:
-    """Move a cut back until it does not divide an emoji, a flag or a letter from its marks."""
-    for at in range(cut, max(0, cut - _CLUSTER_SEARCH), -1):
-        if not _joins(text, at):
-            return at
-    return cut
-
-
-def _joins(text: str, at: int) -> bool:
-    before, after = text[at - 1], text[at]
-    if before == _JOINER or after == _JOINER or unicodedata.category(after) in {"Mn", "Mc", "Me"}:
-        return True
-    if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":
-        return True
-    return _is_flag_half(before) and _is_flag_half(after) and _flag_halves_before(text, at) % 2 == 1
-
-
-def _is_flag_half(letter: str) -> bool:
-    return "\U0001f1e6" <= letter <= "\U0001f1ff"
-
-
-def _flag_halves_before(text: str, at: int) -> int:
-    start = at
-    while start > 0 and _is_flag_half(text[start - 1]):
-        start -= 1
-    return at - start
-
-
-FRAMES: dict[tuple[str, str], str] = {
+FRAMES: Mapping[tuple[str, str], str] = {
     (Channel.INSTAGRAM, PostType.POST): "square",
     (Channel.INSTAGRAM, PostType.STORY): "story",
     (Channel.FACEBOOK, PostType.POST): "feed",
@@ -177,8 +70,43 @@ FRAMES: dict[tuple[str, str], str] = {
 TILE_HUES = 6
 """How many colours the tiles that stand for pictures come in."""
 
-_VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".webm", ".avi", ".mpeg", ".mpg")
-_CLIPS = frozenset({PostType.REEL, PostType.VIDEO, PostType.SHORT})
+VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".webm", ".avi", ".mpeg", ".mpg")
+CLIPS = frozenset({PostType.REEL, PostType.VIDEO, PostType.SHORT})
+
+WORD_SEARCH, CLUSTER_SEARCH = 24, 40
+"""How many characters a cut moves back to end a word, or not to divide what is drawn as one."""
+JOINER = "\u200d"
+FLAG_HALVES = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+
+UNFIT_FOR_LINKS = re.compile("[\x00-\x20\x7f-\xa0\ud800-\udfff\\\\\"'<>`]")
+PICTURE = re.compile(r"data:image/(?:png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}", re.ASCII)
+
+SHOWN_OF_A_POST = 4
+"""No drawing shows more pictures of a post than this."""
+LONGEST_SIDE_PIXELS = 640
+MAX_TOTAL_BYTES = 12 * 1024 * 1024
+"""What all pictures of a page may take; it holds about 300, and a mail program takes the file still."""
+QUALITY = 74
+
+
+class Count(NamedTuple):
+    """One limit and what is used of it."""
+
+    label: str
+    used: int
+    limit: int
+
+    @property
+    def over(self) -> bool:
+        """Whether the channel would refuse or cut it."""
+        return self.used > self.limit
+
+
+class TruncatedText(NamedTuple):
+    """A text in two parts, which joined are exactly the text; `rest` is "" where all of it is seen."""
+
+    shown: str
+    rest: str
 
 
 class Picture(NamedTuple):
@@ -204,7 +132,7 @@ class Preview(NamedTuple):
     frame: str
     name: str
     initial: str
-    text: Folded
+    text: TruncatedText
     title: str
     pictures: tuple[Picture, ...]
     card: Card | None
@@ -222,51 +150,101 @@ class Preview(NamedTuple):
 
 def make_preview(outcome: Outcome, *, pictures: Mapping[str, str]) -> Preview:
     """Draw an outcome's post; `pictures` holds data addresses by `Medium.source`."""
-    content = outcome.content
-    name = outcome.account or f"Your {channel_look(outcome.channel).name} account"
+    content, channel = outcome.content, channel_style(outcome.channel)
+    name = outcome.account or f"Your {channel.name} account"
     return Preview(
         frame=FRAMES.get((outcome.channel, outcome.type), "note"),
         name=name,
-        initial=_initial(name, channel_look(outcome.channel).badge),
-        text=fold_text(content.text, channel=outcome.channel, type_=outcome.type),
+        initial=next((letter.upper()[0] for letter in name if letter.isalnum()), channel.badge),
+        text=truncate(content.text, channel=outcome.channel, type_=outcome.type),
         title=content.title,
-        pictures=tuple(_picture(medium, outcome.type, pictures) for medium in content.media),
-        card=_card(content),
+        pictures=tuple(_draw_picture(medium, outcome.type, pictures) for medium in content.media),
+        card=_draw_card(content.link) if content.link else None,
         button=BUTTON_NAMES.get(content.call_to_action, content.call_to_action),
         counts=count_content(content, channel=outcome.channel, type_=outcome.type),
     )
 
 
-def _initial(name: str, badge: str) -> str:
-    return next((letter.upper()[0] for letter in name if letter.isalnum()), badge)
+def truncate(text: str, *, channel: str, type_: str) -> TruncatedText:
+    """Divide a text where its channel does, between words where it can and never inside a drawn character."""
+    truncation = TRUNCATIONS.get((channel, type_))
+    cut = _line_cut(text, truncation) if truncation else len(text)
+    if cut >= len(text):
+        return TruncatedText(text, "")
+    cut = next((at for at in range(cut, max(0, cut - WORD_SEARCH), -1) if text[at].isspace()), cut)
+    cut = next((at for at in range(cut, max(0, cut - CLUSTER_SEARCH), -1) if not _joins(text, at)), cut)
+    shown = text[:cut].rstrip()
+    return TruncatedText(shown, text[len(shown) :])
 
 
-def _picture(medium: Medium, type_: str, pictures: Mapping[str, str]) -> Picture:
-    name = _file_name(medium.source or medium.url)
-    video = medium.kind == "VIDEO" or (not medium.kind and (type_ in _CLIPS or name.lower().endswith(_VIDEO_ENDINGS)))
+def _line_cut(text: str, truncation: Truncation) -> int:
+    """Return how many characters fit the lines, counting a long line as the lines it wraps into."""
+    characters, left, position = truncation.characters, truncation.lines, 0
+    width = math.ceil(characters / left)
+    for line in text[: characters + 1].split("\n"):
+        needed = max(1, math.ceil(len(line) / width))
+        if needed > left:
+            return min(characters, position + left * width)
+        left -= needed
+        position += len(line) + 1
+    return min(position, characters) if len(text) > characters else len(text)
+
+
+def _joins(text: str, at: int) -> bool:
+    """Tell whether a cut would divide an emoji, a flag or a letter from its marks."""
+    before, after = text[at - 1], text[at]
+    if JOINER in (before, after) or unicodedata.category(after) in {"Mn", "Mc", "Me"}:
+        return True
+    if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":
+        return True
+    halves_before = at - len(text[:at].rstrip(FLAG_HALVES))
+    return after in FLAG_HALVES and halves_before % 2 == 1
+
+
+def count_content(content: Content, *, channel: str, type_: str) -> tuple[Count, ...]:
+    """Count text and title against their limits; a limit that the channel has not got is left out."""
+    try:
+        combination = COMBINATIONS[Channel(channel), PostType(type_)]
+    except (KeyError, ValueError):
+        return ()
+    rule, title = combination.text, combination.title
+    words = f"{content.text} {content.link}".strip() if rule.with_link and content.link else content.text
+    counted = [(rule.name.capitalize(), rule.most, words), ("Title", title.most if title else None, content.title)]
+    return tuple(
+        Count(label, COUNTERS[most.unit](value), int(most.value)) for label, most, value in counted if most and value
+    )
+
+
+def _draw_picture(medium: Medium, type_: str, pictures: Mapping[str, str]) -> Picture:
+    """Return a picture under the last part of its path or address, by which people know it."""
+    source = medium.source or medium.url
+    path = source.split("?")[0].split("#")[0] if "://" in source else source
+    name = unquote(path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]) or source
+    video = medium.kind == "VIDEO" or (not medium.kind and (type_ in CLIPS or name.lower().endswith(VIDEO_ENDINGS)))
     hue = zlib.crc32(medium.source.encode("utf-8", "replace")) % TILE_HUES
     return Picture(name, video, hue, safe_picture(pictures.get(medium.source, "")))
 
 
-def _file_name(source: str) -> str:
-    """Return the last part of a path or address, by which people know a picture."""
-    path = source.split("?")[0].split("#")[0] if "://" in source else source
-    return unquote(path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]) or source
+def _draw_card(link: str) -> Card:
+    shown = link.removeprefix("https://").removeprefix("http://").removeprefix("www.")
+    address = safe_link(link)
+    return Card((urlsplit(address).hostname or "").removeprefix("www."), shown, address)
 
 
-def _card(content: Content) -> Card | None:
-    if not content.link:
-        return None
-    shown = content.link.removeprefix("https://").removeprefix("http://").removeprefix("www.")
-    return Card(host_of(content.link), shown, safe_link(content.link))
+def safe_link(address: str) -> str:
+    """Return the address if following it can do no more than open a web page, else ""."""
+    if UNFIT_FOR_LINKS.search(address):
+        return ""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return address if parts.scheme in ("http", "https") and parts.hostname and not parts.username else ""
 
 
-SHOWN_OF_A_POST = 4
-"""No drawing shows more pictures of a post than this."""
-LONGEST_SIDE_PIXELS = 640
-MAX_TOTAL_BYTES = 12 * 1024 * 1024
-"""What all pictures of a page may take; it holds about 300, and a mail program takes the file still."""
-_QUALITY = 74
+def safe_picture(source: str) -> str:
+    """Return a picture's data address if it is one of the still formats, else ""."""
+    return source if PICTURE.fullmatch(source) else ""
 
 
 def read_pictures(
@@ -276,31 +254,20 @@ def read_pictures(
 
     `folder` is where the sheet's relative paths start.
     """
+    shown = (medium for outcome in outcomes for medium in outcome.content.media[:SHOWN_OF_A_POST])
+    sources = dict.fromkeys(m.source for m in shown if m.kind != "VIDEO" and not is_address(m.source))
     pictures: dict[str, str] = {}
     total = 0
-    for source in _shown_files(outcomes):
-        small = _small_picture(source, folder)
+    for source in sources:
+        try:
+            with open_medium(source, folder=folder) as medium:
+                small = _shrink(medium.file, medium.mime) if medium.mime in PILLOW_FORMATS else ""
+        except MediumUnreadableError:
+            continue
         if small and total + len(small) <= max_total_bytes:
             pictures[source] = small
             total += len(small)
     return pictures
-
-
-def _shown_files(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    seen: set[str] = set()
-    for outcome in outcomes:
-        for medium in outcome.content.media[:SHOWN_OF_A_POST]:
-            if medium.source not in seen and medium.kind != "VIDEO" and not is_address(medium.source):
-                seen.add(medium.source)
-                yield medium.source
-
-
-def _small_picture(source: str, folder: Path) -> str:
-    try:
-        with open_medium(source, folder=folder) as medium:
-            return _shrink(medium.file, medium.mime) if medium.mime in PILLOW_FORMATS else ""
-    except MediumUnreadableError:
-        return ""
 
 
 def _shrink(file: IO[bytes], mime: str) -> str:
@@ -320,7 +287,7 @@ def _shrink(file: IO[bytes], mime: str) -> str:
         flat = Image.new("RGB", upright.size, "white")
         flat.paste(upright, mask=upright.getchannel("A"))
         made = io.BytesIO()
-        flat.save(made, "JPEG", quality=_QUALITY, optimize=True)
+        flat.save(made, "JPEG", quality=QUALITY, optimize=True)
     except Exception:  # noqa: BLE001 - decoders of a dozen formats end broken files with any exception there is
         return ""
     return f"data:image/jpeg;base64,{b64encode(made.getvalue()).decode()}"

@@ -6,17 +6,16 @@ it is still to come, and what a person does about the outcomes that need somebod
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from batch.model import GOOD, Channel, OutcomeKind, PostType, Results
 from batch.rules.channels import CHANNEL_LABELS, TYPE_LABELS
+from batch.wording import listed
 
 
-class ChannelLook(NamedTuple):
+class ChannelStyle(NamedTuple):
     """How the page calls a channel: its name, the letters of its badge, and its class in the style sheet."""
 
     name: str
@@ -29,8 +28,8 @@ _BADGES: dict[Channel, str] = {
     Channel.TWITTER: "X", Channel.PINTEREST: "Pi", Channel.GBP: "G", Channel.TIKTOK: "Tt",
 }  # fmt: skip
 
-CHANNEL_LOOKS: dict[str, ChannelLook] = {
-    channel: ChannelLook(CHANNEL_LABELS[channel], badge, channel.lower()) for channel, badge in _BADGES.items()
+CHANNEL_STYLES: dict[str, ChannelStyle] = {
+    channel: ChannelStyle(CHANNEL_LABELS[channel], badge, channel.lower()) for channel, badge in _BADGES.items()
 }
 
 BUTTON_NAMES: dict[str, str] = {
@@ -44,7 +43,7 @@ BUTTON_NAMES: dict[str, str] = {
 Business Profile", read 2026-11)."""
 
 
-class OutcomeLook(NamedTuple):
+class OutcomeStyle(NamedTuple):
     """How the page calls an outcome.
 
     `done` and `planned` are the badge; `told` follows a count in the headline ("4 scheduled"); `tone` and `icon` are
@@ -59,45 +58,45 @@ class OutcomeLook(NamedTuple):
     remedy: str = ""
 
 
-OUTCOME_LOOKS: dict[OutcomeKind, OutcomeLook] = {
-    OutcomeKind.SCHEDULED: OutcomeLook("Scheduled", "Will be scheduled", "scheduled", "good", "clock"),
-    OutcomeKind.PUBLISHED: OutcomeLook("Published", "Will be published now", "published", "live", "check"),
-    OutcomeKind.RESCHEDULED: OutcomeLook("Rescheduled", "Will be rescheduled", "rescheduled", "moved", "clock"),
-    OutcomeKind.UPDATED: OutcomeLook("Updated", "Will be updated", "updated", "moved", "pen"),
-    OutcomeKind.DRAFTED: OutcomeLook("Draft saved", "Will be saved as a draft", "saved as draft", "quiet", "pen"),
-    OutcomeKind.CANCELLED: OutcomeLook("Cancelled", "Will be cancelled", "cancelled", "quiet", "cross"),
-    OutcomeKind.DELETED: OutcomeLook("Deleted", "Will be deleted", "deleted", "quiet", "cross"),
-    OutcomeKind.UNCHANGED: OutcomeLook("Unchanged", "Stays as it is", "unchanged", "quiet", "same"),
-    OutcomeKind.SKIPPED: OutcomeLook("Skipped", "Will be skipped", "skipped", "quiet", "same"),
-    OutcomeKind.PROCESSING: OutcomeLook(
+OUTCOME_STYLES: dict[OutcomeKind, OutcomeStyle] = {
+    OutcomeKind.SCHEDULED: OutcomeStyle("Scheduled", "Will be scheduled", "scheduled", "good", "clock"),
+    OutcomeKind.PUBLISHED: OutcomeStyle("Published", "Will be published now", "published", "live", "check"),
+    OutcomeKind.RESCHEDULED: OutcomeStyle("Rescheduled", "Will be rescheduled", "rescheduled", "moved", "clock"),
+    OutcomeKind.UPDATED: OutcomeStyle("Updated", "Will be updated", "updated", "moved", "pen"),
+    OutcomeKind.DRAFTED: OutcomeStyle("Draft saved", "Will be saved as a draft", "saved as draft", "quiet", "pen"),
+    OutcomeKind.CANCELLED: OutcomeStyle("Cancelled", "Will be cancelled", "cancelled", "quiet", "cross"),
+    OutcomeKind.DELETED: OutcomeStyle("Deleted", "Will be deleted", "deleted", "quiet", "cross"),
+    OutcomeKind.UNCHANGED: OutcomeStyle("Unchanged", "Stays as it is", "unchanged", "quiet", "same"),
+    OutcomeKind.SKIPPED: OutcomeStyle("Skipped", "Will be skipped", "skipped", "quiet", "same"),
+    OutcomeKind.PROCESSING: OutcomeStyle(
         "In process", "In process", "in process", "wait", "clock",
         "Accepted, and the channel is still at work. In a few minutes, postbatch status with the results file tells "
         "how they ended.",
     ),
-    OutcomeKind.INVALID: OutcomeLook(
+    OutcomeKind.INVALID: OutcomeStyle(
         "Invalid", "Invalid", "invalid", "bad", "alert",
         "Correct these cells, in your sheet or on the To fix tab of the results workbook, and run it again.",
     ),
-    OutcomeKind.BLOCKED: OutcomeLook(
+    OutcomeKind.BLOCKED: OutcomeStyle(
         "Blocked", "Blocked", "blocked", "bad", "alert",
         "Something about the site stands in the way: its plan, its quota, an account or a connection. Settle that, "
         "then run the same sheet again.",
     ),
-    OutcomeKind.CONFLICT: OutcomeLook(
+    OutcomeKind.CONFLICT: OutcomeStyle(
         "Conflict", "Conflict", "in conflict", "bad", "alert",
         "The site already holds something else under these keys, and it was left alone. Give the row another key, or "
         "correct its channel, type or account.",
     ),
-    OutcomeKind.FAILED: OutcomeLook(
+    OutcomeKind.FAILED: OutcomeStyle(
         "Failed", "Refused", "failed", "bad", "alert",
         "Refused. Mend the reason, then post them anew: run the sheet with --again and their keys.",
     ),
-    OutcomeKind.UNKNOWN: OutcomeLook(
+    OutcomeKind.UNKNOWN: OutcomeStyle(
         "Unknown", "Unknown", "unknown", "bad", "question",
         "Sent, and no answer came back. Run the same sheet again: it looks before it sends, so that nothing is posted "
         "twice.",
     ),
-    OutcomeKind.NOT_RUN: OutcomeLook(
+    OutcomeKind.NOT_RUN: OutcomeStyle(
         "Not run", "Not planned", "not run", "wait", "same",
         "The run ended before these came up. Run the same sheet again to do them.",
     ),
@@ -105,9 +104,9 @@ OUTCOME_LOOKS: dict[OutcomeKind, OutcomeLook] = {
 """Every outcome, in the order in which the page counts them."""
 
 
-def channel_look(channel: str) -> ChannelLook:
+def channel_style(channel: str) -> ChannelStyle:
     """Return how the page calls a channel; one that is not told gets a name of its own."""
-    return CHANNEL_LOOKS.get(channel, ChannelLook(channel or "No channel", "?", "unknown"))
+    return CHANNEL_STYLES.get(channel, ChannelStyle(channel or "No channel", "?", "unknown"))
 
 
 def post_name(channel: str, type_: str) -> str:
@@ -116,11 +115,11 @@ def post_name(channel: str, type_: str) -> str:
         kind = TYPE_LABELS[Channel(channel), PostType(type_)]
     except (KeyError, ValueError):
         kind = type_.lower() or "post"
-    return f"{channel_look(channel).name} {kind}"
+    return f"{channel_style(channel).name} {kind}"
 
 
-_AT_REST = frozenset({OutcomeKind.UNCHANGED, OutcomeKind.SKIPPED})
-_MOST_KINDS = 3
+AT_REST = frozenset({OutcomeKind.UNCHANGED, OutcomeKind.SKIPPED})
+SHOWN_KINDS = 3
 """How many kinds of done posts the line names one by one; the legend below it names all."""
 
 
@@ -135,91 +134,35 @@ class Headline(NamedTuple):
     rest: str = ""
 
 
-class Tally(NamedTuple):
-    """How many posts ended as one outcome."""
-
-    kind: OutcomeKind
-    total: int
-
-    @property
-    def told(self) -> str:
-        """The number and the outcome: `4 scheduled`."""
-        return f"{self.total:,} {OUTCOME_LOOKS[self.kind].told}"
-
-
-def count_outcomes(results: Results) -> tuple[Tally, ...]:
+def count_outcomes(results: Results) -> tuple[tuple[OutcomeKind, int], ...]:
     """Count the posts by outcome, in the page's order, leaving out outcomes that no post has."""
     counts = Counter(outcome.outcome for outcome in results.outcomes)
-    return tuple(Tally(kind, counts[kind]) for kind in OUTCOME_LOOKS if counts[kind])
+    return tuple((kind, counts[kind]) for kind in OUTCOME_STYLES if counts[kind])
 
 
 def make_headline(results: Results) -> Headline:
     """Say in one line what happened, or for a plan what is going to."""
-    tallies = count_outcomes(results)
-    if not tallies:
+    counts = dict(count_outcomes(results))
+    if not counts:
         return Headline("There are no posts in this sheet.")
-    if [tally.kind for tally in tallies] == [OutcomeKind.UNCHANGED]:
+    if counts.keys() == {OutcomeKind.UNCHANGED}:
         return Headline("Nothing to do: every post is already as the sheet says.")
-    done = [t for t in tallies if t.kind in GOOD - _AT_REST or t.kind is OutcomeKind.PROCESSING]
-    rest = [t for t in tallies if t.kind in _AT_REST]
-    needed = sum(t.total for t in tallies) - sum(t.total for t in (*done, *rest))
+    done = {kind: n for kind, n in counts.items() if kind in {*GOOD, OutcomeKind.PROCESSING} - AT_REST}
+    rest = [f"{n:,} {OUTCOME_STYLES[kind].told}" for kind, n in counts.items() if kind in AT_REST]
+    needing = sum(n for kind, n in counts.items() if kind not in done and kind not in AT_REST)
     return Headline(
-        well=_well(done, verb=" will be" if results.wanted == "plan" else ""),
-        need=f"{needed:,} {'needs' if needed == 1 else 'need'} you." if needed else "",
-        rest=f"{_list([t.told for t in rest])}." if rest else "",
+        well=_tell_done(done, verb=" will be" if results.wanted == "plan" else ""),
+        need=f"{needing:,} {'needs' if needing == 1 else 'need'} you." if needing else "",
+        rest=f"{listed(rest, last='and')}." if rest else "",
     )
 
 
-def _well(done: Sequence[Tally], *, verb: str) -> str:
+def _tell_done(done: Mapping[OutcomeKind, int], *, verb: str) -> str:
     if not done:
         return "Nothing can go ahead yet." if verb else "Nothing was changed."
-    noun = "post" if done[0].total == 1 else "posts"
-    first = f"{done[0].total:,} {noun}{verb} {OUTCOME_LOOKS[done[0].kind].told}"
-    if len(done) <= _MOST_KINDS:
-        return f"{_list([first, *(t.told for t in done[1:])])}."
-    others = sum(t.total for t in done[2:])
-    return f"{_list([first, done[1].told, f'{others:,} other changes made'])}."
-
-
-def _list(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-_BROKEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_UNFIT_FOR_LINKS = re.compile("[\x00-\x20\x7f-\xa0\ud800-\udfff\\\\\"'<>`]")
-_LINK_SCHEMES = frozenset({"http", "https"})
-_PICTURE = re.compile(r"data:image/(?:png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}", re.ASCII)
-
-
-def clean_text(text: str) -> str:
-    """Return the text with unified line breaks, and visible signs in place of characters that no page can hold."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _BROKEN.sub(_visible, text) if _BROKEN.search(text) else text
-
-
-def _visible(found: re.Match[str]) -> str:
-    code = ord(found.group())
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "\u2421" if code == 0x7F else "\ufffd"
-
-
-def safe_link(address: str) -> str:
-    """Return the address if following it can do no more than open a web page, else ""."""
-    if _UNFIT_FOR_LINKS.search(address):
-        return ""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return ""
-    return address if parts.scheme in _LINK_SCHEMES and parts.hostname and not parts.username else ""
-
-
-def host_of(address: str) -> str:
-    """Return the host that a person sees of an address, without `www.`, or "" where it is no web address."""
-    return (urlsplit(address).hostname or "").removeprefix("www.") if safe_link(address) else ""
-
-
-def safe_picture(source: str) -> str:
-    """Return a picture's data address if it is one of the still formats, else ""."""
-    return source if _PICTURE.fullmatch(source) else ""
+    parts = [f"{n:,} {OUTCOME_STYLES[kind].told}" for kind, n in done.items()]
+    first, told = parts[0].split(" ", 1)
+    parts[0] = f"{first} {'post' if first == '1' else 'posts'}{verb} {told}"
+    if len(parts) > SHOWN_KINDS:
+        parts[2:] = [f"{sum(list(done.values())[2:]):,} other changes made"]
+    return f"{listed(parts, last='and')}."

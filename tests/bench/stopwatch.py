@@ -41,7 +41,8 @@ def time_stages(path: Path, url: str, key: str, site_id: str) -> None:
     """Check and plan a sheet of Facebook and LinkedIn posts."""
     timed("`check`: importing", import_check)
     from batch.cli import GARBAGE_EVERY
-    from batch.report.terminal import issues_text, plan_text
+    from batch.report.plan_text import plan_text
+    from batch.report.terminal import issues_text
     from batch.rules.check import check
     from batch.rules.columns import CheckContext
     from batch.sheets.read import read_sheet

@@ -10,7 +10,7 @@ import pytest
 
 from batch.model import Change, Content, Issue, Medium, Outcome, OutcomeKind, Results, Severity
 from batch.report.page import render_page
-from batch.report.words import clean_text
+from batch.wording import make_visible
 from tests.report.launch_week import launch_week, month_of
 from tests.report.naughty import BAD_LINKS, NAUGHTY
 
@@ -92,7 +92,7 @@ def test_no_value_of_a_sheet_becomes_an_element_or_an_attribute(text):
     folded = {("button", ("type", "class", "aria-expanded")), ("span", ("class",))}
     assert [part for part in naughty.shape if part not in folded] == [p for p in plain.shape if p not in folded]
     assert naughty.crossed == []
-    assert clean_text(text) in "".join(naughty.text)
+    assert make_visible(text) in "".join(naughty.text)
 
 
 @pytest.mark.parametrize("text", NAUGHTY)
@@ -110,7 +110,7 @@ def test_an_address_that_could_do_more_than_open_a_page_is_text_and_no_link(addr
     tree = Tree(render_page(Results("r", False, "s", (), outcomes)))
     links = [a["href"] for tag, a in tree.elements if tag == "a"]
     assert [link for link in links if not link.startswith("#")] == []
-    assert clean_text(address).strip() in "".join(tree.text)
+    assert make_visible(address).strip() in "".join(tree.text)
 
 
 def test_a_web_address_is_a_link_that_gives_nothing_away():

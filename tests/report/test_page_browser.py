@@ -11,7 +11,7 @@ from PIL import Image
 
 from batch.model import Change, Content, Medium, Outcome, Results
 from batch.report.page import render_page
-from batch.report.words import clean_text
+from batch.wording import make_visible
 from tests.report.launch_week import launch_week, month_of
 from tests.report.naughty import BAD_LINKS, NAUGHTY
 
@@ -68,7 +68,7 @@ def test_naughty_strings_are_read_exactly_and_do_nothing(open_page):
     page = opened.page
     for number, outcome in enumerate(results.outcomes, start=1):
         post = page.locator(f"#p{number}")
-        expected = clean_text(outcome.key)
+        expected = make_visible(outcome.key)
         for field in ("text", "key", "message", "account"):
             assert post.locator(f"[data-s={field}]").first.text_content() == expected
         assert post.get_attribute("data-account") == expected

@@ -8,8 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from batch.model import Content, Medium, Outcome
-from batch.report.preview import LONGEST_SIDE_PIXELS, SHOWN_OF_A_POST, read_pictures
-from batch.report.words import safe_picture
+from batch.report.preview import LONGEST_SIDE_PIXELS, SHOWN_OF_A_POST, read_pictures, safe_picture
 from tests.report.launch_week import launch_week
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from batch.model import GOOD, Issue, OutcomeKind, Results, Severity
-from batch.report.page import Problem, Where, find_problems, find_sheet_errors, find_warnings
-from batch.report.words import OUTCOME_LOOKS
+from batch.report.page import PageProblem, PostLink, find_problems, find_sheet_errors, find_warnings
+from batch.report.words import OUTCOME_STYLES
 from tests.report.launch_week import launch_week
 
 
@@ -23,8 +23,8 @@ def test_every_post_that_needs_somebody_is_in_exactly_one_group():
 
 
 def test_every_outcome_that_needs_somebody_says_what_to_do_and_no_other_does():
-    assert {kind for kind, look in OUTCOME_LOOKS.items() if look.remedy} == set(OutcomeKind) - GOOD
-    assert set(OUTCOME_LOOKS) == set(OutcomeKind)
+    assert {kind for kind, style in OUTCOME_STYLES.items() if style.remedy} == set(OutcomeKind) - GOOD
+    assert set(OUTCOME_STYLES) == set(OutcomeKind)
 
 
 def test_what_may_be_doubled_comes_first_and_what_only_waits_last():
@@ -40,11 +40,11 @@ def test_an_invalid_row_is_told_by_its_issues_with_column_and_cell_and_each_only
     results = Results(
         "r", False, "s", (), (row, replace(row, key="b", channel="FACEBOOK")), issues=(first, second, first)
     )
-    posts = (Where("p1", "a", "Instagram"), Where("p2", "b", "Facebook"))
+    posts = (PostLink("p1", "a", "Instagram"), PostLink("p2", "b", "Facebook"))
     (group,) = find_problems(results)
     assert group.problems == (
-        Problem("Row 7", "text", "I7", "abc", "Shorten it.", posts),
-        Problem("Row 7", "link", "L7", "x", "Write a link.", posts),
+        PageProblem("Row 7", "text", "I7", "abc", "Shorten it.", posts),
+        PageProblem("Row 7", "link", "L7", "x", "Write a link.", posts),
     )
     assert group.total == 2
     assert find_sheet_errors(results) == ()

@@ -29,8 +29,8 @@ from batch.model import (
     Step,
     StepKind,
 )
-from batch.report.plan_text import around_difference
-from batch.report.terminal import accounts_text, issues_text, outcomes_text, plan_text, runs_text
+from batch.report.plan_text import around_difference, plan_text
+from batch.report.terminal import accounts_text, issues_text, outcomes_text, runs_text
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ESCAPE = "\x1b"

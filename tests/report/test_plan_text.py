@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from batch.model import Act, Content, Medium, Plan, SitePlan, Step, StepKind
-from batch.report.plan_text import shown_size
-from batch.report.terminal import plan_text
+from batch.report.plan_text import plan_text, shown_size
 
 FILE = Medium("pictures/cup.jpg", "IMAGE", "", "sha256:1", 13_466)
 ADDRESS = Medium("https://www.example.com/cup.jpg", "IMAGE", "", "https://www.example.com/cup.jpg")
@@ -27,7 +26,7 @@ def shown(*steps: Step) -> str:
 def test_each_medium_is_told_once_with_its_size_and_rows():
     text = shown(step(2, FILE), step(3, FILE, ADDRESS))
     assert "Media: 1 file (13 KB) to be uploaded, 1 address to be fetched by the Media Manager" in text
-    assert "pictures/cup.jpg, 13 KB, rows 2, 3" in text
+    assert "pictures/cup.jpg, 13 KB, rows 2 and 3" in text
     assert "https://www.example.com/cup.jpg, row 3" in text
     assert text.count("pictures/cup.jpg") == 1
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from batch.report.layout import Column, Paper, Styled
+from batch.report.layout import Column, Styled, TerminalText
 
-COLUMNS = (Column("Row", right=True), Column("Key", most=24), Column("Step"), Column("Why", share=1))
+COLUMNS = (Column("Row", right=True), Column("Key", max_width=24), Column("Step"), Column("Why", share=1))
 ROW = ("4", "thanks/FACEBOOK", Styled("schedule"), "New: it goes out 2031-03-03 12:00 Europe/Berlin.")
 
 
 def table(width: int, *rows: tuple[object, ...]) -> list[str]:
-    paper = Paper(width=width, color=False)
+    paper = TerminalText(width=width, color=False)
     paper.table(COLUMNS, rows)  # type: ignore[arg-type] # rows of the right kinds, written as they stand above
     return paper.text().split("\n")
 

@@ -7,27 +7,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.model import Channel, PostType
-from batch.report.preview import FOLDS, Folded, fold_text
+from batch.report.preview import TRUNCATIONS, TruncatedText, truncate
 from batch.rules.channels import COMBINATIONS
 
 
-def instagram(text: str) -> Folded:
-    return fold_text(text, channel="INSTAGRAM", type_="POST")
+def instagram(text: str) -> TruncatedText:
+    return truncate(text, channel="INSTAGRAM", type_="POST")
 
 
 def test_every_combination_with_a_text_has_a_fold_but_the_one_that_shows_all():
-    assert set(FOLDS) == {pair for pair, c in COMBINATIONS.items() if c.text.most} - {(Channel.TWITTER, PostType.POST)}
+    assert set(TRUNCATIONS) == {pair for pair, c in COMBINATIONS.items() if c.text.most} - {
+        (Channel.TWITTER, PostType.POST)
+    }
 
 
 def test_every_fold_names_its_source():
-    assert all(fold.source and fold.characters > fold.lines > 0 for fold in FOLDS.values())
+    assert all(fold.source and fold.characters > fold.lines > 0 for fold in TRUNCATIONS.values())
 
 
-@given(st.text(), st.sampled_from(sorted(FOLDS)))
+@given(st.text(), st.sampled_from(sorted(TRUNCATIONS)))
 def test_the_two_parts_are_the_text_and_the_first_is_never_longer_than_the_fold(text, pair):
-    folded = fold_text(text, channel=pair[0], type_=pair[1])
+    folded = truncate(text, channel=pair[0], type_=pair[1])
     assert folded.shown + folded.rest == text
-    assert not folded.rest or len(folded.shown) <= FOLDS[pair].characters
+    assert not folded.rest or len(folded.shown) <= TRUNCATIONS[pair].characters
 
 
 @given(st.lists(st.sampled_from(["👩‍👩‍👧‍👦", "🇩🇪", "👍🏽", "e\u0301", "🏳️‍🌈", "a", " "]), max_size=90).map("".join))
@@ -62,5 +64,5 @@ def test_many_marks_on_one_letter_do_not_take_the_whole_caption_away():
 
 
 def test_a_channel_that_cuts_nothing_shows_all():
-    assert fold_text("x" * 900, channel="TWITTER", type_="POST") == ("x" * 900, "")
-    assert fold_text("x" * 900, channel="", type_="") == ("x" * 900, "")
+    assert truncate("x" * 900, channel="TWITTER", type_="POST") == ("x" * 900, "")
+    assert truncate("x" * 900, channel="", type_="") == ("x" * 900, "")
