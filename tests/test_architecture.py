@@ -20,7 +20,7 @@ ORDER = (
     {"plan"},
     {"settings", "sheets", "media"},
     {"workbooks", "publisher", "journal"},
-    {"run"},
+    {"runs"},
     {"report"},
     {"commands", "cli", "__main__"},
 )
@@ -28,7 +28,7 @@ ORDER = (
 
 LEVELS = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 ALONE = {"sandbox"}
-JOURNAL = {("run", "journal")}
+JOURNAL = {("runs", "journal")}
 """The journal is an edge of its own, though its files lie in the room that uses it."""
 PURE = {"model", "errors", "codec", "times", "wording", "rules", "plan"}
 EFFECTS = {"os", "pathlib", "socket", "subprocess", "random", "time", "sqlite3", "httpx", "shutil", "tempfile", "io"}

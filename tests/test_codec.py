@@ -18,7 +18,7 @@ import pytest
 from batch.codec import FormError, from_json, json_schema, to_data, to_json
 from batch.model import Act, Before, Change, Content, Issue, Medium, Outcome, OutcomeKind, Step, StepKind
 from batch.plan.planfile import PlanFile, read_plan_file
-from batch.run.record import Placed, RunRecord
+from batch.runs.record import Placed, RunRecord
 
 GOLDEN = Path(__file__).parent / "golden"
 KEPT = sorted((GOLDEN / "kept").iterdir())
@@ -110,7 +110,7 @@ def test_the_schema_knows_each_field_and_nothing_else() -> None:
 
 
 def test_a_frozen_value_that_is_only_made_loads_no_pydantic() -> None:
-    probe = "import sys, batch.plan.reconcile, batch.plan.planfile, batch.run.record; print('pydantic' in sys.modules)"
+    probe = "import sys, batch.plan.reconcile, batch.plan.planfile, batch.runs.record; print('pydantic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True).stdout == "False\n"
 
 

@@ -12,7 +12,7 @@ from batch.commands.session import Session, refuse_outputs
 from batch.errors import PlanFileError
 from batch.model import Plan
 from batch.plan.planfile import PlanFile, check_unmoved, read_plan_file
-from batch.run.record import Placed
+from batch.runs.record import Placed
 
 MAX_PLAN_BYTES = 2 * 1024**3
 

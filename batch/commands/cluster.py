@@ -25,11 +25,11 @@ from batch.errors import PostbatchError, StartError
 from batch.model import Act, Content, Outcome, OutcomeKind, Post, Step, StepKind
 from batch.plan.decisions import Options
 from batch.plan.safety import check_blast_radius
-from batch.run.control import Stop
-from batch.run.journal import Adopted, Journal
-from batch.run.media import make_bringer
-from batch.run.progress import Work
-from batch.run.record import (
+from batch.runs.control import Stop
+from batch.runs.journal import Adopted, Journal
+from batch.runs.media import make_bringer
+from batch.runs.progress import Work
+from batch.runs.record import (
     Placed,
     broken_outcome,
     done_outcome,

@@ -10,7 +10,7 @@ from batch.commands.accounts import LIVING, read_accounts
 from batch.commands.options import Environment, Flags
 from batch.commands.session import SANDBOX_SAID, Session
 from batch.errors import PostbatchError
-from batch.run.journal import make_private_folder
+from batch.runs.journal import make_private_folder
 from batch.wording import QUOTA_NAMES, quota_left
 
 

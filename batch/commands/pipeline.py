@@ -47,8 +47,8 @@ from batch.publisher.client import Client
 from batch.report import terminal
 from batch.report.plan_text import plan_text
 from batch.rules.channels import ENDED
-from batch.run.journal import Journal
-from batch.run.record import Placed, RunRecord, idle_outcome, make_results, not_run_outcome, record_followup
+from batch.runs.journal import Journal
+from batch.runs.record import Placed, RunRecord, idle_outcome, make_results, not_run_outcome, record_followup
 from batch.wording import counted
 from batch.workbooks.template import EXAMPLE_SKIPPED
 
@@ -172,7 +172,7 @@ class Planner:
         snapshot: Snapshot,
         options: Options,
     ) -> Sequence[Post]:
-        from batch.run.generation import generate_posts
+        from batch.runs.generation import generate_posts
 
         index = ItemIndex(snapshot.items)
         running = {place(post) for post in active}

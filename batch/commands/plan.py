@@ -19,7 +19,7 @@ from batch.commands.session import (
     write_text,
 )
 from batch.plan.planfile import plan_chunks
-from batch.run.record import make_results, planned_outcome
+from batch.runs.record import make_results, planned_outcome
 
 
 def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:

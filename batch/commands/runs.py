@@ -10,7 +10,7 @@ from batch.commands.session import SANDBOX_SAID, Session, exit_status, refuse_ou
 from batch.commands.undo import UNDO, undo_name
 from batch.errors import PostbatchError
 from batch.report import terminal
-from batch.run.record import read_record, read_results, run_names
+from batch.runs.record import read_record, read_results, run_names
 
 
 def show_runs(environment: Environment, flags: Flags) -> int:

@@ -17,8 +17,8 @@ from batch.atomic import Written, is_same_file, write_whole
 from batch.commands.options import Environment, Flags, Outputs
 from batch.errors import JournalError, StartError, StopError
 from batch.model import GOOD, Outcome, OutcomeKind, Results
-from batch.run.journal import journal_path, make_private_folder, shown
-from batch.run.record import RunRecord, new_run_id, note_results
+from batch.runs.journal import journal_path, make_private_folder, shown
+from batch.runs.record import RunRecord, new_run_id, note_results
 from batch.settings import DEFAULT_SITE, Settings, SiteSettings, for_sandbox, load_settings
 
 if TYPE_CHECKING:

@@ -19,13 +19,21 @@ from batch.errors import JournalError, PostbatchError
 from batch.model import Channel, Item, Outcome, OutcomeKind, Results, Snapshot, Status
 from batch.plan.compare import same_second
 from batch.publisher import items
-from batch.run.actions import Tools
-from batch.run.control import Stop, hold_site, stop_on_interrupt, this_process
-from batch.run.execute import execute
-from batch.run.journal import Journal, make_private_folder
-from batch.run.media import make_bringer
-from batch.run.record import Placed, RunRecord, finish_record, idle_outcome, make_results, not_run_outcome, write_record
-from batch.run.site import read_site
+from batch.runs.actions import Tools
+from batch.runs.control import Stop, hold_site, stop_on_interrupt, this_process
+from batch.runs.execute import execute
+from batch.runs.journal import Journal, make_private_folder
+from batch.runs.media import make_bringer
+from batch.runs.record import (
+    Placed,
+    RunRecord,
+    finish_record,
+    idle_outcome,
+    make_results,
+    not_run_outcome,
+    write_record,
+)
+from batch.runs.site import read_site
 from batch.times import shown_time
 
 if TYPE_CHECKING:

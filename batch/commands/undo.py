@@ -11,8 +11,8 @@ from batch.commands.sites import hold_sites, look_at_site
 from batch.errors import StartError
 from batch.model import Channel, Plan, SitePlan
 from batch.plan.undo import make_undo
-from batch.run.journal import Journal
-from batch.run.record import Placed, read_record, steps_as_done
+from batch.runs.journal import Journal
+from batch.runs.record import Placed, read_record, steps_as_done
 
 UNDO = "undo "
 """How the command of such a run begins in its record; the run that was undone follows."""

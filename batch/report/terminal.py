@@ -17,7 +17,7 @@ from batch.report.words import make_headline
 from batch.wording import QUOTA_NAMES, counted, quota_left
 
 if TYPE_CHECKING:
-    from batch.run.record import RunRecord
+    from batch.runs.record import RunRecord
 
 SHOWN_OF_A_KIND = 5
 """How often one kind of problem is shown in full before its other rows are only counted."""

@@ -23,11 +23,11 @@ from batch.plan.reconcile import reconcile
 from batch.publisher.accounts import read_snapshot
 from batch.publisher.client import Client
 from batch.publisher.pace import Pace
-from batch.run.actions import Tools
-from batch.run.control import Stop
-from batch.run.execute import execute
-from batch.run.journal import Journal, Recorder
-from batch.run.record import Placed
+from batch.runs.actions import Tools
+from batch.runs.control import Stop
+from batch.runs.execute import execute
+from batch.runs.journal import Journal, Recorder
+from batch.runs.record import Placed
 from batch.settings import ApiKey
 from tests.bench.sandboxed import KEY, sandbox, site_id
 

@@ -34,7 +34,7 @@ def import_plan() -> None:
     """Import what `plan` needs besides."""
     import batch.commands.plan
     import batch.publisher.client
-    import batch.run.site  # noqa: F401 - only to time it
+    import batch.runs.site  # noqa: F401 - only to time it
 
 
 def time_stages(path: Path, url: str, key: str, site_id: str) -> None:

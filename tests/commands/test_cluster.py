@@ -31,7 +31,7 @@ from batch.commands.cluster import SiteJob, do_job, within_agreement
 from batch.commands.options import STATE_VARIABLE, Environment
 from batch.model import Act, Channel, Content, Post, PostType, Step, StepKind
 from batch.plan.decisions import Options
-from batch.run.control import Stop
+from batch.runs.control import Stop
 from batch.settings import load_settings, without_secrets
 
 needs_distributed = pytest.mark.skipif(find_spec("distributed") is None, reason="the package distributed is not there")

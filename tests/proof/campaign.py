@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from batch.errors import JournalError, PostbatchError
 from batch.model import Action, Channel, Outcome, OutcomeKind, Post
-from batch.run.control import Stop
+from batch.runs.control import Stop
 from batch.sandbox.state import write_iso
 from tests.proof.killing import VIAS, Figures
 from tests.proof.scene import (

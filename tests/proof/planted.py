@@ -42,21 +42,21 @@ HOSTILE_LIST, HOSTILE_BULK, HOSTILE_CANCEL = (
 PLANTED = (
     Planted(
         "repeat without looking",
-        "run/verdict.py",
+        "runs/verdict.py",
         "ReplyKind.UNCLEAR: Verdict.SETTLE",
         "ReplyKind.UNCLEAR: Verdict.RETRY",
         FOUND,
     ),
     Planted(
         "an unclear answer taken for done",
-        "run/verdict.py",
+        "runs/verdict.py",
         "ReplyKind.UNCLEAR: Verdict.SETTLE",
         "ReplyKind.UNCLEAR: Verdict.DONE",
         FOUND,
     ),
     Planted(
         "an unclear answer taken for failed",
-        "run/verdict.py",
+        "runs/verdict.py",
         "ReplyKind.UNCLEAR: Verdict.SETTLE",
         "ReplyKind.UNCLEAR: Verdict.REFUSED",
         FOUND,
@@ -70,7 +70,7 @@ PLANTED = (
     ),
     Planted(
         "journal after sending",
-        "run/actions.py",
+        "runs/actions.py",
         """        intent = tools.journal.intend(
             tools.run, position, act, reference=step.reference, item_id=item_id, at=tools.now()
         )
@@ -85,7 +85,7 @@ PLANTED = (
     ),
     Planted(
         "a taken reference (409) taken for failure",
-        "run/verdict.py",
+        "runs/verdict.py",
         """    if reply.code == ALREADY_THERE:
         return Verdict.SETTLE
 """,
@@ -113,29 +113,29 @@ PLANTED = (
     ),
     Planted(
         "a date that has passed sent",
-        "run/actions.py",
+        "runs/actions.py",
         "return act in (Act.SCHEDULE, Act.RESCHEDULE) and certain_date(step) <= now",
         "return False",
         FOUND,
     ),
     Planted(
         "the date looked at before the wait for the rate limit",
-        "run/actions.py",
+        "runs/actions.py",
         "        tools.client.pace.until_free()\n",
         "",
         FOUND,
     ),
     Planted(
         "looked once only",
-        "run/settle.py",
+        "runs/settle.py",
         "        if seen.finding is not Finding.NOT_DONE:\n            return seen\n",
         "        return seen\n",
         FOUND,
     ),
-    Planted("no wait after a kill", "run/site.py", "    if wait > 0:\n", "    if wait > 1e9:\n", FOUND),
+    Planted("no wait after a kill", "runs/site.py", "    if wait > 0:\n", "    if wait > 1e9:\n", FOUND),
     Planted(
         "a list believed that is older than the last run",
-        "run/site.py",
+        "runs/site.py",
         "touched = journal.touched(since=recent)",
         "touched = journal.touched(since=now() + timedelta(days=1))",
         FOUND,
@@ -149,21 +149,21 @@ PLANTED = (
     ),
     Planted(
         "another account's post taken up",
-        "run/settle.py",
+        "runs/settle.py",
         "return Seen(Finding.OTHER, item, other) if other else Seen(*judge_item(act, step, item))",
         "return Seen(*judge_item(act, step, item))",
         FOUND,
     ),
     Planted(
         "not read back after the run",
-        "run/execute.py",
+        "runs/execute.py",
         "        read_back(busy, tools=tools, keep=keep)\n",
         "",
         TWO,
     ),
     Planted(
         "read back while the list is late",
-        "run/settle.py",
+        "runs/settle.py",
         """        self.pause(self.settle_seconds)
         return self.everything()
 """,
@@ -173,21 +173,21 @@ PLANTED = (
     ),
     Planted(
         "no look for another run before publishing",
-        "run/execute.py",
+        "runs/execute.py",
         "            _give_way(work, rivals_of(work, held[work.step.reference]), tools=tools)\n",
         "            pass\n",
         TWO,
     ),
     Planted(
         "of two items each run keeps its own",
-        "run/verify.py",
+        "runs/verify.py",
         "    kept, *others = living\n",
         "    kept, *others = sorted(living, key=lambda item: item.id != work.step.item_id)\n",
         TWO,
     ),
     Planted(
         "a full disk hides what was sent",
-        "run/actions.py",
+        "runs/actions.py",
         "        tools.stop.request(str(error))\n",
         "        raise\n",
         FOUND,
@@ -201,21 +201,21 @@ PLANTED = (
     ),
     Planted(
         "a wrong ID in an answer taken for a lost post",
-        "run/verify.py",
+        "runs/verify.py",
         "        item = item or _under_reference(work.step, held)\n",
         "",
         FOUND,
     ),
     Planted(
         "a call that came late told as not done",
-        "run/verify.py",
+        "runs/verify.py",
         "        _done_after_all(work, _item_of(work, by_id, held), tools=tools)\n",
         "",
         FOUND,
     ),
     Planted(
         "a dead item taken for a new draft",
-        "run/verdict.py",
+        "runs/verdict.py",
         "Finding.NOT_DONE if item is None or item.status in DEAD else Finding.DONE",
         "Finding.NOT_DONE if item is None else Finding.DONE",
         FOUND,

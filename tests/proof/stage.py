@@ -25,12 +25,12 @@ from batch.plan.decisions import Options
 from batch.plan.reconcile import reconcile
 from batch.publisher.client import Client
 from batch.publisher.pace import Pace
-from batch.run.actions import Tools
-from batch.run.control import Stop
-from batch.run.execute import execute
-from batch.run.journal import Journal
-from batch.run.record import Placed
-from batch.run.site import read_site
+from batch.runs.actions import Tools
+from batch.runs.control import Stop
+from batch.runs.execute import execute
+from batch.runs.journal import Journal
+from batch.runs.record import Placed
+from batch.runs.site import read_site
 from batch.sandbox.sites import SITE_ID
 from batch.settings import ApiKey
 from tests.rig.options import Options as ServerOptions

@@ -12,8 +12,8 @@ import pytest
 from batch.errors import JournalError
 from batch.model import Channel, OutcomeKind, Post
 from batch.plan.decisions import Options
-from batch.run.actions import MAX_UNCLEAR
-from batch.run.journal import Journal
+from batch.runs.actions import MAX_UNCLEAR
+from batch.runs.journal import Journal
 from tests.proof.scene import FACEBOOK, held
 from tests.proof.stage import LAG_SECONDS, SETTLE_SECONDS, START, WORST, Killed, Killer, Stage, fast_folder, hours, post
 

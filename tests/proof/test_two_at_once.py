@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batch.errors import LockedError
-from batch.run.control import hold_site, this_process
+from batch.runs.control import hold_site, this_process
 from tests.proof.beside import play_two
 from tests.proof.killing import Figures
 from tests.proof.stage import SERVERS, START, WORST

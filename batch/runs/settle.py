@@ -16,7 +16,7 @@ from batch.errors import PostbatchError
 from batch.model import Act, Item, Status, Step
 from batch.publisher import items
 from batch.publisher.client import Client
-from batch.run.verdict import Finding, judge, other_post
+from batch.runs.verdict import Finding, judge, other_post
 
 SECOND_LOOK_SECONDS = 2.0
 """Pause before the second look at an item that is read by its ID, where there is no list to lag."""

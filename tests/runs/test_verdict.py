@@ -9,7 +9,7 @@ import pytest
 
 from batch.model import Act, Content, Item, Status, Step, StepKind
 from batch.publisher.reply import Reply, ReplyKind
-from batch.run.verdict import Finding, Verdict, judge, weigh
+from batch.runs.verdict import Finding, Verdict, judge, weigh
 
 AT = datetime(2031, 3, 1, 9, 30, tzinfo=UTC)
 CALLS = tuple(act for act in Act if act is not Act.UPLOAD)

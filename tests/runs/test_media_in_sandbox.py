@@ -17,9 +17,9 @@ from batch.model import Account, Channel, Content, Generate, Generation, Medium,
 from batch.publisher.client import Client
 from batch.publisher.pace import Pace
 from batch.rules.media import check_media
-from batch.run.generation import generate_posts
-from batch.run.journal import Journal
-from batch.run.media import MediaResult, Room, bring_media
+from batch.runs.generation import generate_posts
+from batch.runs.journal import Journal
+from batch.runs.media import MediaResult, Room, bring_media
 from batch.sandbox.sites import SITE_ID
 from batch.settings import ApiKey
 from tests.rig.options import Options

@@ -18,11 +18,11 @@ from batch.publisher.client import Client
 from batch.publisher.media import Brought, State, import_url, upload_file, wait_ready
 from batch.publisher.retry import Patience
 from batch.rules.sources import MIMES, is_address, kind_of_mime, read_address, usual_ending, usual_mime
-from batch.run.actions import Tools
-from batch.run.execute import MediaBringer
-from batch.run.journal import MediaStore
-from batch.run.progress import Work
-from batch.run.record import broken_outcome
+from batch.runs.actions import Tools
+from batch.runs.execute import MediaBringer
+from batch.runs.journal import MediaStore
+from batch.runs.progress import Work
+from batch.runs.record import broken_outcome
 
 READY_BOUND_SECONDS = 180.0
 """How long one medium may take in the Media Manager; long videos take a minute or two."""

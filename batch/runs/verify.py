@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from batch.model import Act, Item, Outcome, OutcomeKind, Status, Step, StepKind
-from batch.run.actions import ActEnd, End, Tools, carry_out, with_item, withdraw
-from batch.run.progress import Work, keep_item
-from batch.run.record import broken_outcome, done_outcome
-from batch.run.settle import standing
-from batch.run.verdict import DEAD, ON_ITS_WAY, Finding, judge, on_time, other_post
+from batch.runs.actions import ActEnd, End, Tools, carry_out, with_item, withdraw
+from batch.runs.progress import Work, keep_item
+from batch.runs.record import broken_outcome, done_outcome
+from batch.runs.settle import standing
+from batch.runs.verdict import DEAD, ON_ITS_WAY, Finding, judge, on_time, other_post
 
 PENDING = frozenset({Status.DRAFT, Status.SCHEDULED})
 GOING_OUT = frozenset({StepKind.DRAFT, StepKind.SCHEDULE, StepKind.PUBLISH})

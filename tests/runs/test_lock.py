@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 import pytest
 
 from batch.errors import LockedError
-from batch.run.control import Holder, hold_site, this_process
+from batch.runs.control import Holder, hold_site, this_process
 
 AT = datetime(2031, 3, 1, 9, 30, tzinfo=UTC)
 HOLD = """
 import sys, time
 from pathlib import Path
-from batch.run.control import Holder, hold_site
+from batch.runs.control import Holder, hold_site
 with hold_site(Path(sys.argv[1]), site="pottery", holder=Holder(4711, "desk", "r1", "2031-03-01"), say=print):
     print("held", flush=True)
     time.sleep(60)

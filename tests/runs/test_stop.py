@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from batch.run.control import INTERRUPTED, Stop, stop_on_interrupt
+from batch.runs.control import INTERRUPTED, Stop, stop_on_interrupt
 
 
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])

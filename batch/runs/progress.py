@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from batch.errors import PostbatchError
 from batch.model import Act, Item, Outcome, OutcomeKind, Step
-from batch.run.actions import ActEnd, End, Tools, carry_out, other_end, with_item
-from batch.run.record import broken_outcome, done_outcome, not_run_outcome
-from batch.run.verdict import Finding, judge
+from batch.runs.actions import ActEnd, End, Tools, carry_out, other_end, with_item
+from batch.runs.record import broken_outcome, done_outcome, not_run_outcome
+from batch.runs.verdict import Finding, judge
 
 UNCLEAR_IN_A_ROW = 3
 """This many posts in a row without a clear answer stop the site's run: the service is not well."""

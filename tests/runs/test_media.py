@@ -15,11 +15,11 @@ from PIL import Image
 from batch.errors import SignInError
 from batch.model import Act, Content, Medium, OutcomeKind, Step, StepKind
 from batch.publisher.client import Client
-from batch.run.actions import Tools
-from batch.run.control import Stop
-from batch.run.journal import Journal
-from batch.run.media import MediaFailure, MediaResult, Room, bring_media, library_name, make_bringer, shown, with_urls
-from batch.run.progress import Work
+from batch.runs.actions import Tools
+from batch.runs.control import Stop
+from batch.runs.journal import Journal
+from batch.runs.media import MediaFailure, MediaResult, Room, bring_media, library_name, make_bringer, shown, with_urls
+from batch.runs.progress import Work
 
 JPEG = io.BytesIO()
 Image.linear_gradient("L").save(JPEG, "JPEG")

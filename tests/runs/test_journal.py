@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from batch.errors import JournalError
-from batch.run.journal import Journal, journal_path
+from batch.runs.journal import Journal, journal_path
 
 AT = datetime(2031, 3, 1, 9, 30, tzinfo=UTC)
 
@@ -68,7 +68,7 @@ def test_what_is_committed_survives_a_kill(tmp_path):
     script = f"""
 import os, signal, sys
 from datetime import UTC, datetime
-from batch.run.journal import Journal
+from batch.runs.journal import Journal
 journal = Journal(__import__('pathlib').Path({str(tmp_path / "j.sqlite")!r}))
 journal.intend('r1', 4, 'create', reference='k', item_id='', at=datetime(2031, 3, 1, tzinfo=UTC))
 os.kill(os.getpid(), signal.SIGKILL)
@@ -141,7 +141,7 @@ def test_two_processes_can_make_the_same_journal_at_once(tmp_path):
     script = f"""
 from datetime import UTC, datetime
 from pathlib import Path
-from batch.run.journal import Journal
+from batch.runs.journal import Journal
 for n in range(20):
     with Journal(Path({str(tmp_path / "j.sqlite")!r})) as journal:
         journal.intend('r', n, 'create', reference='k', item_id='', at=datetime(2031, 3, 1, tzinfo=UTC))

@@ -23,8 +23,8 @@ from batch.rules.check import (
     with_generated,
     with_plan_warning,
 )
-from batch.run.journal import MediaStore, TextStore
-from batch.run.media import Room, bring_media, identity_of
+from batch.runs.journal import MediaStore, TextStore
+from batch.runs.media import Room, bring_media, identity_of
 
 IMAGE_BOUND_SECONDS = 180.0
 """How long a changed picture may take; the service says about two minutes."""

@@ -16,11 +16,11 @@ from batch.model import Act, Item, OutcomeKind
 from batch.publisher import items
 from batch.publisher.reply import Reply, ReplyKind
 from batch.publisher.retry import wait_seconds
-from batch.run.actions import MAX_TRIES, ActEnd, End, Tools, date_passed, note, passed, with_item
-from batch.run.progress import UNCLEAR_IN_A_ROW, Brakes, Work, apply_end, goes_out_soon, keep_item, take_other
-from batch.run.record import broken_outcome
-from batch.run.settle import standing
-from batch.run.verdict import CHANNEL_CODES, ENDED, QUOTA_CODES, Finding, judge, other_post
+from batch.runs.actions import MAX_TRIES, ActEnd, End, Tools, date_passed, note, passed, with_item
+from batch.runs.progress import UNCLEAR_IN_A_ROW, Brakes, Work, apply_end, goes_out_soon, keep_item, take_other
+from batch.runs.record import broken_outcome
+from batch.runs.settle import standing
+from batch.runs.verdict import CHANNEL_CODES, ENDED, QUOTA_CODES, Finding, judge, other_post
 
 PART = 50
 """Posts in one call; the service is thought to take 100, and a part that it refuses for its size is halved."""

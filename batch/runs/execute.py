@@ -19,13 +19,13 @@ from datetime import UTC, datetime
 from batch.codec import to_json
 from batch.errors import JournalError, PostbatchError
 from batch.model import Act, Item, Outcome, OutcomeKind, Status
-from batch.run.actions import Tools, drop_own_draft
-from batch.run.bulk import schedule_in_parts
-from batch.run.progress import Brakes, Work, advance, finish, goes_out_soon, keep_item, take_other
-from batch.run.record import Placed, broken_outcome, idle_outcome, not_run_outcome
-from batch.run.settle import rank
-from batch.run.verdict import DEAD, other_post
-from batch.run.verify import read_back
+from batch.runs.actions import Tools, drop_own_draft
+from batch.runs.bulk import schedule_in_parts
+from batch.runs.progress import Brakes, Work, advance, finish, goes_out_soon, keep_item, take_other
+from batch.runs.record import Placed, broken_outcome, idle_outcome, not_run_outcome
+from batch.runs.settle import rank
+from batch.runs.verdict import DEAD, other_post
+from batch.runs.verify import read_back
 
 FAR = datetime.max.replace(tzinfo=UTC)
 

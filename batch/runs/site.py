@@ -16,8 +16,8 @@ from batch.publisher import items
 from batch.publisher.accounts import read_snapshot
 from batch.publisher.client import Client
 from batch.publisher.concurrent import AT_ONCE
-from batch.run.actions import WITHDRAWN
-from batch.run.journal import Journal, Known, Touched, Unsettled
+from batch.runs.actions import WITHDRAWN
+from batch.runs.journal import Journal, Known, Touched, Unsettled
 
 MAY_BE_LATE = timedelta(days=1)
 MOST_LOOKS = 50

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.run.record import new_run_id
+from batch.runs.record import new_run_id
 
 RANDOM = st.floats(0, 1, exclude_max=True)
 INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2099, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))  # noqa: DTZ001

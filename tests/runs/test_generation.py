@@ -15,8 +15,8 @@ from PIL import Image
 from batch.errors import SignInError
 from batch.model import Account, Channel, Content, Generate, Generation, Issue, Medium, Post, PostType, Severity
 from batch.publisher.client import Client
-from batch.run.generation import generate_posts
-from batch.run.journal import Journal
+from batch.runs.generation import generate_posts
+from batch.runs.journal import Journal
 
 TEXT = "/social-publisher/v1/generate-text"
 DATA = "/social-publisher/v1/generate-post-data"

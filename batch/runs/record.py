@@ -19,7 +19,7 @@ from batch.atomic import write_private
 from batch.codec import FormError, from_json, to_json
 from batch.errors import JournalError, StartError
 from batch.model import FORM, Act, Instant, Issue, Item, Json, Outcome, OutcomeKind, Results, Status, Step, StepKind
-from batch.run.journal import Journal, make_private_folder, shown
+from batch.runs.journal import Journal, make_private_folder, shown
 from batch.times import with_zone
 
 IDLE = {

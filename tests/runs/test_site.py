@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from batch.model import Action, OutcomeKind
-from batch.run.site import MOST_LOOKS
+from batch.runs.site import MOST_LOOKS
 from tests.proof.stage import SETTLE_SECONDS, WORST, Stage, fast_folder, hours, post
 
 HIDDEN = {"deleted": "hidden"}

@@ -20,10 +20,10 @@ from batch.publisher.client import Client
 from batch.publisher.items import certain_date
 from batch.publisher.reply import Reply, ReplyKind, refused_by_status
 from batch.publisher.retry import RetryBudget, wait_seconds
-from batch.run.control import Stop
-from batch.run.journal import Recorder
-from batch.run.settle import Look, Seen, look_once, settle
-from batch.run.verdict import ALREADY_THERE, GONE, PLAN_OR_QUOTA, SPENDING, Finding, Verdict, weigh
+from batch.runs.control import Stop
+from batch.runs.journal import Recorder
+from batch.runs.settle import Look, Seen, look_once, settle
+from batch.runs.verdict import ALREADY_THERE, GONE, PLAN_OR_QUOTA, SPENDING, Finding, Verdict, weigh
 
 
 @dataclass(frozen=True, slots=True)
