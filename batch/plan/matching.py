@@ -40,6 +40,12 @@ class Version(NamedTuple):
         """Whether the item may still go out, or has."""
         return self.item.status not in DEAD
 
+    def likelihood(self, post: Post) -> tuple[bool, int, int, str]:
+        """Rank the dead items of a key: those in the post's place before others, then the latest attempt."""
+        item = self.item
+        fits = item.channel == post.channel and item.type == post.type
+        return fits, self.attempt, DEAD_ORDER.index(Status(item.status)), item.id
+
 
 class Match(NamedTuple):
     """What was found for a post: its item (None = the site holds none), or why that can't be told.
@@ -106,7 +112,11 @@ class ItemIndex:
         if post.item_id:
             item = self.by_id.get(post.item_id.lower())  # a GUID is the same in any case
             if item is None:
-                return Match(refusal=_no_such_item(post))
+                reason = (
+                    f"The site holds no item with the ID {post.item_id}. Clear `item_id` to find the post by its key, "
+                    "or take the ID from `postbatch pull`."
+                )
+                return Match(refusal=Refusal(StepKind.CONFLICT, "item_not_found", reason))
             return Match(
                 item, self._next_reference(post.key, own), _made_elsewhere(item), _other_names(post, item, own)
             )
@@ -115,8 +125,14 @@ class ItemIndex:
             return Match(next_reference=same_letters(post.key), refusal=self._other_capitals(post))
         living = [version.item for version in versions if version.lives]
         if len(living) > 1:
-            return Match(refusal=_several_items(post, living), identical=_identical(living))
-        item = living[0] if living else max(versions, key=lambda version: _likelihood(version, post)).item
+            reason = (
+                f"The site holds {len(living)} items with the key {post.key}: {_shown_items(living)}. Take back all "
+                "but one: on the site, or by a row with its ID as `item_id`, no key, and `cancel` as its action "
+                "(`delete` for a draft)."
+            )
+            refusal = Refusal(StepKind.CONFLICT, "several_items", reason)
+            return Match(refusal=refusal, identical=_identical(living))
+        item = living[0] if living else max(versions, key=lambda version: version.likelihood(post)).item
         return Match(item, self._next_reference(post.key, own), _made_elsewhere(item))
 
     def _next_reference(self, key: str, versions: Sequence[Version]) -> str:
@@ -166,13 +182,6 @@ def repeated_keys(posts: Iterable[Post]) -> frozenset[str]:
     return frozenset(key for key in keys if counts[same_letters(key)] > 1)
 
 
-def _likelihood(version: Version, post: Post) -> tuple[bool, int, int, str]:
-    """Rank the dead items of a key: those in the post's place before others, then the latest attempt."""
-    item = version.item
-    fits = item.channel == post.channel and item.type == post.type
-    return fits, version.attempt, DEAD_ORDER.index(Status(item.status)), item.id
-
-
 def _identical(living: Sequence[Item]) -> tuple[Item, ...]:
     """Return scheduled items that are the same in everything, the one to keep first; () where any is otherwise.
 
@@ -199,23 +208,6 @@ def _other_names(post: Post, item: Item, versions: Sequence[Version]) -> tuple[s
         end = " and goes out too, unless it is cancelled." if waiting else "."
         warnings.append(f"Another item has the key {post.key}: {_shown_items(others)}. It is left as it is{end}")
     return tuple(warnings)
-
-
-def _no_such_item(post: Post) -> Refusal:
-    reason = (
-        f"The site holds no item with the ID {post.item_id}. Clear `item_id` to find the post by its key, "
-        "or take the ID from `postbatch pull`."
-    )
-    return Refusal(StepKind.CONFLICT, "item_not_found", reason)
-
-
-def _several_items(post: Post, items: Sequence[Item]) -> Refusal:
-    reason = (
-        f"The site holds {len(items)} items with the key {post.key}: {_shown_items(items)}. Take back all but "
-        "one: on the site, or by a row with its ID as `item_id`, no key, and `cancel` as its action "
-        "(`delete` for a draft)."
-    )
-    return Refusal(StepKind.CONFLICT, "several_items", reason)
 
 
 def _made_elsewhere(item: Item) -> Refusal | None:
@@ -342,7 +334,7 @@ class AccountBook:
         if not item.account_id:
             return choice if item.status == Status.DELETED else AccountChoice(account, _unclear(item))
         if item.account_id != account.id:
-            return AccountChoice(account, _other_account(post, item, self._own(item), account))
+            return AccountChoice(account, self._other_account(post, item, account))
         if _differ(item.content.target_id, account.target_id):
             what = SECOND_IDS.get(account.channel, "target")
             reason = (
@@ -359,6 +351,15 @@ class AccountBook:
             return AccountChoice(own)
         known = not post.account or plain_name(post.account) == plain_name(item.account_id)
         return AccountChoice(own if known else None, choice.refusal)
+
+    def _other_account(self, post: Post, item: Item, wanted: Account) -> Refusal:
+        remote = self._own(item)
+        row = f"says {post.account}" if post.account else f"is blank, which means {shown_account(wanted)}"
+        reason = (
+            f"It is on the account {shown_account(remote)} there, and `account` {row}. A post never changes its "
+            f"account: write {remote.name or remote.id}, or {own_key(item)}."
+        )
+        return Refusal(StepKind.CONFLICT, "other_account", reason)
 
     def _own(self, item: Item) -> Account:
         """Return the account that an item says it is on, as far as it is known."""
@@ -411,12 +412,3 @@ def _unclear(item: Item) -> Refusal:
         "Choose its account on the site."
     )
     return Refusal(StepKind.CONFLICT, UNCLEAR, reason)
-
-
-def _other_account(post: Post, item: Item, remote: Account, wanted: Account) -> Refusal:
-    row = f"says {post.account}" if post.account else f"is blank, which means {shown_account(wanted)}"
-    reason = (
-        f"It is on the account {shown_account(remote)} there, and `account` {row}. A post never changes its account: "
-        f"write {remote.name or remote.id}, or {own_key(item)}."
-    )
-    return Refusal(StepKind.CONFLICT, "other_account", reason)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NoReturn
 
 from batch.codec import FormError, data_to_json, from_json, to_data
 from batch.errors import PlanFileError
-from batch.model import FORM, Account, Act, Instant, Issue, Item, Json, Plan, SitePlan, Snapshot, Step
+from batch.model import FORM, Act, Instant, Issue, Item, Json, Plan, SitePlan, Snapshot, Step
 from batch.times import with_zone
 
 VERSION = 1
@@ -31,23 +31,18 @@ def site_state(snapshot: Snapshot, *, channels: Iterable[str], found: Iterable[I
     """
     used = sorted(set(channels))
     connections = [f"{channel}={snapshot.connections.get(channel, '')}" for channel in used]
-    accounts = sorted(_account_line(account) for account in snapshot.accounts if account.channel in used)
-    items = sorted(_item_line(item) for item in found)
-    return f"accounts:{_fingerprint([*connections, *accounts])} items:{_fingerprint(items)}"
-
-
-def _account_line(account: Account) -> str:
-    options = "\x1f".join(sorted(account.privacy_options))
-    return "\x1e".join((account.channel, account.id, account.target_id, str(account.default), options))
-
-
-def _item_line(item: Item) -> str:
-    content = item.content
-    date = item.scheduled_at.isoformat() if item.scheduled_at else ""
-    texts = (content.text, content.title, content.link, content.call_to_action, content.privacy, content.target_id)
-    media = "\x1f".join(medium.url for medium in content.media)
-    place = (item.id, item.channel, item.type, item.status, item.account_id, item.reference, date)
-    return "\x1e".join((*place, *texts, media))
+    accounts = [
+        "\x1e".join((a.channel, a.id, a.target_id, str(a.default), "\x1f".join(sorted(a.privacy_options))))
+        for a in snapshot.accounts
+        if a.channel in used
+    ]
+    items = []
+    for item in found:
+        date, c = item.scheduled_at.isoformat() if item.scheduled_at else "", item.content
+        place = (item.id, item.channel, item.type, item.status, item.account_id, item.reference, date)
+        texts = (c.text, c.title, c.link, c.call_to_action, c.privacy, c.target_id)
+        items.append("\x1e".join((*place, *texts, "\x1f".join(medium.url for medium in c.media))))
+    return f"accounts:{_fingerprint([*connections, *sorted(accounts)])} items:{_fingerprint(sorted(items))}"
 
 
 def _fingerprint(lines: Iterable[str]) -> str:
@@ -165,7 +160,9 @@ def check_unmoved(saved: Plan, current: Plan) -> None:
         now, where = after[name], f" of the site {name}" if name else ""
         if was.state.split(" ")[0] != now.state.split(" ")[0]:
             _refuse_moved(f"The connected accounts{where} have changed")
-        if moved := _moved_posts(was.steps, now.steps):
+        one, two = ({(step.row, step.key): _essence(step) for step in site.steps} for site in (was, now))
+        moved = [f"{key} (row {row})" for row, key in sorted(one | two) if one.get((row, key)) != two.get((row, key))]
+        if moved:
             more = f" and {len(moved) - MAX_MOVED_NAMED} more" if len(moved) > MAX_MOVED_NAMED else ""
             _refuse_moved(f"Posts{where} have moved: {', '.join(moved[:MAX_MOVED_NAMED])}{more}")
         if was.state != now.state:
@@ -176,12 +173,6 @@ def check_unmoved(saved: Plan, current: Plan) -> None:
 
 def _refuse_moved(what: str) -> NoReturn:
     raise PlanFileError(f"{what} since the plan was made, so nothing was sent. {REMEDY}")
-
-
-def _moved_posts(saved: Iterable[Step], current: Iterable[Step]) -> list[str]:
-    """Return the posts that would now get another step, by key and row."""
-    was, now = ({(step.row, step.key): _essence(step) for step in steps} for steps in (saved, current))
-    return [f"{key} (row {row})" for row, key in sorted(was | now) if was.get((row, key)) != now.get((row, key))]
 
 
 def _essence(step: Step) -> tuple[object, ...]:

@@ -45,7 +45,7 @@ from batch.plan.safety import (
     needs_of,
     refused,
 )
-from batch.plan.steps import Comparison, step_of
+from batch.plan.steps import Comparison
 from batch.rules.channels import DEFAULT_TYPE
 from batch.rules.keys import PREFIX
 from batch.times import shown_time
@@ -121,7 +121,10 @@ class _Site:
         if reason := _left_out(post, self.options):
             return plain.refuse(Refusal(StepKind.SKIP, "", reason))
         if match is None:
-            return plain.refuse(_wrong_in_itself(post))
+            errors = post.errors
+            failed = any(error.code == GENERATION_FAILED for error in errors)
+            reason = " ".join(dict.fromkeys(error.message for error in errors))
+            return plain.refuse(Refusal(StepKind.FAILED if failed else StepKind.INVALID, errors[0].code, reason))
         if refusal := self._unclear(post, match):
             if match.identical and refusal is match.refusal and plain.wanted is Wanted.SCHEDULED:
                 return plain.cancel_identical(match.identical)
@@ -175,7 +178,7 @@ class _Site:
         )
         if choice.refusal is not None and choice.refusal.kind is StepKind.CONFLICT:
             return comparison.refuse(choice.refusal)
-        return _allowed(step_of(decide(wanted, comparison.status), comparison), comparison, choice)
+        return _allowed(comparison.decided(decide(wanted, comparison.status)), comparison, choice)
 
     def _made_again(self, plain: Comparison, item: Item | None) -> bool:
         """Tell whether a dead item was asked to be made again, under the next attempt of its key."""
@@ -204,13 +207,6 @@ def _named_only(post: Post, item: Item) -> Post:
     usual = channel is not None and post.type in (None, DEFAULT_TYPE[channel])
     known = usual and item.channel == channel and item.type in PostType.__members__
     return replace(post, channel=channel, type=PostType(item.type) if known else post.type)
-
-
-def _wrong_in_itself(post: Post) -> Refusal:
-    errors = post.errors
-    failed = any(error.code == GENERATION_FAILED for error in errors)
-    reason = " ".join(dict.fromkeys(error.message for error in errors))
-    return Refusal(StepKind.FAILED if failed else StepKind.INVALID, errors[0].code, reason)
 
 
 def _content_of(post: Post, item: Item | None, choice: AccountChoice, wanted: Wanted) -> Content:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from batch.errors import GuardError
-from batch.model import Act, Quota, SitePlan, Snapshot, Status, Step, StepKind
+from batch.model import Act, SitePlan, Snapshot, Status, Step, StepKind
 from batch.plan.decisions import Options
 
 MAX_SHARE_PERCENT = 30
@@ -64,18 +64,15 @@ def block_missing_features(steps: Sequence[Step], snapshot: Snapshot) -> list[St
     off = {name for name, quota in snapshot.quotas.items() if not quota.enabled}
     off |= {name for name, enabled in snapshot.features.items() if not enabled}
     missing = off.intersection(QUOTA_OF.values())
-    return [_without_feature(step, missing) for step in steps] if missing else list(steps)
-
-
-def _without_feature(step: Step, missing: set[str]) -> Step:
-    action = next((QUOTA_OF[act] for act in step.acts if QUOTA_OF.get(act) in missing), None)
-    if action is None:
-        return step
-    reason = (
-        f"This site's plan does not include {DOING[action]} ({action}). Upgrade the plan, "
-        "or write `draft` as its action and finish it on the site."
-    )
-    return refused(step, StepKind.BLOCKED, "not_in_plan", reason)
+    kept = list(steps)
+    for place, step in enumerate(kept):
+        for action in [QUOTA_OF[act] for act in step.acts if QUOTA_OF.get(act) in missing]:
+            reason = (
+                f"This site's plan does not include {DOING[action]} ({action}). Upgrade the plan, "
+                "or write `draft` as its action and finish it on the site."
+            )
+            kept[place] = refused(step, StepKind.BLOCKED, "not_in_plan", reason)
+    return kept
 
 
 def block_over_quota(steps: Sequence[Step], snapshot: Snapshot) -> list[Step]:
@@ -87,20 +84,16 @@ def block_over_quota(steps: Sequence[Step], snapshot: Snapshot) -> list[Step]:
             continue
         places = [place for place, step in enumerate(kept) if act in step.acts]
         places.sort(key=lambda place: kept[place].at or datetime.min.replace(tzinfo=UTC))
-        reason = _over_quota(quota, len(places))
+        period = f" for this {quota.period.lower()}" if quota.period else ""
+        of = f" of {quota.limit}" if quota.limit is not None else ""
+        needed = "1 post needs" if len(places) == 1 else f"{len(places)} posts need"
+        reason = (
+            f"The quota for {DOING[action]} ({action}) leaves {max(quota.left, 0)}{of}{period}, and {needed} it; the "
+            "soonest go first. Run again when the period begins anew, or upgrade the plan."
+        )
         for place in places[max(quota.left, 0) :]:
             kept[place] = refused(kept[place], StepKind.BLOCKED, "quota", reason)
     return kept
-
-
-def _over_quota(quota: Quota, needed: int) -> str:
-    period = f" for this {quota.period.lower()}" if quota.period else ""
-    of = f" of {quota.limit}" if quota.limit is not None else ""
-    return (
-        f"The quota for {DOING[quota.action]} ({quota.action}) leaves {max(quota.left or 0, 0)}{of}{period}, and "
-        f"{'1 post needs' if needed == 1 else f'{needed} posts need'} it; the soonest go first. Run again when the "
-        "period begins anew, or upgrade the plan."
-    )
 
 
 def clock_skew_seconds(snapshot: Snapshot) -> float:

@@ -149,6 +149,10 @@ class Comparison:
             timezone=post.timezone,
         )
 
+    def decided(self, decision: Decision) -> Step:
+        """Return the step that a decision makes."""
+        return STEPS[decision](self) if decision in STEPS else self.refuse_by(decision)
+
     def refuse(self, refusal: Refusal) -> Step:
         """Return the step that does nothing, with its reason."""
         return self.step(refusal.kind, refusal.reason, code=refusal.code, at=self.post.publish_at)
@@ -359,10 +363,3 @@ STEPS: Mapping[Decision, Callable[[Comparison], Step]] = {
     Decision.KEEP_GONE: Comparison.keep_gone,
 }
 """What each decision makes of a comparison; every other one is a refusal in the words of `REFUSALS`."""
-
-
-def step_of(decision: Decision, comparison: Comparison) -> Step:
-    """Return the step that a decision makes of a post and its item."""
-    if decision in REFUSALS:
-        return comparison.refuse_by(decision)
-    return STEPS[decision](comparison)
