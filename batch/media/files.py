@@ -14,12 +14,13 @@ import stat
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from batch.media.inspect import HEAD_BYTES, NAMES, look_inside, sniff
+from batch.media.inspect import HEAD_BYTES, NAMES, inspect_medium, sniff
 from batch.rules.media import MediaFacts
 from batch.rules.sources import FORMAT_NAMES, is_address, kind_of_mime, path_parts, refuse_path
 
@@ -30,7 +31,7 @@ MAX_PICTURE_BYTES = 200 * 1024**2
 MAX_LISTED = 10_000
 """How many names of a folder are looked through for one that was nearly meant."""
 
-_BELOW = {os.open, os.stat} <= os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+CAN_OPEN_BELOW = {os.open, os.stat} <= os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 
 
 class MediumUnreadableError(Exception):
@@ -73,24 +74,21 @@ def read_media_facts(sources: Iterable[str], *, folder: Path) -> dict[str, Media
     """Read each distinct file named by these entries once; web addresses and refused paths are left out."""
     facts: dict[str, MediaFacts] = {}
     seen: dict[tuple[int, int], MediaFacts] = {}
-    for source in sources:
-        if source not in facts and not is_address(source) and not refuse_path(source):
-            facts[source] = _read_facts(source, folder, seen)
+    for source in dict.fromkeys(sources):
+        if is_address(source) or refuse_path(source):
+            continue
+        try:
+            with _open(source, folder) as file:
+                found = os.fstat(file.fileno())
+                same = (found.st_dev, found.st_ino)
+                if same not in seen or found.st_ino == 0:
+                    seen[same] = _read_facts(file, source, found.st_size)
+                facts[source] = replace(seen[same], path=source)
+        except MediumUnreadableError as error:
+            facts[source] = MediaFacts(path=source, problem=str(error), problem_code=error.code)
+        except OSError as error:
+            facts[source] = MediaFacts(path=source, problem=_os_problem(error), problem_code="media_unreadable")
     return facts
-
-
-def _read_facts(source: str, folder: Path, seen: dict[tuple[int, int], MediaFacts]) -> MediaFacts:
-    try:
-        with _open(source, folder) as file:
-            found = os.fstat(file.fileno())
-            same = (found.st_dev, found.st_ino)
-            if same not in seen or found.st_ino == 0:
-                seen[same] = _look(file, source, found.st_size)
-            return replace(seen[same], path=source)
-    except MediumUnreadableError as error:
-        return MediaFacts(path=source, problem=str(error), problem_code=error.code)
-    except OSError as error:
-        return MediaFacts(path=source, problem=_os_problem(error), problem_code="media_unreadable")
 
 
 @contextmanager
@@ -107,43 +105,25 @@ def open_medium(source: str, *, folder: Path) -> Iterator[OpenMedium]:
         raise MediumUnreadableError("media_unreadable", _os_problem(error)) from error
 
 
-def _look(file: IO[bytes], source: str, size: int) -> MediaFacts:
+def _read_facts(file: IO[bytes], source: str, size: int) -> MediaFacts:
     """Find out all there is to know of an open file."""
     if size == 0:
         return MediaFacts(path=source, problem="the file is empty; copy it again", problem_code="media_broken")
+    facts = MediaFacts(path=source, size_bytes=size)
     if size > MAX_FILE_BYTES:
-        return MediaFacts(
-            path=source,
-            size_bytes=size,
-            problem="it is larger than 4 GB; send a smaller copy",
-            problem_code="media_too_large",
-        )
+        return replace(facts, problem="it is larger than 4 GB; send a smaller copy", problem_code="media_too_large")
     mime = sniff(file.read(HEAD_BYTES))
-    facts = MediaFacts(path=source, sha256=_hash(file), size_bytes=size, mime=mime, kind=kind_of_mime(mime))
+    file.seek(0)
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # an IO[bytes] has what it reads
+    facts = replace(facts, sha256=sha256, mime=mime, kind=kind_of_mime(mime))
     if mime not in FORMAT_NAMES:
         what = NAMES.get(mime, "neither a picture nor a video that is known here")
         return replace(facts, problem=f"it is {what}; send a JPEG, PNG or MP4", problem_code="media_not_media")
     if facts.kind == "IMAGE" and size > MAX_PICTURE_BYTES:
-        return replace(
-            facts, problem="the picture is larger than 200 MB; save a smaller copy", problem_code="media_too_large"
-        )
-    look = look_inside(file, mime=mime)
-    return replace(
-        facts,
-        width=look.width,
-        height=look.height,
-        animated=look.animated,
-        duration_seconds=look.duration_seconds,
-        codec=look.codec,
-        note=look.note,
-        problem=look.problem,
-        problem_code="media_broken" if look.problem else "",
-    )
-
-
-def _hash(file: IO[bytes]) -> str:
-    file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # an IO[bytes] has what it reads
+        problem = "the picture is larger than 200 MB; save a smaller copy"
+        return replace(facts, problem=problem, problem_code="media_too_large")
+    inspection = inspect_medium(file, mime=mime)
+    return replace(facts, **asdict(inspection), problem_code="media_broken" if inspection.problem else "")
 
 
 def _os_problem(error: OSError) -> str:
@@ -158,7 +138,7 @@ def _open(source: str, folder: Path) -> Iterator[IO[bytes]]:
         raise MediumUnreadableError("media_refused", refusal)
     root = os.path.realpath(folder)
     names = _resolve(root, path_parts(source))
-    number = open_below(root, names) if _BELOW else open_and_compare(root, names)
+    number = open_below(root, names) if CAN_OPEN_BELOW else open_and_compare(root, names)
     with os.fdopen(number, "rb") as file:
         yield file
 
@@ -185,24 +165,15 @@ def _with_other_accents(root: str, parts: tuple[str, ...]) -> str:
     """Find a file whose name is stored with its accents composed otherwise (as on a Mac), or say what is there."""
     path = root
     for part in parts:
-        names = _names_in(path)
+        names: list[str] = []
+        with suppress(OSError), os.scandir(path) as entries:
+            names = [entry.name for entry in islice(entries, MAX_LISTED) if not refuse_path(entry.name)]
         plain = unicodedata.normalize("NFC", part)
         found = next((name for name in names if unicodedata.normalize("NFC", name) == plain), None)
         if found is None:
             raise MediumUnreadableError("media_not_found", _missing(part, names))
         path = os.path.join(path, found)
     return os.path.realpath(path, strict=True)
-
-
-def _names_in(folder: str) -> list[str]:
-    names: list[str] = []
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            if len(names) >= MAX_LISTED:
-                break
-            if not refuse_path(entry.name):
-                names.append(entry.name)
-    return names
 
 
 def _missing(part: str, names: list[str]) -> str:
@@ -226,7 +197,7 @@ def open_below(root: str, names: tuple[str, ...]) -> int:
         number = os.open(names[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     finally:
         os.close(folder)
-    return _kept_if_regular(number)
+    return _close_unless_regular(number)
 
 
 def open_and_compare(root: str, names: tuple[str, ...]) -> int:
@@ -238,10 +209,10 @@ def open_and_compare(root: str, names: tuple[str, ...]) -> int:
     if not still_there:
         os.close(number)
         raise MediumUnreadableError("media_changed", "it was replaced while it was read; run again")
-    return _kept_if_regular(number)
+    return _close_unless_regular(number)
 
 
-def _kept_if_regular(number: int) -> int:
+def _close_unless_regular(number: int) -> int:
     try:
         _check_regular(os.fstat(number))
     except MediumUnreadableError:

@@ -1,8 +1,8 @@
-"""Look inside a picture or video that is open: does it really decode, and how large, long and animated is it?
+"""Tell what a picture or video is by its bytes, and look inside: does it really decode, how large, long and animated?
 
 Pictures are decoded whole by Pillow, with only the decoder of the format that the bytes show, so that a broken one is
 found before it is sent. Videos are read by MediaInfo through the open file, never by a path. Neither may be led by a
-file to use more memory or to read more than the bounds below, or to end with anything but a `Look`.
+file to use more memory or to read more than the bounds below, or to end with anything but an `Inspection`.
 """
 
 from __future__ import annotations
@@ -10,31 +10,131 @@ from __future__ import annotations
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from PIL import Image
 
+HEAD_BYTES = 4096
+"""How much of a file's beginning is needed."""
+
+
+class Magic(NamedTuple):
+    offset: int
+    magic: bytes
+    mime: str
+
+
+MAGIC = (
+    Magic(0, b"\xff\xd8\xff", "image/jpeg"),
+    Magic(0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    Magic(0, b"GIF87a", "image/gif"),
+    Magic(0, b"GIF89a", "image/gif"),
+    Magic(8, b"WEBP", "image/webp"),
+    Magic(8, b"AVI ", "video/x-msvideo"),
+    Magic(8, b"WAVE", "audio/wav"),
+    Magic(0, b"II*\0", "image/tiff"),
+    Magic(0, b"MM\0*", "image/tiff"),
+    Magic(0, b"8BPS", "image/vnd.adobe.photoshop"),
+    Magic(0, b"BM", "image/bmp"),
+    Magic(0, b"\0\0\0\x0cJXL ", "image/jxl"),
+    Magic(0, b"\0\0\1\0", "image/x-icon"),
+    Magic(0, b"\0\0\1\xba", "video/mpeg"),
+    Magic(0, b"\0\0\1\xb3", "video/mpeg"),
+    Magic(0, b"0&\xb2u\x8ef\xcf\x11", "video/x-ms-wmv"),
+    Magic(0, b"FLV\1", "video/x-flv"),
+    Magic(0, b"OggS", "application/ogg"),
+    Magic(0, b"ID3", "audio/mpeg"),
+    Magic(0, b"%PDF", "application/pdf"),
+    Magic(0, b"PK\x03\x04", "application/zip"),
+    Magic(0, b"\x1f\x8b", "application/gzip"),
+    Magic(0, b"%!PS", "application/postscript"),
+    Magic(0, b"-----BEGIN", "application/x-pem-file"),
+    Magic(0, b"SQLite format 3\0", "application/vnd.sqlite3"),
+    Magic(0, b"MZ", "application/x-msdownload"),
+    Magic(0, b"\x7fELF", "application/x-executable"),
+)
+"""First bytes as the formats' own specifications give them."""
+
+RIFF = frozenset({"image/webp", "video/x-msvideo", "audio/wav"})
+BRANDS = {
+    b"heic": "image/heic", b"heix": "image/heic", b"heim": "image/heic", b"heis": "image/heic", b"hevc": "image/heic",
+    b"hevx": "image/heic", b"mif1": "image/heif", b"msf1": "image/heif", b"avif": "image/avif", b"avis": "image/avif",
+    b"qt  ": "video/quicktime", b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"crx ": "image/x-canon-cr3",
+}  # fmt: skip
+"""Major brands of the ISO base media format (mp4ra.org) that are not plain MP4."""
+ATOMS = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
+TEXTS = ((b"<svg", "image/svg+xml"), (b"<html", "text/html"), (b"<!doctype html", "text/html"))
+
+NAMES = {
+    "image/vnd.adobe.photoshop": "a Photoshop file", "image/svg+xml": "an SVG drawing",
+    "image/jxl": "a JPEG XL picture", "image/x-icon": "an icon", "image/x-canon-cr3": "a raw photo",
+    "audio/wav": "a sound file",
+    "audio/mpeg": "a sound file", "audio/mp4": "a sound file", "application/ogg": "an Ogg file",
+    "application/pdf": "a PDF", "application/zip": "a ZIP archive or an Office document",
+    "application/gzip": "an archive", "application/postscript": "a PostScript or Illustrator file",
+    "application/x-pem-file": "a key file", "application/vnd.sqlite3": "a database",
+    "application/x-msdownload": "a program", "application/x-executable": "a program", "text/html": "a web page",
+    "video/x-flv": "a Flash video", "video/mp2t": "a raw transport stream",
+}  # fmt: skip
+"""What a file that can't be sent is called, where it could be told."""
 
 MAX_PIXELS = 64_000_000
 """A picture beyond this takes more than 256 MiB to decode; cameras of today make 12 to 61 million."""
 MAX_VIDEO_READ_BYTES = 64 * 1024 * 1024
 """What MediaInfo may read of one video: its tables, not its pictures."""
-_TURNED = frozenset({5, 6, 7, 8})
+TURNED = frozenset({5, 6, 7, 8})
 """EXIF orientations that lie on their side."""
-_ORIENTATION = 0x0112
+ORIENTATION = 0x0112
 
 PILLOW_FORMATS = {
     "image/jpeg": ("JPEG", "MPO"), "image/png": ("PNG",), "image/gif": ("GIF",), "image/webp": ("WEBP",),
     "image/bmp": ("BMP", "DIB"), "image/tiff": ("TIFF",), "image/avif": ("AVIF",),
 }  # fmt: skip
-_MAY_MOVE = frozenset({"image/gif", "image/webp", "image/png", "image/avif"})
+MAY_MOVE = frozenset({"image/gif", "image/webp", "image/png", "image/avif"})
 CODECS = {"AVC": "H.264", "MPEG-4 Visual": "MPEG-4", "Motion JPEG": "Motion JPEG", "JPEG": "Motion JPEG"}
 """MediaInfo's names of codecs, where people know another one."""
+TOO_MANY_PIXELS = f"the picture has more than {MAX_PIXELS // 1_000_000} million pixels; save a smaller copy"
+DAMAGED_PICTURE = "the picture is damaged and can't be opened; open and save it anew, or export it again"
+DAMAGED_FILE = "the file is damaged and can't be read; export it again"
+CUT_OFF = "the file is cut off: part of it is missing; copy or export it again"
+NO_MEDIAINFO = "its length and size were not checked, since MediaInfo can't be loaded on this machine"
+
+
+def sniff(head: bytes) -> str:
+    """Return the media type that a file's first `HEAD_BYTES` bytes show, "" where they show none."""
+    if head[4:8] == b"ftyp":
+        return _sniff_brands(head)
+    if head[4:8] in ATOMS:
+        return "video/quicktime"
+    if head[:4] == b"\x1aE\xdf\xa3":
+        return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
+    for offset, magic, mime in MAGIC:
+        if head.startswith(magic, offset) and (mime not in RIFF or head.startswith(b"RIFF")):
+            return mime
+    if len(head) > 188 and head[0] == head[188] == 0x47:
+        return "video/mp2t"
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith(b"<?xml") and b"<svg" in start:
+        return "image/svg+xml"
+    return next((mime for text, mime in TEXTS if start.startswith(text)), "")
+
+
+def _sniff_brands(head: bytes) -> str:
+    """Judge by the major brand, and for the general ones of still pictures by the compatible brands as well."""
+    major = head[8:12]
+    size = min(int.from_bytes(head[:4], "big"), len(head))
+    brands = [major, *(head[at : at + 4] for at in range(16, size - 3, 4))]
+    if major in (b"mif1", b"msf1"):
+        found = next((BRANDS[brand] for brand in brands[1:] if brand in BRANDS and brand[:3] in (b"hei", b"avi")), "")
+        return found or BRANDS[major]
+    if major[:2] == b"3g":
+        return "video/3gpp"
+    return BRANDS.get(major, "video/mp4")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Inspection:
     """What was seen inside. 0, None and "" stand for what could not be told; `problem` says what is broken.
 
     `width` and `height` are as shown, with the rotation that the file asks for. `note` is said and stops nothing.
@@ -49,15 +149,15 @@ class Look:
     note: str = ""
 
 
-def look_inside(file: IO[bytes], *, mime: str) -> Look:
-    """Look at an open picture or video of this media type, from its beginning."""
+def inspect_medium(file: IO[bytes], *, mime: str) -> Inspection:
+    """Look into an open picture or video of this media type, from its beginning."""
     file.seek(0)
     if mime in PILLOW_FORMATS:
-        return _look_at_picture(file, mime)
-    return _look_with_mediainfo(file, kind="IMAGE" if mime.startswith("image/") else "VIDEO")
+        return _inspect_picture(file, mime)
+    return _inspect_with_mediainfo(file, kind="picture" if mime.startswith("image/") else "video")
 
 
-def _look_at_picture(file: IO[bytes], mime: str) -> Look:
+def _inspect_picture(file: IO[bytes], mime: str) -> Inspection:
     from PIL import Image
 
     try:
@@ -66,35 +166,27 @@ def _look_at_picture(file: IO[bytes], mime: str) -> Look:
             with Image.open(file, formats=PILLOW_FORMATS[mime]) as picture:
                 return _decode(picture, mime)
     except Image.DecompressionBombError:
-        return Look(problem=_TOO_MANY_PIXELS)
+        return Inspection(problem=TOO_MANY_PIXELS)
     except Exception:  # noqa: BLE001 - decoders of a dozen formats end broken files with any exception there is
-        return Look(problem="the picture is damaged and can't be opened; open and save it anew, or export it again")
+        return Inspection(problem=DAMAGED_PICTURE)
 
 
-_TOO_MANY_PIXELS = f"the picture has more than {MAX_PIXELS // 1_000_000} million pixels; save a smaller copy"
-
-
-def _decode(picture: Image.Image, mime: str) -> Look:
+def _decode(picture: Image.Image, mime: str) -> Inspection:
     width, height = picture.size
     if width * height > MAX_PIXELS:
-        return Look(width, height, problem=_TOO_MANY_PIXELS)
-    animated = mime in _MAY_MOVE and bool(getattr(picture, "is_animated", False))
-    turned = _orientation(picture) in _TURNED
+        return Inspection(width, height, problem=TOO_MANY_PIXELS)
+    animated = mime in MAY_MOVE and bool(getattr(picture, "is_animated", False))
+    turned = False
+    with suppress(Exception):  # damaged EXIF counts as none, since viewers pass over it too
+        turned = int(picture.getexif().get(ORIENTATION, 1)) in TURNED
     picture.seek(0)
     # A JPEG is decoded at an eighth of its size: all its bytes are read, in a quarter of the time.
     picture.draft("RGB", (max(1, width // 8), max(1, height // 8)))
     picture.load()
-    return Look(height, width, animated) if turned else Look(width, height, animated)
+    return Inspection(height, width, animated) if turned else Inspection(width, height, animated)
 
 
-def _orientation(picture: Image.Image) -> int:
-    """Return the EXIF orientation; damaged EXIF counts as none, since viewers pass over it too."""
-    with suppress(Exception):
-        return int(picture.getexif().get(_ORIENTATION, 1))
-    return 1
-
-
-class _Bounded:
+class BoundedFile:
     """An open file that gives out no more than so many bytes, and then looks ended."""
 
     def __init__(self, file: IO[bytes], left_bytes: int) -> None:
@@ -113,37 +205,30 @@ class _Bounded:
         return self._file.tell()
 
 
-def _look_with_mediainfo(file: IO[bytes], *, kind: str) -> Look:
+def _inspect_with_mediainfo(file: IO[bytes], *, kind: str) -> Inspection:
     from pymediainfo import MediaInfo
 
     try:
-        tracks = MediaInfo.parse(_Bounded(file, MAX_VIDEO_READ_BYTES)).tracks
+        tracks = MediaInfo.parse(BoundedFile(file, MAX_VIDEO_READ_BYTES)).tracks
     except OSError:
-        return Look(note="its length and size were not checked, since MediaInfo can't be loaded on this machine")
+        return Inspection(note=NO_MEDIAINFO)
     except Exception:  # noqa: BLE001 - what a foreign parser says of a hostile file must not end the command
-        return Look(problem="the file is damaged and can't be read; export it again")
+        return Inspection(problem=DAMAGED_FILE)
     general = next((t for t in tracks if t.track_type == "General"), None)
     shown = next((t for t in tracks if t.track_type in ("Video", "Image") and t.width and t.height), None)
     if shown is None:
-        what = "picture" if kind == "IMAGE" else "video"
-        return Look(problem=f"no {what} could be found in it: it is damaged, cut off or empty; export it again")
+        problem = f"no {kind} could be found in it: it is damaged, cut off or empty; export it again"
+        return Inspection(problem=problem)
     if getattr(general, "istruncated", None) == "Yes":
-        return Look(problem="the file is cut off: part of it is missing; copy or export it again")
-    return _measured(general, shown, kind=kind)
-
-
-def _measured(general: Any, shown: Any, *, kind: str) -> Look:
+        return Inspection(problem=CUT_OFF)
     width, height = int(shown.width), int(shown.height)
     if _number(shown.rotation) % 180 == 90:
         width, height = height, width
-    length = _number(shown.duration) or _number(getattr(general, "duration", None))
+    if kind == "picture":
+        return Inspection(width, height)
+    milliseconds = _number(shown.duration) or _number(getattr(general, "duration", None))
     codec = str(shown.format or "")
-    return Look(
-        width=width,
-        height=height,
-        duration_seconds=length / 1000 if length and kind == "VIDEO" else None,
-        codec=CODECS.get(codec, codec) if kind == "VIDEO" else "",
-    )
+    return Inspection(width, height, duration_seconds=milliseconds / 1000 or None, codec=CODECS.get(codec, codec))
 
 
 def _number(value: object) -> float:
@@ -151,104 +236,3 @@ def _number(value: object) -> float:
         return float(str(value))
     except ValueError:
         return 0.0
-
-
-HEAD_BYTES = 4096
-"""How much of a file's beginning is needed."""
-
-
-class _Magic(NamedTuple):
-    offset: int
-    magic: bytes
-    mime: str
-
-
-_MAGIC = (
-    _Magic(0, b"\xff\xd8\xff", "image/jpeg"),
-    _Magic(0, b"\x89PNG\r\n\x1a\n", "image/png"),
-    _Magic(0, b"GIF87a", "image/gif"),
-    _Magic(0, b"GIF89a", "image/gif"),
-    _Magic(8, b"WEBP", "image/webp"),
-    _Magic(8, b"AVI ", "video/x-msvideo"),
-    _Magic(8, b"WAVE", "audio/wav"),
-    _Magic(0, b"II*\0", "image/tiff"),
-    _Magic(0, b"MM\0*", "image/tiff"),
-    _Magic(0, b"8BPS", "image/vnd.adobe.photoshop"),
-    _Magic(0, b"BM", "image/bmp"),
-    _Magic(0, b"\0\0\0\x0cJXL ", "image/jxl"),
-    _Magic(0, b"\0\0\1\0", "image/x-icon"),
-    _Magic(0, b"\0\0\1\xba", "video/mpeg"),
-    _Magic(0, b"\0\0\1\xb3", "video/mpeg"),
-    _Magic(0, b"0&\xb2u\x8ef\xcf\x11", "video/x-ms-wmv"),
-    _Magic(0, b"FLV\1", "video/x-flv"),
-    _Magic(0, b"OggS", "application/ogg"),
-    _Magic(0, b"ID3", "audio/mpeg"),
-    _Magic(0, b"%PDF", "application/pdf"),
-    _Magic(0, b"PK\x03\x04", "application/zip"),
-    _Magic(0, b"\x1f\x8b", "application/gzip"),
-    _Magic(0, b"%!PS", "application/postscript"),
-    _Magic(0, b"-----BEGIN", "application/x-pem-file"),
-    _Magic(0, b"SQLite format 3\0", "application/vnd.sqlite3"),
-    _Magic(0, b"MZ", "application/x-msdownload"),
-    _Magic(0, b"\x7fELF", "application/x-executable"),
-)
-"""First bytes as the formats' own specifications give them."""
-
-_RIFF = frozenset({"image/webp", "video/x-msvideo", "audio/wav"})
-_BRANDS = {
-    b"heic": "image/heic", b"heix": "image/heic", b"heim": "image/heic", b"heis": "image/heic", b"hevc": "image/heic",
-    b"hevx": "image/heic", b"mif1": "image/heif", b"msf1": "image/heif", b"avif": "image/avif", b"avis": "image/avif",
-    b"qt  ": "video/quicktime", b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"crx ": "image/x-canon-cr3",
-}  # fmt: skip
-"""Major brands of the ISO base media format (mp4ra.org) that are not plain MP4."""
-_ATOMS = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
-_TEXTS = ((b"<svg", "image/svg+xml"), (b"<html", "text/html"), (b"<!doctype html", "text/html"))
-
-NAMES = {
-    "image/vnd.adobe.photoshop": "a Photoshop file", "image/svg+xml": "an SVG drawing",
-    "image/jxl": "a JPEG XL picture", "image/x-icon": "an icon", "image/x-canon-cr3": "a raw photo",
-    "audio/wav": "a sound file",
-    "audio/mpeg": "a sound file", "audio/mp4": "a sound file", "application/ogg": "an Ogg file",
-    "application/pdf": "a PDF", "application/zip": "a ZIP archive or an Office document",
-    "application/gzip": "an archive", "application/postscript": "a PostScript or Illustrator file",
-    "application/x-pem-file": "a key file", "application/vnd.sqlite3": "a database",
-    "application/x-msdownload": "a program", "application/x-executable": "a program", "text/html": "a web page",
-    "video/x-flv": "a Flash video", "video/mp2t": "a raw transport stream",
-}  # fmt: skip
-"""What a file that can't be sent is called, where it could be told."""
-
-
-def sniff(head: bytes) -> str:
-    """Return the media type that a file's first `HEAD_BYTES` bytes show, "" where they show none."""
-    if head[4:8] == b"ftyp":
-        return _sniff_brands(head)
-    if head[4:8] in _ATOMS:
-        return "video/quicktime"
-    if head[:4] == b"\x1aE\xdf\xa3":
-        return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
-    for offset, magic, mime in _MAGIC:
-        if head.startswith(magic, offset) and (mime not in _RIFF or head.startswith(b"RIFF")):
-            return mime
-    if len(head) > 188 and head[0] == head[188] == 0x47:
-        return "video/mp2t"
-    return _sniff_text(head)
-
-
-def _sniff_brands(head: bytes) -> str:
-    """Judge by the major brand, and for the general ones of still pictures by the compatible brands as well."""
-    major = head[8:12]
-    size = min(int.from_bytes(head[:4], "big"), len(head))
-    brands = [major, *(head[at : at + 4] for at in range(16, size - 3, 4))]
-    if major in (b"mif1", b"msf1"):
-        found = next((_BRANDS[brand] for brand in brands[1:] if brand in _BRANDS and brand[:3] in (b"hei", b"avi")), "")
-        return found or _BRANDS[major]
-    if major[:2] == b"3g":
-        return "video/3gpp"
-    return _BRANDS.get(major, "video/mp4")
-
-
-def _sniff_text(head: bytes) -> str:
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith(b"<?xml"):
-        start = start[start.find(b"<svg") :] if b"<svg" in start else start
-    return next((mime for text, mime in _TEXTS if start.startswith(text)), "")
