@@ -21,7 +21,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 Dated = TypeVar("Dated", Step, Outcome)
 
 
-class Moment(NamedTuple):
+class PostTime(NamedTuple):
     """A post's time: `day` and `clock` on the wall of `zone`, and the same instant in UTC.
 
     `utc` is for people and names the day only where UTC has another one; `iso` is whole.
@@ -39,15 +39,15 @@ class Moment(NamedTuple):
         return f"{self.day.day} {MONTHS[self.day.month - 1][:3]}, {self.clock}" if self.day else ""
 
 
-def moment_of(outcome: Outcome) -> Moment:
+def post_time(outcome: Outcome) -> PostTime:
     """Return when the outcome's post goes out, in UTC where its zone is not known; empty where it has no date."""
     if outcome.publish_at is None:
-        return Moment()
+        return PostTime()
     at = outcome.publish_at.astimezone(UTC)
     zone = zone_named(outcome.timezone)
     wall = at.astimezone(zone or UTC)
     other_day = f"{short_day(at.date())}, " if wall.date() != at.date() else ""
-    return Moment(
+    return PostTime(
         day=wall.date(),
         clock=f"{wall:%H:%M}",
         zone=outcome.timezone if zone else "UTC",

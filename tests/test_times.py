@@ -5,40 +5,40 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from batch.times import Moment, instant, long_day, moment_of, months_with, short_day, weeks_of
+from batch.times import PostTime, instant, long_day, months_with, post_time, short_day, weeks_of
 from tests.report.launch_week import launch_week
 
 
 @pytest.mark.parametrize(
-    ("timezone", "publish_at", "moment"),
+    ("timezone", "publish_at", "time"),
     [
         (
             "Europe/Berlin", datetime(2026, 12, 1, 8, 30, tzinfo=UTC),
-            Moment(date(2026, 12, 1), "09:30", "Europe/Berlin", "08:30 UTC", "2026-12-01T08:30:00Z"),
+            PostTime(date(2026, 12, 1), "09:30", "Europe/Berlin", "08:30 UTC", "2026-12-01T08:30:00Z"),
         ),
         (
             "Europe/Berlin", datetime(2026, 12, 1, 23, 30, tzinfo=UTC),
-            Moment(date(2026, 12, 2), "00:30", "Europe/Berlin", "Tue 1 Dec, 23:30 UTC", "2026-12-01T23:30:00Z"),
+            PostTime(date(2026, 12, 2), "00:30", "Europe/Berlin", "Tue 1 Dec, 23:30 UTC", "2026-12-01T23:30:00Z"),
         ),
         (
             "", datetime(2026, 12, 1, 8, 30, tzinfo=UTC),
-            Moment(date(2026, 12, 1), "08:30", "UTC", "08:30 UTC", "2026-12-01T08:30:00Z"),
+            PostTime(date(2026, 12, 1), "08:30", "UTC", "08:30 UTC", "2026-12-01T08:30:00Z"),
         ),
         (
             "UTC-09:30", datetime(2026, 12, 1, 8, 30, tzinfo=UTC),
-            Moment(date(2026, 11, 30), "23:00", "UTC-09:30", "Tue 1 Dec, 08:30 UTC", "2026-12-01T08:30:00Z"),
+            PostTime(date(2026, 11, 30), "23:00", "UTC-09:30", "Tue 1 Dec, 08:30 UTC", "2026-12-01T08:30:00Z"),
         ),
         (
             "Mars/Olympus", datetime(2026, 12, 1, 8, 30, tzinfo=UTC),
-            Moment(date(2026, 12, 1), "08:30", "UTC", "08:30 UTC", "2026-12-01T08:30:00Z"),
+            PostTime(date(2026, 12, 1), "08:30", "UTC", "08:30 UTC", "2026-12-01T08:30:00Z"),
         ),
-        ("Europe/Berlin", None, Moment()),
-        ("", None, Moment()),
+        ("Europe/Berlin", None, PostTime()),
+        ("", None, PostTime()),
     ],
 )  # fmt: skip
-def test_a_time_is_shown_as_planned_and_in_utc(timezone, publish_at, moment):
+def test_a_time_is_shown_as_planned_and_in_utc(timezone, publish_at, time):
     outcome = replace(launch_week().outcomes[0], timezone=timezone, publish_at=publish_at)
-    assert moment_of(outcome) == moment
+    assert post_time(outcome) == time
 
 
 def test_a_month_is_whole_weeks_from_monday_on():

@@ -32,7 +32,7 @@ from batch.report.words import (
     make_headline,
     post_name,
 )
-from batch.times import MONTHS, Moment, instant, long_day, moment_of, months_with, weeks_of
+from batch.times import MONTHS, PostTime, instant, long_day, months_with, post_time, weeks_of
 from batch.wording import make_visible
 
 SEEN_IN_A_DAY = 4
@@ -49,7 +49,7 @@ class PostEntry:
     style: OutcomeStyle
     badge: str
     name: str
-    moment: Moment
+    time: PostTime
     preview: Preview
     live_link: str
 
@@ -65,8 +65,8 @@ Days = Mapping[date | None, Sequence[PostEntry]]
 def sort_into_days(entries: Iterable[PostEntry]) -> Days:
     """Return the posts of each day in the order of the clock, the soonest day first, those without a day last."""
     days: dict[date | None, list[PostEntry]] = {}
-    for entry in sorted(entries, key=lambda e: (e.moment.day is None, e.moment.day or date.max, e.moment.clock)):
-        days.setdefault(entry.moment.day, []).append(entry)
+    for entry in sorted(entries, key=lambda e: (e.time.day is None, e.time.day or date.max, e.time.clock)):
+        days.setdefault(entry.time.day, []).append(entry)
     return days
 
 
@@ -286,14 +286,14 @@ def _make_entry(number: int, outcome: Outcome, planned: bool, pictures: Mapping[
         style=style,
         badge=style.planned if planned else style.done,
         name=post_name(outcome.channel, outcome.type),
-        moment=moment_of(outcome),
+        time=post_time(outcome),
         preview=make_preview(outcome, pictures=pictures),
         live_link=safe_link(outcome.link),
     )
 
 
 def _tell_zones(entries: Sequence[PostEntry]) -> str:
-    zones = sorted({entry.moment.zone for entry in entries if entry.moment.zone})
+    zones = sorted({entry.time.zone for entry in entries if entry.time.zone})
     if len(zones) > 1:
         return f"Each post stands on the day and at the time of its own zone ({', '.join(zones)})."
     return f"All times are those of {zones[0]}." if zones else ""

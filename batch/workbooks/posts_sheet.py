@@ -41,11 +41,13 @@ from batch.workbooks.style import (
 from batch.workbooks.validation import COUNT, Formulas, add_dropdowns, add_highlights, add_lists_sheet
 
 if TYPE_CHECKING:
-    from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
 POSTS = "Posts"
+PROBLEM = "problem"
+"""The first column of a `To fix` sheet. Reading passes over it too."""
+
 AFTER_TEXT = COLUMNS.index("text") + 1
 POSTS_COLUMNS = (*COLUMNS[:AFTER_TEXT], COUNT, *COLUMNS[AFTER_TEXT:])
 """The columns of a sheet of posts, from left to right."""
@@ -58,15 +60,19 @@ SHOWN_LINES, MAX_LINES = 3, 9
 DATE = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?")
 DATE_CELL = {"num_format": "yyyy-mm-dd hh:mm", "align": "left", "indent": 1}
 DATE_CELL_WITH_SECONDS = {**DATE_CELL, "num_format": "yyyy-mm-dd hh:mm:ss"}
+CELLS: Mapping[str, Mapping[str, object]] = {
+    "publish_at": DATE_CELL,
+    COUNT: {"font_color": SOFT_INK, "align": "right", "indent": 1},
+    PROBLEM: {**TEXT, "font_color": OVER_INK},
+}
+"""How the cells of a column look that are no plain text."""
+
 FIRST_YEAR = 1900
 CELL_OF_ROW_2 = re.compile(r"(\$[A-Z]{1,3})2\b")
 TOO_LONG = (
     "SKIPPED: a text of this row is longer than a workbook's cell holds and is cut here. Write it in a .csv sheet "
     "instead."
 )
-
-PROBLEM = "problem"
-"""The first column of a `To fix` sheet. Reading passes over it too."""
 
 
 class ColumnStyle(NamedTuple):
@@ -252,7 +258,7 @@ class RowWriter:
         self._sheet = sheet
         self._columns = columns
         self._count_formula = CELL_OF_ROW_2.sub(r"\g<1>{row}", formulas.count())
-        self._plain = {column: _cell_format(formats, column) for column in columns}
+        self._plain = {column: formats.make(CELLS.get(column, TEXT)) for column in columns}
         self._flagged = formats.make(TEXT, bg_color=OVER_FILL, font_color=OVER_INK)
         self._seconds = formats.make(DATE_CELL_WITH_SECONDS)
         sheet.set_default_row(ROW_POINTS)
@@ -306,14 +312,6 @@ def note_of(column: str) -> str:
     having = [c for c in COMBINATIONS.values() if c.channel not in ENDED and getattr(c, base, None) is not None]
     labels = dict.fromkeys(CHANNEL_LABELS[combination.channel] for combination in having)
     return NOTES[base].replace("{channels}", listed(labels, last="and"))
-
-
-def _cell_format(formats: Formats, column: str) -> Format:
-    if column == "publish_at":
-        return formats.make(DATE_CELL)
-    if column == COUNT:
-        return formats.make(font_color=SOFT_INK, align="right", indent=1)
-    return formats.make(TEXT, font_color=OVER_INK) if column == PROBLEM else formats.make(TEXT)
 
 
 def wrapped_lines(text: str, *, width: float) -> int:

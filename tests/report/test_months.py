@@ -8,26 +8,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.report.page import SEEN_IN_A_DAY, make_months, sort_into_days
-from batch.times import Moment
+from batch.times import PostTime
 
 
 class Entry(NamedTuple):
-    moment: Moment
+    time: PostTime
 
 
 def on(day: date | None, clock: str = "09:00") -> Entry:
-    return Entry(Moment(day, clock))
+    return Entry(PostTime(day, clock))
 
 
 @given(st.lists(st.dates(date(2026, 1, 1), date(2028, 12, 31)) | st.none(), max_size=60))
 def test_each_dated_post_stands_on_its_day_exactly_once_and_no_other_does(days):
     months = make_months(sort_into_days(on(day) for day in days))
-    found = [e.moment.day for m in months for week in m.weeks for d in week for e in d.entries]
+    found = [e.time.day for m in months for week in m.weeks for d in week for e in d.entries]
     assert sorted(found) == sorted(day for day in days if day)
     assert [m.total for m in months] == [
         sum(d.entries != () and len(d.entries) for w in m.weeks for d in w) for m in months
     ]
-    assert all(e.moment.day == d.date for m in months for w in m.weeks for d in w for e in d.entries)
+    assert all(e.time.day == d.date for m in months for w in m.weeks for d in w for e in d.entries)
 
 
 @pytest.mark.parametrize("year", [2024, 2026, 2027])
@@ -44,7 +44,7 @@ def test_a_month_is_whole_weeks_from_monday_with_all_of_its_days(year, month):
 def test_a_day_is_in_the_order_of_the_clock_and_counts_what_it_does_not_show():
     (month,) = make_months(sort_into_days(on(date(2026, 12, 1), f"{hour:02}:00") for hour in (20, 9, 12, 7, 23, 1)))
     day = month.weeks[0][1]
-    assert [e.moment.clock for e in day.entries] == ["01:00", "07:00", "09:00", "12:00", "20:00", "23:00"]
+    assert [e.time.clock for e in day.entries] == ["01:00", "07:00", "09:00", "12:00", "20:00", "23:00"]
     assert day.more == 6 - SEEN_IN_A_DAY
 
 
