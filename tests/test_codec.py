@@ -18,7 +18,7 @@ import pytest
 from batch.codec import FormError, from_json, json_schema, to_data, to_json
 from batch.model import Act, Before, Change, Content, Issue, Medium, Outcome, OutcomeKind, Step, StepKind
 from batch.plan.planfile import PlanFile, read_plan_file
-from batch.runs.record import Placed, RunRecord
+from batch.runs.record import NumberedStep, RunRecord
 
 GOLDEN = Path(__file__).parent / "golden"
 KEPT = sorted((GOLDEN / "kept").iterdir())
@@ -34,7 +34,7 @@ OUTCOME = Outcome(
     content=CONTENT, changes=STEP.changes, reference="k~2",
 )  # fmt: skip
 RECORD = RunRecord(
-    "r", "run", "posts.csv", True, AT, ("key", "text"), {2: ("k", "b"), 10: ("", "c")}, (Placed(0, STEP),),
+    "r", "run", "posts.csv", True, AT, ("key", "text"), {2: ("k", "b"), 10: ("", "c")}, (NumberedStep(0, STEP),),
     {"s": "0.sqlite"}, (Issue(2, "text", "text_too_long", "b", "Shorten it."),), ("n",), AT, 0, {"scheduled": 1},
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from batch.commands.session import Session, refuse_outputs
 from batch.errors import PlanFileError
 from batch.model import Plan
 from batch.plan.planfile import PlanFile, check_unmoved, read_plan_file
-from batch.runs.record import Placed
+from batch.runs.record import NumberedStep
 
 MAX_PLAN_BYTES = 2 * 1024**3
 
@@ -50,7 +50,7 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
         show_plan(session, saved)
         steps = {site.site: site.steps for site in saved.sites}
         reviewed = {
-            site: tuple(Placed(p.position, step) for p, step in zip(placed, steps[site], strict=True))
+            site: tuple(NumberedStep(p.position, step) for p, step in zip(placed, steps[site], strict=True))
             for site, placed in current.placed.items()
         }
         record = make_record(session, replace(current, plan=saved, placed=reviewed), run=run, command="apply")

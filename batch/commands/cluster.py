@@ -20,7 +20,7 @@ from batch.commands.check import Checked
 from batch.commands.options import STATE_VARIABLE, Environment, Flags, Inputs
 from batch.commands.pipeline import Planner, options_of, with_known_media
 from batch.commands.session import Session
-from batch.commands.sites import SITES_AT_ONCE, Emit, hold_sites, make_tools, site_doer
+from batch.commands.sites import SITES_AT_ONCE, Emit, hold_sites, make_context, site_doer
 from batch.errors import PostbatchError, StartError
 from batch.model import Act, Content, Outcome, OutcomeKind, Post, Step, StepKind
 from batch.plan.decisions import Options
@@ -28,9 +28,9 @@ from batch.plan.safety import check_blast_radius
 from batch.runs.control import Stop
 from batch.runs.journal import Adopted, Journal
 from batch.runs.media import make_bringer
-from batch.runs.progress import Work
+from batch.runs.progress import StepProgress
 from batch.runs.record import (
-    Placed,
+    NumberedStep,
     broken_outcome,
     done_outcome,
     not_run_outcome,
@@ -127,7 +127,7 @@ def _do_steps(session: Session, job: SiteJob, *, tries: int, stop: Stop, emit: E
     if snapshot is not None:
         check_blast_radius(plan, snapshot, allowed=job.allow)
     items = {item.id: item for item in snapshot.items} if snapshot else {}
-    steps: list[Placed] = []
+    steps: list[NumberedStep] = []
     for position, step, agreed in zip(job.positions, plan.steps, job.agreed, strict=True):
         if tries > 1 and agreed.acts and step.kind in STANDS:
             # The machine that died had done this post already: its outcome is what the site shows.
@@ -135,7 +135,7 @@ def _do_steps(session: Session, job: SiteJob, *, tries: int, stop: Stop, emit: E
             done = replace(agreed, item_id=item_id, reference=step.reference, link=step.link or agreed.link)
             emit(position, done_outcome(done, items.get(item_id), last=agreed.acts[-1]))
         else:
-            steps.append(Placed(position, within_agreement(step, agreed)))
+            steps.append(NumberedStep(position, within_agreement(step, agreed)))
     site_doer(session, run=job.run, media_folder=None)(job.site, steps, stop, emit)
 
 
@@ -232,7 +232,7 @@ class ClusterRunner:
         self._media_folder = checked.media_folder
         self._options = options_of(checked, inputs)
         self._allow = frozenset(inputs.allow)
-        self._emits: dict[int, tuple[Placed, Emit]] = {}
+        self._emits: dict[int, tuple[NumberedStep, Emit]] = {}
         self._heard: dict[int, Outcome] = {}
         self.at_once = min(max(SITES_AT_ONCE, sum(client.nthreads().values())), MAX_AT_ONCE)
 
@@ -253,7 +253,7 @@ class ClusterRunner:
         self._heard[placed.position] = replace(outcome, content=placed.step.content, changes=placed.step.changes)
         emit(placed.position, self._heard[placed.position])
 
-    def do_site(self, site: str, steps: Sequence[Placed], stop: Stop, emit: Emit) -> None:
+    def do_site(self, site: str, steps: Sequence[NumberedStep], stop: Stop, emit: Emit) -> None:
         """Have one site's steps done; what goes wrong with the site as a whole stops it, said in `stop`."""
         try:
             with Journal(self._session.journal(site)) as journal:
@@ -283,19 +283,19 @@ class ClusterRunner:
             stop.request(str(error))
 
     def _bring_media(
-        self, site: str, steps: Sequence[Placed], journal: Journal, stop: Stop, emit: Emit
-    ) -> tuple[list[Post], list[Placed]]:
+        self, site: str, steps: Sequence[NumberedStep], journal: Journal, stop: Stop, emit: Emit
+    ) -> tuple[list[Post], list[NumberedStep]]:
         """Bring the media of the steps to the site; return what is left to hand over, with the media's addresses."""
-        works = {p.position: Work(p.position, p.step) for p in steps if Act.UPLOAD in p.step.acts}
-        if works:
-            tools = make_tools(self._session, site, journal, run=self._run, stop=stop)
-            make_bringer(store=journal, folder=self._media_folder)(list(works.values()), tools)
-        failed = {position: w.outcome for position, w in works.items() if w.outcome is not None}
+        posts = {p.position: StepProgress(p.position, p.step) for p in steps if Act.UPLOAD in p.step.acts}
+        if posts:
+            context = make_context(self._session, site, journal, run=self._run, stop=stop)
+            make_bringer(cache=journal, folder=self._media_folder)(list(posts.values()), context)
+        failed = {position: post.outcome for position, post in posts.items() if post.outcome is not None}
         for position, outcome in failed.items():
             emit(position, outcome)
-        known = journal.all_media() if works else {}
+        known = journal.all_media() if posts else {}
         pairs = [
-            (with_known_media(post, known), replace(p, step=works[p.position].step) if p.position in works else p)
+            (with_known_media(post, known), replace(p, step=posts[p.position].step) if p.position in posts else p)
             for post, p in zip(self._planner.planned[site], steps, strict=True)
             if p.position not in failed
         ]
@@ -342,7 +342,7 @@ class ClusterRunner:
                     self._session.warn(f"Site {site}: no worker is left; waiting for one. Ctrl-C ends the run.")
         return True
 
-    def _outcome_of(self, placed: Placed, result: SiteJobResult | None, stop: Stop) -> Outcome:
+    def _outcome_of(self, placed: NumberedStep, result: SiteJobResult | None, stop: Stop) -> Outcome:
         """Return a step's outcome: the job's, else what was heard of it, else that it is not known."""
         step, position = placed.step, placed.position
         if result is not None and position in result.outcomes:
@@ -353,7 +353,7 @@ class ClusterRunner:
             return not_run_outcome(step, why=stop.reason or "The run ended before this row.")
         return broken_outcome(step, OutcomeKind.UNKNOWN, code="worker_lost", message=LOST)
 
-    def _keep(self, journal: Journal, steps: Sequence[Placed], outcomes: Mapping[int, Outcome]) -> None:
+    def _keep(self, journal: Journal, steps: Sequence[NumberedStep], outcomes: Mapping[int, Outcome]) -> None:
         """Keep in this machine's journal what the cluster did."""
         pairs = [(p, outcomes[p.position]) for p in steps if p.step.acts]
         entries = [

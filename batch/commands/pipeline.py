@@ -48,7 +48,7 @@ from batch.report import terminal
 from batch.report.plan_text import plan_text
 from batch.rules.channels import ENDED
 from batch.runs.journal import Journal
-from batch.runs.record import Placed, RunRecord, idle_outcome, make_results, not_run_outcome, record_followup
+from batch.runs.record import NumberedStep, RunRecord, idle_outcome, make_results, not_run_outcome, record_followup
 from batch.wording import counted
 from batch.workbooks.template import EXAMPLE_SKIPPED
 
@@ -66,7 +66,7 @@ class Prepared:
 
     checked: Checked
     plan: Plan
-    placed: Mapping[str, tuple[Placed, ...]]
+    placed: Mapping[str, tuple[NumberedStep, ...]]
 
 
 def prepare(session: Session, checked: Checked, inputs: Inputs, *, planner: Planner | None = None) -> Prepared:
@@ -97,7 +97,7 @@ def prepare(session: Session, checked: Checked, inputs: Inputs, *, planner: Plan
         if snapshot is not None:
             check_blast_radius(part, snapshot, allowed=frozenset(inputs.allow))
     placed = {
-        site: tuple(Placed(n, step) for n, step in zip(positions[site], part.steps, strict=True))
+        site: tuple(NumberedStep(n, step) for n, step in zip(positions[site], part.steps, strict=True))
         for site, (part, _) in looked.items()
     }
     sheet, parts = checked.sheet, tuple(part for part, _ in looked.values())

@@ -19,13 +19,13 @@ from batch.errors import JournalError, PostbatchError
 from batch.model import Channel, Item, Outcome, OutcomeKind, Results, Snapshot, Status
 from batch.plan.compare import same_second
 from batch.publisher import items
-from batch.runs.actions import Tools
+from batch.runs.actions import SiteContext
 from batch.runs.control import Stop, hold_site, stop_on_interrupt, this_process
 from batch.runs.execute import execute
 from batch.runs.journal import Journal, make_private_folder
 from batch.runs.media import make_bringer
 from batch.runs.record import (
-    Placed,
+    NumberedStep,
     RunRecord,
     finish_record,
     idle_outcome,
@@ -101,7 +101,7 @@ FAILED_INSIDE = (
 )
 
 Emit = Callable[[int, Outcome], None]
-SiteDoer = Callable[[str, Sequence[Placed], Stop, Emit], None]
+SiteDoer = Callable[[str, Sequence[NumberedStep], Stop, Emit], None]
 """Does one site's steps and emits their outcomes; what it leaves out was not run."""
 
 
@@ -114,7 +114,7 @@ def carry_out(
     the program stops its own site only.
     """
     write_record(session.state, record)
-    by_site: defaultdict[str, list[Placed]] = defaultdict(list)
+    by_site: defaultdict[str, list[NumberedStep]] = defaultdict(list)
     for placed in record.placed:
         by_site[placed.step.site].append(placed)
     busy = {site: steps for site, steps in by_site.items() if any(p.step.acts for p in steps)}
@@ -152,22 +152,22 @@ def carry_out(
 def site_doer(session: Session, *, run: str, media_folder: Path | None) -> SiteDoer:
     """Return who does a site's steps in this process; what goes wrong with the site as a whole stops it."""
 
-    def do_site(site: str, steps: Sequence[Placed], stop: Stop, emit: Emit) -> None:
+    def do_site(site: str, steps: Sequence[NumberedStep], stop: Stop, emit: Emit) -> None:
         try:
             with Journal(session.journal(site)) as journal:
-                tools = make_tools(session, site, journal, run=run, stop=stop)
-                bring = make_bringer(store=journal, folder=media_folder)
-                execute(steps, tools=tools, emit=emit, via=session.settings.site(site).via, bring_media=bring)
+                context = make_context(session, site, journal, run=run, stop=stop)
+                bring = make_bringer(cache=journal, folder=media_folder)
+                execute(steps, context=context, emit=emit, via=session.settings.site(site).via, bring_media=bring)
         except PostbatchError as error:
             stop.request(str(error))
 
     return do_site
 
 
-def make_tools(session: Session, site: str, journal: Journal, *, run: str, stop: Stop) -> Tools:
+def make_context(session: Session, site: str, journal: Journal, *, run: str, stop: Stop) -> SiteContext:
     """Return what a run of one site works with."""
     environment, client = session.environment, session.client(site)
-    return Tools(
+    return SiteContext(
         client=client,
         journal=journal,
         run=run,

@@ -12,7 +12,7 @@ from batch.errors import StartError
 from batch.model import Channel, Plan, SitePlan
 from batch.plan.undo import make_undo
 from batch.runs.journal import Journal
-from batch.runs.record import Placed, read_record, steps_as_done
+from batch.runs.record import NumberedStep, read_record, steps_as_done
 
 UNDO = "undo "
 """How the command of such a run begins in its record; the run that was undone follows."""
@@ -61,9 +61,9 @@ def undo_name(run: str) -> str:
     return f"undo-{run}.xlsx"
 
 
-def _plan_site(session: Session, site: str, done: list[Placed]) -> tuple[Placed, ...]:
+def _plan_site(session: Session, site: str, done: list[NumberedStep]) -> tuple[NumberedStep, ...]:
     with Journal(session.journal(site)) as journal:
         channels = sorted({Channel(p.step.channel) for p in done if p.step.channel})
         snapshot = look_at_site(session, site, journal, channels)
     plan = make_undo([p.step for p in done], snapshot, now=session.environment.now())
-    return tuple(Placed(p.position, step) for p, step in zip(done, plan.steps, strict=True))
+    return tuple(NumberedStep(p.position, step) for p, step in zip(done, plan.steps, strict=True))

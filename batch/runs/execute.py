@@ -14,15 +14,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from batch.codec import to_json
 from batch.errors import JournalError, PostbatchError
 from batch.model import Act, Item, Outcome, OutcomeKind, Status
-from batch.runs.actions import Tools, drop_own_draft
+from batch.runs.actions import SiteContext, drop_own_draft
 from batch.runs.bulk import schedule_in_parts
-from batch.runs.progress import Brakes, Work, advance, finish, goes_out_soon, keep_item, take_other
-from batch.runs.record import Placed, broken_outcome, idle_outcome, not_run_outcome
+from batch.runs.progress import CircuitBreaker, StepProgress, advance
+from batch.runs.record import CUT_OFF, NumberedStep, broken_outcome, idle_outcome, not_run_outcome
 from batch.runs.settle import rank
 from batch.runs.verdict import DEAD, other_post
 from batch.runs.verify import read_back
@@ -30,169 +31,163 @@ from batch.runs.verify import read_back
 FAR = datetime.max.replace(tzinfo=UTC)
 
 Emit = Callable[[int, Outcome], None]
-MediaBringer = Callable[[Sequence[Work], Tools], None]
-"""Brings the media of the works into the Media Manager; gives a work whose media fail its outcome."""
+MediaBringer = Callable[[Sequence[StepProgress], SiteContext], None]
+"""Brings the media of the steps into the Media Manager; gives a step whose media fail its outcome."""
+
+
+@dataclass(slots=True)
+class _SiteRun:
+    """One site's run: what it works with, whom it tells, and what it has told."""
+
+    context: SiteContext
+    emit: Emit
+    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    told: set[int] = field(default_factory=set)
+
+    def keep(self, post: StepProgress) -> None:
+        """Tell an outcome: to the caller first, for the journal may be what has failed."""
+        if post.outcome is None:
+            return
+        self.emit(post.position, post.outcome)
+        self.told.add(post.position)
+        try:
+            if post.step.acts:
+                self.context.journal.keep_outcome(self.context.run, post.position, to_json(post.outcome))
+        except JournalError as error:
+            self.context.stop.request(str(error))
+
+    def do(self, post: StepProgress, *, single_call: bool = False) -> None:
+        """Do what remains of a step, and tell its outcome."""
+        if single_call and post.outcome is None:
+            advance(post, Act.SCHEDULE, context=self.context, breaker=self.breaker, single_call=True)
+        for act in post.remaining:
+            advance(post, act, context=self.context, breaker=self.breaker)
+        post.finish()
+        self.keep(post)
+
+    def do_soon(self, posts: Sequence[StepProgress]) -> None:
+        """Make all drafts, look for competing items, and only then send them out, one at a time.
+
+        Of two runs that both look after both have made their draft, the one that looks last sees the other's, also
+        where the service lets a reference be used twice and where its list is late. What follows is `yield_to`.
+        """
+        for post in posts:
+            advance(post, Act.CREATE, context=self.context, breaker=self.breaker)
+        made = [post for post in posts if post.outcome is None and Act.CREATE in post.done]
+        if made and not self.context.stop.requested:
+            held: defaultdict[str, list[Item]] = defaultdict(list)
+            for item in self.context.reader.up_to_date([post.step.item_id for post in made]):
+                held[item.reference].append(item)
+            for post in made:
+                yield_to(post, competing_with(post, held[post.step.reference]), context=self.context)
+        for post in posts:
+            self.do(post)
+
+    def do_all(self, posts: Sequence[StepProgress], *, via: str) -> None:
+        """Do the steps in their order, new posts last."""
+        new = [post for post in posts if post.outcome is None and Act.CREATE in post.step.acts]
+        for post in posts:
+            if post.outcome is not None:
+                self.keep(post)
+            elif Act.CREATE not in post.step.acts:
+                self.do(post)
+        # Told apart only now: what came before may have taken minutes.
+        soon = [post for post in new if post.goes_out_soon(self.context.now())]
+        imminent = {post.position for post in soon}
+        later = [post for post in new if post.position not in imminent]
+        self.do_soon(soon)
+        if via == "bulk":
+            dated = [post for post in later if Act.SCHEDULE in post.remaining]
+            schedule_in_parts(dated, context=self.context, breaker=self.breaker)
+        for post in later:
+            if post.outcome is None and not post.done and post.goes_out_soon(self.context.now()):
+                self.do_soon([post])
+            else:
+                self.do(post, single_call=via == "publish" and Act.SCHEDULE in post.remaining)
+
+    def leave_none_out(self, posts: Sequence[StepProgress]) -> None:
+        """Give what the run did not come to its outcome; the journal may be what failed, so it is not asked."""
+        for post in posts:
+            if post.position in self.told:
+                continue
+            if post.outcome is None and post.in_flight:
+                post.outcome = broken_outcome(post.step, OutcomeKind.UNKNOWN, code="cut_off", message=CUT_OFF)
+            elif post.outcome is None:
+                why = self.context.stop.reason or "The run ended early."
+                post.outcome = not_run_outcome(post.step, why=why, item_id=post.made)
+            self.emit(post.position, post.outcome)
 
 
 def execute(
-    placed: Sequence[Placed], *, tools: Tools, emit: Emit, via: str = "draft", bring_media: MediaBringer | None = None
+    steps: Sequence[NumberedStep],
+    *,
+    context: SiteContext,
+    emit: Emit,
+    via: str = "draft",
+    bring_media: MediaBringer | None = None,
 ) -> None:
     """Carry out the steps of one site and emit each one's outcome (again, where reading back shows more).
 
     `via` is `draft`, `publish` or `bulk`: how posts that are only scheduled are sent.
     """
-    works = [Work(p.position, p.step) for p in placed]
-    told: set[int] = set()
-    keep = _keeper(tools, emit, told)
-    for work in works:
-        if not work.step.acts:
-            work.outcome = idle_outcome(work.step)
-            keep(work)
-    busy = sorted((w for w in works if w.step.acts), key=_urgency)
+    run = _SiteRun(context, emit)
+    posts = [StepProgress(numbered.position, numbered.step) for numbered in steps]
+    for post in posts:
+        if not post.step.acts:
+            post.outcome = idle_outcome(post.step)
+            run.keep(post)
+    busy = sorted((post for post in posts if post.step.acts), key=_urgency)
     try:
         if bring_media is not None:
-            bring_media(busy, tools)
-        _do_all(busy, tools=tools, via=via, keep=keep)
-        read_back(busy, tools=tools, keep=keep)
+            bring_media(busy, context)
+        run.do_all(busy, via=via)
+        read_back(busy, context=context, keep=run.keep)
     except PostbatchError as error:
-        tools.stop.request(str(error))
+        context.stop.request(str(error))
     finally:
-        _leave_none_out([w for w in busy if w.position not in told], tools=tools, emit=emit)
+        run.leave_none_out(busy)
 
 
-def _keeper(tools: Tools, emit: Emit, told: set[int]) -> Callable[[Work], None]:
-    """Return what tells an outcome: to the caller first, for the journal may be what has failed."""
-
-    def keep(work: Work) -> None:
-        if work.outcome is None:
-            return
-        emit(work.position, work.outcome)
-        told.add(work.position)
-        try:
-            if work.step.acts:
-                tools.journal.keep_outcome(tools.run, work.position, to_json(work.outcome))
-        except JournalError as error:
-            tools.stop.request(str(error))
-
-    return keep
-
-
-def _leave_none_out(untold: Sequence[Work], *, tools: Tools, emit: Emit) -> None:
-    """Give what the run did not come to its outcome; the journal may be what failed, so it is not asked."""
-    for work in untold:
-        if work.outcome is None and work.in_hand:
-            work.outcome = broken_outcome(
-                work.step,
-                OutcomeKind.UNKNOWN,
-                code="cut_off",
-                message="The run ended in the middle of this row. Run again: it is settled from what the site holds.",
-            )
-        elif work.outcome is None:
-            made = work.step.item_id if Act.CREATE in work.done else ""
-            work.outcome = not_run_outcome(work.step, why=tools.stop.reason or "The run ended early.", item_id=made)
-        emit(work.position, work.outcome)
-
-
-def _urgency(work: Work) -> tuple[int, datetime, int]:
+def _urgency(post: StepProgress) -> tuple[int, datetime, int]:
     """Order steps: what withdraws, what changes, what is published now, then by date; drafts last."""
-    step = work.step
+    step = post.step
     if Act.CANCEL in step.acts or Act.DELETE in step.acts:
-        return 0, FAR, work.position
+        return 0, FAR, post.position
     if Act.PUBLISH in step.acts:
-        return 2, FAR, work.position
+        return 2, FAR, post.position
     if Act.CREATE not in step.acts and Act.SCHEDULE not in step.acts:
-        return 1, step.at or FAR, work.position
-    return (3, step.at, work.position) if step.at else (4, FAR, work.position)
+        return 1, step.at or FAR, post.position
+    return (3, step.at, post.position) if step.at else (4, FAR, post.position)
 
 
-def _do_all(busy: Sequence[Work], *, tools: Tools, via: str, keep: Callable[[Work], None]) -> None:
-    brakes = Brakes()
-    new = [w for w in busy if w.outcome is None and Act.CREATE in w.step.acts]
-    for work in busy:
-        if work.outcome is not None:
-            keep(work)
-        elif Act.CREATE not in work.step.acts:
-            _do_step(work, tools=tools, brakes=brakes, keep=keep)
-    # Told apart only now: what came before may have taken minutes.
-    soon = [w for w in new if goes_out_soon(w, tools.now())]
-    urgent = {w.position for w in soon}
-    later = [w for w in new if w.position not in urgent]
-    _do_soon(soon, tools=tools, brakes=brakes, keep=keep)
-    if via == "bulk":
-        schedule_in_parts([w for w in later if Act.SCHEDULE in w.left], tools=tools, brakes=brakes)
-    for work in later:
-        if work.outcome is None and not work.done and goes_out_soon(work, tools.now()):
-            _do_soon([work], tools=tools, brakes=brakes, keep=keep)
-        else:
-            whole = via == "publish" and Act.SCHEDULE in work.left
-            _do_step(work, tools=tools, brakes=brakes, keep=keep, whole=whole)
-
-
-def _do_step(work: Work, *, tools: Tools, brakes: Brakes, keep: Callable[[Work], None], whole: bool = False) -> None:
-    if whole and work.outcome is None:
-        advance(work, Act.SCHEDULE, tools=tools, brakes=brakes, whole=True)
-    for act in work.left:
-        advance(work, act, tools=tools, brakes=brakes)
-    finish(work)
-    keep(work)
-
-
-def _do_soon(soon: Sequence[Work], *, tools: Tools, brakes: Brakes, keep: Callable[[Work], None]) -> None:
-    """Make all drafts, look for rivals, and only then send them out, one at a time.
-
-    Of two runs that both look after both have made their draft, the one that looks last sees the other's, also where
-    the service lets a reference be used twice and where its list is late. What follows from that is `_give_way`.
-    """
-    for work in soon:
-        advance(work, Act.CREATE, tools=tools, brakes=brakes)
-    made = [w for w in soon if w.outcome is None and Act.CREATE in w.done]
-    if made and not tools.stop.requested:
-        held: defaultdict[str, list[Item]] = defaultdict(list)
-        for item in tools.look.up_to_date([w.step.item_id for w in made]):
-            held[item.reference].append(item)
-        for work in made:
-            _give_way(work, rivals_of(work, held[work.step.reference]), tools=tools)
-    for work in soon:
-        _do_step(work, tools=tools, brakes=brakes, keep=keep)
-
-
-def rivals_of(work: Work, items: Sequence[Item]) -> list[Item]:
+def competing_with(post: StepProgress, items: Sequence[Item]) -> list[Item]:
     """Return the living items of others that carry this post's reference, the one that stands for it first."""
-    step = work.step
-    return sorted(
-        (
-            i for i in items
-            if i.reference == step.reference and i.channel == step.channel and i.id != step.item_id
-            and i.status not in DEAD
-        ),
-        key=rank,
-    )  # fmt: skip
+    step = post.step
+    same = (item for item in items if item.reference == step.reference and item.channel == step.channel)
+    return sorted((item for item in same if item.id != step.item_id and item.status not in DEAD), key=rank)
 
 
-def _give_way(work: Work, rivals: Sequence[Item], *, tools: Tools) -> None:
-    """Of several items for one post let only one go out: no item can go out twice, so all runs take up the same one.
+def yield_to(post: StepProgress, competing: Sequence[Item], *, context: SiteContext) -> None:
+    """Of several items for one post let only one go out: no item can go out twice, so all runs adopt the same one.
 
-    What is further on than a draft is taken up. Of drafts the smallest ID stands: a run that sees a smaller one than
-    its own gives its own up for it; the run that owns the smallest waits, for the other may have looked too early to
-    see it and be about to send its own out. A rival that stays a draft for longer than a call can take has lost its
-    run, and is taken up.
+    What is further on than a draft is adopted. Of drafts the smallest ID stands: a run that sees a smaller one than its
+    own gives its own up for it; the run that owns the smallest waits, for the other may have looked too early to see it
+    and be about to send its own out. A competing item that stays a draft for longer than a call can take has lost its
+    run, and is adopted.
     """
-    patience_ends = tools.clock() + tools.client.deadline_seconds + tools.settle_seconds
-    while rivals and rivals[0].status == Status.DRAFT and rivals[0].id > work.step.item_id:
-        if tools.clock() > patience_ends:
+    patience_ends = context.clock() + context.call_window_seconds
+    while competing and competing[0].status == Status.DRAFT and competing[0].id > post.step.item_id:
+        if context.clock() > patience_ends:
             break
-        tools.pause(tools.settle_seconds * (0.5 + tools.random()))
-        if tools.stop.requested:
+        context.pause(context.settle_seconds * (0.5 + context.random()))
+        if context.stop.requested:
             return
-        rivals = rivals_of(work, tools.look.everything())
-    if rivals:
-        _take_up(work, rivals[0], tools=tools)
-
-
-def _take_up(work: Work, rival: Item, *, tools: Tools) -> None:
-    drop_own_draft(work.step.item_id, position=work.position, tools=tools)
-    other = other_post(work.step, rival)
+        competing = competing_with(post, context.reader.everything())
+    if not competing:
+        return
+    drop_own_draft(post.step, position=post.position, context=context)
+    other = other_post(post.step, competing[0])
     if other:
-        take_other(work, rival, other)
+        post.end_as_other(competing[0], other)
     else:
-        keep_item(work, rival)
+        post.keep_item(competing[0])

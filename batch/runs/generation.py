@@ -7,11 +7,10 @@ which nothing could be generated gets an issue and is not sent; the other rows g
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from batch.model import Account, Channel, Content, Generate, Generation, Medium, Post
+from batch.model import Account, Channel, Generate, Generation, Post
 from batch.publisher.client import Client
 from batch.publisher.generate import Generated, generate_image, generate_post, generate_text
 from batch.publisher.retry import Patience
@@ -23,8 +22,8 @@ from batch.rules.check import (
     with_generated,
     with_plan_warning,
 )
-from batch.runs.journal import MediaStore, TextStore
-from batch.runs.media import Room, bring_media, identity_of
+from batch.runs.journal import MediaCache, TextCache
+from batch.runs.media import MediaContext, bring_media, identity_of
 
 IMAGE_BOUND_SECONDS = 180.0
 """How long a changed picture may take; the service says about two minutes."""
@@ -34,46 +33,22 @@ SILENT_IN_A_ROW = 3
 SILENT = "NO_ANSWER"
 
 
-class Store(MediaStore, TextStore, Protocol):
+class GenerationCache(MediaCache, TextCache, Protocol):
     """What generating remembers: texts, and the pictures that were brought up to be changed."""
-
-
-def _always(_post: Post) -> bool:
-    return True
-
-
-def _never() -> bool:
-    return False
-
-
-def _quiet(_text: str) -> None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Maker:
-    """What it takes to generate for one site."""
-
-    room: Room
-    store: Store
-    regenerate: bool
-    needed: Callable[[Post], bool]
-    connected: frozenset[Channel]
-    ai_missing: bool
 
 
 def generate_posts(
     posts: Iterable[Post],
     client: Client,
-    store: Store,
+    cache: GenerationCache,
     *,
     accounts: Iterable[Account],
     regenerate: bool,
-    needed: Callable[[Post], bool] = _always,
+    needed: Callable[[Post], bool] = lambda _post: True,
     folder: Path | None = None,
     features: Mapping[str, bool] | None = None,
-    stopped: Callable[[], bool] = _never,
-    say: Callable[[str], object] = _quiet,
+    stopped: Callable[[], bool] = lambda: False,
+    say: Callable[[str], object] = lambda _text: None,
     bound_seconds: float = IMAGE_BOUND_SECONDS,
 ) -> tuple[Post, ...]:
     """Return all posts, in order, with what was or is now generated for them. Errors: SignInError, JournalError.
@@ -82,94 +57,58 @@ def generate_posts(
     Nothing is asked for on a channel without an account, which could not be sent anyway. `folder` is where the files of
     `media` lie.
     """
-    room = Room(
-        client=client,
-        store=store,
-        folder=folder,
-        sleep=client.sleep,
-        clock=client.clock,
-        stopped=stopped,
-        say=say,
-        bound_seconds=bound_seconds,
-    )
-    maker = _Maker(
-        room=room,
-        store=store,
-        regenerate=regenerate,
-        needed=needed,
-        connected=frozenset(account.channel for account in accounts),
-        ai_missing=(features or {}).get(AI_TOOLS) is False,
-    )
+    context = MediaContext(client, cache, folder, client.sleep, client.clock, stopped, say, bound_seconds)
+    connected = frozenset(account.channel for account in accounts)
     done: list[Post] = []
     silent = 0
     for post in posts:
-        made, answered = _fill(post, maker, silent=silent >= SILENT_IN_A_ROW)
-        silent = silent if answered is None else 0 if answered else silent + 1
-        done.append(made)
+        asked, channel, wanted = post.generation, post.channel, needed(post)
+        if asked is None or channel is None or post.errors:
+            done.append(post)
+            continue
+        kept = None if regenerate and wanted else cache.known_text(fingerprint(post))
+        content = content_from_json(kept) if kept is not None else None
+        if content is not None:
+            done.append(with_generated(post, content))
+        elif not wanted or channel not in connected:
+            done.append(post)
+        elif stopped():
+            done.append(with_failure(post, code="not_run", message="The command was stopped before this row"))
+        elif silent >= SILENT_IN_A_ROW:
+            message = "The service did not answer for the rows before, so it was not asked; run again later."
+            done.append(with_failure(post, code=SILENT, message=message))
+        else:
+            if (features or {}).get(AI_TOOLS) is False:
+                post = with_plan_warning(post)
+            say(f"Generating the {asked.kind} of row {post.row} ({channel}).")
+            made = _generate(post, asked, channel, context)
+            silent = silent + 1 if made.code == SILENT else 0
+            if made.code:
+                done.append(with_failure(post, code=made.code, message=made.message))
+            else:
+                cache.remember_text(fingerprint(post), content_to_json(made.content))
+                done.append(with_generated(post, made.content))
     return tuple(done)
 
 
-def _fill(post: Post, maker: _Maker, *, silent: bool) -> tuple[Post, bool | None]:
-    """Return a post with its generated content, and whether the service answered (None: it was not asked)."""
-    asked, channel = post.generation, post.channel
-    if asked is None or channel is None or post.errors:
-        return post, None
-    needed = maker.needed(post)
-    name = fingerprint(post)
-    kept = None if maker.regenerate and needed else _kept(maker.store, name)
-    if kept is not None:
-        return with_generated(post, kept), None
-    if not needed or channel not in maker.connected:
-        return post, None
-    if maker.room.stopped():
-        return with_failure(post, code="not_run", message="The command was stopped before this row"), None
-    if silent:
-        message = "The service did not answer for the rows before, so it was not asked; run again later."
-        return with_failure(post, code=SILENT, message=message), None
-    if maker.ai_missing:
-        post = with_plan_warning(post)
-    maker.room.say(f"Generating the {asked.kind} of row {post.row} ({channel}).")
-    made = _GENERATORS[asked.kind](post, asked, channel, maker.room)
-    if made.code:
-        return with_failure(post, code=made.code, message=made.message), made.code != SILENT
-    maker.store.remember_text(name, content_to_json(made.content))
-    return with_generated(post, made.content), True
-
-
-def _kept(store: TextStore, name: str) -> Content | None:
-    kept = store.known_text(name)
-    return None if kept is None else content_from_json(kept)
-
-
-def _make_caption(post: Post, asked: Generation, channel: Channel, room: Room) -> Generated:
-    return generate_text(room.client, asked, channel=channel, link=post.content.link)
-
-
-def _make_post(_post: Post, asked: Generation, channel: Channel, room: Room) -> Generated:
-    return generate_post(room.client, asked, channel=channel)
-
-
-def _make_image(post: Post, asked: Generation, _channel: Channel, room: Room) -> Generated:
+def _generate(post: Post, asked: Generation, channel: Channel, context: MediaContext) -> Generated:
+    if asked.kind is Generate.CAPTION:
+        return generate_text(context.client, asked, channel=channel, link=post.content.link)
+    if asked.kind is Generate.POST:
+        return generate_post(context.client, asked, channel=channel)
     if not post.content.media:
         return Generated(code="source_missing", message="The row names no picture to change")
-    source: Medium = post.content.media[0]
+    source = post.content.media[0]
     url = source.url
     if not url:
-        result = bring_media([source], room)
+        result = bring_media([source], context)
         failure = result.failures.get(identity_of(source))
         if failure is not None:
             return Generated(code=failure.code, message=failure.message)
         url = result.urls[identity_of(source)]
 
     def on_wait(waited: float) -> None:
-        room.say(f"Waiting for the picture of row {post.row} ({waited:.0f} s).")
+        context.say(f"Waiting for the picture of row {post.row} ({waited:.0f} s).")
 
-    patience = Patience(room.bound_seconds, room.sleep, room.clock, on_wait, room.stopped)
-    return generate_image(room.client, asked, image_url=url, patience=patience)
-
-
-_GENERATORS: dict[Generate, Callable[[Post, Generation, Channel, Room], Generated]] = {
-    Generate.CAPTION: _make_caption,
-    Generate.POST: _make_post,
-    Generate.IMAGE: _make_image,
-}
+    patience = Patience(context.bound_seconds, context.sleep, context.clock, on_wait, context.stopped)
+    return generate_image(context.client, asked, image_url=url, patience=patience)

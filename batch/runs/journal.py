@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -46,19 +46,8 @@ OPEN_TRIES = 100
 OPEN_PAUSE_SECONDS = 0.1
 
 
-def open_patiently(path: Path) -> sqlite3.Connection:
-    """Open the file, again where another process is just closing it: SQLite does not wait by itself for that."""
-    for _ in range(OPEN_TRIES):
-        try:
-            return _open(path)
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
-                raise
-        time.sleep(OPEN_PAUSE_SECONDS)
-    return _open(path)
-
-
 def _open(path: Path) -> sqlite3.Connection:
+    """Open the file and make its tables, so that it is either empty or whole, also with two processes at once."""
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     db = sqlite3.connect(path, timeout=10)
@@ -67,26 +56,20 @@ def _open(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = FULL")
         if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("it is damaged")
-        _make_tables(db)
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, SCHEMA_VERSION):
+            raise sqlite3.DatabaseError(f"it was written by another version, {version}")
+        if version == 0:
+            db.execute("BEGIN IMMEDIATE")
+            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+                for statement in SCHEMA.split(";")[:-1]:
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            db.commit()
     except sqlite3.Error:
         db.close()
         raise
     return db
-
-
-def _make_tables(db: sqlite3.Connection) -> None:
-    """Make the tables in one transaction, so that a file is either empty or whole, also with two processes at once."""
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version == SCHEMA_VERSION:
-        return
-    if version != 0:
-        raise sqlite3.DatabaseError(f"it was written by another version, {version}")
-    db.execute("BEGIN IMMEDIATE")
-    if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-        for statement in SCHEMA.split(";")[:-1]:
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    db.commit()
 
 
 UNSETTLED_KINDS = ("unclear",)
@@ -210,10 +193,15 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         make_private_folder(path.parent)
-        try:
-            self._db = open_patiently(path)
-        except sqlite3.Error as error:
-            raise self._refusal(error) from error
+        # SQLite does not wait by itself for another process that is just closing the file.
+        for tries_left in reversed(range(OPEN_TRIES)):
+            try:
+                self._db = _open(path)
+                return
+            except sqlite3.Error as error:
+                if "locked" not in str(error) or not tries_left:
+                    raise self._refusal(error) from error
+            time.sleep(OPEN_PAUSE_SECONDS)
 
     def __enter__(self) -> Journal:
         return self
@@ -405,12 +393,7 @@ def _at(stamp: object) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=float(str(stamp)))
 
 
-def compact_json(data: Mapping[str, object]) -> str:
-    """Return JSON without white space, text kept as it is."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-
-
-class MediaStore(Protocol):
+class MediaCache(Protocol):
     """Which media are in the site's Media Manager, by identity."""
 
     def known_media(self, identity: str) -> str | None:
@@ -422,7 +405,7 @@ class MediaStore(Protocol):
         ...
 
 
-class TextStore(Protocol):
+class TextCache(Protocol):
     """What was generated before, by the fingerprint of what was asked for."""
 
     def known_text(self, fingerprint: str) -> str | None:

@@ -1,15 +1,16 @@
-"""One step on its way to one outcome, and the brakes that a site's run shares."""
+"""One step on its way to one outcome, and the circuit breaker that a site's run shares."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from batch.errors import PostbatchError
 from batch.model import Act, Item, Outcome, OutcomeKind, Step
-from batch.runs.actions import ActEnd, End, Tools, carry_out, other_end, with_item
+from batch.runs.actions import SiteContext, carry_out, with_item
 from batch.runs.record import broken_outcome, done_outcome, not_run_outcome
-from batch.runs.verdict import Finding, judge
+from batch.runs.settle import other_result
+from batch.runs.verdict import ActionResult, ActionStatus, judge
 
 UNCLEAR_IN_A_ROW = 3
 """This many posts in a row without a clear answer stop the site's run: the service is not well."""
@@ -17,125 +18,8 @@ UNCLEAR_IN_A_ROW = 3
 IMMINENT = timedelta(minutes=15)
 """A post that goes out this soon is treated like one that goes out now: there would be no time to take it back."""
 
-ACTION_WORDS = {Act.PUBLISH: "publishing", Act.SCHEDULE: "scheduling"}
-
-
-@dataclass(slots=True)
-class Brakes:
-    """What has been found out while running that stops more than one post."""
-
-    actions: dict[Act, ActEnd] = field(default_factory=dict)
-    channels: dict[str, ActEnd] = field(default_factory=dict)
-    unclear: int = 0
-
-    def on(self, act: Act, step: Step) -> Outcome | None:
-        """Return the outcome of a step whose next act is braked, None where it may go."""
-        end, what = self.actions.get(act), f"no more {ACTION_WORDS.get(act, act)} on this site"
-        if end is None:
-            end, what = self.channels.get(step.channel), f"nothing more on {step.channel}"
-        if end is None:
-            return None
-        return broken_outcome(
-            step,
-            OutcomeKind.BLOCKED,
-            code=end.code,
-            message=f"The service said {end.message.rstrip('.')!r}, so {what}. This one was not sent.",
-        )
-
-
-@dataclass(slots=True)
-class Work:
-    """A step, how far it has come, and its outcome once it has one. `in_hand`: a call for it may be under way."""
-
-    position: int
-    step: Step
-    item: Item | None = None
-    done: list[Act] = field(default_factory=list)
-    outcome: Outcome | None = None
-    in_hand: bool = False
-
-    @property
-    def left(self) -> tuple[Act, ...]:
-        """The acts that are still to be done, in order."""
-        return tuple(act for act in self.step.acts if act not in self.done and act is not Act.UPLOAD)
-
-
-def goes_out_soon(work: Work, now: datetime) -> bool:
-    """Tell whether a post goes out now or so soon that there would be no time to take it back."""
-    return Act.PUBLISH in work.step.acts or (work.step.at is not None and work.step.at - now < IMMINENT)
-
-
-def advance(work: Work, act: Act, *, tools: Tools, brakes: Brakes, whole: bool = False) -> None:
-    """Do the next act of a step; where it can't go on, give it its outcome."""
-    if act not in work.left or work.outcome is not None:
-        return
-    if tools.stop.requested:
-        work.outcome = not_run_outcome(work.step, why=tools.stop.reason, item_id=_made(work))
-        return
-    work.outcome = brakes.on(act, work.step)
-    if work.outcome is not None or _adopted_already(work, act):
-        return
-    work.in_hand = True
-    try:
-        end = carry_out(act, work.step, position=work.position, tools=tools, whole=whole)
-    except PostbatchError:
-        # Raised only where nothing was sent; anything else leaves it open, and the outcome has to say so.
-        work.in_hand = False
-        raise
-    work.in_hand = False
-    if whole and end.end is End.DONE:
-        work.done.append(Act.CREATE)
-    apply_end(work, act, end, tools=tools, brakes=brakes)
-
-
-def _adopted_already(work: Work, act: Act) -> bool:
-    """An item that was found instead of made may be further on than a draft: then the act is done already."""
-    if work.item is None or act is Act.CREATE or judge(act, work.step, work.item).finding is not Finding.DONE:
-        return False
-    if Act.CREATE not in work.done:
-        return False
-    work.done.append(act)
-    return True
-
-
-def apply_end(work: Work, act: Act, end: ActEnd, *, tools: Tools, brakes: Brakes) -> None:
-    """Take note of how an act ended, for the step and for what it means for the others."""
-    if end.end is not End.DONE:
-        work.outcome = _outcome_of(end, work)
-    else:
-        work.done.append(act)
-        if end.item is not None:
-            work.item = end.item
-            work.step = with_item(work.step, end.item)
-    _brake(act, work.step, end, tools=tools, brakes=brakes)
-
-
-_KINDS = {
-    End.REFUSED: OutcomeKind.FAILED,
-    End.NOT_DONE: OutcomeKind.FAILED,
-    End.BLOCK_ACTION: OutcomeKind.BLOCKED,
-    End.BLOCK_CHANNEL: OutcomeKind.BLOCKED,
-    End.STOP: OutcomeKind.BLOCKED,
-    End.UNKNOWN: OutcomeKind.UNKNOWN,
-    End.CONFLICT: OutcomeKind.CONFLICT,
-}
-
-
-def _outcome_of(end: ActEnd, work: Work) -> Outcome:
-    kind, message, item = _KINDS[end.end], end.message, end.item or work.item
-    if work.done and kind is not OutcomeKind.UNKNOWN:
-        message += f" Before that it was {_past(work.done)}."
-    return broken_outcome(
-        work.step,
-        kind,
-        code=end.code,
-        message=message,
-        item_id=work.step.item_id,
-        status=item.status if item else "",
-    )
-
-
-PAST = {
+DOING = {Act.PUBLISH: "publishing", Act.SCHEDULE: "scheduling"}
+DONE_BEFORE = {
     Act.CREATE: "made as a draft",
     Act.UPDATE: "updated",
     Act.RESCHEDULE: "rescheduled",
@@ -144,44 +28,151 @@ PAST = {
     Act.CANCEL: "cancelled",
     Act.DELETE: "deleted",
 }
+OUTCOMES = {
+    ActionStatus.REFUSED: OutcomeKind.FAILED,
+    ActionStatus.NOT_DONE: OutcomeKind.FAILED,
+    ActionStatus.BLOCK_ACTION: OutcomeKind.BLOCKED,
+    ActionStatus.BLOCK_CHANNEL: OutcomeKind.BLOCKED,
+    ActionStatus.STOP: OutcomeKind.BLOCKED,
+    ActionStatus.UNCLEAR: OutcomeKind.UNKNOWN,
+    ActionStatus.CONFLICT: OutcomeKind.CONFLICT,
+}
+"""What is told of a step whose act did not end as done."""
 
 
-def _past(done: list[Act]) -> str:
-    return " and ".join(PAST[act] for act in done)
+@dataclass(slots=True)
+class CircuitBreaker:
+    """What has been found out while running that stops more than one post."""
+
+    actions: dict[Act, ActionResult] = field(default_factory=dict)
+    channels: dict[str, ActionResult] = field(default_factory=dict)
+    unclear: int = 0
+
+    def blocked(self, act: Act, step: Step) -> Outcome | None:
+        """Return the outcome of a step whose next act is blocked, None where it may go."""
+        result, what = self.actions.get(act), f"no more {DOING.get(act, act)} on this site"
+        if result is None:
+            result, what = self.channels.get(step.channel), f"nothing more on {step.channel}"
+        if result is None:
+            return None
+        message = f"The service said {result.message.rstrip('.')!r}, so {what}. This one was not sent."
+        return broken_outcome(step, OutcomeKind.BLOCKED, code=result.code, message=message)
+
+    def learn(self, act: Act, step: Step, result: ActionResult, *, context: SiteContext) -> None:
+        """Take note of what an act's result means for the other posts."""
+        if result.status is ActionStatus.BLOCK_ACTION:
+            self.actions[act] = result
+        elif result.status is ActionStatus.BLOCK_CHANNEL:
+            self.channels[step.channel] = result
+        elif result.status is ActionStatus.STOP:
+            context.stop.request(f"The service refused the credential: {result.message}")
+        unclear = result.status in (ActionStatus.UNCLEAR, ActionStatus.NOT_DONE)
+        self.count_unclear(unclear, "for {count} posts in a row, so nothing more was sent", context=context)
+
+    def count_unclear(self, unclear: bool, what: str, *, context: SiteContext) -> None:
+        """Count answers in a row that were not clear, and stop the site's run where they are too many."""
+        self.unclear = self.unclear + 1 if unclear else 0
+        if self.unclear >= UNCLEAR_IN_A_ROW:
+            context.stop.request(f"The service gave no clear answer {what.format(count=UNCLEAR_IN_A_ROW)}.")
 
 
-def _brake(act: Act, step: Step, end: ActEnd, *, tools: Tools, brakes: Brakes) -> None:
-    brakes.unclear = brakes.unclear + 1 if end.unclear else 0
-    if end.end is End.BLOCK_ACTION:
-        brakes.actions[act] = end
-    elif end.end is End.BLOCK_CHANNEL:
-        brakes.channels[step.channel] = end
-    elif end.end is End.STOP:
-        tools.stop.request(f"The service refused the credential: {end.message}")
-    if brakes.unclear >= UNCLEAR_IN_A_ROW:
-        tools.stop.request(
-            f"The service gave no clear answer for {UNCLEAR_IN_A_ROW} posts in a row, so nothing more was sent."
+@dataclass(slots=True)
+class StepProgress:
+    """A step, how far it has come, and its outcome once it has one. `in_flight`: a call for it may be under way."""
+
+    position: int
+    step: Step
+    item: Item | None = None
+    done: list[Act] = field(default_factory=list)
+    outcome: Outcome | None = None
+    in_flight: bool = False
+
+    @property
+    def remaining(self) -> tuple[Act, ...]:
+        """The acts that are still to be done, in order."""
+        return tuple(act for act in self.step.acts if act not in self.done and act is not Act.UPLOAD)
+
+    @property
+    def made(self) -> str:
+        """The ID of the item that was made for it in this run, "" where none was."""
+        return self.step.item_id if Act.CREATE in self.done else ""
+
+    def goes_out_soon(self, now: datetime) -> bool:
+        """Tell whether a post goes out now or so soon that there would be no time to take it back."""
+        return Act.PUBLISH in self.step.acts or (self.step.at is not None and self.step.at - now < IMMINENT)
+
+    def keep_item(self, item: Item | None) -> None:
+        """Take note of a newer look at the step's item."""
+        if item is not None:
+            self.item = item
+            self.step = with_item(self.step, item)
+
+    def finish(self) -> None:
+        """Give a step whose acts are all done its outcome."""
+        if self.outcome is None and not self.remaining:
+            last = self.done[-1] if self.done else Act.UPDATE
+            self.outcome = done_outcome(self.step, self.item, last=last)
+
+    def end(self, result: ActionResult) -> None:
+        """Give a step its outcome where an act did not end as done."""
+        kind, message, item = OUTCOMES[result.status], result.message, result.item or self.item
+        if self.done and kind is not OutcomeKind.UNKNOWN:
+            message += f" Before that it was {' and '.join(DONE_BEFORE[act] for act in self.done)}."
+        self.outcome = broken_outcome(
+            self.step,
+            kind,
+            code=result.code,
+            message=message,
+            item_id=self.step.item_id,
+            status=item.status if item else "",
         )
 
-
-def _made(work: Work) -> str:
-    return work.step.item_id if Act.CREATE in work.done else ""
-
-
-def finish(work: Work) -> None:
-    """Give a step whose acts are all done its outcome."""
-    if work.outcome is None and not work.left:
-        last = work.done[-1] if work.done else Act.UPDATE
-        work.outcome = done_outcome(work.step, work.item, last=last)
+    def end_as_other(self, item: Item, why: str) -> None:
+        """Give a step its outcome where another post stands under its reference: nothing is sent in its place."""
+        self.end(other_result(self.step, item, why))
 
 
-def take_other(work: Work, item: Item, why: str) -> None:
-    """Give a step its outcome where another post stands under its reference: nothing is sent in its place."""
-    work.outcome = _outcome_of(other_end(work.step, item, why), work)
+def advance(
+    progress: StepProgress, act: Act, *, context: SiteContext, breaker: CircuitBreaker, single_call: bool = False
+) -> None:
+    """Do the next act of a step; where it can't go on, give it its outcome."""
+    if act not in progress.remaining or progress.outcome is not None:
+        return
+    if context.stop.requested:
+        progress.outcome = not_run_outcome(progress.step, why=context.stop.reason, item_id=progress.made)
+        return
+    progress.outcome = breaker.blocked(act, progress.step)
+    if progress.outcome is not None:
+        return
+    found = progress.item if Act.CREATE in progress.done else None
+    if found is not None and judge(act, progress.step, found).status is ActionStatus.DONE:
+        # It was found instead of made, and is further on than a draft.
+        progress.done.append(act)
+        return
+    progress.in_flight = True
+    try:
+        result = carry_out(act, progress.step, position=progress.position, context=context, single_call=single_call)
+    except PostbatchError:
+        # Raised only where nothing was sent; anything else leaves it open, and the outcome has to say so.
+        progress.in_flight = False
+        raise
+    progress.in_flight = False
+    if single_call and result.status is ActionStatus.NOT_DONE and result.item is not None:
+        progress.done.append(Act.CREATE)
+        progress.keep_item(result.item)
+        return
+    if single_call and result.status is ActionStatus.DONE:
+        progress.done.append(Act.CREATE)
+    take_result(progress, act, result, context=context, breaker=breaker)
 
 
-def keep_item(work: Work, item: Item | None) -> None:
-    """Take note of a newer look at the step's item."""
-    if item is not None:
-        work.item = item
-        work.step = replace(work.step, item_id=item.id)
+def take_result(
+    progress: StepProgress, act: Act, result: ActionResult, *, context: SiteContext, breaker: CircuitBreaker
+) -> None:
+    """Take note of how an act ended, for the step and for what it means for the others."""
+    if result.status is ActionStatus.DONE:
+        progress.done.append(act)
+        progress.keep_item(result.item)
+    else:
+        progress.end(result)
+    breaker.learn(act, progress.step, result, context=context)

@@ -105,7 +105,8 @@ def done_outcome(step: Step, item: Item | None, *, last: Act) -> Outcome:
             kind, message = OutcomeKind.PROCESSING, SAID[OutcomeKind.PROCESSING]
         elif status == Status.FAILED:
             kind, code = OutcomeKind.FAILED, "FAILED"
-            message = _channel_refusal(step, item)
+            reason = item.error if item and item.error else "no reason was given"
+            message = f"The channel refused it: {reason}. Mend the row, then run with --again {step.key}."
         elif status == Status.PUBLISHED:
             kind, message = OutcomeKind.PUBLISHED, SAID[OutcomeKind.PUBLISHED]
     return _line(
@@ -149,11 +150,6 @@ def planned_outcome(step: Step) -> Outcome:
     return _line(step, kind, code=step.code, message=_said(step.reason, step.warnings))
 
 
-def _channel_refusal(step: Step, item: Item | None) -> str:
-    reason = item.error if item and item.error else "no reason was given"
-    return f"The channel refused it: {reason}. Mend the row, then run with --again {step.key}."
-
-
 def _said(message: str, warnings: tuple[str, ...]) -> str:
     return " ".join(part for part in (message, *warnings) if part)
 
@@ -164,11 +160,13 @@ CHANGED = frozenset({
 })  # fmt: skip
 """Outcomes after which a step may have left something on the site."""
 
+CUT_OFF = "The run ended in the middle of this row. Run again: it is settled from what the site holds."
+
 SENT_KINDS = frozenset({"ok", "settled"})
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class NumberedStep:
     """A step with its place among all posts of the sheet."""
 
     position: int
@@ -190,7 +188,7 @@ class RunRecord:
     started_at: Instant
     headings: tuple[str, ...]
     own: Mapping[int, tuple[str, ...]]
-    placed: tuple[Placed, ...]
+    placed: tuple[NumberedStep, ...]
     journals: Mapping[str, str]
     issues: tuple[Issue, ...] = ()
     notices: tuple[str, ...] = ()
@@ -253,7 +251,7 @@ def _read(path: Path) -> RunRecord:
         raise JournalError(
             f"The record {shown(path)} can't be read ({error}); that run's results can't be made again."
         ) from error
-    return replace(record, placed=tuple(Placed(p.position, with_zone(p.step)) for p in record.placed))
+    return replace(record, placed=tuple(NumberedStep(p.position, with_zone(p.step)) for p in record.placed))
 
 
 def run_names(folder: Path) -> list[str]:
@@ -296,7 +294,11 @@ def read_results(folder: Path, record: RunRecord) -> Results:
         if mine:
             with Journal(folder / "journal" / name) as journal:
                 outcomes |= _site_outcomes(journal, record.run, mine)
-    lines = [outcomes.get(p.position) or _unjournaled(p.step) for p in record.placed]
+    never_begun = "The run ended before this row."
+    lines = [
+        outcomes.get(p.position) or (not_run_outcome(p.step, why=never_begun) if p.step.acts else idle_outcome(p.step))
+        for p in record.placed
+    ]
     return make_results(record, lines)
 
 
@@ -309,18 +311,14 @@ def record_followup(folder: Path, record: RunRecord, results: Results) -> None:
                     journal.keep_outcome(record.run, placed.position, to_json(outcome))
 
 
-def steps_as_done(folder: Path, record: RunRecord) -> list[Placed]:
+def steps_as_done(folder: Path, record: RunRecord) -> list[NumberedStep]:
     """Return the steps of a run that changed something, with the items they made, in their places."""
     results = read_results(folder, record)
     return [
-        Placed(p.position, replace(p.step, item_id=outcome.item_id or p.step.item_id))
+        NumberedStep(p.position, replace(p.step, item_id=outcome.item_id or p.step.item_id))
         for p, outcome in zip(record.placed, results.outcomes, strict=True)
         if p.step.acts and outcome.outcome in CHANGED
     ]
-
-
-def _unjournaled(step: Step) -> Outcome:
-    return idle_outcome(step) if not step.acts else not_run_outcome(step, why="The run ended before this row.")
 
 
 def make_results(record: RunRecord, outcomes: list[Outcome], *, finished_at: datetime | None = None) -> Results:
@@ -339,7 +337,7 @@ def make_results(record: RunRecord, outcomes: list[Outcome], *, finished_at: dat
     )
 
 
-def _site_outcomes(journal: Journal, run: str, mine: list[Placed]) -> dict[int, Outcome]:
+def _site_outcomes(journal: Journal, run: str, mine: list[NumberedStep]) -> dict[int, Outcome]:
     kept = journal.outcomes(run)
     sent = journal.intents(run)
     try:
@@ -365,6 +363,6 @@ def _from_intents(step: Step, sent: Mapping[int, list[Any]], position: int) -> O
         step,
         OutcomeKind.UNKNOWN,
         code="cut_off",
-        message="The run ended in the middle of this row. Run again: it is settled from what the site holds.",
+        message=CUT_OFF,
         item_id=item_id,
     )

@@ -1,4 +1,4 @@
-"""Looking at the site to settle a doubt: by ID where there is one, else through the list, by our reference.
+"""Settling a doubt by looking at the site: by ID where there is one, else through the list, by our reference.
 
 A list may lag behind what was just written, so "it is not there" counts only when a second look, after the time that
 the site may need (`settle_seconds`), agrees. That time is reckoned from the end of the call: the service may have
@@ -7,7 +7,8 @@ carried it out only then. "It is there" counts at once, where it is this post an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -16,25 +17,26 @@ from batch.errors import PostbatchError
 from batch.model import Act, Item, Status, Step
 from batch.publisher import items
 from batch.publisher.client import Client
-from batch.runs.verdict import Finding, judge, other_post
+from batch.publisher.reply import Reply, ReplyKind
+from batch.runs.verdict import ALREADY_THERE, DEAD, ENDED, GONE, SPENDING, ActionResult, ActionStatus, judge, other_post
 
 SECOND_LOOK_SECONDS = 2.0
 """Pause before the second look at an item that is read by its ID, where there is no list to lag."""
 
+UNREADABLE = "UNREADABLE"
+"""The code of a doubt that could not be settled since the site could not be read."""
+
+RUN_AGAIN = "Run the same command again: it looks at the site first and sends nothing twice."
+
 LIVE_FIRST = (Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE, Status.SCHEDULED, Status.DRAFT, Status.FAILED)
 """Which of several items with one reference stands for it: the one nearest to the public, then the smallest ID."""
 
-
-class Seen(NamedTuple):
-    """What a look found."""
-
-    finding: Finding
-    item: Item | None
-    why: str = ""
+Held = Mapping[tuple[str, str], Sequence[Item]]
+"""The site's items by reference and channel."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SiteReader:
     """The ways to look at one site."""
 
     client: Client
@@ -56,16 +58,42 @@ class Look:
         A list that shows them is late by less than that; one that does not is read again when it has had its time. Of
         two runs that both make a post and both look like this, the one that looks last sees both.
         """
-        held = self.everything()
-        if {item.id for item in held}.issuperset(made):
-            return held
+        listed = self.everything()
+        if {item.id for item in listed}.issuperset(made):
+            return listed
         self.pause(self.settle_seconds)
         return self.everything()
 
-    def by_reference(self, reference: str, *, channel: str, but: str = "") -> Item | None:
-        """Return the item that stands for a reference, leaving out the one with the ID `but`."""
-        held = self.everything()
-        return standing(i for i in held if i.reference == reference and i.channel == channel and i.id != but)
+
+class Call(NamedTuple):
+    """A call that was sent, what came back, and when its answer came or was given up (UTC).
+
+    `single_call`: it was to make the item too.
+    """
+
+    act: Act
+    step: Step
+    position: int
+    reply: Reply
+    intent: int
+    ended_at: datetime
+    single_call: bool = False
+
+    @property
+    def competing(self) -> bool:
+        """Whether the service says that another item stands in the place of ours, or that ours is gone."""
+        gone = self.act in SPENDING and self.reply.code in GONE and self.reply.kind is ReplyKind.REFUSED
+        return self.reply.code == ALREADY_THERE or gone
+
+    @property
+    def by_reference(self) -> bool:
+        """Whether the item is to be looked for under its reference, since no ID of it is known or it lost its place."""
+        return self.single_call or self.act is Act.CREATE or self.competing
+
+    @property
+    def refused(self) -> bool:
+        """Whether the service said no about an item of a known ID: one look tells whether it is where it was to get."""
+        return self.reply.kind is ReplyKind.REFUSED and not self.by_reference
 
 
 def rank(item: Item) -> tuple[int, str]:
@@ -79,41 +107,94 @@ def standing(found: Iterable[Item]) -> Item | None:
     return min(found, key=rank, default=None)
 
 
-def settle(act: Act, step: Step, *, look: Look, ended_at: datetime, by_reference: bool, patient: bool) -> Seen | None:
-    """Look until it is certain whether an act has happened. None: that could not be had.
+def settle(calls: Sequence[Call], *, reader: SiteReader, wait_full_window: bool = False) -> list[ActionResult]:
+    """Look until it is certain whether each call has happened; UNCLEAR where that could not be had.
 
-    `ended_at` is when the call's answer came or was given up (UTC). `patient`: give the site all its time to carry out
-    what it may still hold, not only its list; without it, an act is sent again sooner, on the same item.
+    `wait_full_window`: give the site all its time to carry out what it may still hold, not only its list; without it,
+    a call on an item of a known ID is looked at again sooner.
     """
-    wait_seconds = look.settle_seconds if by_reference or patient else min(SECOND_LOOK_SECONDS, look.settle_seconds)
-    up_to_date = ended_at + timedelta(seconds=wait_seconds)
+    results = [unclear_result(call.reply) for call in calls]
     try:
-        seen = look_once(act, step, look=look, by_reference=by_reference)
-        if seen.finding is not Finding.NOT_DONE:
-            return seen
-        look.pause(max(0.0, (up_to_date - look.now()).total_seconds()))
-        too_soon = (by_reference or patient) and look.now() < up_to_date
-        seen = look_once(act, step, look=look, by_reference=by_reference)
-    except PostbatchError:
-        return None
-    # A stop cuts the pause short, and then "not there" is not yet certain.
-    return None if too_soon and seen.finding is Finding.NOT_DONE else seen
+        results = _look(calls, reader)
+        again = [n for n, call in enumerate(calls) if results[n].status is ActionStatus.NOT_DONE and not call.refused]
+        if again:
+            wait_full_window = wait_full_window or any(calls[n].by_reference for n in again)
+            seconds = reader.settle_seconds if wait_full_window else min(SECOND_LOOK_SECONDS, reader.settle_seconds)
+            up_to_date = max(calls[n].ended_at for n in again) + timedelta(seconds=seconds)
+            for n in again:
+                results[n] = unclear_result(calls[n].reply)
+            reader.pause(max(0.0, (up_to_date - reader.now()).total_seconds()))
+            # A stop cuts the pause short, and then "not there" is not yet certain.
+            too_soon = wait_full_window and reader.now() < up_to_date
+            for n, result in zip(again, _look([calls[n] for n in again], reader), strict=True):
+                if not (too_soon and result.status is ActionStatus.NOT_DONE):
+                    results[n] = result
+    except PostbatchError as error:
+        message = f"It was sent, and the site could not be read to see what became of it ({error}). {RUN_AGAIN}"
+        unread = ActionResult(ActionStatus.UNCLEAR, code=UNREADABLE, message=message)
+        results = [unread if result.status is ActionStatus.UNCLEAR else result for result in results]
+    return [_told(call, result) for call, result in zip(calls, results, strict=True)]
 
 
-def look_once(act: Act, step: Step, *, look: Look, by_reference: bool) -> Seen:
-    """Look once. Errors: ServiceError, SignInError."""
-    if not by_reference:
-        return Seen(*judge_item(act, step, look.by_id(step.item_id)))
-    item = look.by_reference(step.reference, channel=step.channel, but=step.item_id)
+def _look(calls: Sequence[Call], reader: SiteReader) -> list[ActionResult]:
+    """Look once for each call, and at the list once for all. Errors: ServiceError, SignInError."""
+    held: defaultdict[tuple[str, str], list[Item]] = defaultdict(list)
+    for item in reader.everything() if any(call.by_reference for call in calls) else ():
+        held[item.reference, item.channel].append(item)
+    return [_observe(call, held, reader) for call in calls]
+
+
+def _observe(call: Call, held: Held, reader: SiteReader) -> ActionResult:
+    act, step = call.act, call.step
+    if not call.by_reference:
+        return judge(act, step, reader.by_id(step.item_id))
+    others = [item for item in held[step.reference, step.channel] if item.id != step.item_id]
+    making = call.single_call and not call.competing
+    item = standing(item for item in others if not making or item.status not in ENDED)
     if item is None:
-        return Seen(Finding.NOT_DONE, None)
-    if act is not Act.CREATE:
-        item = look.by_id(item.id) or item
+        return ActionResult(ActionStatus.NOT_DONE)
+    if act is not Act.CREATE and (call.competing or judge(act, step, item).status is ActionStatus.NOT_DONE):
+        item = reader.by_id(item.id) or item
     other = other_post(step, item)
-    return Seen(Finding.OTHER, item, other) if other else Seen(*judge_item(act, step, item))
+    return other_result(step, item, other) if other else judge(act, step, item)
 
 
-def judge_item(act: Act, step: Step, item: Item | None) -> tuple[Finding, Item | None, str]:
-    """Return what an item says about an act, together with the item."""
-    judged = judge(act, step, item)
-    return judged.finding, item, judged.why
+def _told(call: Call, result: ActionResult) -> ActionResult:
+    """Return what was seen in the words of the call that it answers."""
+    reply, step, item = call.reply, call.step, result.item
+    not_done = result.status is ActionStatus.NOT_DONE
+    adoptable = call.single_call and item is not None and item.status not in DEAD
+    ended = item is not None and item.status in ENDED and result.status is ActionStatus.REFUSED
+    if call.competing and (ended or (not_done and not adoptable)):
+        if reply.code in GONE:
+            message = "The post has been deleted on the site meanwhile. Run again: the plan then shows what is there."
+            return ActionResult(ActionStatus.REFUSED, code=reply.code, message=message)
+        shown = f" It shows it as {item.status}." if item else " It does not show it."
+        message = (
+            f"The service says that the key {step.reference!r} is in use or was used before.{shown} "
+            f"Run again; if that does not help, make the post anew with --again {step.key}."
+        )
+        return ActionResult(ActionStatus.CONFLICT, item, reply.code, message)
+    if not_done and reply.kind is ReplyKind.REFUSED and not adoptable:
+        return ActionResult(ActionStatus.REFUSED, code=reply.code, message=reply.message)
+    if result.status is ActionStatus.REFUSED and item is not None and item.status not in set(Status):
+        return unclear_result(Reply(ReplyKind.UNCLEAR, code="unknown_status", message=result.message))
+    if result.status is ActionStatus.REFUSED:
+        message = f"It could not be done: {result.message}."
+        return ActionResult(ActionStatus.REFUSED, item, reply.code or "overtaken", message)
+    return result
+
+
+def unclear_result(reply: Reply) -> ActionResult:
+    """Return the result of an act of which it can't be told whether it happened."""
+    message = f"It was sent, and no answer could be had ({reply.message.rstrip('.')}). {RUN_AGAIN}"
+    return ActionResult(ActionStatus.UNCLEAR, code=reply.code, message=message)
+
+
+def other_result(step: Step, item: Item | None, why: str) -> ActionResult:
+    """Return the result of an act in whose place there is another post under the same reference."""
+    message = (
+        f"While this ran, another post with the key {step.key} was made on the site, and {why}. "
+        "Nothing was sent in its place. Run again: the plan then shows both."
+    )
+    return ActionResult(ActionStatus.CONFLICT, item, "other_post", message)

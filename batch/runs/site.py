@@ -7,6 +7,7 @@ deleted, or a post's reference; a post that was made from here is therefore neve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,11 +17,11 @@ from batch.publisher import items
 from batch.publisher.accounts import read_snapshot
 from batch.publisher.client import Client
 from batch.publisher.concurrent import AT_ONCE
-from batch.runs.actions import WITHDRAWN
-from batch.runs.journal import Journal, Known, Touched, Unsettled
+from batch.runs.journal import Journal, Known, Touched
+from batch.runs.verdict import ENDED
 
 MAY_BE_LATE = timedelta(days=1)
-MOST_LOOKS = 50
+MAX_LOOKS = 50
 """At most this many items are looked at one by one to bring a lagging list up to date; the rest waits for the list."""
 
 
@@ -42,7 +43,8 @@ def read_site(
     """
     recent = now() - timedelta(seconds=settle_seconds)
     cut_off = journal.unsettled(since=recent, call_seconds=client.deadline_seconds)
-    wait = _seconds_to_wait(cut_off, now=now(), settle_seconds=settle_seconds)
+    up_to_date = max((call.until for call in cut_off), default=recent) + timedelta(seconds=settle_seconds)
+    wait = min(settle_seconds, (up_to_date - now()).total_seconds())
     if wait > 0:
         say(f"A call of the last run was cut off a moment ago; waiting {wait:.0f} s until the site shows what it did.")
         pause(wait)
@@ -68,37 +70,22 @@ def _remembered(client: Client, journal: Journal, gone: Sequence[Known], *, now:
     """
     found: list[Item] = []
     looks = 0
+    # A site is there for longer than a journal, but a service on this machine may be begun anew any time.
+    outlives_journal = client.api_url.startswith("https://")
     for known in gone:
         item = None
-        if known.status not in WITHDRAWN and now - known.at < MAY_BE_LATE and looks < MOST_LOOKS:
+        if known.status not in ENDED and now - known.at < MAY_BE_LATE and looks < MAX_LOOKS:
             looks += 1
-            item = _looked_up(client, known.item_id)
+            # An ID that the service will not hear of is taken for gone: that nothing is made in its place is safe.
+            with suppress(ServiceError):
+                item = items.get_item(client, known.item_id)
         if item is not None:
             found.append(_with_reference(item, known))
-        elif _outlives(client):
+        elif outlives_journal:
             channel, kind = journal.kind_of(known)
-            status = known.status if known.status in WITHDRAWN else Status.DELETED
+            status = known.status if known.status in ENDED else Status.DELETED
             found += [Item(known.item_id, channel, kind, status, reference=known.reference)] if channel else []
     return found
-
-
-def _looked_up(client: Client, item_id: str) -> Item | None:
-    try:
-        return items.get_item(client, item_id)
-    except ServiceError:
-        return None  # an ID that the service will not hear of; that nothing is made in its place is safe
-
-
-def _outlives(client: Client) -> bool:
-    """Tell whether a site is there for longer than a journal: a service on this machine may be begun anew any time."""
-    return client.api_url.startswith("https://")
-
-
-def _seconds_to_wait(cut_off: Sequence[Unsettled], *, now: datetime, settle_seconds: float) -> float:
-    if not cut_off:
-        return 0.0
-    up_to_date = max(call.until for call in cut_off) + timedelta(seconds=settle_seconds)
-    return min(settle_seconds, max(0.0, (up_to_date - now).total_seconds()))
 
 
 def _brought_up_to_date(
@@ -116,7 +103,7 @@ def _brought_up_to_date(
         for item_id, last in touched.items()
         if last.within or last.status != (by_id[item_id].status if item_id in by_id else "")
     ]
-    if len(stale) > MOST_LOOKS:
+    if len(stale) > MAX_LOOKS:
         pause(wait)
         by_id = {item.id: item for item in items.query_items(client)}
         stale = []

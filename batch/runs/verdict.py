@@ -1,36 +1,48 @@
-"""What an answer means for the call that it answers: two pure tables, and nothing else decides.
+"""What an answer means for the step that its call belongs to: two pure tables, and nothing else decides.
 
-`weigh(act, reply)` says what to do about an answer to a changing call; `judge(act, step, item)` says, from what the
-site holds, whether the act has happened. An unclear answer is never taken for done or failed: it is looked up.
+`weigh(act, reply)` reads the answer to a changing call; `judge(act, step, item)` reads, from what the site holds,
+whether the act has happened. An unclear answer is never taken for done or failed: it is settled by looking.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 from batch.model import Act, Item, Status, Step
 from batch.plan.compare import content_changes, same_second
 from batch.publisher.reply import Reply, ReplyKind
 
 
-class Verdict(StrEnum):
-    """What to do about an answer."""
+class ActionStatus(StrEnum):
+    """What is known of an act, and so what it means for its step."""
 
     DONE = "done"
-    RETRY = "retry"
-    """It is known not to have arrived, or was turned away unread: send it again after a pause."""
-    SETTLE = "settle"
+    """It has happened; the item may still say that the channel refused it."""
+    NOT_DONE = "not_done"
+    """It is certain that it has not happened: it may be sent again."""
+    UNCLEAR = "unclear"
     """It may or may not have happened: look before anything else."""
     REFUSED = "refused"
-    """The service said no: this row has failed."""
+    """The service said no, or the item is in a state in which it can't happen any more: this row has failed."""
+    CONFLICT = "conflict"
+    """Another post stands in its place: another account, type or content under the same reference."""
     BLOCK_ACTION = "block_action"
     """The plan or quota is used up: nothing more of this action on this site."""
     BLOCK_CHANNEL = "block_channel"
     """The channel has lost its connection: nothing more on this channel."""
     STOP = "stop"
     """The credential is refused: nothing more on this site."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResult:
+    """What is known of an act, the item as last seen, and the code and the sentence where it is not plainly done."""
+
+    status: ActionStatus
+    item: Item | None = None
+    code: str = ""
+    message: str = ""
 
 
 ALREADY_THERE = "REFERENCE_ID_ALREADY_EXIST"
@@ -40,71 +52,80 @@ CHANNEL_CODES = frozenset({
     "UNSUPPORTED_CHANNEL", "USER_IS_DISCONNECTED", "USER_NOT_EXIST_FOR_CHANNEL", "NO_PAGES_FOR_USER",
 })  # fmt: skip
 SPENDING = frozenset({Act.PUBLISH, Act.SCHEDULE})
-PLAN_OR_QUOTA = 428
-"""What this status means on the calls of `SPENDING` where nothing but the status is told."""
-
-BY_KIND = {
-    ReplyKind.OK: Verdict.DONE,
-    ReplyKind.NOT_SENT: Verdict.RETRY,
-    ReplyKind.LIMITED: Verdict.RETRY,
-    ReplyKind.UNCLEAR: Verdict.SETTLE,
-}
-
-
 WRONG_STATE = frozenset({404, 409, 428})
 """Statuses by which the service says that an item is not in a state for the call; it may be where it was to get."""
 
+ON_ITS_WAY = frozenset({Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE})
+PENDING = frozenset({Status.DRAFT, Status.SCHEDULED})
+ENDED = frozenset({Status.CANCELED, Status.DELETED})
+DEAD = ENDED | {Status.FAILED}
 
-def weigh(act: Act, reply: Reply, *, repeated: bool = False, whole: bool = False) -> Verdict:
-    """Say what to do about an answer to a changing call.
+BY_KIND = {
+    ReplyKind.OK: ActionStatus.DONE,
+    ReplyKind.NOT_SENT: ActionStatus.NOT_DONE,
+    ReplyKind.LIMITED: ActionStatus.NOT_DONE,
+    ReplyKind.UNCLEAR: ActionStatus.UNCLEAR,
+}
 
-    `repeated`: an earlier try of it had no clear answer. `whole`: the call was to make its item, so that there was none
-    to be in a wrong state.
+
+def weigh(act: Act, reply: Reply, *, repeated: bool = False, single_call: bool = False) -> ActionStatus:
+    """Say what an answer to a changing call means.
+
+    `repeated`: an earlier try of it had no clear answer. `single_call`: the call was to make its item too, so that
+    there was none to be in a wrong state.
     """
     if reply.kind in BY_KIND:
         return BY_KIND[reply.kind]
     if reply.status in (401, 403):
-        return Verdict.STOP
+        return ActionStatus.STOP
     if reply.code in QUOTA_CODES and act in SPENDING:
-        return Verdict.BLOCK_ACTION
+        return ActionStatus.BLOCK_ACTION
     if reply.code in CHANNEL_CODES:
-        return Verdict.BLOCK_CHANNEL
+        return ActionStatus.BLOCK_CHANNEL
     if reply.code == ALREADY_THERE:
-        return Verdict.SETTLE
+        return ActionStatus.UNCLEAR
     if act is Act.DELETE and (reply.code in GONE or reply.status == 404):
-        return Verdict.DONE
-    on_item = act is not Act.CREATE and not whole
+        return ActionStatus.DONE
+    on_item = act is not Act.CREATE and not single_call
     # Another run of the same sheet, or an earlier try, may have done it already.
-    return Verdict.SETTLE if reply.status in WRONG_STATE and (on_item or repeated) else Verdict.REFUSED
+    looked_at = reply.status in WRONG_STATE and (on_item or repeated)
+    return ActionStatus.UNCLEAR if looked_at else ActionStatus.REFUSED
 
 
-class Finding(StrEnum):
-    """What a look at the site says about an act."""
-
-    DONE = "done"
-    NOT_DONE = "not_done"
-    FAILED = "failed"
-    OVERTAKEN = "overtaken"
-    """The item is in a state in which the act can't happen any more."""
-    OTHER = "other"
-    """There is an item with the reference, and it is another post: another account, type or content."""
-
-
-class Judged(NamedTuple):
-    """A finding, and the sentence that explains it where it is not plainly done or not done."""
-
-    finding: Finding
-    why: str = ""
-
-
-ON_ITS_WAY = frozenset({Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE})
-ENDED = frozenset({Status.CANCELED, Status.DELETED})
-DEAD = ENDED | {Status.FAILED}
+ABSENT, UNKNOWN = "", "in a state that this version does not know"
+_STATES = (ABSENT, *Status, UNKNOWN)
+_JUDGEMENTS = {
+    #                absent  DRAFT    SCHEDULED PROCESSING IN_QUEUE PUBLISHED CANCELED FAILED  DELETED  unknown
+    Act.CREATE:     "not     done     done      done       done     done      not      not     not      done",
+    Act.UPDATE:     "late    content  content   content    content  content   late     content late     content",
+    Act.SCHEDULE:   "late    not      date      done       done     done      late     done    late     late",
+    Act.PUBLISH:    "late    not      not       done       done     done      late     done    late     late",
+    Act.RESCHEDULE: "late    late     date      sent       sent     sent      late     late    late     late",
+    Act.CANCEL:     "late    late     not       late       late     late      done     late    done     late",
+    Act.DELETE:     "done    not      not       not        not      not       not      not     done     not",
+}  # fmt: skip
+"""What an item in each state says of an act: done, not (done), or (too) late; `date`, `sent` and `content` ask more:
+done where it is scheduled for its second, has gone out at its second, or says what it should."""
+_TABLE = {
+    (act, state): word for act, row in _JUDGEMENTS.items() for state, word in zip(_STATES, row.split(), strict=True)
+}
 
 
-def judge(act: Act, step: Step, item: Item | None) -> Judged:
+def judge(act: Act, step: Step, item: Item | None) -> ActionResult:
     """Say from what the site holds whether the act has happened. `item` None: it holds no such item."""
-    return _JUDGES[act](step, item)
+    state = (item.status or UNKNOWN) if item else ABSENT
+    word = _TABLE.get((act, state)) or _TABLE[act, UNKNOWN]
+    done = word == "done"
+    if item is not None and word in ("date", "sent"):
+        done = step.at is not None and item.scheduled_at is not None and same_second(step.at, item.scheduled_at)
+    elif item is not None and word == "content":
+        done = not content_changes(item.content, step.content)
+    if done:
+        return ActionResult(ActionStatus.DONE, item)
+    if word in ("late", "sent"):
+        message = f"the post is {state} on the site" if state else "the post is not on the site any more"
+        return ActionResult(ActionStatus.REFUSED, item, message=message)
+    return ActionResult(ActionStatus.NOT_DONE, item)
 
 
 def other_post(step: Step, item: Item) -> str:
@@ -114,80 +135,3 @@ def other_post(step: Step, item: Item) -> str:
     if step.account_id and item.account_id and item.account_id != step.account_id:
         return f"it is on the account {item.account_id}, not {step.account_id}"
     return "; ".join(f"its {c.field} is {c.old[:60]!r}" for c in content_changes(item.content, step.content))
-
-
-def _judge_create(_step: Step, item: Item | None) -> Judged:
-    return Judged(Finding.NOT_DONE if item is None or item.status in DEAD else Finding.DONE)
-
-
-def _judge_schedule(step: Step, item: Item | None) -> Judged:
-    if item is None:
-        return Judged(Finding.OVERTAKEN, "the site does not hold the post any more")
-    if item.status == Status.SCHEDULED:
-        return Judged(Finding.DONE if on_time(step, item) else Finding.NOT_DONE)
-    if item.status == Status.DRAFT:
-        return Judged(Finding.NOT_DONE)
-    return _judge_sent(item)
-
-
-def _judge_publish(_step: Step, item: Item | None) -> Judged:
-    if item is None:
-        return Judged(Finding.OVERTAKEN, "the site does not hold the post any more")
-    if item.status in (Status.DRAFT, Status.SCHEDULED):
-        return Judged(Finding.NOT_DONE)
-    return _judge_sent(item)
-
-
-def on_time(step: Step, item: Item) -> bool:
-    """Tell whether an item is scheduled for the second that its step says."""
-    return step.at is not None and item.scheduled_at is not None and same_second(step.at, item.scheduled_at)
-
-
-def _judge_sent(item: Item) -> Judged:
-    if item.status in ON_ITS_WAY:
-        return Judged(Finding.DONE)
-    if item.status == Status.FAILED:
-        return Judged(Finding.FAILED, item.error or "the channel refused it and gave no reason")
-    return Judged(Finding.OVERTAKEN, f"the post is {item.status} on the site")
-
-
-def _judge_reschedule(step: Step, item: Item | None) -> Judged:
-    if item is not None and item.status == Status.SCHEDULED:
-        return Judged(Finding.DONE if on_time(step, item) else Finding.NOT_DONE)
-    if item is not None and item.status in ON_ITS_WAY and on_time(step, item):
-        return Judged(Finding.DONE)
-    return _overtaken(item)
-
-
-def _judge_update(step: Step, item: Item | None) -> Judged:
-    if item is None or item.status in ENDED:
-        return _overtaken(item)
-    return Judged(Finding.NOT_DONE if content_changes(item.content, step.content) else Finding.DONE)
-
-
-def _judge_cancel(_step: Step, item: Item | None) -> Judged:
-    if item is not None and item.status == Status.SCHEDULED:
-        return Judged(Finding.NOT_DONE)
-    if item is not None and item.status in ENDED:
-        return Judged(Finding.DONE)
-    return _overtaken(item)
-
-
-def _judge_delete(_step: Step, item: Item | None) -> Judged:
-    return Judged(Finding.DONE if item is None or item.status == Status.DELETED else Finding.NOT_DONE)
-
-
-def _overtaken(item: Item | None) -> Judged:
-    state = "not on the site any more" if item is None else f"{item.status} on the site"
-    return Judged(Finding.OVERTAKEN, f"the post is {state}")
-
-
-_JUDGES: dict[Act, Callable[[Step, Item | None], Judged]] = {
-    Act.CREATE: _judge_create,
-    Act.SCHEDULE: _judge_schedule,
-    Act.PUBLISH: _judge_publish,
-    Act.UPDATE: _judge_update,
-    Act.RESCHEDULE: _judge_reschedule,
-    Act.CANCEL: _judge_cancel,
-    Act.DELETE: _judge_delete,
-}

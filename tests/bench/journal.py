@@ -23,11 +23,11 @@ from batch.plan.reconcile import reconcile
 from batch.publisher.accounts import read_snapshot
 from batch.publisher.client import Client
 from batch.publisher.pace import Pace
-from batch.runs.actions import Tools
+from batch.runs.actions import SiteContext
 from batch.runs.control import Stop
 from batch.runs.execute import execute
 from batch.runs.journal import Journal, Recorder
-from batch.runs.record import Placed
+from batch.runs.record import NumberedStep
 from batch.settings import ApiKey
 from tests.bench.sandboxed import KEY, sandbox, site_id
 
@@ -89,14 +89,14 @@ def cost_of_journal(folder: Path, posts: int, *, pace: int, kept: bool) -> float
         book = Journal(folder / f"{uuid.uuid4().hex}.sqlite") if kept else nullcontext(Forgetful())
         with client, book as recorder:
             plan = reconcile(_posts(posts), read_snapshot(client, [Channel.FACEBOOK], now=_now()), now=_now())
-            placed = [Placed(n, step) for n, step in enumerate(plan.steps)]
-            tools = Tools(
+            placed = [NumberedStep(n, step) for n, step in enumerate(plan.steps)]
+            context = SiteContext(
                 client=client, journal=cast(Recorder, recorder), run="bench", now=_now, clock=clock,
                 stop=Stop(), random=random.random, pause=sleep,
             )  # fmt: skip
             done: dict[int, Outcome] = {}
             began = clock()
-            execute(placed, tools=tools, emit=done.__setitem__)
+            execute(placed, context=context, emit=done.__setitem__)
             seconds = clock() - began
     if {outcome.outcome for outcome in done.values()} != {OutcomeKind.SCHEDULED}:
         raise RuntimeError("not every post was scheduled")

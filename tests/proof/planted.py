@@ -43,22 +43,22 @@ PLANTED = (
     Planted(
         "repeat without looking",
         "runs/verdict.py",
-        "ReplyKind.UNCLEAR: Verdict.SETTLE",
-        "ReplyKind.UNCLEAR: Verdict.RETRY",
+        "ReplyKind.UNCLEAR: ActionStatus.UNCLEAR",
+        "ReplyKind.UNCLEAR: ActionStatus.NOT_DONE",
         FOUND,
     ),
     Planted(
         "an unclear answer taken for done",
         "runs/verdict.py",
-        "ReplyKind.UNCLEAR: Verdict.SETTLE",
-        "ReplyKind.UNCLEAR: Verdict.DONE",
+        "ReplyKind.UNCLEAR: ActionStatus.UNCLEAR",
+        "ReplyKind.UNCLEAR: ActionStatus.DONE",
         FOUND,
     ),
     Planted(
         "an unclear answer taken for failed",
         "runs/verdict.py",
-        "ReplyKind.UNCLEAR: Verdict.SETTLE",
-        "ReplyKind.UNCLEAR: Verdict.REFUSED",
+        "ReplyKind.UNCLEAR: ActionStatus.UNCLEAR",
+        "ReplyKind.UNCLEAR: ActionStatus.REFUSED",
         FOUND,
     ),
     Planted(
@@ -71,15 +71,15 @@ PLANTED = (
     Planted(
         "journal after sending",
         "runs/actions.py",
-        """        intent = tools.journal.intend(
-            tools.run, position, act, reference=step.reference, item_id=item_id, at=tools.now()
-        )
-        last = send(tools.client, step)
+        """    intent = context.journal.intend(
+        context.run, position, act, reference=step.reference, item_id=item_id, at=context.now()
+    )
+    reply = (items.create_scheduled if single_call else CALLS[act])(context.client, step)
 """,
-        """        last = send(tools.client, step)
-        intent = tools.journal.intend(
-            tools.run, position, act, reference=step.reference, item_id=item_id, at=tools.now()
-        )
+        """    reply = (items.create_scheduled if single_call else CALLS[act])(context.client, step)
+    intent = context.journal.intend(
+        context.run, position, act, reference=step.reference, item_id=item_id, at=context.now()
+    )
 """,
         FOUND,
     ),
@@ -87,18 +87,18 @@ PLANTED = (
         "a taken reference (409) taken for failure",
         "runs/verdict.py",
         """    if reply.code == ALREADY_THERE:
-        return Verdict.SETTLE
+        return ActionStatus.UNCLEAR
 """,
         """    if reply.code == ALREADY_THERE:
-        return Verdict.REFUSED
+        return ActionStatus.REFUSED
 """,
         FOUND,
     ),
     Planted(
         "the key made from the row's number",
         "plan/steps.py",
-        "            reference=self.reference,\n",
-        '            reference=f"row-{post.row}",\n',
+        "        reference=case.reference,\n",
+        '        reference=f"row-{post.row}",\n',
         KILLS,
     ),
     Planted(
@@ -121,15 +121,15 @@ PLANTED = (
     Planted(
         "the date looked at before the wait for the rate limit",
         "runs/actions.py",
-        "        tools.client.pace.until_free()\n",
+        "        context.client.pace.until_free()\n",
         "",
         FOUND,
     ),
     Planted(
         "looked once only",
         "runs/settle.py",
-        "        if seen.finding is not Finding.NOT_DONE:\n            return seen\n",
-        "        return seen\n",
+        "        if again:\n",
+        "        if False:\n",
         FOUND,
     ),
     Planted("no wait after a kill", "runs/site.py", "    if wait > 0:\n", "    if wait > 1e9:\n", FOUND),
@@ -150,14 +150,14 @@ PLANTED = (
     Planted(
         "another account's post taken up",
         "runs/settle.py",
-        "return Seen(Finding.OTHER, item, other) if other else Seen(*judge_item(act, step, item))",
-        "return Seen(*judge_item(act, step, item))",
+        "return other_result(step, item, other) if other else judge(act, step, item)",
+        "return judge(act, step, item)",
         FOUND,
     ),
     Planted(
         "not read back after the run",
         "runs/execute.py",
-        "        read_back(busy, tools=tools, keep=keep)\n",
+        "        read_back(busy, context=context, keep=run.keep)\n",
         "",
         TWO,
     ),
@@ -167,29 +167,29 @@ PLANTED = (
         """        self.pause(self.settle_seconds)
         return self.everything()
 """,
-        """        return held
+        """        return listed
 """,
         TWO,
     ),
     Planted(
         "no look for another run before publishing",
         "runs/execute.py",
-        "            _give_way(work, rivals_of(work, held[work.step.reference]), tools=tools)\n",
-        "            pass\n",
+        "                yield_to(post, competing_with(post, held[post.step.reference]), context=self.context)\n",
+        "                pass\n",
         TWO,
     ),
     Planted(
         "of two items each run keeps its own",
         "runs/verify.py",
         "    kept, *others = living\n",
-        "    kept, *others = sorted(living, key=lambda item: item.id != work.step.item_id)\n",
+        "    kept, *others = sorted(living, key=lambda item: item.id != post.step.item_id)\n",
         TWO,
     ),
     Planted(
         "a full disk hides what was sent",
         "runs/actions.py",
-        "        tools.stop.request(str(error))\n",
-        "        raise\n",
+        "            self.stop.request(str(error))\n",
+        "            raise\n",
         FOUND,
     ),
     Planted(
@@ -202,22 +202,22 @@ PLANTED = (
     Planted(
         "a wrong ID in an answer taken for a lost post",
         "runs/verify.py",
-        "        item = item or _under_reference(work.step, held)\n",
+        "        item = item or _under_reference(post.step, listed)\n",
         "",
         FOUND,
     ),
     Planted(
         "a call that came late told as not done",
         "runs/verify.py",
-        "        _done_after_all(work, _item_of(work, by_id, held), tools=tools)\n",
+        "        _take_back_failure(post, item, context=context)\n",
         "",
         FOUND,
     ),
     Planted(
         "a dead item taken for a new draft",
         "runs/verdict.py",
-        "Finding.NOT_DONE if item is None or item.status in DEAD else Finding.DONE",
-        "Finding.NOT_DONE if item is None else Finding.DONE",
+        "done     done      not      not     not      done",
+        "done     done      done     done    done     done",
         FOUND,
     ),
 )

@@ -25,11 +25,11 @@ from batch.plan.decisions import Options
 from batch.plan.reconcile import reconcile
 from batch.publisher.client import Client
 from batch.publisher.pace import Pace
-from batch.runs.actions import Tools
+from batch.runs.actions import SiteContext
 from batch.runs.control import Stop
 from batch.runs.execute import execute
 from batch.runs.journal import Journal
-from batch.runs.record import Placed
+from batch.runs.record import NumberedStep
 from batch.runs.site import read_site
 from batch.sandbox.sites import SITE_ID
 from batch.settings import ApiKey
@@ -272,13 +272,13 @@ class Stage:
                 settle_seconds=SETTLE_SECONDS, say=lambda _text: None, at_once=1,
             )  # fmt: skip
             plan = reconcile(posts, snapshot, now=clock.now(), options=options)
-            tools = Tools(
+            context = SiteContext(
                 client=client, journal=book, run=name, now=clock.now, clock=clock.clock, stop=stop,
                 random=self.random.random, pause=pause, settle_seconds=SETTLE_SECONDS, budget=client.budget,
                 say=self.said.append,
             )  # fmt: skip
-            placed = [Placed(n, step) for n, step in enumerate(plan.steps)]
-            execute(placed, tools=tools, emit=outcomes.__setitem__, via=via or self.via)
+            placed = [NumberedStep(n, step) for n, step in enumerate(plan.steps)]
+            execute(placed, context=context, emit=outcomes.__setitem__, via=via or self.via)
         return [outcomes[n] for n in range(len(posts))]
 
 

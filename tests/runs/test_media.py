@@ -15,11 +15,20 @@ from PIL import Image
 from batch.errors import SignInError
 from batch.model import Act, Content, Medium, OutcomeKind, Step, StepKind
 from batch.publisher.client import Client
-from batch.runs.actions import Tools
+from batch.runs.actions import SiteContext
 from batch.runs.control import Stop
 from batch.runs.journal import Journal
-from batch.runs.media import MediaFailure, MediaResult, Room, bring_media, library_name, make_bringer, shown, with_urls
-from batch.runs.progress import Work
+from batch.runs.media import (
+    MediaContext,
+    MediaFailure,
+    MediaResult,
+    bring_media,
+    library_name,
+    make_bringer,
+    shown,
+    with_urls,
+)
+from batch.runs.progress import StepProgress
 
 JPEG = io.BytesIO()
 Image.linear_gradient("L").save(JPEG, "JPEG")
@@ -47,15 +56,15 @@ def journal(tmp_path: Path) -> Any:
 
 
 @pytest.fixture
-def room(client: Client, journal: Journal, tmp_path: Path, played: Any) -> Room:
-    return Room(client=client, store=journal, folder=tmp_path, sleep=played.sleep, clock=played.clock)
+def room(client: Client, journal: Journal, tmp_path: Path, played: Any) -> MediaContext:
+    return MediaContext(client=client, cache=journal, folder=tmp_path, sleep=played.sleep, clock=played.clock)
 
 
 def urls_of(result: MediaResult) -> list[str]:
     return list(result.urls.values())
 
 
-def test_files_and_addresses_become_addresses_of_the_library(library: Any, room: Room, tmp_path: Path) -> None:
+def test_files_and_addresses_become_addresses_of_the_library(library: Any, room: MediaContext, tmp_path: Path) -> None:
     media = [
         file_medium(tmp_path, "Frühling.jpg"),
         web_medium("clip.mp4", "VIDEO"),
@@ -77,14 +86,14 @@ def test_files_and_addresses_become_addresses_of_the_library(library: Any, room:
     assert {call.headers.get("authorization") for call in library.asked(UPLOAD)} == {None}
 
 
-def test_fifty_rows_with_one_logo_send_it_once(library: Any, room: Room, tmp_path: Path) -> None:
+def test_fifty_rows_with_one_logo_send_it_once(library: Any, room: MediaContext, tmp_path: Path) -> None:
     logo = file_medium(tmp_path, "logo.jpg")
     copy = file_medium(tmp_path, "copy of logo.jpg")
     result = bring_media([logo, copy] * 25 + [web_medium("p.jpg")] * 50, room)
     assert (len(library.files), result.uploaded, result.imported) == (2, 1, 1)
 
 
-def test_the_second_time_nothing_is_sent(library: Any, room: Room, tmp_path: Path) -> None:
+def test_the_second_time_nothing_is_sent(library: Any, room: MediaContext, tmp_path: Path) -> None:
     media = [file_medium(tmp_path, "logo.jpg"), web_medium("p.jpg")]
     first = bring_media(media, room)
     calls = len(library.seen)
@@ -93,7 +102,7 @@ def test_the_second_time_nothing_is_sent(library: Any, room: Room, tmp_path: Pat
     assert (second.urls, second.remembered, second.uploaded, second.imported) == (first.urls, 2, 0, 0)
 
 
-def test_all_are_set_going_before_any_is_waited_for(library: Any, room: Room) -> None:
+def test_all_are_set_going_before_any_is_waited_for(library: Any, room: MediaContext) -> None:
     library.polls = 3
     bring_media([web_medium(f"{n}.jpg") for n in range(3)], room)
     paths = [call.path for call in library.seen]
@@ -101,7 +110,7 @@ def test_all_are_set_going_before_any_is_waited_for(library: Any, room: Room) ->
     assert IMPORT not in paths[3:]
 
 
-def test_a_medium_that_fails_fails_alone(library: Any, room: Room) -> None:
+def test_a_medium_that_fails_fails_alone(library: Any, room: MediaContext) -> None:
     good, bad = web_medium("good.jpg"), web_medium("fail.jpg")
     result = bring_media([bad, good], room)
     assert list(result.urls) == [good.identity]
@@ -114,14 +123,14 @@ def test_a_medium_that_fails_fails_alone(library: Any, room: Room) -> None:
     }
 
 
-def test_what_failed_is_tried_again_the_next_time(library: Any, room: Room) -> None:
+def test_what_failed_is_tried_again_the_next_time(library: Any, room: MediaContext) -> None:
     bad = web_medium("fail.jpg")
     bring_media([bad], room)
     bring_media([bad], room)
     assert len(library.asked(IMPORT)) == 2
 
 
-def test_waiting_is_bounded_for_all_together(library: Any, room: Room, played: Any) -> None:
+def test_waiting_is_bounded_for_all_together(library: Any, room: MediaContext, played: Any) -> None:
     library.polls = 10_000
     result = bring_media([web_medium(f"{n}.jpg") for n in range(5)], room)
     assert {f.code for f in result.failures.values()} == {"MEDIA_NOT_READY"}
@@ -131,7 +140,7 @@ def test_waiting_is_bounded_for_all_together(library: Any, room: Room, played: A
 def test_waiting_is_said_now_and_then(library: Any, client: Client, journal: Journal, played: Any) -> None:
     library.polls = 20
     said: list[str] = []
-    room = Room(client, journal, None, played.sleep, played.clock, say=said.append)
+    room = MediaContext(client, journal, None, played.sleep, played.clock, say=said.append)
     bring_media([web_medium("p.jpg"), web_medium("q.jpg")], room)
     waiting = [line for line in said if line.startswith("Waiting")]
     assert waiting[0] == "Waiting for https://example.com/p.jpg and 1 more in the Media Manager (0 s)."
@@ -141,7 +150,7 @@ def test_waiting_is_said_now_and_then(library: Any, client: Client, journal: Jou
 def test_a_stop_begins_nothing_more_and_waits_no_longer(
     library: Any, client: Client, journal: Journal, played: Any
 ) -> None:
-    room = Room(client, journal, None, played.sleep, played.clock, stopped=lambda: bool(library.seen))
+    room = MediaContext(client, journal, None, played.sleep, played.clock, stopped=lambda: bool(library.seen))
     library.polls = 10_000
     result = bring_media([web_medium("p.jpg"), web_medium("q.jpg")], room)
     assert [f.code for f in result.failures.values()] == ["not_run", "MEDIA_NOT_READY"]
@@ -149,7 +158,9 @@ def test_a_stop_begins_nothing_more_and_waits_no_longer(
 
 
 @pytest.mark.parametrize("change", ["gone", "other picture", "no picture"])
-def test_a_file_that_changed_since_the_plan_is_not_used(library: Any, room: Room, tmp_path: Path, change: str) -> None:
+def test_a_file_that_changed_since_the_plan_is_not_used(
+    library: Any, room: MediaContext, tmp_path: Path, change: str
+) -> None:
     medium = file_medium(tmp_path, "logo.jpg")
     path = tmp_path / "logo.jpg"
     if change == "gone":
@@ -164,7 +175,9 @@ def test_a_file_that_changed_since_the_plan_is_not_used(library: Any, room: Room
 
 
 @pytest.mark.parametrize("source", ["../secret.jpg", "/etc/hostname", ".env"])
-def test_a_plan_from_elsewhere_can_not_fetch_files(library: Any, room: Room, tmp_path: Path, source: str) -> None:
+def test_a_plan_from_elsewhere_can_not_fetch_files(
+    library: Any, room: MediaContext, tmp_path: Path, source: str
+) -> None:
     (tmp_path / ".env").write_bytes(PICTURE)
     digest = hashlib.sha256(PICTURE).hexdigest()
     result = bring_media([Medium(source, kind="IMAGE", identity=f"sha256:{digest}")], room)
@@ -175,13 +188,15 @@ def test_a_plan_from_elsewhere_can_not_fetch_files(library: Any, room: Room, tmp
 @pytest.mark.parametrize(
     "source", ["http://127.0.0.1/p.jpg", "http://169.254.169.254/latest", "ftp://example.com/p.jpg"]
 )
-def test_a_plan_from_elsewhere_can_not_have_private_addresses_fetched(library: Any, room: Room, source: str) -> None:
+def test_a_plan_from_elsewhere_can_not_have_private_addresses_fetched(
+    library: Any, room: MediaContext, source: str
+) -> None:
     result = bring_media([Medium(source, kind="IMAGE", identity=source)], room)
     assert [f.code for f in result.failures.values()] == ["media_refused"]
     assert library.seen == []
 
 
-def test_a_share_link_is_imported_in_its_direct_form(library: Any, room: Room) -> None:
+def test_a_share_link_is_imported_in_its_direct_form(library: Any, room: MediaContext) -> None:
     source = "https://drive.google.com/file/d/1AbCdEfGhIjKlMnOp/view?usp=sharing"
     direct = "https://drive.google.com/uc?export=download&id=1AbCdEfGhIjKlMnOp"
     bring_media([Medium(source, kind="IMAGE", identity=direct)], room)
@@ -189,21 +204,21 @@ def test_a_share_link_is_imported_in_its_direct_form(library: Any, room: Room) -
     assert call.body == {"url": direct, "mimeType": "image/jpeg", "displayName": "uc.jpg"}
 
 
-def test_what_turns_out_to_be_a_video_is_not_posted_as_a_picture(library: Any, room: Room) -> None:
+def test_what_turns_out_to_be_a_video_is_not_posted_as_a_picture(library: Any, room: MediaContext) -> None:
     library.kinds["asset.jpg"] = "VIDEO"
     result = bring_media([web_medium("asset")], room)
     (failure,) = result.failures.values()
     assert (failure.code, "#video" in failure.message) == ("WRONG_KIND", True)
 
 
-def test_a_refused_credential_stops_all(library: Any, room: Room) -> None:
+def test_a_refused_credential_stops_all(library: Any, room: MediaContext) -> None:
     library.overrides[IMPORT] = lambda call: (401, {"message": "no"})
     with pytest.raises(SignInError):
         bring_media([web_medium("p.jpg"), web_medium("q.jpg")], room)
     assert len(library.seen) == 1
 
 
-def test_a_lost_upload_is_repeated_and_used_once(library: Any, room: Room, tmp_path: Path) -> None:
+def test_a_lost_upload_is_repeated_and_used_once(library: Any, room: MediaContext, tmp_path: Path) -> None:
     answers = iter([503, 200])
 
     def put(call: Any) -> tuple[int, Any]:
@@ -246,7 +261,9 @@ def test_content_gets_the_addresses_that_are_known() -> None:
     assert [m.url for m in filled.media] == [there.url, "B", ""]
 
 
-def work_of(position: int, *media: Medium, acts: tuple[Act, ...] = (Act.UPLOAD, Act.CREATE, Act.SCHEDULE)) -> Work:
+def work_of(
+    position: int, *media: Medium, acts: tuple[Act, ...] = (Act.UPLOAD, Act.CREATE, Act.SCHEDULE)
+) -> StepProgress:
     step = Step(
         row=position + 2,
         key=f"k{position}",
@@ -259,13 +276,13 @@ def work_of(position: int, *media: Medium, acts: tuple[Act, ...] = (Act.UPLOAD, 
         acts=acts,
         content=Content(media=media),
     )
-    return Work(position, step)
+    return StepProgress(position, step)
 
 
 @pytest.fixture
-def tools_of(client: Client, journal: Journal, played: Any) -> Callable[[Stop], Tools]:
-    def make(stop: Stop) -> Tools:
-        return Tools(
+def context_of(client: Client, journal: Journal, played: Any) -> Callable[[Stop], SiteContext]:
+    def make(stop: Stop) -> SiteContext:
+        return SiteContext(
             client=client,
             journal=journal,
             run="r",
@@ -280,11 +297,11 @@ def tools_of(client: Client, journal: Journal, played: Any) -> Callable[[Stop], 
 
 
 def test_each_work_gets_its_media_or_its_failure(
-    library: Any, journal: Journal, tmp_path: Path, tools_of: Callable[[Stop], Tools]
+    library: Any, journal: Journal, tmp_path: Path, context_of: Callable[[Stop], SiteContext]
 ) -> None:
     logo, bad = file_medium(tmp_path, "logo.jpg"), web_medium("fail.jpg")
     works = [work_of(0, logo), work_of(1, logo, bad), work_of(2, logo), work_of(3, bad, acts=(Act.RESCHEDULE,))]
-    make_bringer(store=journal, folder=tmp_path)(works, tools_of(Stop()))
+    make_bringer(cache=journal, folder=tmp_path)(works, context_of(Stop()))
     url = "https://static.wixstatic.com/media/file-1"
     assert [[m.url for m in work.step.content.media] for work in works] == [[url], [url, ""], [url], [""]]
     assert [work.outcome is None for work in works] == [True, False, True, True]
@@ -295,10 +312,10 @@ def test_each_work_gets_its_media_or_its_failure(
 
 
 def test_after_a_stop_the_works_are_left_for_the_next_run(
-    journal: Journal, tmp_path: Path, tools_of: Callable[[Stop], Tools]
+    journal: Journal, tmp_path: Path, context_of: Callable[[Stop], SiteContext]
 ) -> None:
     stop = Stop()
     stop.request("You stopped it.")
     work = work_of(0, web_medium("p.jpg"))
-    make_bringer(store=journal, folder=tmp_path)([work], tools_of(stop))
+    make_bringer(cache=journal, folder=tmp_path)([work], context_of(stop))
     assert work.outcome is None

@@ -19,7 +19,7 @@ from batch.publisher.pace import Pace
 from batch.rules.media import check_media
 from batch.runs.generation import generate_posts
 from batch.runs.journal import Journal
-from batch.runs.media import MediaResult, Room, bring_media
+from batch.runs.media import MediaContext, MediaResult, bring_media
 from batch.sandbox.sites import SITE_ID
 from batch.settings import ApiKey
 from tests.rig.options import Options
@@ -104,7 +104,7 @@ def run_once(sandbox: RigServer, folder: Path) -> Done:
     checked = [check_media(p, facts) for p in POSTS]
     with client, Journal(folder.parent / "state" / "journal.sqlite") as journal:
         made = generate_posts(checked, client, journal, accounts=ACCOUNTS, regenerate=False, folder=folder)
-        room = Room(client, journal, folder, sleep=lambda _seconds: None, clock=client.clock)
+        room = MediaContext(client, journal, folder, sleep=lambda _seconds: None, clock=client.clock)
         result = bring_media((m for p in made if not p.errors for m in p.content.media), room)
     calls = Counter(entry.call for entry in sandbox.service.calls()[before:])
     return Done({p.row: p for p in made}, result, calls)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from batch.model import Action, OutcomeKind
-from batch.runs.site import MOST_LOOKS
+from batch.runs.site import MAX_LOOKS
 from tests.proof.stage import SETTLE_SECONDS, WORST, Stage, fast_folder, hours, post
 
 HIDDEN = {"deleted": "hidden"}
@@ -47,12 +47,12 @@ def test_what_was_withdrawn_from_here_needs_no_look(folder: Path) -> None:
 
 def test_of_many_that_a_late_list_leaves_out_so_many_are_looked_at_and_none_is_made_again(folder: Path) -> None:
     stage = Stage(folder, next(iter(WORST)), "bulk", options=LATE)
-    rows = [post(f"k{n}", row=2 + n, at=hours(30)) for n in range(MOST_LOOKS + 10)]
+    rows = [post(f"k{n}", row=2 + n, at=hours(30)) for n in range(MAX_LOOKS + 10)]
     stage.run(rows)
     stage.clock.sleep(2 * SETTLE_SECONDS)
     before = gets(stage)
     outcomes = stage.run(rows, name="r2")
-    assert gets(stage) == before + MOST_LOOKS
+    assert gets(stage) == before + MAX_LOOKS
     assert {o.outcome for o in outcomes} == {OutcomeKind.UNCHANGED, OutcomeKind.INVALID}
     assert len(stage.service.items()) == len(rows)
 
