@@ -11,7 +11,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit, urlunsplit
@@ -103,10 +103,6 @@ def _turn_never(_parts: SplitResult) -> None:
     return None
 
 
-def _turn_box(parts: SplitResult) -> SplitResult | None:
-    return parts if parts.path.startswith("/shared/static/") else None
-
-
 _PAGE = "is a page that shows the file and not the file; download it, and name the file or its own address"
 SHARES = (
     _Share(
@@ -126,7 +122,11 @@ SHARES = (
     _Share(("icloud.com", "www.icloud.com", "share.icloud.com"), _turn_never, f"an iCloud link {_PAGE}"),
     _Share(("we.tl", "wetransfer.com", "www.wetransfer.com"), _turn_never, f"a WeTransfer link {_PAGE}"),
     _Share(("canva.com", "www.canva.com"), _turn_never, f"a Canva link {_PAGE}"),
-    _Share(("box.com", "app.box.com"), _turn_box, f"a Box link {_PAGE}"),
+    _Share(
+        ("box.com", "app.box.com"),
+        lambda parts: parts if parts.path.startswith("/shared/static/") else None,
+        f"a Box link {_PAGE}",
+    ),
     _Share(("youtube.com", "www.youtube.com", "m.youtube.com", "youtu.be"), _turn_never, f"a YouTube link {_PAGE}"),
     _Share(("instagram.com", "www.instagram.com"), _turn_never, f"an Instagram link {_PAGE}"),
     _Share(("facebook.com", "www.facebook.com", "fb.watch"), _turn_never, f"a Facebook link {_PAGE}"),
@@ -205,23 +205,30 @@ def is_address(source: str) -> bool:
 @lru_cache(REMEMBERED)
 def read_address(source: str) -> Address:
     """Turn an entry into the address to use, or into the reason why it can't be."""
-    refusal = _refuse_spelling(source)
-    if refusal:
+    if refusal := _refuse_spelling(source):
         return Address(refusal=refusal)
     try:
         parts = urlsplit(source)
-        host = _plain_host(parts)
         port = parts.port
+        host = parts.hostname or ""
+        if not host.isascii():  # one spelling, as the network will read it
+            host = unicodedata.normalize("NFKC", host).casefold()
+            host = host if host.isascii() else host.encode("idna").decode("ascii")
+        host = host.removesuffix(".")
     except ValueError:
         return Address(refusal=f"its host name can't be read; {PUBLIC}")
-    refusal = _refuse_host(host) or _refuse_place(parts, port)
-    if refusal:
+    if refusal := _refuse_host(host) or _refuse_place(parts, port):
         return Address(refusal=refusal)
-    hint = parts.fragment
     netloc = f"[{host}]" if ":" in host else host
     if port is not None and port != {"http": 80, "https": 443}[parts.scheme]:
         netloc += f":{port}"
-    return _finish(SplitResult(parts.scheme, netloc, _ascii(parts.path), _ascii(parts.query), ""), host, hint)
+    direct, refusal = direct_form(SplitResult(parts.scheme, netloc, _ascii(parts.path), _ascii(parts.query), ""), host)
+    if refusal:
+        return Address(refusal=refusal)
+    url, kind = urlunsplit(direct), MEDIA_MANAGER_HOSTS.get(direct.netloc, "") if direct.scheme == "https" else ""
+    if kind:
+        return Address(url, kind, _mime_of(kind, direct.path), in_media_manager=True)
+    return _with_kind(url, direct.path, parts.fragment)
 
 
 def _refuse_spelling(source: str) -> str:
@@ -242,45 +249,28 @@ def _refuse_spelling(source: str) -> str:
     return f"it is longer than {MAX_ADDRESS_LETTERS} characters" if len(source) > MAX_ADDRESS_LETTERS else ""
 
 
-def _plain_host(parts: SplitResult) -> str:
-    """Return the host as the network will read it: one spelling, ASCII. Errors: ValueError."""
-    host = parts.hostname or ""
-    if not host.isascii():
-        host = unicodedata.normalize("NFKC", host).casefold()
-        host = host if host.isascii() else host.encode("idna").decode("ascii")
-    return host.removesuffix(".")
-
-
 def _refuse_host(host: str) -> str:
+    """Say why a host can't be one on the public internet, "" where it can."""
     if not host:
         return f"it has no host name; {PUBLIC}"
     if ":" in host or "%" in host:
-        return _refuse_ipv6(host)
+        try:
+            number = ipaddress.IPv6Address(host)
+        except ValueError:
+            return f"its host name can't be right; {PUBLIC}"
+        inner = number.ipv4_mapped or number.sixtofour or number.teredo
+        hidden = inner or number in _NAT64 or "%" in host or not _is_public(number)
+        return f"[{host}] is not an address on the public internet; {PUBLIC}" if hidden else ""
     if not _HOST.fullmatch(host) or len(host) > 253:
         return f"its host name can't be right; {PUBLIC}"
     if _NUMBER.fullmatch(host.rpartition(".")[2]):
-        return _refuse_ipv4(host)
+        try:
+            public = _is_public(ipaddress.IPv4Address(host))
+        except ValueError:
+            return f"{host} is an unusual spelling of a numeric address; {PUBLIC}"
+        return "" if public else f"{host} is not an address on the public internet; {PUBLIC}"
     if host in PRIVATE_NAMES or host.endswith(PRIVATE_ENDINGS) or "." not in host:
         return f"{host} leads to a computer inside a network, which the service can't reach; {PUBLIC}"
-    return ""
-
-
-def _refuse_ipv4(host: str) -> str:
-    try:
-        number = ipaddress.IPv4Address(host)
-    except ValueError:
-        return f"{host} is an unusual spelling of a numeric address; {PUBLIC}"
-    return "" if _is_public(number) else f"{host} is not an address on the public internet; {PUBLIC}"
-
-
-def _refuse_ipv6(host: str) -> str:
-    try:
-        number = ipaddress.IPv6Address(host)
-    except ValueError:
-        return f"its host name can't be right; {PUBLIC}"
-    inner = number.ipv4_mapped or number.sixtofour or number.teredo
-    if inner or number in _NAT64 or "%" in host or not _is_public(number):
-        return f"[{host}] is not an address on the public internet; {PUBLIC}"
     return ""
 
 
@@ -303,28 +293,17 @@ def _ascii(text: str) -> str:
     return text if text.isascii() else quote(text, safe="%/:?#[]@!$&'()*+,;=~-._|{}^`\"<>")
 
 
-def _finish(parts: SplitResult, host: str, hint: str) -> Address:
-    direct, refusal = direct_form(parts, host)
-    if refusal:
-        return Address(refusal=refusal)
-    url = urlunsplit(direct)
-    kind = MEDIA_MANAGER_HOSTS.get(direct.netloc, "") if direct.scheme == "https" else ""
-    if kind:
-        return Address(url, kind, _mime_of(kind, direct.path), in_media_manager=True)
-    return _with_kind(Address(url), direct.path, hint)
-
-
-def _with_kind(address: Address, path: str, hint: str) -> Address:
-    """Add what the ending of the path tells, or the person's own hint behind a `#`, which is never sent."""
+def _with_kind(url: str, path: str, hint: str) -> Address:
+    """Return an address with what the ending of its path tells, or the person's own hint behind a `#`, never sent."""
     told = hint.strip().casefold().rpartition(".")[2]
     if told in ("image", "picture", "photo", "video"):
         kind = "VIDEO" if told == "video" else "IMAGE"
-        return replace(address, kind=kind, mime=_mime_of(kind, path))
+        return Address(url, kind, _mime_of(kind, path))
     ending = told if told in MIMES else ending_of(path)
     if ending in NOT_MEDIA:
         return Address(refusal=f"a .{ending} file is no picture or video; name a JPEG, PNG or MP4")
     mime = MIMES.get(ending, "")
-    return replace(address, kind=kind_of_mime(mime), mime=mime)
+    return Address(url, kind_of_mime(mime), mime)
 
 
 def _mime_of(kind: str, path: str) -> str:
