@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -25,7 +25,6 @@ from batch.report.preview import Preview, make_preview, safe_link
 from batch.report.words import (
     OUTCOME_STYLES,
     ChannelStyle,
-    Headline,
     OutcomeStyle,
     channel_style,
     count_outcomes,
@@ -219,114 +218,96 @@ class DayGroup(NamedTuple):
     entries: Sequence[PostEntry]
 
 
-@dataclass(frozen=True, slots=True)
 class PageData:
-    """The whole page."""
+    """All that the page tells of results; the template asks for each part by its name."""
 
-    results: Results
-    planned: bool
-    headline: Headline
-    when: str
-    zones: str
-    bands: tuple[Band, ...]
-    groups: tuple[ProblemGroup, ...]
-    sheet_errors: tuple[PageProblem, ...]
-    warnings: tuple[PageProblem, ...]
-    months: tuple[Month, ...]
-    first_month: int
-    undated: int
-    days: tuple[DayGroup, ...]
-    channels: tuple[FilterValue, ...]
-    accounts: tuple[FilterValue, ...]
-    sites: tuple[FilterValue, ...]
-    totals: tuple[tuple[str, int], ...]
+    def __init__(self, results: Results, *, timezone_note: str = "", pictures: Mapping[str, str] | None = None) -> None:
+        self.results = results
+        self.planned = results.wanted == "plan"
+        self.entries = [self._make_entry(n, o, pictures or {}) for n, o in enumerate(results.outcomes, start=1)]
+        self._days = sort_into_days(self.entries)
+        self._timezone_note = timezone_note
+        self.headline = make_headline(results)
+        self.when = instant(results.finished_at or results.started_at)
+        self.groups = find_problems(results)
+        self.sheet_errors = find_sheet_errors(results)
+        self.warnings = find_warnings(results)
+        self.months = make_months(self._days)
+        self.first_month = max(range(len(self.months)), key=lambda n: (self.months[n].total, -n), default=0)
+        self.undated = len(self._days.get(None, ()))
+        self.accounts = _filter_values(outcome.account for outcome in results.outcomes if outcome.account)
+        self.sites = _filter_values(outcome.site for outcome in results.outcomes if outcome.site)
 
+    def _make_entry(self, number: int, outcome: Outcome, pictures: Mapping[str, str]) -> PostEntry:
+        style = OUTCOME_STYLES[outcome.outcome]
+        return PostEntry(
+            number=number,
+            outcome=outcome,
+            channel=channel_style(outcome.channel),
+            style=style,
+            badge=style.planned if self.planned else style.done,
+            name=post_name(outcome.channel, outcome.type),
+            time=post_time(outcome),
+            preview=make_preview(outcome, pictures=pictures),
+            live_link=safe_link(outcome.link),
+        )
 
-def make_page_data(results: Results, *, timezone_note: str = "", pictures: Mapping[str, str] | None = None) -> PageData:
-    """Work the page out; `pictures` are data addresses by `Medium.source`, for those that are at hand."""
-    planned = results.wanted == "plan"
-    entries = [_make_entry(n, o, planned, pictures or {}) for n, o in enumerate(results.outcomes, start=1)]
-    days = sort_into_days(entries)
-    months = make_months(days)
-    channels = [
-        value._replace(label=style.name, css=style.css, badge=style.badge)
-        for value in _filter_values(outcome.channel for outcome in results.outcomes)
-        for style in [channel_style(value.value)]
-    ]
-    return PageData(
-        results=results,
-        planned=planned,
-        headline=make_headline(results),
-        when=instant(results.finished_at or results.started_at),
-        zones=timezone_note or _tell_zones(entries),
-        bands=_make_bands(results, planned=planned),
-        groups=find_problems(results),
-        sheet_errors=find_sheet_errors(results),
-        warnings=find_warnings(results),
-        months=months,
-        first_month=max(range(len(months)), key=lambda n: (months[n].total, -n), default=0),
-        undated=len(days.get(None, ())),
-        days=tuple(
-            DayGroup(f"day-{day or 'none'}", long_day(day) if day else "Without a date", of_day)
-            for day, of_day in days.items()
-        ),
-        channels=tuple(sorted(channels, key=lambda value: value.label)),
-        accounts=_filter_values(outcome.account for outcome in results.outcomes if outcome.account),
-        sites=_filter_values(outcome.site for outcome in results.outcomes if outcome.site),
-        totals=_count_totals(results, days=sum(day is not None for day in days)),
-    )
-
-
-def _make_entry(number: int, outcome: Outcome, planned: bool, pictures: Mapping[str, str]) -> PostEntry:
-    style = OUTCOME_STYLES[outcome.outcome]
-    return PostEntry(
-        number=number,
-        outcome=outcome,
-        channel=channel_style(outcome.channel),
-        style=style,
-        badge=style.planned if planned else style.done,
-        name=post_name(outcome.channel, outcome.type),
-        time=post_time(outcome),
-        preview=make_preview(outcome, pictures=pictures),
-        live_link=safe_link(outcome.link),
-    )
-
-
-def _tell_zones(entries: Sequence[PostEntry]) -> str:
-    zones = sorted({entry.time.zone for entry in entries if entry.time.zone})
-    if len(zones) > 1:
+    @property
+    def zones(self) -> str:
+        """The sentence beside the calendar: on whose clock the times are."""
+        zones = sorted({entry.time.zone for entry in self.entries if entry.time.zone})
+        if self._timezone_note or not zones:
+            return self._timezone_note
+        if len(zones) == 1:
+            return f"All times are those of {zones[0]}."
         return f"Each post stands on the day and at the time of its own zone ({', '.join(zones)})."
-    return f"All times are those of {zones[0]}." if zones else ""
 
+    @cached_property
+    def bands(self) -> tuple[Band, ...]:
+        """The posts by outcome: the bar, its legend and the filter's values."""
+        total, start, bands = len(self.results.outcomes), 0.0, []
+        for kind, count in count_outcomes(self.results):
+            style, width = OUTCOME_STYLES[kind], 1000 * count / total
+            label = style.planned if self.planned else style.done
+            bands.append(Band(kind.value, label, style.tone, style.icon, count, round(start, 2), round(width, 2)))
+            start += width
+        return tuple(bands)
 
-def _make_bands(results: Results, *, planned: bool) -> tuple[Band, ...]:
-    total, start, bands = len(results.outcomes), 0.0, []
-    for kind, count in count_outcomes(results):
-        style, width = OUTCOME_STYLES[kind], 1000 * count / total
-        label = style.planned if planned else style.done
-        bands.append(Band(kind.value, label, style.tone, style.icon, count, round(start, 2), round(width, 2)))
-        start += width
-    return tuple(bands)
+    @property
+    def days(self) -> tuple[DayGroup, ...]:
+        """The posts day by day, those without a date last."""
+        return tuple(
+            DayGroup(f"day-{day or 'none'}", long_day(day) if day else "Without a date", entries)
+            for day, entries in self._days.items()
+        )
+
+    @cached_property
+    def channels(self) -> tuple[FilterValue, ...]:
+        """The channels, by their names."""
+        values = _filter_values(outcome.channel for outcome in self.results.outcomes)
+        styles = [channel_style(value.value) for value in values]
+        named = [v._replace(label=s.name, css=s.css, badge=s.badge) for v, s in zip(values, styles, strict=True)]
+        return tuple(sorted(named, key=lambda value: value.label))
+
+    @property
+    def totals(self) -> tuple[tuple[str, int], ...]:
+        """How many there are of everything; a site that was an error of its row is none."""
+        outcomes = self.results.outcomes
+        unknown = {i.row for i in self.results.issues if i.column == "site" and i.severity is Severity.ERROR}
+        sites = {o.site for o in outcomes if o.site and o.row not in unknown}
+        totals = {
+            "post": len(outcomes),
+            "channel": len({o.channel for o in outcomes if o.channel}),
+            "account": len(self.accounts),
+            "day": sum(day is not None for day in self._days),
+            **({"site": len(sites)} if len(sites) > 1 else {}),
+        }
+        return tuple((name if total == 1 else f"{name}s", total) for name, total in totals.items())
 
 
 def _filter_values(values: Iterable[str]) -> tuple[FilterValue, ...]:
     counts = Counter(values)
     return tuple(FilterValue(value, value, counts[value]) for value in sorted(counts, key=str.casefold))
-
-
-def _count_totals(results: Results, *, days: int) -> tuple[tuple[str, int], ...]:
-    """Count what there is; a site that was an error of its row is none."""
-    outcomes = results.outcomes
-    unknown = {i.row for i in results.issues if i.column == "site" and i.severity is Severity.ERROR}
-    sites = {o.site for o in outcomes if o.site and o.row not in unknown}
-    totals = {
-        "post": len(outcomes),
-        "channel": len({o.channel for o in outcomes if o.channel}),
-        "account": len({o.account for o in outcomes if o.account}),
-        "day": days,
-        **({"site": len(sites)} if len(sites) > 1 else {}),
-    }
-    return tuple((name if total == 1 else f"{name}s", total) for name, total in totals.items())
 
 
 def render_page(results: Results, *, timezone_note: str = "", pictures: Mapping[str, str] | None = None) -> str:
@@ -338,7 +319,7 @@ def render_page(results: Results, *, timezone_note: str = "", pictures: Mapping[
     css, js = _asset("page.css"), _asset("page.js")
     template = _environment().get_template("page.html.j2")
     return template.render(
-        page=make_page_data(results, timezone_note=timezone_note, pictures=pictures),
+        page=PageData(results, timezone_note=timezone_note, pictures=pictures),
         policy=make_policy(css=css, js=js),
         css=Markup(css),  # noqa: S704 # the project's own file, nothing of the sheet
         js=Markup(js),  # noqa: S704 # the same

@@ -76,55 +76,96 @@ def plan_text(
 ) -> str:
     """Say what would be done and why, by site and channel, what it costs and how long it takes; the sum comes last."""
     text = TerminalText(width=width, color=color)
-    several = len(plan.sites) > 1
-    for site in plan.sites:
-        for (channel, account), steps in _group_steps(site.steps).items():
-            parts = ((site.site or "No site") if several else "", channel or "No channel", account)
-            text.line(Styled(" · ".join(filter(None, parts)), "bold"))
-            _write_group(text, steps, verbose=verbose)
-            text.line()
-    text.line(Styled("In all", "bold"))
-    counts = Counter(step.kind for step in plan.steps)
-    done, rest = (
-        [Styled(f"{counts[kind]:,} {word}", STEP_COLORS[kind]) for kind, word in words.items() if counts[kind]]
-        for words in (DONE_WORDS, REST_WORDS)
-    )
-    text.line([Styled("To be done: "), *joined(done)] if done else "Nothing to be done.", indent=2)
-    if rest:
-        text.line([Styled("Otherwise: "), *joined(rest)], indent=2)
-    _write_uploads(text, plan, verbose=verbose)
-    for site in plan.sites:
-        for action, needed in site.needs.items():
-            where, left = f"{site.site}: " if several else "", quota_left(site.quotas.get(action))
-            text.line(f"{where}{QUOTA_NAMES.get(action, action)}: {needed:,} needed, {left}", indent=2)
-    _write_calls(text, plan, calls_per_minute=calls_per_minute)
-    for notice in dict.fromkeys((*plan.notices, *(n for site in plan.sites for n in site.notices))):
-        text.line(Styled(f"Note: {notice}", "yellow"), indent=2)
+    PlanWriter(text, plan, verbose=verbose).write(calls_per_minute)
     return text.text()
 
 
-def _group_steps(steps: Sequence[Step]) -> dict[tuple[str, str], list[Step]]:
-    groups: defaultdict[tuple[str, str], list[Step]] = defaultdict(list)
-    for step in steps:
-        groups[step.channel, step.account_name or step.account].append(step)
-    return dict(sorted(groups.items()))
+class PlanWriter:
+    """Writes one plan; with `verbose` nothing is shortened."""
 
+    def __init__(self, text: TerminalText, plan: Plan, *, verbose: bool) -> None:
+        self.text, self.plan, self.verbose = text, plan, verbose
+        self.several = len(plan.sites) > 1
 
-def _write_group(text: TerminalText, steps: Sequence[Step], *, verbose: bool) -> None:
-    """Write the steps of one channel and account: problems first, then what can't be taken back, then the rest."""
-    listed = [step for step in steps if verbose or step.acts or step.kind in PROBLEMS or step.warnings]
-    alike: defaultdict[tuple[StepKind, str], list[Step]] = defaultdict(list)
-    for step in sorted(listed, key=lambda step: ORDER[step.kind]):
-        alike[step.kind, step.code].append(step)
-    limits = {kind: SHOWN_OF_A_PROBLEM if kind in PROBLEMS else SHOWN_OF_A_KIND for kind, _ in alike}
-    shown = [step for (kind, _), some in alike.items() for step in (some if verbose else some[: limits[kind]])]
-    text.table(COLUMNS, map(_step_row, shown))
-    for (kind, _), some in alike.items():
-        if (more := len(some) - limits[kind]) > 0 and not verbose:
-            text.line(Styled(f"... and {more:,} more {WORDS[kind]}; --verbose shows all", "dim"), indent=2)
-    if counts := Counter(step.kind for step in steps) - Counter(step.kind for step in listed):
-        rest = ", ".join(f"{count:,} {REST_WORDS[kind]}" for kind, count in counts.items())
-        text.line(Styled(rest, "dim"), indent=2)
+    def write(self, calls_per_minute: float) -> None:
+        """Write the steps by site, channel and account, then the sum."""
+        for site in self.plan.sites:
+            groups: defaultdict[tuple[str, str], list[Step]] = defaultdict(list)
+            for step in site.steps:
+                groups[step.channel, step.account_name or step.account].append(step)
+            for (channel, account), steps in sorted(groups.items()):
+                parts = ((site.site or "No site") if self.several else "", channel or "No channel", account)
+                self.text.line(Styled(" · ".join(filter(None, parts)), "bold"))
+                self._write_group(steps)
+                self.text.line()
+        self.text.line(Styled("In all", "bold"))
+        self._write_counts()
+        self._write_uploads()
+        for site in self.plan.sites:
+            for action, needed in site.needs.items():
+                where, left = f"{site.site}: " if self.several else "", quota_left(site.quotas.get(action))
+                self.text.line(f"{where}{QUOTA_NAMES.get(action, action)}: {needed:,} needed, {left}", indent=2)
+        self._write_calls(calls_per_minute)
+        for notice in dict.fromkeys((*self.plan.notices, *(n for site in self.plan.sites for n in site.notices))):
+            self.text.line(Styled(f"Note: {notice}", "yellow"), indent=2)
+
+    def _write_group(self, steps: Sequence[Step]) -> None:
+        """Write the steps of one channel and account: problems first, then what can't be taken back, then the rest."""
+        listed = [step for step in steps if self.verbose or step.acts or step.kind in PROBLEMS or step.warnings]
+        alike: defaultdict[tuple[StepKind, str], list[Step]] = defaultdict(list)
+        for step in sorted(listed, key=lambda step: ORDER[step.kind]):
+            alike[step.kind, step.code].append(step)
+        limits = {kind: SHOWN_OF_A_PROBLEM if kind in PROBLEMS else SHOWN_OF_A_KIND for kind, _ in alike}
+        shown = [step for (kind, _), some in alike.items() for step in (some if self.verbose else some[: limits[kind]])]
+        self.text.table(COLUMNS, map(_step_row, shown))
+        for (kind, _), some in alike.items():
+            if (more := len(some) - limits[kind]) > 0 and not self.verbose:
+                self.text.line(Styled(f"... and {more:,} more {WORDS[kind]}; --verbose shows all", "dim"), indent=2)
+        if counts := Counter(step.kind for step in steps) - Counter(step.kind for step in listed):
+            rest = ", ".join(f"{count:,} {REST_WORDS[kind]}" for kind, count in counts.items())
+            self.text.line(Styled(rest, "dim"), indent=2)
+
+    def _write_counts(self) -> None:
+        counts = Counter(step.kind for step in self.plan.steps)
+        done, rest = (
+            [Styled(f"{counts[kind]:,} {word}", STEP_COLORS[kind]) for kind, word in words.items() if counts[kind]]
+            for words in (DONE_WORDS, REST_WORDS)
+        )
+        self.text.line([Styled("To be done: "), *joined(done)] if done else "Nothing to be done.", indent=2)
+        if rest:
+            self.text.line([Styled("Otherwise: "), *joined(rest)], indent=2)
+
+    def _write_uploads(self) -> None:
+        """Tell which media go up, each once a site, how large they are, and for which rows."""
+        rows: dict[tuple[str, str], tuple[Medium, list[int]]] = {}
+        for step in self.plan.steps:
+            for medium in step.content.media if Act.UPLOAD in step.acts else ():
+                if not medium.url:
+                    key = (step.site, medium.identity or medium.source)
+                    rows.setdefault(key, (medium, []))[1].append(step.row)
+        if not rows:
+            return
+        sizes = [medium.size_bytes for medium, _ in rows.values() if medium.size_bytes is not None]
+        files = f"{counted(len(sizes), 'file')} ({shown_size(sum(sizes))}) to be uploaded" if sizes else ""
+        fetched = len(rows) - len(sizes)
+        addresses = f"{counted(fetched, 'address', 'addresses')} to be fetched by the Media Manager" if fetched else ""
+        self.text.line("Media: " + ", ".join(part for part in (files, addresses) if part), indent=2)
+        for (site, _), (medium, numbers) in list(rows.items())[: None if self.verbose else SHOWN_MEDIA]:
+            size = f", {shown_size(medium.size_bytes)}" if medium.size_bytes is not None else ""
+            where = f"{site}: " if self.several else ""
+            source = on_one_line(medium.source, SHOWN_LETTERS)
+            self.text.line(f"{where}{source}{size}, {list_rows(list(dict.fromkeys(numbers)))}", indent=4)
+        if not self.verbose and len(rows) > SHOWN_MEDIA:
+            self.text.line(f"and {len(rows) - SHOWN_MEDIA} more (--verbose lists them)", indent=4)
+
+    def _write_calls(self, calls_per_minute: float) -> None:
+        """Write how many calls each way of sending takes, the ways that save nothing left out."""
+        own, *others = costs_of(self.plan.sites, calls_per_minute=calls_per_minute)
+        if not own.calls:
+            return
+        took = f"{counted(own.calls, 'call')}, {shown_duration(own.seconds)} at {calls_per_minute:g} calls a minute"
+        better = [f"`--via {e.via}`: {e.calls:,}, {shown_duration(e.seconds)}" for e in others if e.calls < own.calls]
+        self.text.line(f"{took}{' (' + '; '.join(better) + ')' if better else ''}", indent=2)
 
 
 def _step_row(step: Step) -> Sequence[Line]:
@@ -154,40 +195,6 @@ def on_one_line(text: str, letters: int) -> str:
     return text if len(text) <= letters else f"{text[: letters - 1]}…"
 
 
-def _write_uploads(text: TerminalText, plan: Plan, *, verbose: bool) -> None:
-    """Tell which media go up, each once a site, how large they are, and for which rows."""
-    rows: dict[tuple[str, str], tuple[Medium, list[int]]] = {}
-    for step in plan.steps:
-        for medium in step.content.media if Act.UPLOAD in step.acts else ():
-            if not medium.url:
-                key = (step.site, medium.identity or medium.source)
-                rows.setdefault(key, (medium, []))[1].append(step.row)
-    if not rows:
-        return
-    sizes = [medium.size_bytes for medium, _ in rows.values() if medium.size_bytes is not None]
-    files = f"{counted(len(sizes), 'file')} ({shown_size(sum(sizes))}) to be uploaded" if sizes else ""
-    fetched = len(rows) - len(sizes)
-    addresses = f"{counted(fetched, 'address', 'addresses')} to be fetched by the Media Manager" if fetched else ""
-    text.line("Media: " + ", ".join(part for part in (files, addresses) if part), indent=2)
-    for (site, _), (medium, numbers) in list(rows.items())[: None if verbose else SHOWN_MEDIA]:
-        size = f", {shown_size(medium.size_bytes)}" if medium.size_bytes is not None else ""
-        where = f"{site}: " if len(plan.sites) > 1 else ""
-        source = on_one_line(medium.source, SHOWN_LETTERS)
-        text.line(f"{where}{source}{size}, {list_rows(list(dict.fromkeys(numbers)))}", indent=4)
-    if not verbose and len(rows) > SHOWN_MEDIA:
-        text.line(f"and {len(rows) - SHOWN_MEDIA} more (--verbose lists them)", indent=4)
-
-
 def shown_size(size_bytes: int) -> str:
     """Return a size as a person says it: `58 KB`, `3.4 MB`."""
     return f"{size_bytes / 1e6:,.1f} MB" if size_bytes >= 1e6 else f"{max(1, round(size_bytes / 1e3))} KB"
-
-
-def _write_calls(text: TerminalText, plan: Plan, *, calls_per_minute: float) -> None:
-    """Write how many calls each way of sending takes, the ways that save nothing left out."""
-    own, *others = costs_of(plan.sites, calls_per_minute=calls_per_minute)
-    if not own.calls:
-        return
-    took = f"{counted(own.calls, 'call')}, {shown_duration(own.seconds)} at {calls_per_minute:g} calls a minute"
-    better = [f"`--via {e.via}`: {e.calls:,}, {shown_duration(e.seconds)}" for e in others if e.calls < own.calls]
-    text.line(f"{took}{' (' + '; '.join(better) + ')' if better else ''}", indent=2)

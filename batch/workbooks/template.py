@@ -212,61 +212,63 @@ COLOURS = (
 STEP_COLUMN, ANSWER_COLUMN = 1, 5
 
 
-def add_guide_sheet(book: Workbook, formats: Formats, *, file: str, connected: Connected | None = None) -> None:
-    """Add the sheet; `file` is the name by which the commands call the workbook."""
-    sheet = add_sheet(book, GUIDE, tab=INDIGO)
-    for at, width in enumerate((2, 5, 46, 36, 4, 22, 64)):
-        sheet.set_column(at, at, width)
-    page = PageLayout(formats)
-    page.height(0, 10)
-    page.height(1, 32)
-    page.put(1, STEP_COLUMN, "From this sheet to your channels", TITLE)
-    page.put(2, STEP_COLUMN, _tell_site(connected), SOFT)
-    _draw_steps(page, 4, file)
-    _draw_heading(page, 4, ANSWER_COLUMN, ANSWER_COLUMN + 1, "How do I write ...", TEAL)
-    for row, (question, answer) in enumerate(ANSWERS, start=5):
-        page.put(row, ANSWER_COLUMN, question, RULED, bold=True, indent=1)
-        page.put(row, ANSWER_COLUMN + 1, answer, RULED, text_wrap=True)
-    page.height(14, 14)
-    _draw_heading(page, 15, STEP_COLUMN, STEP_COLUMN + 2, "What the colours in Posts say", INDIGO)
-    for row, (fill, ink, word, meaning) in enumerate(COLOURS, start=16):
-        page.height(row, 22)
-        page.put(row, STEP_COLUMN, "", bg_color=fill, border=1, border_color=PAPER)
-        page.put(row, 2, f"{word}: {meaning}", last=3, bg_color=fill, font_color=ink, indent=1)
-    page.write(sheet)
+class GuideSheet:
+    """The sheet that says how to go on; `file` is the name by which the commands call the workbook."""
 
+    def __init__(self, book: Workbook, formats: Formats, *, file: str, connected: Connected | None) -> None:
+        self.sheet = add_sheet(book, GUIDE, tab=INDIGO)
+        self.page = PageLayout(formats)
+        self.file, self.connected = file, connected
 
-def _tell_site(connected: Connected | None) -> str:
-    if connected is None:
-        return "Posts holds your posts, Channels what each channel takes; the notes on the headings help."
-    told = [f"Site {connected.site}" if connected.site else "Your site"]
-    told.append(f"time zone {connected.timezone}" if connected.timezone else "no time zone set: fill in timezone")
-    metered = [action for action in QUOTA_NAMES if action in connected.quotas]
-    told += [f"{QUOTA_NAMES[action].lower()}: {quota_left(connected.quotas[action])}" for action in metered]
-    return " · ".join(told)
+    def draw(self) -> None:
+        """Draw and write everything."""
+        for at, width in enumerate((2, 5, 46, 36, 4, 22, 64)):
+            self.sheet.set_column(at, at, width)
+        put, height = self.page.put, self.page.height
+        height(0, 10)
+        height(1, 32)
+        put(1, STEP_COLUMN, "From this sheet to your channels", TITLE)
+        put(2, STEP_COLUMN, self._tell_site(), SOFT)
+        self._draw_steps(4)
+        self._draw_heading(4, ANSWER_COLUMN, ANSWER_COLUMN + 1, "How do I write ...", TEAL)
+        for row, (question, answer) in enumerate(ANSWERS, start=5):
+            put(row, ANSWER_COLUMN, question, RULED, bold=True, indent=1)
+            put(row, ANSWER_COLUMN + 1, answer, RULED, text_wrap=True)
+        height(14, 14)
+        self._draw_heading(15, STEP_COLUMN, STEP_COLUMN + 2, "What the colours in Posts say", INDIGO)
+        for row, (fill, ink, word, meaning) in enumerate(COLOURS, start=16):
+            height(row, 22)
+            put(row, STEP_COLUMN, "", bg_color=fill, border=1, border_color=PAPER)
+            put(row, 2, f"{word}: {meaning}", last=3, bg_color=fill, font_color=ink, indent=1)
+        self.page.write(self.sheet)
 
+    def _tell_site(self) -> str:
+        site = self.connected
+        if site is None:
+            return "Posts holds your posts, Channels what each channel takes; the notes on the headings help."
+        told = [f"Site {site.site}" if site.site else "Your site"]
+        told.append(f"time zone {site.timezone}" if site.timezone else "no time zone set: fill in timezone")
+        metered = [action for action in QUOTA_NAMES if action in site.quotas]
+        told += [f"{QUOTA_NAMES[action].lower()}: {quota_left(site.quotas[action])}" for action in metered]
+        return " · ".join(told)
 
-def _draw_heading(page: PageLayout, row: int, first: int, last: int, text: str, fill: str) -> None:
-    page.height(row, 24)
-    page.put(row, first, text, last=last, bold=True, font_color=PAPER, bg_color=fill, indent=1)
+    def _draw_heading(self, row: int, first: int, last: int, text: str, fill: str) -> None:
+        self.page.height(row, 24)
+        self.page.put(row, first, text, last=last, bold=True, font_color=PAPER, bg_color=fill, indent=1)
 
-
-def _draw_steps(page: PageLayout, top: int, file: str) -> None:
-    _draw_heading(page, top, STEP_COLUMN, STEP_COLUMN + 2, "Step by step", NAVY)
-    typed = f'"{file}"' if " " in file else file
-    for number, (name, words, command) in enumerate(STEPS, start=1):
-        row = top + number
-        page.height(row, 40)
-        page.put(row, STEP_COLUMN, str(number), RULED, bold=True, font_size=16, font_color=TEAL, align="center")
-        page.put_headed(row, 2, name, words.replace("{results}", results_name(file)), RULED, {"text_wrap": True})
-        page.put(
-            row, 3, command.replace("{file}", typed), RULED, font_name=MONO, font_color=NAVY, bg_color=BAND, indent=1
-        )
-
-
-def results_name(file: str) -> str:
-    """Return the name of the results that are written beside a sheet."""
-    return f"{file.rpartition('.')[0] or file}.results.xlsx"
+    def _draw_steps(self, top: int) -> None:
+        self._draw_heading(top, STEP_COLUMN, STEP_COLUMN + 2, "Step by step", NAVY)
+        typed = f'"{self.file}"' if " " in self.file else self.file
+        results = f"{self.file.rpartition('.')[0] or self.file}.results.xlsx"
+        command_cell = {"font_name": MONO, "font_color": NAVY, "bg_color": BAND, "indent": 1}
+        for number, (name, words, command) in enumerate(STEPS, start=1):
+            row = top + number
+            self.page.height(row, 40)
+            self.page.put(
+                row, STEP_COLUMN, str(number), RULED, bold=True, font_size=16, font_color=TEAL, align="center"
+            )
+            self.page.put_headed(row, 2, name, words.replace("{results}", results), RULED, {"text_wrap": True})
+            self.page.put(row, 3, command.replace("{file}", typed), RULED, command_cell)
 
 
 def write_template(path: Path, *, connected: Connected | None = None) -> Written:
@@ -288,7 +290,7 @@ def _write_workbook(rows: list[PostRow], path: Path, *, file: str, connected: Co
     book = open_book(path, title="Posts to fill in")
     formats = Formats(book)
     add_posts_sheet(book, formats, rows, with_accounts=bool(connected and connected.accounts))
-    add_guide_sheet(book, formats, file=file, connected=connected)
+    GuideSheet(book, formats, file=file, connected=connected).draw()
     add_channel_sheet(book, formats)
     if connected is not None:
         add_account_sheet(book, formats, connected)
