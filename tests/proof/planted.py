@@ -97,8 +97,8 @@ PLANTED = (
     Planted(
         "the key made from the row's number",
         "plan/steps.py",
-        "        reference=case.reference,\n",
-        '        reference=f"row-{post.row}",\n',
+        "            reference=self.reference,\n",
+        '            reference=f"row-{post.row}",\n',
         KILLS,
     ),
     Planted(
