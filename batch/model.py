@@ -13,7 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Json = dict[str, Any]
 FORM: Json = {"strict": True, "extra": "forbid"}
@@ -140,7 +143,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class SheetRows:
     """A sheet as read, before any rule is applied.
 
     `columns` maps each of our columns that is there (`text:INSTAGRAM` and the like too) to its position; other columns
@@ -521,3 +524,28 @@ class Results:
     notices: tuple[str, ...] = ()
     wanted: str = "run"
     """`run` for what was done, `plan` for what would be done (then `outcome` says what it would become)."""
+
+    def to_frame(self) -> DataFrame:
+        """Return one line for each post, in the sheet's order: `RESULT_COLUMNS`, then the sheet's own columns as text.
+
+        `row` is a number, `publish_at_utc` an aware timestamp (NaT where there is no date), all else text. A column of
+        the sheet's own that has the name of one of ours ends in ` (sheet)`.
+        """
+        from pandas import DataFrame, to_datetime
+
+        names = list(RESULT_COLUMNS)
+        for heading in self.headings:
+            while heading.casefold() in (name.casefold() for name in names):
+                heading += " (sheet)"
+            names.append(heading)
+        blank = ("",) * len(self.headings)
+        lines = [
+            (
+                o.row, o.key, o.site, o.channel, o.type, o.account, o.action, str(o.outcome), str(o.status),
+                o.publish_at, o.item_id, o.link, o.code, o.message, *self.own.get(o.row, blank),
+            )
+            for o in self.outcomes
+        ]  # fmt: skip
+        frame = DataFrame(lines, columns=names)
+        frame["publish_at_utc"] = to_datetime(frame["publish_at_utc"], utc=True)
+        return frame[[name for name in names if name.strip()]]

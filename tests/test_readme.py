@@ -35,6 +35,15 @@ def test_a_session_prints_what_the_readme_shows(command, output):
     assert done.stdout.strip() == output.strip()
 
 
+def test_the_script_prints_what_the_readme_shows(tmp_path):
+    script, output = re.findall(r"<!-- script -->\n```python\n(.*?)```\n\n```\n(.*?)```", README, re.DOTALL)[0]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "POSTBATCH_STATE_DIR": str(tmp_path / "state")}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout.strip(), done.stderr) == (output.strip(), "")
+
+
 def test_there_is_a_session():
     assert len(SHOWN) == 1
 

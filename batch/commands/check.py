@@ -11,12 +11,12 @@ from batch.commands.options import Environment, Flags, Inputs, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, JSON, SANDBOX_SAID, Session, refuse_outputs, write_text
 from batch.errors import StartError
 from batch.media.files import read_media_facts
-from batch.model import Issue, Post, Severity, Sheet
+from batch.model import Issue, Post, Severity
 from batch.report import terminal
 from batch.rules.check import check
 from batch.rules.columns import CellReader, CheckContext
 from batch.rules.media import MediaFacts, check_media
-from batch.sheets.read import read_sheet
+from batch.sheets.read import Sheet, read_sheet
 from batch.workbooks.template import find_examples, tell_examples
 
 
@@ -46,10 +46,16 @@ class Checked:
         return sorted({post.site for post in self.posts if not post.errors})
 
 
-def read_and_check(session: Session, inputs: Inputs, *, folder: Path, will_send: bool = False) -> Checked:
-    """Read a sheet and check its rows: no network, no credential. Errors: SheetError, StartError."""
+def read_and_check(
+    session: Session, inputs: Inputs, *, folder: Path, will_send: bool = False, sheet: Sheet | None = None
+) -> Checked:
+    """Read a sheet, where it is not given, and check its rows: no network, no credential.
+
+    Errors: SheetError, StartError.
+    """
     path = folder / inputs.sheet
-    sheet = read_sheet(path, tab=inputs.tab, encoding=inputs.encoding, hidden=inputs.hidden, mapping=inputs.mapping)
+    if sheet is None:
+        sheet = read_sheet(path, tab=inputs.tab, encoding=inputs.encoding, hidden=inputs.hidden, mapping=inputs.mapping)
     examples = () if session.sandbox else find_examples(sheet)
     if examples:
         sheet = replace(sheet, notices=(*sheet.notices, tell_examples(examples)))

@@ -49,13 +49,14 @@ from batch.report.plan_text import plan_text
 from batch.rules.channels import ENDED
 from batch.runs.journal import Journal
 from batch.runs.record import NumberedStep, RunRecord, idle_outcome, make_results, not_run_outcome, record_followup
+from batch.sheets.read import Sheet
 from batch.wording import counted
 from batch.workbooks.template import EXAMPLE_SKIPPED
 
 
-def read_to_send(session: Session, inputs: Inputs, *, folder: Path) -> Checked:
-    """Read and check a sheet that is to be sent, and start the sandbox where one was asked for."""
-    checked = read_and_check(session, inputs, folder=folder, will_send=True)
+def read_to_send(session: Session, inputs: Inputs, *, folder: Path, sheet: Sheet | None = None) -> Checked:
+    """Read (where it is not given) and check a sheet that is to be sent; start the sandbox where one is asked for."""
+    checked = read_and_check(session, inputs, folder=folder, will_send=True, sheet=sheet)
     session.start_sandbox(checked.sites)
     return checked
 
@@ -234,10 +235,12 @@ def refuse_without_terminal(session: Session, outputs: Outputs) -> None:
 
 
 @contextmanager
-def sheet_held(session: Session, inputs: Inputs, outputs: Outputs, *, folder: Path) -> Iterator[tuple[Checked, str]]:
+def sheet_held(
+    session: Session, inputs: Inputs, outputs: Outputs, *, folder: Path, sheet: Sheet | None = None
+) -> Iterator[tuple[Checked, str]]:
     """Read and check a sheet that is to be sent, and hold its sites for a new run; give the run's name with it."""
     refuse_without_terminal(session, outputs)
-    checked = read_to_send(session, inputs, folder=folder)
+    checked = read_to_send(session, inputs, folder=folder, sheet=sheet)
     run = session.new_run()
     with hold_sites(session, checked.sites, run=run):
         yield checked, run
@@ -283,20 +286,41 @@ def carry_through(
 ) -> int:
     """Ask, carry out, write results and page, print the summary; return the exit status.
 
-    `sheet` is what the results are named after; `do_site` is who does a site's steps, this process unless it says
-    otherwise.
+    `sheet` is what the results are named after.
     """
-    steps = [placed.step for placed in record.placed]
-    if outputs.all_or_nothing and any(step.kind in REFUSED for step in steps):
-        why = "Another row needs mending, and --all-or-nothing was asked for."
-        session.warn("Nothing was sent: some rows can't be done, and --all-or-nothing was asked for.")
-        lines = [not_run_outcome(step, why=why) if step.acts else idle_outcome(step) for step in steps]
-        tell(session, make_results(record, lines), outputs, sheet=sheet, media_folder=media_folder)
-        return EXIT_ROWS
-    changing = sum(1 for step in steps if step.acts)
-    if changing and not outputs.yes and not session.confirms(f"Do this to {counted(changing, 'post')}?"):
+    changing = sum(1 for placed in record.placed if placed.step.acts)
+    asks = changing and not outputs.yes and not _holds_back(record, outputs)
+    if asks and not session.confirms(f"Do this to {counted(changing, 'post')}?"):
         session.warn("Nothing was done.")
         return EXIT_DONE
+    results, status = carry(session, record, outputs, media_folder=media_folder, do_site=do_site, at_once=at_once)
+    tell(session, results, outputs, sheet=sheet, media_folder=media_folder)
+    return status
+
+
+def _holds_back(record: RunRecord, outputs: Outputs) -> bool:
+    return outputs.all_or_nothing and any(placed.step.kind in REFUSED for placed in record.placed)
+
+
+def carry(
+    session: Session,
+    record: RunRecord,
+    outputs: Outputs,
+    *,
+    media_folder: Path | None,
+    do_site: SiteDoer | None = None,
+    at_once: int = SITES_AT_ONCE,
+) -> tuple[Results, int]:
+    """Carry out what was agreed to, and wait for what is in process where that is asked for.
+
+    Return the results and the exit status. `do_site` is who does a site's steps, this process unless it says otherwise.
+    """
+    if _holds_back(record, outputs):
+        why = "Another row needs mending, and --all-or-nothing was asked for."
+        session.warn("Nothing was sent: some rows can't be done, and --all-or-nothing was asked for.")
+        steps = [placed.step for placed in record.placed]
+        lines = [not_run_outcome(step, why=why) if step.acts else idle_outcome(step) for step in steps]
+        return make_results(record, lines), EXIT_ROWS
     do_site = do_site or site_doer(session, run=record.run, media_folder=media_folder)
     results, status = carry_out(session, record, do_site, at_once=at_once)
     if outputs.wait_seconds and any(o.outcome is OutcomeKind.PROCESSING for o in results.outcomes):
@@ -307,8 +331,7 @@ def carry_through(
             session.warn(str(error))
         except KeyboardInterrupt:
             status = EXIT_INTERRUPTED
-    tell(session, results, outputs, sheet=sheet, media_folder=media_folder)
-    return max(status, exit_status(results.outcomes))
+    return results, max(status, exit_status(results.outcomes))
 
 
 def tell(

@@ -30,7 +30,7 @@ from batch.model import (
     PostType,
     Row,
     Severity,
-    Sheet,
+    SheetRows,
 )
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, TYPES, Combination
 from batch.rules.columns import NAMING_ONLY, REMEMBERED, WITHDRAWING, CellReader, Cells, RowReader, RowValues, read_type
@@ -184,7 +184,7 @@ class _Desk:
     read_issues: Mapping[int, tuple[Issue, ...]]
 
 
-def check(sheet: Sheet, *, context: CheckContext) -> tuple[Post, ...]:
+def check(sheet: SheetRows, *, context: CheckContext) -> tuple[Post, ...]:
     """Return the posts of a sheet in its order, each with its issues."""
     read_issues: defaultdict[int, list[Issue]] = defaultdict(list)
     for issue in sheet.issues:

@@ -10,12 +10,14 @@ here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from batch.errors import SheetError
-from batch.model import Issue, Row, Severity, Sheet
-from batch.sheets.cells import Grid, RawRow, RowFlaw
+from batch.model import Issue, Row, Severity, SheetRows
+from batch.sheets.cells import Grid, Moment, Number, NumberFormat, Raw, RawRow, RowFlaw
 from batch.sheets.clean import as_text, tidy_rows
 from batch.sheets.detect import Kind, identify
 from batch.sheets.headings import (
@@ -31,7 +33,51 @@ from batch.sheets.headings import (
 from batch.sheets.ooxml import EPOCHS
 from batch.wording import cell_address, column_letters, list_numbers, shorten
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 Hidden = Literal["ask", "include", "skip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet(SheetRows):
+    """A sheet as read from a file or a DataFrame, before any rule is applied; `folder` is the file's."""
+
+    folder: Path | None = field(default=None, compare=False)
+
+    @classmethod
+    def from_frame(cls, frame: DataFrame, *, name: str = "frame") -> Sheet:
+        """Read a DataFrame whose columns are named as a sheet's headings; its index does not count.
+
+        Rows are numbered as if it were saved under its headings: the first is row 2. A missing value is a blank cell,
+        a list (of media) stands on separate lines, a timestamp without a zone is a wall clock. Numbers of more digits
+        than a float keeps are errors of their cells, as in a workbook. Raises SheetError.
+        """
+        blank = frame.isna().to_numpy()
+        rows = [RawRow(1, [str(heading) for heading in frame.columns])]
+        for number, values in enumerate(frame.itertuples(index=False, name=None)):
+            cells = ["" if blank[number, place] else _raw_cell(value) for place, value in enumerate(values)]
+            if any(cell != "" for cell in cells):
+                rows.append(RawRow(number + 2, cells))
+        return _make_sheet(Grid("", rows), name)
+
+
+def _raw_cell(value: object) -> Raw:
+    """Return a value of a frame as a workbook's reader would have it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return Number(repr(float(value)), float(value), NumberFormat())
+    if isinstance(value, datetime):
+        if value.tzinfo is not None:
+            return value.isoformat(timespec="seconds")
+        wall = datetime.combine(value.date(), value.time().replace(microsecond=0))
+        return Moment(wall, has_time=wall.time() != time.min)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return "\n".join(str(part) for part in value)
+    return str(value)
 
 
 def read_sheet(
@@ -49,23 +95,31 @@ def read_sheet(
     """
     path = Path(path)
     grid = _read_grid(path, tab=tab, encoding=encoding)
-    where = f"{path.name}, sheet '{grid.tab}'" if grid.tab else path.name
+    notices = _tell_options(grid, tab, encoding)
+    return replace(_make_sheet(grid, path.name, hidden=hidden, mapping=mapping, notices=notices), folder=path.parent)
+
+
+def _make_sheet(
+    grid: Grid, name: str, *, hidden: Hidden = "ask", mapping: str | None = None, notices: tuple[str, ...] = ()
+) -> Sheet:
+    """Find the headings in a grid and judge its cells. Empties the grid, so that a large sheet is not held twice."""
+    where = f"{name}, sheet '{grid.tab}'" if grid.tab else name
     table = _map_table(split_headings(grid, where=where, headed=mapping is None), mapping, where=where)
     headings = match_headings(table.names, where=where, foreign=table.foreign)
     body, told = _choose_hidden(table.rows, hidden=hidden, where=where)
-    said = (*grid.notices, *_tell_options(grid, tab, encoding), *table.notices, *headings.notices, *told)
-    notices = (*said, *_tell_columns(body, headings, grid))
+    said = (*grid.notices, *notices, *table.notices, *headings.notices, *told)
+    said += _tell_columns(body, headings, grid)
     grid.rows.clear()
     table.rows.clear()
     rows, issues = _tidy(body, headings, grid, flaws=(*grid.flaws, *table.flaws), where=where)
     return Sheet(
-        name=path.name,
+        name=name,
         tab=grid.tab,
         headings=headings.names,
         columns=headings.columns,
         rows=tuple(rows),
         issues=tuple(issues),
-        notices=notices,
+        notices=said,
     )
 
 

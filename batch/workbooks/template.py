@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from batch.atomic import Written, write_whole
 from batch.errors import StartError
-from batch.model import Channel, Sheet
+from batch.model import Channel, SheetRows
 from batch.rules.channels import channel_named
 from batch.wording import QUOTA_NAMES, list_rows, quota_left
 from batch.workbooks.posts_sheet import PostRow, add_posts_sheet, write_posts_csv
@@ -158,7 +158,7 @@ EXAMPLE_SKIPPED = "It is still the template's example, which runs in the sandbox
 SAYS_WHAT_IT_IS = ("text", "title", "media", "prompt")
 
 
-def find_examples(sheet: Sheet) -> tuple[int, ...]:
+def find_examples(sheet: SheetRows) -> tuple[int, ...]:
     """Return the numbers of the rows that still are examples: under their own key, and with their own content."""
     known = {(row["key"], *(row.get(column, "") for column in SAYS_WHAT_IT_IS)) for row in EXAMPLES}
     return tuple(

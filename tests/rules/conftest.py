@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from batch.model import COLUMNS, Cell, Channel, Content, Issue, Medium, Post, PostType, Row, Sheet
+from batch.model import COLUMNS, Cell, Channel, Content, Issue, Medium, Post, PostType, Row, SheetRows
 from batch.rules.channels import COMBINATIONS, Combination
 from batch.rules.check import check
 from batch.rules.columns import CheckContext
@@ -19,12 +19,12 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CONTEXT = CheckContext(now=NOW, timezone="Europe/Berlin")
 
 
-def make_sheet(*rows: dict[str, Cell], issues: Iterable[Issue] = ()) -> Sheet:
+def make_sheet(*rows: dict[str, Cell], issues: Iterable[Issue] = ()) -> SheetRows:
     """Return a sheet of these rows, from row 2 on, with all columns and those that the rows name besides."""
     headings = tuple(dict.fromkeys((*COLUMNS, *(name for row in rows for name in row))))
     lines = tuple(Row(n, tuple(row.get(name, "") for name in headings)) for n, row in enumerate(rows, start=2))
     columns = {name: place for place, name in enumerate(headings)}
-    return Sheet("posts.xlsx", "Posts", headings, columns, lines, tuple(issues), ())
+    return SheetRows("posts.xlsx", "Posts", headings, columns, lines, tuple(issues), ())
 
 
 def check_rows(*rows: dict[str, Cell], issues: Iterable[Issue] = (), **context: Any) -> tuple[Post, ...]:

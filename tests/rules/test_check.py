@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.model import COLUMNS, Action, Channel, Content, Issue, Medium, Post, PostType, Row, Severity, Sheet
+from batch.model import COLUMNS, Action, Channel, Content, Issue, Medium, Post, PostType, Row, Severity, SheetRows
 from batch.rules.channels import COMBINATIONS, DEFAULT_TYPE, ENDED, TYPES, Combination
 from batch.rules.check import check, check_generated
 from batch.rules.columns import CheckContext
@@ -263,7 +263,7 @@ CELLS = st.text(max_size=12) | st.sampled_from(
 def test_no_row_is_ever_dropped_or_raises(rows: list[list[str | datetime]]) -> None:
     lines = tuple(Row(n, tuple(cells)) for n, cells in enumerate(rows, start=2))
     columns = {name: place for place, name in enumerate(COLUMNS)}
-    sheet = Sheet("a.csv", "", COLUMNS, columns, lines, (), ())
+    sheet = SheetRows("a.csv", "", COLUMNS, columns, lines, (), ())
     posts = check(sheet, context=CheckContext(now=datetime(2026, 11, 24, tzinfo=UTC)))
     assert list(dict.fromkeys(post.row for post in posts)) == [line.number for line in lines]
     assert len({(post.row, post.channel) for post in posts}) == len(posts)
@@ -302,7 +302,9 @@ def test_no_cell_however_long_holds_up_the_check(piece: str, rules: SimpleNamesp
 
 
 def test_a_sheet_with_few_columns_is_read(rules: SimpleNamespace) -> None:
-    sheet = Sheet("a.csv", "", ("channel", "text"), {"channel": 0, "text": 1}, (Row(2, ("FACEBOOK", "Hi")),), (), ())
+    sheet = SheetRows(
+        "a.csv", "", ("channel", "text"), {"channel": 0, "text": 1}, (Row(2, ("FACEBOOK", "Hi")),), (), ()
+    )
     (post,) = check(sheet, context=rules.context)
     assert (post.channel, post.content.text, post.issues, post.key_derived) == (Channel.FACEBOOK, "Hi", (), True)
 

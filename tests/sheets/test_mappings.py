@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from batch.errors import SheetError
-from batch.model import CHANNEL_COLUMNS, COLUMNS, Channel, Severity, Sheet
+from batch.model import CHANNEL_COLUMNS, COLUMNS, Channel, Severity, SheetRows
 from batch.rules.channels import channel_named
 from batch.sheets.read import read_sheet
 from batch.sheets.schedulers import find_day_order, read_date, recognise, scheduler_sheets
@@ -47,7 +47,7 @@ def refusal(path: Any, **options: Any) -> str:
     return str(caught.value)
 
 
-def cells(sheet: Sheet, at: int = 0) -> dict[str, str]:
+def cells(sheet: SheetRows, at: int = 0) -> dict[str, str]:
     row = sheet.rows[at]
     return {column: text for column in sheet.columns if (text := sheet.text(row, column))}
 

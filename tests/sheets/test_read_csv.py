@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch.errors import SheetError
-from batch.model import Severity, Sheet
+from batch.model import Severity, SheetRows
 from batch.sheets.read import read_sheet
 
 
@@ -20,7 +20,7 @@ def refusal(path: Any, **options: Any) -> str:
     return str(caught.value)
 
 
-def values(sheet: Sheet) -> list[tuple[int, tuple[object, ...]]]:
+def values(sheet: SheetRows) -> list[tuple[int, tuple[object, ...]]]:
     return [(row.number, row.values) for row in sheet.rows]
 
 

@@ -1,0 +1,125 @@
+"""The package for people who script: the pipeline of the commands, with values instead of files and a terminal.
+
+Nothing is asked and nothing is printed; what would stop a command is an exception (`batch.errors.PostbatchError`), and
+every guard of the command line holds. What must be read on the way is logged as a warning of `postbatch`.
+
+    sheet = read_sheet("posts.xlsx")          or Sheet.from_frame(frame)
+    issues = check(sheet)
+    plan = make_plan(sheet)                   looks at the sites; changes nothing
+    results = run(sheet).to_frame()           changes the sites
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, TypedDict, Unpack
+
+from batch.commands.check import read_and_check
+from batch.commands.options import Environment, Flags, Inputs, Outputs
+from batch.commands.pipeline import carry, make_record, prepare, read_to_send, sheet_held
+from batch.commands.session import Session
+from batch.model import Issue, Plan, Results
+from batch.sheets.read import Sheet, read_sheet
+
+__all__ = ["Options", "Plan", "Results", "Sheet", "check", "make_plan", "read_sheet", "run"]
+
+
+class Options(TypedDict, total=False):
+    """How a sheet is planned and run; all as on the command line, where each has its help."""
+
+    site: str
+    """The site that blank `site` cells mean."""
+    config: Path
+    """The configuration to read instead of `postbatch.toml`."""
+    sandbox: bool
+    """Use the current folder's own sandbox: nothing reaches a real channel."""
+    via: Literal["draft", "publish", "bulk"]
+    """How new posts are sent."""
+    folder: Path
+    """Where the media files and `postbatch.toml` are: the folder of the sheet's file, else the current one."""
+    only: Sequence[str]
+    """Only rows that fit all of these, as in `channel=INSTAGRAM`."""
+    rows: str
+    """Only these rows, as in `2-40,45`."""
+    first: int
+    """Only the first so many rows that would run."""
+    approved_only: bool
+    """Only rows whose `approved` says yes."""
+    again: Sequence[str]
+    """The keys of posts to make anew."""
+    drafts_only: bool
+    """Rows with generated content become drafts for review."""
+    regenerate: bool
+    """Generate anew what was generated before."""
+    allow: Sequence[Literal["cancel", "delete", "reschedule"]]
+    """What may be done to more than 30 % of what is scheduled."""
+
+
+def check(sheet: Sheet, **options: Unpack[Options]) -> tuple[Issue, ...]:
+    """Say what is wrong with a sheet, each mistake with its cell and remedy; no network, no key.
+
+    Raises ConfigError where the configuration can't be read.
+    """
+    with _open(sheet, options) as (session, inputs, folder):
+        return read_and_check(session, inputs, folder=folder, sheet=sheet).issues
+
+
+def make_plan(sheet: Sheet, **options: Unpack[Options]) -> Plan:
+    """Compare a sheet with what its sites hold and say what would be done; nothing is changed.
+
+    Raises SignInError, ConfigError, ServiceError where no site can be read, GuardError where it would do more than
+    `allow` says, StartError for a choice of rows that makes no sense.
+    """
+    with _open(sheet, options) as (session, inputs, folder):
+        return prepare(session, read_to_send(session, inputs, folder=folder, sheet=sheet), inputs).plan
+
+
+def run(
+    sheet: Sheet, *, all_or_nothing: bool = False, wait_seconds: float = 0.0, **options: Unpack[Options]
+) -> Results:
+    """Plan a sheet and do it at once, without a question; return an outcome for each post.
+
+    With `all_or_nothing` nothing is sent if any row is wrong. `wait_seconds` bounds the wait for posts in process. The
+    run has its journal and its record like any other: `postbatch undo` and `postbatch results` know it. Raises what
+    `make_plan` raises, and LockedError where another run is at work on a site.
+    """
+    outputs = Outputs(yes=True, all_or_nothing=all_or_nothing, wait_seconds=wait_seconds)
+    with (
+        _open(sheet, options) as (session, inputs, folder),
+        sheet_held(session, inputs, outputs, folder=folder, sheet=sheet) as (checked, name),
+    ):
+        prepared = prepare(session, checked, inputs)
+        record = make_record(session, prepared, run=name, command="run")
+        results, _ = carry(session, record, outputs, media_folder=checked.media_folder)
+        return results
+
+
+@contextmanager
+def _open(sheet: Sheet, options: Options) -> Iterator[tuple[Session, Inputs, Path]]:
+    environment = Environment()
+    folder = (environment.cwd / options.get("folder", sheet.folder or "")).resolve()
+    flags = Flags(
+        site=options.get("site"),
+        config=options.get("config"),
+        sandbox=options.get("sandbox", False),
+        quiet=True,
+        color=False,
+        via=options.get("via"),
+    )
+    inputs = Inputs(
+        sheet=sheet.name,
+        only=tuple(options.get("only", ())),
+        rows=options.get("rows", ""),
+        first=options.get("first"),
+        approved_only=options.get("approved_only", False),
+        again=tuple(options.get("again", ())),
+        drafts_only=options.get("drafts_only", False),
+        regenerate=options.get("regenerate", False),
+        allow=tuple(options.get("allow", ())),
+    )
+    with Session(environment, flags, folder=folder) as session:
+        session.print_line = logging.getLogger("postbatch").warning
+        yield session, inputs, folder
