@@ -1,238 +1,257 @@
-"""Says what is wrong with a date that can't be read, and how to write it; never reads one itself.
+"""Says why a date or a time zone can't be read, and how to write it; never reads one itself.
 
-A date that is refused is shown as it would have to be written wherever that can be told, and with both readings where
-day and month can't be told apart.
+A remedy is the cell written the product's own way. It keeps all that the cell said (offset, zone, half of the day) and
+adds nothing: what the cell did not say stands as `YYYY-MM-DD` or `HH:MM`, for the person to fill in. Where a text might
+mean several things, each of them is offered.
 """
 
 from __future__ import annotations
 
 import calendar
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
-from importlib.resources import files
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from batch.rules.issues import Problem, nearest
-from batch.wording import quoted
-
-EXAMPLE = "2026-12-01 09:30"
-LONGEST = 100
-"""No date is longer, in any language."""
-
-_TIME = r"(?:[ T,]+(?:um |at |à |alle |a las )?(\d{1,2})[:.h](\d{2})(?::\d{2})?(?:\s*(?:Uhr|h))?\s*([ap])?\.?m?\.?)?"
-_DAY_ONLY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
-_ISO_LIKE = re.compile(
-    rf"(\d{{4}})(?:[-/.]|\s?[年년]\s?)(\d{{1,2}})(?:[-/.]|\s?[月월]\s?)(\d{{1,2}})[日일]?{_TIME}.*",
-    re.ASCII | re.IGNORECASE | re.DOTALL,
+from batch.rules.date_text import (
+    ABBREVIATIONS,
+    BY_WEEKDAY,
+    LONGEST,
+    NO_TIME,
+    DateText,
+    Flaw,
+    Unread,
+    read_date_text,
+    show_clock,
+    zone_names,
 )
-_NUMBERS = re.compile(rf"(\d{{1,2}})\s?[-/.]\s?(\d{{1,2}})\s?[-/.]\s?(\d{{4}}|'?\d{{2}})\.?{_TIME}", re.ASCII | re.I)
-_SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?", re.ASCII)
-_HALF_DAY = re.compile(r"\d\s*[ap]\.?\s?m\.?\b", re.IGNORECASE)
-_LETTERS = re.compile(r"[^\W\d_]{3,}")
-_CLOCK = re.compile(r"(\d{1,2})[:.h](\d{2})")
+from batch.rules.issues import Problem, nearest
+from batch.times import long_day
+from batch.wording import listed, quoted
 
-_MONTHS = (
-    "jan|gen|ene|sty|led|jän", "feb|fev|fév|lut", "mar|mär|mrt|mrz|maa", "apr|avr|abr|kwi", "may|mai|mag|mei|maj",
-    "jun|giu|juin|cze", "jul|lug|juil|lip", "aug|ago|aoû|aou|sie", "sep|set|wrz", "oct|okt|ott|out|paź", "nov|lis",
-    "dec|dez|dic|déc|gru",
-)  # fmt: skip
-"""How the months begin in the languages that sheets come in; the longer beginnings count first."""
-
-_STARTS: Mapping[str, int] = MappingProxyType({
-    start: number for number, starts in enumerate(_MONTHS, start=1) for start in starts.split("|")
-})  # fmt: skip
-
-_DAYS = ("mardi", "martes", "marted", "marți", "maand", "maanant")
-"""Days of the week that begin like a month."""
+FORM = "YYYY-MM-DD HH:MM"
 
 
-def explain_date(seen: str) -> Problem:
+def explain_date(seen: str, unread: Unread) -> Problem:
     """Return why a date can't be read and how to write it; of a text that strayed here only the beginning counts."""
-    start = seen[:LONGEST]
-    return next(problem for rule in _RULES if (problem := rule(start)))
+    code, tell = _TOLD[unread.flaw]
+    return Problem("publish_at", code, seen[:LONGEST], tell(quoted(seen[:LONGEST]), unread))
 
 
-def _problem(code: str, seen: str, why: str, remedy: str) -> Problem:
-    return Problem("publish_at", code, seen, f"`publish_at` says {quoted(seen)}, {why}: {remedy}.")
+def propose_dates(text: str) -> tuple[str, ...]:
+    """Return how a date that can't be read may be written, one for each thing that it may mean.
+
+    Empty where the text can be read, or where a part of the date would have to be made up.
+    """
+    unread = read_date_text(text)
+    return () if isinstance(unread, DateText) else _propose(unread)
 
 
-def _no_time(seen: str) -> Problem | None:
-    found = _DAY_ONLY.fullmatch(seen)
-    if found is None:
-        return None
-    year, month, day = (int(part) for part in found.groups())
-    impossible = _why_impossible(year, month, day)
-    if impossible:
-        return _problem("date_impossible", seen, impossible, f"write a day that exists, such as {EXAMPLE}")
-    written = f"{year:04d}-{month:02d}-{day:02d} 09:30"
-    return _problem("time_missing", seen, "a day without a time", f"write the time too, such as {written}")
+def _propose(unread: Unread) -> tuple[str, ...]:
+    if unread.flaw is Flaw.WORD:
+        zone = _cities().get(unread.about.replace(" ", "_"))
+        return tuple(f"{show_clock(wall)} {zone_names()[zone]}" for wall in unread.walls) if zone else ()
+    if unread.flaw not in _OFFERED or unread.about == NO_TIME:
+        return ()
+    if unread.letters:
+        meant = ABBREVIATIONS[unread.letters]
+        return tuple(dict.fromkeys(_in_zone(wall, zone, ahead) for wall in unread.walls for zone, ahead in meant))
+    return tuple(f"{show_clock(wall)}{_behind(unread)}" for wall in unread.walls)
 
 
-def _half_day(seen: str) -> Problem | None:
-    if not _HALF_DAY.search(seen):
-        return None
-    found = _ISO_LIKE.fullmatch(seen) or _NUMBERS.fullmatch(seen)
-    clock = _show_time(found.group(4), found.group(5), found.group(6)) if found else "21:30"
-    written = "write the time by 24 hours"
-    if found and len(found[1]) == 4:
-        written += f", {int(found[1]):04d}-{int(found[2]):02d}-{int(found[3]):02d} {clock}"
-    else:
-        written += f", as in 2026-12-01 {clock}"
-    return _problem("time_12h", seen, "a time with am or pm", written)
-
-
-def _year_first(seen: str) -> Problem | None:
-    found = _ISO_LIKE.fullmatch(seen)
-    if found is None:
-        return None
-    year, month, day = (int(part) for part in found.groups()[:3])
-    hour, minute = found[4], found[5]
-    why = _why_impossible(year, month, day)
-    if not why and hour and (int(hour) > 23 or int(minute) > 59):
-        why = f"and {hour}:{minute} is no time of day"
-    if why:
-        return _problem("date_impossible", seen, why, f"write a day and time that exist, such as {EXAMPLE}")
-    written = f"{year:04d}-{month:02d}-{day:02d} {_show_time(hour, minute, found[6])}"
-    return _problem("date_form", seen, "a form that is not read", f"write {written}")
-
-
-def _other_characters(seen: str) -> Problem | None:
-    """Tell a date that is right but for its digits and signs, as Japanese and Arabic keyboards type them."""
-    plain = unicodedata.normalize("NFKC", seen)
-    plain = "".join(str(unicodedata.decimal(letter, letter)) for letter in plain)
-    found = _ISO_LIKE.fullmatch(plain)
-    if plain == seen or found is None or _why_impossible(*(int(part) for part in found.groups()[:3])):
-        return None
-    written = f"{int(found[1]):04d}-{int(found[2]):02d}-{int(found[3]):02d} {_show_time(found[4], found[5], found[6])}"
-    return _problem("date_form", seen, "in characters of another width or script", f"write {written}")
-
-
-def _numbers_only(seen: str) -> Problem | None:
-    found = _NUMBERS.fullmatch(seen)
-    if found is None:
-        return None
-    first, second, clock = int(found[1]), int(found[2]), _show_time(found[4], found[5], found[6])
-    short = len(found[3]) < 4
-    year = int(found[3].lstrip("'")) + (2000 if short else 0)
-    readings = [
-        f"{year:04d}-{month:02d}-{day:02d} {clock}"
-        for day, month in dict.fromkeys(((first, second), (second, first)))
-        if not _why_impossible(year, month, day)
-    ]
-    if not readings:
-        return _problem("date_impossible", seen, "no day of any month", f"write a day that exists, such as {EXAMPLE}")
-    remedy = f"write {' or '.join(readings)}"
-    if short:
-        return _problem("date_short_year", seen, "a year of two digits", remedy)
-    if len(readings) == 1:
-        return _problem("date_order", seen, "in an order that is not the same everywhere", remedy)
-    return _problem("date_order", seen, "which may be read day first or month first", remedy)
-
-
-def _serial(seen: str) -> Problem | None:
-    if not _SERIAL.fullmatch(seen):
-        return None
-    remedy = f"give the cell the format yyyy-mm-dd hh:mm, or type the date as text, such as {EXAMPLE}"
-    return _problem("date_serial", seen, "the number by which a spreadsheet stores a date", remedy)
-
-
-def _words(seen: str) -> Problem | None:
-    words = _LETTERS.findall(seen)
-    if not words:
-        return None
-    months = {month for word in words if (month := _month_of(word))}
-    written = _rewrite(seen, month=months.pop()) if len(months) == 1 else ""
-    remedy = f"write it in numbers, {written}" if written else f"write it in numbers, such as {EXAMPLE}, or now"
-    return _problem("date_words", seen, "a date in words", remedy)
-
-
-def _unreadable(seen: str) -> Problem:
-    return _problem("date_form", seen, "no date that can be read", f"write it as in {EXAMPLE}, or now")
-
-
-_RULES: tuple[Callable[[str], Problem | None], ...] = (
-    _no_time, _half_day, _year_first, _other_characters, _numbers_only, _serial, _words, _unreadable,
-)  # fmt: skip
-"""What a date may suffer from, the most telling first; the last one fits every date."""
-
-
-def _month_of(word: str) -> int:
-    """Return the month that a word begins like, 0 where it begins like none."""
-    plain = unicodedata.normalize("NFC", word.casefold())
-    if plain.startswith(_DAYS):
-        return 0
-    return next((_STARTS[plain[:size]] for size in (4, 3) if plain[:size] in _STARTS), 0)
-
-
-def _rewrite(seen: str, *, month: int) -> str:
-    """Return a date in words as it would be written, "" where its parts can't be told."""
-    clock = _CLOCK.search(seen)
-    rest = seen.replace(clock[0], " ") if clock else seen
-    numbers = [int(n) for n in re.findall(r"\d+", rest)]
-    years = [n for n in numbers if n > 1900]
-    days = [n for n in numbers if 1 <= n <= 31]
-    if not month or len(years) != 1 or len(days) != 1 or _why_impossible(years[0], month, days[0]):
-        return ""
-    shown = _show_time(clock[1], clock[2], None) if clock else "09:30"
-    return f"{years[0]:04d}-{month:02d}-{days[0]:02d} {shown}"
-
-
-def _show_time(hour: str | None, minute: str | None, half: str | None) -> str:
-    """Return a time by 24 hours; half past nine stands for one that was not written."""
-    if hour is None or minute is None or int(hour) > 23 or int(minute) > 59:
-        return "09:30"
-    number = int(hour)
-    if half:
-        number = number % 12 + (12 if half.casefold() == "p" else 0)
-    return f"{number:02d}:{minute}"
-
-
-def _why_impossible(year: int, month: int, day: int) -> str:
-    """Return why a day does not exist, "" where it does."""
-    if not 1 <= year <= 9999 or not 1 <= month <= 12:
-        return f"and there is no month {month}" if 1 <= year <= 9999 else f"and there is no year {year}"
-    most = calendar.monthrange(year, month)[1]
-    if 1 <= day <= most:
-        return ""
-    return f"but {calendar.month_name[month]} {year} has {most} days"
-
-
-ABBREVIATIONS: Mapping[str, str] = MappingProxyType({
-    "CET": "Europe/Berlin", "CEST": "Europe/Berlin", "MET": "Europe/Berlin", "MEZ": "Europe/Berlin",
-    "MESZ": "Europe/Berlin", "EET": "Europe/Athens", "EEST": "Europe/Athens", "WET": "Europe/Lisbon",
-    "WEST": "Europe/Lisbon", "BST": "Europe/London", "MSK": "Europe/Moscow", "EST": "America/New_York",
-    "EDT": "America/New_York", "ET": "America/New_York", "EST5EDT": "America/New_York", "CST": "America/Chicago",
-    "CDT": "America/Chicago", "CT": "America/Chicago", "CST6CDT": "America/Chicago", "MST": "America/Denver",
-    "MDT": "America/Denver", "MT": "America/Denver", "MST7MDT": "America/Denver", "PST": "America/Los_Angeles",
-    "PDT": "America/Los_Angeles", "PT": "America/Los_Angeles", "PST8PDT": "America/Los_Angeles",
-    "AKST": "America/Anchorage", "HST": "Pacific/Honolulu", "AST": "America/Halifax", "BRT": "America/Sao_Paulo",
-    "IST": "Asia/Kolkata", "JST": "Asia/Tokyo", "KST": "Asia/Seoul", "SGT": "Asia/Singapore",
-    "HKT": "Asia/Hong_Kong", "GST": "Asia/Dubai", "AEST": "Australia/Sydney", "AEDT": "Australia/Sydney",
-    "AWST": "Australia/Perth", "ACST": "Australia/Adelaide", "NZST": "Pacific/Auckland", "NZDT": "Pacific/Auckland",
-    "SAST": "Africa/Johannesburg",
+_OFFERED = frozenset({
+    Flaw.ORDER, Flaw.SHORT_YEAR, Flaw.READINGS, Flaw.LETTERS, Flaw.MIDNIGHT, Flaw.DAY_END, Flaw.TWELVE,
+    Flaw.HALF_MISSING, Flaw.TIMESTAMP,
 })  # fmt: skip
-"""Abbreviations with the zone that people mostly mean: some stand for several, some for one half of the year only."""
+"""Flaws of a text of which each meaning can be written down."""
+
+
+def _in_zone(wall: datetime, zone: str, ahead: int | None) -> str:
+    """Return a time in a zone; with the offset that the letters say where the zone has another one then."""
+    there = ZoneInfo(zone)
+    offsets = {wall.replace(tzinfo=there, fold=fold).utcoffset() for fold in (0, 1)}
+    if ahead is None or offsets == {timedelta(minutes=ahead)}:
+        return f"{show_clock(wall)} {zone}"
+    return f"{show_clock(wall)}{show_offset(timedelta(minutes=ahead))}"
+
+
+def show_offset(offset: timedelta) -> str:
+    """Return an offset as it stands behind a time, so that it can't be taken for the end of a range: `+01:00`."""
+    minutes = int(offset.total_seconds()) // 60
+    hours, rest = divmod(abs(minutes), 60)
+    return f" UTC-{hours:02d}:{rest:02d}" if minutes < 0 else f"+{hours:02d}:{rest:02d}"
+
+
+def _behind(unread: Unread) -> str:
+    """Return the offset or zone of a text as it stands behind the time."""
+    offset = "" if unread.offset is None else " UTC" if not unread.offset else show_offset(unread.offset)
+    return offset + "".join(f" {name}" for name in (unread.zone, unread.letters) if name)
+
+
+def _form(unread: Unread, *, day: str = "", clock: str = "") -> str:
+    """Return the date as it would have to be written, with what the text did not say left open."""
+    said_day = day or (str(unread.day) if unread.day else FORM[:10])
+    said_clock = clock or (_show_time(unread.clock) if unread.clock else FORM[11:])
+    return f"{said_day} {said_clock}{_behind(unread)}"
+
+
+def _show_time(clock: time) -> str:
+    return str(clock)[: 8 if clock.second else 5]
+
+
+def _in_words(day: date) -> str:
+    return f"{day.day} {calendar.month_name[day.month]} {day.year}"
+
+
+# What is told of each flaw; `seen` is the cell in quotation marks
+
+
+def _tell_days(seen: str, unread: Unread) -> str:
+    days = listed(_in_words(wall.date()) for wall in unread.walls)
+    if unread.about == BY_WEEKDAY:
+        return f"{seen}: only the weekday tells that this is {days}. If so, write {listed(_propose(unread))}."
+    proposed = _propose(unread) or tuple(f"{wall.date()} {FORM[11:]}{_behind(unread)}" for wall in unread.walls)
+    return f"{seen} could be {days}. Write {listed(proposed)}."
+
+
+def _tell_readings(seen: str, unread: Unread) -> str:
+    if len({wall.time() for wall in unread.walls}) == 1:
+        return _tell_days(seen, unread)
+    return f"{seen} can be read in several ways. Write {listed(_propose(unread))}."
+
+
+def _tell_letters_or_day(seen: str, unread: Unread) -> str:
+    zoned = listed(_propose(unread._replace(flaw=Flaw.LETTERS)))
+    return f"{seen}: “{unread.letters}” could be a time zone or a weekday. Write {zoned}, or leave the weekday out."
+
+
+def _tell_timestamp(seen: str, unread: Unread) -> str:
+    return f"{seen} is a number of seconds since 1970. Write {listed(_propose(unread))}."
+
+
+def _tell_letters(seen: str, unread: Unread) -> str:
+    several = len(ABBREVIATIONS[unread.letters]) > 1
+    why = "means different time zones in different places" if several else "is not the name of a time zone"
+    return f"{seen}: “{unread.letters}” {why}. Write {listed(_propose(unread))}."
+
+
+def _tell_ends(seen: str, unread: Unread) -> str:
+    return f"{seen} could be the start or the end of that day. Write {listed(_propose(unread))}."
+
+
+def _tell_hour(seen: str, unread: Unread) -> str:
+    offered = _propose(unread)
+    doubt = "could be in the morning or in the evening" if len(offered) > 1 else "has an hour without minutes"
+    if unread.flaw is Flaw.TWELVE:
+        doubt = "could be noon or midnight"
+    return f"{seen} {doubt}. Write {listed(offered)}."
+
+
+def _tell_half(seen: str, unread: Unread) -> str:
+    return f"{seen}: there is no {unread.about or 'hour'} in that half of the day. Write {_form(unread)}, by 24 hours."
+
+
+def _tell_offset(seen: str, unread: Unread) -> str:
+    if unread.walls and unread.offset is not None:
+        written = f"{show_clock(unread.walls[0])}{_behind(unread)}"
+        return (
+            f"{seen} could be a range or a time with an offset from UTC. Write {written} for the offset; a post "
+            "goes out at one time."
+        )
+    return f"{seen}: “{unread.about}” is no offset from UTC. Write it as in {_form(unread)}+01:00, or take it away."
+
+
+def _tell_day(seen: str, unread: Unread) -> str:
+    year, month, _ = (int(number) for number in unread.about.split())
+    why = f"there is no month {month}"
+    if 1 <= month <= 12 and year:
+        why = f"{calendar.month_name[month]} {year} has {calendar.monthrange(year, month)[1]} days"
+    return f"{seen}: {why}. Write a day that exists: {_form(unread)}."
+
+
+def _tell_weekday(seen: str, unread: Unread) -> str:
+    said = long_day(unread.day) if unread.day else ""
+    weekday, _, rest = said.partition(", ")
+    return f"{seen}: {rest} is a {weekday}. Correct the weekday or the date: {_form(unread, day=FORM[:10])}."
+
+
+def _tell_no_time(seen: str, unread: Unread) -> str:
+    return f"{seen} has no time. Add one: {_form(unread)}."
+
+
+def _tell_no_year(seen: str, unread: Unread) -> str:
+    return f"{seen} has no year. Add it: {_form(unread, day=f'YYYY-{unread.about}' if unread.about else '')}."
+
+
+def _tell_word(seen: str, unread: Unread) -> str:
+    if offered := _propose(unread):
+        return f"{seen}: “{unread.about.title()}” is not the name of a time zone. Write {listed(offered)}."
+    return f"{seen}: “{unread.about}” can't be read as part of a date. Write the date in numbers: {FORM}."
+
+
+def _say(why: str, remedy: str) -> Callable[[str, Unread], str]:
+    return lambda seen, unread: f"{seen} {why.format(about=unread.about)}. {remedy.format(form=_form(unread))}."
+
+
+_TOLD: Mapping[Flaw, tuple[str, Callable[[str, Unread], str]]] = MappingProxyType({
+    Flaw.SEVERAL: ("date_several", _say("holds more than one date or time", "Keep one: {form}")),
+    Flaw.RANGE: ("date_range", _say("is a range, and a post goes out at one time", "Write one: {form}")),
+    Flaw.ORDER: ("date_order", _tell_days),
+    Flaw.SHORT_YEAR: ("date_short_year", _tell_days),
+    Flaw.READINGS: ("date_words", _tell_readings),
+    Flaw.LETTERS: ("date_zone", _tell_letters),
+    Flaw.MIDNIGHT: ("time_12h", _tell_ends),
+    Flaw.DAY_END: ("date_impossible", _tell_ends),
+    Flaw.TWELVE: ("time_12h", _tell_hour),
+    Flaw.HALF_MISSING: ("time_12h", _tell_hour),
+    Flaw.LETTERS_OR_DAY: ("date_zone", _tell_letters_or_day),
+    Flaw.OFFSET_OR_END: ("date_range", _tell_offset),
+    Flaw.FRACTION: (
+        "date_form", _say("has a fraction of a second, which can't be scheduled", "Round it to whole seconds: {form}")
+    ),
+    Flaw.ZONES_DIFFER: (
+        "date_zone", _say("has an offset that its time zone doesn't have then", "Keep the one that is right")
+    ),
+    Flaw.WEEKDAY: ("date_weekday", _tell_weekday),
+    Flaw.YEAR: (
+        "date_out_of_range", _say("has the year {about}, in which no post can go out", "Check the year: {form}")
+    ),
+    Flaw.NO_SUCH_DAY: ("date_impossible", _tell_day),
+    Flaw.NO_SUCH_TIME: ("date_impossible", _say("is not a time of day", "Write a time that exists: {form}")),
+    Flaw.HALF_CONTRADICTS: ("time_12h", _tell_half),
+    Flaw.NO_TIME: ("time_missing", _tell_no_time),
+    Flaw.NO_YEAR: ("date_no_year", _tell_no_year),
+    Flaw.RELATIVE: ("date_words", _say("doesn't name a day of the calendar", "Write the day itself: {form}")),
+    Flaw.NO_DATE: ("date_no_day", _say("has no day", "Add it: {form}")),
+    Flaw.SERIAL: (
+        "date_serial",
+        _say("is the number by which a spreadsheet stores a date", "Give the cell the format yyyy-mm-dd hh:mm"),
+    ),
+    Flaw.TIMESTAMP: ("date_timestamp", _tell_timestamp),
+    Flaw.WORD: ("date_words", _tell_word),
+    Flaw.UNREADABLE: ("date_form", _say("can't be read as a date", "Write it as {form}, or now")),
+})  # fmt: skip
+
+
+# Time zones by name
 
 REMEDY = "Write an IANA name such as Europe/Berlin."
 _OFFSET = re.compile(r"(?:utc|gmt)?\s*[+-−]\s*\d{1,2}(?::?\d{2})?", re.IGNORECASE)
 _SIGNED = re.compile(r"Etc/GMT([+-])(\d{1,2})")
-
-
-@cache
-def zone_names() -> Mapping[str, str]:
-    """Return every zone that the data lists, by its name in small letters."""
-    listed = files("tzdata").joinpath("zones").read_text(encoding="ascii").split()
-    return MappingProxyType({name.casefold(): name for name in listed})
+OLD_NAMES: Mapping[str, str] = MappingProxyType({
+    "EST5EDT": "America/New_York", "CST6CDT": "America/Chicago", "MST7MDT": "America/Denver",
+    "PST8PDT": "America/Los_Angeles",
+})  # fmt: skip
+"""Names that the data lists and that nobody should have to know."""
 
 
 @lru_cache(maxsize=1024)
 def find_zone(written: str) -> ZoneInfo | Problem:
     """Return the zone that a cell means, in any case, or what is wrong with it."""
     name = zone_names().get(written.strip().replace(" ", "_").casefold())
-    if name is None or name.upper() in ABBREVIATIONS:
+    if name is None or name.upper() in ABBREVIATIONS or name.upper() in OLD_NAMES:
         return _refuse(written.strip())
     return ZoneInfo(name)
 
@@ -251,7 +270,8 @@ def warn_of_sign(zone: ZoneInfo, written: str) -> Problem | None:
 
 
 def _refuse(written: str) -> Problem:
-    meant = ABBREVIATIONS.get(written.upper().replace(" ", ""))
+    letters = written.upper().replace(" ", "")
+    meant = OLD_NAMES.get(letters) or next((zone for zone, _ in ABBREVIATIONS.get(letters, ())), "")
     if meant:
         message = (
             f"`timezone` says {quoted(written)}, an abbreviation that does not name one place and its summer time: "
@@ -273,6 +293,12 @@ def _likely(written: str) -> str:
     """Return the zone whose city was written, or whose name is near."""
     name = written.strip().replace(" ", "_").casefold()
     city = name.rpartition("/")[2]
-    by_city = {known.rpartition("/")[2]: known for known in sorted(zone_names(), reverse=True)}
+    by_city = _cities()
     near = by_city.get(city) or nearest(name, zone_names()) or by_city.get(nearest(city, by_city), "")
     return zone_names().get(near, "")
+
+
+@cache
+def _cities() -> Mapping[str, str]:
+    """Return the zones by the city that each is named for, in small letters."""
+    return MappingProxyType({name.rpartition("/")[2]: name for name in sorted(zone_names(), reverse=True)})

@@ -1,31 +1,32 @@
 """Turns `publish_at` and the time zones that may apply to it into one instant, and refuses to guess.
 
+    cell ──► what it says (date_text; ISO by a shorter way) ──► its zone ──► the instant in UTC
+         └─► why it can't be told, with what to write instead (date_errors)
+
 What was written must name one instant: a day without a time, an order of day and month that can't be told, a wall clock
-time that comes never or twice are refused with the text to paste instead. Instants inside are UTC.
+time that comes never or twice are refused. Instants inside are UTC.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from batch.model import Cell
-from batch.rules.date_errors import explain_date, find_zone, warn_of_sign
+from batch.rules.date_errors import explain_date, find_zone, show_offset, warn_of_sign
+from batch.rules.date_text import FIRST_YEAR, LAST_YEAR, DateText, Flaw, Unread, read_date_text
+from batch.rules.date_text import show_clock as show_clock
 from batch.rules.issues import Problem
 from batch.wording import quoted
 
 NOW = "now"
-FIRST_YEAR, LAST_YEAR = 2000, 2099
-"""Years outside of these are slips: no post goes out then."""
-
 FAR = timedelta(days=10 * 365 + 3)
 
 _ISO = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:T|t| +)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]0+)?)?"
-    r"(?: ?(Z|z|UTC|[+\-−]\d{2}(?::?\d{2})?))?",
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:T|t| +)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]0+)?)?(?: ?(Z|z|UTC|\+\d{2}:\d{2}))?",
     re.ASCII,
 )
 
@@ -33,8 +34,8 @@ _ISO = re.compile(
 class When(NamedTuple):
     """When a post is to go out: `at` (UTC), or `now`, or neither (no date). `problems` say why it can't be told.
 
-    `local_time` is the wall clock with its zone as a person reads it; `timezone` the zone's name, or its offset
-    (`UTC+01:00`) where only that is known.
+    `local_time` is the wall clock with its zone as a person reads it; `timezone` the zone's name, "" where only an
+    offset is known.
     """
 
     at: datetime | None = None
@@ -71,10 +72,10 @@ def read_when(cell: Cell, *, zones: Zones) -> When:
             return plain
         if cell.casefold() == NOW:
             return When(now=True, local_time=NOW, timezone=name, problems=noted)
-    clock = _read_clock(cell)
-    if isinstance(clock, Problem):
-        return When(timezone=name, problems=(clock, *noted))
-    return _place(clock, zone, zones, cell=cell, noted=noted)
+    said = _read_cell(cell)
+    if isinstance(said, Problem):
+        return When(timezone=name, problems=(said, *noted))
+    return _place(said, zone, zones, cell=cell, noted=noted)
 
 
 def _read_plain(cell: str, zone: ZoneInfo, noted: tuple[Problem, ...]) -> When | None:
@@ -109,105 +110,100 @@ def _explain(cell: Cell) -> tuple[Problem, ...]:
     """Return what is wrong with a date whatever its zone."""
     if not cell or (isinstance(cell, str) and cell.casefold() == NOW):
         return ()
-    clock = _read_clock(cell)
-    return (clock,) if isinstance(clock, Problem) else ()
+    said = _read_cell(cell)
+    return (said,) if isinstance(said, Problem) else ()
 
 
 def _seen(cell: Cell) -> str:
     return cell if isinstance(cell, str) else show_clock(cell)
 
 
-def show_clock(clock: datetime) -> str:
-    """Return a wall clock time as it is written in a sheet: `2026-12-01 09:30`, with seconds where there are any."""
-    return str(clock)[: 19 if clock.second else 16]
-
-
-def _read_clock(cell: Cell) -> datetime | Problem:
-    """Return the date and time as written, aware only where an offset stands behind it."""
+def _read_cell(cell: Cell) -> DateText | Problem:
+    """Return the date and time as written."""
     if isinstance(cell, datetime):
-        clock = cell.replace(microsecond=0) if cell.microsecond else cell
+        said: DateText | Unread = DateText(cell.replace(microsecond=0) if cell.microsecond else cell)
     else:
-        read = _read_iso(cell)
-        if read is None:
-            return explain_date(cell)
-        clock = read
-    if not FIRST_YEAR <= clock.year <= LAST_YEAR:
-        message = (
-            f"`publish_at` says {quoted(_seen(cell))}: check the year, which has to be this one or one of the next."
-        )
-        return Problem("publish_at", "date_out_of_range", _seen(cell), message)
-    return clock
+        said = _read_iso(cell) or read_date_text(cell)
+    if isinstance(said, DateText) and not FIRST_YEAR <= said.wall.year <= LAST_YEAR:
+        said = Unread(Flaw.YEAR, clock=said.wall.time(), offset=said.offset, about=str(said.wall.year))
+    return said if isinstance(said, DateText) else explain_date(_seen(cell), said)
 
 
-def _read_iso(cell: str) -> datetime | None:
+def _read_iso(cell: str) -> DateText | None:
+    """Read what is written as in ISO 8601, in a tenth of the time that other texts take; None for those."""
     found = _ISO.fullmatch(cell)
-    try:
-        return _make_clock(*found.groups()) if found else None
-    except (ValueError, OverflowError):
+    if found is None:
         return None
+    year, month, day, hour, minute, second, offset = found.groups()
+    try:
+        wall = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))  # noqa: DTZ001  a wall clock
+    except ValueError:
+        return None
+    if wall.hour == 0 and int(hour):
+        return None  # newer Pythons take 24:00 for the next day's midnight
+    return DateText(wall, _read_offset(offset) if offset else None)
 
 
-def _make_clock(
-    year: str, month: str, day: str, hour: str, minute: str, second: str | None, offset: str | None
-) -> datetime:
-    zone = _make_offset(offset) if offset else None
-    return datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=zone)
+def _read_offset(offset: str) -> timedelta:
+    return timedelta(0) if offset in ("Z", "z", "UTC") else timedelta(hours=int(offset[1:3]), minutes=int(offset[4:6]))
 
 
-def _make_offset(offset: str) -> timezone:
-    if offset in ("Z", "z", "UTC"):
-        return UTC
-    hours, minutes = int(offset[1:3]), int(offset[-2:]) if len(offset) > 3 else 0
-    if hours > 14 or minutes > 59:
-        raise ValueError("no place is so far from UTC")
-    span = timedelta(hours=hours, minutes=minutes)
-    return timezone(span if offset[0] == "+" else -span)
-
-
-def _place(clock: datetime, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, noted: tuple[Problem, ...]) -> When:
-    """Return the instant of a wall clock time."""
-    if clock.tzinfo is not None:
-        return _place_offset(clock, zone, zones, seen=_seen(cell), noted=noted)
-    if zone is None:
-        return When(problems=(_no_zone(_seen(cell)), *noted))
-    offset = _steady_offset(zone, clock.date())
+def _place(said: DateText, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, noted: tuple[Problem, ...]) -> When:
+    """Return the instant of what a cell says; its own zone or offset goes before the row's."""
+    seen = _seen(cell)
+    if said.offset_or_end and (zone is None or said.offset != said.wall.replace(tzinfo=zone).utcoffset()):
+        unread = Unread(Flaw.OFFSET_OR_END, offset=said.offset, walls=(said.wall,))
+        return When(timezone=zone.key if zone else "", problems=(explain_date(seen, unread), *noted))
+    own = ZoneInfo(said.zone) if said.zone else zone
+    if said.offset is not None:
+        return _place_offset(said.wall, said.offset, own, zones, seen=seen, noted=noted)
+    if own is None:
+        return When(problems=(_no_zone(seen), *noted))
+    offset = _steady_offset(own, said.wall.date())
     if offset is None:
-        doubt = _doubt_clock(clock, zone, seen=_seen(cell))
+        doubt = _doubt_clock(said.wall, own, seen=seen)
         if doubt:
-            return When(timezone=zone.key, problems=(doubt, *noted))
-        offset = clock.replace(tzinfo=zone).utcoffset() or timedelta(0)
-    at = (clock - offset).replace(tzinfo=UTC)
-    return When(at, False, f"{show_clock(clock)} {zone.key}", zone.key, noted)
+            return When(timezone=own.key, problems=(doubt, *noted))
+        offset = said.wall.replace(tzinfo=own).utcoffset() or timedelta(0)
+    at = (said.wall - offset).replace(tzinfo=UTC)
+    if zone and zones.written and own is not zone:
+        noted = (*_contradict(at, offset, zone, seen=seen), *noted)
+    return When(at, False, f"{show_clock(said.wall)} {own.key}", own.key, noted)
 
 
 def _place_offset(
-    clock: datetime, zone: ZoneInfo | None, zones: Zones, *, seen: str, noted: tuple[Problem, ...]
+    wall: datetime, offset: timedelta, zone: ZoneInfo | None, zones: Zones, *, seen: str, noted: tuple[Problem, ...]
 ) -> When:
     """Return the instant of a time with an offset, which says it whatever the zone.
 
     A row's own zone that has another offset then is warned of; the usual zone yields, and UTC (`Z`) is how programs
     write an instant for any zone.
     """
-    at = clock.astimezone(UTC)
+    at = (wall - offset).replace(tzinfo=UTC)
     if zone is None:
-        offset = _show_offset(clock) if clock.utcoffset() else ""
-        return When(at, local_time=f"{show_clock(clock)} UTC{offset}", timezone=f"UTC{offset}", problems=noted)
+        return When(at, local_time=f"{show_clock(wall)} UTC{_sign_offset(offset) if offset else ''}", problems=noted)
+    if zones.written and offset:
+        noted = (*_contradict(at, offset, zone, seen=seen), *noted)
+    return When(at, local_time=f"{show_clock(at.astimezone(zone))} {zone.key}", timezone=zone.key, problems=noted)
+
+
+def _contradict(at: datetime, offset: timedelta, zone: ZoneInfo, *, seen: str) -> tuple[Problem, ...]:
+    """Return a warning where the row's own zone has another offset at an instant than the date itself says."""
     there = at.astimezone(zone)
-    local_time = f"{show_clock(there)} {zone.key}"
-    if zones.written and clock.tzinfo is not UTC and there.utcoffset() != clock.utcoffset():
-        message = (
-            f"`publish_at` says {quoted(seen)}, but {zone.key} is at UTC{_show_offset(there)} then: it goes out at "
-            f"{show_clock(there)} there, so take the offset away if {show_clock(clock.replace(tzinfo=None))} is meant."
-        )
-        problem = Problem("publish_at", "offset_contradicts_timezone", seen, message, warning=True)
-        noted = (problem, *noted)
-    return When(at, local_time=local_time, timezone=zone.key, problems=noted)
+    if there.utcoffset() == offset:
+        return ()
+    wall = (at + offset).replace(tzinfo=None)
+    message = (
+        f"{quoted(seen)} contradicts `timezone`: {zone.key} is at UTC{_show_offset(there)} then, so the post goes out "
+        f"at {show_clock(there)} there. If {show_clock(wall)} in {zone.key} is meant, write {show_clock(wall)}."
+    )
+    return (Problem("publish_at", "offset_contradicts_timezone", seen, message, warning=True),)
 
 
 def _no_zone(seen: str) -> Problem:
     message = (
-        f"`publish_at` says {quoted(seen)}, but nothing says in which time zone: fill `timezone` (Europe/Berlin), "
-        "or set `timezone` in the configuration."
+        f"{quoted(seen)} has no time zone. Fill `timezone` (Europe/Berlin), or add one line to postbatch.toml: "
+        'timezone = "Europe/Berlin".'
     )
     return Problem("timezone", "timezone_missing", "", message)
 
@@ -236,13 +232,13 @@ def _doubt_clock(clock: datetime, zone: ZoneInfo, *, seen: str) -> Problem | Non
     first, second = (_read_back(reading, zone) for reading in (early, late))
     if before < after:
         message = (
-            f"`publish_at` says {quoted(seen)}, a time that does not exist in {zone}, where clocks are put forward "
-            f"over it: write {second} (before) or {first} (after)."
+            f"{quoted(seen)} doesn't exist in {zone}: the clocks go forward over it. Write {second} (before) or "
+            f"{first} (after)."
         )
         return Problem("publish_at", "time_skipped", seen, message)
     message = (
-        f"`publish_at` says {quoted(seen)}, a time that comes twice in {zone}, where clocks are put back over it: "
-        f"write {first} (the first time) or {second} (the second)."
+        f"{quoted(seen)} comes twice in {zone}: the clocks go back over it. Write {first} (the first time) or {second} "
+        "(the second)."
     )
     return Problem("publish_at", "time_twice", seen, message)
 
@@ -254,7 +250,12 @@ def _read_back(reading: datetime, zone: ZoneInfo) -> str:
 
 
 def _show_offset(clock: datetime) -> str:
-    return f"{clock:%z}"[:3] + ":" + f"{clock:%z}"[3:5]
+    return _sign_offset(clock.utcoffset() or timedelta(0))
+
+
+def _sign_offset(offset: timedelta) -> str:
+    """Return an offset as ISO 8601 writes it: `-05:00`."""
+    return show_offset(offset).removeprefix(" UTC")
 
 
 def doubt_date(at: datetime, *, now: datetime, seen: str, say_past: bool) -> Problem | None:
@@ -262,27 +263,24 @@ def doubt_date(at: datetime, *, now: datetime, seen: str, say_past: bool) -> Pro
     if at <= now:
         if not say_past:
             return None
-        message = (
-            f"`publish_at` says {quoted(seen)}, which has passed: nothing is sent for it unless it went out then, "
-            "so write a later date if it did not."
-        )
+        message = f"{quoted(seen)} has passed. If the post didn't go out then, write a later date."
         return Problem("publish_at", "date_past", seen, message, warning=True)
     if at - now > FAR:
-        message = f"`publish_at` says {quoted(seen)}, more than ten years ahead: check the year."
+        message = f"{quoted(seen)} is more than ten years ahead. Check the year."
         return Problem("publish_at", "date_far_ahead", seen, message, warning=True)
     return None
 
 
 def doubt_midnight(cell: Cell) -> Problem | None:
     """Return a warning for a wall clock time of midnight sharp, into which spreadsheets turn a day without a time."""
-    if isinstance(cell, str) and "0:00" not in cell:
-        return None
-    clock = cell if isinstance(cell, datetime) else _read_iso(cell)
-    if clock is None or clock.tzinfo is not None or clock.hour or clock.minute or clock.second:
+    if isinstance(cell, str):
+        if len(cell) == 16 and cell[11:] != "00:00" and cell[10] == " ":
+            return None
+        said = _read_iso(cell) or read_date_text(cell)
+    else:
+        said = DateText(cell)
+    if not isinstance(said, DateText) or said.offset is not None or said.zone or said.wall.time() != time():
         return None
     seen = _seen(cell)
-    message = (
-        f"`publish_at` says {quoted(seen)}, midnight, which spreadsheets make of a day without a time: write the time "
-        "too if midnight is not meant."
-    )
+    message = f"{quoted(seen)} has no time, so the post would go out at midnight. Add a time."
     return Problem("publish_at", "midnight", seen, message, warning=True)

@@ -14,6 +14,7 @@ import pytest
 import batch.rules
 from batch.model import Cell, Issue, Severity
 from batch.rules.issues import CODES
+from batch.wording import quoted
 
 Row = Mapping[str, Cell]
 ID = "ac01c174-5244-49df-8085-84d87cd0345a"
@@ -48,10 +49,17 @@ EXAMPLES: Mapping[str, Row] = {
     "time_missing": {"publish_at": "2026-12-01"},
     "midnight": {"publish_at": "2026-12-01 00:00"},
     "date_order": {"publish_at": "03/04/2026"},
-    "date_form": {"publish_at": "2026/12/01 09:30"},
+    "date_form": {"publish_at": "2026-12-01 09:30:15.250"},
     "date_short_year": {"publish_at": "03/04/26"},
-    "time_12h": {"publish_at": "2026-12-01 9:30 pm"},
-    "date_words": {"publish_at": "1 December 2026"},
+    "date_several": {"publish_at": "2026-12-01 09:30 / 18:00"},
+    "date_range": {"publish_at": "2026-12-01 09:00-11:00"},
+    "date_zone": {"publish_at": "2026-12-01 09:30 IST"},
+    "date_weekday": {"publish_at": "Monday, 1 December 2026 09:30"},
+    "date_no_year": {"publish_at": "1 December 09:30"},
+    "date_no_day": {"publish_at": "9:30 pm"},
+    "date_timestamp": {"publish_at": "1796121000"},
+    "time_12h": {"publish_at": "2026-12-01 13:30 pm"},
+    "date_words": {"publish_at": "tomorrow 09:30"},
     "date_serial": {"publish_at": "46357.4"},
     "date_impossible": {"publish_at": "2026-02-30 10:00"},
     "date_out_of_range": {"publish_at": "1926-12-01 10:00"},
@@ -127,7 +135,7 @@ COUNTED = frozenset({
 """Codes whose message says how many, or which part of the cell, instead of the whole of it."""
 
 REMEDY = re.compile(
-    r"\b(write|clear|choose|take|give|fill|name|change|shorten|check|put|keep|type|replace|use|copy|set)\b",
+    r"\b(write|clear|choose|take|give|fill|name|change|shorten|check|put|keep|type|replace|use|copy|set|add|correct|round)\b",
     re.IGNORECASE,
 )
 
@@ -151,17 +159,18 @@ def test_every_code_comes_about_and_its_message_names_the_value_and_ends_with_th
     assert issues
     for issue in issues:
         assert issue.row in (2, 3)
-        assert f"`{issue.column}`" in issue.message or issue.code in {
-            "post_empty",
-            "publish_with_date",
-            "timezone_missing",
-        }
-        assert issue.message[0] in "`T"
+        assert (
+            f"`{issue.column}`" in issue.message
+            or issue.message.startswith(quoted(issue.seen))
+            or issue.code in {"post_empty", "publish_with_date", "timezone_missing"}
+        )
+        assert issue.message[0] in "`T“"
         assert issue.message.endswith(".")
         assert "\n" not in issue.message
         assert len(issue.message) < 400
         assert code in COUNTED or issue.seen in issue.message
         remedy = re.split(r": |\? |; |, and |, or ", issue.message)[-1] + issue.message.rpartition(": ")[2]
+        remedy += issue.message.rpartition(". ")[2]
         assert REMEDY.search(remedy), issue.message
 
 

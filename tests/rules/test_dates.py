@@ -1,83 +1,268 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.rules.date_errors import explain_date
-from batch.rules.dates import Zones, read_when
-from batch.rules.issues import CODES
+from batch.rules.date_errors import find_zone
+from batch.rules.date_text import ABBREVIATIONS, zone_names
+from batch.rules.dates import NO_DATE, When, Zones, doubt_date, doubt_midnight, read_when, show_clock
+from batch.rules.issues import Problem
+
+BERLIN = Zones(usual="Europe/Berlin")
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+USABLE = sorted(name for name in zone_names().values() if isinstance(find_zone(name), ZoneInfo))
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+
+
+def only_problem(when: When) -> Problem:
+    assert when.at is None
+    assert not when.now
+    (problem,) = when.problems
+    return problem
 
 
 @pytest.mark.parametrize(
-    ("seen", "code", "written"),
+    "cell",
     [
-        ("2026-12-01", "time_missing", "2026-12-01 09:30"),
-        ("2026-2-3", "time_missing", "2026-02-03 09:30"),
-        ("03/04/2026", "date_order", "2026-04-03 09:30 or 2026-03-04 09:30"),
-        ("03/04/2026 18:05", "date_order", "2026-04-03 18:05 or 2026-03-04 18:05"),
-        ("03.04.2026", "date_order", "2026-04-03 09:30 or 2026-03-04 09:30"),
-        ("25/12/2026 10:00", "date_order", "2026-12-25 10:00"),
-        ("12-25-2026", "date_order", "2026-12-25 09:30"),
-        ("05/05/2026", "date_order", "2026-05-05 09:30"),
-        ("03/04/26", "date_short_year", "2026-04-03 09:30 or 2026-03-04 09:30"),
-        ("1.12.26 9:30", "date_short_year", "2026-12-01 09:30 or 2026-01-12 09:30"),
-        ("2026-12-01 9:30 PM", "time_12h", "2026-12-01 21:30"),
-        ("2026-12-01 12:15am", "time_12h", "2026-12-01 00:15"),
-        ("12/25/2026 9:30 p.m.", "time_12h", "21:30"),
-        ("9 pm", "time_12h", "21:30"),
-        ("2026/12/01 9:30", "date_form", "2026-12-01 09:30"),
-        ("2026.12.01", "date_form", "2026-12-01 09:30"),
-        ("2026-12-01 9.30", "date_form", "2026-12-01 09:30"),
-        ("2026-12-01 09:30:15.250", "date_form", "2026-12-01 09:30"),
-        ("20261201T0930", "date_form", "2026-12-01 09:30"),
-        ("46357.4", "date_serial", "yyyy-mm-dd hh:mm"),
-        ("46357", "date_serial", "yyyy-mm-dd hh:mm"),
-        ("2026-02-30 10:00", "date_impossible", "February 2026 has 28 days"),
-        ("2026-02-30", "date_impossible", "February 2026 has 28 days"),
-        ("2026-13-01 10:00", "date_impossible", "no month 13"),
-        ("2026-12-01 25:00", "date_impossible", "25:00 is no time of day"),
-        ("2026-12-01 24:00", "date_impossible", "24:00"),
-        ("31/31/2026", "date_impossible", "no day of any month"),
-        ("1. Dezember 2026 um 9:30 Uhr", "date_words", "2026-12-01 09:30"),
-        ("December 1, 2026 18:05", "date_words", "2026-12-01 18:05"),
-        ("1 décembre 2026", "date_words", "2026-12-01 09:30"),
-        ("3 de marzo de 2026", "date_words", "2026-03-03 09:30"),
-        ("3 juillet 2026 10h15", "date_words", "2026-07-03 10:15"),
-        ("4 giugno 2026", "date_words", "2026-06-04 09:30"),
-        ("5 mei 2026", "date_words", "2026-05-05 09:30"),
-        ("martedì 1 dicembre 2026", "date_words", "2026-12-01 09:30"),
-        ("mardi 1 décembre 2026", "date_words", "2026-12-01 09:30"),
-        ("maandag 7 december 2026", "date_words", "2026-12-07 09:30"),
-        ("mar. 1 dic. 2026", "date_words", "such as 2026-12-01 09:30"),
-        ("1 декабря 2026 г.", "date_words", "such as 2026-12-01 09:30"),
-        ("2026年12月1日 9:30", "date_form", "2026-12-01 09:30"),
-        ("2026년 12월 1일", "date_form", "2026-12-01 09:30"),
-        ("tomorrow", "date_words", "2026-12-01 09:30"),
-        ("jetzt", "date_words", "now"),
-        ("next Monday 9:00", "date_words", "2026-12-01 09:30"),
-        ("２０２６-１２-０１ １８:００", "date_form", "another width or script: write 2026-12-01 18:00"),
-        ("２０２６／１２／０１ １８：００", "date_form", "another width or script: write 2026-12-01 18:00"),
-        ("٢٠٢٦-١٢-٠١ ١٨:٠٠", "date_form", "another width or script: write 2026-12-01 18:00"),
-        ("２０２６-０２-３０", "date_form", "2026-12-01 09:30"),
-        ("?", "date_form", "2026-12-01 09:30"),
+        datetime(2026, 12, 1, 9, 30),  # noqa: DTZ001 - a date cell has no zone
+        "2026-12-01 09:30",
+        "2026-12-01T09:30",
+        "2026-12-01 9:30",
+        "2026-12-1 09:30:00",
+        "2026-12-01 09:30:00.000",
+        "2026-12-01 09:30+01:00",
+        "2026-12-01T09:30+0100",
+        "2026-12-01 09:30 +01",
+        "2026-12-01T08:30Z",
+        "2026-12-01 08:30 UTC",
+        "2026-12-01 03:30-05:00",
     ],
 )
-def test_every_refused_date_is_shown_as_it_has_to_be_written(seen: str, code: str, written: str) -> None:
-    problem = explain_date(seen)
-    assert (problem.column, problem.code, problem.seen, problem.warning) == ("publish_at", code, seen, False)
-    assert written in problem.message
-    assert seen in problem.message
-    assert problem.message.endswith(".")
+def test_all_forms_of_one_instant_are_the_same_instant(cell: str | datetime) -> None:
+    assert read_when(cell, zones=BERLIN) == When(
+        datetime(2026, 12, 1, 8, 30, tzinfo=UTC), False, "2026-12-01 09:30 Europe/Berlin", "Europe/Berlin"
+    )
 
 
-@given(st.text(max_size=40))
-def test_any_text_is_explained_by_a_known_code(seen: str) -> None:
-    assert explain_date(seen).code in CODES
+def test_seconds_are_kept() -> None:
+    when = read_when("2026-12-01 09:30:15", zones=BERLIN)
+    assert when.at == datetime(2026, 12, 1, 8, 30, 15, tzinfo=UTC)
+    assert when.local_time == "2026-12-01 09:30:15 Europe/Berlin"
 
 
-@pytest.mark.parametrize("seen", ["2026-12-01", "03/04/2026 18:05", "2026/12/01 9:30", "1 décembre 2026", "03/04/26"])
-def test_what_the_message_says_to_write_is_read(seen: str) -> None:
-    remedy = explain_date(seen).message.rpartition(": ")[0], explain_date(seen).message.rstrip(".")
-    written = remedy[1][-16:]
-    assert read_when(written, zones=Zones(usual="UTC")).at is not None
+@pytest.mark.parametrize("cell", ["now", "NOW", "Now"])
+def test_now_is_now_only_where_it_is_written(cell: str) -> None:
+    assert read_when(cell, zones=Zones(written="Europe/Berlin")) == When(
+        now=True, local_time="now", timezone="Europe/Berlin"
+    )
+    assert read_when(cell, zones=Zones()).now
+
+
+def test_a_blank_cell_is_no_date() -> None:
+    assert read_when("", zones=Zones()) == NO_DATE
+    assert read_when("", zones=BERLIN) == When(timezone="Europe/Berlin")
+
+
+def test_the_rows_own_zone_goes_before_the_usual_one() -> None:
+    when = read_when("2026-12-01 09:30", zones=Zones("America/New_York", "Europe/Berlin"))
+    assert when.at == datetime(2026, 12, 1, 14, 30, tzinfo=UTC)
+    assert when.timezone == "America/New_York"
+
+
+def test_an_offset_needs_no_zone_and_yields_to_none_but_the_rows_own() -> None:
+    assert read_when("2026-12-01 09:30-05:00", zones=Zones()).local_time == "2026-12-01 09:30 UTC-05:00"
+    assert read_when("2026-12-01 09:30Z", zones=Zones()).local_time == "2026-12-01 09:30 UTC"
+    assert read_when("2026-12-01 09:30-05:00", zones=BERLIN).local_time == "2026-12-01 15:30 Europe/Berlin"
+
+
+def test_an_offset_says_the_instant_and_one_that_the_rows_zone_has_not_is_warned_of() -> None:
+    when = read_when("2026-12-01 09:30-05:00", zones=Zones(written="Europe/Berlin"))
+    assert (when.at, when.local_time) == (datetime(2026, 12, 1, 14, 30, tzinfo=UTC), "2026-12-01 15:30 Europe/Berlin")
+    (problem,) = when.problems
+    assert (problem.code, problem.warning) == ("offset_contradicts_timezone", True)
+    assert "2026-12-01 15:30" in problem.message
+
+
+@pytest.mark.parametrize("cell", ["2026-12-01T09:30:00Z", "2026-12-01 09:30Z", "2026-12-01 09:30 UTC"])
+def test_utc_contradicts_no_zone(cell: str) -> None:
+    when = read_when(cell, zones=Zones(written="Europe/Berlin"))
+    assert when == When(
+        at=datetime(2026, 12, 1, 9, 30, tzinfo=UTC),
+        local_time="2026-12-01 10:30 Europe/Berlin",
+        timezone="Europe/Berlin",
+    )
+
+
+def test_an_offset_is_judged_at_its_own_instant() -> None:
+    summer = read_when("2026-07-01 09:30+02:00", zones=Zones(written="Europe/Berlin"))
+    assert (summer.at, summer.problems) == (datetime(2026, 7, 1, 7, 30, tzinfo=UTC), ())
+    (problem,) = read_when("2026-12-01 09:30+02:00", zones=Zones(written="Europe/Berlin")).problems
+    assert problem.warning
+
+
+def test_a_time_without_any_zone_is_refused() -> None:
+    problem = only_problem(read_when("2026-12-01 09:30", zones=Zones()))
+    assert (problem.column, problem.code) == ("timezone", "timezone_missing")
+
+
+@pytest.mark.parametrize(
+    ("cell", "code", "readings"),
+    [
+        ("2026-03-29 02:30", "time_skipped", ("2026-03-29 01:30+01:00", "2026-03-29 03:30+02:00")),
+        ("2026-10-25 02:30", "time_twice", ("2026-10-25 02:30+02:00", "2026-10-25 02:30+01:00")),
+    ],
+)
+def test_both_readings_of_a_doubtful_time_can_be_pasted(cell: str, code: str, readings: tuple[str, str]) -> None:
+    problem = only_problem(read_when(cell, zones=BERLIN))
+    assert problem.code == code
+    assert all(reading in problem.message for reading in readings)
+    first, second = (read_when(reading, zones=Zones(written="Europe/Berlin")).at for reading in readings)
+    assert first is not None
+    assert second is not None
+    assert second - first == HOUR
+
+
+class Change(NamedTuple):
+    """An instant at which a zone changes its clocks, with the offsets before and after."""
+
+    at: datetime
+    before: timedelta
+    after: timedelta
+
+
+def find_changes(zone: ZoneInfo, first_year: int, last_year: int) -> Iterator[Change]:
+    """Find a zone's changes by looking every week and halving."""
+    start, end, step = (
+        datetime(first_year, 1, 1, tzinfo=UTC),
+        datetime(last_year + 1, 1, 1, tzinfo=UTC),
+        timedelta(days=7),
+    )
+    before = start.astimezone(zone).utcoffset()
+    while start < end:
+        after = (start + step).astimezone(zone).utcoffset()
+        if before != after:
+            low, high = start, start + step
+            while high - low > SECOND:
+                middle = low + timedelta(seconds=int((high - low).total_seconds()) // 2)
+                low, high = (middle, high) if middle.astimezone(zone).utcoffset() == before else (low, middle)
+            assert before is not None
+            assert after is not None
+            yield Change(high, before, after)
+        start, before = start + step, after
+
+
+def walls_around(change: Change) -> Iterator[datetime]:
+    """Return wall clock times at the edges of a gap or overlap, in its middle and just outside."""
+    edges = [change.at.replace(tzinfo=None) + offset for offset in sorted((change.before, change.after))]
+    middle = edges[0] + timedelta(seconds=int((edges[1] - edges[0]).total_seconds()) // 2)
+    yield from (edges[0] - SECOND, edges[0], middle, edges[1] - SECOND, edges[1])
+
+
+def readings_of(wall: datetime, zone: ZoneInfo, change: Change) -> set[datetime]:
+    """Return the instants at which a zone's clocks show a time: none in a gap, two in an overlap."""
+    instants = {(wall - offset).replace(tzinfo=UTC) for offset in (change.before, change.after)}
+    return {at for at in instants if at.astimezone(zone).replace(tzinfo=None) == wall}
+
+
+def test_no_gap_and_no_overlap_of_2026_to_2035_shifts_a_post() -> None:
+    gaps = overlaps = shifts = 0
+    for name in USABLE:
+        zone = ZoneInfo(name)
+        for change in find_changes(zone, 2026, 2035):
+            gaps, overlaps = gaps + (change.after > change.before), overlaps + (change.after < change.before)
+            for wall in walls_around(change):
+                when, meant = read_when(wall, zones=Zones(usual=name)), readings_of(wall, zone, change)
+                expected = {0: "time_skipped", 2: "time_twice"}.get(len(meant))
+                told = when.problems[0].code if when.problems else None
+                shifts += told != expected or (when.at not in meant if not expected else when.at is not None)
+    print(f"\n{len(USABLE)} zones, 2026-2035: {gaps} gaps, {overlaps} overlaps, {shifts} silent shifts")
+    assert shifts == 0
+    assert gaps > 1_000
+    assert overlaps > 1_000
+
+
+@given(
+    name=st.sampled_from(USABLE),
+    at=st.datetimes(datetime(2001, 1, 1), datetime(2098, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - in UTC by `timezones`
+    as_cell=st.booleans(),
+)
+def test_an_instant_that_is_written_in_any_zone_is_read_as_itself(name: str, at: datetime, as_cell: bool) -> None:
+    at = at.replace(microsecond=0)
+    wall = at.astimezone(ZoneInfo(name)).replace(tzinfo=None)
+    when = read_when(wall if as_cell else show_clock(wall), zones=Zones(written=name))
+    if when.problems and when.problems[0].code != "timezone_sign":
+        assert when.problems[0].code == "time_twice"
+        offsets = re.findall(r"write (\S+ \S+) .* or (\S+ \S+) ", when.problems[0].message)[0]
+        assert at in {read_when(offset, zones=Zones(written=name)).at for offset in offsets}
+    else:
+        assert when.at == at
+        assert when.local_time == f"{show_clock(wall)} {name}"
+
+
+@given(cell=st.text(max_size=30) | st.datetimes(), written=st.text(max_size=12) | st.sampled_from(USABLE))
+def test_whatever_is_written_is_read_or_refused_and_never_both(cell: str | datetime, written: str) -> None:
+    when = read_when(cell, zones=Zones(written=written, usual="UTC"))
+    errors = [problem for problem in when.problems if not problem.warning]
+    assert not (errors and (when.at or when.now))
+    assert errors or when.at or when.now or not cell
+    assert when.at is None or when.at.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("at", "code"),
+    [
+        (NOW - SECOND, "date_past"),
+        (NOW, "date_past"),
+        (NOW + SECOND, None),
+        (NOW + timedelta(days=3653), None),
+        (NOW + timedelta(days=3654), "date_far_ahead"),
+    ],
+)
+def test_a_date_that_has_passed_or_lies_years_ahead_is_a_warning(at: datetime, code: str | None) -> None:
+    problem = doubt_date(at, now=NOW, seen="2026-01-01 10:00", say_past=True)
+    assert (problem and problem.code) == code
+    assert problem is None or problem.warning
+
+
+def test_the_past_is_left_to_the_plan_where_it_is_asked_to() -> None:
+    assert doubt_date(NOW - HOUR, now=NOW, seen="x", say_past=False) is None
+
+
+@pytest.mark.parametrize("cell", ["1999-12-31 23:59", "2100-01-01 00:00", "0026-12-01 09:30", datetime(1904, 1, 1, 9)])  # noqa: DTZ001
+def test_a_year_in_which_nothing_can_go_out_is_refused(cell: str | datetime) -> None:
+    assert only_problem(read_when(cell, zones=BERLIN)).code == "date_out_of_range"
+
+
+def test_a_wrong_zone_does_not_hide_a_wrong_date() -> None:
+    when = read_when("03/04/2026", zones=Zones(written="CET"))
+    assert [problem.code for problem in when.problems] == ["timezone_abbreviation", "date_order"]
+
+
+def test_abbreviations_are_never_usable_zones() -> None:
+    assert not {name.upper() for name in USABLE} & set(ABBREVIATIONS)
+
+
+@pytest.mark.parametrize(
+    ("cell", "warned"),
+    [
+        (datetime(2031, 12, 1), True),  # noqa: DTZ001  a cell has no zone
+        ("2031-12-01 00:00", True),
+        ("2031-12-01T0:00:00", True),
+        ("2031-12-01 00:00:01", False),
+        ("2031-12-01 00:00+01:00", False),
+        ("2031-12-01", False),
+        ("now", False),
+        ("", False),
+    ],
+)
+def test_midnight_sharp_is_warned_of_since_spreadsheets_make_it_of_a_day(cell: str | datetime, warned: bool) -> None:
+    problem = doubt_midnight(cell)
+    assert (problem is not None) is warned
+    assert problem is None or (problem.code, problem.warning) == ("midnight", True)

@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from batch.rules.date_errors import ABBREVIATIONS, find_zone, warn_of_sign, zone_names
+from batch.rules.date_errors import OLD_NAMES, find_zone, warn_of_sign
+from batch.rules.date_text import ABBREVIATIONS, zone_names
 from batch.rules.issues import Problem
 
 
@@ -28,8 +29,14 @@ def test_an_abbreviation_is_refused_with_a_zone_that_exists(written: str) -> Non
     problem = find_zone(written.lower())
     assert isinstance(problem, Problem)
     assert problem.code == "timezone_abbreviation"
-    assert ABBREVIATIONS[written] in problem.message
-    assert isinstance(find_zone(ABBREVIATIONS[written]), ZoneInfo)
+    zone = ABBREVIATIONS[written][0][0]
+    assert zone in problem.message
+    assert isinstance(find_zone(zone), ZoneInfo)
+
+
+@pytest.mark.parametrize("zone", sorted({zone for meant in ABBREVIATIONS.values() for zone, _ in meant}))
+def test_every_zone_that_letters_may_mean_exists(zone: str) -> None:
+    assert isinstance(find_zone(zone), ZoneInfo)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +69,7 @@ def test_what_is_no_zone_is_refused_with_what_was_meant(written: str, likely: st
 def test_every_zone_that_is_listed_can_be_loaded() -> None:
     assert len(zone_names()) > 500
     for name in zone_names().values():
-        assert isinstance(find_zone(name), ZoneInfo) or name.upper() in ABBREVIATIONS
+        assert isinstance(find_zone(name), ZoneInfo) or name.upper() in {*ABBREVIATIONS, *OLD_NAMES}
 
 
 @pytest.mark.parametrize(("written", "offset"), [("Etc/GMT+5", "UTC-05:00"), ("Etc/GMT-10", "UTC+10:00")])

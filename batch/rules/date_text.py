@@ -1,0 +1,799 @@
+"""Turns what a person wrote as a date and time into the one thing it can mean, or into why it can't be told.
+
+    text ──► signs and digits made alike ──► shapes: words as what they mean (`15. Jan. 2027 9 Uhr`: `15. M 2027 9 K`)
+         ──► every form of a date that fits the whole shape ──► readings ──► one: read; none or several: refused
+
+A reading takes the whole text: no word, sign or number is passed over, so that nothing a person wrote is lost. Where
+forms fit in several ways (day first or month first, a word of two languages), all are tried and have to agree. No
+clock and no locale comes in: what a text means never depends on the day it is read or on the machine.
+
+It is a small grammar of our own because the libraries for this answer where they should refuse. Asked in every order
+of day and month, dateparser reads `2027-01-15 09:00–11:00` as an offset of eleven hours, `Jun 8–14` as June 2014,
+`IST` as Israel, and takes whatever is missing from today; dateutil passes over `EST`, reads `GMT-5` as five hours
+ahead, and takes the last of two times. They are witnesses in the tests: where they and this reader read the same
+text, they have to agree, and the cases in which they don't are listed there.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cache, lru_cache
+from importlib.resources import files
+from math import prod
+from types import MappingProxyType
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+"""Years outside of these are slips or other calendars: no post goes out then."""
+
+LONGEST = 100
+"""No date is longer, in any language."""
+
+
+class Flaw(StrEnum):
+    """Why a text is not one instant. The order is the order in which they are told where several apply."""
+
+    SEVERAL = "two or more dates or times"
+    RANGE = "from one time to another"
+    ORDER = "day first or month first"
+    SHORT_YEAR = "a year of two digits that may be read in several ways"
+    READINGS = "words that mean several things"
+    LETTERS = "a zone by letters"
+    MIDNIGHT = "midnight, at the start or at the end of the day"
+    DAY_END = "24:00"
+    TWELVE = "twelve o'clock with a word that does not tell noon from midnight"
+    HALF_MISSING = "an hour of a twelve-hour clock without its half of the day"
+    LETTERS_OR_DAY = "letters of a zone that are also a weekday"
+    OFFSET_OR_END = "an offset, or the end of a range"
+    FRACTION = "a fraction of a second"
+    ZONES_DIFFER = "an offset that the named zone does not have"
+    WEEKDAY = "a weekday that the date does not have"
+    YEAR = "a year in which nothing can go out"
+    NO_SUCH_DAY = "a day that does not exist"
+    NO_SUCH_TIME = "a time that does not exist"
+    HALF_CONTRADICTS = "an hour that its half of the day does not have"
+    NO_TIME = "a day without a time"
+    NO_YEAR = "a day without a year"
+    RELATIVE = "a word that means another day each time"
+    NO_DATE = "a time without a day"
+    SERIAL = "the number by which a spreadsheet stores a date"
+    TIMESTAMP = "the number of seconds since 1970"
+    WORD = "a word that is not part of a date"
+    UNREADABLE = "nothing that looks like a date"
+
+
+_PINNED = frozenset(
+    {Flaw.LETTERS, Flaw.MIDNIGHT, Flaw.DAY_END, Flaw.TWELVE, Flaw.HALF_MISSING, Flaw.FRACTION, Flaw.ZONES_DIFFER}
+)
+"""Flaws of a text that could well be meant so: beside such a reading no other one is taken."""
+
+
+_NO_DAY = datetime(FIRST_YEAR, 1, 1)  # noqa: DTZ001  a clock on the wall has no zone
+"""The day from whose start the times of day are reckoned until their own day is known."""
+
+
+class DateText(NamedTuple):
+    """What a text says: the clock on the wall (naive), and the offset or IANA zone where one stands behind it.
+
+    `end` is set where the offset might be the end of a range (`09:00 -11:00`), so that it counts only where the row's
+    own zone has that offset.
+    """
+
+    wall: datetime
+    offset: timedelta | None = None
+    zone: str = ""
+    offset_or_end: bool = False
+
+
+class Unread(NamedTuple):
+    """Why a text can't be told, and what of it is certain: None or "" for what is not.
+
+    `walls` are the clocks it might mean, soonest first (at midnight where its time is not known); `letters` are the
+    zone's; `about` is the word or part that the flaw is about.
+    """
+
+    flaw: Flaw
+    day: date | None = None
+    clock: time | None = None
+    offset: timedelta | None = None
+    zone: str = ""
+    walls: tuple[datetime, ...] = ()
+    letters: str = ""
+    about: str = ""
+
+
+def _half(*, same: Sequence[int] = (), later: Sequence[int] = (), twelve: int | None = None) -> Mapping[int, int]:
+    hours = {hour: hour for hour in same} | {hour: hour + 12 for hour in later}
+    return MappingProxyType(hours if twelve is None else hours | {12: twelve})
+
+
+HALVES: Mapping[str, Mapping[int, int]] = MappingProxyType({
+    "am": _half(same=range(12), twelve=0),
+    "pm": _half(later=range(1, 12), twelve=12),
+    "forenoon": _half(same=range(12)),
+    "afternoon12": _half(later=range(12), same=range(13, 24)),
+    "dawn": _half(same=range(6), twelve=0),
+    "morning": _half(same=range(12)),
+    "midday": _half(same=(10, 11, 13, 14), later=(1, 2), twelve=12),
+    "afternoon": _half(later=range(1, 12), same=range(13, 24), twelve=12),
+    "evening": _half(later=range(4, 12), same=range(16, 24)),
+    "night": _half(later=range(8, 12), same=(0, 1, 2, 3, 4, 20, 21, 22, 23)),
+})  # fmt: skip
+"""Which hour an hour is with a part of the day behind or before it.
+
+Only `am` and `pm` themselves refuse 13 to 23. Twelve with a word that leaves noon and midnight open has no hour.
+"""
+
+ABBREVIATIONS: Mapping[str, tuple[tuple[str, int | None], ...]] = MappingProxyType({
+    "ET": (("America/New_York", None),), "EST": (("America/New_York", -300),), "EDT": (("America/New_York", -240),),
+    "CT": (("America/Chicago", None),), "CDT": (("America/Chicago", -300), ("America/Havana", -240)),
+    "CST": (("America/Chicago", -360), ("Asia/Shanghai", 480), ("America/Havana", -300)),
+    "MT": (("America/Denver", None),), "MDT": (("America/Denver", -360),),
+    "MST": (("America/Denver", -420), ("America/Phoenix", -420)),
+    "PT": (("America/Los_Angeles", None),), "PDT": (("America/Los_Angeles", -420),),
+    "PST": (("America/Los_Angeles", -480), ("Asia/Manila", 480)),
+    "AKST": (("America/Anchorage", -540),), "AKDT": (("America/Anchorage", -480),),
+    "HST": (("Pacific/Honolulu", -600),),
+    "AST": (("America/Halifax", -240), ("America/Puerto_Rico", -240), ("Asia/Riyadh", 180)),
+    "ADT": (("America/Halifax", -180),), "NST": (("America/St_Johns", -210),), "NDT": (("America/St_Johns", -150),),
+    "BRT": (("America/Sao_Paulo", -180),), "ART": (("America/Argentina/Buenos_Aires", -180),),
+    "CLT": (("America/Santiago", -240),), "COT": (("America/Bogota", -300),),
+    "BST": (("Europe/London", 60), ("Asia/Dhaka", 360)), "WET": (("Europe/Lisbon", 0),),
+    "WEST": (("Europe/Lisbon", 60),),
+    "CET": (("Europe/Berlin", 60),), "CEST": (("Europe/Berlin", 120),), "MET": (("Europe/Berlin", 60),),
+    "MEZ": (("Europe/Berlin", 60),), "MESZ": (("Europe/Berlin", 120),),
+    "EET": (("Europe/Athens", 120),), "EEST": (("Europe/Athens", 180),), "MSK": (("Europe/Moscow", 180),),
+    "TRT": (("Europe/Istanbul", 180),), "SAST": (("Africa/Johannesburg", 120),), "CAT": (("Africa/Maputo", 120),),
+    "WAT": (("Africa/Lagos", 60),), "EAT": (("Africa/Nairobi", 180),),
+    "IST": (("Asia/Kolkata", 330), ("Asia/Jerusalem", 120), ("Europe/Dublin", 60)), "IDT": (("Asia/Jerusalem", 180),),
+    "GST": (("Asia/Dubai", 240),), "PKT": (("Asia/Karachi", 300),), "ICT": (("Asia/Bangkok", 420),),
+    "WIB": (("Asia/Jakarta", 420),), "SGT": (("Asia/Singapore", 480),), "MYT": (("Asia/Kuala_Lumpur", 480),),
+    "HKT": (("Asia/Hong_Kong", 480),), "PHT": (("Asia/Manila", 480),), "JST": (("Asia/Tokyo", 540),),
+    "KST": (("Asia/Seoul", 540),), "AWST": (("Australia/Perth", 480),), "ACST": (("Australia/Adelaide", 570),),
+    "ACDT": (("Australia/Adelaide", 630),), "AEST": (("Australia/Sydney", 600), ("Australia/Brisbane", 600)),
+    "AEDT": (("Australia/Sydney", 660),), "AET": (("Australia/Sydney", None),), "NZST": (("Pacific/Auckland", 720),),
+    "NZDT": (("Pacific/Auckland", 780),),
+})  # fmt: skip
+"""Letters by which zones are called, with the zones that they may mean and the minutes ahead of UTC that they say.
+
+None: the letters follow the zone through the year. They are never read, only explained: several places share most of
+them, and people write the winter's letters all year.
+"""
+
+_SPELLED = re.compile(r"time|zeit|heure|hora\b|\bora\b|tijd|czas|tid\b|時|时间|時間|표준시|время|час")
+"""What a zone's full name holds, as browsers put it behind an offset: `(Central European Standard Time)`."""
+
+_SPELLED_OFFSETS: Mapping[str, int] = MappingProxyType({
+    "eastern standard": -300, "eastern daylight": -240, "central standard": -360, "central daylight": -300,
+    "mountain standard": -420, "mountain daylight": -360, "pacific standard": -480, "pacific daylight": -420,
+    "alaska standard": -540, "alaska daylight": -480, "hawaii-aleutian standard": -600, "atlantic standard": -240,
+    "atlantic daylight": -180, "greenwich mean": 0, "coordinated universal": 0, "british summer": 60,
+    "irish standard": 60, "western european standard": 0, "western european summer": 60,
+    "central european standard": 60, "central european summer": 120, "eastern european standard": 120,
+    "eastern european summer": 180, "mitteleuropaische normal": 60, "mitteleuropaische sommer": 120,
+    "moscow standard": 180, "india standard": 330, "china standard": 480, "japan standard": 540,
+    "korean standard": 540, "singapore standard": 480, "australian eastern standard": 600,
+    "australian eastern daylight": 660, "new zealand standard": 720, "new zealand daylight": 780,
+})  # fmt: skip
+
+
+@cache
+def zone_names() -> Mapping[str, str]:
+    """Return every zone that the data lists, by its name in small letters."""
+    listed = files("tzdata").joinpath("zones").read_text(encoding="ascii").split()
+    return MappingProxyType({name.casefold(): name for name in listed})
+
+
+# The text and its words
+
+_MARKS = (
+    "\u0483-\u0487\u05b0-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+)
+_WORD = re.compile(rf"(?:[^\W\d_][{_MARKS}]*)+")
+_SHORT, _SECONDS = re.compile(r"\d\d(?!\d)"), re.compile(r":\d\d:\d\d$")
+_BETWEEN = re.compile(r"[ .'\-/]{0,2}")
+_AREA = re.compile(r"[a-z]+(?:/[a-z_+\-0-9]+)+")
+_LIKE = str.maketrans({
+    "ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'",
+    "‐": "-", "－": "-", "—": "–", "〜": "~", "、": ",", "،": ",", "−": "-", "॰": ".",
+})  # fmt: skip
+_DROPPED = re.compile("[\u0300-\u036f\u064b-\u065f]")
+_HALF_LETTERS = frozenset({"a", "p"})
+"""Halves of the day only right behind a number (`9:30p`): elsewhere they are words of many languages."""
+
+_YEAR_MARKS = frozenset({"g", "г", "r", "р"})
+_AFTER_YEAR, _CLOCK_AHEAD = re.compile(r"\d{4}[. ]{0,2}$"), re.compile(r"\d{1,2}[:.h]\d\d")
+_ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "re", "e", "eme", "o", "a", "го", "и", "η", "de", "te"})
+
+_KINDS: Mapping[str, str] = MappingProxyType({
+    "fill": " ", "hour": "K", "hour12": "C", "minute": "I", "second": "S", "year_unit": "Y", "month_unit": "G",
+    "day_unit": "D", "era2018": "E", "utc": "U", "noon": "N", "midnight": "O", "relative": "R", "until": "B",
+} | dict.fromkeys(HALVES, "H"))  # fmt: skip
+"""The letter that stands for each kind of word in a shape, beside `M` month, `W` weekday, `A` zone, `L` letters."""
+
+
+class _Meaning(NamedTuple):
+    """One of the things that a word means: its letter in a shape, and which month, weekday, half or zone it is."""
+
+    letter: str
+    value: str
+
+
+Phrases = Mapping[str, tuple[tuple[tuple[str, ...], tuple[_Meaning, ...]], ...]]
+"""Phrases by their first word: the words behind it, and what the whole means; the longest first."""
+
+
+def fold_date(text: str) -> str:
+    """Return a text with what only looks different made alike: case, accents, width, digits, dashes, unseen signs."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(_LIKE)
+    plain = unicodedata.normalize("NFC", _DROPPED.sub("", unicodedata.normalize("NFD", plain)))
+    seen = (str(unicodedata.decimal(ch, ch)) for ch in plain if unicodedata.category(ch) != "Cf")
+    return "".join(seen)
+
+
+@cache
+def _phrases() -> Phrases:
+    """Return all words of the table and of zones' letters."""
+    table = tomllib.loads(files("batch.rules").joinpath("date_words.toml").read_text(encoding="utf-8"))
+    meanings: dict[tuple[str, ...], dict[_Meaning, None]] = {}
+
+    def add(spellings: str, letter: str, value: str) -> None:
+        for spelling in spellings.split(","):
+            words = tuple(_WORD.findall(fold_date(spelling)))
+            meanings.setdefault(words, {})[_Meaning(letter, value)] = None
+
+    for language in table.values():
+        for name, spellings in language.items():
+            if name in ("months", "weekdays"):
+                for number, spelled in enumerate(spellings.split("|"), start=1):
+                    add(spelled, name[0].upper(), str(number))
+            else:
+                add(spellings, _KINDS[name], name)
+    for letters in ABBREVIATIONS:
+        add(letters, "L", letters)
+    phrases: dict[str, list[tuple[tuple[str, ...], tuple[_Meaning, ...]]]] = {}
+    for words in sorted(meanings, key=len, reverse=True):
+        phrases.setdefault(words[0], []).append((words[1:], tuple(meanings[words])))
+    return {first: tuple(found) for first, found in phrases.items()}
+
+
+class _Shape(NamedTuple):
+    """A text with each word as the letter of one of its meanings; `values` are those of the letters, by place."""
+
+    text: str
+    values: Mapping[int, str]
+
+
+def _cut_words(text: str, plain: frozenset[str]) -> Iterator[tuple[_Meaning, ...]]:
+    """Cut a folded text into numbers, signs and words, each with all that it may mean.
+
+    `plain` are the words that had no accents: only those may be letters of a zone ("čet" is a Thursday, "CET" a zone).
+    """
+    at = 0
+    while at < len(text):
+        if found := _WORD.match(text, at):
+            meanings, at = _read_word(text, at, found[0])
+            if found[0] not in plain:
+                meanings = tuple(m for m in meanings if m.letter != "L") or (_Meaning("X", found[0]),)
+            yield meanings
+            if text[at : at + 1] == "." and meanings[0].letter not in "XT":
+                at += 1
+            continue
+        sign, rest = text[at], text[at + 1 :]
+        at += 1
+        year_mark = sign == "'" and _SHORT.match(rest)
+        fraction = sign == "," and rest[:1].isdigit() and _SECONDS.search(text, 0, at - 1)
+        yield (_Meaning(" " if sign.isspace() or (sign in "',;" and not year_mark and not fraction) else sign, ""),)
+
+
+def _read_word(text: str, at: int, word: str) -> tuple[tuple[_Meaning, ...], int]:
+    """Return what the word or phrase at a place means, and where it ends."""
+    after_digit = at > 0 and text[at - 1].isdigit()
+    end = at + len(word)
+    if (area := _AREA.match(text, at)) and (named := _match_zone(text, at, area[0])):
+        return (_Meaning("A", named[0]),), named[1]
+    if after_digit and word == "t" and text[end : end + 1].isdigit():
+        return (_Meaning("T", ""),), end
+    if after_digit and word == "z":
+        return (_Meaning("U", ""),), end
+    meanings, end = _match_phrase(text, at, word)
+    if after_digit and end == at + len(word) and word in _ORDINALS:
+        meanings = (*(m for m in meanings if m.letter != "X"), _Meaning("Q", ""))
+    if after_digit and any(m.letter in "YGD" for m in meanings):
+        meanings = tuple(m for m in meanings if m.letter in "YGD")  # behind a number 日 is the day, else also Sunday
+    if len(word) == 2 and word.isascii() and not any(ch.isdigit() for ch in text[end:]) and at > 0:
+        # behind the whole date two letters are as often a half of the day in some other language
+        meanings = tuple(m for m in meanings if m.letter != "W") or (_Meaning("X", word),)
+    if word in _HALF_LETTERS and end == at + 1 and not after_digit:
+        meanings = tuple(m for m in meanings if m.letter != "H") or (_Meaning("X", word),)
+    if any(m.letter == " " for m in meanings) and not _may_fill(text, at, end, {m.letter for m in meanings}):
+        meanings = tuple(m for m in meanings if m.letter != " ") or (_Meaning("X", word),)
+    return meanings, end
+
+
+def _may_fill(text: str, at: int, end: int, letters: set[str]) -> bool:
+    """Tell whether a word that carries nothing may stand where it does: short ones mean much else elsewhere."""
+    word, before, rest = text[at:end], text[:at], text[end:].lstrip(" .'")
+    if word in _YEAR_MARKS:
+        return _AFTER_YEAR.search(before) is not None or (len(letters) > 1 and rest[:1].isalnum())
+    if word == "am":
+        return at == 0  # German for "on the", and never behind a time
+    if word in ("de", "du"):
+        return not _CLOCK_AHEAD.match(rest)  # Hungarian halves of the day, where a clock follows
+    return rest[:1].isalnum() or (len(word) > 1 and "H" not in letters)
+
+
+def _match_zone(text: str, at: int, written: str) -> tuple[str, int] | None:
+    """Return the IANA zone at a place and its end, also where its words are parted by blanks."""
+    end = at + len(written)
+    while True:
+        name = zone_names().get(text[at:end].replace(" ", "_"))
+        if name:
+            return name, end
+        more = re.compile(r" [a-z]+").match(text, end)
+        if not more:
+            return None
+        end = more.end()
+
+
+def _match_phrase(text: str, at: int, word: str) -> tuple[tuple[_Meaning, ...], int]:
+    phrases = _phrases()
+    for tail, meanings in phrases.get(word, ()):
+        end = at + len(word)
+        for part in tail:
+            begin = _BETWEEN.match(text, end)
+            found = _WORD.match(text, begin.end()) if begin else None
+            if found is None or found[0] != part:
+                break
+            end = found.end()
+        else:
+            return meanings, end
+    if word[0] >= "\u0e00":  # scripts that put no blanks between words
+        for size in range(len(word) - 1, 0, -1):
+            for tail, meanings in phrases.get(word[:size], ()):
+                if not tail:
+                    return meanings, at + size
+    return (_Meaning("X", word),), at + len(word)
+
+
+MOST_SHAPES = 64
+
+
+def _make_shapes(text: str, plain: frozenset[str]) -> list[_Shape]:
+    """Return every shape of a folded text, one for each choice among what its words mean."""
+    cut = list(_cut_words(text, plain))
+    if prod(map(len, cut)) > MOST_SHAPES:
+        return []
+    shapes: dict[str, _Shape] = {}
+    for chosen in itertools.product(*cut):
+        written: list[str] = []
+        values: dict[int, str] = {}
+        for letter, value in chosen:
+            if letter == " " and (not written or written[-1] == " "):
+                continue
+            if value and letter != " ":
+                values[len(written)] = value
+            written.append(letter)
+        shape = "".join(written).rstrip()
+        shapes[f"{shape}{sorted(values.items())}"] = _Shape(shape, values)
+    return list(shapes.values())
+
+
+# The forms
+
+_TIME = r"""(?:(?P<before>H)\ ?)?(?:
+    (?P<h1>\d{1,2}):(?P<m1>\d\d)(?::(?P<s1>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?(?:\ ?K)?
+  | (?P<h2>\d{1,2})\ ?K\ ?(?P<m2>\d\d)(?:\ ?I)?(?:\ ?(?P<s2>\d\d)\ ?S)?
+  | (?P<h3>\d{1,2})\ ?K
+  | (?P<h4>\d{1,2})\.(?P<m4>\d\d)(?:\ ?K)?
+  | (?P<h5>\d\d)(?P<m5>\d\d)(?P<s5>\d\d)?(?:\ ?K)?
+  | (?P<h6>\d)(?P<m6>\d\d)(?=\ ?H)
+  | (?P<hour>\d{1,2})(?:\ ?C)?
+  | (?:(?P<noon_hour>12)(?::?00)?\ ?)?(?P<noon>N)
+  | (?:(?P<midnight_hour>12|24|00?)(?::?00)?\ ?K?\ ?)?(?P<midnight>O)
+)(?:\ ?(?P<after>H|\(H\)))?"""
+_STAMP = r"(?P<h1>\d\d)-(?P<m1>\d\d)(?:-(?P<s1>\d\d))?"
+_ZONE = r"""(?:
+    \ ?[(\[]?(?:(?P<letters>L)|(?P<utc>U)|(?P<named>U\ ?)?(?P<sign>[+\-])(?P<oh>\d{1,2})(?::?(?P<om>\d\d))?)[)\]]?
+  )?(?:\ ?[(\[]?(?P<area>A)[)\]]?|\[(?P<area_utc>U)\])?(?P<comment>\ ?\([^()]*\))?"""
+_DAYS = r"(?:\(?(?P<w1>W)\)?[ .]*)?"
+_MORE = r"(?:\ ?\(?(?P<w2>W)\)?)?"
+_DAY, _MONTH, _YEAR = (
+    r"(?P<d>\d{1,2})(?:Q|\.)?(?:\ ?D)?",
+    r"[ \-/.]{0,3}M[ \-/.]{0,3}",
+    r"(?P<y>\d{4}|'?\d\d)(?:\ ?Y)?\.?",
+)
+_FULL = r"(?P<y>\d{4})(?:\.|\ ?Y)?"
+
+_DATES: Mapping[str, str] = MappingProxyType({
+    "year first": r"(?P<y>\d{4})(?P<sep>[-/.–_]|\.\ |\ [-/]\ |\ )(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})\.?",
+    "compact": r"(?P<y>20\d\d)(?P<m>\d\d)(?P<d>\d\d)",
+    "units": r"(?:(?P<era>E)\ ?(?P<y2>\d{1,2})|(?P<y>\d{4}))\ ?Y\ ?(?P<m>\d{1,2})\ ?G\ ?(?P<d>\d{1,2})\ ?D?",
+    "numbers": r"(?P<a>\d{1,2})(?P<sep>[-/.–]|\.\ |\ [-/]\ |\ )(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|'?\d\d)\.?",
+    "day month": rf"{_DAY}{_MONTH}{_YEAR}",
+    "month day": rf"M[ \-/.]{{0,3}}{_DAY}[ \-/]{{1,3}}(?P<y>\d{{4}}|'\d\d)",
+    "year month": rf"{_FULL}{_MONTH}{_DAY}",
+    "year day": rf"{_FULL}\ {_DAY}\ ?M",
+    "no year": rf"{_DAY}{_MONTH}",
+    "no year, month": rf"M[ \-/.]{{0,3}}{_DAY}",
+    "no year, numbers": r"(?P<a>\d{1,2})[./](?P<b>\d{1,2})\.?",
+    "relative": r"R(?:\ ?[RW])*",
+})  # fmt: skip
+
+_JOINT = r"(?:(?<=\d)(?P<T>T)(?=\d)|\ (?:[-–|@/·•]\ )?|(?<=[A-Z)])|(?=[HN]))"
+
+
+def _forms() -> Iterator[tuple[str, str]]:
+    """Return each form of a whole text: its date's name, and its pattern."""
+    for name, day in _DATES.items():
+        whole = rf"{_DAYS}(?:{day}){_MORE}"
+        yield name, rf"{whole}(?:{_JOINT}{_TIME}{_ZONE})?(?:\ ?\(?(?P<w3>W)\)?)?"
+        yield name, rf"{_TIME}{_ZONE}\ (?:[-–|@/·•]\ )?{whole}"
+    yield "year first", rf"(?:{_DATES['year first']})_{_STAMP}"
+    yield "month day", rf"{_DAYS}M\ (?P<d>\d{{1,2}})\ {_TIME}{_ZONE}\ (?P<y>\d{{4}})"
+    yield "no date", rf"(?:(?P<w1>W)\ )?{_TIME}{_ZONE}(?:\ (?P<w2>W))?"
+
+
+@cache
+def _compiled() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((name, re.compile(pattern, re.VERBOSE | re.ASCII)) for name, pattern in _forms())
+
+
+# The readings
+
+
+class _Found(NamedTuple):
+    """A form that fits a whole shape: its date's name, and what each part of it is."""
+
+    form: str
+    parts: Mapping[str, str]
+    """The numbers as written, and the values of words (`M`, `W` and so on), by the name of their place in the form."""
+
+
+@lru_cache(maxsize=4096)
+def read_date_text(text: str) -> DateText | Unread:
+    """Return what a text says, or why it can't be told. `now`, `slot` and blank texts are no dates."""
+    if len(text) > LONGEST:
+        return Unread(Flaw.UNREADABLE)
+    folded = fold_date(text).strip()
+    plain = frozenset(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+    shapes = _make_shapes(folded, plain)
+    readings = list(dict.fromkeys(reading for shape in shapes for reading in _read_shape(shape, folded)))
+    read = [reading for reading in readings if isinstance(reading, DateText)]
+    flawed = [reading for reading in readings if isinstance(reading, Unread)]
+    pinned = [reading for reading in flawed if reading.flaw in _PINNED]
+    if len(read) == 1 and not pinned:
+        return _prove_day(read[0], [unread for unread in flawed if unread.flaw is Flaw.WEEKDAY])
+    if read or pinned:
+        return _differ(read, pinned)
+    if not flawed:
+        return _explain_formless(folded, shapes)
+    days = {unread.day for unread in flawed if unread.flaw is Flaw.NO_TIME and unread.day}
+    if len(days) > 1:
+        return _name_doubt([datetime.combine(day, time()) for day in days], Unread(Flaw.ORDER, about=NO_TIME))
+    return min(flawed, key=_rank)
+
+
+def _prove_day(read: DateText, excluded: Sequence[Unread]) -> DateText | Unread:
+    """Return the reading, or its doubt where only a weekday speaks against another: weekdays are often left behind
+    when a date is moved, so that one of them checks a date and proves none.
+    """
+    others = [datetime.combine(unread.day, read.wall.time()) for unread in excluded if unread.day]
+    if not others:
+        return read
+    if set(others) == {read.wall}:
+        return excluded[0]
+    unread = Unread(Flaw.ORDER, clock=read.wall.time(), offset=read.offset, zone=read.zone, about=BY_WEEKDAY)
+    return _name_doubt([read.wall, *others], unread)._replace(walls=(read.wall,))
+
+
+NO_TIME, BY_WEEKDAY = "no time", "weekday"
+"""What `about` says where several days may be meant: that none has a time, or that its weekday tells the one."""
+
+_ORDER = {flaw: place for place, flaw in enumerate(Flaw)}
+
+
+def _rank(unread: Unread) -> int:
+    return _ORDER[unread.flaw]
+
+
+def _differ(read: Sequence[DateText], pinned: Sequence[Unread]) -> Unread:
+    """Return the flaw of a text that has several readings, or one that leaves something open."""
+    walls = {reading.wall for reading in read}.union(*(unread.walls for unread in pinned))
+    if len(pinned) == 1 and not read:
+        return pinned[0]
+    if pinned and not read and len(walls) == 1:
+        return min(pinned, key=_rank)
+    if read and pinned and all(unread.letters for unread in pinned):
+        return pinned[0]._replace(flaw=Flaw.LETTERS_OR_DAY, walls=tuple(sorted(walls)))
+    first = read[0] if read else pinned[0]
+    clocks = {wall.time() for wall in walls}
+    letters = next((unread.letters for unread in pinned if unread.letters), "")
+    common = Unread(
+        Flaw.READINGS,
+        clock=clocks.pop() if len(clocks) == 1 else None,
+        offset=first.offset,
+        zone=first.zone,
+        letters=letters,
+    )
+    if len({(reading.offset, reading.zone) for reading in read}) > 1:
+        return common._replace(walls=tuple(sorted(walls)), offset=None, zone="", about="zone")
+    return _name_doubt(walls, common)
+
+
+def _name_doubt(walls: Iterable[datetime], unread: Unread) -> Unread:
+    """Return what makes the days of a text differ: the order of day and month, a short year, or its words."""
+    first, *others = found = tuple(sorted(set(walls)))
+    flaw = Flaw.READINGS
+    if any(wall.year != first.year for wall in others):
+        flaw = Flaw.SHORT_YEAR
+    elif len(others) == 1 and (first.month, first.day) == (others[0].day, others[0].month):
+        flaw = Flaw.ORDER
+    return unread._replace(flaw=flaw, day=None, walls=found)
+
+
+def _read_shape(shape: _Shape, text: str) -> Iterator[DateText | Unread]:
+    """Return each reading of a shape, and what is wrong with those that are none."""
+    for name, pattern in _compiled():
+        if match := pattern.fullmatch(shape.text):
+            parts = {
+                group: shape.values.get(match.start(group), value) if len(value) == 1 and value.isalpha() else value
+                for group, value in match.groupdict().items()
+                if value is not None
+            }
+            if "M" in match[0]:
+                parts["month"] = shape.values[shape.text.index("M")]
+            yield from _read_parts(_Found(name, parts), shape, text)
+
+
+def _read_parts(found: _Found, shape: _Shape, text: str) -> Iterator[DateText | Unread]:
+    clock = _read_clock(found.parts)
+    behind = _read_zone(found.parts, clock, text)
+    days = list(_read_days(found))
+    if any(isinstance(day, date) for day in days):
+        days = [day for day in days if isinstance(day, date) or day.flaw is Flaw.WEEKDAY]
+    for day in days:
+        if isinstance(day, Unread):
+            yield day._replace(clock=_certain(clock), offset=behind.offset, zone=behind.zone, letters=_letters(behind))
+        else:
+            yield _join(day, clock, behind)
+
+
+def _certain(clock: time | Unread | None) -> time | None:
+    return clock if isinstance(clock, time) else None
+
+
+def _letters(behind: DateText | Unread) -> str:
+    return behind.letters if isinstance(behind, Unread) else ""
+
+
+def _join(day: date, clock: time | Unread | None, behind: Unread | DateText) -> DateText | Unread:
+    """Return the reading of a day, a clock and what stands behind it."""
+    if clock is None:
+        return Unread(Flaw.NO_TIME, day=day)
+    if isinstance(clock, Unread):
+        if isinstance(behind, Unread) and not behind.letters:
+            return behind
+        walls = tuple(datetime.combine(day, time()) + (wall - _NO_DAY) for wall in clock.walls)
+        letters = _letters(behind)
+        return clock._replace(day=day, walls=walls, offset=behind.offset, zone=behind.zone, letters=letters)
+    wall = datetime.combine(day, clock)
+    if isinstance(behind, Unread):
+        return behind._replace(day=day, clock=clock, walls=(wall,))
+    if behind.zone and behind.offset is not None:
+        there = ZoneInfo(behind.zone)
+        if behind.offset not in {wall.replace(tzinfo=there, fold=fold).utcoffset() for fold in (0, 1)}:
+            return Unread(Flaw.ZONES_DIFFER, day=day, clock=clock, about=behind.zone)
+    return behind._replace(wall=wall)
+
+
+# The day
+
+
+def _read_days(found: _Found) -> Iterator[date | Unread]:
+    """Return every day that a form's date may be, each agreeing with the weekdays beside it; or what is wrong."""
+    form, parts = found
+    weekdays = {int(parts[name]) for name in ("w1", "w2", "w3") if name in parts}
+    if form == "relative":
+        yield Unread(Flaw.RELATIVE)
+    elif form == "no date":
+        yield Unread(Flaw.NO_DATE)
+    elif form.startswith("no year"):
+        yield Unread(Flaw.NO_YEAR, about=f"{int(parts['month']):02d}-{int(parts['d']):02d}" if "month" in parts else "")
+    else:
+        for numbers in dict.fromkeys(_read_numbers(form, parts)):
+            yield _check_day(numbers, weekdays)
+
+
+def _read_numbers(form: str, parts: Mapping[str, str]) -> Iterator[tuple[int, int, int]]:
+    """Return the years, months and days that a date's numbers may be."""
+    if form == "numbers":
+        first, second, written = int(parts["a"]), int(parts["b"]), parts["y"]
+        year = _full_year(written)
+        yield year, second, first
+        yield year, first, second
+        if len(written) == 2 and len(parts["a"]) == 2:
+            yield 2000 + first, second, int(written)
+        return
+    year = int(parts["y2"]) + 2018 if "y2" in parts else _full_year(parts["y"])
+    yield year, int(parts["month"] if "month" in parts else parts["m"]), int(parts["d"])
+
+
+def _full_year(written: str) -> int:
+    return int(written) if len(written) == 4 else 2000 + int(written[-2:])
+
+
+def _check_day(numbers: tuple[int, int, int], weekdays: set[int]) -> date | Unread:
+    year, month, day = numbers
+    try:
+        found = date(year, month, day)
+    except ValueError:
+        return Unread(Flaw.NO_SUCH_DAY, about=f"{year} {month} {day}")
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return Unread(Flaw.YEAR, about=str(year))
+    if weekdays - {found.isoweekday()}:
+        return Unread(Flaw.WEEKDAY, day=found)
+    return found
+
+
+# The time of day
+
+
+def _read_clock(parts: Mapping[str, str]) -> time | Unread | None:
+    """Return the time of day that a form says, None where it says none.
+
+    What it might mean stands in `walls`, on the first of all days: midnight's two ends lie a day apart.
+    """
+    if "noon" in parts:
+        return time(12)
+    if "midnight" in parts:
+        return time(0) if parts.get("midnight_hour", "12") in ("0", "00") else _doubt(Flaw.MIDNIGHT, "midnight", 0, 24)
+    hours, minutes, seconds = (
+        next((int(parts[name + number]) for number in "123456" if name + number in parts), 0) for name in "hms"
+    )
+    if "hour" in parts:
+        hours = int(parts["hour"])
+    elif not any(name in parts for name in ("h1", "h2", "h3", "h4", "h5", "h6")):
+        return None
+    halves = [parts[name] for name in ("before", "after") if name in parts]
+    if len(halves) == 2:
+        return Unread(Flaw.HALF_CONTRADICTS)
+    if halves:
+        return _read_half(halves[0], hours, minutes, seconds)
+    written = f"{hours}:{minutes:02d}"
+    if hours == 24 and not minutes and not seconds:
+        return _doubt(Flaw.DAY_END, written, 0, 24)
+    if hours > 23 or minutes > 59 or seconds > 59:
+        return Unread(Flaw.NO_SUCH_TIME, about=written)
+    clock = time(hours, minutes, seconds)
+    if "hour" in parts:
+        return _doubt(Flaw.HALF_MISSING, str(hours), *((hours, hours % 12 + 12) if hours <= 12 else (hours,)))
+    if parts.get("fraction", "").strip("0"):
+        return Unread(Flaw.FRACTION, clock=clock, about=f".{parts['fraction']}")
+    return clock
+
+
+def _doubt(flaw: Flaw, about: str, *hours: int, minute: int = 0, second: int = 0) -> Unread:
+    """Return a flaw with the times that may be meant, in hours from the start of the day."""
+    first = _NO_DAY.replace(minute=minute, second=second)
+    return Unread(flaw, walls=tuple(first + timedelta(hours=hour) for hour in hours), about=about)
+
+
+_TWELVES: Mapping[str, tuple[int, int]] = MappingProxyType({
+    "forenoon": (0, 12), "morning": (0, 12), "afternoon12": (12, 24), "evening": (0, 24), "night": (0, 24),
+})  # fmt: skip
+"""What twelve may be with a part of the day that leaves it open, in hours from the start of the day."""
+
+
+def _read_half(half: str, hours: int, minutes: int, seconds: int) -> time | Unread:
+    """Return the time of an hour with a part of the day."""
+    written = f"{hours}:{minutes:02d}"
+    if minutes > 59 or seconds > 59 or hours > 24:
+        return Unread(Flaw.NO_SUCH_TIME, about=written)
+    hour = HALVES[half].get(hours)
+    if hour is not None:
+        return time(hour, minutes, seconds)
+    if hours == 12 and half in _TWELVES:
+        return _doubt(Flaw.TWELVE, written, *_TWELVES[half], minute=minutes, second=seconds)
+    later = half == "pm" and 12 < hours < 24
+    return Unread(Flaw.HALF_CONTRADICTS, clock=time(hours, minutes, seconds) if later else None, about=written)
+
+
+# The zone
+
+
+def _read_zone(parts: Mapping[str, str], clock: time | Unread | None, text: str) -> DateText | Unread:
+    """Return the offset or zone behind a time, as the reading of no day yet, or what is wrong with it."""
+    zone = parts.get("area") or ("UTC" if "area_utc" in parts else "")
+    if letters := parts.get("letters"):
+        return Unread(Flaw.LETTERS, letters=letters)
+    offset = timedelta(0) if "utc" in parts else None
+    end = False
+    if sign := parts.get("sign"):
+        written, minutes = parts["oh"], int(parts.get("om", "0"))
+        if int(written) > 14 or minutes not in (0, 15, 30, 45):
+            return Unread(Flaw.OFFSET_OR_END, about=f"{sign}{written}")
+        if len(written) == 1 and "named" not in parts:
+            return Unread(Flaw.OFFSET_OR_END, about=f"{sign}{written}")
+        offset = timedelta(hours=int(written), minutes=minutes) * (1 if sign == "+" else -1)
+        end = sign == "-" and "named" not in parts and _may_end(parts, clock, time(int(written), minutes))
+    if "comment" in parts:
+        zone_said = _read_comment(text, offset)
+        if zone_said:
+            return zone_said
+    return DateText(_NO_DAY, offset, zone, end)
+
+
+DAYTIME = time(6)
+
+
+def _may_end(parts: Mapping[str, str], clock: time | Unread | None, end: time) -> bool:
+    """Tell whether an offset behind a time may be the end of a range: `09:00-11:00` in the daytime, without seconds."""
+    return isinstance(clock, time) and "s1" not in parts and "T" not in parts and DAYTIME <= clock < end
+
+
+def _read_comment(text: str, offset: timedelta | None) -> Unread | None:
+    """Return what is wrong with what stands in brackets behind an offset, None where it is the offset's own name."""
+    found = re.search(r"\(([^()]*)\)(?!.*\()", text)
+    said = found[1].strip() if found else ""
+    if offset is None:
+        return Unread(Flaw.WORD, about=said)
+    minutes = int(offset.total_seconds()) // 60
+    letters = said.upper()
+    if letters in ABBREVIATIONS:
+        known = {ahead for _, ahead in ABBREVIATIONS[letters]}
+        agrees = minutes in known
+    elif letters in ("UTC", "GMT"):
+        agrees = minutes == 0
+    elif _SPELLED.search(said):
+        spelled = next((ahead for name, ahead in _SPELLED_OFFSETS.items() if said.startswith(name)), minutes)
+        agrees = spelled == minutes
+    else:
+        return Unread(Flaw.WORD, about=said)
+    return None if agrees else Unread(Flaw.ZONES_DIFFER, about=said)
+
+
+# What fits no form
+
+_CLOCKS = re.compile(r"\d{1,2}[:.]\d\d(?![.\d])|\d{1,2} ?[HK]")
+_SPAN = re.compile(rf"(?:{_CLOCKS.pattern}|\d{{1,2}})(?: ?[HK])? ?(?:[-–~]|B) ?(?:H ?)?(?:{_CLOCKS.pattern})")
+_DAY_SPAN = re.compile(r"M ?\d{1,2}Q? ?(?:[-–~]|B) ?\d{1,2}|\d{1,2}[Q.]? ?(?:[-–~]|B) ?\d{1,2}[Q.]? ?M")
+_WHOLE_DAY = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|M ?\d|\d[Q.]? ?M")
+_SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?", re.ASCII)
+_TIMESTAMP = re.compile(r"(1\d{9})(\d{3})?", re.ASCII)
+
+
+def _explain_formless(text: str, shapes: Sequence[_Shape]) -> Unread:
+    """Return why a text that fits no form of a date is none."""
+    if _SERIAL.fullmatch(text):
+        return Unread(Flaw.SERIAL)
+    if found := _TIMESTAMP.fullmatch(text):
+        wall = datetime(1970, 1, 1) + timedelta(seconds=int(found[1]))  # noqa: DTZ001  the offset stands beside it
+        return Unread(Flaw.TIMESTAMP, offset=timedelta(0), walls=(wall,))
+    for shape in shapes:
+        clocks, days = len(_CLOCKS.findall(shape.text)), len(_WHOLE_DAY.findall(shape.text))
+        if _DAY_SPAN.search(shape.text) or (clocks > 1 and days < 2 and _SPAN.search(shape.text)):
+            return Unread(Flaw.RANGE)
+        if clocks > 1 or days > 1:
+            return Unread(Flaw.SEVERAL)
+    unknown = [value for at, value in shapes[0].values.items() if shapes[0].text[at] == "X"] if shapes else []
+    if not unknown:
+        relative = any("R" in shape.text for shape in shapes)
+        return Unread(Flaw.RELATIVE if relative else Flaw.UNREADABLE)
+    rest = read_date_text(re.sub("|".join(map(re.escape, unknown)), " ", text).replace("()", " "))
+    walls = (rest.wall,) if isinstance(rest, DateText) and rest.offset is None and not rest.zone else ()
+    return Unread(Flaw.WORD, walls=walls, about=" ".join(unknown))
+
+
+def show_clock(clock: datetime) -> str:
+    """Return a wall clock time as it is written in a sheet: `2026-12-01 09:30`, with seconds where there are any."""
+    return str(clock)[: 19 if clock.second else 16]
