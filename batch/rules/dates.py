@@ -34,8 +34,8 @@ _ISO = re.compile(
 class When(NamedTuple):
     """When a post is to go out: `at` (UTC), or `now`, or neither (no date). `problems` say why it can't be told.
 
-    `local_time` is the wall clock with its zone as a person reads it; `timezone` the zone's name, "" where only an
-    offset is known.
+    `local_time` is the wall clock with its zone as a person reads it; `timezone` the zone's name, or its offset
+    (`UTC+01:00`) where only that is known.
     """
 
     at: datetime | None = None
@@ -181,7 +181,8 @@ def _place_offset(
     """
     at = (wall - offset).replace(tzinfo=UTC)
     if zone is None:
-        return When(at, local_time=f"{show_clock(wall)} UTC{_sign_offset(offset) if offset else ''}", problems=noted)
+        name = f"UTC{_sign_offset(offset) if offset else ''}"
+        return When(at, local_time=f"{show_clock(wall)} {name}", timezone=name, problems=noted)
     if zones.written and offset:
         noted = (*_contradict(at, offset, zone, seen=seen), *noted)
     return When(at, local_time=f"{show_clock(at.astimezone(zone))} {zone.key}", timezone=zone.key, problems=noted)
