@@ -45,7 +45,10 @@ COLUMN_NOTES: Mapping[str, str] = MappingProxyType({
     "type": f"{_words(PostType)}. Blank: the channel's usual one (`{DEFAULT_TYPE[Channel.YOUTUBE]}` on YouTube, else "
     f"`{PostType.POST}`).",
     "account": "The account's ID or name, or the name of its page, board or location. Blank: the default account.",
-    "publish_at": "A date cell, `2026-12-01 09:30` (an offset may follow), or `now`. Blank: a draft.",
+    "publish_at": (
+        "A date cell, or a date and time with one reading: `2026-12-01 09:30`, `25.12.2026 9:30`, "
+        "`Dec 25, 2026 9:30 pm`, `2026年12月25日 9:30`; an offset or a zone may follow. Or `now`. Blank: a draft."
+    ),
     "timezone": "An IANA name such as `Europe/Berlin`. Blank: the site's or the configuration's.",
     "text": "The caption or description.",
     "title": f"{_channels_with('title')}.",

@@ -15,6 +15,7 @@ from batch.model import Issue, Post, Severity
 from batch.report import terminal
 from batch.rules.check import check
 from batch.rules.columns import CellReader, CheckContext
+from batch.rules.dates import tell_dates
 from batch.rules.media import MediaFacts, check_media
 from batch.sheets.read import Sheet, read_sheet
 from batch.workbooks.template import find_examples, tell_examples
@@ -59,6 +60,8 @@ def read_and_check(
     examples = () if session.sandbox else find_examples(sheet)
     if examples:
         sheet = replace(sheet, notices=(*sheet.notices, tell_examples(examples)))
+    if read := tell_dates((row.number, sheet.cell(row, "publish_at")) for row in sheet.rows):
+        sheet = replace(sheet, notices=(*sheet.notices, read))
     settings = session.settings
     context = CheckContext(
         now=session.environment.now(),

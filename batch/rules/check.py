@@ -39,7 +39,7 @@ from batch.rules.content import FIELDS, NO_CONTENT, check_content, check_placeho
 from batch.rules.issues import Problem, make_issue
 from batch.rules.keys import derive_key, fan_out_key
 from batch.rules.media import check_media
-from batch.wording import listed, quoted, shorten
+from batch.wording import list_rows, listed, quoted, shorten
 
 NumberedPost = tuple[int, Post]
 """A post with its place among all posts of the sheet."""
@@ -93,7 +93,13 @@ def compare_posts(posts: Sequence[Post]) -> dict[int, list[Problem]]:
     """Return what is wrong with posts beside each other, by their place in `posts`."""
     found: defaultdict[int, list[Problem]] = defaultdict(list)
     kept = [(place, post) for place, post in enumerate(posts) if post.action is not Action.SKIP]
-    for place, problem in (*_same_keys(kept), *_same_items(kept), *_same_looks(kept)):
+    for place, problem in (
+        *_same_keys(kept),
+        *_same_items(kept),
+        *_same_looks(kept),
+        *_same_minutes(kept),
+        *_date_gaps(kept),
+    ):
         found[place].append(problem)
     return dict(found)
 
@@ -162,6 +168,55 @@ def _same_looks(kept: Sequence[NumberedPost]) -> Found:
         )
         for group in _groups(captions):
             yield from (found for found in _tell(group, SAME_CAPTION) if found[0] not in said)
+
+
+GOING_OUT = frozenset({None, Action.PUBLISH, Action.SCHEDULE, Action.RESCHEDULE})
+
+
+def _same_minutes(kept: Sequence[NumberedPost]) -> Found:
+    """Tell different posts of one account that go out in the same minute."""
+    timed = (
+        ((post.publish_at.replace(second=0), post.site, post.channel, _account(post)), (place, post))
+        for place, post in kept
+        if post.publish_at and post.channel and post.action in GOING_OUT and not post.errors
+    )
+    for group in _groups(timed):
+        if len({post.content.text or post.content.media for _, post in group}) > 1:
+            rows = list_rows(sorted({post.row for _, post in group}), limit=MOST_NAMED)
+            for place, post in group:
+                message = (
+                    f"{quoted(post.local_time)} is the minute of {rows} on the same account. Change one of them if "
+                    "that is not meant."
+                )
+                yield place, Problem("publish_at", "same_minute", post.local_time, message, warning=True)
+
+
+def _date_gaps(kept: Sequence[NumberedPost]) -> Found:
+    """Tell rows without a date below a row that has one, where dates begin again: as where a day's rows were merged.
+
+    A row that says by its action, or by its item, that it needs no date is no gap.
+    """
+    gap: list[NumberedPost] = []
+    gaps: list[tuple[Post, NumberedPost]] = []
+    dated: Post | None = None
+    begun_again = False
+    for place, post in kept:
+        if post.now or post.publish_at or any(issue.column in WHEN for issue in post.issues):
+            begun_again = begun_again or bool(gap)
+            gap, dated = [], post
+        elif dated and post.row != dated.row and post.action is None and not post.item_id:
+            gap.append((place, post))
+            gaps.append((dated, (place, post)))
+    for above, (place, _) in gaps if begun_again else ():
+        said = f" ({above.local_time})" if above.local_time else ""
+        message = (
+            f"`publish_at` is blank below row {above.row}{said}, so this post becomes a draft. Write its date, or "
+            "write `draft` into `action`."
+        )
+        yield place, Problem("publish_at", "date_gap", "", message, warning=True)
+
+
+WHEN = frozenset({"publish_at", "timezone"})
 
 
 def _account(post: Post) -> str:

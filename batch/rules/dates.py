@@ -10,6 +10,7 @@ time that comes never or twice are refused. Instants inside are UTC.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,7 +21,8 @@ from batch.rules.date_errors import explain_date, find_zone, show_offset, warn_o
 from batch.rules.date_text import FIRST_YEAR, LAST_YEAR, DateText, Flaw, Unread, read_date_text
 from batch.rules.date_text import show_clock as show_clock
 from batch.rules.issues import Problem
-from batch.wording import quoted
+from batch.times import short_day
+from batch.wording import listed, quoted
 
 NOW = "now"
 FAR = timedelta(days=10 * 365 + 3)
@@ -199,6 +201,35 @@ def _contradict(at: datetime, offset: timedelta, zone: ZoneInfo, *, seen: str) -
         f"at {show_clock(there)} there. If {show_clock(wall)} in {zone.key} is meant, write {show_clock(wall)}."
     )
     return (Problem("publish_at", "offset_contradicts_timezone", seen, message, warning=True),)
+
+
+def say_date(said: DateText) -> str:
+    """Return a date in words, with the offset or zone that it said: `Fri 25 Dec 2026, 09:30 UTC+01:00`."""
+    clock = said.wall.time()
+    offset = "" if said.offset is None else f" UTC{_sign_offset(said.offset) if said.offset else ''}"
+    zone = f" {said.zone}" if said.zone else ""
+    day = said.wall.date()
+    return f"{short_day(day)} {day.year}, {str(clock)[: 8 if clock.second else 5]}{offset}{zone}"
+
+
+MOST_SAID = 3
+
+
+def tell_dates(cells: Iterable[tuple[int, Cell]]) -> str:
+    """Return how the dates (row, cell) that were not written as in ISO 8601 were read, "" where all were.
+
+    The first few are said with their rows, the others counted.
+    """
+    told: list[str] = []
+    count = 0
+    for row, cell in cells:
+        if not isinstance(cell, str) or cell[4:5] == "-" or not isinstance(said := read_date_text(cell), DateText):
+            continue
+        count += 1
+        if count <= MOST_SAID:
+            told.append(f"{quoted(cell)} (row {row}) as {say_date(said)}")
+    more = (f"{count - MOST_SAID:,} more",) if count > MOST_SAID else ()
+    return f"Read {listed((*told, *more), last='and')}." if told else ""
 
 
 def _no_zone(seen: str) -> Problem:

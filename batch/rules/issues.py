@@ -122,6 +122,8 @@ CODES: Mapping[str, str] = MappingProxyType({
     "language_form": "`language` is not a language code",
     # beside other rows
     "same_look": "another row is the same post: same channel, account, text and media",
+    "same_minute": "another row goes out on the same account in the same minute",
+    "date_gap": "`publish_at` is blank between rows that have dates",
     "same_caption": "another row has the same text on the same channel, account and day",
 })  # fmt: skip
 """Every code of this room with what it stands for. Reading a sheet and checking media files have codes of their own."""

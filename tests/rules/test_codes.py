@@ -109,6 +109,8 @@ EXAMPLES: Mapping[str, Row] = {
     "language_form": {"generate": "caption", "prompt": "mugs", "language": "German", "text": ""},
     "same_look": {},
     "same_caption": {"media": "b.jpg"},
+    "same_minute": {},
+    "date_gap": {},
 }
 """What brings each code about, as changes to a row that is right."""
 
@@ -119,6 +121,8 @@ BESIDE: Mapping[str, Row] = {
     "key_needed": {"key": ""},
     "same_look": {"key": "spring-02"},
     "same_caption": {"key": "spring-02"},
+    "same_minute": {"key": "spring-02", "text": "Another"},
+    "date_gap": {"key": "spring-02", "publish_at": "", "text": "Another"},
 }
 """The second row, for codes that take two."""
 
@@ -143,6 +147,8 @@ REMEDY = re.compile(
 def bring_about(code: str, rules: SimpleNamespace) -> list[Issue]:
     row = rules.row(rules.instagram) | EXAMPLES[code]
     beside = [rules.row(rules.instagram) | BESIDE[code]] if code in BESIDE else []
+    if code == "date_gap":
+        beside.append(row | {"key": "spring-03", "publish_at": "2026-12-02 09:30", "text": "A third"})
     issues = rules.issues(rules.check(row, *beside, **CONTEXTS.get(code, {})))
     return [issue for issue in issues if issue.code == code]
 

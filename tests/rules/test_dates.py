@@ -11,8 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.rules.date_errors import find_zone
-from batch.rules.date_text import ABBREVIATIONS, zone_names
-from batch.rules.dates import NO_DATE, When, Zones, doubt_date, doubt_midnight, read_when, show_clock
+from batch.rules.date_text import ABBREVIATIONS, DateText, read_date_text, zone_names
+from batch.rules.dates import (
+    NO_DATE,
+    When,
+    Zones,
+    doubt_date,
+    doubt_midnight,
+    read_when,
+    say_date,
+    show_clock,
+    tell_dates,
+)
 from batch.rules.issues import Problem
 
 BERLIN = Zones(usual="Europe/Berlin")
@@ -266,3 +276,85 @@ def test_midnight_sharp_is_warned_of_since_spreadsheets_make_it_of_a_day(cell: s
     problem = doubt_midnight(cell)
     assert (problem is not None) is warned
     assert problem is None or (problem.code, problem.warning) == ("midnight", True)
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("25.12.2026 09:30", "Fri 25 Dec 2026, 09:30"),
+        ("25 December 2026 9:30:15 pm", "Fri 25 Dec 2026, 21:30:15"),
+        ("Fri, 25 Dec 2026 09:30:00 -0500", "Fri 25 Dec 2026, 09:30 UTC-05:00"),
+        ("25 Dec 2026 09:30 UTC", "Fri 25 Dec 2026, 09:30 UTC"),
+        ("2026年12月25日 午後9:30 Asia/Tokyo", "Fri 25 Dec 2026, 21:30 Asia/Tokyo"),
+    ],
+)
+def test_a_date_that_was_read_is_said_back_in_words(cell: str, words: str) -> None:
+    said = read_date_text(cell)
+    assert isinstance(said, DateText)
+    assert say_date(said) == words
+
+
+def test_dates_in_other_forms_are_said_back_the_first_few_with_their_rows() -> None:
+    cells = [(2, "2026-12-01 09:30"), (3, "25.12.2026 09:30"), (4, "now"), (5, ""), (6, "03/04/2026 09:30")]
+    assert tell_dates(cells) == "Read “25.12.2026 09:30” (row 3) as Fri 25 Dec 2026, 09:30."
+    assert tell_dates(cells[:1]) == ""
+    many = tell_dates((row, f"{row}.12.2026 09:30") for row in range(13, 19))
+    assert many.startswith("Read “13.12.2026 09:30” (row 13) as Sun 13 Dec 2026, 09:30, ")
+    assert many.endswith(" and 3 more.")
+
+
+def test_a_zone_behind_the_date_goes_before_the_rows_own_and_is_warned_of_where_they_differ() -> None:
+    at = datetime(2027, 1, 15, 0, 0, tzinfo=UTC)
+    assert read_when("2027-01-15 09:00 Asia/Tokyo", zones=BERLIN) == When(
+        at, local_time="2027-01-15 09:00 Asia/Tokyo", timezone="Asia/Tokyo"
+    )
+    assert read_when("2027-01-15 09:00 Asia/Tokyo", zones=Zones()).at == at
+    when = read_when("2027-01-15 09:00 Asia/Tokyo", zones=Zones(written="Europe/Berlin"))
+    assert (when.at, [problem.code for problem in when.problems]) == (at, ["offset_contradicts_timezone"])
+    assert when.problems[0].warning
+
+
+def test_what_may_be_an_offset_or_the_end_of_a_range_is_read_only_where_the_zone_has_that_offset() -> None:
+    written = "2026-12-01 07:00-08:00"
+    assert read_when(written, zones=Zones(usual="America/Los_Angeles")).at == datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
+    problem = only_problem(read_when(written, zones=BERLIN))
+    assert problem.code == "date_range"
+    assert "Write 2026-12-01 07:00 UTC-08:00" in problem.message
+    assert read_when("2026-12-01 07:00 UTC-08:00", zones=BERLIN).at == datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
+
+
+CASES = Zones(usual="Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("cell", "at"),
+    [
+        ("01/15/2027 9:00 AM", "2027-01-15 08:00"),
+        ("Jan 15, 2027 09:00", "2027-01-15 08:00"),
+        ("15.01.2027 09:00 Uhr", "2027-01-15 08:00"),
+        ("2027年1月15日 09:00", "2027-01-15 08:00"),
+        ("15 de enero de 2027 09:00", "2027-01-15 08:00"),
+        ("15/01/2027 às 09:00", "2027-01-15 08:00"),
+        ("2027-01-15 09:00 UTC", "2027-01-15 09:00"),
+        ("Fri Jan 15 2027 09:00:00 GMT+0100 (Central European Standard Time)", "2027-01-15 08:00"),
+        ("1/15/27 5:30 PM", "2027-01-15 16:30"),
+        ("2027-01-15T09:00:00-0500", "2027-01-15 14:00"),
+        ("2027-01-15 09:00 GMT+2", "2027-01-15 07:00"),
+        ("2027/1/15 下午 9:00", "2027-01-15 20:00"),
+        ("2027. 1. 15 오후 9:00:00", "2027-01-15 20:00"),
+        ("15/1/2027 9:00 μ.μ.", "2027-01-15 20:00"),
+        ("2027-01-15 9 Uhr abends", "2027-01-15 20:00"),
+        ("2027-01-15 09:00 Asia/Tokyo", "2027-01-15 00:00"),
+        ("January 15th, 2027 at 9pm", "2027-01-15 20:00"),
+        ("Fri, 15 Jan 2027 09:00:00 -0500", "2027-01-15 14:00"),
+        ("2027-01-15 09:00-05", "2027-01-15 14:00"),
+        ("2027-01-15 9h30", "2027-01-15 08:30"),
+        ("20270115T090000", "2027-01-15 08:00"),
+        ("令和9年1月15日 09:00", "2027-01-15 08:00"),
+        ("٢٠٢٧-٠١-١٥ ٠٩:٠٠", "2027-01-15 08:00"),
+        ("2027-09-30T22:00", "2027-09-30 20:00"),
+    ],
+)
+def test_dates_as_people_write_them_are_the_instant_that_they_meant(cell: str, at: str) -> None:
+    when = read_when(cell, zones=CASES)
+    assert (when.at, when.problems) == (datetime.fromisoformat(f"{at}+00:00"), ())

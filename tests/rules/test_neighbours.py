@@ -4,6 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from batch.model import Severity
+
+LATER = "2026-12-01 18:00"
 ID = "ac01c174-5244-49df-8085-84d87cd0345a"
 
 
@@ -12,7 +15,7 @@ def rows_and_codes(rules: SimpleNamespace, *rows: dict[str, str], **context: obj
 
 
 def test_a_key_that_stands_twice_is_an_error_of_both_rows_and_each_names_the_other(rules: SimpleNamespace) -> None:
-    posts = rules.check(rules.row(rules.instagram), rules.row(rules.instagram, text="Another"))
+    posts = rules.check(rules.row(rules.instagram), rules.row(rules.instagram, text="Another", publish_at=LATER))
     assert [(i.row, i.column, i.code) for i in rules.issues(posts)] == [
         (2, "key", "key_twice"),
         (3, "key", "key_twice"),
@@ -34,12 +37,12 @@ def test_a_row_that_is_skipped_takes_no_key(rules: SimpleNamespace) -> None:
 
 def test_the_key_of_one_channel_of_several_may_not_be_written_elsewhere(rules: SimpleNamespace) -> None:
     several = rules.row(rules.instagram, channel="instagram, linkedin", type="")
-    single = rules.row(rules.instagram, key="spring-01/INSTAGRAM", text="Another")
+    single = rules.row(rules.instagram, key="spring-01/INSTAGRAM", text="Another", publish_at=LATER)
     assert rows_and_codes(rules, several, single) == [(2, "key_twice"), (3, "key_twice")]
 
 
 def test_keys_that_differ_only_in_capitals_are_a_warning(rules: SimpleNamespace) -> None:
-    rows = (rules.row(rules.instagram), rules.row(rules.instagram, key="Spring-01", text="Another"))
+    rows = (rules.row(rules.instagram), rules.row(rules.instagram, key="Spring-01", text="Another", publish_at=LATER))
     posts = rules.check(*rows)
     assert rules.codes(posts) == ["key_nearly_twice", "key_nearly_twice"]
     assert not any(post.errors for post in posts)
@@ -83,7 +86,9 @@ def test_rows_that_only_name_different_items_need_no_keys(rules: SimpleNamespace
         ({"media": "other.jpg"}, "same_caption"),
         ({"media": "other.jpg", "publish_at": "2026-12-02 00:30"}, None),
         ({"account": "@Studio"}, None),
-        ({"text": "Another text"}, None),
+        ({"text": "Another text"}, "same_minute"),
+        ({"text": "Another text", "publish_at": "2026-12-01 03:30-05:00"}, "same_minute"),
+        ({"text": "Another text", "publish_at": "2026-12-01 09:31"}, None),
         ({"text": "Another text", "channel": "LINKEDIN"}, None),
         ({"channel": "LINKEDIN"}, None),
         ({"action": "cancel"}, None),
@@ -113,3 +118,47 @@ def test_stories_without_a_text_are_compared_by_their_media(rules: SimpleNamespa
     story = {"channel": "INSTAGRAM", "type": "STORY", "media": "a.jpg"}
     assert rules.codes(rules.check(story | {"key": "a"}, story | {"key": "b"})) == ["same_look", "same_look"]
     assert rules.codes(rules.check(story | {"key": "a"}, story | {"key": "b", "media": "b.jpg"})) == []
+
+
+def test_two_posts_of_one_account_in_one_minute_are_a_warning_of_both(rules: SimpleNamespace) -> None:
+    times = ("2027-01-15 09:00", "2027-01-15 09:00:30", "2027-01-15 09:01", "2027-01-15 03:12")
+    rows = [{"key": f"a{n}", "channel": "facebook", "publish_at": at, "text": f"No {n}"} for n, at in enumerate(times)]
+    issues = rules.issues(rules.check(*rows))
+    assert [(issue.row, issue.column, issue.code, issue.severity) for issue in issues] == [
+        (2, "publish_at", "same_minute", Severity.WARNING),
+        (3, "publish_at", "same_minute", Severity.WARNING),
+    ]
+    assert "rows 2 and 3" in issues[0].message
+    assert rules.codes(rules.check(*(row | {"action": "draft"} for row in rows))) == ["date_unused"] * 4
+    assert rules.codes(rules.check(rows[0], rows[1] | {"channel": "linkedin"})) == []
+    assert rules.codes(rules.check(rows[0], rows[1] | {"account": "Studio"})) == []
+
+
+def test_dates_that_stop_and_begin_again_are_a_warning_of_each_row_between(rules: SimpleNamespace) -> None:
+    dates = ("2027-01-15 09:00", "", "2027-01-16 09:00", "")
+    rows = [
+        {"channel": channel, "publish_at": at, "text": f"No {n}"}
+        for n, (at, channel) in enumerate(zip(dates, ("facebook", "linkedin") * 2, strict=True))
+    ]
+    issues = rules.issues(rules.check(*rows))
+    assert [(issue.row, issue.column, issue.code, issue.severity) for issue in issues] == [
+        (3, "publish_at", "date_gap", Severity.WARNING),
+        (5, "publish_at", "date_gap", Severity.WARNING),
+    ]
+    assert "row 2 (2027-01-15 09:00" in issues[0].message
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"publish_at": "2027-01-15 09:00"}, {}, {}],
+        [{}, {}, {"publish_at": "2027-01-15 09:00"}],
+        [{"publish_at": "2027-01-15 09:00"}, {"action": "draft"}, {"publish_at": "2027-01-16 09:00"}],
+        [{"publish_at": "2027-01-15 09:00"}, {"item_id": ID}, {"publish_at": "2027-01-16 09:00"}],
+        [{"publish_at": "2027-01-15 09:00"}, {"publish_at": "now"}, {"publish_at": "2027-01-16 09:00"}],
+        [{}, {}, {}],
+    ],
+)
+def test_rows_that_are_meant_to_have_no_date_are_no_gap(rows: list[dict[str, str]], rules: SimpleNamespace) -> None:
+    sheet = [{"channel": "facebook", "text": f"No {n}"} | row for n, row in enumerate(rows)]
+    assert rules.codes(rules.check(*sheet)) == []
