@@ -29,12 +29,7 @@ from batch.runs.control import Stop
 from batch.runs.journal import Adopted, Journal
 from batch.runs.media import make_bringer
 from batch.runs.progress import StepProgress
-from batch.runs.record import (
-    NumberedStep,
-    broken_outcome,
-    done_outcome,
-    not_run_outcome,
-)
+from batch.runs.record import NumberedStep, broken_outcome, done_outcome, not_run_outcome
 from batch.settings import Settings, with_secrets, without_secrets
 
 OWN_FOLDER = "cluster"

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from batch.errors import ServiceError
 from batch.model import Account, Channel, Json, Quota, Snapshot
-from batch.publisher.client import Client
-from batch.publisher.concurrent import AT_ONCE, gather
+from batch.publisher.client import AT_ONCE, Client, gather
 from batch.publisher.items import ItemsRead, read_items
 from batch.publisher.payload import read_account
 from batch.publisher.reply import Reply, ReplyKind

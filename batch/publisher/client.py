@@ -18,20 +18,84 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from queue import Empty, SimpleQueue
 from ssl import SSLContext
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx
 
 from batch.errors import ServiceError, SignInError
 from batch.model import Json
-from batch.publisher.concurrent import within
 from batch.publisher.pace import Pace
 from batch.publisher.reply import Raw, Reply, ReplyKind, TooLarge, make_reply, refused_by_status
 from batch.publisher.retry import RetryBudget, wait_seconds
 from batch.settings import NAMES, ApiKey, AppCredential, Credential, Secret, redact
 from batch.times import utc_now
+
+Result = TypeVar("Result")
+AT_ONCE = 4
+
+
+def gather(questions: Sequence[Callable[[], Result]], *, at_once: int = AT_ONCE) -> list[Result]:
+    """Return the answers in the questions' order; raise the first failure, and start none of the rest after it."""
+    waiting = iter(range(len(questions)))
+    lock, over = threading.Lock(), threading.Event()
+    answered: SimpleQueue[tuple[int, Result | None, BaseException | None]] = SimpleQueue()
+
+    def work() -> None:
+        while not over.is_set():
+            with lock:
+                index = next(waiting, None)
+            if index is None:
+                return
+            try:
+                answered.put((index, questions[index](), None))
+            except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
+                over.set()
+                answered.put((index, None, error))
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(at_once, len(questions)))]
+    for thread in threads:
+        thread.start()
+    answers: dict[int, Result | None] = {}
+    try:
+        while len(answers) < len(questions):
+            index, answer, error = answered.get()
+            if error is not None:
+                raise error
+            answers[index] = answer
+    except Exception:
+        for thread in threads:
+            thread.join()
+        raise
+    finally:
+        over.set()
+    return [answers[index] for index in range(len(questions))]  # type: ignore[misc] # each was answered
+
+
+def within(seconds: float, call: Callable[[], Result], *, late: Callable[[str], Exception]) -> Result:
+    """Return a call's result, or raise what it raises; raise `late` once its time is over, and leave it behind.
+
+    httpx bounds each read and write by itself, so a service that sends one byte a second would hold a call for ever.
+    """
+    ended: SimpleQueue[tuple[Result | None, BaseException | None]] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            ended.put((call(), None))
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
+            ended.put((None, error))
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        result, error = ended.get(timeout=seconds)
+    except Empty:
+        raise late("the time for this call is over") from None
+    if error is not None:
+        raise error
+    return result  # type: ignore[return-value] # there is one where there is no error
+
 
 Params = Mapping[str, str | Sequence[str]]
 

@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 from batch.errors import ServiceError
 from batch.model import Item, Json, Step
-from batch.publisher.client import Client
-from batch.publisher.concurrent import AT_ONCE, gather
+from batch.publisher.client import AT_ONCE, Client, gather
 from batch.publisher.payload import make_item, make_update, read_item, with_date, write_date
 from batch.publisher.reply import Reply, ReplyKind
 

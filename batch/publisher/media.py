@@ -18,8 +18,7 @@ import httpx
 
 from batch.errors import ServiceError
 from batch.model import Json
-from batch.publisher.client import Client, open_http, read_body
-from batch.publisher.concurrent import within
+from batch.publisher.client import Client, open_http, read_body, within
 from batch.publisher.reply import Raw, Reply, ReplyKind, TooLarge, make_reply
 from batch.publisher.retry import Patience, wait_seconds
 from batch.rules.sources import MEDIA_MANAGER_HOSTS

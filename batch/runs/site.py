@@ -15,8 +15,7 @@ from batch.errors import ServiceError
 from batch.model import Channel, Item, Snapshot, Status
 from batch.publisher import items
 from batch.publisher.accounts import read_snapshot
-from batch.publisher.client import Client
-from batch.publisher.concurrent import AT_ONCE
+from batch.publisher.client import AT_ONCE, Client
 from batch.runs.journal import Journal, Known, Touched
 from batch.runs.verdict import ENDED
 

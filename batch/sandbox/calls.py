@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from batch.sandbox.content import CHANNEL_ENDS, CHANNELS, CONNECTED
 from batch.sandbox.context import Context
-from batch.sandbox.http_types import Answer, Invalid, Json, Refusal, Violation, invalid, write_json
 from batch.sandbox.items import Held
 from batch.sandbox.schemas import (
     BULK_BODY,
@@ -21,7 +20,7 @@ from batch.sandbox.schemas import (
     content_violations,
 )
 from batch.sandbox.sites import FEATURES, PUBLISH, SCHEDULE
-from batch.sandbox.state import Ms, read_iso
+from batch.sandbox.state import Answer, Invalid, Json, Ms, Refusal, Violation, invalid, read_iso, write_json
 
 _NO_CHANGE = {
     "PUBLISHED": (428, "ITEM_IS_PUBLISHED", "The item is published already."),

@@ -11,8 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from batch.sandbox.content import content_of, media_of, text_of
-from batch.sandbox.http_types import Json, Refusal, Request, Response, invalid
-from batch.sandbox.state import read_iso, to_datetime
+from batch.sandbox.state import Json, Refusal, Request, Response, invalid, read_iso, to_datetime
 
 if TYPE_CHECKING:
     from jinja2 import Template

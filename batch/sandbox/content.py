@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from batch.sandbox.http_types import Json
+from batch.sandbox.state import Json
 
 CHANNELS = ("INSTAGRAM", "FACEBOOK", "YOUTUBE", "LINKEDIN", "TWITTER", "PINTEREST", "GBP", "TIKTOK")
 TYPES = ("POST", "STORY", "REEL", "VIDEO", "SHORT")

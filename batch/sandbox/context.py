@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from batch.sandbox.http_types import Answer, Json, Refusal, Request
 from batch.sandbox.items import Items
 from batch.sandbox.schemas import read_body
 from batch.sandbox.sites import Site
-from batch.sandbox.state import Ms, Store
+from batch.sandbox.state import Answer, Json, Ms, Refusal, Request, Store
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
 _NO_BODY = frozenset({"GET", "DELETE", "HEAD"})

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from batch.sandbox.content import COMBINATIONS, IMAGE, MEDIA_HOSTS
 from batch.sandbox.context import Context
-from batch.sandbox.http_types import Answer, Json, Refusal, invalid
 from batch.sandbox.schemas import GENERATED_FOR, IMAGE_BODY, POST_BODY, TEXT_BODY
+from batch.sandbox.state import Answer, Json, Refusal, invalid
 
 LONGEST_CAPTION = 1000
 LONGEST_TITLE = 90

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from batch.sandbox.content import OBJECTS, network_refusal, text_of
-from batch.sandbox.http_types import Json, Refusal, write_json
-from batch.sandbox.state import Ms, Store, read_iso, write_iso
+from batch.sandbox.state import Json, Ms, Refusal, Store, read_iso, write_iso, write_json
 
 FAILING_MARKER = "[sandbox:fail]"
 """A post whose text holds this fails on its channel."""

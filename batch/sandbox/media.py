@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 
 from batch.sandbox.content import IMAGE, MEDIA_HOSTS, VIDEO
 from batch.sandbox.context import Context
-from batch.sandbox.http_types import Answer, Json, Refusal, invalid, write_json
 from batch.sandbox.schemas import IMPORT_BODY, UPLOAD_BODY
-from batch.sandbox.state import write_iso
+from batch.sandbox.state import Answer, Json, Refusal, invalid, write_iso, write_json
 
 UPLOAD_PATH = "/sandbox-upload/"
 UPLOAD_MS = 3600 * 1000

@@ -41,8 +41,7 @@ from batch.sandbox.content import (
     combination_of,
     media_of,
 )
-from batch.sandbox.http_types import Invalid, Json, Violation, invalid
-from batch.sandbox.state import read_iso
+from batch.sandbox.state import Invalid, Json, Violation, invalid, read_iso
 
 LONGEST_ID = 512
 

@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl
 
 import uvicorn
 
-from batch.sandbox.http_types import Refusal, Request, Response
 from batch.sandbox.service import Service, is_loopback
+from batch.sandbox.state import Refusal, Request, Response
 
 MOST_BYTES = 80 * 1024 * 1024
 START_SECONDS = 15.0

@@ -22,10 +22,21 @@ from urllib.parse import unquote
 
 from batch.sandbox import calls, console, generate, media
 from batch.sandbox.context import Context, Route, check_request
-from batch.sandbox.http_types import Json, Refusal, Request, Response, make_response
 from batch.sandbox.items import Items
 from batch.sandbox.sites import SITE_ID, Site, add_site
-from batch.sandbox.state import Ms, Store, to_datetime, to_ms, utc_now, write_http_date
+from batch.sandbox.state import (
+    Json,
+    Ms,
+    Refusal,
+    Request,
+    Response,
+    Store,
+    make_response,
+    to_datetime,
+    to_ms,
+    utc_now,
+    write_http_date,
+)
 
 POSTS = "/social-publisher/v1"
 FILES = "/site-media/v1/files"

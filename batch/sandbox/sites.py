@@ -10,8 +10,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 
 from batch.sandbox.content import CHANNELS, CONNECTED, OBJECTS
-from batch.sandbox.http_types import Json, Refusal, invalid, write_json
-from batch.sandbox.state import Ms, Store, start_of_month
+from batch.sandbox.state import Json, Ms, Refusal, Store, invalid, start_of_month, write_json
 
 SITE_ID = "5a11d0b0-0000-4000-8000-706f74746572"
 SITE_NAME = "Pottery"

@@ -20,8 +20,7 @@ from batch.atomic import Written, write_whole
 from batch.errors import StopError
 from batch.model import COLUMNS, RESULT_COLUMNS, Outcome, Results
 from batch.workbooks.results import SANDBOX, WIDTHS, result_cells
-from batch.workbooks.sanitize import fit_cell
-from batch.workbooks.style import NAVY, NO_TONE, OUTCOME_TONES, PAPER
+from batch.workbooks.style import NAVY, NO_TONE, OUTCOME_TONES, PAPER, fit_cell
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell

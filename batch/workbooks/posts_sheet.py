@@ -18,7 +18,6 @@ from batch.errors import StartError
 from batch.model import CHANNEL_COLUMNS, COLUMNS, Cell
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, channel_named
 from batch.wording import listed
-from batch.workbooks.sanitize import count_units, fit_cell, is_too_long
 from batch.workbooks.style import (
     INDIGO,
     NAVY,
@@ -34,7 +33,10 @@ from batch.workbooks.style import (
     add_bands,
     add_sheet,
     close_book,
+    count_units,
+    fit_cell,
     heading_points,
+    is_too_long,
     note_options,
     open_book,
 )

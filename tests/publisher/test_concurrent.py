@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.publisher.concurrent import gather
+from batch.publisher.client import gather
 
 
 def test_answers_come_in_the_order_of_the_questions() -> None:

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from batch.sandbox.http_types import Request, Response
 from batch.sandbox.service import FILES, POSTS
 from batch.sandbox.sites import SITE_ID
-from batch.sandbox.state import to_ms, write_iso
+from batch.sandbox.state import Request, Response, to_ms, write_iso
 from tests.rig.options import Options
 from tests.rig.service import Rig
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from batch.sandbox.http_types import Json
-from batch.sandbox.state import Ms, Store, write_iso
+from batch.sandbox.state import Json, Ms, Store, write_iso
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (

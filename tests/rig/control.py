@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from batch.sandbox.http_types import Json, Refusal, Request, Response, invalid, make_response
 from batch.sandbox.schemas import read_object
 from batch.sandbox.service import refuse_stranger
-from batch.sandbox.state import read_iso, to_datetime
+from batch.sandbox.state import Json, Refusal, Request, Response, invalid, make_response, read_iso, to_datetime
 
 if TYPE_CHECKING:
     from tests.rig.service import Rig

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from batch.sandbox.http_types import Request
-from batch.sandbox.state import Ms, Store
+from batch.sandbox.state import Ms, Request, Store
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS delayed (

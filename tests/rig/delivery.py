@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from batch.sandbox.http_types import Response
+from batch.sandbox.state import Response
 
 
 class Travel(StrEnum):

@@ -13,9 +13,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
 
-from batch.sandbox.http_types import Headers, Json, Response, make_response
 from batch.sandbox.service import ROUTES
-from batch.sandbox.state import Store
+from batch.sandbox.state import Headers, Json, Response, Store, make_response
 from tests.rig.delivery import Delivered, Delivery, Travel, delivered
 
 SCHEMA = """

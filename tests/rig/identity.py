@@ -8,9 +8,8 @@ import uuid
 from collections.abc import Iterable
 
 from batch.sandbox.context import check_request
-from batch.sandbox.http_types import Answer, Refusal, Request
 from batch.sandbox.schemas import Name, model, one_of
-from batch.sandbox.state import Ms, Store
+from batch.sandbox.state import Answer, Ms, Refusal, Request, Store
 from tests.rig.options import Options
 from tests.rig.rules import RigContext
 

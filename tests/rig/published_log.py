@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from batch.sandbox.content import CONNECTED, content_of
-from batch.sandbox.http_types import Json, write_json
 from batch.sandbox.items import Held
-from batch.sandbox.state import Ms, Store, to_datetime
+from batch.sandbox.state import Json, Ms, Store, to_datetime, write_json
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS published (

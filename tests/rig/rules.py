@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 from batch.sandbox import calls, generate
 from batch.sandbox.content import CHANNELS, MEDIA_HOSTS, content_of, media_of, network_refusal, text_of
 from batch.sandbox.context import Context, Handler
-from batch.sandbox.http_types import Answer, Json, Refusal, Request, write_json
 from batch.sandbox.items import Held, Items
 from batch.sandbox.sites import AI, PUBLISH, SCHEDULE, Site
-from batch.sandbox.state import Ms, Store
+from batch.sandbox.state import Answer, Json, Ms, Refusal, Request, Store, write_json
 from tests.rig.options import Options
 from tests.rig.published_log import record_published
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from batch.sandbox.content import CHANNELS, COMBINATIONS, PRIVACY_LEVELS, STATUSES, TYPES
-from batch.sandbox.http_types import write_json
 from batch.sandbox.schemas import (
     CHANNEL,
     NEW_ITEM_FIELDS,
@@ -22,7 +21,7 @@ from batch.sandbox.schemas import (
     violations,
 )
 from batch.sandbox.sites import FEATURES, PUBLISH, SCHEDULE, SITE_ID, add_site, set_accounts
-from batch.sandbox.state import read_iso
+from batch.sandbox.state import read_iso, write_json
 from tests.rig.rules import CONNECTIONS, PLANS, RigItems, RigSite
 
 ACCOUNT = model(

@@ -13,9 +13,9 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from batch.sandbox.http_types import Response
 from batch.sandbox.server import CONFIG, App, SandboxServer, send_head
 from batch.sandbox.sites import SITE_ID
+from batch.sandbox.state import Response
 from tests.rig.delivery import Delivered, Travel, delivered
 from tests.rig.options import Options
 from tests.rig.service import Rig

@@ -15,10 +15,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from batch.sandbox.context import Route
-from batch.sandbox.http_types import Json, Refusal, Request, Response, make_response
 from batch.sandbox.service import FILES, POSTS, ROUTES, Service
 from batch.sandbox.sites import SITE_ID
-from batch.sandbox.state import Ms, to_datetime, to_ms, utc_now
+from batch.sandbox.state import Json, Ms, Refusal, Request, Response, make_response, to_datetime, to_ms, utc_now
 from tests.rig import call_log, control, delayed_requests, faults, identity, published_log, rules
 from tests.rig.call_log import Entry, read_calls, write_call
 from tests.rig.delayed_requests import keep_delayed, take_delayed

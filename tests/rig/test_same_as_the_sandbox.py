@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from batch.sandbox.http_types import Request
 from batch.sandbox.service import FILES, POSTS, ROUTES, Service
 from batch.sandbox.sites import SITE_ID
+from batch.sandbox.state import Request
 from tests.rig.api import CONTENT
 from tests.rig.options import Options
 from tests.rig.service import Rig

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
-from batch.sandbox.http_types import Request
+from batch.sandbox.state import Request
 from tests.rig.delivery import Delivered, Travel
 from tests.rig.service import Rig
 

@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from batch.sandbox.http_types import Request
 from batch.sandbox.service import FILES
+from batch.sandbox.state import Request
 from tests.rig.options import Options
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels" * 20

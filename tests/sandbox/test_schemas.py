@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sandbox.http_types import Invalid
 from batch.sandbox.schemas import Flag, Size, Text, listed, model, one_of, read_body
+from batch.sandbox.state import Invalid
 
 SHAPE = model("Shape", name=one_of(("one", "two")), on=Flag, size=Size, tags=listed(Text, most=2))
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from batch.sandbox.http_types import Request
 from batch.sandbox.service import POSTS, ROUTES, Service
 from batch.sandbox.sites import SITE_ID
+from batch.sandbox.state import Request
 from tests.rig.api import CONTENT
 
 AT = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

@@ -19,8 +19,7 @@ from batch.sheets.cells import Number
 from batch.sheets.xlsx import read_workbook
 from batch.times import utc_text
 from batch.workbooks.results import STREAM_FROM, result_columns, result_rows, write_results, write_results_workbook
-from batch.workbooks.sanitize import fit_cell
-from batch.workbooks.style import OUTCOME_TONES, SANDBOX_NOTICE
+from batch.workbooks.style import OUTCOME_TONES, SANDBOX_NOTICE, fit_cell
 
 HOSTILE = (
     '=HYPERLINK("http://example.com","x")', "+1", "-2", "@SUM(A1)", "\tled by a tab", "=cmd|'/c calc'!A0", "_x0041_",

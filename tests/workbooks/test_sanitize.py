@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.workbooks.sanitize import CUT_MARK, MAX_CELL_UNITS, disarm, fit_cell, is_too_long
+from batch.workbooks.style import CUT_MARK, MAX_CELL_UNITS, disarm, fit_cell, is_too_long
 
 XML_CHAR = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
 

@@ -11,8 +11,7 @@ import pytest
 from batch.model import COLUMNS, GOOD, Issue, Outcome, OutcomeKind, Results, Severity
 from batch.sheets.read import read_sheet
 from batch.workbooks.posts_sheet import TOO_LONG
-from batch.workbooks.results import write_results
-from batch.workbooks.to_fix_sheet import MADE_SOMETHING, rows_to_fix
+from batch.workbooks.results import MADE_SOMETHING, rows_to_fix, write_results
 
 ROW = {"key": "spring-01", "channel": "FACEBOOK", "publish_at": "2026-12-01 09:30", "text": "=not a formula\n☕"}
 
