@@ -123,7 +123,8 @@ class Issue:
 
     `row` is the sheet's own number (the first row under the headings is 2), None for the whole sheet; `column` is
     one of ours or the heading as written; `code` is a stable word such as `text_too_long`; `seen` is the cell as it was
-    read, shortened; `message` is one sentence that ends with the remedy; `cell` is the address (`I14`) where known.
+    read, shortened; `message` is one sentence that ends with the remedy; `cell` is the address (`I14`) where known;
+    `fix` is what the whole cell should hold where there is exactly one remedy, None where there are several or none.
     """
 
     row: int | None
@@ -133,6 +134,7 @@ class Issue:
     message: str
     severity: Severity = Severity.ERROR
     cell: str = ""
+    fix: str | None = None
 
 
 class Row(NamedTuple):

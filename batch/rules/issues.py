@@ -12,19 +12,21 @@ from batch.wording import shorten
 
 
 class Problem(NamedTuple):
-    """Something wrong in one column; `message` is a sentence that ends with the remedy."""
+    """Something wrong in one column; `message` is a sentence that ends with the remedy; `fix` as in `Issue`."""
 
     column: str
     code: str
     seen: str
     message: str
     warning: bool = False
+    fix: str | None = None
 
 
 def make_issue(problem: Problem, *, row: int, cell: str) -> Issue:
     """Return a problem as the issue of a row."""
     severity = Severity.WARNING if problem.warning else Severity.ERROR
-    return Issue(row, problem.column, problem.code, shorten(problem.seen), problem.message, severity, cell)
+    seen = shorten(problem.seen)
+    return Issue(row, problem.column, problem.code, seen, problem.message, severity, cell, problem.fix)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
