@@ -15,18 +15,8 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from batch.rules.date_text import (
-    ABBREVIATIONS,
-    BY_WEEKDAY,
-    LONGEST,
-    NO_TIME,
-    DateText,
-    Flaw,
-    Unread,
-    read_date_text,
-    show_clock,
-    zone_names,
-)
+from batch.rules.date_text import BY_WEEKDAY, LONGEST, NO_TIME, DateText, Flaw, Unread, read_date_text, show_clock
+from batch.rules.date_words import ABBREVIATIONS, zone_names
 from batch.rules.issues import Problem, nearest
 from batch.times import long_day
 from batch.wording import listed, quoted

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.rules.date_errors import explain_date, propose_dates
-from batch.rules.date_text import DateText, Flaw, Unread, fold_date, read_date_text
+from batch.rules.date_text import DateText, Flaw, Unread, read_date_text
+from batch.rules.date_words import fold_date
 from tests.rules.date_texts import LANGUAGES, Written, write_dates
 
 HOUR = timedelta(hours=1)

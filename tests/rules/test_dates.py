@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.rules.date_errors import find_zone
-from batch.rules.date_text import ABBREVIATIONS, DateText, read_date_text, zone_names
+from batch.rules.date_text import DateText, read_date_text
+from batch.rules.date_words import ABBREVIATIONS, zone_names
 from batch.rules.dates import (
     NO_DATE,
     When,
