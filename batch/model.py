@@ -339,6 +339,8 @@ class Act(StrEnum):
     RESCHEDULE = "reschedule"
     CANCEL = "cancel"
     DELETE = "delete"
+    WITHDRAW = "withdraw"
+    """Take back what the site holds of this post besides its own item, once that is as the row wants it."""
 
 
 class StepKind(StrEnum):
@@ -386,7 +388,7 @@ class Step:
     where nothing is to be done; `at` is the instant it is to go out, always set for SCHEDULE and RESCHEDULE and never
     for PUBLISH; `timezone` is the zone in which people read it (`Europe/Berlin`, `UTC+01:00`), "" for UTC; `content` is
     complete (with `target_id`) where something is created or updated; `code` is the reason's stable word for refusals;
-    `warnings` are said and stop nothing.
+    `warnings` are said and stop nothing; `duplicates` are the IDs of the items that WITHDRAW takes back.
     """
 
     row: int
@@ -415,6 +417,12 @@ class Step:
     account: str = ""
     generated: bool = False
     timezone: str = ""
+    duplicates: tuple[str, ...] = ()
+
+    @property
+    def own_acts(self) -> tuple[Act, ...]:
+        """The acts on the step's own item: not what is done for all posts together before and after them."""
+        return tuple(act for act in self.acts if act not in (Act.UPLOAD, Act.WITHDRAW))
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ def _do_steps(session: Session, job: SiteJob, *, tries: int, stop: Stop, emit: E
             # The machine that died had done this post already: its outcome is what the site shows.
             item_id = step.item_id or agreed.item_id
             done = replace(agreed, item_id=item_id, reference=step.reference, link=step.link or agreed.link)
-            emit(position, done_outcome(done, items.get(item_id), last=agreed.acts[-1]))
+            emit(position, done_outcome(done, items.get(item_id), last=(agreed.own_acts or agreed.acts)[-1]))
         else:
             steps.append(NumberedStep(position, within_agreement(step, agreed)))
     site_doer(session, run=job.run, media_folder=None)(job.site, steps, stop, emit)

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from batch.model import Account, Channel, Item, Post, Snapshot, Status, StepKind
+from batch.model import Account, Action, Channel, Item, Post, Snapshot, Status, StepKind
 from batch.plan.compare import content_changes
 from batch.plan.decisions import Refusal
 from batch.rules.channels import COMBINATIONS
@@ -24,6 +24,10 @@ DEAD = frozenset({Status.CANCELED, Status.DELETED, Status.FAILED})
 
 DEAD_ORDER = (Status.CANCELED, Status.FAILED, Status.DELETED)
 """Of several dead items of one attempt the deleted one counts, so that `delete` is done once it is done."""
+
+PENDING = frozenset({Status.DRAFT, Status.SCHEDULED})
+"""States from which an item may still be taken back."""
+ON_ITS_WAY = frozenset({Status.PROCESSING, Status.IN_QUEUE, Status.PUBLISHED})
 
 ATTEMPT = re.compile(r"(.+)~([1-9][0-9]{0,5})", re.DOTALL)
 MAX_ITEMS_NAMED, MAX_ACCOUNTS_NAMED = 5, 8
@@ -50,15 +54,15 @@ class Version(NamedTuple):
 class Match(NamedTuple):
     """What was found for a post: its item (None = the site holds none), or why that can't be told.
 
-    `next_reference` is the reference under which the post would be made (again). `identical` are scheduled items that
-    are the same in everything, the one that is to stay first.
+    `next_reference` is the reference under which the post would be made (again). `duplicates` are the items of the same
+    post that are there besides it and have to be taken back, as runs that were killed may leave them.
     """
 
     item: Item | None = None
     next_reference: str = ""
     refusal: Refusal | None = None
     warnings: tuple[str, ...] = ()
-    identical: tuple[Item, ...] = ()
+    duplicates: tuple[Item, ...] = ()
 
 
 def same_letters(key: str) -> str:
@@ -124,16 +128,16 @@ class ItemIndex:
         if not versions:
             return Match(next_reference=same_letters(post.key), refusal=self._other_capitals(post))
         living = [version.item for version in versions if version.lives]
-        if len(living) > 1:
+        one, duplicates = _one_post(living, withdrawn=post.action in (Action.CANCEL, Action.DELETE))
+        if len(living) > 1 and one is None:
             reason = (
                 f"The site holds {len(living)} items with the key {post.key}: {_shown_items(living)}. Take back all "
                 "but one: on the site, or by a row with its ID as `item_id`, no key, and `cancel` as its action "
                 "(`delete` for a draft)."
             )
-            refusal = Refusal(StepKind.CONFLICT, "several_items", reason)
-            return Match(refusal=refusal, identical=_identical(living))
-        item = living[0] if living else max(versions, key=lambda version: version.likelihood(post)).item
-        return Match(item, self._next_reference(post.key, own), _made_elsewhere(item))
+            return Match(refusal=Refusal(StepKind.CONFLICT, "several_items", reason))
+        item = one or max(versions, key=lambda version: version.likelihood(post)).item
+        return Match(item, self._next_reference(post.key, own), _made_elsewhere(item), duplicates=duplicates)
 
     def _next_reference(self, key: str, versions: Sequence[Version]) -> str:
         key = same_letters(key)
@@ -182,18 +186,32 @@ def repeated_keys(posts: Iterable[Post]) -> frozenset[str]:
     return frozenset(key for key in keys if counts[same_letters(key)] > 1)
 
 
-def _identical(living: Sequence[Item]) -> tuple[Item, ...]:
-    """Return scheduled items that are the same in everything, the one to keep first; () where any is otherwise.
+def _one_post(living: Sequence[Item], *, withdrawn: bool) -> tuple[Item | None, tuple[Item, ...]]:
+    """Return which of a key's living items is its post, and which of the others are to be taken back.
 
-    The smallest ID stays, on every machine: two runs that take one back at once take back the same one.
+    None where they are not certainly one post. What is out or on its way stays, else the smallest ID, on every machine:
+    two runs that take one back at once take back the same one. Of a post that is `withdrawn` the one that would go out
+    comes first. A draft never goes out, so it is taken back whatever it says; what is scheduled only where it is the
+    same as what stays.
     """
-    first, *others = sorted(living, key=lambda item: item.id)
+    if len(living) < 2:
+        return (living[0] if living else None), ()
+    out = [item for item in living if item.status in ON_ITS_WAY]
+    pending = sorted((item for item in living if item.status in PENDING), key=lambda item: item.id)
+    order = (sorted(pending, key=lambda item: item.status == Status.DRAFT) or out) if withdrawn else out + pending
+    if not order:
+        return None, ()
+    one, *others = order
+    places = {(item.reference, item.channel, item.type, item.account_id or one.account_id) for item in living}
+    known = len(out) + len(pending) == len(living)
+    if len(places) > 1 or len(out) > 1 or not known or any(item.external for item in living):
+        return None, ()
     for other in others:
-        one, two = ((i.reference, i.channel, i.type, i.account_id, i.scheduled_at, i.status) for i in (first, other))
-        same = one == two and first.content.target_id == other.content.target_id
-        if not same or content_changes(first.content, other.content) or first.external or other.external:
-            return ()
-    return (first, *others) if first.status == Status.SCHEDULED else ()
+        moved = one.status == other.status and one.scheduled_at != other.scheduled_at
+        same = one.content.target_id == other.content.target_id and not content_changes(one.content, other.content)
+        if other.status != Status.DRAFT and not withdrawn and (moved or not same):
+            return None, ()
+    return one, tuple(others)
 
 
 def _other_names(post: Post, item: Item, versions: Sequence[Version]) -> tuple[str, ...]:

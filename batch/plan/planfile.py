@@ -179,5 +179,5 @@ def _essence(step: Step) -> tuple[object, ...]:
     """Return what a step would do and to what; its words and a live link may change without harm."""
     return (
         step.kind, step.acts, step.at, step.channel, step.type, step.account_id, step.target_id, step.content,
-        step.item_id, step.reference, step.found_status, step.before, step.code,
+        step.item_id, step.reference, step.found_status, step.before, step.code, step.duplicates,
     )  # fmt: skip

@@ -55,6 +55,7 @@ SENDING = frozenset({Act.CREATE, Act.UPDATE, Act.SCHEDULE, Act.PUBLISH})
 WITHDRAWING = frozenset({Act.CANCEL, Act.DELETE})
 """Acts that need neither a connected channel nor a clock: a post can always be stopped."""
 
+REFUSED = frozenset({StepKind.SKIP, StepKind.INVALID, StepKind.BLOCKED, StepKind.CONFLICT, StepKind.FAILED})
 NAMING = frozenset({Action.RESCHEDULE, Action.CANCEL, Action.DELETE})
 """Actions whose rows only name a post; they need not say again what it is."""
 
@@ -76,12 +77,15 @@ def reconcile(posts: Sequence[Post], snapshot: Snapshot, *, now: datetime, optio
         options=options,
         accounts=AccountBook(snapshot),
         shared=shared_items((active[n], match) for n, match in matches.items()),
+        matched=frozenset(match.item.id for match in matches.values() if match.item is not None),
         repeated=repeated_keys(active.values()),
     )
     steps = [site.step(post, matches.get(number)) for number, post in enumerate(posts)]
     steps = block_wrong_clock(steps, snapshot, options=options)
     steps = block_missing_features(steps, snapshot)
-    items = {match.item.id: match.item for match in matches.values() if match.item is not None}
+    items = {
+        item.id: item for match in matches.values() for item in (match.item, *match.duplicates) if item is not None
+    }
     similar = SimilarPosts(item for item in snapshot.items if item.id not in items)
     steps = [similar.warn(step, post) for step, post in zip(steps, posts, strict=True)]
     steps = block_over_quota(steps, snapshot)
@@ -110,6 +114,7 @@ class _Site:
     options: Options
     accounts: AccountBook
     shared: Mapping[str, Sequence[int]]
+    matched: frozenset[str]
     repeated: frozenset[str]
 
     def step(self, post: Post, match: Match | None) -> Step:
@@ -126,8 +131,6 @@ class _Site:
             reason = " ".join(dict.fromkeys(error.message for error in errors))
             return plain.refuse(Refusal(StepKind.FAILED if failed else StepKind.INVALID, errors[0].code, reason))
         if refusal := self._unclear(post, match):
-            if match.identical and refusal is match.refusal and plain.wanted is Wanted.SCHEDULED:
-                return plain.cancel_identical(match.identical)
             if item is not None:
                 plain = replace(plain, item=item, reference=item.reference or post.key, warnings=match.warnings)
             return plain.refuse(refusal)
@@ -178,7 +181,9 @@ class _Site:
         )
         if choice.refusal is not None and choice.refusal.kind is StepKind.CONFLICT:
             return comparison.refuse(choice.refusal)
-        return _allowed(comparison.decided(decide(wanted, comparison.status)), comparison, choice)
+        step = _allowed(comparison.decided(decide(wanted, comparison.status)), comparison, choice)
+        duplicates = [other for other in match.duplicates if other.id not in self.matched]
+        return comparison.withdraw(step, duplicates) if duplicates and step.kind not in REFUSED else step
 
     def _made_again(self, plain: Comparison, item: Item | None) -> bool:
         """Tell whether a dead item was asked to be made again, under the next attempt of its key."""

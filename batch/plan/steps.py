@@ -247,23 +247,17 @@ class Comparison:
         reason = f"It is scheduled for {self.shown_item_date}: it is cancelled and will not go out."
         return self.step(StepKind.CANCEL, reason, acts=(Act.CANCEL,), at=self.last_date)
 
-    def cancel_identical(self, identical: Sequence[Item]) -> Step:
-        """Cancel one of several scheduled items that are the same in everything.
-
-        Two runs at once leave such a pair where one of them is killed before it has read back. Whichever is cancelled,
-        what stays is what the row asks for; left alone, the post would go out twice.
-        """
-        kept, *_, item = identical
-        extra = replace(self, item=item, reference=item.reference, content=item.content)
-        reason = (
-            f"The site holds this post {len(identical)} times, the same in everything: {extra.status} for "
-            f"{extra.shown_item_date}. The one with the ID {item.id} is cancelled, so that it does not go out again."
+    def withdraw(self, step: Step, duplicates: Sequence[Item]) -> Step:
+        """Return the step with what takes back the other items of its post, so that it does not go out twice."""
+        shown = [f"{d.id} ({f'{d.status} {self._shown(d.scheduled_at)}'.strip()})" for d in duplicates]
+        many = f"The site holds this post {len(duplicates) + 1} times: {listed(shown, last='and')}"
+        warning = f"{many} {'is' if len(shown) == 1 else 'are'} taken back, so that it goes out once."
+        return replace(
+            step,
+            acts=(*step.acts, Act.WITHDRAW),
+            duplicates=tuple(item.id for item in duplicates),
+            warnings=(*step.warnings, warning),
         )
-        stays = (
-            f"It was there {len(identical)} times: the one with the ID {kept.id} stays scheduled. "
-            "The next run goes on with it."
-        )
-        return extra.step(StepKind.CANCEL, reason, acts=(Act.CANCEL,), at=extra.last_date, warnings=(stays,))
 
     def delete(self) -> Step:
         """Delete an item from the site."""

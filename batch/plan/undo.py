@@ -55,7 +55,7 @@ def _item_of(step: Step, index: ItemIndex) -> Item | None:
 
 def _undo(step: Step, item: Item | None, now: datetime) -> Step:
     """Return the step that undoes one step."""
-    if not step.acts:
+    if not step.own_acts:
         return _idle(step, item, StepKind.UNCHANGED, "That run changed nothing here, so there is nothing to undo.")
     if Act.DELETE in step.acts:
         reason = f"It was deleted and can't be brought back. To make it anew, run its row with `--again {step.key}`."
@@ -259,6 +259,7 @@ def _idle(step: Step, item: Item | None, kind: StepKind, reason: str, *, code: s
         reason=reason,
         code=code,
         acts=(),
+        duplicates=(),
         at=at,
         local_time=shown_time(at, timezone=step.timezone),
         content=item.content if item else step.content,

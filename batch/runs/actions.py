@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from batch.errors import JournalError, PostbatchError
-from batch.model import Act, Item, Status, Step
+from batch.errors import JournalError, PostbatchError, ServiceError, SignInError
+from batch.model import Act, Before, Item, Status, Step
+from batch.plan.compare import content_changes, same_second
 from batch.publisher import items
 from batch.publisher.client import Client
 from batch.publisher.items import certain_date
@@ -21,7 +22,7 @@ from batch.publisher.retry import RetryBudget, wait_seconds
 from batch.runs.control import Stop
 from batch.runs.journal import Recorder
 from batch.runs.settle import Call, SiteReader, settle
-from batch.runs.verdict import ENDED, SPENDING, ActionResult, ActionStatus, weigh
+from batch.runs.verdict import ENDED, SPENDING, ActionResult, ActionStatus, judge, weigh
 
 MAX_TRIES = 6
 MAX_UNCLEAR = 3
@@ -91,6 +92,11 @@ def carry_out(act: Act, step: Step, *, position: int, context: SiteContext, sing
     for number in range(1, MAX_TRIES + 1):
         # The rate limit may hold a call up for a minute, so the date is looked at after that wait and not before it.
         context.client.pace.until_free()
+        if number == 1 and step.before is not None and act is not Act.CREATE:
+            moved = _look_before(act, step, step.before, context=context)
+            if moved is not None:
+                return moved
+            context.client.pace.until_free()
         if passed(act, step, context.now()):
             return date_passed(step)
         if unclear and context.stop.requested:
@@ -148,6 +154,44 @@ def settle_call(call: Call, *, context: SiteContext, last: bool) -> ActionResult
     return result
 
 
+MOVED = (
+    "The post has been changed on the site since the plan was shown ({what}), so it was left as it is. Run again: the "
+    "plan then shows what is there."
+)
+
+
+def _look_before(act: Act, step: Step, before: Before, *, context: SiteContext) -> ActionResult | None:
+    """Read an item right before an act on it; None where it is still as it was when the act was decided on.
+
+    A list may be old, and somebody else may be at work: nothing is changed on its word alone.
+    """
+    try:
+        item = context.reader.by_id(step.item_id)
+    except SignInError as error:
+        return ActionResult(ActionStatus.STOP, code="SIGN_IN", message=str(error))
+    except ServiceError as error:
+        message = f"The post could not be read right before it was to be changed, so nothing was sent: {error}"
+        return ActionResult(ActionStatus.NOT_DONE, code="UNREADABLE", message=message)
+    result = judge(act, step, item)
+    if result.status is ActionStatus.REFUSED:
+        return ActionResult(ActionStatus.REFUSED, item, "overtaken", f"It could not be done: {result.message}.")
+    if result.status is ActionStatus.DONE or item is None:
+        return result
+    done_before = step.own_acts[: step.own_acts.index(act)] if act in step.own_acts else ()
+    dates = [at for at in (before.scheduled_at, step.at) if at is not None]
+    if item.status != before.status and not (Act.CANCEL in done_before and item.status in ENDED):
+        what = f"it was {before.status} and is {item.status}"
+    elif item.scheduled_at is not None and not any(same_second(item.scheduled_at, at) for at in dates):
+        what = f"its date is {item.scheduled_at}"
+    elif (Act.UPDATE not in done_before or content_changes(item.content, step.content)) and (
+        changes := content_changes(item.content, before.content)
+    ):
+        what = f"its {changes[0].field} is another"
+    else:
+        return None
+    return ActionResult(ActionStatus.CONFLICT, item, "moved", MOVED.format(what=what))
+
+
 def passed(act: Act, step: Step, now: datetime) -> bool:
     """Tell whether the date of an act has gone by: then it is refused and never caught up."""
     return act in (Act.SCHEDULE, Act.RESCHEDULE) and certain_date(step) <= now
@@ -183,7 +227,8 @@ def withdraw(item: Item, step: Step, *, position: int, context: SiteContext) -> 
     """
     act = {str(Status.SCHEDULED): Act.CANCEL, str(Status.DRAFT): Act.DELETE}.get(item.status)
     if act is not None:
-        own = replace(step, item_id=item.id, reference=item.reference)
+        before = Before(item.status, item.scheduled_at, item.content)
+        own = replace(step, item_id=item.id, reference=item.reference, acts=(act,), before=before)
         carry_out(act, own, position=position, context=context)
     now = context.reader.by_id(item.id)
     return now is None or now.status in ENDED

@@ -90,7 +90,7 @@ class StepProgress:
     @property
     def remaining(self) -> tuple[Act, ...]:
         """The acts that are still to be done, in order."""
-        return tuple(act for act in self.step.acts if act not in self.done and act is not Act.UPLOAD)
+        return tuple(act for act in self.step.own_acts if act not in self.done)
 
     @property
     def made(self) -> str:

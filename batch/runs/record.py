@@ -95,9 +95,9 @@ def idle_outcome(step: Step) -> Outcome:
 def done_outcome(step: Step, item: Item | None, *, last: Act) -> Outcome:
     """Return the outcome of a step whose acts are all done; `item` is what the service last showed of it."""
     status = item.status if item and item.status else str(STATUS_AFTER.get(last, ""))
-    kind = DONE[step.kind]
+    kind = DONE.get(step.kind) or IDLE[step.kind]
     code = ""
-    message = SAID.get(kind, "")
+    message = SAID.get(kind, "") or (step.reason if step.kind in IDLE else "")
     if kind in (OutcomeKind.SCHEDULED, OutcomeKind.RESCHEDULED):
         message = f"It goes out {step.local_time or step.at}."
     if last in (Act.PUBLISH, Act.SCHEDULE):

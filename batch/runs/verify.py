@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from batch.model import Act, Item, OutcomeKind, Status, Step, StepKind
+from batch.model import Act, Before, Item, OutcomeKind, Status, Step, StepKind
+from batch.plan.compare import content_changes
 from batch.runs.actions import SiteContext, carry_out, with_item, withdraw
 from batch.runs.progress import StepProgress
 from batch.runs.record import broken_outcome, done_outcome
@@ -42,7 +44,11 @@ LATE = (
 
 def read_back(posts: Sequence[StepProgress], *, context: SiteContext, keep: Callable[[StepProgress], None]) -> None:
     """Compare what the site holds with what was done. Errors: ServiceError, SignInError where it can't be read."""
-    looked = [post for post in posts if post.done or (post.outcome is not None and post.outcome.outcome in GIVEN_UP)]
+    looked = [
+        post
+        for post in posts
+        if post.done or post.step.duplicates or (post.outcome is not None and post.outcome.outcome in GIVEN_UP)
+    ]
     if not looked:
         return
     made = {post.made for post in looked if post.made}
@@ -50,26 +56,42 @@ def read_back(posts: Sequence[StepProgress], *, context: SiteContext, keep: Call
     by_id = {item.id: item for item in listed}
     if late := len(made - by_id.keys()):
         context.say(LATE.format(count=late, seconds=f"{context.settle_seconds:g}"))
-    duplicates = find_duplicates(looked, listed)
+    duplicates = find_duplicates(looked, listed, context=context)
     wait_for_other_runs(looked, duplicates, context=context)
     for post in looked:
         if post.position in duplicates:
             resolve_duplicates(post, duplicates[post.position], context=context)
             by_id |= {post.item.id: post.item} if post.item is not None else {}
-        if post.outcome is not None and post.outcome.code != "doubled":
+        if post.outcome is not None and post.outcome.code != "doubled" and post.step.kind in EXPECTED:
             _compare(post, by_id, listed, context=context)
         keep(post)
 
 
-def find_duplicates(posts: Sequence[StepProgress], listed: Sequence[Item]) -> dict[int, list[Item]]:
-    """Return, by a post's position, the living items of its reference where there is more than one on its account."""
+def find_duplicates(
+    posts: Sequence[StepProgress], listed: Sequence[Item], *, context: SiteContext
+) -> dict[int, list[Item]]:
+    """Return, by a post's position, the living items of its reference where there is more than one on its account.
+
+    What the plan found is read by its ID, whatever the list shows now. Errors: ServiceError, SignInError.
+    """
     slots: defaultdict[tuple[str, str, str], list[Item]] = defaultdict(list)
     for item in listed:
         if item.reference and item.status in PENDING | ON_ITS_WAY:
             slots[item.reference, item.channel, item.account_id].append(item)
-    steps = {post.position: post.step for post in posts if post.step.kind in GOING_OUT and post.step.reference}
-    found = {position: slots[step.reference, step.channel, step.account_id] for position, step in steps.items()}
-    return {position: items for position, items in found.items() if len(items) > 1}
+    found: dict[int, list[Item]] = {}
+    for post in posts:
+        step = post.step
+        items = {item.id: item for item in slots[step.reference, step.channel, step.account_id]}
+        if Act.WITHDRAW in step.acts:
+            for item_id in {step.item_id, *step.duplicates} - items.keys():
+                unlisted = context.reader.by_id(item_id)
+                if unlisted is not None and unlisted.status in PENDING | ON_ITS_WAY:
+                    items[item_id] = unlisted
+        elif step.kind not in GOING_OUT or not step.reference:
+            continue
+        if len(items) > 1 or (items and step.kind in (StepKind.CANCEL, StepKind.DELETE)):
+            found[post.position] = list(items.values())
+    return found
 
 
 def wait_for_other_runs(
@@ -99,41 +121,68 @@ def _other_drafts(post: StepProgress, items: Sequence[Item]) -> list[Item]:
 def resolve_duplicates(post: StepProgress, listed: Sequence[Item], *, context: SiteContext) -> None:
     """Keep one of several items and take back the others. Errors: ServiceError, SignInError, JournalError.
 
-    The one that is kept is brought to its date before the others are taken back, so that the post is never without an
-    item that will go out.
+    The one that is kept is brought to what the row says, and read by its ID, before the others are taken back, so that
+    the post is never without an item that will go out. Of a post that was withdrawn none is kept.
     """
     fresh = [item for entry in listed if (item := context.reader.by_id(entry.id)) is not None]
     living = [item for item in fresh if item.status in PENDING | ON_ITS_WAY]
     living.sort(key=lambda item: (item.status not in ON_ITS_WAY, item.id))
     if context.stop.requested and _other_drafts(post, living):
         return
-    if len(living) < 2:
-        if living:
-            post.keep_item(living[0])
+    withdrawn = post.step.kind in (StepKind.CANCEL, StepKind.DELETE)
+    if withdrawn and post.remaining:
         return
-    kept, *others = living
-    dated_others = any(item.status != Status.DRAFT for item in others)
-    if Act.SCHEDULE in post.step.acts and kept.status == Status.DRAFT and dated_others:
-        result = carry_out(Act.SCHEDULE, with_item(post.step, kept), position=post.position, context=context)
-        done = result.status is ActionStatus.DONE
-        if not done or result.item is None or result.item.id != kept.id:
-            # The service itself holds another item to be the one, and it stays.
-            post.keep_item(result.item if done else None)
+    if withdrawn:
+        others = [item for item in living if item.id in post.step.duplicates]
+    elif len(living) < 2:
+        post.keep_item(living[0] if living else None)
+        return
+    else:
+        kept = _bring_to_plan(post, living[0], living[1:], context=context)
+        if kept is None:
             return
-        kept = result.item
+        others = [item for item in living if item.id != kept.id]
+        post.keep_item(kept)
     left = [item for item in others if not withdraw(item, post.step, position=post.position, context=context)]
-    post.keep_item(kept)
     if left:
         ids = ", ".join(item.id for item in left)
+        besides = "" if withdrawn else f" besides {post.step.item_id}"
         message = (
-            f"The post is on the site twice ({ids} besides {kept.id}) and the second could not be taken back. "
+            f"The post is on the site once more ({ids}{besides}), and that could not be taken back. "
             "Take it down on the channel."
         )
-        post.outcome = broken_outcome(
-            post.step, OutcomeKind.FAILED, code="doubled", message=message, item_id=kept.id, status=kept.status
+        post.outcome = broken_outcome(post.step, OutcomeKind.FAILED, code="doubled", message=message)
+    elif others:
+        kept_words = "" if withdrawn else "; kept one"
+        context.say(
+            f"Row {post.step.row}: the site held {len(living)} posts with the key {post.step.reference}{kept_words}."
         )
-        return
-    context.say(f"Row {post.step.row}: the site held {len(living)} posts with the key {post.step.reference}; kept one.")
+
+
+def _bring_to_plan(post: StepProgress, kept: Item, others: Sequence[Item], *, context: SiteContext) -> Item | None:
+    """Bring the item that stays to the step's content and date; None where the others must not be taken back for it."""
+    step = replace(with_item(post.step, kept), before=Before(kept.status, kept.scheduled_at, kept.content))
+    if kept.status in ON_ITS_WAY:
+        return kept
+    acts = [Act.UPDATE] if content_changes(kept.content, step.content) else []
+    dated = step.at is not None and step.kind is not StepKind.DRAFT
+    if dated and kept.status == Status.DRAFT and any(item.status != Status.DRAFT for item in others):
+        acts.append(Act.SCHEDULE)
+    elif dated and kept.status == Status.SCHEDULED:
+        acts.append(Act.RESCHEDULE)
+    step = replace(step, acts=tuple(acts))
+    for act in acts:
+        result = carry_out(act, step, position=post.position, context=context)
+        if result.status is ActionStatus.DONE and result.item is not None and result.item.id != kept.id:
+            # The service itself holds another item to be the one, and it stays.
+            post.keep_item(result.item)
+            return None
+        if result.status is not ActionStatus.DONE:
+            return None
+    fresh = context.reader.by_id(kept.id)
+    alive = fresh is not None and fresh.status in PENDING | ON_ITS_WAY and not other_post(step, fresh)
+    on_date = fresh is not None and all(judge(act, step, fresh).status is ActionStatus.DONE for act in acts)
+    return fresh if alive and on_date else None
 
 
 def _compare(post: StepProgress, by_id: Mapping[str, Item], listed: Sequence[Item], *, context: SiteContext) -> None:

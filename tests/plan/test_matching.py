@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batch.model import Account, Channel, Content, PostType, Snapshot, Status, StepKind
+from batch.model import Account, Action, Channel, Content, PostType, Snapshot, Status, StepKind
 from batch.plan.matching import (
     CONNECTIONS,
     DEAD,
@@ -76,8 +76,8 @@ def test_the_one_item_that_lives_is_the_current_one_whatever_its_attempt(make: S
 
 @pytest.mark.parametrize("other", [*sorted(set(Status) - DEAD), "ARCHIVED"])
 def test_two_items_that_live_are_a_conflict_that_names_both(make: SimpleNamespace, other: str) -> None:
-    for reference in ("spring-01", "spring-01~2"):
-        match = ItemIndex([make.item(id="a"), make.item(other, id="b", reference=reference)]).find(make.post())
+    for changes in ({"reference": "spring-01~2"}, {"account_id": "ig-2"}, {"external": True}):
+        match = ItemIndex([make.item(id="a"), make.item(other, id="b", **changes)]).find(make.post())
         assert match.refusal is not None
         assert match.refusal.code == "several_items"
         assert "a (SCHEDULED for 2026-12-01 08:30 UTC), b (" in match.refusal.reason
@@ -133,24 +133,44 @@ def test_an_id_does_not_hide_that_another_item_of_its_key_goes_out_too(make: Sim
     assert "goes out too" in warning
 
 
+OTHER = Content(text="Other")
+
+
 @pytest.mark.parametrize(
-    ("changes", "identical"),
+    ("changes", "found"),
     [
         ({}, ("a", "b")),
-        ({"status": Status.DRAFT}, ()),
-        ({"status": Status.PUBLISHED}, ()),
+        ({"status": Status.DRAFT, "scheduled_at": None}, ("a", "b")),
+        ({"status": Status.DRAFT, "scheduled_at": None, "content": OTHER}, ("a", "b")),
+        ({"status": Status.PUBLISHED}, ("b", "a")),
+        ({"status": Status.PUBLISHED, "content": OTHER}, ()),
         ({"account_id": "ig-2"}, ()),
         ({"reference": "spring-01~2"}, ()),
-        ({"content": Content(text="Other")}, ()),
+        ({"content": OTHER}, ()),
         ({"scheduled_at": None}, ()),
+        ({"external": True}, ()),
     ],
 )
-def test_only_scheduled_items_that_are_the_same_in_everything_are_identical(
-    make: SimpleNamespace, changes: dict[str, object], identical: tuple[str, ...]
+def test_of_several_items_of_one_post_one_is_it_and_the_others_are_taken_back(
+    make: SimpleNamespace, changes: dict[str, object], found: tuple[str, ...]
 ) -> None:
     match = ItemIndex([make.item(**{"id": "b", **changes}), make.item(id="a")]).find(make.post())
-    assert match.refusal is not None
-    assert tuple(item.id for item in match.identical) == identical
+    if not found:
+        assert match.refusal is not None
+        assert match.refusal.code == "several_items"
+        return
+    assert match.item is not None
+    assert (match.item.id, *(item.id for item in match.duplicates)) == found
+
+
+@pytest.mark.parametrize("action", [Action.CANCEL, Action.DELETE])
+def test_of_a_post_that_is_withdrawn_what_would_go_out_comes_first_and_all_is_taken_back(
+    make: SimpleNamespace, action: Action
+) -> None:
+    held = [make.item(id="a", status=Status.DRAFT, scheduled_at=None), make.item(id="b", content=OTHER)]
+    match = ItemIndex(held).find(make.post(action=action))
+    assert match.item is not None
+    assert (match.item.id, [item.id for item in match.duplicates]) == ("b", ["a"])
 
 
 def test_an_item_that_was_listed_twice_is_one_item(make: SimpleNamespace) -> None:

@@ -122,6 +122,8 @@ def apply_plan(snapshot: Snapshot, plan: SitePlan) -> Snapshot:
     items = {item.id: item for item in snapshot.items}
     for number, step in enumerate(plan.steps):
         item_id = step.item_id or f"made-{len(items)}-{number}"
+        for duplicate in step.duplicates:
+            items[duplicate] = replace(items[duplicate], status=Status.CANCELED)
         for act in step.acts:
             made = _apply(act, step, items.get(item_id), item_id)
             if made is not None:
@@ -130,7 +132,7 @@ def apply_plan(snapshot: Snapshot, plan: SitePlan) -> Snapshot:
 
 
 def _apply(act: Act, step: Step, item: Item | None, item_id: str) -> Item | None:
-    if act is Act.UPLOAD:
+    if act in (Act.UPLOAD, Act.WITHDRAW):
         return item
     if act is Act.CREATE:
         content = _uploaded(step.content)

@@ -13,7 +13,7 @@ from batch.runs.record import done_outcome
 from batch.runs.verdict import ActionStatus, judge, weigh
 
 AT = datetime(2031, 3, 1, 9, 30, tzinfo=UTC)
-CALLS = tuple(act for act in Act if act is not Act.UPLOAD)
+CALLS = tuple(act for act in Act if act not in (Act.UPLOAD, Act.WITHDRAW))
 STEP = Step(
     row=2, key="a", reference="a", site="", channel="FACEBOOK", type="POST", kind=StepKind.SCHEDULE, reason="",
     at=AT, content=Content(text="new"), item_id="i1",
