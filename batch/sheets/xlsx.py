@@ -299,7 +299,7 @@ class _Sheet:
     """
 
     __slots__ = (
-        "_around_left", "_at", "_attributes", "_c", "_cells", "_cells_left", "_column", "_depth", "_epoch", "_formats",
+        "_around_left", "_at", "_attributes", "_c", "_cells", "_cells_left", "_column", "_depth", "_epoch", "_formats", "_forms",
         "_formula", "_formula_links", "_hidden", "_in_cell", "_in_rows", "_inline", "_number", "_package", "_row",
         "_rows_left", "_runs", "_shared_links", "_space", "_strings", "_struck", "_struck_strings", "_struck_styles",
         "_tab", "_text_left", "_v", "_value", "_width", "drawing", "hidden_columns", "linked", "merges", "pieces",
@@ -316,6 +316,7 @@ class _Sheet:
         self._package, self._tab, self._epoch = package, tab, epoch
         self._strings, self._struck_strings = strings
         self._formats, self._struck_styles = styles
+        self._forms: dict[str | None, NumberFormat] = {}
         self._rows_left, self._cells_left, self._text_left = MAX_ROWS, MAX_CELLS, MAX_TEXT_BYTES
         self._around_left = MAX_AROUND_ROWS
         self._space = self._row = self._c = self._v = ""
@@ -493,9 +494,10 @@ class _Sheet:
     def _read_number(self, value: str, style: str | None) -> Raw:
         if len(value) > MAX_DIGITS or not NUMBER.fullmatch(value) or not math.isfinite(float(value)):
             raise self._package.damaged(f"a cell holds {value[:20]!r} as a number")
-        place = _whole(style)
-        form = self._formats[place] if place < len(self._formats) else GENERAL
-        return read_number(value, form, epoch=self._epoch)
+        if style not in self._forms:
+            place = _whole(style)
+            self._forms[style] = self._formats[place] if place < len(self._formats) else GENERAL
+        return read_number(value, self._forms[style], epoch=self._epoch)
 
     def _is_struck(self) -> bool:
         """Tell whether the whole text of a cell is struck out, by its style or in each of its runs."""
