@@ -11,6 +11,7 @@ from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import NamedTuple, cast
 
+from batch.errors import SheetError
 from batch.model import Cell, Issue, Row, Severity
 from batch.sheets.cells import Flaw, Moment, Number, Raw, RawRow
 from batch.sheets.ooxml import EPOCH_1900, day_count_to_date
@@ -41,6 +42,7 @@ DOUBTFUL = re.compile("|".join(pattern.pattern for pattern in (ERROR_TEXT, CUT_N
 DOUBTFUL_STARTS = frozenset("0123456789#E")
 EXACT_DIGITS = 15
 MEMO_SIZE = 4096
+MAX_ISSUES = 100_000
 
 
 class Finding(NamedTuple):
@@ -92,12 +94,13 @@ ZERO_WIDTH_REMOVED = (
 
 
 def tidy_rows(
-    raw: list[RawRow], columns: Mapping[str, int], *, width: int, keep: Container[int], epoch: datetime
+    raw: list[RawRow], columns: Mapping[str, int], *, width: int, keep: Container[int], epoch: datetime, where: str
 ) -> tuple[list[Row], list[Issue]]:
     """Return the rows under the headings that have something in them, and what was wrong with their cells.
 
     Each row is `width` cells long; those numbered in `keep` are there even if nothing could be told of them. `epoch` is
-    the day from which the file counts dates. Empties `raw`, so that a large sheet is not held twice.
+    the day from which the file counts dates. Empties `raw`, so that a large sheet is not held twice. Raises SheetError,
+    which names the file by `where`, if there is more wrong with it than a person could read.
     """
     tidier = _Tidier(columns, width=width, keep=keep, epoch=epoch)
     raw.reverse()
@@ -105,6 +108,11 @@ def tidy_rows(
     while raw:
         if row := tidier.tidy(raw.pop()):
             rows.append(row)
+            if len(tidier.issues) > MAX_ISSUES:
+                raise SheetError(
+                    f"{where} has more than {MAX_ISSUES:,} cells with errors, the first in {tidier.issues[0].cell}: "
+                    "check that this is the sheet of posts."
+                )
     return rows, tidier.issues
 
 

@@ -25,9 +25,9 @@ from batch.sheets.detect import FORMATS, SAVE_AS
 
 MAX_PARTS = 20_000
 MAX_SMALL_PART_BYTES = 32_000_000
-FREE_TAGS, TAGS_A_BYTE = 1_000_000, 2
+FREE_TAGS, TAGS_A_BYTE = 600_000, 1.5
 """How many tags (and escapes, `_x000D_`) the parts that are read may hold together, by the size of the file. A cell has
-four tags. Of 2,200 real workbooks the densest has 1.3 a byte; one of 50,000 rows whose cells are all alike has 2.1."""
+four tags. Of 2,200 real workbooks the densest had 1.3 a byte."""
 FREE_BYTES, BYTES_A_BYTE = 120_000_000, 60
 """How large they may be together when unpacked. Real sheets unpack to ten or twenty times their size."""
 MAX_TOKEN_BYTES = 1_000_000

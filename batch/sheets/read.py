@@ -180,7 +180,7 @@ def _tidy(
 ) -> tuple[list[Row], list[Issue]]:
     epoch = EPOCHS[grid.since_1904]
     keep = {flaw.number for flaw in flaws}
-    rows, issues = tidy_rows(body, headings.columns, width=len(headings.names), keep=keep, epoch=epoch)
+    rows, issues = tidy_rows(body, headings.columns, width=len(headings.names), keep=keep, epoch=epoch, where=where)
     if not rows:
         raise SheetError(f"{where} has headings but no rows under them: write one post a row, from row 2 on.")
     numbers = {row.number for row in rows}

@@ -53,6 +53,7 @@ MAX_SHEET_BYTES = 400_000_000
 MAX_AROUND_ROWS = 400_000
 """Merged ranges, links and formatted columns together; Excel's own bound for links is 65,530."""
 MAX_LINKED_CELLS = 1_000_000
+MAX_FLAWS = 100_000
 MAX_DIGITS = 400
 """Of a stored number; Excel writes 17 and an exponent, and the largest one written out has 309."""
 POSTS, TO_FIX, RESULTS = "posts", "to fix", "results"
@@ -299,11 +300,11 @@ class _Sheet:
     """
 
     __slots__ = (
-        "_around_left", "_at", "_attributes", "_c", "_cells", "_cells_left", "_column", "_depth", "_epoch", "_formats", "_forms",
-        "_formula", "_formula_links", "_hidden", "_in_cell", "_in_rows", "_inline", "_number", "_package", "_row",
-        "_rows_left", "_runs", "_shared_links", "_space", "_strings", "_struck", "_struck_strings", "_struck_styles",
-        "_tab", "_text_left", "_v", "_value", "_width", "drawing", "hidden_columns", "linked", "merges", "pieces",
-        "rows",
+        "_around_left", "_at", "_attributes", "_c", "_cells", "_cells_left", "_column", "_depth", "_epoch",
+        "_flaws_left", "_formats", "_forms", "_formula", "_formula_links", "_hidden", "_in_cell", "_in_rows",
+        "_inline", "_number", "_package", "_row", "_rows_left", "_runs", "_shared_links", "_space",
+        "_strings", "_struck", "_struck_strings", "_struck_styles", "_tab", "_text_left", "_v", "_value",
+        "_width", "drawing", "hidden_columns", "linked", "merges", "pieces", "rows",
     )  # fmt: skip
 
     def __init__(self, package: Package, tab: str, *, strings: Strings, styles: Styles, epoch: datetime) -> None:
@@ -318,7 +319,7 @@ class _Sheet:
         self._formats, self._struck_styles = styles
         self._forms: dict[str | None, NumberFormat] = {}
         self._rows_left, self._cells_left, self._text_left = MAX_ROWS, MAX_CELLS, MAX_TEXT_BYTES
-        self._around_left = MAX_AROUND_ROWS
+        self._around_left, self._flaws_left = MAX_AROUND_ROWS, MAX_FLAWS
         self._space = self._row = self._c = self._v = ""
         self._depth = self._number = self._column = self._width = 0
         self._in_rows: bool | None = None
@@ -475,14 +476,14 @@ class _Sheet:
     def _read_cell(self, kind: str | None, value: str | None, style: str | None) -> Raw:
         """Return a cell of any kind but a shared text."""
         if kind == "e":
-            return Flaw("error_cell", plain_text(value or "") or "#N/A")
+            return self._make_flaw("error_cell", plain_text(value or "") or "#N/A")
         if kind == "inlineStr" or self._inline:
             return self._runs.text() if self._inline else ""
         if not value or value.isspace():
             stored = kind == "s" or (kind == "str" and value is not None)
             if self._formula is None or stored:
                 return ""
-            return Flaw("formula_without_value", f"={plain_text(self._formula or '…')}")
+            return self._make_flaw("formula_without_value", f"={plain_text(self._formula or '…')}")
         if kind == "str":
             return plain_text(value)
         if kind == "b":
@@ -490,6 +491,16 @@ class _Sheet:
         if kind == "d":
             return iso_moment(value) or plain_text(value)
         return self._read_number(value.strip(), style)
+
+    def _make_flaw(self, code: str, seen: str) -> Flaw:
+        self._flaws_left -= 1
+        if self._flaws_left < 0:
+            raise SheetError(
+                f"{self._package.name}: the sheet '{self._tab}' has more than {MAX_FLAWS:,} cells with an error or a "
+                "formula without a value: check that this is the sheet of posts, or open it in Excel or LibreOffice "
+                "and save it."
+            )
+        return Flaw(code, seen)
 
     def _read_number(self, value: str, style: str | None) -> Raw:
         if len(value) > MAX_DIGITS or not NUMBER.fullmatch(value) or not math.isfinite(float(value)):

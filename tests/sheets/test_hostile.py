@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 from random import Random
@@ -260,14 +261,14 @@ def repeated(path: Path, *, before: str, unit: str, times: int, after: str, part
     """Put a part into a workbook that is far larger than its file."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist() if name != part}
-    chunk = unit * 10_000
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    at_once = max(1, 1_000_000 // len(unit))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
         with archive.open(part, "w", force_zip64=True) as file:
             file.write(before.encode())
-            for _ in range(times // 10_000):
-                file.write(chunk.encode())
+            for done in range(0, times, at_once):
+                file.write((unit * min(at_once, times - done)).encode())
             file.write(after.encode())
     return path
 
@@ -316,6 +317,98 @@ def test_a_bomb_ends_soon_with_one_sentence(xlsx: Any, name: str) -> None:
     told = read_alone(path)
     assert told.startswith("posts.xlsx")
     assert "\n" not in told
+
+
+# Small files that were made to take long: (part, before, what is repeated, how often, after)
+def twenty(cell: str) -> str:
+    return f"<row>{cell * 20}</row>"
+
+
+FULL_ROW = "".join(f"<c t='str'><v>{name}</v></c>" for name in ("channel", "text", *(f"n{n}" for n in range(18))))
+TWENTY = f"{HEAD}<row>{FULL_ROW}</row>"
+CELL = f"{HEAD}<row r='1'><c r='A1' t='str'><v>channel</v></c></row><row r='2'><c r='A2' t='str'><v>"
+ROWS = "<row><c t='str'><v>channel</v></c></row>" * 20_000
+ATTRIBUTES = " ".join(f"a{n}=''" for n in range(500))
+SPACES = " ".join(f"xmlns:a{n}='b'" for n in range(500))
+SLOW = {
+    "dates": (SHEET, TWENTY, twenty("<c s='1'><v>46357.39583333333</v></c>"), 25_000, TAIL),
+    "uncalculated-formulas": (SHEET, TWENTY, twenty('<c><f>HYPERLINK("http://a")</f></c>'), 24_000, TAIL),
+    "errors": (SHEET, TWENTY, twenty("<c t='e'/>"), 90_000, TAIL),
+    "cut-numbers": (SHEET, TWENTY, twenty("<c><v>1234567890123456</v></c>"), 25_000, TAIL),
+    "rows": (SHEET, CELL + "X</v></c></row>", "<row><c><v>1</v></c></row>", 250_000, TAIL),
+    "hidden-rows": (SHEET, HEAD, "<row hidden='1' ht='0'/>", 2_000_000, TAIL),
+    "merges": (SHEET, f"{HEAD}{ROWS}</sheetData><mergeCells>", "<mergeCell ref='A1:XFD99999'/>", 390_000,
+        "</mergeCells></worksheet>"),
+    "columns": (SHEET, "<worksheet><cols>", "<col min='1' max='16384' hidden='1'/>", 390_000,
+        f"</cols>{HEAD[11:]}{TAIL}"),
+    "attributes": (SHEET, f"{HEAD}<row>", f"<c {ATTRIBUTES}/>", 24_000, f"</row>{TAIL}"),
+    "namespaces": (SHEET, f"{HEAD}<row>", f"<c {SPACES}/>", 14_000, f"</row>{TAIL}"),
+    "long-namespace": (SHEET, f"<worksheet xmlns='{'m' * 900_000}'><sheetData>", "<row/>", 100_000, TAIL),
+    "long-attributes": (SHEET, f"{HEAD}<row>", f"<c q='{'&lt;' * 200_000}'/>", 150, f"</row>{TAIL}"),
+    "invisible-text": (SHEET, CELL, f"{chr(0x200B) * 30_000}</v></c></row><row><c t='str'><v>", 1_800,
+        f"</v></c></row>{TAIL}"),
+    "escapes": (SHEET, CELL, f"{'_xD800_' * 4_000}</v></c></row><row><c t='str'><v>", 600, f"</v></c></row>{TAIL}"),
+    "many-runs": (STRINGS, "<sst><si>", "<r><t>a</t></r>", 700_000, "</si></sst>"),
+    "brackets": ("xl/styles.xml", "<styleSheet><numFmts>", f"<numFmt numFmtId='170' formatCode='{'[' * 900_000}'/>", 30,
+        "</numFmts><cellXfs><xf numFmtId='170'/></cellXfs></styleSheet>"),
+    "sheets": ("xl/workbook.xml", "<workbook><sheets>", "<sheet name='Posts' xmlns:r='x' r:id='rId1'/>", 700_000,
+        "</sheets></workbook>"),
+    "relations": ("xl/_rels/workbook.xml.rels", "<Relationships>", "<Relationship Id='a' Target='b'/>", 900_000,
+        "</Relationships>"),
+}  # fmt: skip
+UNCLOSED = {
+    "cells": (SHEET, f"{HEAD}<row>", "<c r='A1'>", 9_000_000, ""),
+    "rows": (SHEET, HEAD, "<row r='2'>", 9_000_000, ""),
+    "one-tag": (SHEET, f"{HEAD}<row><c ", "q='1' ", 15_000_000, f"/></row>{TAIL}"),
+    "one-attribute": (SHEET, f"{HEAD}<row><c q='", "<>" * 9, 5_000_000, ""),
+    "runs": (SHEET, f"{HEAD}<row><c><is>", "<r>", 20_000_000, ""),
+    "texts": (SHEET, CELL, "a<t>", 20_000_000, ""),
+    "quotes": (SHEET, HEAD, "<row r='", 9_000_000, ""),
+    "comments": (SHEET, HEAD, "<!-- ", 9_000_000, ""),
+    "strings": (STRINGS, "<sst>", "<si><t>", 9_000_000, ""),
+    "sheets": ("xl/workbook.xml", "<workbook>", "<sheets>", 3_900_000, ""),
+}
+MEGABYTE = 1_000_000
+
+
+def small(xlsx: Any, bomb: tuple[str, str, str, int, str]) -> Path:
+    """Make a workbook of at most 1 MB; what would be left of it is filled with a picture, since its size counts."""
+    part, before, unit, times, after = bomb
+    path = repeated(xlsx([HEADINGS, POST]), before=before, unit=unit, times=times, after=after, part=part)
+    left = MEGABYTE - path.stat().st_size - 1_000
+    assert left > 0
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/media/image1.png", Random(1).randbytes(left))
+    return path
+
+
+def processor_seconds(path: Path) -> float:
+    """Return how long a sheet keeps the processor busy until it is read or refused with one sentence."""
+    began = time.process_time()
+    assert "\n" not in outcome(path)
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_no_workbook_of_a_megabyte_takes_more_than_five_seconds(xlsx: Any, name: str) -> None:
+    assert processor_seconds(small(xlsx, SLOW[name])) < 5
+
+
+@pytest.mark.parametrize("name", UNCLOSED)
+def test_tags_that_never_close_are_refused_within_a_second(xlsx: Any, name: str) -> None:
+    path = small(xlsx, UNCLOSED[name])
+    assert processor_seconds(path) < 1
+    assert refusal(path)
+
+
+def test_a_sheet_with_more_errors_than_anybody_reads_is_refused(xlsx: Any, text_file: Any) -> None:
+    assert refusal(small(xlsx, SLOW["errors"])) == (
+        "posts.xlsx: the sheet 'Posts' has more than 100,000 cells with an error or a formula without a value: check "
+        "that this is the sheet of posts, or open it in Excel or LibreOffice and save it."
+    )
+    assert refusal(text_file("channel,text\n" + "X,#REF!\n" * 100_001)) == (
+        "posts.csv has more than 100,000 cells with errors, the first in B2: check that this is the sheet of posts."
+    )
 
 
 def test_one_text_that_a_hundred_thousand_cells_share_is_not_copied(xlsx: Any) -> None:
