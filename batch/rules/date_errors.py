@@ -150,7 +150,7 @@ def _tell_offset(seen: str, unread: Unread) -> str:
             f"{seen} could be a range or a time with an offset from UTC. Write {written} for the offset; a post "
             "goes out at one time."
         )
-    return f"{seen}: “{unread.about}” is no offset from UTC. Write it as in {_form(unread)}+01:00, or take it away."
+    return f"{seen}: “{unread.about}” is no offset from UTC. Write the offset as +HH:MM or -HH:MM."
 
 
 def _tell_day(seen: str, unread: Unread) -> str:
@@ -187,7 +187,7 @@ def _say(why: str, remedy: str) -> Callable[[str, Unread], str]:
 
 _TOLD: Mapping[Flaw, tuple[str, Callable[[str, Unread], str]]] = MappingProxyType({
     Flaw.SEVERAL: ("date_several", _say("holds more than one date or time", "Keep one: {form}")),
-    Flaw.RANGE: ("date_range", _say("is a range, and a post goes out at one time", "Write one: {form}")),
+    Flaw.RANGE: ("date_range", _say("is a range or a choice, and a post goes out at one time", "Write one: {form}")),
     Flaw.ORDER: ("date_order", _tell_days),
     Flaw.SHORT_YEAR: ("date_short_year", _tell_days),
     Flaw.READINGS: ("date_words", _tell_readings),

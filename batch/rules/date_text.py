@@ -110,10 +110,11 @@ class Unread(NamedTuple):
 # The forms
 
 _TIME = r"""(?:(?P<before>H)\ ?)?(?:
-    (?P<h1>\d{1,2}):(?P<m1>\d\d)(?::(?P<s1>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?(?:\ ?K)?
+    (?:K\ ?)?(?P<h1>\d{1,2}):(?P<m1>\d\d)(?::(?P<s1>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?(?:\ ?K)?
   | (?P<h2>\d{1,2})\ ?K\ ?(?P<m2>\d\d)(?:\ ?I)?(?:\ ?(?P<s2>\d\d)\ ?S)?
   | (?P<h3>\d{1,2})\ ?K
-  | (?P<h4>\d{1,2})\.(?P<m4>\d\d)(?:\ ?K)?
+  | K\ ?(?P<h7>\d{1,2})
+  | (?:K\ ?)?(?P<h4>\d{1,2})\.(?P<m4>\d\d)(?:\ ?K)?
   | (?P<h5>\d\d)(?P<m5>\d\d)(?P<s5>\d\d)?(?:\ ?K)?
   | (?P<h6>\d)(?P<m6>\d\d)(?=\ ?H)
   | (?P<hour>\d{1,2})(?:\ ?C)?
@@ -376,11 +377,11 @@ def _read_clock(parts: Mapping[str, str]) -> time | Unread | None:
     if "midnight" in parts:
         return time(0) if parts.get("midnight_hour", "12") in ("0", "00") else _doubt(Flaw.MIDNIGHT, "midnight", 0, 24)
     hours, minutes, seconds = (
-        next((int(parts[name + number]) for number in "123456" if name + number in parts), 0) for name in "hms"
+        next((int(parts[name + number]) for number in "1234567" if name + number in parts), 0) for name in "hms"
     )
     if "hour" in parts:
         hours = int(parts["hour"])
-    elif not any(name in parts for name in ("h1", "h2", "h3", "h4", "h5", "h6")):
+    elif not any(name in parts for name in ("h1", "h2", "h3", "h4", "h5", "h6", "h7")):
         return None
     halves = [parts[name] for name in ("before", "after") if name in parts]
     if len(halves) == 2:
@@ -498,7 +499,7 @@ def _read_comment(text: str, offset: timedelta | None) -> Unread | None:
 
 # What fits no form
 
-_CLOCKS = re.compile(r"\d{1,2}[:.]\d\d(?![.\d])|\d{1,2} ?[HK]")
+_CLOCKS = re.compile(r"\d{1,2}[:.]\d\d(?![.\d])|(?<!\d)\d{1,2} ?[HK]")
 _SPAN = re.compile(rf"(?:{_CLOCKS.pattern}|\d{{1,2}})(?: ?[HK])? ?(?:[-–~]|B) ?(?:H ?)?(?:{_CLOCKS.pattern})")
 _DAY_SPAN = re.compile(r"M ?\d{1,2}Q? ?(?:[-–~]|B) ?\d{1,2}|\d{1,2}[Q.]? ?(?:[-–~]|B) ?\d{1,2}[Q.]? ?M")
 _WHOLE_DAY = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|M ?\d|\d[Q.]? ?M")

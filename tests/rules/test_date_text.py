@@ -82,6 +82,9 @@ READ = {
     # and more
     "04/04/2026 09:30": DateText(clock("2026-04-04 09:30")),
     "9:30 p.m., Friday 25th December 2026": DateText(clock("2026-12-25 21:30")),
+    "25 dicembre 2026 alle ore 21": DateText(clock("2026-12-25 21:00")),
+    "25 gru 2026 o godz. 21:30": DateText(clock("2026-12-25 21:30")),
+    "25 december 2026 kl. 21.30": DateText(clock("2026-12-25 21:30")),
     "25 Dec 2026 noon": DateText(clock("2026-12-25 12:00")),
     "25 Dec 2026 12:30 am": DateText(clock("2026-12-25 00:30")),
     "25 Dec 2026 12:30 pm": DateText(clock("2026-12-25 12:30")),
