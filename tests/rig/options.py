@@ -18,8 +18,9 @@ class Options:
     two publish calls only, or never. `query_lag_seconds`: how far Query Items is behind writes. `api_keys` empty: any
     non-empty key is taken; `access_tokens` maps a ready token to its site; `apps` maps an app's ID to its secret,
     empty: any. `denied` are credentials without the permission. `patch`: whether an update replaces a content object or
-    only the fields that it names. `deleted`: whether a deleted item is still shown, with its status. A post whose text
-    holds `failing_marker` fails on its channel; a file or picture whose name, address or prompt holds
+    only the fields that it names, and `clears`: what clears a field then. `deleted`: whether a deleted item is still
+    shown, with its status. A post whose text holds `failing_marker` fails on its channel, and with `video_files_fail`
+    one whose video's address ends in `/file`; a file or picture whose name, address or prompt holds
     `media_failing_marker` fails in the Media Manager. `extra_fields`: every seventh answer has one that nobody knows.
     """
 
@@ -39,6 +40,8 @@ class Options:
     network_limits: bool = True
     foreign_media_fails: bool = False
     patch: str = "replace"
+    clears: str = "never"
+    video_files_fail: bool = False
     deleted: str = "shown"
     quota_returns: bool = False
     bulk: bool = True
@@ -72,7 +75,12 @@ class Options:
         return asdict(self)
 
 
-_WORDS = {"references": REFERENCES, "patch": ("replace", "merge"), "deleted": ("shown", "hidden")}
+_WORDS = {
+    "references": REFERENCES,
+    "patch": ("replace", "merge"),
+    "deleted": ("shown", "hidden"),
+    "clears": ("null", "empty", "never"),
+}
 
 
 def _as_kind(name: str, value: Any, kind: type) -> Any:

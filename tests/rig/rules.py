@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from batch.sandbox import calls, generate
-from batch.sandbox.content import CHANNELS, MEDIA_HOSTS, content_of, media_of, network_refusal, text_of
+from batch.sandbox.content import CHANNELS, MEDIA_HOSTS, VIDEO, content_of, media_of, network_refusal, text_of
 from batch.sandbox.context import Context, Handler
 from batch.sandbox.items import Held, Items
+from batch.sandbox.schemas import read_object
 from batch.sandbox.sites import AI, PUBLISH, SCHEDULE, Site
 from batch.sandbox.state import Answer, Json, Ms, Refusal, Request, Store, write_json
 from tests.rig.options import Options
@@ -138,6 +139,8 @@ class RigItems(Items):
         super().__init__(store, now, new_id=new_id)
         self.options = options
         self.changed = False
+        self.sent: Json = {}
+        """The item of an update as it was sent, with its nulls."""
 
     def find(self, site: str, item_id: str) -> Held:
         """Return an item. Raises `Refusal` 404, also for what is deleted and hidden."""
@@ -175,8 +178,11 @@ class RigItems(Items):
                 raise Refusal(409, "REFERENCE_ID_ALREADY_EXIST", said)
 
     def updated(self, body: Json, changes: Json) -> Json:
-        """Return an item's body with an update: a content object replaced, or merged."""
-        return merged(body, changes) if self.options.patch == "merge" else super().updated(body, changes)
+        """Return an item's body with an update: a content object replaced, or merged with what was really sent."""
+        if self.options.patch == "replace":
+            return super().updated(body, changes)
+        made: Json = merged(body, {**(self.sent or changes), "id": body["id"]}, clears=self.options.clears)
+        return made
 
     def stop(self, held: Held, status: str) -> None:
         """End an item. What is on its way to the channel goes on all the same."""
@@ -222,14 +228,26 @@ class RigItems(Items):
             return "CHANNEL_REJECTED", refusal
         media = media_of(content_of(held.body)) if options.foreign_media_fails else []
         foreign = [url for kind, url in media if url.split("/")[2] != MEDIA_HOSTS[kind]]
+        if options.video_files_fail:
+            foreign += [url for kind, url in media_of(content_of(held.body)) if kind == VIDEO and url.endswith("/file")]
         return ("MEDIA_NOT_FOUND", f"The medium {foreign[0][:200]} could not be fetched.") if foreign else None
 
 
-def merged(old: object, new: object) -> Any:
-    """Return an object with the fields that another names, and what is inside of them likewise."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return {**old, **{name: merged(old.get(name), value) for name, value in new.items()}}
-    return new
+def merged(old: object, new: object, *, clears: str) -> Any:
+    """Return an object with the fields that another names, and what is inside of them likewise.
+
+    A field that is null, or empty, is cleared where `clears` says so, and else keeps its value.
+    """
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    made = dict(old)
+    for name, value in new.items():
+        if value is None or value in ("", [], {}):
+            if ("null" if value is None else "empty") == clears:
+                made.pop(name, None)
+        else:
+            made[name] = merged(old.get(name), value, clears=clears)
+    return made
 
 
 class RigContext(Context):
@@ -257,6 +275,12 @@ def query_items(context: RigContext) -> Answer:
     if context.options.deleted == "hidden":
         source = f"(SELECT * FROM {source} WHERE json_extract(body, '$.status') <> 'DELETED')"  # noqa: S608 - own names
     return calls.query_items(context, source=source, values=values)
+
+
+def update_item(context: RigContext) -> Answer:
+    """Update Item, which may merge."""
+    context.items.sent = read_object(context.request.body).get("item") or {}
+    return calls.update_item(context)
 
 
 def cancel_item(context: RigContext) -> Answer:
@@ -298,6 +322,7 @@ def _with_ai(handler: Handler) -> Handler:
 
 HANDLERS: Mapping[str, Handler] = {
     "query_items": query_items,
+    "update_item": update_item,
     "cancel_item": cancel_item,
     "connect_url": connect_url,
     "bulk_publish": bulk_publish,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from tests.rig.faults import TOKEN_CALL, Fault, add_fault, clear_faults, pick_fa
 from tests.rig.identity import TOKEN_PATH, guess_site, issue_token, token_site
 from tests.rig.options import Options
 from tests.rig.published_log import PublicPost, read_coming, read_published
+from tests.rig.readings import Reading
 from tests.rig.rules import HANDLERS, RigContext, RigItems, RigSite
 from tests.rig.seed import apply_seed
 
@@ -42,6 +43,7 @@ class Rig(Service):
     """A sandbox for tests. Options left out are those that the file remembers.
 
     `id_seed` makes the same IDs each time, in the order in which they are needed; only for a state that begins empty.
+    `readings` are those of the contract by which it answers callers.
     """
 
     def __init__(
@@ -52,7 +54,11 @@ class Rig(Service):
         sites: Iterable[str] | Mapping[str, str] = (SITE_ID,),
         now: Callable[[], datetime] = utc_now,
         id_seed: int | None = None,
+        readings: Sequence[Reading] = (),
     ) -> None:
+        self.readings = readings
+        for reading in readings:
+            options = (options or Options()).changed(reading.options)
         self._id_seed, self._ids, self._answered = id_seed, 0, 0
         self._options = (Options(), "")
         self._entry = Entry(0, "", "", "", "")
@@ -95,7 +101,7 @@ class Rig(Service):
         self._entry, self._fault, self._context = entry, fault, None
         response = None
         if fault is None or fault.is_made:
-            response = self._carry_out(request, now, entry)
+            response = self._read(request, now, entry) if origin == "caller" else self._carry_out(request, now, entry)
         elif fault.kind == "late":
             keep_delayed(self.store, request, site=entry.site, at=now + round(fault.seconds * 1000))
         entry.fault = fault.kind if fault else ""
@@ -103,6 +109,18 @@ class Rig(Service):
         if fault is not None:
             return spoil(fault, response)
         assert response is not None
+        return response
+
+    def _read(self, request: Request, now: Ms, entry: Entry) -> Response:
+        """Carry a call out as the readings say: refused beforehand, or asked and answered otherwise."""
+        for reading in self.readings:
+            request = reading.asked(entry.call, request)
+            if refusal := reading.refused(entry.call, request, self.items_at(now)):
+                entry.status, entry.code = refusal.status, "REFUSED"
+                return refusal
+        response = self._carry_out(request, now, entry)
+        for reading in self.readings:
+            response = reading.answered(entry.call, request, response)
         return response
 
     def _carry_out(self, request: Request, now: Ms, entry: Entry) -> Response:

@@ -80,6 +80,7 @@ def test_an_item_may_be_scheduled_again_under_its_own_reference(make_api):
         {"colour": "blue"},
         {"references": "sometimes"},
         {"patch": "guess"},
+        {"clears": "undefined"},
         {"calls_per_minute": "200"},
         {"calls_per_minute": True},
         {"bulk": 1},
