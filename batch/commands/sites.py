@@ -119,7 +119,7 @@ def carry_out(
         by_site[placed.step.site].append(placed)
     busy = {site: steps for site, steps in by_site.items() if any(p.step.acts for p in steps)}
     outcomes = {p.position: idle_outcome(p.step) for p in record.placed if p.step.site not in busy}
-    stop = Stop()
+    stop = Stop(session.environment.wait)
     stops = {site: stop.of_site() for site in busy}
     acting = [p.position for p in record.placed if p.step.acts]
     with Progress(session, positions=acting) as progress, stop_on_interrupt(stop, say=session.warn):

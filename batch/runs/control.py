@@ -24,17 +24,20 @@ INTERRUPTED = 130
 
 
 class Stop:
-    """Whether a run should stop, and why. A site has its own, which the whole run's stops too (`of_site`)."""
+    """Whether a run should stop, and why. A site has its own, which the whole run's stops too (`of_site`).
 
-    def __init__(self) -> None:
-        self._event = threading.Event()
+    `wait` waits so many seconds, or until the event is set.
+    """
+
+    def __init__(self, wait: Callable[[threading.Event, float], object] = threading.Event.wait) -> None:
+        self._event, self._wait = threading.Event(), wait
         self._interrupted = False
         self._sites: list[Stop] = []
         self.reason = ""
 
     def of_site(self) -> Stop:
         """Return the stop of one site: asked for by this one too, but holding up no other site."""
-        own = Stop()
+        own = Stop(self._wait)
         self._sites.append(own)
         if self.requested:
             own.request(self.reason, interrupted=self._interrupted)
@@ -61,7 +64,7 @@ class Stop:
 
     def pause(self, seconds: float) -> None:
         """Wait, but no longer than until a stop is asked for."""
-        self._event.wait(seconds)
+        self._wait(self._event, seconds)
 
 
 @contextmanager

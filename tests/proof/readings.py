@@ -152,6 +152,10 @@ class Clock:
         with self._lock:
             self.seconds += max(0.0, seconds)
 
+    def wait(self, event: threading.Event, seconds: float) -> None:
+        if not event.is_set():
+            self.sleep(seconds)
+
 
 class Play:
     """One life under some readings."""
@@ -314,7 +318,7 @@ class Play:
     def _desk(self) -> Environment:
         return Environment(
             environ=self._environ, cwd=self.folder, out=StringIO(), err=StringIO(), now=self.clock.now,
-            clock=self.clock.clock, sleep=self.clock.sleep, random=self._random.random,
+            clock=self.clock.clock, sleep=self.clock.sleep, wait=self.clock.wait, random=self._random.random,
         )  # fmt: skip
 
 
