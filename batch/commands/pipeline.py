@@ -254,6 +254,7 @@ def make_record(session: Session, prepared: Prepared, *, run: str, command: str)
         for row in sheet.rows
     }
     placed = sorted((p for steps in prepared.placed.values() for p in steps), key=lambda p: p.position)
+    known = sorted({p.step.site for p in placed if p.step.acts or p.step.item_id})
     return RunRecord(
         run=run,
         command=command,
@@ -263,7 +264,7 @@ def make_record(session: Session, prepared: Prepared, *, run: str, command: str)
         headings=sheet.headings,
         own=cells,
         placed=tuple(placed),
-        journals=places_of(session, plan),
+        journals={site: session.journal(site).name for site in known},
         issues=prepared.checked.issues,
         notices=(*plan.notices, *(n for site in plan.sites for n in site.notices)),
     )

@@ -18,6 +18,7 @@ from batch.commands.session import Session, exit_status, keep_failure
 from batch.errors import JournalError, PostbatchError
 from batch.model import Channel, Item, Outcome, OutcomeKind, Results, Snapshot, Status
 from batch.plan.compare import same_second
+from batch.plan.matching import DEAD
 from batch.publisher import items
 from batch.runs.actions import SiteContext
 from batch.runs.control import Stop, hold_site, stop_on_interrupt, this_process
@@ -216,7 +217,7 @@ def follow(session: Session, results: Results) -> Results:
     """Ask again for the posts that may have moved since. Errors: ServiceError, SignInError."""
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for outcome in results.outcomes:
-        may_move = outcome.status in OPEN_STATUSES or not outcome.link
+        may_move = outcome.status in OPEN_STATUSES or (not outcome.link and outcome.status not in DEAD)
         if outcome.item_id and outcome.outcome in LIVE_KINDS and may_move:
             wanted[outcome.site].add(outcome.item_id)
     found: dict[tuple[str, str], Item | None] = {}

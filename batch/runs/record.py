@@ -290,7 +290,7 @@ def read_results(folder: Path, record: RunRecord) -> Results:
     """Make a run's results from its record and the journals: every post exactly once."""
     outcomes: dict[int, Outcome] = {}
     for site, name in record.journals.items():
-        mine = [placed for placed in record.placed if placed.step.site == site and placed.step.acts]
+        mine = [placed for placed in record.placed if placed.step.site == site]
         if mine:
             with Journal(folder / "journal" / name) as journal:
                 outcomes |= _site_outcomes(journal, record.run, mine)
@@ -307,7 +307,7 @@ def record_followup(folder: Path, record: RunRecord, results: Results) -> None:
     for site, name in record.journals.items():
         with Journal(folder / "journal" / name) as journal:
             for placed, outcome in zip(record.placed, results.outcomes, strict=True):
-                if placed.step.site == site and placed.step.acts:
+                if placed.step.site == site and (placed.step.acts or outcome.item_id):
                     journal.keep_outcome(record.run, placed.position, to_json(outcome))
 
 
@@ -346,6 +346,7 @@ def _site_outcomes(journal: Journal, run: str, mine: list[NumberedStep]) -> dict
             if p.position in kept
             else _from_intents(p.step, sent, p.position)
             for p in mine
+            if p.position in kept or p.step.acts
         }
     except FormError as error:
         raise JournalError(

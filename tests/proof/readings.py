@@ -46,6 +46,17 @@ LONG_KEY = "Frühjahrsausstellung-für-alle-Läden-mit-Töpferkurs-und-Glasurabe
 COMBINATIONS = {False: 12, True: 456}
 COUNTS = ("doubled", "lost", "wrong", "false_outcomes", "useless_calls")
 
+STILL_OPEN = frozenset({
+    "update merges, null clears", "update merges, empty clears", "update merges, nothing clears",
+    "update merges, null refused", "references of 50 ASCII characters", "second ID under the channel",
+    "second ID blank", "no account ID in answers", "media copied", "text tidied", "text with CRLF",
+    "live link under the channel", "live link in the content", "dead channel, 403", "dead channel, 500",
+    "428 as a page", "428 without a code", "428 as not eligible", "videos end in /file",
+})  # fmt: skip
+"""The readings that the product does not hold under yet; each that is put right leaves this list."""
+STILL_OPEN_TOGETHER = ({"pages cut short", "no total"}, {"pages cut short", "too many to count"})
+"""Readings that it holds under one by one, and not yet where these come together."""
+
 Row = dict[str, str]
 
 
@@ -351,13 +362,13 @@ def play(readings: Sequence[Reading], *, seed: int = 0) -> Figures:
         return one.figures
 
 
-def plays(*, long: bool = False) -> Iterator[tuple[str, tuple[Reading, ...], int]]:
-    """Yield every play: its name, its readings, and its seed."""
+def plays(*, long: bool = False, among: Sequence[Reading] = READINGS) -> Iterator[tuple[str, tuple[Reading, ...], int]]:
+    """Yield every play: its name, its readings, and its seed. `among` is what is combined."""
     yield "as the sandbox that ships", (), 0
     for reading in READINGS:
         yield reading.name, (reading,), 0
     for seed in range(1, COMBINATIONS[long] + 1):
-        readings = combine(random.Random(seed))
+        readings = combine(random.Random(seed), among=among)
         yield f"combination {seed}: " + "; ".join(r.name for r in readings), readings, seed
 
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from batch.sandbox.content import CONNECTED, IMAGE, OBJECTS, VIDEO, combination_of, content_of, text_of
-from batch.sandbox.http_types import Json, Refusal, Request, Response, invalid, make_response, write_json
 from batch.sandbox.items import Items
+from batch.sandbox.state import Json, Refusal, Request, Response, invalid, make_response, write_json
 
 REFUSED_WORDS = "glass blowing"
 """The channel refuses a post that holds these words, where a reading says so."""
@@ -457,10 +457,10 @@ READINGS: tuple[Reading, ...] = (
 )
 
 
-def combine(dice: random.Random) -> tuple[Reading, ...]:
+def combine(dice: random.Random, *, among: Sequence[Reading] = READINGS) -> tuple[Reading, ...]:
     """Return some readings that go together: one of each of three to eight questions."""
     by_question: dict[str, list[Reading]] = {}
-    for reading in READINGS:
+    for reading in among:
         by_question.setdefault(reading.question, []).append(reading)
     questions = dice.sample(sorted(by_question), dice.randint(3, 8))
     return tuple(dice.choice(by_question[question]) for question in questions)
