@@ -105,7 +105,7 @@ CHANNEL_COLUMNS = ("text", "title", "media", "link")
 
 RESULT_COLUMNS = (
     "row", "key", "site", "channel", "type", "account", "action", "outcome", "status", "publish_at_utc", "item_id",
-    "link", "code", "message",
+    "link", "code", "message", "warnings",
 )  # fmt: skip
 """The first columns of every results sheet, in this order; the sheet's own columns follow."""
 
@@ -388,7 +388,8 @@ class Step:
     where nothing is to be done; `at` is the instant it is to go out, always set for SCHEDULE and RESCHEDULE and never
     for PUBLISH; `timezone` is the zone in which people read it (`Europe/Berlin`, `UTC+01:00`), "" for UTC; `content` is
     complete (with `target_id`) where something is created or updated; `code` is the reason's stable word for refusals;
-    `warnings` are said and stop nothing; `duplicates` are the IDs of the items that WITHDRAW takes back.
+    `warnings` are those of `check` and of the plan: they are said to the end and stop nothing; `duplicates` are the IDs
+    of the items that WITHDRAW takes back.
     """
 
     row: int
@@ -489,7 +490,8 @@ GOOD = frozenset({
 class Outcome:
     """What became of one step: a line of the results. `status` is the item's last known state, "" where none.
 
-    `timezone` is the zone in which people read `publish_at` (`Europe/Berlin`, `UTC+01:00`), "" for UTC.
+    `timezone` is the zone in which people read `publish_at` (`Europe/Berlin`, `UTC+01:00`), "" for UTC; `warnings` are
+    the step's: what was known before it was sent and stopped nothing.
     """
 
     __pydantic_config__: ClassVar[Json] = FORM
@@ -513,6 +515,7 @@ class Outcome:
     generated: bool = False
     changes: tuple[Change, ...] = ()
     timezone: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

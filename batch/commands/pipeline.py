@@ -289,9 +289,11 @@ def carry_through(
 
     `sheet` is what the results are named after.
     """
-    changing = sum(1 for placed in record.placed if placed.step.acts)
+    changing = [placed.step for placed in record.placed if placed.step.acts]
+    warnings = sum(len(step.warnings) for step in changing)
+    posts = counted(len(changing), "post") + (f" ({counted(warnings, 'warning')})" if warnings else "")
     asks = changing and not outputs.yes and not _holds_back(record, outputs)
-    if asks and not session.confirms(f"Do this to {counted(changing, 'post')}?"):
+    if asks and not session.confirms(f"Do this to {posts}?"):
         session.warn("Nothing was done.")
         return EXIT_DONE
     results, status = carry(session, record, outputs, media_folder=media_folder, do_site=do_site, at_once=at_once)

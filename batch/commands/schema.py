@@ -27,6 +27,7 @@ NOTES: Mapping[str, str] = {
     "link": "Where the post can be seen once it is live.",
     "code": "A stable word for what is wrong, the API's own where it refused; blank where all is well.",
     "message": "One or more sentences for a person.",
+    "warnings": "What stopped nothing and should be known, one a line; blank where there is nothing.",
 }
 """What each column of the results holds."""
 

@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from batch.model import Account, Act, Before, Change, Content, Generate, Item, Post, Status, Step, StepKind
+from batch.model import Account, Act, Before, Change, Content, Generate, Item, Post, Severity, Status, Step, StepKind
 from batch.plan.compare import content_changes, date_change, known_media, same_second
 from batch.plan.decisions import LATE, REFUSALS, Decision, Refusal, Wanted
 from batch.plan.matching import shown_account
 from batch.times import shown_time
 from batch.wording import listed
 
+CHANGEABLE = frozenset({"", Status.DRAFT, Status.SCHEDULED})
 STATUS_WORDS: Mapping[str, str] = {
     Status.DRAFT: "a draft",
     Status.SCHEDULED: "scheduled",
@@ -140,7 +141,7 @@ class Comparison:
             changes=changes,
             before=Before(item.status, item.scheduled_at, item.content) if acts and item else None,
             code=code,
-            warnings=(*self.warnings, *warnings),
+            warnings=tuple(dict.fromkeys((*self._sheet_warnings(kind), *self.warnings, *warnings))),
             account=post.account,
             # A person's own words are never shown as the service's.
             generated=generation is not None
@@ -148,6 +149,12 @@ class Comparison:
             and all(issue.code != "generate_and_text" for issue in post.errors),
             timezone=post.timezone,
         )
+
+    def _sheet_warnings(self, kind: StepKind) -> tuple[str, ...]:
+        """Return what `check` warns of, for a post that may still go out."""
+        if kind is StepKind.SKIP or self.status not in CHANGEABLE:
+            return ()
+        return tuple(issue.message for issue in self.post.issues if issue.severity is Severity.WARNING)
 
     def decided(self, decision: Decision) -> Step:
         """Return the step that a decision makes."""

@@ -113,7 +113,8 @@ class PlanWriter:
         """Write the steps of one channel and account: problems first, then what can't be taken back, then the rest."""
         listed = [step for step in steps if self.verbose or step.acts or step.kind in PROBLEMS or step.warnings]
         alike: defaultdict[tuple[StepKind, str], list[Step]] = defaultdict(list)
-        for step in sorted(listed, key=lambda step: ORDER[step.kind]):
+        # Of those that go through, what has a warning comes first: it must not be among those that are only counted.
+        for step in sorted(listed, key=lambda s: (ORDER[s.kind], s.kind not in PROBLEMS and not s.warnings)):
             alike[step.kind, step.code].append(step)
         limits = {kind: SHOWN_OF_A_PROBLEM if kind in PROBLEMS else SHOWN_OF_A_KIND for kind, _ in alike}
         shown = [step for (kind, _), some in alike.items() for step in (some if self.verbose else some[: limits[kind]])]
@@ -134,6 +135,8 @@ class PlanWriter:
         self.text.line([Styled("To be done: "), *joined(done)] if done else "Nothing to be done.", indent=2)
         if rest:
             self.text.line([Styled("Otherwise: "), *joined(rest)], indent=2)
+        if warned := sum(bool(step.warnings) for step in self.plan.steps):
+            self.text.line(Styled(f"{counted(warned, 'post')} with warnings.", "yellow"), indent=2)
 
     def _write_uploads(self) -> None:
         """Tell which media go up, each once a site, how large they are, and for which rows."""

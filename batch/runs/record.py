@@ -83,13 +83,14 @@ def _line(step: Step, kind: OutcomeKind, **more: object) -> Outcome:
         generated=step.generated,
         changes=step.changes,
         timezone=step.timezone,
+        warnings=step.warnings,
     )
     return replace(outcome, **more)  # type: ignore[arg-type] # fields of Outcome, checked by its tests
 
 
 def idle_outcome(step: Step) -> Outcome:
     """Return the outcome of a step that changes nothing."""
-    return _line(step, IDLE[step.kind], code=step.code, message=_said(step.reason, step.warnings))
+    return _line(step, IDLE[step.kind], code=step.code, message=step.reason)
 
 
 def done_outcome(step: Step, item: Item | None, *, last: Act) -> Outcome:
@@ -114,7 +115,7 @@ def done_outcome(step: Step, item: Item | None, *, last: Act) -> Outcome:
         kind,
         status=status,
         code=code,
-        message=_said(message, step.warnings),
+        message=message,
         item_id=item.id if item else step.item_id,
         link=(item.link if item else "") or step.link,
         publish_at=step.at or (item.scheduled_at if item else None),
@@ -147,11 +148,7 @@ def not_run_outcome(step: Step, *, why: str, item_id: str = "", code: str = "") 
 def planned_outcome(step: Step) -> Outcome:
     """Return what a step would become, for showing a plan before it is done."""
     kind = DONE.get(step.kind) or IDLE[step.kind]
-    return _line(step, kind, code=step.code, message=_said(step.reason, step.warnings))
-
-
-def _said(message: str, warnings: tuple[str, ...]) -> str:
-    return " ".join(part for part in (message, *warnings) if part)
+    return _line(step, kind, code=step.code, message=step.reason)
 
 
 CHANGED = frozenset({

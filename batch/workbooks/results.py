@@ -148,12 +148,13 @@ OUTCOME, LINK, ROW, MESSAGE = (RESULT_COLUMNS.index(name) for name in ("outcome"
 
 WIDTHS: Mapping[str, float] = {
     "row": 6, "key": 24, "site": 12, "channel": 14, "type": 9, "account": 20, "action": 11, "outcome": 13, "status": 13,
-    "publish_at_utc": 21, "item_id": 20, "link": 34, "code": 22, "message": 58, GENERATED: 52, GENERATED_TITLE: 24,
+    "publish_at_utc": 21, "item_id": 20, "link": 34, "code": 22, "message": 58, "warnings": 44,
+    GENERATED: 52, GENERATED_TITLE: 24,
 }  # fmt: skip
 
 BLANK_WIDTH, OWN_WIDTH = 10, 18
 """A column in which nothing stands gets no more room than its heading, so that the messages come into sight."""
-MAY_BE_BLANK = ("action", "status", "item_id", "link", "code")
+MAY_BE_BLANK = ("action", "status", "item_id", "link", "code", "warnings")
 
 NOTES: Mapping[str, str] = {
     "row": "The row in your sheet.",
@@ -169,6 +170,7 @@ NOTES: Mapping[str, str] = {
     "link": "Where the post is to be seen once it is live.",
     "code": "A short word for the reason, the same each time.",
     "message": "What happened, and what to do about it.",
+    "warnings": "What stopped nothing and should be known.",
     GENERATED: "The text that was written for this post and sent.",
     GENERATED_TITLE: "The title that was written for this post and sent.",
 }
@@ -231,6 +233,7 @@ def result_cells(outcome: Outcome) -> list[str | int]:
         outcome.link,
         outcome.code,
         outcome.message,
+        "\n".join(outcome.warnings),
     ]
 
 

@@ -94,7 +94,7 @@ def test_a_sandbox_run_says_so_on_every_line(
         import openpyxl
 
         sheet = openpyxl.load_workbook(path)["Results"]
-        assert [cell.value for cell in sheet["P"]] == ["sandbox", "yes", "yes"]
+        assert [cell.value for cell in sheet["Q"]] == ["sandbox", "yes", "yes"]
 
 
 def test_results_are_never_written_over_their_sheet(tmp_path: Path, hostile: Results) -> None:
@@ -259,8 +259,8 @@ def test_each_outcome_has_its_colour_and_the_sheet_is_frozen_filtered_and_noted(
     fills = {sheet.cell(row, 8).value: sheet.cell(row, 8).fill.fgColor.rgb[2:] for row in range(2, 18)}
     assert fills == {kind.value: OUTCOME_TONES[kind].fill[1:] for kind in OutcomeKind}
     assert sheet.freeze_panes == "C2"
-    assert sheet.auto_filter.ref == "A1:AJ17"
-    assert all(sheet.column_dimensions[letter].width > 5 for letter in "ABCDEFGHIJKLMN")
+    assert sheet.auto_filter.ref == "A1:AK17"
+    assert all(sheet.column_dimensions[letter].width > 5 for letter in "ABCDEFGHIJKLMNO")
     assert "processing" in sheet["H1"].comment.text
 
 
