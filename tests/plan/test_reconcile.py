@@ -381,3 +381,39 @@ def test_a_derived_post_at_the_time_of_an_earlier_derived_one_is_warned_of(make:
     assert "auto-old" in warning
     elsewhere = replace(item, scheduled_at=make.later)
     assert step_beside(make, make.post("auto-new", key_derived=True), elsewhere).warnings == ()
+
+
+DOUBT = Issue(2, "publish_at", "midnight", "2026-12-01", "It goes out at midnight.", Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("changes", "items", "told"),
+    [
+        ({}, [], True),
+        ({"publish_at": None}, [Status.DRAFT], True),
+        ({}, [Status.SCHEDULED], True),
+        ({"account": "nobody"}, [], True),
+        ({"action": Action.RESCHEDULE}, [Status.DRAFT], True),
+        ({"action": Action.SKIP}, [], False),
+        ({}, [Status.PUBLISHED], False),
+        ({}, [Status.PROCESSING], False),
+        ({}, [Status.CANCELED], False),
+    ],
+)
+def test_what_check_warns_of_goes_with_every_post_that_may_still_go_out(
+    make: SimpleNamespace, changes: dict[str, object], items: list[Status], told: bool
+) -> None:
+    post = make.post(**{"issues": (DOUBT,), **changes})
+    step = one(make, post, *(make.item(status) for status in items))
+    assert step.warnings == ((DOUBT.message,) if told else ())
+
+
+def test_the_warnings_of_check_come_before_the_plans_own_and_each_once(make: SimpleNamespace) -> None:
+    wrong = replace(DOUBT, severity=Severity.ERROR, message="No such day.")
+    post = make.post(issues=(DOUBT, replace(DOUBT, column="text")))
+    step = one(make, post, make.item(reference="another"))
+    assert step.warnings[0] == DOUBT.message
+    assert len(step.warnings) == 2
+    assert "looks the same" in step.warnings[1]
+    refused = one(make, make.post(issues=(wrong, DOUBT)))
+    assert (refused.kind, refused.reason, refused.warnings) == (StepKind.INVALID, wrong.message, (DOUBT.message,))

@@ -1,14 +1,25 @@
-"""A run's name says when it began, and names sort as the runs began."""
+"""A run's name says when it began and sorts so; an outcome carries what was known of its step."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.runs.record import new_run_id
+from batch.model import Act, Outcome, OutcomeKind, Step, StepKind
+from batch.runs.record import (
+    broken_outcome,
+    done_outcome,
+    idle_outcome,
+    new_run_id,
+    not_run_outcome,
+    planned_outcome,
+)
 
 RANDOM = st.floats(0, 1, exclude_max=True)
 INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2099, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))  # noqa: DTZ001
@@ -31,3 +42,23 @@ def test_the_later_of_two_runs_has_the_later_name_also_within_a_second(
 @given(at=INSTANTS)
 def test_runs_of_one_instant_have_names_of_their_own(at: datetime) -> None:
     assert len({new_run_id(at, random=n / 900) for n in range(900)}) == 900
+
+
+STEP = Step(
+    row=2, key="k", site="s", kind=StepKind.SCHEDULE, reason="New.", channel="FACEBOOK", type="POST", reference="k",
+    acts=(Act.CREATE, Act.SCHEDULE), at=datetime(2031, 3, 3, 8, tzinfo=UTC), warnings=("It goes out at midnight.",),
+)  # fmt: skip
+OUTCOMES: list[Callable[[Step], Outcome]] = [
+    planned_outcome,
+    lambda step: done_outcome(step, None, last=Act.SCHEDULE),
+    lambda step: broken_outcome(step, OutcomeKind.FAILED, code="c", message="It failed."),
+    lambda step: not_run_outcome(step, why="It was stopped."),
+    lambda step: idle_outcome(replace(step, kind=StepKind.INVALID, acts=())),
+]
+
+
+@pytest.mark.parametrize("outcome_of", OUTCOMES)
+def test_an_outcome_has_the_warnings_of_its_step_beside_its_message(outcome_of: Callable[[Step], Outcome]) -> None:
+    outcome = outcome_of(STEP)
+    assert outcome.warnings == STEP.warnings
+    assert "midnight" not in outcome.message
