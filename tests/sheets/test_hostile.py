@@ -27,6 +27,7 @@ from random import Random
 from batch.errors import SheetError
 from batch.sheets.read import read_sheet
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]) << 20,) * 2)
+resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[3]),) * 2)
 try:
     print("read", len(read_sheet(Path(sys.argv[1])).rows))
 except SheetError as error:
@@ -42,11 +43,9 @@ def refusal(path: Path, **options: Any) -> str:
 
 
 def read_alone(path: Path) -> str:
-    """Read in a process of its own that may take 15 s and 512 MiB, its own code and libraries included."""
-    command = [sys.executable, "-c", ALONE, str(path), str(MEGABYTES)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=SECONDS, cwd=Path(__file__).parents[2], check=False
-    )
+    """Read in a process of its own that may take 15 s of the processor and 512 MiB, its libraries included."""
+    command = [sys.executable, "-c", ALONE, str(path), str(MEGABYTES), str(SECONDS)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.strip()
 
