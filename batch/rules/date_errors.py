@@ -27,7 +27,16 @@ FORM = "YYYY-MM-DD HH:MM"
 def explain_date(seen: str, unread: Unread) -> Problem:
     """Return why a date can't be read and how to write it; of a text that strayed here only the beginning counts."""
     code, tell = _TOLD[unread.flaw]
-    return Problem("publish_at", code, seen[:LONGEST], tell(quoted(seen[:LONGEST]), unread))
+    message = tell(quoted(seen[:LONGEST]), unread)
+    return Problem("publish_at", code, seen[:LONGEST], message, fix=_find_fix(unread))
+
+
+def _find_fix(unread: Unread) -> str | None:
+    """Return the one way to write what a text says, None where there are several or where one would be a guess."""
+    if unread.flaw is Flaw.HALF_CONTRADICTS and unread.day and unread.clock:
+        return _form(unread) if not unread.letters else None
+    proposed = _propose(unread)
+    return proposed[0] if len(proposed) == 1 and unread.about != BY_WEEKDAY else None
 
 
 def propose_dates(text: str) -> tuple[str, ...]:

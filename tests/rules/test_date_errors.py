@@ -116,6 +116,27 @@ def test_only_what_needs_nothing_made_up_is_proposed(seen: str, written: tuple[s
         assert read_when(text, zones=Zones(usual="UTC")).at is not None
 
 
+@pytest.mark.parametrize(
+    ("seen", "fix"),
+    [
+        ("2027-01-15 09:00 EST", "2027-01-15 09:00 America/New_York"),
+        ("2027-01-15 09:00 (New York)", "2027-01-15 09:00 America/New_York"),
+        ("2027-01-15 13:00 PM", "2027-01-15 13:00"),
+        ("1799996400", "2027-01-15 07:00 UTC"),
+        ("2027-01-15 09:00 PST", None),
+        ("2027-01-15 13:00 AM", None),
+        ("03/04/2026 18:05", None),
+        ("Tue 01/12/2026 09:30", None),
+        ("2027-01-15", None),
+        ("2027-01-15 09:00 (tentative)", None),
+        ("2026-12-01 09:30:15.250", None),
+    ],
+)
+def test_a_date_with_exactly_one_remedy_has_it_as_its_fix(seen: str, fix: str | None) -> None:
+    assert explain(seen).fix == fix
+    assert fix is None or read_when(fix, zones=Zones(usual="Europe/Berlin")).at is not None
+
+
 TIMES = re.compile(r"\d{1,2}:\d\d")
 
 
