@@ -27,6 +27,9 @@ GARBAGE_EVERY = (200_000, 20, 100)
 Command = Callable[..., int]
 """A command: what its options say comes by name, as the frozen values of `commands.options`."""
 
+choosing_rows = click.option(
+    "--only", multiple=True, metavar="EXPR", help="Only rows that fit, as in 'channel=INSTAGRAM'."
+)
 sending = click.option("--via", type=click.Choice(["draft", "publish", "bulk"]), help="How new posts are sent.")
 
 
@@ -60,11 +63,13 @@ def reading(command: Command) -> Command:
     @click.option("--include-hidden", is_flag=True, help="Hidden and filtered rows count like the others.")
     @click.option("--skip-hidden", is_flag=True, help="Hidden and filtered rows are left out.")
     @click.option("--from", "mapping", type=click.Choice(MAPPINGS), help="The sheet was made for this scheduler.")
+    @click.option("--map", "maps", multiple=True, metavar="OURS=HEADING", help="Read a column of ours from a heading.")
+    @click.option("--ignore", multiple=True, metavar="HEADING", help="Leave a column out of account.")
     @click.option("--media", metavar="DIR", default="", help="Where media files are, if not beside it.")
     @wraps(command)
     def with_inputs(
         *, sheet: str, tab: str | None, encoding: str | None, include_hidden: bool, skip_hidden: bool,
-        mapping: str | None, media: str, **others: object,
+        mapping: str | None, maps: tuple[str, ...], ignore: tuple[str, ...], media: str, **others: object,
     ) -> int:  # fmt: skip
         if include_hidden and skip_hidden:
             raise click.UsageError("--include-hidden and --skip-hidden contradict each other; choose one.")
@@ -74,6 +79,8 @@ def reading(command: Command) -> Command:
             encoding=encoding,
             hidden="include" if include_hidden else "skip" if skip_hidden else "ask",
             mapping=mapping,
+            maps=maps,
+            ignored=ignore,
             media_folder=media,
         )
         return command(inputs=inputs, **others)
@@ -84,7 +91,7 @@ def reading(command: Command) -> Command:
 def choosing(command: Command) -> Command:
     """Add which rows run, and what they may do; it is put into `inputs`."""
 
-    @click.option("--only", multiple=True, metavar="EXPR", help="Only rows that fit, as in 'channel=INSTAGRAM'.")
+    @choosing_rows
     @click.option("--rows", default="", metavar="RANGES", help="Only these rows, as in 2-40,45.")
     @click.option("--first", type=int, metavar="N", help="Only the first N rows that would run.")
     @click.option("--approved-only", is_flag=True, help="Only rows whose `approved` says yes.")
@@ -148,13 +155,14 @@ def postbatch() -> None:
 
 @postbatch.command(short_help="Say what is wrong with a sheet; no network.")
 @reading
+@choosing_rows
 @click.option("--out", type=PATH, metavar="FILE", help="Also write the issues as .json.")
 @common
-def check(inputs: Inputs, flags: Flags, out: Path | None) -> int:
+def check(inputs: Inputs, flags: Flags, only: tuple[str, ...], out: Path | None) -> int:
     """Read SHEET and say what is wrong with it; no network, no key."""
     from batch.commands.check import check_sheet
 
-    return check_sheet(Environment(), flags, inputs, Outputs(out=out))
+    return check_sheet(Environment(), flags, replace(inputs, only=only), Outputs(out=out))
 
 
 @postbatch.command(short_help="Say what a run would do; change nothing.")

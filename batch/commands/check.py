@@ -12,11 +12,14 @@ from batch.commands.session import EXIT_DONE, EXIT_ROWS, JSON, SANDBOX_SAID, Ses
 from batch.errors import StartError
 from batch.media.files import read_media_facts
 from batch.model import Issue, Post, Severity
+from batch.plan.decisions import place
+from batch.plan.select import columns_of, select
 from batch.report import terminal
 from batch.rules.check import check
 from batch.rules.columns import CellReader, CheckContext
 from batch.rules.dates import tell_dates
 from batch.rules.media import MediaFacts, check_media
+from batch.sheets.headings import HeadingChoices, read_maps
 from batch.sheets.read import Sheet, read_sheet
 from batch.workbooks.template import find_examples, tell_examples
 
@@ -56,7 +59,14 @@ def read_and_check(
     """
     path = folder / inputs.sheet
     if sheet is None:
-        sheet = read_sheet(path, tab=inputs.tab, encoding=inputs.encoding, hidden=inputs.hidden, mapping=inputs.mapping)
+        sheet = read_sheet(
+            path,
+            tab=inputs.tab,
+            encoding=inputs.encoding,
+            hidden=inputs.hidden,
+            mapping=inputs.mapping,
+            choices=HeadingChoices(read_maps(inputs.maps), (), inputs.ignored, columns_of(inputs.only)),
+        )
     examples = () if session.sandbox else find_examples(sheet)
     if examples:
         sheet = replace(sheet, notices=(*sheet.notices, tell_examples(examples)))
@@ -93,6 +103,9 @@ def check_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs:
     refuse_outputs(outputs, sheet=path, cwd=environment.cwd, endings=JSON)
     with Session(environment, flags, folder=path.parent) as session:
         checked = read_and_check(session, inputs, folder=environment.cwd)
+        if inputs.only:
+            left_out = select(checked.posts, sheet=checked.sheet, only=inputs.only)
+            checked = replace(checked, posts=tuple(post for post in checked.posts if place(post) not in left_out))
         for notice in checked.sheet.notices:  # elsewhere the plan tells them
             session.say(notice)
         if session.sandbox:

@@ -78,6 +78,8 @@ class Inputs:
     encoding: str | None = None
     hidden: Literal["ask", "include", "skip"] = "ask"
     mapping: str | None = None
+    maps: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     media_folder: str = ""
     only: tuple[str, ...] = ()
     rows: str = ""

@@ -110,7 +110,12 @@ def prepare(session: Session, checked: Checked, inputs: Inputs, *, planner: Plan
 def options_of(checked: Checked, inputs: Inputs) -> Options:
     """Return how the plan was asked for. Errors: StartError for a choice of rows that makes no sense."""
     skip = select(
-        checked.posts, only=inputs.only, rows=inputs.rows, first=inputs.first, approved_only=inputs.approved_only
+        checked.posts,
+        sheet=checked.sheet,
+        only=inputs.only,
+        rows=inputs.rows,
+        first=inputs.first,
+        approved_only=inputs.approved_only,
     )
     skip |= {place(post): EXAMPLE_SKIPPED for post in checked.posts if post.row in checked.examples}
     return Options(again=frozenset(inputs.again), drafts_only=inputs.drafts_only, skip=skip)

@@ -6,14 +6,18 @@ Nothing is dropped: a post that is left out stays in the plan and in the results
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, time
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 from batch.errors import StartError
-from batch.model import Channel, Post
+from batch.model import Channel, Post, SheetRows
 from batch.plan.decisions import PostPlace, place
 from batch.plan.matching import plain_name
+from batch.rules.channels import plain
+from batch.times import zone_named
 
 _FIELDS: dict[str, Callable[[Post], str]] = {
     "key": lambda post: post.key,
@@ -23,31 +27,87 @@ _FIELDS: dict[str, Callable[[Post], str]] = {
     "type": lambda post: str(post.type or ""),
     "account": lambda post: post.account,
 }
-"""The columns that --only understands."""
+"""Columns whose value is that of the post, blank cells filled in; of any other the sheet's own cell counts."""
 
+_DATE = "publishat"
 _CHANNEL_NAMES = {"x": Channel.TWITTER, "googlebusinessprofile": Channel.GBP, "google": Channel.GBP}
 _RANGE = re.compile(r"([0-9]{1,9})(?:\s*(-)\s*([0-9]{1,9})?)?")
+_CONDITION = re.compile(r"\s*(.+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
+_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 FIRST_ROW = 2
 MAX_ROW = 10**9
 
+Cells = Callable[[Post, str], str]
+"""Gives the cell of a post's row in a column, named without case and spacing."""
+Comparable: TypeAlias = float | datetime
 
-class Only(NamedTuple):
-    """One --only: posts whose column fits one of the values, or with `!=` none of them."""
 
-    written: str
+class Condition(NamedTuple):
+    """A column and the values that are wanted in it, `sign` between them (`=`, `!=`, `<`, `<=`, `>` or `>=`)."""
+
     column: str
-    negated: bool
+    sign: str
     values: tuple[str, ...]
 
-    def fits(self, post: Post) -> bool:
+    def fits(self, post: Post, cells: Cells) -> bool:
         """Tell whether a post is meant."""
-        seen = plain_name(_FIELDS[self.column](post))
-        return any(fnmatchcase(seen, value) for value in self.values) is not self.negated
+        if self.column == _DATE:
+            return self._fits_date(post)
+        seen = _FIELDS[self.column](post) if self.column in _FIELDS else cells(post, self.column)
+        if self.sign in {"=", "!="}:
+            plain = plain_name(seen)
+            return any(fnmatchcase(plain, value) for value in self.values) is (self.sign == "=")
+        at, wanted = _comparable(seen), _comparable(self.values[0])
+        return at is not None and type(at) is type(wanted) and _compare(at, self.sign, wanted)
+
+    def _fits_date(self, post: Post) -> bool:
+        value = self.values[0]
+        if post.publish_at is None or not value:
+            same = post.publish_at is None and not value
+            return same if self.sign == "=" else not same if self.sign == "!=" else False
+        local = post.publish_at.astimezone(zone_named(post.timezone) or UTC).replace(tzinfo=None)
+        whole_days = len(value) <= len("2026-12-05")
+        at = datetime.combine(local.date(), time()) if whole_days else local
+        return _compare(at, self.sign, _comparable(value))
+
+
+def _compare(at: Comparable, sign: str, wanted: Comparable | None) -> bool:
+    if wanted is None or type(at) is not type(wanted):
+        return False
+    order = (at > wanted) - (at < wanted)  # type: ignore[operator]  # of one type, as was just seen
+    fits: Mapping[str, bool] = {
+        "=": order == 0, "!=": order != 0, "<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0,
+    }  # fmt: skip
+    return fits[sign]
+
+
+def _comparable(text: str) -> Comparable | None:
+    """Return a number or a date that can be put in order, None for any other text."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+class Only(NamedTuple):
+    """One --only: posts that fit all its conditions."""
+
+    written: str
+    conditions: tuple[Condition, ...]
+
+    def fits(self, post: Post, cells: Cells) -> bool:
+        """Tell whether a post is meant."""
+        return all(condition.fits(post, cells) for condition in self.conditions)
 
 
 def select(
     posts: Sequence[Post],
     *,
+    sheet: SheetRows | None = None,
     only: Iterable[str] = (),
     rows: str = "",
     first: int | None = None,
@@ -55,13 +115,14 @@ def select(
 ) -> dict[PostPlace, str]:
     """Return the posts that are left out with the reason, for `Options.skip`. Several --only must all fit.
 
-    `first` counts rows that would otherwise run. Errors: StartError for an expression that can't be read or fits
-    nothing.
+    `sheet` is where the posts come from: any of its columns may be named. `first` counts rows that would otherwise run.
+    Errors: StartError for an expression that can't be read or fits nothing.
     """
     wishes = [read_only(expression) for expression in only]
     ranges = read_rows(rows) if rows.strip() else ()
+    cells = _cells_of(sheet, wishes)
     for wish in wishes:
-        _check_fits(posts, f"--only {wish.written!r}", wish.fits)
+        _check_fits(posts, f"--only {wish.written!r}", partial(wish.fits, cells=cells))
     if ranges:
         _check_fits(posts, f"--rows {rows}", lambda post: _in_ranges(post.row, ranges))
     if first is not None and first < 1:
@@ -73,7 +134,7 @@ def select(
             reason = "`approved` does not say yes, and --approved-only was asked for."
         elif ranges and not _in_ranges(post.row, ranges):
             reason = f"It is not among --rows {rows}."
-        elif unfit := next((wish for wish in wishes if not wish.fits(post)), None):
+        elif unfit := next((wish for wish in wishes if not wish.fits(post, cells)), None):
             reason = f"It does not fit --only {unfit.written!r}."
         elif first is not None and post.row not in running and len(running) == first:
             reason = f"It comes after the first {first} rows (--first {first})."
@@ -85,19 +146,61 @@ def select(
 
 
 def read_only(expression: str) -> Only:
-    """Read `channel=INSTAGRAM`, `channel!=X,TIKTOK` or `key=spring-*`."""
-    column, sign, values = re.split(r"\s*(!?=)\s*", expression, maxsplit=1) if "=" in expression else ("", "", "")
-    name = re.sub(r"[\s_-]", "", column).casefold()
-    if not sign or name not in _FIELDS:
+    """Read `channel=INSTAGRAM`, `key=spring-*`, `Status=Approved and publish_at<2026-12-05`. Errors: StartError."""
+    pieces: list[str] = []
+    for piece in _AND.split(expression):
+        if _CONDITION.fullmatch(piece) or not pieces:
+            pieces.append(piece)
+        else:
+            pieces[-1] += f" and {piece}"
+    return Only(expression, tuple(_read_condition(piece, expression) for piece in pieces))
+
+
+def columns_of(expressions: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns that these --only name, as they are written without case and spacing. Errors: StartError."""
+    return tuple(condition.column for expression in expressions for condition in read_only(expression).conditions)
+
+
+def _read_condition(piece: str, expression: str) -> Condition:
+    found = _CONDITION.fullmatch(piece)
+    if found is None:
         raise StartError(
-            f"--only {expression!r} can't be read. Write COLUMN=VALUE with one of the columns "
-            f"{', '.join(_FIELDS)}, as in --only 'channel=INSTAGRAM' or --only 'key=spring-*'."
+            f"--only {expression!r} can't be read. Write COLUMN=VALUE with any column of the sheet, as in "
+            "--only 'channel=INSTAGRAM', --only 'Status=Approved' or --only 'publish_at<2026-12-05'."
         )
-    wanted = tuple(_value(name, value, expression) for value in values.split(","))
-    return Only(expression, name, sign == "!=", wanted)
+    column, sign, written = plain(found[1]), found[2], found[3]
+    ordered = sign not in {"=", "!="} or column == _DATE
+    if ordered and (written or sign not in {"=", "!="}) and _comparable(written) is None:
+        kind = "a date such as 2026-12-05" if column == _DATE else "a number or a date such as 2026-12-05"
+        raise StartError(f"--only {expression!r}: {written!r} can't be compared. Write {kind}.")
+    if ordered:
+        return Condition(column, sign, (written,))
+    values = [_value(column, value, expression) for value in written.split(",")]
+    whole = [] if column in _FIELDS else [_value(column, written, expression)]
+    return Condition(column, sign, tuple(dict.fromkeys((*values, *whole))))
+
+
+def _cells_of(sheet: SheetRows | None, wishes: Sequence[Only]) -> Cells:
+    """Return what gives the cells that are asked for, or raise StartError where the sheet has no such column."""
+    places = {plain(column): at for column, at in sheet.columns.items()} if sheet else {}
+    places |= {plain(heading): at for at, heading in reversed(list(enumerate(sheet.headings if sheet else ())))}
+    for wish in wishes:
+        for condition in wish.conditions:
+            if condition.column not in {*_FIELDS, _DATE, *places}:
+                named = ", ".join(heading for heading in sheet.headings if heading) if sheet else ", ".join(_FIELDS)
+                raise StartError(f"--only {wish.written!r}: there is no such column. The columns are {named}.")
+    by_number = {row.number: row.values for row in sheet.rows} if sheet and wishes else {}
+
+    def cells(post: Post, column: str) -> str:
+        value = by_number[post.row][places[column]]
+        return value if isinstance(value, str) else value.isoformat(" ")
+
+    return cells
 
 
 def _value(column: str, value: str, expression: str) -> str:
+    if column not in _FIELDS:
+        return plain_name(value).replace("[", "[[]")
     if column != "channel" or any(mark in value for mark in "*?["):
         return plain_name(value)
     named = _CHANNEL_NAMES.get(re.sub(r"[\s_-]", "", value).casefold(), value.strip().upper())

@@ -270,16 +270,19 @@ CountKnown = Callable[[Sequence[str]], int]
 RowTest = Callable[[Sequence[str]], Callable[[Sequence[str]], bool]]
 
 
-def read_csv(path: Path, *, encoding: str | None, count_known: CountKnown, row_test: RowTest) -> Grid:
+def read_csv(
+    path: Path, *, encoding: str | None, count_known: CountKnown, row_test: RowTest, within: int = HEADINGS_WITHIN
+) -> Grid:
     """Read a delimited file.
 
     `count_known` counts the headings in a line that mean something to the project; `row_test` makes, of the
-    headings, the test for a line that is surely a whole row.
+    headings, the test for a line that is surely a whole row. The headings are the first of `within` records with two
+    that are known, else the first record.
     """
     chosen = choose_encoding(path, wanted=encoding)
     try:
         with path.open(encoding=chosen.codec, errors="strict", newline="") as stream:
-            grid = _read_stream(stream, path, count_known=count_known, row_test=row_test)
+            grid = _read_stream(stream, path, count_known=count_known, row_test=row_test, within=within)
     except UnicodeError as error:
         if chosen.codec == "utf-8" and encoding is None:
             raise refuse_encoding(path) from error
@@ -290,7 +293,7 @@ def read_csv(path: Path, *, encoding: str | None, count_known: CountKnown, row_t
     return Grid(grid.tab, grid.rows, flaws=grid.flaws, notices=chosen.notices)
 
 
-def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_test: RowTest) -> Grid:
+def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_test: RowTest, within: int) -> Grid:
     lines = Lines(stream)
     start = next(lines, "").rstrip("\r\n").strip('"')
     if len(start) == 5 and start[:4].lower() == "sep=" and start[4] in DELIMITERS:  # Excel's own line
@@ -300,20 +303,19 @@ def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_tes
         first = [line for line, _ in zip(lines, range(HEADINGS_WITHIN), strict=False)]
         lines.give_back(0)
         delimiter = _told_by_headings(first, path, count_known)
-    headings = read_record(lines, delimiter=delimiter)
-    if headings is None:
-        raise SheetError(f"{path.name} is empty: fill in a sheet made by 'postbatch template'.")
+    *above, headings = _read_to_headings(lines, path, delimiter=delimiter, count_known=count_known, within=within)
     if headings.broken:
         raise SheetError(
             f"{path.name}: a quote in the headings never closes, so the columns can't be told: mend the first line."
         )
     if len(headings.cells) > MAX_COLUMNS:
         raise SheetError(f"{path.name} has {len(headings.cells):,} columns: delete those to the right of the posts.")
-    rows = _Rows(path.name, width=_width(headings.cells))
-    rows.add(headings, number=1)
+    rows = _Rows(path.name, width=_width(headings.cells), first=len(above) + 2)
+    for number, record in enumerate((*above, headings), start=1):
+        rows.add(record, number=number)
     records = read_records(lines, delimiter=delimiter, width=len(headings.cells), is_row=row_test(headings.cells))
     last = headings
-    for number, record in enumerate(records, start=2):
+    for number, record in enumerate(records, start=len(above) + 2):
         rows.add(record, number=number)
         last = record
     if not lines.ended_with_newline:
@@ -321,14 +323,34 @@ def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_tes
     return Grid("", rows.rows, flaws=tuple(rows.flaws))
 
 
+def _read_to_headings(
+    lines: Lines, path: Path, *, delimiter: str, count_known: CountKnown, within: int
+) -> list[Record]:
+    """Return the records down to that of the headings; where none is seen, the first alone."""
+    records: list[Record] = []
+    taken: list[list[str]] = []
+    while len(records) < within and (record := read_record(lines, delimiter=delimiter)):
+        records.append(record)
+        taken.append(list(lines.taken))
+        if record.broken or count_known(record.cells) > 1:
+            break
+    if not records:
+        raise SheetError(f"{path.name} is empty: fill in a sheet made by 'postbatch template'.")
+    if records[-1].broken or count_known(records[-1].cells) < 2:
+        lines.put_back([line for lines_of_record in taken[1:] for line in lines_of_record])
+        return records[:1]
+    return records
+
+
 class _Rows:
     """The rows as they come, with what is wrong about whole rows."""
 
-    def __init__(self, name: str, *, width: int) -> None:
+    def __init__(self, name: str, *, width: int, first: int) -> None:
         self.rows: list[RawRow] = []
         self.flaws: list[RowFlaw] = []
         self._name = name
         self._width = width
+        self._first = first
         self._first_broken = 0
         self._broken_left = MAX_BROKEN_ROWS
         self._rows_left = MAX_ROWS
@@ -341,7 +363,7 @@ class _Rows:
             self._add_broken(record, number)
         elif not any(cells):
             return
-        elif len(cells) > self._width and any(cell.strip() for cell in cells[self._width :]) and number > 1:
+        elif len(cells) > self._width and number >= self._first and any(cell.strip() for cell in cells[self._width :]):
             message = (
                 f"Row {number} has {len(cells)} cells under {self._width} headings, so they may stand under the wrong "
                 "ones: put quotation marks round a text that holds the separator."
@@ -376,7 +398,7 @@ class _Rows:
 
     def doubt_last(self, record: Record, *, full: int) -> None:
         """Say where the file ends in the middle of a row, which is how a cut-off file looks."""
-        if self.rows and self.rows[-1].number > 1 and not record.broken and 0 < len(record.cells) < full:
+        if self.rows and self.rows[-1].number >= self._first and not record.broken and 0 < len(record.cells) < full:
             message = (
                 f"The file ends in the middle of row {self.rows[-1].number} ({len(record.cells)} of {full} cells and "
                 "no line end): make sure that it was not cut off."

@@ -1,77 +1,138 @@
-"""Turns the heading row of a sheet into the place of each of our columns, or says which heading is wrong.
+"""Turns the heading row of a sheet into the place of each of our columns, or asks about every heading in doubt at once.
 
-A heading is matched without regard to case, spaces, `_` and `-`. One that is nearly ours is refused and never
-ignored: a column that people filled in would silently not count. Whatever else stands there is kept, and said once.
+What a heading means by itself is told by `vocabulary`; here it is weighed against the others and against what was asked
+for. A column of ours that is missing is read from the one heading that means it, and that is said; where several mean
+it, or one only may, the person is asked. Nothing that decides what goes out is passed over in silence: a column that
+says how far a row is stops the reading until somebody says what is meant by it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+import shlex
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from batch.errors import SheetError
-from batch.model import CHANNEL_COLUMNS, COLUMNS, RESULT_COLUMNS
+from batch.errors import SheetError, StartError
+from batch.model import CHANNEL_COLUMNS, COLUMNS, RESULT_COLUMNS, Channel
 from batch.rules.channels import channel_named
 from batch.sheets.cells import Flaw, Grid, Moment, Number, Raw, RawRow, RowFlaw
 from batch.sheets.clean import clean_text, write_number
-from batch.wording import column_letters, shorten
-
-NEEDED = ("channel",)
-OWN_ADDED_COLUMNS = frozenset(
-    {f"{name} (result)" if name in COLUMNS else name for name in RESULT_COLUMNS}
-    | {"problem", "characters", "generated", "sandbox"}
+from batch.sheets.vocabulary import (
+    DATE,
+    OURS,
+    TIME,
+    Kind,
+    Meaning,
+    column_of,
+    meaning_of,
+    plain_heading,
+    slip_of,
+    vocabulary,
 )
-"""Columns that our own template and results add to a sheet; read back without a word."""
+from batch.wording import column_letters, list_rows, listed, shorten
 
-STAND_INS: Mapping[str, str] = {
-    "caption": "text", "description": "text", "copy": "text", "posttext": "text", "content": "text",
-    "date": "publish_at", "datetime": "publish_at", "scheduledate": "publish_at", "scheduledat": "publish_at",
-    "publishdate": "publish_at", "postingtime": "publish_at", "publishon": "publish_at", "publishtime": "publish_at",
-    "network": "channel", "platform": "channel", "socialnetwork": "channel", "channels": "channel",
-    "image": "media", "images": "media", "imageurl": "media", "picture": "media", "photo": "media", "video": "media",
-    "url": "link", "posttype": "type", "tz": "timezone", "profile": "account", "cta": "call_to_action",
-}  # fmt: skip
-"""Headings that people use for a column of ours; asked about where that column is not there."""
+LONGEST_HEADING = 80
+COUNTED = 100
+"""How many cells of a line are looked at to tell whether it is one of headings."""
+DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d")
+"""A line with a date in it is a row and no heading."""
+LOOKED_THROUGH = 20
+"""How far down the headings are looked for."""
+
+RESULT_MARKS = frozenset(map(plain_heading, ("outcome", "publish_at_utc", "code")))
+"""The headings by which a results sheet of ours is told."""
+RESULT_HEADINGS = frozenset(plain_heading(f"{name} (result)" if name in COLUMNS else name) for name in RESULT_COLUMNS)
+ADDED_HEADINGS = frozenset({"problem", "characters", "generated", "generatedtitle", "sandbox", "warnings"})
+"""What our own template and results add for the eye; read back without a word."""
+
+SEVERAL_CELLS = frozenset({"media", "hashtags"})
+"""Columns that take the cells of several headings together, in their order."""
+ONLY_FOR = {"call_to_action": Channel.GBP, "privacy": Channel.TIKTOK}
+"""Columns that one channel alone has: nobody is asked about them where the sheet does not name it."""
+EMPTY_WORDS = frozenset({"", "-", "–", "—", "n/a", "na", "none", "no", "false", "0"})
+"""What a cell says where there is nothing to say."""
+MAX_STATES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingChoices:
+    """What the person has said about headings: options of the command line, and `[columns]` of the configuration.
+
+    `mapped` and `configured` are pairs of a column of ours (or `date`, `time`) and a heading; a configured heading need
+    not be there. `ignored` are headings; `chosen` are the columns by which rows are chosen with --only.
+    """
+
+    mapped: tuple[tuple[str, str], ...] = ()
+    configured: tuple[tuple[str, str], ...] = ()
+    ignored: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
+
+
+NO_CHOICES = HeadingChoices()
+
+
+class Join(NamedTuple):
+    """A column of ours that stands in several columns of the sheet; the first place holds the joined cell."""
+
+    column: str
+    places: tuple[int, ...]
 
 
 class Headings(NamedTuple):
-    """The headings as written, and the place of each column of ours (`text:INSTAGRAM` too)."""
+    """The headings as written, and the place of each column of ours (`text:INSTAGRAM` too).
+
+    `notices` tell first what was read as ours. `joins` are still to be made in each row (`join_cells`). `not_carried`
+    maps the place of a column that the API can't carry to what it holds.
+    """
 
     names: tuple[str, ...]
     columns: dict[str, int]
     notices: tuple[str, ...]
+    joins: tuple[Join, ...] = ()
+    not_carried: Mapping[int, str] = {}
 
 
-def normalise(heading: str) -> str:
-    """Return what a heading is matched by."""
-    kept = (c for c in heading.casefold() if c not in " _-" and c.isprintable() and not c.isspace())
-    return "".join(kept)
+Texts = Callable[[int], Iterable[str]]
+"""Gives the cells of a column, by its place, as text."""
 
 
-OURS: Mapping[str, str] = {normalise(column): column for column in COLUMNS}
-ADDED: frozenset[str] = frozenset(normalise(column) for column in OWN_ADDED_COLUMNS)
+def read_maps(expressions: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Read `text=Caption` and the like as pairs of a column of ours and a heading. Errors: StartError."""
+    pairs: list[tuple[str, str]] = []
+    for expression in expressions:
+        ours, _, heading = (part.strip() for part in expression.partition("="))
+        pairs.append((read_column(ours, said=f"--map {expression!r}"), heading))
+        if not heading:
+            raise StartError(f"--map {expression!r} names no heading. Write it as in --map text=Caption.")
+    return tuple(pairs)
 
 
-def column_of(heading: str) -> str:
-    """Return the column of ours that a heading means, "" where none; `text:X` is `text:TWITTER`."""
-    base, colon, channel = heading.partition(":")
-    column = OURS.get(normalise(base), "")
-    if not colon:
-        return column
-    named = channel_named(channel)
-    return f"{column}:{named}" if column in CHANNEL_COLUMNS and named else ""
+def read_column(written: str, *, said: str) -> str:
+    """Return the column of ours that somebody names, `date` and `time` among them. Errors: StartError."""
+    column = plain_heading(written) if plain_heading(written) in {DATE, TIME} else column_of(written)
+    if not column:
+        raise StartError(f"{said}: there is no column '{written}'. The columns are {', '.join(COLUMNS)}.")
+    return column
 
 
-def count_known(cells: Sequence[str]) -> int:
-    """Return how many cells of a line are headings of ours."""
-    return sum(1 for cell in cells if isinstance(cell, str) and column_of(cell))
+def count_known(cells: Sequence[object]) -> int:
+    """Return how many cells of a line are headings that are understood; one alone counts only as we write it."""
+    texts = [cell for cell in cells if cell and isinstance(cell, str) and len(cell) < LONGEST_HEADING][:COUNTED]
+    if any(DATE_LIKE.search(text) for text in texts):
+        return 0
+    ours = sum(1 for text in texts if column_of(text))
+    known = ours + sum(
+        1 for text in texts if not column_of(text) and meaning_of(text).kind not in {Kind.NONE, Kind.ASK}
+    )
+    return known if known > 1 else ours
 
 
 def row_test(headings: Sequence[str]) -> Callable[[Sequence[str]], bool]:
     """Return the test for a line that is surely a row under these headings: its channel cell names channels."""
-    place = next((at for at, heading in enumerate(headings) if column_of(heading) == "channel"), None)
+    place = next((at for at, heading in enumerate(headings) if meaning_of(heading).column == "channel"), None)
 
     def is_row(cells: Sequence[str]) -> bool:
         if place is None or place >= len(cells) or not cells[place].strip():
@@ -88,127 +149,370 @@ def repeats_headings(headings: Headings, cells: Sequence[object]) -> bool:
     if not isinstance(channel, str) or channel[:2].casefold() != headings.names[place][:2].casefold():
         return False
     told = [
-        normalise(cell) == normalise(name)
+        plain_heading(cell) == plain_heading(name)
         for cell, name in zip(cells, headings.names, strict=False)
         if isinstance(cell, str) and cell
     ]
     return len(told) > 1 and all(told)
 
 
-def match_headings(names: Sequence[str], *, where: str, foreign: Collection[str] = ()) -> Headings:
-    """Find our columns; `where` names the file and sheet for messages. Raises SheetError.
+def match_headings(
+    names: Sequence[str],
+    *,
+    where: str,
+    texts: Texts = lambda place: ("x",),
+    choices: HeadingChoices = NO_CHOICES,
+    foreign: Collection[str] | None = None,
+) -> Headings:
+    """Find our columns; `where` names the file and sheet for messages, `texts` gives a column's cells.
 
-    Headings in `foreign` are another scheduler's and never taken for a slip.
+    With `foreign` the sheet was made for another scheduler, whose layout has named our columns already: its other
+    headings keep to themselves, and those in `foreign` are not even slips. Raises SheetError with all that is wrong.
     """
-    columns: dict[str, int] = {}
-    unknown: list[int] = []
-    for place, name in enumerate(names):
-        column = column_of(name)
-        if column in columns:
-            raise SheetError(_tell_twice(names, columns[column], place, where))
-        if column:
-            columns[column] = place
-        elif name:
-            unknown.append(place)
-    _refuse_unknown_channels(names, unknown, where)
-    _refuse_near(names, [place for place in unknown if names[place] not in foreign], columns, where)
-    missing = [column for column in NEEDED if column not in columns]
-    if missing:
-        raise SheetError(
-            f"{where} has no heading '{missing[0]}': row 1 must hold the headings, as 'postbatch template' writes them."
-        )
-    return Headings(tuple(names), columns, _tell_unknown(names, unknown))
+    matching = _Matching(tuple(names), texts, choices)
+    matching.take_choices()
+    matching.take_ours()
+    if foreign is None:
+        matching.take_words()
+        matching.ask_about_doubts()
+    matching.refuse_slips(passed_over=foreign or ())
+    matching.stop_at_states()
+    matching.need_channel()
+    if matching.problems:
+        raise SheetError(_tell(where, matching.problems, matching.notices))
+    return matching.headings()
 
 
-def _tell_twice(names: Sequence[str], first: int, second: int, where: str) -> str:
-    return (
-        f"{where}: the heading '{names[second]}' stands twice (columns {column_letters(first)} and "
-        f"{column_letters(second)}): keep one and rename or delete the other."
+def _tell(where: str, problems: Sequence[str], notices: Sequence[str]) -> str:
+    if len(problems) == 1:
+        return " ".join([f"{where}: {problems[0]}", *notices])
+    return "\n".join(
+        [f"{where}: {len(problems)} questions about the headings.", *(f"  - {one}" for one in problems), *notices]
     )
 
 
-def _refuse_unknown_channels(names: Sequence[str], unknown: Sequence[int], where: str) -> None:
-    for place in unknown:
-        base, colon, _ = names[place].partition(":")
-        column = OURS.get(normalise(base), "")
-        if not colon or not column:
-            continue
-        if column not in CHANNEL_COLUMNS:
-            allowed = ", ".join(CHANNEL_COLUMNS)
-            raise SheetError(
-                f"{where}: the heading '{names[place]}' (column {column_letters(place)}) can't be for one channel; "
-                f"only {allowed} can."
+@dataclass(slots=True)
+class _Matching:
+    """The headings of one sheet while they are matched; `free` are the places of which nothing is decided yet."""
+
+    names: tuple[str, ...]
+    texts: Texts
+    choices: HeadingChoices
+    free: dict[int, Meaning] = field(default_factory=dict)
+    columns: dict[str, int] = field(default_factory=dict)
+    joins: list[Join] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    others: list[int] = field(default_factory=list)
+    not_carried: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        ours_alone = self._ours_alone()
+        for place, name in enumerate(self.names):
+            if name and plain_heading(name) not in ours_alone:
+                self.free[place] = meaning_of(name)
+
+    def _ours_alone(self) -> frozenset[str]:
+        """Return the headings that count for nothing here: in a results sheet of ours, what it tells of each post."""
+        written = {plain_heading(name) for name in self.names}
+        if not written >= RESULT_MARKS:
+            return ADDED_HEADINGS
+        return ADDED_HEADINGS | {name for name in RESULT_HEADINGS if name not in OURS} | {"link"}
+
+    def take_choices(self) -> None:
+        """Follow --ignore and --map, then the configuration where its headings are there."""
+        for heading in self.choices.ignored:
+            if not (places := self._places_of(heading)):
+                self.problems.append(
+                    f"--ignore {shlex.quote(heading)}: no heading is called that. {self._tell_names()}"
+                )
+            self._pass_over(places)
+        wanted: dict[str, list[int]] = {}
+        for column, heading in self.choices.mapped:
+            places = self._places_of(heading)
+            if len(places) == 1:
+                wanted.setdefault(column, []).extend(places)
+            elif places:
+                self.problems.append(f"--map {column}={heading}: {self._tell_twice(places)}")
+            else:
+                self.problems.append(f"--map {column}={heading}: no heading is called that. {self._tell_names()}")
+        for column, heading in self.choices.configured:
+            if column not in wanted and len(places := self._places_of(heading)) == 1:
+                wanted[column] = list(places)
+        self._take_wanted(wanted)
+
+    def _take_wanted(self, wanted: Mapping[str, Sequence[int]]) -> None:
+        halves = [place for half in (DATE, TIME) for place in wanted.get(half, ())[:1]]
+        if halves:
+            self._read("publish_at", halves)
+        for column, places in wanted.items():
+            if column in {DATE, TIME}:
+                continue
+            if len(places) > 1 and column.partition(":")[0] not in SEVERAL_CELLS:
+                self.problems.append(f"--map names {column} more than once. Name one heading for it.")
+            self._read(column, places)
+
+    def _places_of(self, heading: str) -> tuple[int, ...]:
+        exact = tuple(place for place in self.free if self.names[place] == heading)
+        return exact or tuple(p for p in self.free if plain_heading(self.names[p]) == plain_heading(heading))
+
+    def _pass_over(self, places: Iterable[int]) -> None:
+        for place in places:
+            del self.free[place]
+            self.others.append(place)
+
+    def take_ours(self) -> None:
+        """Take what is written as we write it; a name twice and a channel that is unknown are problems."""
+        for place, meaning in list(self.free.items()):
+            if meaning.kind is Kind.OURS:
+                self._take_own(place, meaning.columns[0])
+            elif (base := OURS.get(plain_heading(self.names[place].partition(":")[0]))) and ":" in self.names[place]:
+                del self.free[place]
+                self.problems.append(self._tell_channel(place, base))
+
+    def _take_own(self, place: int, column: str) -> None:
+        mapped = {column for column, _ in self.choices.mapped}
+        if column == "asset" and not {"generate", "prompt"} & {meaning_of(name).column for name in self.names}:
+            self.free[place] = Meaning(Kind.ASK, ("media", "asset"))
+        elif column not in self.columns:
+            del self.free[place]
+            self.columns[column] = place
+        elif column in mapped or any(column == configured for configured, _ in self.choices.configured):
+            self._pass_over([place])
+        else:
+            del self.free[place]
+            self.problems.append(self._tell_twice((self.columns[column], place)))
+
+    def take_words(self) -> None:
+        """Read each column that is missing from the one heading that means it."""
+        fits: dict[str, list[int]] = {}
+        for place, meaning in self.free.items():
+            if meaning.kind is Kind.READ:
+                fits.setdefault(meaning.column, []).append(place)
+        self._take_moment(fits)
+        for column, places in fits.items():
+            if column not in self.columns:
+                self._take_fit(column, self._filled(places) or places[:1])
+
+    def _take_moment(self, fits: dict[str, list[int]]) -> None:
+        """Take `date` and `time`, or whatever column holds both, as `publish_at`."""
+        times = self._filled(fits.pop(TIME, []))
+        dates = self._filled(fits.pop(DATE, [])) + self._filled(fits.pop("publish_at", []))
+        if "publish_at" not in self.columns:
+            if len(dates) < 2 and len(times) < 2 and dates + times:
+                self._read("publish_at", dates + times)
+            elif dates + times:
+                self._ask_which("publish_at" if len(dates) > 1 else TIME, dates if len(dates) > 1 else times)
+        elif len(times) == 1 and not dates and self._lacks_clock(self.columns["publish_at"]):
+            self._read("publish_at", [self.columns["publish_at"], *times])
+
+    def _lacks_clock(self, place: int) -> bool:
+        """Tell a column of days without a time: its cells have no colon."""
+        return not any(":" in text for text in self.texts(place))
+
+    def _take_fit(self, column: str, places: Sequence[int]) -> None:
+        numbered = len({"".join(c for c in plain_heading(self.names[p]) if not c.isdigit()) for p in places}) == 1
+        if len(places) == 1 or (column.partition(":")[0] in SEVERAL_CELLS and numbered):
+            self._read(column, places)
+        else:
+            self._ask_which(column, places)
+
+    def _read(self, column: str, places: Sequence[int]) -> None:
+        self.columns[column] = places[0]
+        if len(places) > 1:
+            self.joins.append(Join(column, tuple(places)))
+        for place in places:
+            self.free.pop(place, None)
+        self.notices.append(f"Read {listed((self._quoted(place) for place in places), last='and')} as {column}.")
+
+    def _ask_which(self, column: str, places: Sequence[int]) -> None:
+        for place in places:
+            del self.free[place]
+        if len({plain_heading(self.names[place]) for place in places}) < len(places):
+            self.problems.append(self._tell_twice(places))
+            return
+        named = listed((self._quoted(place) for place in places), last="and")
+        example = _option("map", f"{column}={self.names[places[0]]}")
+        self.problems.append(
+            f"{named} {'could both' if len(places) == 2 else 'could each'} be {column}. Choose one, as in {example}."
+        )
+        self.columns.setdefault("publish_at" if column == TIME else column, places[0])
+
+    def ask_about_doubts(self) -> None:
+        """Ask about a filled column that may be one of ours which is missing."""
+        for place, meaning in list(self.free.items()):
+            if meaning.kind is not Kind.ASK or not self._filled([place]):
+                continue
+            columns = [column for column in meaning.columns if self._is_open(column)]
+            if not columns:
+                continue
+            del self.free[place]
+            example = _option("map", f"{columns[0]}={self.names[place]}")
+            why = f" ({meaning.why})" if meaning.why else ""
+            self.problems.append(
+                f"{self._quoted(place)} could be {listed(columns)}{why}. Use it with {example}, or leave it out with "
+                f"{_option('ignore', self.names[place])}."
             )
-        raise SheetError(
-            f"{where}: the heading '{names[place]}' (column {column_letters(place)}) names no channel that is known: "
-            f"write it as {column}:INSTAGRAM."
+
+    def _is_open(self, column: str) -> bool:
+        base = "publish_at" if column in {DATE, TIME} else column
+        if column == TIME and any(join.column == base for join in self.joins):
+            return False
+        if column != TIME and base in self.columns:
+            return False
+        channel = ONLY_FOR.get(base)
+        return channel is None or channel in self._channels()
+
+    def _channels(self) -> set[Channel]:
+        place = self.columns.get("channel")
+        texts = set() if place is None else set(self.texts(place))
+        return {named for text in texts for part in text.split(",") if (named := channel_named(part))}
+
+    def refuse_slips(self, *, passed_over: Collection[str]) -> None:
+        """Refuse a heading that is nearly that of a column which is missing."""
+        missing = [column for column in COLUMNS if column not in self.columns]
+        for place, meaning in list(self.free.items()):
+            if meaning.kind is not Kind.NONE or self.names[place] in passed_over:
+                continue
+            if slip := slip_of(self.names[place], missing):
+                word, column = slip
+                del self.free[place]
+                self.columns.setdefault(column, place)
+                like = column if word == column else f"'{word}' ({column})"
+                self.problems.append(
+                    f"{self._quoted(place)} (column {column_letters(place)}) looks like {like}. Rename it, use it with "
+                    f"{_option('map', f'{column}={self.names[place]}')}, or leave it out with "
+                    f"{_option('ignore', self.names[place])}."
+                )
+
+    def stop_at_states(self) -> None:
+        """Ask what a column that says how far each row is means for this run; note what can't be carried."""
+        chosen = set(map(plain_heading, self.choices.chosen))
+        for place, meaning in list(self.free.items()):
+            if meaning.kind is Kind.CANNOT and self._filled([place]):
+                del self.free[place]
+                self.not_carried[place] = meaning.why
+                continue
+            if meaning.kind is not Kind.STATUS or plain_heading(self.names[place]) in chosen:
+                continue
+            if states := Counter(text for text in self.texts(place) if text.casefold() not in EMPTY_WORDS):
+                del self.free[place]
+                self.problems.append(self._tell_states(place, states))
+
+    def _tell_states(self, place: int, states: Counter[str]) -> str:
+        shown = [f"{shorten(state, limit=24)} ({count})" for state, count in list(states.items())[:MAX_STATES]]
+        if len(states) > MAX_STATES:
+            shown.append(f"{len(states) - MAX_STATES} more")
+        ready = next(
+            (state for state in states if plain_heading(state) in vocabulary().ready_words), next(iter(states))
+        )
+        return (
+            f"{self._quoted(place)} says how far each post is: {', '.join(shown)}. Say which rows are meant, as in "
+            f"{_option('only', f'{self.names[place]}={shorten(ready, limit=24)}')}, or leave the column out with "
+            f"{_option('ignore', self.names[place])}."
         )
 
-
-def _refuse_near(names: Sequence[str], unknown: Sequence[int], columns: Mapping[str, int], where: str) -> None:
-    for place in unknown:
-        key = normalise(names[place])
-        if key in ADDED:
-            continue
-        likely = STAND_INS.get(key) or _for_a_channel(names[place])
-        likely = likely or OURS.get(next((ours for ours in OURS if is_near(key, ours)), ""), "")
-        if likely and likely not in columns:
-            raise SheetError(
-                f"{where}: the heading '{shorten(names[place])}' (column {column_letters(place)}) is not one of ours; "
-                f"if it is meant as '{likely}', rename it to that, and if not, call it something else."
+    def need_channel(self) -> None:
+        """Say that without a column of channels nothing can be posted."""
+        if "channel" not in self.columns:
+            self.problems.append(
+                "no column says which channel each post is for. Add a column 'channel', or name yours, as in "
+                "--map channel=Network."
             )
 
+    def headings(self) -> Headings:
+        """Return what was found, with one sentence on the columns that are left over."""
+        self.others += [place for place in self.free if self.free[place].kind is not Kind.OURS]
+        chosen = set(map(plain_heading, self.choices.chosen))
+        ignored = [
+            self._quoted(place) for place in sorted(self.others) if plain_heading(self.names[place]) not in chosen
+        ]
+        if ignored:
+            several = len(ignored) > 1
+            self.notices.append(
+                f"Column{'s' if several else ''} {listed(ignored, last='and')} {'are' if several else 'is'} ignored "
+                "(kept in the results)."
+            )
+        return Headings(self.names, self.columns, tuple(self.notices), tuple(self.joins), self.not_carried)
 
-def _for_a_channel(heading: str) -> str:
-    """Return the column for one channel that is meant by it with another sign than the colon: `text_linkedin`."""
-    base, _, channel = re.sub(r"[\W_]+", " ", heading).strip().partition(" ")
-    named = channel_named(channel) if len(channel) > 1 else None
-    return f"{base.casefold()}:{named}" if named and base.casefold() in CHANNEL_COLUMNS else ""
+    def _filled(self, places: Sequence[int]) -> list[int]:
+        return [place for place in places if any(text for text in self.texts(place))]
 
+    def _quoted(self, place: int) -> str:
+        return f"'{shorten(self.names[place], limit=40)}'"
 
-def _tell_unknown(names: Sequence[str], unknown: Sequence[int]) -> tuple[str, ...]:
-    others = [f"'{shorten(names[place], limit=40)}'" for place in unknown if normalise(names[place]) not in ADDED]
-    if not others:
-        return ()
-    return (f"Not used, and only carried along: the column{'s' if len(others) > 1 else ''} {', '.join(others)}.",)
+    def _tell_names(self) -> str:
+        return f"The headings are {', '.join(self._quoted(place) for place, name in enumerate(self.names) if name)}."
 
+    def _tell_twice(self, places: Sequence[int]) -> str:
+        where = listed((column_letters(place) for place in places), last="and")
+        times = "twice" if len(places) == 2 else f"{len(places)} times"
+        told = f"{self._quoted(places[-1])} is there {times} (columns {where})."
+        return f"{told} Keep one and rename or delete the other{'s' if len(places) > 2 else ''}."
 
-def is_near(written: str, ours: str) -> bool:
-    """Tell a slip of the keyboard: a letter too many, too few, swapped or (in longer words) wrong."""
-    if len(written) < 2 or written == ours:
-        return False
-    slips = _count_slips(written, ours)
-    if slips == 1:
-        same_letters = sorted(written) == sorted(ours)
-        return len(ours) > 4 or len(written) != len(ours) or same_letters
-    return slips == 2 and min(len(written), len(ours)) >= 7
-
-
-def _count_slips(a: str, b: str) -> int:
-    """Return the optimal string alignment distance, or 3 where it is surely more than two."""
-    if abs(len(a) - len(b)) > 2:
-        return 3
-    before: list[int] = []
-    last = list(range(len(b) + 1))
-    for i, x in enumerate(a, start=1):
-        row = [i]
-        for j, y in enumerate(b, start=1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        before, last = last, row
-    return last[-1]
+    def _tell_channel(self, place: int, base: str) -> str:
+        told = f"{self._quoted(place)} (column {column_letters(place)})"
+        if base in CHANNEL_COLUMNS:
+            return f"{told} names no channel that is known. Write it as {base}:INSTAGRAM."
+        return f"{told} can't be for one channel; only {listed(CHANNEL_COLUMNS, last='and')} can."
 
 
-LOOKED_THROUGH = 20
+def _option(name: str, value: str) -> str:
+    """Return an option as it is typed, quoted where the shell needs it."""
+    return f"--{name} {shlex.quote(value)}"
+
+
+def join_cells(rows: Iterable[RawRow], joins: Sequence[Join]) -> Iterator[RawRow]:
+    """Yield each row with the cells that make one column of ours together in the first of their places."""
+    for row in rows:
+        cells = list(row.cells)
+        for column, places in joins:
+            raws = [cells[place] if place < len(cells) else "" for place in places]
+            joined = join_moment(*raws) if column == "publish_at" else _join_entries(raws)
+            if joined != raws[0]:
+                cells += [""] * (places[0] + 1 - len(cells))
+                cells[places[0]] = joined
+        yield row._replace(cells=cells)
+
+
+def join_moment(date: Raw, time: Raw) -> Raw:
+    """Return a date and a time of day as one moment, or as one text where either is text; nothing is left out.
+
+    A date that has that time already is one moment, too: so reads a sheet that was written back with both.
+    """
+    if time == "" or isinstance(date, Flaw):
+        return date
+    if date == "" or isinstance(time, Flaw):
+        return time
+    clock = _clock_of(time)
+    if isinstance(date, Moment) and not date.has_time and isinstance(time, Moment) and time.at.year < 1905:
+        at = date.at.replace(hour=time.at.hour, minute=time.at.minute, second=time.at.second)
+        return Moment(at, has_time=True)
+    day = _text_of(date) if not isinstance(date, Moment) or date.has_time else date.at.strftime("%Y-%m-%d")
+    said_already = re.search(rf"(?<![\d:]){re.escape(clock)}(:00)?$", day)
+    return date if said_already else f"{day} {clock}"
+
+
+def _clock_of(time: Raw) -> str:
+    if isinstance(time, Moment) and time.at.year < 1905:
+        return time.at.strftime("%H:%M:%S" if time.at.second else "%H:%M")
+    return _text_of(time).strip()
+
+
+def _join_entries(raws: Sequence[Raw]) -> Raw:
+    """Return several cells as one of several lines, each entry once."""
+    if odd := next((raw for raw in raws if not isinstance(raw, str)), None):
+        return odd
+    lines = [line.strip() for raw in raws if isinstance(raw, str) for line in raw.splitlines() if line.strip()]
+    return "\n".join(dict.fromkeys(lines))
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """Headings as written, the rows under them, row 1 as it stands, and what was done to make them ours.
 
-    `foreign` are headings that another scheduler's layout gives, which are not slips of ours however near they come.
+    `foreign` are headings that another scheduler's layout gives, None where the sheet was not made for one; `hints`
+    say for which it may have been made.
     """
 
     names: tuple[str, ...]
@@ -216,19 +520,31 @@ class Table:
     first: RawRow
     notices: tuple[str, ...] = ()
     flaws: tuple[RowFlaw, ...] = ()
-    foreign: tuple[str, ...] = ()
+    foreign: tuple[str, ...] | None = None
+    hints: tuple[str, ...] = ()
 
 
 def split_headings(grid: Grid, *, where: str, headed: bool = True) -> Table:
-    """Divide a grid at its row 1. With `headed` False its first row need not be one of headings of ours."""
+    """Divide a grid at its headings: the first row, of the first 20, with two that are known, else row 1.
+
+    With `headed` False its first row need not be one of headings of ours.
+    """
     if not grid.rows:
         raise SheetError(f"{where} is empty: fill in a sheet made by 'postbatch template'.")
     first = grid.rows[0] if grid.rows[0].number == 1 else RawRow(1, ())
-    names = read_names(first.cells)
-    rows = grid.rows[1:] if grid.rows[0].number == 1 else grid.rows
-    if headed and "channel" not in {column_of(name) for name in names}:
-        _refuse_title(rows, names, where)
-    return Table(names, rows, first)
+    near = grid.rows[:LOOKED_THROUGH] if headed else ()
+    at = next((at for at, row in enumerate(near) if _is_heading(row)), None)
+    if at is None:
+        rows = grid.rows[1:] if grid.rows[0].number == 1 else grid.rows
+        return Table(read_names(first.cells), rows, first)
+    head = grid.rows[at]
+    above = list(range(1, head.number))
+    said = (f"The headings are in row {head.number}. Not read: {list_rows(above)} above them.",) if above else ()
+    return Table(read_names(head.cells), grid.rows[at + 1 :], head, notices=said)
+
+
+def _is_heading(row: RawRow) -> bool:
+    return row.number <= LOOKED_THROUGH and count_known(read_names(row.cells)) > 1
 
 
 def read_names(cells: Sequence[Raw]) -> tuple[str, ...]:
@@ -239,6 +555,17 @@ def read_names(cells: Sequence[Raw]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def texts_of(rows: Sequence[RawRow]) -> Texts:
+    """Return the function that gives the cells of a column as text, blank ones left out."""
+
+    def texts(place: int) -> Iterator[str]:
+        for row in rows:
+            if place < len(row.cells) and (raw := row.cells[place]) != "" and (text := _text_of(raw).strip()):
+                yield text
+
+    return texts
+
+
 def _text_of(cell: Raw) -> str:
     if isinstance(cell, str):
         return clean_text(cell, keep_zero_width=False)[0]
@@ -247,16 +574,3 @@ def _text_of(cell: Raw) -> str:
     if isinstance(cell, Moment):
         return cell.at.isoformat(" ")
     return cell.seen if isinstance(cell, Flaw) else ""
-
-
-def _refuse_title(rows: Sequence[RawRow], names: Sequence[str], where: str) -> None:
-    """Raise SheetError where the headings stand further down."""
-    for row in rows[:LOOKED_THROUGH]:
-        found = read_names(row.cells)
-        if "channel" in {column_of(name) for name in found} and count_known(found) > max(1, count_known(names)):
-            held = f"holds “{shorten(' '.join(names))}”" if any(names) else "is empty"
-            above = "row 1" if row.number == 2 else f"rows 1 to {row.number - 1}"
-            raise SheetError(
-                f"{where}: row 1 {held} and the headings stand in row {row.number}: delete {above}, so that the "
-                "headings are in row 1."
-            )

@@ -21,16 +21,23 @@ from batch.sheets.cells import Grid, Moment, Number, NumberFormat, Raw, RawRow, 
 from batch.sheets.clean import as_text, tidy_rows
 from batch.sheets.detect import Kind, identify
 from batch.sheets.headings import (
+    EMPTY_WORDS,
+    LOOKED_THROUGH,
+    NO_CHOICES,
+    HeadingChoices,
     Headings,
     Table,
-    column_of,
     count_known,
+    join_cells,
     match_headings,
     repeats_headings,
     row_test,
     split_headings,
+    texts_of,
 )
 from batch.sheets.ooxml import EPOCHS
+from batch.sheets.vocabulary import Kind as Heading
+from batch.sheets.vocabulary import column_of, meaning_of
 from batch.wording import cell_address, column_letters, list_numbers, shorten
 
 if TYPE_CHECKING:
@@ -46,12 +53,13 @@ class Sheet(SheetRows):
     folder: Path | None = field(default=None, compare=False)
 
     @classmethod
-    def from_frame(cls, frame: DataFrame, *, name: str = "frame") -> Sheet:
+    def from_frame(cls, frame: DataFrame, *, name: str = "frame", choices: HeadingChoices = NO_CHOICES) -> Sheet:
         """Read a DataFrame whose columns are named as a sheet's headings; its index does not count.
 
         Rows are numbered as if it were saved under its headings: the first is row 2. A missing value is a blank cell,
         a list (of media) stands on separate lines, a timestamp without a zone is a wall clock. Numbers of more digits
-        than a float keeps are errors of their cells, as in a workbook. Raises SheetError.
+        than a float keeps are errors of their cells, as in a workbook. `choices` say what its columns mean. Raises
+        SheetError.
         """
         blank = frame.isna().to_numpy()
         rows = [RawRow(1, [str(heading) for heading in frame.columns])]
@@ -59,7 +67,7 @@ class Sheet(SheetRows):
             cells = ["" if blank[number, place] else _raw_cell(value) for place, value in enumerate(values)]
             if any(cell != "" for cell in cells):
                 rows.append(RawRow(number + 2, cells))
-        return _make_sheet(Grid("", rows), name)
+        return _make_sheet(Grid("", rows), name, choices=choices)
 
 
 def _raw_cell(value: object) -> Raw:
@@ -87,27 +95,43 @@ def read_sheet(
     encoding: str | None = None,
     hidden: Hidden = "ask",
     mapping: str | None = None,
+    choices: HeadingChoices = NO_CHOICES,
 ) -> Sheet:
     """Read a sheet of posts.
 
     `tab` names the sheet of a workbook, `encoding` that of a text file which is not UTF, `mapping` the scheduler for
-    which the sheet was made; `hidden` says whether hidden rows count. Raises SheetError with one sentence.
+    which the sheet was made; `hidden` says whether hidden rows count, `choices` what its headings mean. Raises
+    SheetError with one sentence, or with one for each heading that has to be asked about.
     """
     path = Path(path)
-    grid = _read_grid(path, tab=tab, encoding=encoding)
+    grid = _read_grid(path, tab=tab, encoding=encoding, headed=mapping is None)
     notices = _tell_options(grid, tab, encoding)
-    return replace(_make_sheet(grid, path.name, hidden=hidden, mapping=mapping, notices=notices), folder=path.parent)
+    sheet = _make_sheet(grid, path.name, hidden=hidden, mapping=mapping, choices=choices, notices=notices)
+    return replace(sheet, folder=path.parent)
 
 
 def _make_sheet(
-    grid: Grid, name: str, *, hidden: Hidden = "ask", mapping: str | None = None, notices: tuple[str, ...] = ()
+    grid: Grid,
+    name: str,
+    *,
+    hidden: Hidden = "ask",
+    mapping: str | None = None,
+    choices: HeadingChoices = NO_CHOICES,
+    notices: tuple[str, ...] = (),
 ) -> Sheet:
     """Find the headings in a grid and judge its cells. Empties the grid, so that a large sheet is not held twice."""
     where = f"{name}, sheet '{grid.tab}'" if grid.tab else name
-    table = _map_table(split_headings(grid, where=where, headed=mapping is None), mapping, where=where)
-    headings = match_headings(table.names, where=where, foreign=table.foreign)
+    table = _map_table(split_headings(grid, where=where, headed=mapping is None), mapping, choices, where=where)
+    seen = [row for row in table.rows if hidden == "include" or not row.hidden]
+    try:
+        headings = match_headings(
+            table.names, where=where, texts=texts_of(seen), choices=choices, foreign=table.foreign
+        )
+    except SheetError as error:
+        raise SheetError(" ".join((str(error), *table.hints))) from None
     body, told = _choose_hidden(table.rows, hidden=hidden, where=where)
-    said = (*grid.notices, *notices, *table.notices, *headings.notices, *told)
+    body = list(join_cells(body, headings.joins)) if headings.joins else body
+    said = (*table.notices, *headings.notices, *table.hints, *grid.notices, *notices, *told)
     said += _tell_columns(body, headings, grid)
     grid.rows.clear()
     table.rows.clear()
@@ -123,11 +147,12 @@ def _make_sheet(
     )
 
 
-def _read_grid(path: Path, *, tab: str | None, encoding: str | None) -> Grid:
+def _read_grid(path: Path, *, tab: str | None, encoding: str | None, headed: bool) -> Grid:
     if identify(path) is Kind.DELIMITED:
         from batch.sheets.delimited import read_csv
 
-        return read_csv(path, encoding=encoding, count_known=_count_headings, row_test=row_test)
+        within = LOOKED_THROUGH if headed else 1
+        return read_csv(path, encoding=encoding, count_known=_count_headings, row_test=row_test, within=within)
     from batch.sheets.xlsx import read_workbook
 
     return read_workbook(path, tab=tab)
@@ -142,20 +167,23 @@ def _count_headings(cells: Sequence[str]) -> int:
     return count_foreign(cells)
 
 
-def _map_table(table: Table, mapping: str | None, *, where: str) -> Table:
+def _map_table(table: Table, mapping: str | None, choices: HeadingChoices, *, where: str) -> Table:
     if mapping is not None:
         from batch.sheets.schedulers import apply_mapping
 
         return apply_mapping(table, mapping, where=where)
-    unknown = [name for name in table.names if not column_of(name)]
-    if "channel" not in map(column_of, table.names):
+    meanings = {name: meaning_of(name) for name in table.names}
+    named = {meaning.column for meaning in meanings.values()}
+    named |= {column for column, _ in (*choices.mapped, *choices.configured)}
+    if "channel" not in named:
         from batch.sheets.schedulers import refuse_foreign
 
         refuse_foreign(table, where=where)
-    elif unknown:
+    elif not choices.mapped and any(not column_of(name) for name in table.names):
         from batch.sheets.schedulers import propose_mapping
 
-        propose_mapping(unknown, table.names, where=where)
+        unknown = [name for name, meaning in meanings.items() if meaning.kind in {Heading.NONE, Heading.ASK}]
+        return replace(table, hints=propose_mapping(unknown, table.names, where=where))
     return table
 
 
@@ -186,6 +214,7 @@ def _tidy(
     numbers = {row.number for row in rows}
     issues += [_tell_flaw(flaw) for flaw in flaws if flaw.number in numbers]
     issues += _find_merges(rows, headings, grid)
+    issues += [issue for row in rows for issue in _find_not_carried(row, headings)]
     issues += [_tell_repeated(row) for row in rows if repeats_headings(headings, row.values)]
     return rows, sorted(issues, key=lambda issue: issue.row or 0)
 
@@ -212,6 +241,21 @@ def _find_merges(rows: Sequence[Row], headings: Headings, grid: Grid) -> Iterabl
             )
             column = ours.get(area.left, headings.names[area.left])
             yield Issue(row.number, column, "merged_cells", area.ref, message, cell=cell_address(row.number, area.left))
+
+
+def _find_not_carried(row: Row, headings: Headings) -> Iterable[Issue]:
+    """Yield a warning for each cell that says what the API can't carry."""
+    for place, what in headings.not_carried.items():
+        seen = as_text(row.values[place])
+        if seen.casefold() not in EMPTY_WORDS:
+            message = (
+                f"The service can't set this ({what}), so the post goes out without it: add it by hand afterwards, or "
+                "clear the cell."
+            )
+            address = cell_address(row.number, place)
+            yield Issue(
+                row.number, headings.names[place], "not_carried", shorten(seen), message, Severity.WARNING, address
+            )
 
 
 def _tell_repeated(row: Row) -> Issue:

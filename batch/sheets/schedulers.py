@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 from batch.errors import SheetError
 from batch.sheets.cells import Moment, Number, Raw, RawRow, RowFlaw
 from batch.sheets.clean import write_number
-from batch.sheets.headings import Table, column_of
+from batch.sheets.headings import Table
+from batch.sheets.vocabulary import column_of
 from batch.wording import shorten
 
 DATE_LIKE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|\s*[A-Za-z]{3} \d{1,2}, \d{4}\b")
@@ -72,15 +73,20 @@ def count_foreign(cells: Sequence[str]) -> int:
     return sum(1 for cell in cells if heading_key(cell) in scheduler_sheets()[found[0]].columns) if found else 0
 
 
-def propose_mapping(unknown: Sequence[str], headings: Sequence[str], *, where: str) -> None:
-    """Raise SheetError that proposes `--from` where a sheet with a channel column was still made for another scheduler.
+def propose_mapping(unknown: Sequence[str], headings: Sequence[str], *, where: str) -> tuple[str, ...]:
+    """Return the hint that a sheet with a channel column may have been made for another scheduler, or raise SheetError.
 
-    It surely was where two of the headings by which theirs are known are none of ours: those columns, often the date
+    It surely was where two of the headings by which theirs are known mean nothing to us: those columns, often the date
     among them, would not count.
     """
     keys = {heading_key(heading) for heading in unknown}
-    if found := [name for name in recognise(headings) if len(scheduler_sheets()[name].signature & keys) > 1]:
-        raise _proposal(found, where=where)
+    found = recognise(headings)
+    if sure := [name for name in found if len(scheduler_sheets()[name].signature & keys) > 1]:
+        raise _proposal(sure, where=where)
+    if not found:
+        return ()
+    titles = " or ".join(scheduler_sheets()[name].title for name in found)
+    return (f"If this sheet was made for {titles}, use {' or '.join(f'--from {name}' for name in found)}.",)
 
 
 def _proposal(found: Sequence[str], *, where: str) -> SheetError:

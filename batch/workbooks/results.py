@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from batch.atomic import Written, write_whole
 from batch.errors import StopError
 from batch.model import COLUMNS, GOOD, RESULT_COLUMNS, Json, Outcome, OutcomeKind, Results, Severity
-from batch.sheets.headings import column_of, normalise
+from batch.sheets.vocabulary import column_of, plain_heading
 from batch.times import utc_text
 from batch.wording import list_rows
 from batch.workbooks.calendar_sheet import add_calendar_sheet
@@ -191,16 +191,16 @@ class ResultColumns(NamedTuple):
 def result_columns(results: Results) -> ResultColumns:
     """Return the columns of the results; what was generated follows the sheet's own, where anything was."""
     after = (GENERATED, GENERATED_TITLE) if any(outcome.generated for outcome in results.outcomes) else ()
-    taken = {normalise(name) for name in (*RESULT_COLUMNS, *after)}
+    taken = {plain_heading(name) for name in (*RESULT_COLUMNS, *after)}
     own: dict[str, int] = {}
     for place, heading in enumerate(results.headings):
-        if not heading or normalise(heading) in {COUNT, PROBLEM}:
+        if not heading or plain_heading(heading) in {COUNT, PROBLEM}:
             continue
         name, number = heading, 1
-        while normalise(name) in taken:
+        while plain_heading(name) in taken:
             name = f"{heading} (sheet)" if number == 1 else f"{heading} (sheet {number})"
             number += 1
-        taken.add(normalise(name))
+        taken.add(plain_heading(name))
         own[name] = place
     return ResultColumns(own, after)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 HEADINGS = (
     "key", "site", "channel", "type", "publish_at", "timezone", "text", "approved", "notes",
-    "Campaign", "Owner", "Budget", "Region", "Agency", "Brief", "Status", "Cost centre", "Reviewer", "Wave", "Ref",
+    "Campaign", "Owner", "Budget", "Region", "Agency", "Brief", "Series", "Cost centre", "Reviewer", "Wave", "Ref",
 )  # fmt: skip
 CHANNELS = ("FACEBOOK", "LINKEDIN")
 WORDS = tuple("spring glaze pottery class mug open studio new kiln river handmade gift weekend workshop – ✨".split())  # noqa: SIM905 - read as text

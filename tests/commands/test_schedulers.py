@@ -26,6 +26,8 @@ SHEETS = {
     "sprout": ("date,time_24hr,message_text,public_image_url,channel", f"25/12/2031,09:30,Hello,{ADDRESS},fb"),
     "zoho": ("Schedule Time,Post Content,Link,Media,channel", f"12/25/2031 09:30,Hello,,{ADDRESS},FACEBOOK"),
 }
+READABLE = {"hootsuite", "buffer", "zoho"}
+"""Sheets whose headings are plain words for columns of ours: with a column of channels they are read, and hinted at."""
 MAPPED = "Read as a sheet made for"
 
 
@@ -38,8 +40,8 @@ def test_a_sheet_of_another_scheduler_is_proposed_shown_and_run(desk, name):
     (desk.folder / "postbatch.toml").write_text('timezone = "Europe/Berlin"\n', encoding="utf-8")
     (desk.folder / "theirs.csv").write_text("\n".join(SHEETS[name]) + "\n", encoding="utf-8")
     ended = desk("check", "theirs.csv")
-    assert ended.status == 2
     assert f"--from {name}" in ended.err
+    assert (ended.status == 2) is (name not in READABLE)
     shown = desk("plan", "theirs.csv", "--from", name, "--sandbox")
     assert shown.status == 0, shown.out
     assert f"{MAPPED} {scheduler_sheets()[name].title}" in shown.out

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 
 from batch.errors import StartError
-from batch.model import Action, Channel, Post
-from batch.plan.select import read_only, read_rows, select
+from batch.model import Action, Channel, Post, Row, SheetRows
+from batch.plan.select import columns_of, read_only, read_rows, select
 
 
 @pytest.fixture
@@ -58,10 +59,73 @@ def test_what_is_left_out_says_why_and_the_rest_runs(
         assert run(sheet, **flags) == kept
 
 
-@pytest.mark.parametrize("expression", ["", "channel", "=", "colour=red", "channel:INSTAGRAM", "channel=SNAPCHAT"])
+@pytest.mark.parametrize("expression", ["", "channel", "=", "channel:INSTAGRAM", "channel=SNAPCHAT"])
 def test_an_only_that_cannot_be_read_is_refused_with_an_example(expression: str) -> None:
     with pytest.raises(StartError, match=r"channel"):
         read_only(expression)
+
+
+OWN = SheetRows(
+    "posts.xlsx",
+    "Posts",
+    ("Status", "Caption", "Prio", "Start", "channel", "Häufigkeit"),
+    {"text": 1, "channel": 4},
+    tuple(
+        Row(number, values)
+        for number, values in (
+            (2, ("Approved", "Hello, you", "2", "2026-12-01", "x", "oft")),
+            (3, ("On hold and late", "Hi", "10", "2026-12-24", "x", "")),
+            (5, ("[Draft]", "Bye", "", "soon", "x", "nie")),
+            (9, ("", "", "1", "", "", "")),
+        )
+    ),
+    (),
+    (),
+)
+
+
+@pytest.mark.parametrize(
+    ("expression", "rows"),
+    [
+        ("Status=Approved", {2}), ("status = approved", {2}), ("STATUS!=Approved", {3, 5, 9}), ("Status=", {9}),
+        ("Status=Approved,[draft]", {2, 5}), ("Status=on hold*", {3}), ("Status=On hold and late", {3}),
+        ("text=hello, you", {2}), ("Caption=Hi", {3}), ("Häufigkeit=nie", {5}), ("Prio>2", {3}), ("Prio<=2", {2, 9}),
+        ("Prio>=2 and Status=Approved", {2}), ("Start<2026-12-24", {2}), ("Start>=2026-12-01", {2, 3}),
+        ("Status=Approved and key=spring-*", {2}), ("publish_at<2026-12-05", {2}), ("publish at=2026-12-05", {3}),
+        ("publish_at >= 2026-12-05 09:30", {3}), ("publish_at>2026-12-05 09:30", None), ("publish_at=", {5, 9}),
+        ("publish_at!=2026-12-05", {2, 5, 9}),
+        ("publish_at!=", {2, 3}),
+    ],
+)  # fmt: skip
+def test_any_column_of_the_sheet_may_be_named(sheet: list[Post], expression: str, rows: set[int] | None) -> None:
+    moments = {2: datetime(2026, 12, 4, 23, 30, tzinfo=UTC), 3: datetime(2026, 12, 5, 8, 30, tzinfo=UTC)}
+    zones = {2: "Europe/London", 3: "Europe/Berlin"}
+    posts = [replace(p, publish_at=moments.get(p.row), timezone=zones.get(p.row, "")) for p in sheet]
+    if rows is None:
+        with pytest.raises(StartError, match="fits no row"):
+            select(posts, sheet=OWN, only=[expression])
+        return
+    left_out = select(posts, sheet=OWN, only=[expression])
+    assert {p.row for p in posts if (p.row, p.key) not in left_out} == rows
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ("Colour=red", "there is no such column. The columns are Status, Caption, Prio, Start, channel, Häufigkeit."),
+        ("publish_at<soon", "'soon' can't be compared. Write a date such as 2026-12-05."),
+        ("Prio<high", "'high' can't be compared. Write a number or a date such as 2026-12-05."),
+        ("Status", "can't be read. Write COLUMN=VALUE with any column of the sheet, as in --only 'channel=INSTAGRAM'"),
+    ],
+)
+def test_an_only_that_means_nothing_here_is_refused(sheet: list[Post], expression: str, told: str) -> None:
+    with pytest.raises(StartError) as caught:
+        select(sheet, sheet=OWN, only=[expression])
+    assert told in str(caught.value)
+
+
+def test_the_columns_that_are_named_are_known_before_the_sheet_is_read() -> None:
+    assert columns_of(["Status=Approved and Prio<3", "publish at<2026-12-05"]) == ("status", "prio", "publishat")
 
 
 @pytest.mark.parametrize("expression", ["x", "2-", "1", "0-5", "40-2", "2,,3", "2;3", "-5", "2-3-4", "٣", "2.5"])

@@ -324,25 +324,26 @@ def test_a_second_row_of_headings_is_an_error_of_that_row(xlsx: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("above", "told"),
+    ("above", "rows"),
     [
-        (
-            [("Content plan for May",), ()],
-            "row 1 holds “Content plan for May” and the headings stand in row 3: delete rows 1 to 2, so that the "
-            "headings are in row 1.",
-        ),
-        ([()], "row 1 is empty and the headings stand in row 2: delete row 1, so that the headings are in row 1."),
-        (
-            [("Post", "", "When")],
-            "row 1 holds “Post When” and the headings stand in row 2: delete row 1, so that the headings are in row 1.",
-        ),
+        ([("Content plan for May",), ()], "row 3. Not read: rows 1 and 2 above them."),
+        ([()], "row 2. Not read: row 1 above them."),
+        ([("Post", "", "When")], "row 2. Not read: row 1 above them."),
+        ([("Plan", "2026-12-01", "Video", "Image")] * 4, "row 5. Not read: rows 1, 2, 3 and 4 above them."),
     ],
-    ids=["title", "empty-row", "two-heading-rows"],
+    ids=["title", "empty-row", "two-heading-rows", "a-date-is-no-heading"],
 )
-def test_what_stands_above_the_headings_is_said_and_never_skipped(xlsx: Any, above: list[Any], told: str) -> None:
-    with pytest.raises(SheetError) as caught:
-        read_sheet(xlsx([*above, HEADINGS, row()]))
-    assert str(caught.value) == f"posts.xlsx, sheet 'Posts': {told}"
+def test_headings_further_down_are_found_and_said(xlsx: Any, above: list[Any], rows: str) -> None:
+    sheet = read_sheet(xlsx([*above, HEADINGS, row()]))
+    assert sheet.notices == (f"The headings are in {rows}",)
+    assert [r.number for r in sheet.rows] == [len(above) + 2]
+
+
+def test_headings_are_looked_for_in_the_first_twenty_rows(xlsx: Any) -> None:
+    title = ("Plan",)
+    assert read_sheet(xlsx([*[title] * 19, HEADINGS, row()])).rows[0].number == 21
+    with pytest.raises(SheetError, match="no column says which channel"):
+        read_sheet(xlsx([*[title] * 20, HEADINGS, row()]))
 
 
 def test_an_iso_strict_workbook_is_read_like_any_other(xlsx: Any, xml_cell: Any) -> None:
@@ -368,7 +369,7 @@ def test_a_million_empty_rows_are_passed_over(xlsx: Any) -> None:
 def test_cells_without_a_heading_are_said(xlsx: Any) -> None:
     sheet = read_sheet(xlsx([(*HEADINGS, "", "Owner"), (*row(), "stray", "Ann", "far")]))
     assert sheet.notices == (
-        "Not used, and only carried along: the column 'Owner'.",
+        "Column 'Owner' is ignored (kept in the results).",
         "Not used, since there is no heading above: the cells of columns G, I.",
     )
 

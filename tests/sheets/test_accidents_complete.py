@@ -226,17 +226,13 @@ SAID: Mapping[str, tuple[str, ...]] = {
         "--include-hidden or --skip-hidden.",
     ),
     "two heading rows": ("3, error: Row 3 repeats the headings instead of holding a post: delete the row.",),
-    "a title above the headings": (
-        "refused: posts.xlsx, sheet 'Posts': row 1 holds “Content plan for May” and the headings stand in row 3: "
-        "delete rows 1 to 2, so that the headings are in row 1.",
-    ),
+    "a title above the headings": ("The headings are in row 3. Not read: rows 1 and 2 above them.",),
     "a heading twice": (
-        "refused: posts.csv: the heading 'Text' stands twice (columns C and D): keep one and rename or delete the "
-        "other.",
+        "refused: posts.csv: 'Text' is there twice (columns C and D). Keep one and rename or delete the other.",
     ),
     "a heading that is nearly ours": (
-        "refused: posts.csv: the heading 'chanel' (column B) is not one of ours; if it is meant as 'channel', "
-        "rename it to that, and if not, call it something else.",
+        "refused: posts.csv: 'chanel' (column B) looks like channel. Rename it, use it with --map channel=chanel, or "
+        "leave it out with --ignore chanel.",
     ),
     "a key twice": (
         "A2, error: `key` “a” stands in row 3 too: give each post a key of its own.",

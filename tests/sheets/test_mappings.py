@@ -79,7 +79,7 @@ def test_buffer(text_file: Any) -> None:
     assert sheet.notices == (
         "Read as a sheet made for Buffer: 'Text' -> text, 'Image URL' -> media, 'Posting Time' -> publish_at.",
         "A Buffer sheet does not say the channel of a post: add a column 'channel' and fill it in.",
-        "Not used, and only carried along: the column 'Tags'.",
+        "Column 'Tags' is ignored (kept in the results).",
     )
 
 

@@ -40,7 +40,7 @@ def test_a_workbook_of_openpyxl_is_read_whole(tmp_path: Any) -> None:
     assert read.headings == ("Key", "Channel", "Publish at", "Text", "Budget")
     assert read.columns == {"key": 0, "channel": 1, "publish_at": 2, "text": 3}
     assert read.rows == (Row(2, ("a", "x", at(2026, 12, 1, 9, 30), "Line 1\nLine 2 🎉", "12")),)
-    assert (read.issues, read.notices) == ((), ("Not used, and only carried along: the column 'Budget'.",))
+    assert (read.issues, read.notices) == ((), ("Column 'Budget' is ignored (kept in the results).",))
 
 
 def test_rich_text_is_joined_and_its_phonetic_reading_left_out(xlsx: Any, xml_cell: Any) -> None:

@@ -141,7 +141,7 @@ def test_the_columns_that_were_added_are_read_back_without_a_word(
     tmp_path: Path, own_workbook: Path, results: Results
 ) -> None:
     path = annotate(own_workbook, replace(results, sandbox=True), tmp_path / "r.xlsx").path
-    assert read_sheet(path, tab="March").notices == ("Not used, and only carried along: the column 'owner'.",)
+    assert read_sheet(path, tab="March").notices == ("Column 'owner' is ignored (kept in the results).",)
 
 
 def test_a_copy_of_a_copy_has_the_columns_once(tmp_path: Path, own_workbook: Path, results: Results) -> None:

@@ -1,0 +1,319 @@
+"""Tells what a heading of somebody's own calendar means, by the words of nine languages and more in `headings.toml`.
+
+Knows nothing of a sheet: what is done with a meaning (read, asked about, warned of) is decided in `headings`. A heading
+is matched without regard to case, accents, width, spaces and punctuation, and without words that add nothing
+("Post caption", "Final image").
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from batch.model import CHANNEL_COLUMNS, COLUMNS, Channel
+from batch.rules.channels import CHANNEL_NAMES, channel_named
+
+DATE, TIME = "date", "time"
+"""The two halves of `publish_at`, where a calendar has a column for each."""
+
+
+class Kind(StrEnum):
+    """What is to be done with a heading of this meaning."""
+
+    OURS = "ours"
+    """Written as we write it."""
+    READ = "read"
+    """Another word for a column of ours."""
+    ASK = "ask"
+    """May be a column of ours, and is never read as one unasked."""
+    STATUS = "status"
+    """Says how far a row is."""
+    CANNOT = "cannot"
+    """Says what the API can't carry."""
+    NONE = "none"
+
+
+class Meaning(NamedTuple):
+    """What a heading means.
+
+    `columns` are ours (`text`, `text:INSTAGRAM`, or `date` and `time`): one where it is read, all that are possible
+    where it is asked about. `why` says what can't be carried, or why a reading is doubtful.
+    """
+
+    kind: Kind
+    columns: tuple[str, ...] = ()
+    why: str = ""
+
+    @property
+    def column(self) -> str:
+        """The column that is read, "" where none is."""
+        return self.columns[0] if self.kind in {Kind.OURS, Kind.READ} else ""
+
+
+NOTHING = Meaning(Kind.NONE)
+STATE = Meaning(Kind.STATUS)
+
+LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+UMLAUTS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"))
+ACCENTS = re.compile("[\u0300-\u036f]")
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+TOKEN = re.compile(r"[a-z]+|[0-9]+|[^\W_a-z0-9]+")
+BRACKETS = re.compile(r"[(\[（【][^()\[\]（）【】]*[)\]）】]")
+BETWEEN = re.compile(r"[/&+|,;・、／＋＆]|\s+(?:or|and|und|oder|et|ou|y|e|o|en|of|i|lub)\s+", re.IGNORECASE)
+SHORTEST_SLIP = 6
+
+
+def plain_heading(heading: str) -> str:
+    """Return what a heading is matched by: small letters and digits without accents, of one width."""
+    if heading.isascii():
+        return "".join(filter(str.isalnum, heading.casefold()))
+    text = unicodedata.normalize("NFKC", heading).casefold().translate(LETTERS)
+    bare = ACCENTS.sub("", unicodedata.normalize("NFD", text))
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFC", bare)))
+
+
+OURS: Mapping[str, str] = {plain_heading(column): column for column in COLUMNS}
+
+
+def column_of(heading: str) -> str:
+    """Return the column of ours that is written there, "" where none; `text:X` is `text:TWITTER`."""
+    base, colon, channel = heading.partition(":")
+    column = OURS.get(plain_heading(base), "")
+    if not colon:
+        return column
+    named = channel_named(channel)
+    return f"{column}:{named}" if column in CHANNEL_COLUMNS and named else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The table of words as it is matched: each by its plain form.
+
+    `by_start` are the longer words for a column of ours by their first letter: those of which a heading may be a slip.
+    """
+
+    meanings: Mapping[str, Meaning]
+    by_start: Mapping[str, tuple[tuple[str, str], ...]]
+    around: frozenset[str]
+    state_words: frozenset[str]
+    ready_words: frozenset[str]
+    zones: frozenset[str]
+    other_words: frozenset[str]
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Return the words that people use, as `headings.toml` has them."""
+    table = tomllib.loads(files("batch.sheets").joinpath("headings.toml").read_text(encoding="utf-8"))
+    meanings: dict[str, Meaning] = {}
+    for word, column in _words_of(table["ask"]):
+        before = meanings.get(word, Meaning(Kind.ASK))
+        meanings[word] = Meaning(Kind.ASK, tuple(dict.fromkeys((*before.columns, column))))
+    meanings |= {word: Meaning(Kind.CANNOT, why=what) for word, what in _words_of(table["cannot"], known=False)}
+    meanings |= {word: STATE for word, _ in _words_of({"": table["status"]}, known=False)}
+    meanings |= {word: Meaning(Kind.READ, (column,)) for word, column in _words_of(table["read"])}
+    halves = {half: table[half] for half in (DATE, TIME)}
+    meanings |= {word: Meaning(Kind.READ, (half,)) for word, half in _words_of(halves, known=False)}
+    by_start: defaultdict[str, tuple[tuple[str, str], ...]] = defaultdict(tuple)
+    for word, meaning in meanings.items():
+        if meaning.column and len(word) >= SHORTEST_SLIP:
+            by_start[word[0]] += ((word, meaning.column),)
+    listed = {
+        name: frozenset(map(plain_heading, table[name]["words"].split(",")))
+        for name in ("around", "state", "ready", "zones", "other")
+    }
+    return Vocabulary(
+        meanings, by_start, listed["around"], listed["state"], listed["ready"], listed["zones"], listed["other"]
+    )
+
+
+def _words_of(table: Mapping[str, Mapping[str, str]], *, known: bool = True) -> Iterator[tuple[str, str]]:
+    """Yield each word in its plain forms with the name that it stands under; with `known` only columns of ours."""
+    for name, languages in table.items():
+        if known and name not in COLUMNS:
+            continue
+        for words in languages.values():
+            for word in words.split(","):
+                yield plain_heading(word), name
+                if any(letter in word for letter, _ in UMLAUTS):
+                    yield plain_heading(_spell_out(word)), name
+
+
+def _spell_out(word: str) -> str:
+    for letter, spelled in UMLAUTS:
+        word = word.replace(letter, spelled)
+    return word
+
+
+@lru_cache(4096)
+def meaning_of(heading: str) -> Meaning:
+    """Return what a heading means by itself, whatever stands beside it."""
+    if column := column_of(heading):
+        return Meaning(Kind.OURS, (column,))
+    if ":" in heading and OURS.get(plain_heading(heading.partition(":")[0])):
+        return NOTHING
+    return _look_up(heading) or _for_channel(heading) or _with_zone(heading) or _says_state(heading) or NOTHING
+
+
+def _look_up(heading: str) -> Meaning | None:
+    """Return the meaning of a heading or of what is left of it without its brackets, halves and small words."""
+    bare = BRACKETS.sub(" ", heading)
+    if found := _known(heading):
+        return found
+    if bare != heading and bare.strip() and not _zone_in(heading) and not _channel_in(_tokens(heading)):
+        return _look_up(bare)
+    return _joined(heading) or _stripped(heading)
+
+
+def _known(heading: str) -> Meaning | None:
+    word = plain_heading(heading)
+    return Meaning(Kind.READ, (OURS[word],)) if word in OURS else vocabulary().meanings.get(word)
+
+
+def _tokens(heading: str) -> list[str]:
+    spaced = unicodedata.normalize("NFKC", CAMEL.sub(" ", heading)).casefold().translate(LETTERS)
+    return TOKEN.findall(ACCENTS.sub("", unicodedata.normalize("NFD", spaced)))
+
+
+def _joined(heading: str) -> Meaning | None:
+    """Return what two or more words that stand side by side mean together: `Date / Time`, `Image or video`."""
+    parts = [part for part in BETWEEN.split(heading) if part.strip()]
+    found = [_known(part) or _stripped(part) for part in parts]
+    meanings = [meaning for meaning in found if meaning]
+    if len(parts) < 2 or len(meanings) < len(parts):
+        return None
+    if STATE in meanings:
+        return STATE
+    columns = tuple(dict.fromkeys(column for meaning in meanings for column in meaning.columns))
+    if set(columns) <= {DATE, TIME, "publish_at"} and columns:
+        return Meaning(Kind.READ, ("publish_at",))
+    if sure := [m.column for m in meanings if m.column and (len(columns) == 1 or set(columns) == {"text", "hashtags"})]:
+        return Meaning(Kind.READ, (sure[0] if len(columns) == 1 else "text",))
+    return Meaning(Kind.ASK, columns) if columns else meanings[0]
+
+
+def _stripped(heading: str) -> Meaning | None:
+    """Return the meaning without words that add nothing, numbers at the end and the `s` of a plural."""
+    tokens, around = _tokens(heading), vocabulary().around
+    for first in range(len(tokens)):
+        for last in range(len(tokens), first, -1):
+            if first + len(tokens) - last and (found := _known("".join(tokens[first:last]))):
+                return found
+            if tokens[last - 1] not in around:
+                break
+        if tokens[first] not in around:
+            break
+    worded = [token for token in tokens if not token.isdigit()]
+    if worded != tokens and (found := _known("".join(worded))):
+        return found
+    word = "".join(tokens)
+    return _known(word[:-1]) if len(word) > 4 and word.endswith("s") else None
+
+
+def _for_channel(heading: str) -> Meaning | None:
+    """Return the meaning of a heading that names a channel: `Instagram caption`, `Text (Facebook)`, `TikTok`."""
+    tokens = _tokens(heading)
+    found = _channel_in(tokens)
+    if not found:
+        return None
+    channel, rest = found
+    if not rest:
+        why = "it names a channel, and may hold its text or only a mark"
+        return Meaning(Kind.ASK, (f"text:{channel}",), why) if len(tokens[0]) > 1 else None
+    meaning = _known("".join(rest)) or _stripped(" ".join(rest))
+    if not meaning or meaning.kind in {Kind.STATUS, Kind.CANNOT}:
+        return meaning
+    columns = tuple(f"{column}:{channel}" for column in meaning.columns if column in CHANNEL_COLUMNS)
+    if not columns:
+        return Meaning(Kind.ASK, meaning.columns, "it is for one channel only")
+    sure = columns[0] if columns[0].startswith(("text:", "title:")) or meaning.column not in {"", "link"} else ""
+    return Meaning(Kind.READ, (sure,)) if sure else Meaning(Kind.ASK, columns)
+
+
+def _channel_in(tokens: list[str]) -> tuple[Channel, list[str]] | None:
+    """Return the channel at one end of a heading and the other words; the longest name counts."""
+    for length in range(len(tokens), 0, -1):
+        for start in dict.fromkeys((0, len(tokens) - length)):
+            if channel := CHANNEL_NAMES.get("".join(tokens[start : start + length])):
+                return channel, tokens[:start] + tokens[start + length :]
+    return None
+
+
+def _zone_in(heading: str) -> bool:
+    return any(token in vocabulary().zones for token in _tokens(heading))
+
+
+def _with_zone(heading: str) -> Meaning | None:
+    """Return the doubt about a time whose zone only its heading says: `Time (CET)`."""
+    tokens = _tokens(heading)
+    rest = [token for token in tokens if token not in vocabulary().zones]
+    if not rest or rest == tokens:
+        return None
+    meaning = _known("".join(rest)) or _stripped(" ".join(rest)) or _joined(" / ".join(rest))
+    if meaning and meaning.column in {DATE, TIME, "publish_at"}:
+        return Meaning(Kind.ASK, meaning.columns, "a zone in a heading does not count: fill in `timezone`")
+    return None
+
+
+def _says_state(heading: str) -> Meaning | None:
+    """Tell a heading with a word for `status` among others: `Design status`, `Estado del copy`, `審核状态`."""
+    tokens, words = _tokens(heading), vocabulary().state_words
+    whole = plain_heading(heading)
+    foreign = any(word in whole for word in words if not word.isascii())
+    return STATE if foreign or any(token in words for token in tokens) else None
+
+
+def slip_of(heading: str, columns: Iterable[str]) -> tuple[str, str] | None:
+    """Return the word that a heading nearly is and its column, among the columns given; None where it is near none.
+
+    Short words are near too much: only ours count among them.
+    """
+    written, wanted = plain_heading(heading), set(columns)
+    if written in vocabulary().other_words:
+        return None
+    near = next((word for word, column in OURS.items() if column in wanted and is_near(written, word)), "")
+    if near:
+        return OURS[near], OURS[near]
+    if len(written) < SHORTEST_SLIP or not (written.isascii() and written.isalpha()):
+        return None
+    for word, column in vocabulary().by_start.get(written[0], ()):
+        known = column in wanted or ("publish_at" in wanted and column in {DATE, TIME})
+        if known and abs(len(word) - len(written)) < 2 and count_slips(written, word) == 1:
+            return word, column
+    return None
+
+
+def is_near(written: str, ours: str) -> bool:
+    """Tell a slip of the keyboard: a letter too many, too few, swapped or (in longer words) wrong."""
+    if len(written) < 2 or written == ours:
+        return False
+    slips = count_slips(written, ours)
+    if slips == 1:
+        same_letters = sorted(written) == sorted(ours)
+        return len(ours) > 4 or len(written) != len(ours) or same_letters
+    return slips == 2 and min(len(written), len(ours)) >= 7
+
+
+def count_slips(a: str, b: str) -> int:
+    """Return the optimal string alignment distance, or 3 where it is surely more than two."""
+    if abs(len(a) - len(b)) > 2:
+        return 3
+    before: list[int] = []
+    last = list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        row = [i]
+        for j, y in enumerate(b, start=1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1]
