@@ -63,7 +63,7 @@ def check(sheet: Sheet, **options: Unpack[Options]) -> tuple[Issue, ...]:
 
     Raises ConfigError where the configuration can't be read.
     """
-    with _open(sheet, options) as (session, inputs, folder):
+    with _open(sheet, options, offline=True) as (session, inputs, folder):
         return read_and_check(session, inputs, folder=folder, sheet=sheet).issues
 
 
@@ -98,7 +98,7 @@ def run(
 
 
 @contextmanager
-def _open(sheet: Sheet, options: Options) -> Iterator[tuple[Session, Inputs, Path]]:
+def _open(sheet: Sheet, options: Options, *, offline: bool = False) -> Iterator[tuple[Session, Inputs, Path]]:
     environment = Environment()
     folder = (environment.cwd / options.get("folder", sheet.folder or "")).resolve()
     flags = Flags(
@@ -120,6 +120,6 @@ def _open(sheet: Sheet, options: Options) -> Iterator[tuple[Session, Inputs, Pat
         regenerate=options.get("regenerate", False),
         allow=tuple(options.get("allow", ())),
     )
-    with Session(environment, flags, folder=folder) as session:
+    with Session(environment, flags, folder=folder, offline=offline) as session:
         session.print_line = logging.getLogger("postbatch").warning
         yield session, inputs, folder

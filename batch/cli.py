@@ -198,6 +198,19 @@ def run(
     return run_sheet(Environment(), replace(flags, via=via), inputs, outputs, cluster=cluster)
 
 
+@postbatch.command(short_help="Obey a configuration file from now on, as it is.")
+@click.argument("file", type=click.Path(path_type=Path), default=Path("postbatch.toml"))
+def trust(file: Path) -> int:
+    """Obey FILE (postbatch.toml) from now on, as it is now.
+
+    A postbatch.toml beside a sheet or in the current folder may have come from somebody else. What it says counts only
+    once it is trusted, and no longer after it has been changed or moved.
+    """
+    from batch.commands.trust import trust_file
+
+    return trust_file(Environment(), file)
+
+
 @postbatch.command(short_help="Do exactly a plan that was reviewed.")
 @click.argument("plan_file", metavar="PLAN.json", type=PATH)
 @doing
@@ -324,13 +337,18 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         status = postbatch.main(arguments, prog_name="postbatch", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        if context is not None:
+            help_option = context.help_option_names[0]
+            print(f"{context.get_usage()}\nTry '{context.command_path} {help_option}' for help.\n", file=sys.stderr)
+        Environment().warn(f"Error: {error.format_message()}")
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         print("Interrupted.", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
     except PostbatchError as error:
-        print(f"postbatch: {error}", file=sys.stderr)
+        for line in (f"postbatch: {error}", *error.details):
+            Environment().warn(line)
         sys.exit(error.exit_status)
     except BrokenPipeError:
         sys.stderr.close()

@@ -17,11 +17,20 @@ Things that are wrong with a row are not exceptions but `model.Issue` values: th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class PostbatchError(Exception):
-    """A reason to end the command. `str(error)` is one sentence: what, where, and the remedy."""
+    """A reason to end the command. `str(error)` is one sentence: what, where, and the remedy.
+
+    `details` are further lines for the terminal.
+    """
 
     exit_status = 2
+
+    def __init__(self, message: str, *, details: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.details = tuple(details)
 
 
 class StartError(PostbatchError):

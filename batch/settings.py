@@ -1,13 +1,19 @@
 """Put the environment, the file and the flags of a command together; the flags win, then the environment.
 
-A secret is held so that nothing shows it: not a `repr`, not a traceback, not a copy on a disk or another machine.
+A sheet comes from other people, and so may the file that lies beside it: what it says counts only once its place and
+contents are trusted. A secret is held so that nothing shows it: not a `repr`, not a traceback, not a copy on a disk or
+another machine.
 """
 
 from __future__ import annotations
 
 import difflib
+import hashlib
 import ipaddress
+import json
+import os
 import re
+import shlex
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -16,8 +22,10 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
+from batch.atomic import write_private
 from batch.errors import ConfigError, SignInError
 from batch.model import Json
+from batch.wording import listed, shorten
 
 API_URL = "https://www.wixapis.com"
 FILE_NAME = "postbatch.toml"
@@ -25,7 +33,14 @@ DEFAULT_SITE = "default"
 """The name of a site that only the environment knows (`WIX_SITE_ID`)."""
 
 VIAS = ("draft", "publish", "bulk")
-MAX_FILE_BYTES = 1024 * 1024
+MAX_FILE_BYTES = 64 * 1024
+MAX_LINE_BYTES = 1_000
+"""A parser takes seconds for a key of thousands of parts, and a key ends with its line."""
+
+MAX_NEAR_LETTERS = 64
+"""What is longer is no slip of a name that we know, and would take long to compare."""
+
+MAX_SHOWN_LINES = 20
 MAX_CALLS_PER_MINUTE = 200
 """The API's own limit for one site."""
 
@@ -149,15 +164,30 @@ NUMBER_REMEDIES: Mapping[str, str] = {
 }
 
 
+class _UnknownZone(ValueError):
+    """A time zone that there is not. Its words are found when it is told: a file may hold a thousand."""
+
+    def __str__(self) -> str:
+        from zoneinfo import available_timezones
+
+        text = str(self.args[0])
+        near = _near(text, available_timezones())
+        meant = f"did you mean {near}?" if near else "write it like Europe/Berlin."
+        return f": “{shorten(text)}” is not a time zone; {meant}"
+
+
+def _near(text: str, known: Iterable[str]) -> str:
+    """Return the known name that is likely meant, "" where none is."""
+    return next(iter(difflib.get_close_matches(text, known, n=1)), "") if len(text) <= MAX_NEAR_LETTERS else ""
+
+
 def _check_zone(text: str) -> str:
-    from zoneinfo import ZoneInfo, available_timezones
+    from zoneinfo import ZoneInfo
 
     try:
         return ZoneInfo(text.strip()).key if text.strip() else ""
     except (KeyError, ValueError, OSError):
-        near = difflib.get_close_matches(text, available_timezones(), n=1)
-        meant = f"did you mean {near[0]}?" if near else "write it like Europe/Berlin."
-        raise ValueError(f": “{text}” is not a time zone; {meant}") from None
+        raise _UnknownZone(text) from None
 
 
 def _check_site_id(text: str) -> str:
@@ -170,7 +200,7 @@ def _check_site_id(text: str) -> str:
 
 def _check_via(text: str) -> str:
     if (via := text.strip().lower()) not in VIAS:
-        raise ValueError(f": “{text}” is not a way to send; write one of {', '.join(VIAS)}.")
+        raise ValueError(f": “{shorten(text)}” is not a way to send; write one of {', '.join(VIAS)}.")
     return via
 
 
@@ -265,6 +295,15 @@ class Settings(FileSettings):
             raise ConfigError(f"Which site is meant? Use --site with one of: {', '.join(self.sites)}.")
         return self.sites[match_site(name or self.default_site, self.sites)]
 
+    @property
+    def source(self) -> str:
+        """What says which sites there are, in words."""
+        return f"{self.config_path.name} {self.config_place}" if self.config_path else "WIX_SITE_ID"
+
+    def label(self, site: str) -> str:
+        """Return a site's name with the first part of its ID, which tells it from another's of the same name."""
+        return f"{site} ({self.site(site).site_id.partition('-')[0]}-...)"
+
     def timezone_for(self, site: str = "") -> str:
         """Return the zone of a site, else the configuration's, else ""."""
         named = self.sites and (site or self.default_site)
@@ -319,8 +358,8 @@ def match_site(name: str, sites: Iterable[str]) -> str:
     names = {n.casefold(): n for n in sites}
     if (found := names.get(name.strip().casefold())) is not None:
         return found
-    near = difflib.get_close_matches(name.casefold(), names, n=1)
-    meant = f" Did you mean {names[near[0]]}?" if near else ""
+    near = _near(name.casefold(), names)
+    meant = f" Did you mean {names[near]}?" if near else ""
     known = ", ".join(names.values()) or "none"
     raise ConfigError(f"There is no site called “{name}” in the configuration (there is: {known}).{meant}")
 
@@ -333,16 +372,22 @@ def load_settings(
     config: Path | None = None,
     site: str | None = None,
     via: str | None = None,
+    trusted: Path | None = None,
 ) -> Settings:
     """Read the settings that count for one command; no credential is needed for it.
 
     The file is `config` where given, else the first `postbatch.toml` beside the sheet, in the current folder or in the
-    user's configuration folder. `site` and `via` are the command's flags, and win. Raises `ConfigError`.
+    user's configuration folder. One that may have come with the sheet has to be remembered in the folder `trusted`;
+    None is for what reaches nothing, where it is read as it is. `site` and `via` are the command's flags, and win.
+    Raises `ConfigError`.
     """
-    path, place = _find_file(environ, sheet_folder=sheet_folder, cwd=cwd, config=config)
-    where = f"{path.name} {place}" if path else FILE_NAME
-    settings = _check_file(_read_file(path, where) if path else {}, where)
-    settings = _with_environment(replace(settings, config_path=path, config_place=place), environ, chosen=site)
+    settings = Settings(default_site=DEFAULT_SITE)
+    if (file := _find_file(environ, sheet_folder=sheet_folder, cwd=cwd, config=config)) is not None:
+        settings = replace(file.settings(), config_path=file.path, config_place=file.place)
+        if trusted is not None and file.place in FOREIGN and not (trusted / file.fingerprint).is_file():
+            raise file.refusal(cwd)
+        _refuse_variables(settings, file, own=user_folder(environ) / FILE_NAME)
+    settings = _with_environment(settings, environ, chosen=site)
     if via is not None:
         via = _checked(_check_via, "--via", via)
         settings = replace(settings, via=via, sites=_each(settings.sites, via=via))
@@ -351,18 +396,101 @@ def load_settings(
     return settings
 
 
+BESIDE, HERE, NAMED, OWN = (
+    "beside the sheet", "in the current folder", "given with --config", "in your configuration folder",
+)  # fmt: skip
+FOREIGN = frozenset({BESIDE, HERE})
+"""Where a file may lie that somebody else has put there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """A configuration file as it was found: what is trusted and what is read are the same bytes."""
+
+    path: Path
+    place: str
+    content: bytes
+
+    @property
+    def where(self) -> str:
+        """The file as messages name it."""
+        return f"{self.path.name} {self.place}"
+
+    @property
+    def fingerprint(self) -> str:
+        """What is remembered of a file that is trusted: its place and its contents."""
+        return hashlib.sha256(f"{self.path.resolve()}\n".encode("utf-8", "surrogateescape") + self.content).hexdigest()
+
+    def table(self) -> dict[str, Any]:
+        """Return what the file holds. Raises `ConfigError`."""
+        if len(self.content) > MAX_FILE_BYTES:
+            raise ConfigError(f"{self.where} is larger than 64 kB: it is not a configuration.")
+        if any(len(line) > MAX_LINE_BYTES for line in self.content.split(b"\n")):
+            raise ConfigError(f"{self.where} has a line of more than {MAX_LINE_BYTES:,} letters: break it.")
+        try:
+            return tomllib.loads(self.content.decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise ConfigError(f"{self.where} is not UTF-8 text: save it again as UTF-8.") from None
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise ConfigError(f"{self.where} is not valid TOML: {error}. Correct that line.") from None
+
+    def settings(self) -> Settings:
+        """Return what the file says, checked. Raises `ConfigError`, whose sentence is the first mistake."""
+        return _check_file(self.table(), self.where)
+
+    def shown_settings(self) -> list[str]:
+        """Return what the file sets, one setting a line, as it stands there."""
+        table = self.table()
+        lines = [f"{name} = {json.dumps(value)}" for name, value in table.items() if name != "sites"]
+        for name, site in table.get("sites", {}).items():
+            lines.append(f"[sites.{name}] " + ", ".join(f"{key} = {json.dumps(value)}" for key, value in site.items()))
+        if len(lines) > MAX_SHOWN_LINES:
+            lines[MAX_SHOWN_LINES:] = [f"... and {len(lines) - MAX_SHOWN_LINES:,} more"]
+        return lines or ["nothing"]
+
+    def refusal(self, cwd: Path | None) -> ConfigError:
+        """Return why the file is not obeyed, what it would set, and how to trust it."""
+        shown = os.path.relpath(self.path, cwd) if cwd else str(self.path)
+        return ConfigError(
+            f"{self.where} may have come from somebody else and is not trusted, so nothing was done. It would set:",
+            details=[
+                *(f"  {line}" for line in self.shown_settings()),
+                f"If you want that, run: postbatch trust {shlex.quote(shown)}",
+                "If not, use a configuration of your own with --config FILE.",
+            ],
+        )
+
+
+def read_config_file(path: Path, place: str) -> ConfigFile:
+    """Read a configuration file, no more of it than one may hold. Raises `ConfigError`."""
+    try:
+        with path.open("rb") as file:
+            return ConfigFile(path, place, file.read(MAX_FILE_BYTES + 1))
+    except OSError as error:
+        raise ConfigError(f"{path.name} {place} can't be read ({error.strerror}): check its permissions.") from None
+
+
+def trust(file: ConfigFile, *, folder: Path) -> None:
+    """Remember a file's place and contents in a folder. Raises `ConfigError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(folder / file.fingerprint, f"{file.path.resolve()}\n".encode("utf-8", "surrogateescape"))
+    except OSError as error:
+        raise ConfigError(f"That {file.path.name} is trusted can't be remembered: {error.strerror}.") from None
+
+
 def _find_file(
     environ: Mapping[str, str], *, sheet_folder: Path | None, cwd: Path | None, config: Path | None
-) -> tuple[Path | None, str]:
+) -> ConfigFile | None:
     if config is not None:
         if not config.is_file():
             raise ConfigError(f"There is no configuration file “{config}”: check what --config says.")
-        return config, "given with --config"
-    for folder, place in ((sheet_folder, "beside the sheet"), (cwd, "in the current folder")):
+        return read_config_file(config, NAMED)
+    for folder, place in ((sheet_folder, BESIDE), (cwd, HERE)):
         if folder is not None and (folder / FILE_NAME).is_file():
-            return folder / FILE_NAME, place
+            return read_config_file(folder / FILE_NAME, place)
     own = user_folder(environ) / FILE_NAME
-    return (own, "in your configuration folder") if own.is_file() else (None, "")
+    return read_config_file(own, OWN) if own.is_file() else None
 
 
 def user_folder(environ: Mapping[str, str]) -> Path:
@@ -375,24 +503,34 @@ def user_folder(environ: Mapping[str, str]) -> Path:
     return platformdirs.user_config_path("postbatch", appauthor=False)
 
 
-def _read_file(path: Path, where: str) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-        if len(content) > MAX_FILE_BYTES:
-            raise ConfigError(f"{where} is larger than 1 MB: it is not a configuration.")
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(f"{where} can't be read ({error.strerror}): check its permissions.") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{where} is not UTF-8 text: save it again as UTF-8.") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{where} is not valid TOML: {error}. Correct that line.") from None
+VARIABLE_STARTS = ("WIX_", "POSTBATCH_")
+
+
+def _refuse_variables(settings: Settings, file: ConfigFile, *, own: Path) -> None:
+    """Refuse a variable that may hold anything but a credential of ours, unless the user's own file names it too."""
+    named = {
+        variable: (site.name, setting)
+        for site in settings.sites.values()
+        for setting in USUAL_VARIABLES
+        if (variable := getattr(site, setting)) and not variable.startswith(VARIABLE_STARTS)
+    }
+    if not named or file.place == OWN:
+        return
+    allowed: set[object] = set()
+    if own.is_file():
+        sites = read_config_file(own, OWN).settings().sites.values()
+        allowed = {getattr(site, setting) for site in sites for setting in USUAL_VARIABLES}
+    for variable, (site, setting) in named.items():
+        if variable not in allowed:
+            raise ConfigError(
+                f"{file.where}, [sites.{site}]: {setting} names {variable}, but a credential's variable has to begin "
+                f"with {listed(VARIABLE_STARTS)}: rename it, or name it in your own configuration ({own})."
+            )
 
 
 def _check_file(table: Mapping[str, Any], where: str) -> Settings:
     """Return what a file says, checked; the first mistake is one sentence."""
-    if not table:
+    if not table:  # pydantic takes a tenth of a second
         return Settings(default_site=DEFAULT_SITE)
     from pydantic import TypeAdapter, ValidationError
 
@@ -440,9 +578,9 @@ def _refuse_secrets(table: Mapping[str, Any], kind: type, where: str) -> None:
         if name == "api_url":
             raise ConfigError(f"{where}: the API's address is not set in a file: use the variable WIX_API_URL.")
         if name not in known:
-            near = difflib.get_close_matches(name.lower().replace("-", "_"), known, n=1)
-            meant = f" Did you mean {near[0]}?" if near else f" The settings are {', '.join(known)}."
-            raise ConfigError(f"{where}: there is no setting “{name}”.{meant}")
+            near = _near(name.lower().replace("-", "_"), known)
+            meant = f" Did you mean {near}?" if near else f" The settings are {', '.join(known)}."
+            raise ConfigError(f"{where}: there is no setting “{shorten(name)}”.{meant}")
 
 
 def _tell_mistake(error: Mapping[str, Any], where: str) -> str:

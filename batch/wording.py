@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from batch.model import Quota
@@ -19,6 +20,25 @@ def make_visible(text: str) -> str:
     if text.isprintable():
         return text
     return INVISIBLE.sub(_sign_of, LINE_END.sub("\n", text))
+
+
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def make_visible_words(text: str) -> str:
+    """Return a text as a terminal may show it among others, where it must not turn the words around it."""
+    return TURNING.sub(lambda found: _escaped(found[0]), make_visible(text))
+
+
+def make_visible_line(text: str) -> str:
+    """Return a text on one line as a terminal may show it: what would move, hide or turn other words is seen."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or unicodedata.category(c) == "Zs" else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    return chr(0x2400 + ord(character)) if character < " " else character.encode("unicode_escape").decode()
 
 
 def _sign_of(found: re.Match[str]) -> str:

@@ -23,7 +23,8 @@ def show_accounts(environment: Environment, flags: Flags) -> int:
         snapshot, urls = read_accounts(session, session.settings.site().name)
         if session.sandbox:
             session.show(SANDBOX_SAID)
-        session.show(terminal.accounts_text(snapshot, connect_urls=urls, width=environment.width, color=flags.color))
+        text = terminal.accounts_text(snapshot, connect_urls=urls, width=environment.width, color=flags.color)
+        environment.show_text(text)
         for notice in snapshot.notices:
             session.say(notice)
         return 0

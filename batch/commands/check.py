@@ -101,7 +101,7 @@ def check_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs:
     """Say what is wrong with a sheet. 1 where a row has an error."""
     path = (environment.cwd / inputs.sheet).resolve()
     refuse_outputs(outputs, sheet=path, cwd=environment.cwd, endings=JSON)
-    with Session(environment, flags, folder=path.parent) as session:
+    with Session(environment, flags, folder=path.parent, offline=True) as session:
         checked = read_and_check(session, inputs, folder=environment.cwd)
         if inputs.only:
             left_out = select(checked.posts, sheet=checked.sheet, only=inputs.only)
@@ -111,7 +111,9 @@ def check_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs:
         if session.sandbox:
             session.show(SANDBOX_SAID)
         issues = checked.issues
-        session.show(terminal.issues_text(issues, posts=checked.posts, width=environment.width, color=flags.color))
+        environment.show_text(
+            terminal.issues_text(issues, posts=checked.posts, width=environment.width, color=flags.color)
+        )
         if outputs.out is not None:
             data = {"sheet": checked.sheet.name, "issues": [asdict(issue) for issue in issues]}
             write_text(session, outputs.out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")

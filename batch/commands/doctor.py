@@ -20,17 +20,17 @@ def examine(environment: Environment, flags: Flags) -> int:
     try:
         with Session(environment, flags) as session:
             session.start_sandbox()
-            settings, path = session.settings, session.settings.config_path
-            file = f"{path.name} {settings.config_place}" if path else "from the environment"
+            settings = session.settings
+            file = settings.source if settings.config_path else "from the environment"
             findings.append((True, f"Configuration: {file}; API: {settings.api_url}"))
             if session.sandbox:
                 findings.append((True, SANDBOX_SAID))
             for name in settings.sites if settings.sites and not flags.site else [settings.site().name]:
                 findings += _examine_site(session, name)
     except PostbatchError as error:
-        findings.append((False, str(error)))
+        findings += [(False, str(error)), *((False, line) for line in error.details)]
     for good, text in findings:
-        print(f"{'ok ' if good else 'NO '} {text}", file=environment.out)
+        environment.show(f"{'ok ' if good else 'NO '} {text}")
     return 0 if all(good for good, _ in findings) else 2
 
 

@@ -15,6 +15,7 @@ from typing import ClassVar, Literal, TextIO
 
 from batch.model import FORM, Json
 from batch.times import utc_now
+from batch.wording import make_visible_line
 
 STATE_VARIABLE = "POSTBATCH_STATE_DIR"
 
@@ -34,6 +35,18 @@ class Environment:
     """Waits so many seconds, or until the event is set."""
     random: Callable[[], float] = random.random
 
+    def show(self, line: str) -> None:
+        """Print a line that was asked for. What it names may come from anywhere, so that all of it is visible."""
+        self.show_text(make_visible_line(line))
+
+    def show_text(self, text: str) -> None:
+        """Print what `report.terminal` has drawn, where every word is visible already."""
+        print(text, file=self.out, flush=True)
+
+    def warn(self, line: str) -> None:
+        """Print a line that must be read, on the error output; all of it is visible."""
+        print(make_visible_line(line), file=self.err, flush=True)
+
     @property
     def asks(self) -> bool:
         """True where there is somebody at a terminal who can be asked."""
@@ -45,6 +58,11 @@ class Environment:
         import shutil
 
         return shutil.get_terminal_size((100, 24)).columns if self.out.isatty() else 100
+
+    @property
+    def trust_folder(self) -> Path:
+        """Where the configuration files are remembered that are trusted."""
+        return self.state_folder() / "trusted"
 
     def state_folder(self) -> Path:
         """Return the user's folder for journals and the records of runs."""

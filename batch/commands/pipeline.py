@@ -50,7 +50,7 @@ from batch.rules.channels import ENDED
 from batch.runs.journal import Journal
 from batch.runs.record import NumberedStep, RunRecord, idle_outcome, make_results, not_run_outcome, record_followup
 from batch.sheets.read import Sheet
-from batch.wording import counted
+from batch.wording import counted, listed
 from batch.workbooks.template import EXAMPLE_SKIPPED
 
 
@@ -215,12 +215,25 @@ def with_known_media(post: Post, known: Mapping[str, str]) -> Post:
 REFUSED = frozenset({StepKind.INVALID, StepKind.BLOCKED, StepKind.CONFLICT, StepKind.FAILED})
 
 
-def show_plan(session: Session, plan: Plan) -> None:
-    """Print the plan, and say of a sandbox that it is one."""
-    flags = session.flags
+MAX_NAMED_IN_QUESTION = 3
+
+
+def _tell_sites(session: Session, plan: Plan) -> tuple[str, ...]:
+    """Say which sites are meant, and what says so; of a sandbox, that it is one."""
     if session.sandbox:
-        session.show(SANDBOX_SAID)
-    session.show(
+        return (SANDBOX_SAID,)
+    settings = session.settings
+    names = [settings.label(part.site) for part in plan.sites if part.site in settings.sites]
+    sites = f"Site{'s' if len(names) > 1 else ''} {listed(names, last='and')}"
+    return (f"{sites}, from {settings.source}.",) if names else ()
+
+
+def show_plan(session: Session, plan: Plan) -> None:
+    """Print which sites are meant, and the plan."""
+    flags = session.flags
+    for line in _tell_sites(session, plan):
+        session.show(line)
+    session.environment.show_text(
         plan_text(
             plan,
             calls_per_minute=session.settings.calls_per_minute,
@@ -271,7 +284,11 @@ def make_record(session: Session, prepared: Prepared, *, run: str, command: str)
         placed=tuple(placed),
         journals={site: session.journal(site).name for site in known},
         issues=prepared.checked.issues,
-        notices=(*plan.notices, *(n for site in plan.sites for n in site.notices)),
+        notices=(
+            *(() if session.sandbox else _tell_sites(session, plan)),
+            *plan.notices,
+            *(n for site in plan.sites for n in site.notices),
+        ),
     )
 
 
@@ -297,8 +314,12 @@ def carry_through(
     changing = [placed.step for placed in record.placed if placed.step.acts]
     warnings = sum(len(step.warnings) for step in changing)
     posts = counted(len(changing), "post") + (f" ({counted(warnings, 'warning')})" if warnings else "")
+    sites = sorted({step.site for step in changing})
+    few = listed([session.settings.label(site) for site in sites], last="and")
+    named = few if len(sites) <= MAX_NAMED_IN_QUESTION else f"{len(sites)} sites"
+    where = "in the sandbox" if session.sandbox else f"on {named}"
     asks = changing and not outputs.yes and not _holds_back(record, outputs)
-    if asks and not session.confirms(f"Do this to {posts}?"):
+    if asks and not session.confirms(f"Do this to {posts} {where}?"):
         session.warn("Nothing was done.")
         return EXIT_DONE
     results, status = carry(session, record, outputs, media_folder=media_folder, do_site=do_site, at_once=at_once)
@@ -354,6 +375,8 @@ def tell(
         # Also where no file can be written: what was done is then told here, and by `postbatch results`.
         if results.sandbox:
             session.show(SANDBOX_SAID)
-        session.show(terminal.outcomes_text(results, width=environment.width, color=flags.color, verbose=flags.verbose))
+        session.environment.show_text(
+            terminal.outcomes_text(results, width=environment.width, color=flags.color, verbose=flags.verbose)
+        )
         for path in written:
             session.show(f"Written: {shown_from(path, environment.cwd)}")

@@ -15,7 +15,7 @@ from batch.runs.record import read_record, read_results, run_names
 
 def show_runs(environment: Environment, flags: Flags) -> int:
     """List the runs so far, the latest last."""
-    with Session(environment, flags) as session:
+    with Session(environment, flags, offline=True) as session:
         if session.sandbox:
             session.show(SANDBOX_SAID)
         records = []
@@ -24,13 +24,13 @@ def show_runs(environment: Environment, flags: Flags) -> int:
                 records.append(read_record(session.state, name))
             except PostbatchError as error:
                 session.warn(str(error))
-        session.show(terminal.runs_text(records, width=environment.width, color=flags.color))
+        environment.show_text(terminal.runs_text(records, width=environment.width, color=flags.color))
         return 0
 
 
 def write_results_again(environment: Environment, flags: Flags, run: str, outputs: Outputs) -> int:
     """Write a run's results again. The exit status is the run's own."""
-    with Session(environment, flags) as session:
+    with Session(environment, flags, offline=True) as session:
         record = read_record(session.state, run)
         undone = record.command.removeprefix(UNDO) if record.command.startswith(UNDO) else ""
         sheet = environment.cwd / (undo_name(undone) if undone else Path(record.sheet).name)

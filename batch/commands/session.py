@@ -20,6 +20,7 @@ from batch.model import GOOD, Outcome, OutcomeKind, Results
 from batch.runs.journal import journal_path, make_private_folder, shown
 from batch.runs.record import RunRecord, new_run_id, note_results
 from batch.settings import DEFAULT_SITE, Settings, SiteSettings, for_sandbox, load_settings
+from batch.wording import make_visible_line
 
 if TYPE_CHECKING:
     from batch.publisher.client import Client
@@ -35,11 +36,18 @@ class Session:
     """Use it in a `with`; what it opened it closes.
 
     `print_line` is who puts a line on the error output, lent to a bar while one stands there.
-    `folder` is the sheet's, or the current one; `settings` are those to work with where they come from elsewhere.
+    `folder` is the sheet's, or the current one; `settings` are those to work with where they come from elsewhere. With
+    `offline` nothing is reached, nor is it in a sandbox: a configuration that is not trusted is then read as it is.
     """
 
     def __init__(
-        self, environment: Environment, flags: Flags, *, folder: Path | None = None, settings: Settings | None = None
+        self,
+        environment: Environment,
+        flags: Flags,
+        *,
+        folder: Path | None = None,
+        settings: Settings | None = None,
+        offline: bool = False,
     ) -> None:
         self.environment, self.flags = environment, flags
         self.folder = (folder or environment.cwd).resolve()
@@ -49,7 +57,7 @@ class Session:
         self._budget: RetryBudget | None = None
         self._clients: dict[str, Client] = {}
         self._lock = threading.Lock()
-        self.print_line: Callable[[str], None] = lambda text: print(text, file=environment.err, flush=True)
+        self.print_line: Callable[[str], None] = environment.warn
         self.settings = settings or load_settings(
             # A sandbox must not be shaken by a real site's variables, nor a real site reached in its name.
             {} if flags.sandbox else environment.environ,
@@ -57,6 +65,7 @@ class Session:
             cwd=environment.cwd,
             config=flags.config,
             via=flags.via,
+            trusted=None if offline or flags.sandbox else environment.trust_folder,
         )
         if flags.site and (self.settings.sites or not flags.sandbox):
             self.settings = replace(self.settings, default_site=self.settings.site(flags.site).name)
@@ -76,18 +85,19 @@ class Session:
         """Say something that must be read, also with `--quiet`."""
         self.print_line(text)
 
-    def show(self, text: str) -> None:
-        """Print what the command was asked for."""
-        print(text, file=self.environment.out, flush=True)
+    def show(self, line: str) -> None:
+        """Print a line of what the command was asked for."""
+        self.environment.show(line)
 
     def confirms(self, question: str) -> bool:
         """Ask at the terminal; anything but yes is no."""
         import click
 
         try:
-            return click.confirm(question, default=False, err=True)
+            return click.confirm(make_visible_line(question), default=False, err=True)
         except click.Abort:
-            self.warn("\nNothing was done.")
+            self.warn("")
+            self.warn("Nothing was done.")
             raise
 
     def new_run(self) -> str:

@@ -15,7 +15,7 @@ def make_template(environment: Environment, flags: Flags, out: Path, *, connecte
     """Write the template. Errors: StartError where the file is there already or has another ending."""
     path = (environment.cwd / out).resolve()
     refuse_to_lose(path, force=force)
-    with Session(environment, flags, folder=path.parent) as session:
+    with Session(environment, flags, folder=path.parent, offline=not connected) as session:
         offered = None
         if connected:
             session.start_sandbox()

@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from batch.wording import make_visible
+from batch.wording import make_visible_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -134,4 +134,4 @@ def _rich(line: Line) -> Text:
     from rich.text import Text
 
     parts = [line] if isinstance(line, Styled) else [Styled(line)] if isinstance(line, str) else line
-    return Text.assemble(*((make_visible(part.words), part.style) for part in parts), overflow="fold")
+    return Text.assemble(*((make_visible_words(part.words), part.style) for part in parts), overflow="fold")

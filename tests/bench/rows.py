@@ -18,7 +18,7 @@ from batch.workbooks.results import write_results_workbook
 from tests.bench import yardsticks
 from tests.bench.journal import cost_of_journal
 from tests.bench.measure import Line, code, cost_of, environment, in_turns, postbatch, python
-from tests.bench.sandboxed import Sandbox, run_skipping, sandbox, site_id, with_api, write_config
+from tests.bench.sandboxed import CONFIG, Sandbox, run_skipping, sandbox, site_id, with_api, write_config
 from tests.bench.sheets import HEADINGS, rows, write_csv, write_xlsx
 
 LIMIT = 200
@@ -93,7 +93,7 @@ def _run_sites(names: Sequence[str], posts: int) -> float:
         place.ask("/sandbox/faults", {"kind": "delay", "seconds": 0.1})
         write_config(folder, sites=names)
         write_csv(folder / "month.csv", posts * len(names), sites=names)
-        command = postbatch("run", "month.csv", "--yes", "--no-page", "--quiet")
+        command = postbatch("run", "month.csv", *CONFIG, "--yes", "--no-page", "--quiet")
         seconds = cost_of(command, cwd=folder, env=with_api(folder / "state", place), statuses=(0,)).seconds
         if any(len(place.references(number)) != posts for number in range(len(names))):
             raise RuntimeError("not every post is there exactly once")
@@ -129,7 +129,7 @@ def planning(size: Size, folder: Path) -> Line:
         seed(place, held)
         env = with_api(folder / "state", place)
         ours, other, ratio = in_turns(
-            lambda: cost_of(postbatch("plan", "month.csv"), cwd=folder, env=env, statuses=(0,)).seconds,
+            lambda: cost_of(postbatch("plan", "month.csv", *CONFIG), cwd=folder, env=env, statuses=(0,)).seconds,
             lambda: cost_of(postbatch("check", "month.csv"), cwd=folder, env=env, statuses=(0,)).seconds,
             turns=size.turns,
         )
@@ -251,7 +251,7 @@ def growth(size: Size) -> list[Line]:
             work: Mapping[str, Callable[[int], float]] = {
                 "`check`, `.csv`": lambda n: cost_of(postbatch("check", f"{n}.csv"), cwd=folder, env=env).seconds,
                 "`check`, `.xlsx`": lambda n: cost_of(postbatch("check", f"{n}.xlsx"), cwd=folder, env=env).seconds,
-                "`plan`": lambda n: cost_of(postbatch("plan", f"{n}.csv"), cwd=folder, env=on_site).seconds,
+                "`plan`": lambda n: cost_of(postbatch("plan", f"{n}.csv", *CONFIG), cwd=folder, env=on_site).seconds,
                 "writing results": _writing_of(folder, (few, size.many_rows)),
             }
             for what, measure in work.items():

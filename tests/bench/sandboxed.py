@@ -27,6 +27,10 @@ from tests.bench.measure import environment, python
 KEY = "IST.only-for-the-bench"
 
 
+CONFIG = ("--config", "postbatch.toml")
+"""A configuration in the current folder counts where it is named."""
+
+
 def site_id(number: int) -> str:
     """The ID of the bench's n-th site."""
     return f"5a11d0b0-0000-4000-8000-{number:012x}"
@@ -106,7 +110,12 @@ def run_skipping(place: Sandbox, sheet: Path, *, via: str) -> float:
         now=clock.now, clock=clock.clock, sleep=clock.sleep,
     )  # fmt: skip
     began = clock.clock()
-    status = run_sheet(desk, Flags(via=via), Inputs(sheet.name), Outputs(yes=True, no_page=True))
+    status = run_sheet(
+        desk,
+        Flags(via=via, config=sheet.parent / "postbatch.toml"),
+        Inputs(sheet.name),
+        Outputs(yes=True, no_page=True),
+    )
     if status != 0:
         raise RuntimeError(f"the run ended with {status}: {desk.out.getvalue()[-2000:]}")  # type: ignore[attr-defined]
     return clock.clock() - began

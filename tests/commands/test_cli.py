@@ -113,9 +113,7 @@ def test_what_can_not_start_says_why_in_one_sentence(desk, arguments, said):
 def test_two_sites_side_by_side_each_with_its_own_posts_and_one_that_fails_holds_nobody_up(site, server):
     other = "11111111-2222-4333-8444-555555555555"
     with RigServer(sites=[SITE_ID, other]) as both:
-        (site.folder / "postbatch.toml").write_text(
-            f'[sites.pottery]\nsite_id = "{SITE_ID}"\n[sites.garden]\nsite_id = "{other}"\n', encoding="utf-8"
-        )
+        site.configure(f'[sites.pottery]\nsite_id = "{SITE_ID}"\n[sites.garden]\nsite_id = "{other}"\n')
         environ = {"WIX_API_URL": both.url, "WIX_SITE_ID": ""}
         site.write("posts.csv", [{**ROW, "site": "pottery"}, {**ROW, "site": "garden", "text": "Tulips"}])
         ended = site("run", "posts.csv", "--yes", "--out", "out.json", environ=environ)

@@ -39,6 +39,8 @@ needs_distributed = pytest.mark.skipif(find_spec("distributed") is None, reason=
 SITES = {"mill": "5a11d0b0-0000-4000-8000-00000000000a", "harbour": "5a11d0b0-0000-4000-8000-00000000000b"}
 CLIENT_KEY, WORKER_KEY = "IST.the-key-of-the-planning-side-0001", "IST.the-key-of-the-working-side-0002"
 POSTS = 60
+CONFIG = ("--config", "postbatch.toml")
+"""The configuration in the current folder counts where it is named."""
 ROOT = Path(__file__).resolve().parents[2]
 QUIET = {
     "DASK_DISTRIBUTED__COMM__COMPRESSION": "none",
@@ -172,7 +174,7 @@ def write_sheet(folder: Path, *, posts: int) -> list[str]:
 
 def start_run(cluster: Cluster, folder: Path, *more: str) -> subprocess.Popen[str]:
     env = environment(folder / "home", WIX_API_URL=cluster.url, WIX_API_KEY=CLIENT_KEY)
-    command = [sys.executable, "-m", "batch", "run", "month.csv", "--yes", "--no-page", "--out", "out.csv"]
+    command = [sys.executable, "-m", "batch", "run", "month.csv", *CONFIG, "--yes", "--no-page", "--out", "out.csv"]
     return subprocess.Popen(
         [*command, "--cluster", cluster.relay.address, *more],
         env=env, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -224,7 +226,7 @@ def test_results_and_undo_know_what_the_cluster_did(cluster: Cluster, tmp_path: 
     for command, wanted in (("results", "scheduled"), ("undo", "cancelled")):
         more = ["--yes", "--no-page"] if command == "undo" else []
         subprocess.run(
-            [sys.executable, "-m", "batch", command, "last", "--out", f"{command}.csv", *more],
+            [sys.executable, "-m", "batch", command, "last", *CONFIG, "--out", f"{command}.csv", *more],
             env=env, cwd=folder, check=True, capture_output=True,
         )  # fmt: skip
         assert outcomes(folder, f"{command}.csv") == dict.fromkeys(keys, wanted)
@@ -244,7 +246,7 @@ def test_a_cluster_that_can_not_be_used_is_said_in_one_sentence_before_anything_
     write_sheet(tmp_path, posts=1)
     env = environment(tmp_path / "home", WIX_API_KEY=CLIENT_KEY, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="1s")
     ran = subprocess.run(
-        [sys.executable, "-m", "batch", "run", "month.csv", "--yes", *more],
+        [sys.executable, "-m", "batch", "run", "month.csv", *CONFIG, "--yes", *more],
         env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert ran.returncode == 2
@@ -258,7 +260,7 @@ def test_without_the_package_the_extra_to_install_is_named(tmp_path: Path) -> No
     env = environment(tmp_path / "home", WIX_API_KEY=CLIENT_KEY)
     env["PYTHONPATH"] = os.pathsep.join([str(tmp_path), env["PYTHONPATH"]])
     ran = subprocess.run(
-        [sys.executable, "-m", "batch", "run", "month.csv", "--yes", "--cluster", "tcp://127.0.0.1:9"],
+        [sys.executable, "-m", "batch", "run", "month.csv", *CONFIG, "--yes", "--cluster", "tcp://127.0.0.1:9"],
         env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert ran.returncode == 2

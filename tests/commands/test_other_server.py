@@ -67,7 +67,7 @@ TEMPERS = {
 def at_site(desk: Desk, server: OtherServer) -> Desk:
     """Return the desk with an environment that names the server."""
     key = server.temper.credential
-    (desk.folder / "postbatch.toml").write_text("settle_seconds = 1\n", encoding="utf-8")
+    desk.configure("settle_seconds = 1\n")
     return Desk(desk.folder, {**desk.environ, "WIX_API_URL": server.url, "WIX_API_KEY": key, "WIX_SITE_ID": SITE_ID})
 
 
@@ -200,10 +200,10 @@ def test_a_place_that_can_not_be_written_is_refused_before_any_call(desk: Desk, 
 TWO_SITES = """
 [sites.pottery]
 site_id = "01234567-89ab-cdef-0123-456789abcdef"
-api_key_env = "POTTERY_KEY"
+api_key_env = "WIX_POTTERY_KEY"
 [sites.cafe]
 site_id = "11111111-89ab-cdef-0123-456789abcdef"
-api_key_env = "CAFE_KEY"
+api_key_env = "WIX_CAFE_KEY"
 """
 
 
@@ -212,8 +212,8 @@ def test_a_run_starts_where_any_site_can_be_read(desk: Desk, cafe_key: str, stat
     desk.write("posts.csv", [{**SHEET[7], "site": "pottery"}, {**SHEET[7], "site": "Cafe"}])
     with other_server() as server:
         site = at_site(desk, server)
-        (desk.folder / "postbatch.toml").write_text(TWO_SITES, encoding="utf-8")
-        own = {"WIX_API_KEY": "", "WIX_SITE_ID": "", "POTTERY_KEY": "wrong", "CAFE_KEY": cafe_key}
+        site.configure(TWO_SITES)
+        own = {"WIX_API_KEY": "", "WIX_SITE_ID": "", "WIX_POTTERY_KEY": "wrong", "WIX_CAFE_KEY": cafe_key}
         ended = site("run", "posts.csv", "--yes", "--out", "out.json", environ=own)
         assert ended.status == status
         if status == 2:

@@ -12,9 +12,9 @@ import time
 import pytest
 from openpyxl import load_workbook
 
-from tests.commands.conftest import POST
+from tests.commands.conftest import POST, SITE_ID
 
-QUESTION = "Do this to 1 post? [y/N]:"
+QUESTION = f"Do this to 1 post on default ({SITE_ID[:8]}-...)? [y/N]:"
 WAIT_SECONDS = 60
 
 

@@ -152,9 +152,7 @@ def test_apply_does_the_reviewed_plan_and_refuses_when_the_sheet_has_moved(site,
 
 def test_a_plan_that_named_its_site_is_applied_without_naming_it_again(site, service):
     other = "11111111-2222-4333-8444-555555555555"
-    (site.folder / "postbatch.toml").write_text(
-        f'[sites.pottery]\nsite_id = "{SITE_ID}"\n[sites.garden]\nsite_id = "{other}"\n', encoding="utf-8"
-    )
+    site.configure(f'[sites.pottery]\nsite_id = "{SITE_ID}"\n[sites.garden]\nsite_id = "{other}"\n')
     environ = {"WIX_SITE_ID": ""}
     site.write("posts.csv", ROWS)
     planned = site("plan", "posts.csv", "--site", "pottery", "--out", "plan.json", environ=environ)
@@ -322,7 +320,7 @@ def test_a_run_that_was_killed_has_every_row_once_in_its_results_and_the_next_ru
     assert [post["key"] for post in posts] == [row["key"] for row in rows]
     assert {"scheduled", "not_run"} <= set(kinds(posts)) <= {"scheduled", "not_run", "unknown"}
     assert ended.status in (1, 3)
-    (site.folder / "postbatch.toml").write_text("settle_seconds = 1\n", encoding="utf-8")
+    site.configure("settle_seconds = 1\n")
     ended, _ = site.run("posts.csv")
     assert ended.status == 0, ended.err
     assert sorted(p.reference for p in service.coming()) == sorted(row["key"] for row in rows)
@@ -330,7 +328,7 @@ def test_a_run_that_was_killed_has_every_row_once_in_its_results_and_the_next_ru
 
 def test_what_can_not_be_settled_ends_with_3_and_says_what_to_do(site, service):
     site.write("posts.csv", ROWS[:1])
-    (site.folder / "postbatch.toml").write_text("settle_seconds = 1\n", encoding="utf-8")
+    site.configure("settle_seconds = 1\n")
     service.add_fault(kind="drop_after", call="publish_by_id", times=1)
     service.add_fault(kind="status", status=403, call="get_item")
     ended, posts = site.run("posts.csv")

@@ -211,7 +211,7 @@ def _be_the_command(site: Site, via: str, *, kill_at: int | None, tally: int | N
             profiler = Profiler(kill_at, tally)
             threading.setprofile(profiler)
             sys.setprofile(profiler)
-        command(["run", "posts.csv", "--yes", "--out", f"{who}.json", "--via", via])
+        command(["run", "posts.csv", "--config", "postbatch.toml", "--yes", "--out", f"{who}.json", "--via", via])
         status = 0
     except SystemExit as leaving:
         status = leaving.code if isinstance(leaving.code, int) else 98

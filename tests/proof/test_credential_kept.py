@@ -16,6 +16,7 @@ from tests.rig.server import RigServer
 KEY = "IST.recognisable-key-that-must-not-show-0815"
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = (
+    ["trust"],
     ["check", "posts.csv"],
     ["plan", "posts.csv", "--out", "plan.json"],
     ["accounts"],
