@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 from batch.codec import FormError, data_to_json, from_json
@@ -12,15 +13,19 @@ from batch.commands.session import Session, refuse_outputs
 from batch.errors import PlanFileError
 from batch.model import Plan
 from batch.plan.planfile import PlanFile, check_unmoved, read_plan_file
-from batch.runs.record import NumberedStep
+from batch.wording import listed
 
 MAX_PLAN_BYTES = 2 * 1024**3
 
 
 def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs: Outputs) -> int:
-    """Carry a saved plan out. Errors: PlanFileError where the sheet, the accounts or the posts have moved since."""
+    """Do what a saved plan says, as it is planned again now. Errors: PlanFileError where that is not the same.
+
+    A plan that was not written on this machine, or was changed since, may have come from anybody: it chooses no sheet
+    and no media outside of its own folder and the current one, and no site.
+    """
     path = (environment.cwd / plan_file).resolve()
-    file, saved = read_plan(path)
+    file, saved, is_ours = read_plan(path, made_here=environment.plan_folder)
     try:
         inputs = from_json(Inputs, data_to_json(file.inputs))
     except FormError as error:
@@ -35,38 +40,53 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
             f"The sheet {inputs.sheet} that this plan was made from is not there. Put it back beside it."
         )
     refuse_outputs(outputs, sheet=sheet, cwd=environment.cwd)
-    changed = {step.site for step in saved.steps if step.acts}
-    if flags.site is None and len(changed) == 1:
+    changed = sorted({step.site for step in saved.steps if step.acts})
+    if not is_ours:
+        _refuse_outside(path, sheet, (path.parent / inputs.media_folder).resolve(), cwd=environment.cwd.resolve())
+    elif flags.site is None and len(changed) == 1:
         # A blank `site` means the one site of the plan, whatever names it; another would not pass for unmoved.
-        flags = replace(flags, site=changed.pop())
+        flags = replace(flags, site=changed[0])
     with (
         Session(environment, flags, folder=sheet.parent) as session,
         sheet_held(session, inputs, outputs, folder=path.parent) as (checked, run),
     ):
+        others = [site for site in changed if site not in checked.sites]
+        if others and not is_ours:
+            raise PlanFileError(
+                f"The sheet does not say that its posts go to {listed(others, last='and')}, as the plan does: if that is "
+                f"meant, add --site {others[0]}."
+            )
         if file.places != places_of(session, saved):
             raise PlanFileError("This plan was made for another site or address. Make it again for this one.")
-        current = prepare(session, checked, inputs)
-        check_unmoved(saved, current.plan)
-        show_plan(session, saved)
-        steps = {site.site: site.steps for site in saved.sites}
-        reviewed = {
-            site: tuple(NumberedStep(p.position, step) for p, step in zip(placed, steps[site], strict=True))
-            for site, placed in current.placed.items()
-        }
-        record = make_record(session, replace(current, plan=saved, placed=reviewed), run=run, command="apply")
+        prepared = prepare(session, checked, inputs)
+        check_unmoved(saved, prepared.plan)
+        # The same to the last act: what is shown and done is today's plan, which no file can have a say in.
+        show_plan(session, prepared.plan)
+        record = make_record(session, prepared, run=run, command="apply")
         return carry_through(session, record, outputs, sheet=checked.path, media_folder=checked.media_folder)
 
 
-def read_plan(path: Path) -> tuple[PlanFile, Plan]:
-    """Read a saved plan. Errors: PlanFileError."""
+def _refuse_outside(plan_file: Path, *chosen: Path, cwd: Path) -> None:
+    """Refuse a plan of anybody's that takes a file from where neither it nor the command is."""
+    for path in chosen:
+        if not any(path.is_relative_to(folder) for folder in (plan_file.parent, cwd)):
+            raise PlanFileError(
+                f"This plan was not made on this machine, or was changed since, and takes {path} from outside of its "
+                "folder and the current one. Make it again with `postbatch plan SHEET --out plan.json`."
+            )
+
+
+def read_plan(path: Path, *, made_here: Path) -> tuple[PlanFile, Plan, bool]:
+    """Read a saved plan, and tell whether it is as it was written on this machine. Errors: PlanFileError."""
     try:
         if path.stat().st_size > MAX_PLAN_BYTES:
             raise PlanFileError(f"{path.name} is too large to be a plan.")
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
+        text = content.decode()
     except OSError as error:
         raise PlanFileError(f"The plan file {path.name} can't be read: {error.strerror}.") from error
     except ValueError as error:
         raise PlanFileError(
             f"{path.name} is not a plan. Make one with `postbatch plan SHEET --out plan.json`."
         ) from error
-    return read_plan_file(text)
+    return *read_plan_file(text), (made_here / sha256(content).hexdigest()).is_file()

@@ -64,6 +64,11 @@ class Environment:
         """Where the configuration files are remembered that are trusted."""
         return self.state_folder() / "trusted"
 
+    @property
+    def plan_folder(self) -> Path:
+        """Where the plans are remembered that were written on this machine."""
+        return self.state_folder() / "plans"
+
     def state_folder(self) -> Path:
         """Return the user's folder for journals and the records of runs."""
         if chosen := self.environ.get(STATE_VARIABLE):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
+from batch.atomic import write_private
 from batch.commands.options import Environment, Flags, Inputs, Outputs
 from batch.commands.pipeline import REFUSED, Prepared, make_record, places_of, prepare, read_to_send, show_plan
 from batch.commands.session import (
@@ -18,7 +22,9 @@ from batch.commands.session import (
     write_page,
     write_text,
 )
+from batch.errors import JournalError
 from batch.plan.planfile import plan_chunks
+from batch.runs.journal import make_private_folder
 from batch.runs.record import make_results, planned_outcome
 
 
@@ -54,5 +60,15 @@ def write_plan(session: Session, prepared: Prepared, inputs: Inputs, out: Path) 
         sandbox=session.sandbox,
         places=places_of(session, prepared.plan),
     )
-    written = write_text(session, out, chunks)
+    digest = sha256()
+
+    def remembered() -> Iterator[str]:
+        for chunk in chunks:
+            digest.update(chunk.encode())
+            yield chunk
+
+    written = write_text(session, out, remembered())
+    with suppress(OSError, JournalError):  # without it, `apply` takes less of the file's word
+        make_private_folder(session.environment.plan_folder)
+        write_private(session.environment.plan_folder / digest.hexdigest(), b"")
     session.show(f"Written: {shown_from(written, session.environment.cwd)}")

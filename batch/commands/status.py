@@ -23,7 +23,7 @@ def update_status(environment: Environment, flags: Flags, path: Path, outputs: O
         record = read_record(session.state, run)
         if record.sandbox and not flags.sandbox:
             raise StartError("These results are from the sandbox. Add --sandbox to ask it again.")
-        sheet = path.with_name(record.sheet)
+        sheet = path.with_name(Path(record.sheet).name or "posts")
         refuse_outputs(outputs, sheet=sheet, cwd=environment.cwd)
         session.start_sandbox(record.journals)
         session.refuse_other_places(record)

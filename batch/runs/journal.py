@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from batch.errors import JournalError
+from batch.rules.sources import MEDIA_MANAGER_HOSTS
 
 SCHEMA_VERSION = 1
 SCHEMA = """
@@ -317,11 +318,12 @@ class Journal:
 
     def known_media(self, identity: str) -> str | None:
         """Return the address in the Media Manager of a medium that went up before."""
-        return self._one("SELECT url FROM media WHERE identity = ?", identity)
+        url = self._one("SELECT url FROM media WHERE identity = ?", identity)
+        return url if url and _is_media_manager(url) else None
 
     def all_media(self) -> dict[str, str]:
         """Return every medium that went up before: identity -> address."""
-        return dict(self._ask("SELECT identity, url FROM media", ()))
+        return {name: url for name, url in self._ask("SELECT identity, url FROM media", ()) if _is_media_manager(url)}
 
     def remember_media(self, identity: str, url: str, file_id: str) -> None:
         """Commit that a medium is in the Media Manager."""
@@ -387,6 +389,11 @@ def _add_intent(db: sqlite3.Connection, values: tuple[object, ...]) -> int:
 def _intent(fields: Sequence[object]) -> Intent:
     number, run, position, act, reference, item_id, at = fields
     return Intent(int(str(number)), str(run), int(str(position)), str(act), str(reference), str(item_id), _at(at))
+
+
+def _is_media_manager(url: str) -> bool:
+    """Tell whether an address is the Media Manager's own; a medium with another one goes up again."""
+    return any(url.startswith(f"https://{host}/") for host in MEDIA_MANAGER_HOSTS)
 
 
 def _at(stamp: object) -> datetime:

@@ -9,6 +9,7 @@ It holds no credential and no text that the plan does not hold.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -160,6 +161,7 @@ CHANGED = frozenset({
 CUT_OFF = "The run ended in the middle of this row. Run again: it is settled from what the site holds."
 
 SENT_KINDS = frozenset({"ok", "settled"})
+JOURNAL_NAME = re.compile(r"[0-9a-f]{20}\.sqlite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +250,8 @@ def _read(path: Path) -> RunRecord:
         raise JournalError(
             f"The record {shown(path)} can't be read ({error}); that run's results can't be made again."
         ) from error
+    if not all(JOURNAL_NAME.fullmatch(name) for name in record.journals.values()):
+        raise JournalError(f"The record {shown(path)} names a journal that is none of this machine's.")
     return replace(record, placed=tuple(NumberedStep(p.position, with_zone(p.step)) for p in record.placed))
 
 
