@@ -1,14 +1,15 @@
 """Puts a file in its place whole or not at all, and never over one that somebody has open.
 
-The new file is made beside its place, brought to the disk, and moved there in one step, so that a power cut leaves the
-old file or the new one. Where the place is taken (open in Excel or LibreOffice, or write-protected) another name is
-used and said.
+Plans, pages and results hold what is not public yet, so they are their owner's to read. The new file is made beside its
+place, brought to the disk, and moved there in one step, so that a power cut leaves the old file or the new one. Where
+the place is taken (open in Excel or LibreOffice, or write-protected) another name is used and said.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
@@ -44,7 +45,10 @@ def write_whole(
         raise failing(f"{path.name} is a folder: give the name of a file in it with --out.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _draft_of(path) as draft:
+        mode = _mode_of(path)
+        with _draft_of(path, mode=mode) as draft:
+            if path.is_file():
+                draft.chmod(mode)
             write(draft)
             return _move(draft, path)
     except OSError as error:
@@ -74,8 +78,23 @@ def is_in_use(path: Path) -> bool:
     return any(mark.exists() for mark in marks) or (path.exists() and not os.access(path, os.W_OK))
 
 
+def _mode_of(path: Path) -> int:
+    """Return who may read a new file: its owner only, unless the folder or the file that is there says otherwise.
+
+    A folder says so by a default access list, or by being its group's to write in.
+    """
+    if path.is_file():
+        return stat.S_IMODE(path.stat().st_mode) | 0o600
+    with suppress(OSError, AttributeError):  # no such list here, or no such call on this system
+        os.getxattr(path.parent, "system.posix_acl_default")
+        return 0o666
+    folder = path.parent.stat().st_mode
+    shared = folder & stat.S_IWGRP and not folder & stat.S_ISVTX
+    return 0o660 if shared else 0o600
+
+
 @contextmanager
-def _draft_of(path: Path, *, mode: int = 0o666) -> Iterator[Path]:
+def _draft_of(path: Path, *, mode: int) -> Iterator[Path]:
     draft = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.tmp")
     try:
         draft.touch(mode, exist_ok=False)

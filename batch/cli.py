@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from batch import __version__
-from batch.commands.options import Environment, Flags, Inputs, Outputs
+from batch.commands.options import Cluster, Environment, Flags, Inputs, Outputs
 
 PATH = click.Path(path_type=Path, dir_okay=False)
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -185,17 +185,22 @@ def plan(inputs: Inputs, flags: Flags, via: str | None, out: Path | None, page: 
 @click.option("--all-or-nothing", is_flag=True, help="Send nothing if any row is wrong.")
 @click.option("--wait", "wait_seconds", type=float, is_flag=False, flag_value=300.0, default=0.0, metavar="[SECONDS]",
               help="Wait until posts in process are live or refused (300 s at most, or SECONDS).")  # fmt: skip
-@click.option("--cluster", metavar="tcp://HOST:PORT", default="", help="Hand each site's part to a Dask cluster.")
+@click.option("--cluster", metavar="tls://HOST:PORT", default="",
+              help="Hand each site's part to a Dask cluster; who reaches it can use its workers' keys.")  # fmt: skip
+@click.option("--cluster-ca", type=PATH, metavar="FILE", help="The certificate that the cluster's own is signed with.")
+@click.option("--cluster-cert", type=PATH, metavar="FILE", help="The certificate that this machine shows the cluster.")
+@click.option("--cluster-key", type=PATH, metavar="FILE", help="The private key of that certificate.")
 @common
 def run(
     inputs: Inputs, outputs: Outputs, flags: Flags, via: str | None, all_or_nothing: bool, wait_seconds: float,
-    cluster: str,
+    cluster: str, cluster_ca: Path | None, cluster_cert: Path | None, cluster_key: Path | None,
 ) -> int:  # fmt: skip
     """Plan SHEET, ask, carry it out and write SHEET.results.xlsx with a page beside it."""
     from batch.commands.run import run_sheet
 
     outputs = replace(outputs, all_or_nothing=all_or_nothing, wait_seconds=wait_seconds)
-    return run_sheet(Environment(), replace(flags, via=via), inputs, outputs, cluster=cluster)
+    where = Cluster(cluster, cluster_ca, cluster_cert, cluster_key) if cluster else None
+    return run_sheet(Environment(), replace(flags, via=via), inputs, outputs, cluster=where)
 
 
 @postbatch.command(short_help="Obey a configuration file from now on, as it is.")

@@ -695,11 +695,15 @@ def check_api_url(address: str) -> str:
     extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password
     if extra or not re.fullmatch(r"[A-Za-z0-9.:-]+", host) or "@" in parts.netloc:
         raise wrong
-    try:
-        is_this_machine = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_this_machine = host == "localhost"
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine(host)):
         raise wrong
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port is not None else "")
+
+
+def is_this_machine(host: str) -> bool:
+    """Tell whether a host is this machine's own: nobody stands on the way to it."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,28 @@ def test_a_file_that_nobody_holds_is_not_in_use(tmp_path: Path) -> None:
     assert not is_in_use(free)
     free.touch()
     assert not is_in_use(free)
+
+
+def permissions(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize(("folder", "made"), [(0o755, 0o600), (0o700, 0o600), (0o2770, 0o660), (0o1777, 0o600)])
+def test_a_new_file_is_its_owners_to_read_unless_the_folder_is_its_groups(
+    tmp_path: Path, folder: int, made: int
+) -> None:
+    before = os.umask(0o002)
+    try:
+        tmp_path.chmod(folder)
+        write_whole(tmp_path / "plan.json", lambda path: path.write_text("{}"))
+        assert permissions(tmp_path / "plan.json") == made
+    finally:
+        os.umask(before)
+
+
+def test_a_file_that_is_replaced_stays_readable_for_whom_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    path.write_text("old")
+    path.chmod(0o664)
+    write_whole(path, lambda draft: draft.write_text("new"))
+    assert (path.read_text(), permissions(path)) == ("new", 0o664)

@@ -53,8 +53,8 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
         others = [site for site in changed if site not in checked.sites]
         if others and not is_ours:
             raise PlanFileError(
-                f"The sheet does not say that its posts go to {listed(others, last='and')}, as the plan does: if that is "
-                f"meant, add --site {others[0]}."
+                f"The sheet does not say that its posts go to {listed(others, last='and')}, as the plan does: if that "
+                f"is meant, add --site {others[0]}."
             )
         if file.places != places_of(session, saved):
             raise PlanFileError("This plan was made for another site or address. Make it again for this one.")

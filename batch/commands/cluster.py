@@ -1,23 +1,25 @@
-"""`run --cluster`: plan here, ask here, let each site's steps be done by a Dask cluster, bring the outcomes home.
+"""`run --cluster`: whoever reaches the scheduler can run programs as its workers and use their keys: guard it by TLS.
 
-What travels is pure data without a credential; a worker that dies has its job done again by another, from
-what the site holds. Media are brought to the sites from here, where the files are, before a job is handed over. At
-the end this machine's own journal knows what was done, as if it had been sent from here.
+The plan is made and asked about here, each site's steps are done by a Dask cluster, and the outcomes come home. What
+travels is pure data without a credential; a worker that dies has its job done again by another, from what the site
+holds. Media are brought to the sites from here, where the files are, before a job is handed over. At the end this
+machine's own journal knows what was done, as if it had been sent from here.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from io import StringIO
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from batch import __version__
 from batch.codec import from_json, to_json
 from batch.commands.check import Checked
-from batch.commands.options import STATE_VARIABLE, Environment, Flags, Inputs
+from batch.commands.options import STATE_VARIABLE, Cluster, Environment, Flags, Inputs
 from batch.commands.pipeline import Planner, options_of, with_known_media
 from batch.commands.session import Session
 from batch.commands.sites import SITES_AT_ONCE, Emit, hold_sites, make_context, site_doer
@@ -30,7 +32,7 @@ from batch.runs.journal import Adopted, Journal
 from batch.runs.media import make_bringer
 from batch.runs.progress import StepProgress
 from batch.runs.record import NumberedStep, broken_outcome, done_outcome, not_run_outcome
-from batch.settings import Settings, with_secrets, without_secrets
+from batch.settings import Settings, is_this_machine, with_secrets, without_secrets
 
 OWN_FOLDER = "cluster"
 """A worker's journal and lock lie apart from those of this machine's own runs, which may wait for its end."""
@@ -180,19 +182,42 @@ def worker_version() -> str:
     return __version__
 
 
-@contextmanager
-def connect(address: str) -> Iterator[Any]:
-    """Connect to the scheduler and see that its workers can do a job. Errors: StartError."""
+TLS_TAKES = "TLS takes tls://HOST:PORT and the files --cluster-ca, --cluster-cert and --cluster-key."
+UNGUARDED = (
+    "The way to the cluster is not encrypted: whoever is on it reads the posts and can use the workers' keys. Give "
+    "tls://HOST:PORT with --cluster-ca, --cluster-cert and --cluster-key."
+)
+
+
+def _open_client(cluster: Cluster, *, warn: Callable[[str], None]) -> Any:
+    """Connect to the scheduler, by TLS where its files are given (or Dask's own configuration names them)."""
     try:
         import distributed
     except ImportError as error:
         raise StartError("--cluster needs the package distributed: pip install 'postbatch[cluster]'.") from error
+    address, files = cluster.address, (cluster.ca, cluster.cert, cluster.key)
+    guarded = address.startswith("tls://")
     try:
-        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        if not guarded and not is_this_machine(urlsplit(address).hostname or ""):
+            warn(UNGUARDED)
+        ca, cert, key = map(str, files)
+        if any(files) and not (guarded and all(path and path.is_file() for path in files)):
+            raise StartError(TLS_TAKES)
+        named = {"tls_ca_file": ca, "tls_client_cert": cert, "tls_client_key": key} if any(files) else {}
+        security = distributed.Security(**named, require_encryption=guarded)
+        if guarded and security.get_connection_args("client").get("ssl_context") is None:
+            raise StartError(TLS_TAKES)
+        return distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False, security=security)
     except (OSError, ValueError, TimeoutError) as error:
         raise StartError(
             f"The cluster's scheduler at {address} can't be reached: see that it runs, and that the address is right."
         ) from error
+
+
+@contextmanager
+def connect(cluster: Cluster, *, warn: Callable[[str], None]) -> Iterator[Any]:
+    """Connect to the scheduler and see that its workers can do a job. Errors: StartError."""
+    address, client = cluster.address, _open_client(cluster, warn=warn)
     try:
         if not client.scheduler_info(n_workers=-1)["workers"]:
             raise StartError(f"The cluster at {address} has no workers: start some (`dask worker {address}`).")

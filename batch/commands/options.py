@@ -92,6 +92,16 @@ class Flags:
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """The scheduler whose workers do a run, and the files with which both sides show who they are."""
+
+    address: str
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """What a plan is made from, besides the site: the sheet and how it is to be read. A saved plan keeps this."""
 

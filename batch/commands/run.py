@@ -5,14 +5,16 @@ from __future__ import annotations
 from contextlib import ExitStack
 from functools import partial
 
-from batch.commands.options import Environment, Flags, Inputs, Outputs
+from batch.commands.options import Cluster, Environment, Flags, Inputs, Outputs
 from batch.commands.pipeline import Planner, carry_through, make_record, prepare, sheet_held, show_plan
 from batch.commands.session import Session, refuse_outputs
 from batch.errors import StartError
 
 
-def run_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: Outputs, *, cluster: str = "") -> int:
-    """Plan, ask, do, write the results; `cluster` is the address of the scheduler whose workers do it."""
+def run_sheet(
+    environment: Environment, flags: Flags, inputs: Inputs, outputs: Outputs, *, cluster: Cluster | None = None
+) -> int:
+    """Plan, ask, do here or on a cluster, write the results."""
     path = (environment.cwd / inputs.sheet).resolve()
     if cluster and flags.sandbox:
         raise StartError("The sandbox is on this machine only: leave out --cluster, or leave out --sandbox.")
@@ -23,7 +25,7 @@ def run_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
         if cluster:
             from batch.commands.cluster import connect
 
-            client = opened.enter_context(connect(cluster))
+            client = opened.enter_context(connect(cluster, warn=session.warn))
         checked, run = opened.enter_context(sheet_held(session, inputs, outputs, folder=environment.cwd))
         planner = Planner(session, media_folder=checked.media_folder, regenerate=inputs.regenerate)
         prepared = prepare(session, checked, inputs, planner=planner)

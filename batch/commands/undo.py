@@ -12,7 +12,7 @@ from batch.errors import StartError
 from batch.model import Channel, Plan, SitePlan
 from batch.plan.undo import make_undo
 from batch.runs.journal import Journal
-from batch.runs.record import NumberedStep, read_record, steps_as_done
+from batch.runs.record import NumberedStep, read_record, run_names, steps_as_done
 
 UNDO = "undo "
 """How the command of such a run begins in its record; the run that was undone follows."""
@@ -23,7 +23,7 @@ def undo_run(environment: Environment, flags: Flags, run: str, outputs: Outputs)
     with Session(environment, flags) as session:
         refuse_outputs(outputs, sheet=environment.cwd / undo_name(run), cwd=environment.cwd)
         refuse_without_terminal(session, outputs)
-        record = read_record(session.state, run)
+        record = read_record(session.state, _last_to_undo(session) if run == "last" else run)
         if record.sandbox is not session.sandbox:
             flag, there = ("Add", "in the sandbox") if record.sandbox else ("Leave", "on the real site")
             option = f"{flag} --sandbox{'' if record.sandbox else ' out'}"
@@ -40,6 +40,8 @@ def undo_run(environment: Environment, flags: Flags, run: str, outputs: Outputs)
             placed = sorted((p for part in parts for p in part), key=lambda p: p.position)
             by_site = [SitePlan(site, tuple(p.step for p in part)) for site, part in zip(sites, parts, strict=True)]
             plan = Plan(record.sheet, "", environment.now(), tuple(by_site))
+            if record.command.startswith(UNDO):
+                session.show(f"The run {record.run} was an undo itself: this puts back what it took back.")
             show_plan(session, plan)
             undoing = replace(
                 record,
@@ -54,6 +56,19 @@ def undo_run(environment: Environment, flags: Flags, run: str, outputs: Outputs)
                 counts={},
             )
             return carry_through(session, undoing, outputs, sheet=environment.cwd / undo_name(record.run))
+
+
+def _last_to_undo(session: Session) -> str:
+    """Return the last run that changed something and was not undone. Errors: StartError where there is none."""
+    undone: set[str] = set()
+    for name in reversed(run_names(session.state)):
+        record = read_record(session.state, name)
+        if record.command.startswith(UNDO):
+            if name not in undone:
+                undone.add(record.command.removeprefix(UNDO))
+        elif record.sandbox is session.sandbox and name not in undone and steps_as_done(session.state, record):
+            return name
+    raise StartError("There is no run to undo: each of them changed nothing, or was undone. See `postbatch runs`.")
 
 
 def undo_name(run: str) -> str:

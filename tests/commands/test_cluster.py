@@ -10,6 +10,7 @@ import json
 import os
 import pickle
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -238,6 +239,9 @@ def test_results_and_undo_know_what_the_cluster_did(cluster: Cluster, tmp_path: 
     [
         (["--cluster", "tcp://127.0.0.1:9"], "can't be reached"),
         (["--cluster", "tcp://127.0.0.1:9", "--sandbox"], "leave out --cluster"),
+        (["--cluster", "tcp://127.0.0.1:9", "--cluster-ca", "ca.pem"], "TLS takes tls://HOST:PORT and the files"),
+        (["--cluster", "tls://127.0.0.1:9", "--cluster-ca", "ca.pem", "--cluster-cert", "no.pem"], "TLS takes tls://"),
+        (["--cluster", "tcp://cluster.invalid:9"], "The way to the cluster is not encrypted"),
     ],
 )
 def test_a_cluster_that_can_not_be_used_is_said_in_one_sentence_before_anything_is_sent(
@@ -252,6 +256,35 @@ def test_a_cluster_that_can_not_be_used_is_said_in_one_sentence_before_anything_
     assert ran.returncode == 2
     assert said_so in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@needs_distributed
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="certificates are made with openssl")
+def test_both_sides_of_a_cluster_show_who_they_are_where_tls_is_given(tmp_path: Path) -> None:
+    write_sheet(tmp_path, posts=1)
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
+         "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
+        cwd=tmp_path, check=True, capture_output=True,
+    )  # fmt: skip
+    ours = ["--cluster-ca", "cert.pem", "--cluster-cert", "cert.pem", "--cluster-key", "key.pem"]
+    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "tls://127.0.0.1", "--port", "0"]
+    files = [str(tmp_path / name) for name in ("cert.pem", "cert.pem", "key.pem")]
+    tls = [
+        part
+        for option, name in zip(("ca-file", "cert", "key"), files, strict=True)
+        for part in (f"--tls-{option}", name)
+    ]
+    env = environment(tmp_path / "home", WIX_API_KEY=CLIENT_KEY, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="5s")
+    with process(tmp_path, "scheduler", [*scheduler, "--no-dashboard", *tls], environment(tmp_path / "scheduler")):
+        at = until(lambda: said(tmp_path / "scheduler.log", r"Scheduler at:\s+(tls://\S+)"))
+        address = at[1]  # type: ignore[index]
+        for more, told in ((ours, "has no workers"), ([], "TLS takes tls://HOST:PORT and the files")):
+            ran = subprocess.run(
+                [sys.executable, "-m", "batch", "run", "month.csv", *CONFIG, "--yes", "--cluster", address, *more],
+                env=env, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+            )  # fmt: skip
+            assert (ran.returncode, told in ran.stderr) == (2, True), ran.stderr
 
 
 def test_without_the_package_the_extra_to_install_is_named(tmp_path: Path) -> None:

@@ -171,6 +171,30 @@ def test_undo_puts_back_what_a_run_did(site, service):
     assert service.coming() == []
 
 
+def test_the_last_run_to_undo_is_one_that_changed_something_and_was_not_undone(site, service):
+    site.write("posts.csv", ROWS[:1])
+    site.run("posts.csv")
+    site.write("more.csv", ROWS[1:2])
+    site.run("more.csv")
+    site.run("more.csv")  # changes nothing
+    for left in (["a"], []):
+        assert site("undo", "last", "--yes", "--no-page").status == 0
+        assert [post.reference for post in service.coming()] == left
+    ended = site("undo", "last", "--yes")
+    assert ended.status == 2
+    assert "There is no run to undo" in ended.err
+
+
+def test_undoing_an_undo_has_to_be_named_and_is_said(site, service):
+    site.write("posts.csv", ROWS[:1])
+    site.run("posts.csv")
+    site.run("posts.csv", "--again", "none")
+    assert site("undo", "last", "--yes", "--no-page").status == 0
+    (undone,) = [line.split()[0] for line in site("runs").out.splitlines() if "undo" in line]
+    ended = site("undo", undone, "--yes", "--no-page")
+    assert "was an undo itself" in ended.out + ended.err
+
+
 def test_results_are_written_again_from_the_journal(site):
     site.write("posts.csv", ROWS)
     _, posts = site.run("posts.csv")
