@@ -297,6 +297,15 @@ class Journal:
             found[item_id] = Touched(item_id, status, _at(at), changed)
         return found
 
+    def published(self) -> dict[str, datetime]:
+        """Return when the items were published that went out at once from here: item's ID -> when it was answered."""
+        rows = self._ask(
+            "SELECT r.item_id, MIN(r.at) FROM result r JOIN intent i ON i.id = r.intent "
+            "WHERE i.act = 'publish' AND r.kind IN ('ok', 'settled') AND r.item_id <> '' GROUP BY r.item_id",
+            (),
+        )
+        return {item_id: _at(at) for item_id, at in rows}
+
     def known_items(self) -> tuple[Known, ...]:
         """Return the items that were made or changed from here, the latest first."""
         rows = self._ask(

@@ -78,7 +78,10 @@ class CircuitBreaker:
 
 @dataclass(slots=True)
 class StepProgress:
-    """A step, how far it has come, and its outcome once it has one. `in_flight`: a call for it may be under way."""
+    """A step, how far it has come, and its outcome once it has one.
+
+    `in_flight`: a call for it may be under way. `published_at`: when it was published, where that was to be now.
+    """
 
     position: int
     step: Step
@@ -86,6 +89,7 @@ class StepProgress:
     done: list[Act] = field(default_factory=list)
     outcome: Outcome | None = None
     in_flight: bool = False
+    published_at: datetime | None = None
 
     @property
     def remaining(self) -> tuple[Act, ...]:
@@ -111,7 +115,7 @@ class StepProgress:
         """Give a step whose acts are all done its outcome."""
         if self.outcome is None and not self.remaining:
             last = self.done[-1] if self.done else Act.UPDATE
-            self.outcome = done_outcome(self.step, self.item, last=last)
+            self.outcome = done_outcome(self.step, self.item, last=last, published_at=self.published_at)
 
     def end(self, result: ActionResult) -> None:
         """Give a step its outcome where an act did not end as done."""
@@ -173,6 +177,8 @@ def take_result(
     if result.status is ActionStatus.DONE:
         progress.done.append(act)
         progress.keep_item(result.item)
+        if act is Act.PUBLISH:
+            progress.published_at = context.now()
     else:
         progress.end(result)
     breaker.learn(act, progress.step, result, context=context)

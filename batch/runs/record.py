@@ -21,7 +21,7 @@ from batch.codec import FormError, from_json, to_json
 from batch.errors import JournalError, StartError
 from batch.model import FORM, Act, Instant, Issue, Item, Json, Outcome, OutcomeKind, Results, Status, Step, StepKind
 from batch.runs.journal import Journal, make_private_folder, shown
-from batch.times import with_zone
+from batch.times import shown_time, with_zone
 
 IDLE = {
     StepKind.UNCHANGED: OutcomeKind.UNCHANGED,
@@ -94,8 +94,11 @@ def idle_outcome(step: Step) -> Outcome:
     return _line(step, IDLE[step.kind], code=step.code, message=step.reason)
 
 
-def done_outcome(step: Step, item: Item | None, *, last: Act) -> Outcome:
-    """Return the outcome of a step whose acts are all done; `item` is what the service last showed of it."""
+def done_outcome(step: Step, item: Item | None, *, last: Act, published_at: datetime | None = None) -> Outcome:
+    """Return the outcome of a step whose acts are all done; `item` is what the service last showed of it.
+
+    `published_at` is when a post was published that was to go out now, and so has no date of its own.
+    """
     status = item.status if item and item.status else str(STATUS_AFTER.get(last, ""))
     kind = DONE.get(step.kind) or IDLE[step.kind]
     code = ""
@@ -111,6 +114,8 @@ def done_outcome(step: Step, item: Item | None, *, last: Act) -> Outcome:
             message = f"The channel refused it: {reason}. Mend the row, then run with --again {step.key}."
         elif status == Status.PUBLISHED:
             kind, message = OutcomeKind.PUBLISHED, SAID[OutcomeKind.PUBLISHED]
+    out = kind in (OutcomeKind.PUBLISHED, OutcomeKind.PROCESSING)
+    at = step.at or (published_at if out else None) or (item.scheduled_at if item else None)
     return _line(
         step,
         kind,
@@ -119,7 +124,8 @@ def done_outcome(step: Step, item: Item | None, *, last: Act) -> Outcome:
         message=message,
         item_id=item.id if item else step.item_id,
         link=(item.link if item else "") or step.link,
-        publish_at=step.at or (item.scheduled_at if item else None),
+        publish_at=at,
+        local_time=step.local_time if at == step.at else shown_time(at, timezone=step.timezone),
     )
 
 

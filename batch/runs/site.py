@@ -6,7 +6,7 @@ deleted, or a post's reference; a post that was made from here is therefore neve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from batch.publisher import items
 from batch.publisher.accounts import read_snapshot
 from batch.publisher.client import AT_ONCE, Client
 from batch.runs.journal import Journal, Known, Touched
-from batch.runs.verdict import ENDED
+from batch.runs.verdict import ENDED, ON_ITS_WAY
 
 MAY_BE_LATE = timedelta(days=1)
 MAX_LOOKS = 50
@@ -53,13 +53,20 @@ def read_site(
     known = {item.item_id.lower(): item for item in journal.known_items()}
     shown = {item.id.lower() for item in listed}
     gone = [item for name, item in known.items() if name not in shown]
-    named = (_with_reference(item, known.get(item.id.lower())) for item in listed)
+    published = journal.published()
+    named = (_dated(_with_reference(item, known.get(item.id.lower())), published) for item in listed)
     return replace(snapshot, items=(*named, *_remembered(client, journal, gone, now=now())))
 
 
 def _with_reference(item: Item, known: Known | None) -> Item:
     """Return an item that was made from here under its reference, where the service does not tell it."""
     return replace(item, reference=known.reference) if known and known.made and not item.reference else item
+
+
+def _dated(item: Item, published: Mapping[str, datetime]) -> Item:
+    """Return an item that was published at once from here with the time of it, where the service tells no date."""
+    out = item.scheduled_at is None and item.status in ON_ITS_WAY and item.id in published
+    return replace(item, scheduled_at=published[item.id]) if out else item
 
 
 def _remembered(client: Client, journal: Journal, gone: Sequence[Known], *, now: datetime) -> list[Item]:

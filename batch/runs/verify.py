@@ -207,7 +207,7 @@ def _compare(post: StepProgress, by_id: Mapping[str, Item], listed: Sequence[Ite
         )
     elif item is not None:
         post.keep_item(item)
-        post.outcome = done_outcome(post.step, item, last=post.done[-1])
+        post.outcome = done_outcome(post.step, item, last=post.done[-1], published_at=post.published_at)
 
 
 def _under_reference(step: Step, listed: Sequence[Item]) -> Item | None:
@@ -227,7 +227,8 @@ def _take_back_failure(post: StepProgress, item: Item | None, *, context: SiteCo
     if fresh is not None and _all_done(post, fresh) and not _difference(post.step, fresh, now=context.now()):
         post.done.extend(remaining)
         post.keep_item(fresh)
-        post.outcome = done_outcome(post.step, fresh, last=remaining[-1])
+        post.published_at = context.now() if Act.PUBLISH in remaining else post.published_at
+        post.outcome = done_outcome(post.step, fresh, last=remaining[-1], published_at=post.published_at)
 
 
 def _all_done(post: StepProgress, item: Item) -> bool:

@@ -46,6 +46,31 @@ def test_a_sheet_becomes_posts_and_its_second_run_changes_nothing(site, service)
     assert len(changing(service)) == before
 
 
+def test_what_is_published_now_has_the_time_of_it_in_its_results_and_in_those_of_every_later_run(site):
+    site.write("posts.csv", ROWS)
+    began = datetime.now(UTC).replace(microsecond=0)
+    _, posts = site.run("posts.csv")
+    at = datetime.fromisoformat(posts[3]["publish_at_utc"])
+    assert began <= at <= datetime.now(UTC)
+    _, again = site.run("posts.csv")
+    assert again[3]["outcome"] == "unchanged"
+    assert again[3]["publish_at_utc"] == posts[3]["publish_at_utc"]
+    assert posts[2]["publish_at_utc"] == ""
+
+
+def test_the_warnings_of_check_stand_in_the_plan_the_results_and_their_csv(site):
+    site.write("posts.csv", [{**ROWS[0], "text": "Hello TBC"}, ROWS[2]])
+    warning = site("check", "posts.csv").out
+    assert "TBC" in warning
+    assert "TBC" in site("plan", "posts.csv").out
+    assert "1 post with warnings." in site("plan", "posts.csv").out
+    ended, posts = site.run("posts.csv")
+    assert ended.status == 0
+    assert "TBC" in posts[0]["warnings"]
+    assert "TBC" not in posts[0]["message"]
+    assert posts[1]["warnings"] == ""
+
+
 def test_the_results_have_their_columns_first_and_one_line_a_post(site):
     site.write(
         "posts.csv", [{**ROWS[0], "channel": "FACEBOOK, LINKEDIN", "campaign": "spring"}, {"channel": "Chanel 5"}]
