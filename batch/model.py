@@ -491,7 +491,8 @@ class Outcome:
     """What became of one step: a line of the results. `status` is the item's last known state, "" where none.
 
     `timezone` is the zone in which people read `publish_at` (`Europe/Berlin`, `UTC+01:00`), "" for UTC; `warnings` are
-    the step's: what was known before it was sent and stopped nothing.
+    the step's: what was known before it was sent and stopped nothing; `changed` says that something of the step was
+    done in this run, whatever its outcome.
     """
 
     __pydantic_config__: ClassVar[Json] = FORM
@@ -516,6 +517,7 @@ class Outcome:
     changes: tuple[Change, ...] = ()
     timezone: str = ""
     warnings: tuple[str, ...] = ()
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,21 +145,28 @@ def make_headline(results: Results) -> Headline:
     counts = dict(count_outcomes(results))
     if not counts:
         return Headline("There are no posts in this sheet.")
+    changed = any(outcome.changed for outcome in results.outcomes)
     if counts.keys() == {OutcomeKind.UNCHANGED}:
-        return Headline("Nothing to do: every post is already as the sheet says.")
+        first = "Duplicates were removed" if changed else "Nothing to do"
+        return Headline(f"{first}: every post is already as the sheet says.")
     done = {kind: n for kind, n in counts.items() if kind in {*GOOD, OutcomeKind.PROCESSING} - AT_REST}
     rest = [f"{n:,} {OUTCOME_STYLES[kind].told}" for kind, n in counts.items() if kind in AT_REST]
     needing = sum(n for kind, n in counts.items() if kind not in done and kind not in AT_REST)
     return Headline(
-        well=_tell_done(done, verb=" will be" if results.wanted == "plan" else ""),
+        well=_tell_done(done, results, changed=changed),
         need=f"{needing:,} {'needs' if needing == 1 else 'need'} you." if needing else "",
         rest=f"{listed(rest, last='and')}." if rest else "",
     )
 
 
-def _tell_done(done: Mapping[OutcomeKind, int], *, verb: str) -> str:
+def _tell_done(done: Mapping[OutcomeKind, int], results: Results, *, changed: bool) -> str:
+    verb = " will be" if results.wanted == "plan" else ""
     if not done:
-        return "Nothing can go ahead yet." if verb else "Nothing was changed."
+        if verb:
+            return "Nothing can go ahead yet."
+        if any(outcome.outcome is OutcomeKind.UNKNOWN for outcome in results.outcomes):
+            return "Some changes could not be confirmed."
+        return "No post was finished, but something was changed." if changed else "Nothing was changed."
     parts = [f"{n:,} {OUTCOME_STYLES[kind].told}" for kind, n in done.items()]
     first, told = parts[0].split(" ", 1)
     parts[0] = f"{first} {'post' if first == '1' else 'posts'}{verb} {told}"

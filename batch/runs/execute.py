@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from batch.codec import to_json
@@ -48,6 +48,7 @@ class _SiteRun:
         """Tell an outcome: to the caller first, for the journal may be what has failed."""
         if post.outcome is None:
             return
+        post.outcome = replace(post.outcome, changed=bool(post.done) or Act.WITHDRAW in post.step.acts)
         self.emit(post.position, post.outcome)
         self.told.add(post.position)
         try:
@@ -115,6 +116,7 @@ class _SiteRun:
             elif post.outcome is None:
                 why = self.context.stop.reason or "The run ended early."
                 post.outcome = not_run_outcome(post.step, why=why, item_id=post.made)
+            post.outcome = replace(post.outcome, changed=bool(post.done))
             self.emit(post.position, post.outcome)
 
 

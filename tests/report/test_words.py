@@ -27,7 +27,10 @@ def results(wanted: str = "run", **counts: int) -> Results:
         ({"scheduled": 1200, "published": 1}, Headline("1,200 posts scheduled and 1 published.")),
         ({"processing": 3}, Headline("3 posts in process.")),
         ({"invalid": 1}, Headline("Nothing was changed.", "1 needs you.")),
-        ({"invalid": 2, "unknown": 1, "unchanged": 4}, Headline("Nothing was changed.", "3 need you.", "4 unchanged.")),
+        (
+            {"invalid": 2, "unknown": 1, "unchanged": 4},
+            Headline("Some changes could not be confirmed.", "3 need you.", "4 unchanged."),
+        ),
         (
             {"scheduled": 9, "updated": 2, "published": 3, "deleted": 1, "cancelled": 1},
             Headline("9 posts scheduled, 3 published and 4 other changes made."),
@@ -36,6 +39,20 @@ def results(wanted: str = "run", **counts: int) -> Results:
 )
 def test_what_happened_is_said_in_one_line(counts, headline):
     assert make_headline(results(**counts)) == headline
+
+
+@pytest.mark.parametrize("kind", ["failed", "blocked", "not_run", "conflict", "unchanged"])
+def test_nothing_was_changed_is_said_only_where_that_is_so(kind):
+    untouched = results(invalid=1, **{kind: 1})
+    begun = replace(untouched, outcomes=tuple(replace(o, changed=o.outcome == kind) for o in untouched.outcomes))
+    assert make_headline(untouched).well == "Nothing was changed."
+    assert make_headline(begun).well == "No post was finished, but something was changed."
+
+
+def test_taking_back_a_duplicate_is_not_nothing_to_do():
+    tidied = results(unchanged=2)
+    tidied = replace(tidied, outcomes=tuple(replace(o, changed=True) for o in tidied.outcomes))
+    assert make_headline(tidied).well == "Duplicates were removed: every post is already as the sheet says."
 
 
 @pytest.mark.parametrize(
