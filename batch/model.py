@@ -524,7 +524,8 @@ class Outcome:
 class Results:
     """All outcomes of a run, one for each post, in the sheet's order, with the sheet's own columns beside them.
 
-    `own` maps a row number to its cells as text, in the order of `headings`.
+    `own` maps a row number to its cells as text, in the order of `headings`; `columns` maps each column of ours that
+    was read to its place among them, whatever its heading.
     """
 
     run: str
@@ -539,6 +540,7 @@ class Results:
     notices: tuple[str, ...] = ()
     wanted: str = "run"
     """`run` for what was done, `plan` for what would be done (then `outcome` says what it would become)."""
+    columns: Mapping[str, int] = field(default_factory=dict)
 
     def to_frame(self) -> DataFrame:
         """Return one line for each post, in the sheet's order: `RESULT_COLUMNS`, then the sheet's own columns as text.

@@ -270,6 +270,8 @@ class FileSettings:
     via: Via = "draft"
     settle_seconds: Annotated[float, _within(0, 300)] = 15.0
     default_site: Text = ""
+    columns: Mapping[str, Text] = field(default_factory=dict)
+    """Which heading of a sheet each column of ours is read from, where it is there."""
     sites: Mapping[str, SiteSettings] = field(default_factory=dict)
 
 

@@ -256,7 +256,7 @@ SITE = f'[sites.pottery]\nsite_id = "{A}"\n'
         (b"x = 1\n" * 11_000, "larger than 64 kB"),
         ("a = " + "[\n" * 30_000, "is not valid TOML"),
         ('timezon = "UTC"', "no setting “timezon”. Did you mean timezone"),
-        ("colour = 1", "no setting “colour”. The settings are timezone, calls_per_minute"),
+        ("shade = 1", "no setting “shade”. The settings are timezone, calls_per_minute"),
         ('timezone = "Europe/Berln"', "“Europe/Berln” is not a time zone; did you mean Europe/Berlin"),
         ('timezone = "../../etc/passwd"', "is not a time zone"),
         ('timezone = "Europe"', "is not a time zone"),

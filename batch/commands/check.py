@@ -19,7 +19,7 @@ from batch.rules.check import check
 from batch.rules.columns import CellReader, CheckContext
 from batch.rules.dates import tell_dates
 from batch.rules.media import MediaFacts, check_media
-from batch.sheets.headings import HeadingChoices, read_maps
+from batch.sheets.headings import HeadingChoices, read_column, read_maps
 from batch.sheets.read import Sheet, read_sheet
 from batch.workbooks.template import find_examples, tell_examples
 
@@ -65,7 +65,15 @@ def read_and_check(
             encoding=inputs.encoding,
             hidden=inputs.hidden,
             mapping=inputs.mapping,
-            choices=HeadingChoices(read_maps(inputs.maps), (), inputs.ignored, columns_of(inputs.only)),
+            choices=HeadingChoices(
+                mapped=read_maps(inputs.maps),
+                configured=tuple(
+                    (read_column(ours, said="[columns] in the configuration"), heading)
+                    for ours, heading in session.settings.columns.items()
+                ),
+                ignored=inputs.ignored,
+                chosen=columns_of(inputs.only),
+            ),
         )
     examples = () if session.sandbox else find_examples(sheet)
     if examples:

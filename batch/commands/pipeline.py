@@ -280,6 +280,7 @@ def make_record(session: Session, prepared: Prepared, *, run: str, command: str)
         sandbox=session.sandbox,
         started_at=session.environment.now(),
         headings=sheet.headings,
+        columns=sheet.columns,
         own=cells,
         placed=tuple(placed),
         journals={site: session.journal(site).name for site in known},

@@ -200,6 +200,7 @@ class RunRecord:
     finished_at: Instant | None = None
     exit_status: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    columns: Mapping[str, int] = field(default_factory=dict)
 
 
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -337,6 +338,7 @@ def make_results(record: RunRecord, outcomes: list[Outcome], *, finished_at: dat
         headings=record.headings,
         outcomes=tuple(outcomes),
         own=record.own,
+        columns=record.columns,
         issues=record.issues,
         started_at=record.started_at,
         finished_at=finished_at or record.finished_at,

@@ -184,15 +184,20 @@ def _tokens(heading: str) -> list[str]:
 
 
 def _joined(heading: str) -> Meaning | None:
-    """Return what two or more words that stand side by side mean together: `Date / Time`, `Image or video`."""
+    """Return what two or more words that stand side by side mean together: `Date / Time`, `Image or video`.
+
+    Where one of them means nothing (`Topic / Caption`), it is not sure that the others do.
+    """
     parts = [part for part in BETWEEN.split(heading) if part.strip()]
     found = [_known(part) or _stripped(part) for part in parts]
     meanings = [meaning for meaning in found if meaning]
-    if len(parts) < 2 or len(meanings) < len(parts):
+    if len(parts) < 2 or not meanings:
         return None
     if STATE in meanings:
         return STATE
     columns = tuple(dict.fromkeys(column for meaning in meanings for column in meaning.columns))
+    if len(meanings) < len(parts):
+        return Meaning(Kind.ASK, columns) if columns else None
     if set(columns) <= {DATE, TIME, "publish_at"} and columns:
         return Meaning(Kind.READ, ("publish_at",))
     if sure := [m.column for m in meanings if m.column and (len(columns) == 1 or set(columns) == {"text", "hashtags"})]:

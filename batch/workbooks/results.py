@@ -97,7 +97,8 @@ def rows_to_fix(results: Results) -> Iterator[PostRow]:
 
     The key that was made for a row is written into it, so that a row corrected here stays the same post.
     """
-    places = {column: at for at, heading in enumerate(results.headings) if (column := column_of(heading))}
+    written = {column: at for at, heading in enumerate(results.headings) if (column := column_of(heading))}
+    places = results.columns or written
     flagged: dict[int, set[str]] = {}
     for issue in results.issues:
         if issue.row is not None and issue.severity is Severity.ERROR and (column := column_of(issue.column)):

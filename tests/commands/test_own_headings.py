@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from batch.model import Channel, Post, PostType
 from batch.rules.check import check
@@ -149,3 +150,34 @@ def test_check_looks_at_the_chosen_rows_alone(desk: Desk) -> None:
     (desk.folder / "posts.csv").write_text(STATES.replace("2031-01-22 20:00", "someday"), encoding="utf-8")
     assert desk("check", "posts.csv", "--ignore", "Status").status == 1
     assert desk("check", "posts.csv", "--only", "Status=Approved").status == 0
+
+
+def test_the_configuration_names_headings_for_every_sheet(desk: Desk) -> None:
+    (desk.folder / "postbatch.toml").write_text(
+        'timezone = "Europe/Berlin"\n[columns]\ntext = "Long"\npublish_at = "When it goes out"\nmedia = "Not there"\n',
+        encoding="utf-8",
+    )
+    text = "When it goes out,channel,Long,Short\n2031-01-21 20:00,facebook,Long one,Short one\n"
+    (desk.folder / "posts.csv").write_text(text, encoding="utf-8")
+    ended = desk("check", "posts.csv")
+    assert ended.status == 0, ended.err
+    assert "Read 'Long' as text.\nRead 'When it goes out' as publish_at.\n" in ended.err
+    over = desk("plan", "posts.csv", "--map", "text=Short", "--sandbox", "--out", "plan.json")
+    assert over.status == 0, over.err
+    assert "Short one" in (desk.folder / "plan.json").read_text(encoding="utf-8")
+    (desk.folder / "postbatch.toml").write_text('[columns]\ncolour = "Long"\n', encoding="utf-8")
+    wrong = desk("check", "posts.csv")
+    assert wrong.status == 2
+    assert "[columns] in the configuration: there is no column 'colour'. The columns are key, " in wrong.err
+
+
+def test_a_row_to_fix_stands_in_our_own_columns(site: Desk) -> None:
+    (site.folder / "postbatch.toml").write_text('timezone = "Europe/Berlin"\n', encoding="utf-8")
+    text = "Date,Time,Platform,Caption\n2031-01-21,20:00,pinterest,No picture\n2031-01-22,09:00,facebook,Fine\n"
+    (site.folder / "posts.csv").write_text(text, encoding="utf-8")
+    ended = site("run", "posts.csv", "--yes", "--out", "out.xlsx")
+    assert ended.status == 1, ended.err
+    sheet = load_workbook(site.folder / "out.xlsx")["To fix"]
+    row = dict(zip(*([cell.value for cell in line] for line in sheet.iter_rows(1, 2)), strict=True))
+    assert {name: row[name] for name in ("channel", "text")} == {"channel": "pinterest", "text": "No picture"}
+    assert str(row["publish_at"]).startswith("2031-01-21 20:00")

@@ -271,7 +271,7 @@ def test_the_columns_of_our_own_results_are_passed_over_only_there() -> None:
     assert match("channel", "text", PROBLEM, COUNT).notices == ()
     assert match("channel", "message", "row").columns == {"channel": 0, "text": 1}
     results = match(*RESULT_COLUMNS, "text", "Status (sheet)", "link (sheet)", ignored=("Status (sheet)",))
-    assert results.columns["link"] == RESULT_COLUMNS.index("message") + 3
+    assert results.columns["link"] == len(RESULT_COLUMNS) + 2
 
 
 def test_a_heading_twice_is_refused_with_both_places() -> None:
