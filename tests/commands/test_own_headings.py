@@ -120,7 +120,7 @@ def test_a_column_of_states_stops_each_command(desk: Desk, command: tuple[str, .
 
 def test_a_run_sends_the_rows_whose_state_is_named_and_no_other(site: Desk, service: object) -> None:
     (site.folder / "posts.csv").write_text(STATES, encoding="utf-8")
-    (site.folder / "postbatch.toml").write_text('timezone = "Europe/Berlin"\n', encoding="utf-8")
+    site.configure('timezone = "Europe/Berlin"\n')
     ended, made = site.run("posts.csv", "--only", "Status=Approved")
     assert ended.status == 0, ended.err
     assert [post["outcome"] for post in made] == ["skipped"] * 4 + ["scheduled"]
