@@ -229,8 +229,11 @@ class Play:
         """Run the same command once more: it may change nothing, and says so of each row."""
         before = len(self.rig.calls())
         told = self.run(f"{name}, again")
+        retried = 0
         for entry in self.rig.calls()[before:]:
-            if entry.call in CHANGING:
+            # What the channel has refused may be tried once more by each run: it may be taken now.
+            retried += entry.call == "publish_by_id" and entry.status in (400, 428)
+            if entry.call in CHANGING and not (self.refused and retried == 1 and entry.status in (400, 428)):
                 self.figures.add("useless_calls", f"{name}, again: {entry.call} {entry.status} {entry.path[-60:]}")
         for key, row in told.items():
             fine = NO if key in self.dead | self.refused else {"unchanged", "skipped"}
@@ -244,7 +247,7 @@ class Play:
         fine = {wanted} | ({"processing"} if wanted == "published" else set())
         if told.get("outcome") not in fine and not (key in self.dead and told.get("outcome") == "blocked"):
             return f"{wanted} was wanted, {tell(told)}"
-        held = [item for item in self.rig.items() if item["id"] == told.get("item_id")]
+        held = [item for item in self.rig.items() if item["id"] == told.get("item_id", "").lower()]
         if name == "clear" and held and (left := CLEARED.get(key, set()) & content_of(held[0]).keys()):
             said = f"{told.get('message')} {told.get('warnings', '')}".lower()
             if not all(word.removeprefix("callTo").lower() in said for word in left):
@@ -286,7 +289,7 @@ class Play:
         told = {row["key"]: row for row in json.loads((self.folder / "out.json").read_text(encoding="utf-8"))["posts"]}
         posts = {post.item_id: post for post in self.rig.public()}
         for key in self.rows.keys() - CANCELLED - self.dead - self.refused:
-            row, post = told.get(key, {}), posts.get(told.get(key, {}).get("item_id", ""))
+            row, post = told.get(key, {}), posts.get(told.get(key, {}).get("item_id", "").lower())
             if post is None or row.get("status") != "PUBLISHED":
                 self.figures.add("false_outcomes", f"status: {key}: {tell(row)}, public: {post is not None}")
             elif row.get("link") != post.url and not self._reads("no live link"):
@@ -298,7 +301,7 @@ class Play:
         """Compare what the public saw with what the sheet said."""
         self.clock.sleep(timedelta(days=60).total_seconds())
         ours = [p for p in self.rig.public() if not p.reference.startswith("earlier-")]
-        ids = {key: row.get("item_id") for key, row in self.outcomes.items()}
+        ids = {key: row.get("item_id", "").lower() for key, row in self.outcomes.items()}
         for key, row in self.rows.items():
             seen = [p for p in ours if p.item_id == ids.get(key) or p.reference.split("~")[0] == key]
             if key in CANCELLED | self.dead | self.refused:

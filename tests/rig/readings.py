@@ -244,6 +244,30 @@ def _link_in_content(item: Json) -> None:
         content_of(item)["storyUrl" if item["type"] == "STORY" else "postUrl"] = url
 
 
+def _capital_ids(item: Json) -> None:
+    item["id"] = item["id"].upper()
+
+
+def _bare_answers(call: str, body: Json) -> None:
+    if call not in ("get_item", "query_items") and isinstance(body.get("item"), dict):
+        body["item"] = {name: body["item"][name] for name in ("id", "status")}
+
+
+def _external_copies(call: str, body: Json) -> None:
+    """Show what is public once more, as the service does that imports what stands on a channel."""
+    if call == "query_items":
+        public = [item for item in body["items"] if item["status"] == "PUBLISHED" and "referenceId" in item]
+        copies = [{**item, "id": hashlib.md5(item["id"].encode()).hexdigest(), "external": True} for item in public]  # noqa: S324 - a name
+        for copy in copies:
+            del copy["referenceId"]
+        body["items"] += copies
+
+
+def _refuse_features(call: str, _request: Request, _items: Items) -> Response | None:
+    gone = call in ("get_features", "get_feature")
+    return Refusal(404, "NOT_FOUND", "There is no such call.").response() if gone else None
+
+
 def _no_link(item: Json) -> None:
     item.pop("externalItemUrl", None)
 
@@ -452,6 +476,11 @@ READINGS: tuple[Reading, ...] = (
         "R",
         {"queue_seconds": 30.0, "processing_seconds": 60.0},
     ),
+    Reading("IDs in capitals", "IDs", "answers show an ID in other letters", "open", item=_capital_ids),
+    Reading("bare answers", "answers", "a change is answered by ID and status alone", "W", answer=_bare_answers),
+    Reading("external copies", "imports", "what is public is listed again, as external", "D", answer=_external_copies),
+    Reading("no features", "features", "Get Features is missing", "open", refuse=_refuse_features),
+    Reading("not metered", "features", "posts are not counted", "R", seed={"monetization": False}),
     Reading("quota comes back", QUOTA, "cancelling gives the quota back", "R", {"quota_returns": True}),
     Reading("dates gone by as a page", PASSED, "a 400 page instead of a 428", "R", error=_refused_dates),
 )
