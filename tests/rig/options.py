@@ -21,7 +21,8 @@ class Options:
     only the fields that it names, and `clears`: what clears a field then. `deleted`: whether a deleted item is still
     shown, with its status. A post whose text holds `failing_marker` fails on its channel, and with `video_files_fail`
     one whose video's address ends in `/file`; a file or picture whose name, address or prompt holds
-    `media_failing_marker` fails in the Media Manager. `extra_fields`: every seventh answer has one that nobody knows.
+    `media_failing_marker` fails in the Media Manager. `external_copies`: what is public is imported once more.
+    `extra_fields`: every seventh answer has one that nobody knows.
     """
 
     references: str = "everywhere"
@@ -42,6 +43,7 @@ class Options:
     patch: str = "replace"
     clears: str = "never"
     video_files_fail: bool = False
+    external_copies: bool = False
     deleted: str = "shown"
     quota_returns: bool = False
     bulk: bool = True

@@ -253,16 +253,6 @@ def _bare_answers(call: str, body: Json) -> None:
         body["item"] = {name: body["item"][name] for name in ("id", "status")}
 
 
-def _external_copies(call: str, body: Json) -> None:
-    """Show what is public once more, as the service does that imports what stands on a channel."""
-    if call == "query_items":
-        public = [item for item in body["items"] if item["status"] == "PUBLISHED" and "referenceId" in item]
-        copies = [{**item, "id": hashlib.md5(item["id"].encode()).hexdigest(), "external": True} for item in public]  # noqa: S324 - a name
-        for copy in copies:
-            del copy["referenceId"]
-        body["items"] += copies
-
-
 def _refuse_features(call: str, _request: Request, _items: Items) -> Response | None:
     gone = call in ("get_features", "get_feature")
     return Refusal(404, "NOT_FOUND", "There is no such call.").response() if gone else None
@@ -478,7 +468,7 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading("IDs in capitals", "IDs", "answers show an ID in other letters", "open", item=_capital_ids),
     Reading("bare answers", "answers", "a change is answered by ID and status alone", "W", answer=_bare_answers),
-    Reading("external copies", "imports", "what is public is listed again, as external", "D", answer=_external_copies),
+    Reading("external copies", "imports", "what is public is listed again as external", "D", {"external_copies": True}),
     Reading("no features", "features", "Get Features is missing", "open", refuse=_refuse_features),
     Reading("not metered", "features", "posts are not counted", "R", seed={"monetization": False}),
     Reading("quota comes back", QUOTA, "cancelling gives the quota back", "R", {"quota_returns": True}),

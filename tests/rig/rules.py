@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from batch.sandbox import calls, generate
-from batch.sandbox.content import CHANNELS, MEDIA_HOSTS, VIDEO, content_of, media_of, network_refusal, text_of
+from batch.sandbox.content import CHANNELS, MEDIA_HOSTS, OBJECTS, VIDEO, content_of, media_of, network_refusal, text_of
 from batch.sandbox.context import Context, Handler
 from batch.sandbox.items import Held, Items
 from batch.sandbox.schemas import read_object
@@ -211,6 +211,10 @@ class RigItems(Items):
             super().move(held)
             if held.body.get("externalItemUrl"):
                 record_published(self.store, held, at)
+                if self.options.external_copies:
+                    known = ("channel", "type", "externalItemUrl", *OBJECTS)
+                    copy = {name: held.body[name] for name in known if name in held.body}
+                    self.make(held.site, {**copy, "external": True}, status="PUBLISHED")
             if deleted:
                 held.body["status"] = "DELETED"
                 self.save(held, at)

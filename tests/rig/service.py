@@ -56,7 +56,8 @@ class Rig(Service):
         id_seed: int | None = None,
         readings: Sequence[Reading] = (),
     ) -> None:
-        self.readings = readings
+        # What an item looks like is settled before the answers that hold it are changed.
+        self.readings = sorted(readings, key=lambda reading: reading.answer is not None)
         for reading in readings:
             options = (options or Options()).changed(reading.options)
         self._id_seed, self._ids, self._answered = id_seed, 0, 0
