@@ -179,16 +179,16 @@ def match_headings(
     matching.stop_at_states()
     matching.need_channel()
     if matching.problems:
-        raise SheetError(_tell(where, matching.problems, matching.notices))
+        raise _refuse(where, matching.problems, matching.notices)
     return matching.headings()
 
 
-def _tell(where: str, problems: Sequence[str], notices: Sequence[str]) -> str:
+def _refuse(where: str, problems: Sequence[str], notices: Sequence[str]) -> SheetError:
+    """Return all that is asked as one error, with what was read beside it."""
     if len(problems) == 1:
-        return " ".join([f"{where}: {problems[0]}", *notices])
-    return "\n".join(
-        [f"{where}: {len(problems)} questions about the headings.", *(f"  - {one}" for one in problems), *notices]
-    )
+        return SheetError(f"{where}: {problems[0]}", details=notices)
+    questions = [f"  - {problem[0].upper()}{problem[1:]}" for problem in problems]
+    return SheetError(f"{where}: {len(problems)} questions about the headings.", details=(*questions, *notices))
 
 
 @dataclass(slots=True)

@@ -21,6 +21,8 @@ from typing import NamedTuple
 from batch.model import CHANNEL_COLUMNS, COLUMNS, Channel
 from batch.rules.channels import CHANNEL_NAMES, channel_named
 
+NOT_YET = {"hashtags": "hashtags, which belong into the text", "places": "places", "repeat": "a repeat"}
+"""Columns that decide what goes out and that this version does not read: their words are warned of till it does."""
 DATE, TIME = "date", "time"
 """The two halves of `publish_at`, where a calendar has a column for each."""
 
@@ -118,6 +120,10 @@ def vocabulary() -> Vocabulary:
         before = meanings.get(word, Meaning(Kind.ASK))
         meanings[word] = Meaning(Kind.ASK, tuple(dict.fromkeys((*before.columns, column))))
     meanings |= {word: Meaning(Kind.CANNOT, why=what) for word, what in _words_of(table["cannot"], known=False)}
+    later = {why: table["read"][name] for name, why in NOT_YET.items() if name not in COLUMNS}
+    maybe = {why: table["ask"].get(name, {}) for name, why in NOT_YET.items() if name not in COLUMNS}
+    for words in (maybe, later):
+        meanings |= {word: Meaning(Kind.CANNOT, why=why) for word, why in _words_of(words, known=False)}
     meanings |= {word: STATE for word, _ in _words_of({"": table["status"]}, known=False)}
     meanings |= {word: Meaning(Kind.READ, (column,)) for word, column in _words_of(table["read"])}
     halves = {half: table[half] for half in (DATE, TIME)}

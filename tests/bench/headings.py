@@ -55,7 +55,8 @@ def try_heading(case: Case) -> str:
     try:
         found = match_headings(names, where="sheet", texts=lambda place: _texts(names, place))
     except SheetError as error:
-        return "asked" if f"'{case.heading}'" in str(error) else f"misread ({error})"
+        told = "\n".join((str(error), *error.details))
+        return "asked" if f"'{case.heading}' " in told else f"misread ({told})"
     if 0 in found.not_carried:
         return "warned"
     read = next((column for column, place in found.columns.items() if place == 0), "")
@@ -70,7 +71,7 @@ def _texts(names: Sequence[str], place: int) -> Iterable[str]:
 
 def is_known(case: Case) -> bool:
     """Tell a heading whose meaning the product has a word for; a column that it lacks yet can't be read."""
-    return case.means in {"status", "cannot carry", "other"} or case.means.partition(":")[0] in COLUMNS
+    return case.means in {"status", "cannot carry", "other", "hashtags"} or case.means.partition(":")[0] in COLUMNS
 
 
 def share_understood(results: Iterable[tuple[Case, str]]) -> float:

@@ -175,7 +175,7 @@ def test_a_row_to_fix_stands_in_our_own_columns(site: Desk) -> None:
     (site.folder / "postbatch.toml").write_text('timezone = "Europe/Berlin"\n', encoding="utf-8")
     text = "Date,Time,Platform,Caption\n2031-01-21,20:00,pinterest,No picture\n2031-01-22,09:00,facebook,Fine\n"
     (site.folder / "posts.csv").write_text(text, encoding="utf-8")
-    ended = site("run", "posts.csv", "--yes", "--out", "out.xlsx")
+    ended = site("run", "posts.csv", "--yes", "--out", "out.xlsx", "--config", "postbatch.toml")
     assert ended.status == 1, ended.err
     sheet = load_workbook(site.folder / "out.xlsx")["To fix"]
     row = dict(zip(*([cell.value for cell in line] for line in sheet.iter_rows(1, 2)), strict=True))

@@ -38,7 +38,7 @@ def match(*names: str, cells: Mapping[str, Sequence[str]] | None = None, **choic
 def refusal(*names: str, **given: Any) -> str:
     with pytest.raises(SheetError) as caught:
         match(*names, **given)
-    return str(caught.value)
+    return "\n".join((str(caught.value), *caught.value.details))
 
 
 def test_columns_keep_their_places_and_unknown_ones_are_kept_and_said_once() -> None:
@@ -156,7 +156,7 @@ def test_two_dates_are_asked_about() -> None:
 def test_a_heading_that_gives_times_a_zone_is_asked_about() -> None:
     assert refusal("channel", "Date", "Time (CET)") == (
         f"{WHERE}: 'Time (CET)' could be time (a zone in a heading does not count: fill in `timezone`). Use it with "
-        "--map 'time=Time (CET)', or leave it out with --ignore 'Time (CET)'. Read 'Date' as publish_at."
+        "--map 'time=Time (CET)', or leave it out with --ignore 'Time (CET)'.\nRead 'Date' as publish_at."
     )
     found = match("channel", "Date", "Time (CET)", mapped=(("date", "Date"), ("time", "Time (CET)")))
     assert found.joins == (Join("publish_at", (1, 2)),)
