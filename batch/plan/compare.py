@@ -45,9 +45,29 @@ def content_changes(remote: Content, wanted: Content) -> tuple[Change, ...]:
             changes.append(Change(name, old, new))
     if not same_media(remote.media, wanted.media):
         changes.append(Change("media", _shown_media(remote.media), _shown_media(wanted.media)))
-    if wanted.target_id and wanted.target_id != remote.target_id:
+    if wanted.target_id and remote.target_id and wanted.target_id != remote.target_id:
         changes.append(Change("account", remote.target_id, wanted.target_id))
     return tuple(changes)
+
+
+def real_changes(there: Content, wanted: Content) -> tuple[Change, ...]:
+    """Return the changes that say that an item is another post, and not that the service shows it in its own way.
+
+    Other white space, media at other addresses, and a second ID that is not told are no other post.
+    """
+    changes = []
+    for change in content_changes(there, wanted):
+        spaces = change.field in TEXT_FIELDS and change.old.split() == change.new.split()
+        copied = change.field == "media" and len(there.media) == len(wanted.media) > 0
+        if not spaces and not (copied and known_media(there.media)):
+            changes.append(change)
+    return tuple(changes)
+
+
+def kept_fields(there: Content, wanted: Content) -> tuple[str, ...]:
+    """Return the fields that were to be cleared and are there still."""
+    names = (*TEXT_FIELDS, "media")
+    return tuple(name for name in names if getattr(there, name) and not getattr(wanted, name))
 
 
 def date_change(old: datetime | None, new: datetime, *, timezone: str) -> Change | None:

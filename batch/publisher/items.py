@@ -16,7 +16,7 @@ from typing import NamedTuple
 from batch.errors import ServiceError
 from batch.model import Item, Json, Step
 from batch.publisher.client import AT_ONCE, Client, gather
-from batch.publisher.payload import make_item, make_update, read_item, with_date, write_date
+from batch.publisher.payload import Clearing, make_item, make_update, read_item, with_date, write_date
 from batch.publisher.reply import Reply, ReplyKind
 
 BASE = "/social-publisher/v1"
@@ -180,9 +180,10 @@ def publish_item_now(client: Client, item_id: str) -> Reply:
     return _about_item(client.send_once("POST", f"{BASE}/publish-by-id", {"id": item_id}), item_id)
 
 
-def update_item(client: Client, item_id: str, step: Step) -> Reply:
-    """Bring an item's content to the step's. It never sends a date."""
-    return _on_item(client, "PATCH", item_id, "", {"item": make_update(replace(step, item_id=item_id))})
+def update_item(client: Client, item_id: str, step: Step, *, clearing: Clearing = Clearing.NULL) -> Reply:
+    """Bring an item's content to the step's, cleared fields in this way. It never sends a date."""
+    body = {"item": make_update(replace(step, item_id=item_id), clearing=clearing)}
+    return _on_item(client, "PATCH", item_id, "", body)
 
 
 def reschedule_item(client: Client, item_id: str, *, at: datetime) -> Reply:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -74,9 +76,29 @@ def make_item(step: Step) -> Json:
     }
 
 
-def make_update(step: Step) -> Json:
-    """Return the item that brings an existing one to a step's content: its ID and the content, never a date."""
-    return {"id": step.item_id, **_content_object(step)}
+class Clearing(StrEnum):
+    """How a field is told to be cleared: which of them a service takes is not documented."""
+
+    NULL = "null"
+    EMPTY = "empty"
+    OMITTED = "omitted"
+
+
+def make_update(step: Step, *, clearing: Clearing = Clearing.NULL) -> Json:
+    """Return the item that brings an existing one to a step's content: its ID and the content, never a date.
+
+    A field that the item had before (`step.before`) and the content has not is cleared in this way.
+    """
+    made = _content_object(step)
+    shape, before = SHAPES[(step.channel, step.type)], step.before.content if step.before else Content()
+    if clearing is not Clearing.OMITTED:
+        nothing, no_media = (None, None) if clearing is Clearing.NULL else ("", Json(media=[]))
+        names = {name for name, _ in shape.fields if getattr(before, name) and not getattr(step.content, name)}
+        gone: Json = {field: nothing for name, field in shape.fields if name in names}
+        if before.media and not step.content.media:
+            gone[shape.media] = no_media if shape.media == "mediaWrapper" else nothing
+        made = {shape.object: {**gone, **made[shape.object]}}
+    return {"id": step.item_id, **made}
 
 
 def with_date(item: Json, at: datetime) -> Json:
@@ -125,6 +147,11 @@ def read_item(data: Json) -> Item:
     channel, scheduling = _dict(data.get("channel")), _dict(data.get("schedulingInfo"))
     found = _find_content(data)
     key, shape, raw = found or (("", ""), Shape(""), {})
+    content = read_content(raw, shape)
+    # It is not certain where the service answers the second ID and the live link.
+    target_id = _id(_dict(channel.get("publishingTarget")).get("id"))
+    links = [_str(place.get("externalItemUrl")) for place in (data, channel)]
+    links += [_str(raw.get(name)) for name in ("postUrl", "storyUrl")]
     return Item(
         id=_id(data.get("id")),
         channel=_str(channel.get("name")) or key[0],
@@ -133,8 +160,8 @@ def read_item(data: Json) -> Item:
         account_id=_id(channel.get("accountId")),
         reference=_str(data.get("referenceId")),
         scheduled_at=read_date(scheduling.get("scheduledDate")),
-        content=read_content(raw, shape),
-        link=_str(data.get("externalItemUrl")),
+        content=content if content.target_id or not shape.target else replace(content, target_id=target_id),
+        link=next((link for link in links if link), ""),
         error=_error_text(data.get("publicationError")),
         external=data.get("external") is True,
     )

@@ -7,22 +7,24 @@ not happen, unless it is known never to have arrived.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from batch.errors import JournalError, PostbatchError, ServiceError, SignInError
-from batch.model import Act, Before, Item, Status, Step
-from batch.plan.compare import content_changes, same_second
+from batch.model import Act, Before, Content, Item, Status, Step
+from batch.plan.compare import content_changes, kept_fields, real_changes, same_second
 from batch.publisher import items
 from batch.publisher.client import Client
 from batch.publisher.items import certain_date
+from batch.publisher.payload import Clearing
 from batch.publisher.reply import Reply, ReplyKind, refused_by_status
 from batch.publisher.retry import RetryBudget, wait_seconds
 from batch.runs.control import Stop
 from batch.runs.journal import Recorder
 from batch.runs.settle import Call, SiteReader, settle
 from batch.runs.verdict import ENDED, SPENDING, ActionResult, ActionStatus, judge, weigh
+from batch.wording import listed
 
 MAX_TRIES = 6
 MAX_UNCLEAR = 3
@@ -55,53 +57,79 @@ class SiteContext:
     @property
     def reader(self) -> SiteReader:
         """The ways to look at the site."""
-        return SiteReader(self.client, pause=self.pause, now=self.now, settle_seconds=self.settle_seconds)
+        return SiteReader(self.client, self.pause, self.now, self.settle_seconds, as_sent=self.journal.as_sent)
 
     @property
     def call_window_seconds(self) -> float:
         """How long a call of another run may take, and the list to show what it did."""
         return self.client.deadline_seconds + self.settle_seconds
 
-    def note(self, intent: int, *, kind: str, code: str = "", item_id: str = "", status: str = "") -> None:
-        """Commit a result. Where the journal can't take it the run stops, but what is known of the call stays known."""
+    def keep(self, write: Callable[[], None]) -> None:
+        """Commit what is known. Where the journal can't take it the run stops, but what is known stays known."""
         try:
-            self.journal.record(intent, kind=kind, code=code, item_id=item_id, status=status, at=self.now())
+            write()
         except JournalError as error:
             self.stop.request(str(error))
+
+    def note(self, intent: int, *, kind: str, code: str = "", item_id: str = "", status: str = "") -> None:
+        """Commit a call's result."""
+        at = self.now()
+        self.keep(lambda: self.journal.record(intent, kind=kind, code=code, item_id=item_id, status=status, at=at))
+
+    def remember_fact(self, name: str, value: str) -> None:
+        """Keep what was found out about the site's service."""
+        self.keep(lambda: self.journal.remember_fact(name, value, at=self.now()))
+
+    def remember_shown(self, step: Step, item: Item, *, kept: bool = False) -> None:
+        """Keep how the service shows the content of a step that it accepted, so that it is not taken for a change.
+
+        `kept`: it shows fields that the step clears, and will not let go of them.
+        """
+        sent, shown = step.content, item.content
+        names = kept_fields(shown, sent) if kept else ()
+        real = [change for change in real_changes(shown, sent) if change.field not in names]
+        if content_changes(shown, sent) and item.id and not real:
+            self.keep(lambda: self.journal.remember_shown(item.id, sent=sent, shown=shown, at=self.now()))
 
 
 CALLS: dict[Act, Callable[[Client, Step], Reply]] = {
     Act.CREATE: items.create_draft,
     Act.SCHEDULE: lambda client, step: items.schedule_item(client, step.item_id, at=certain_date(step)),
     Act.PUBLISH: lambda client, step: items.publish_item_now(client, step.item_id),
-    Act.UPDATE: lambda client, step: items.update_item(client, step.item_id, step),
     Act.RESCHEDULE: lambda client, step: items.reschedule_item(client, step.item_id, at=certain_date(step)),
     Act.CANCEL: lambda client, step: items.cancel_item(client, step.item_id),
     Act.DELETE: lambda client, step: items.delete_item(client, step.item_id),
 }
-"""The one call of each act. A step that reaches it carries the ID of its item, but for CREATE."""
+"""The one call of each act but UPDATE. A step that reaches it carries the ID of its item, but for CREATE."""
 
 
-def carry_out(act: Act, step: Step, *, position: int, context: SiteContext, single_call: bool = False) -> ActionResult:
+def carry_out(
+    act: Act,
+    step: Step,
+    *,
+    position: int,
+    context: SiteContext,
+    single_call: bool = False,
+    clearing: Clearing = Clearing.NULL,
+) -> ActionResult:
     """Do one act of a step and return how it ended. `single_call`: create and schedule in one call.
 
     NOT_DONE with an item says of a single call that it made the item and no more.
     Errors: JournalError where an intent can't be written (nothing was sent then).
     """
+    if step.before is not None and act is not Act.CREATE:
+        moved = _look_before(act, step, step.before, context=context)
+        if moved is not None:
+            return moved
     began, unclear = context.clock(), 0
     for number in range(1, MAX_TRIES + 1):
         # The rate limit may hold a call up for a minute, so the date is looked at after that wait and not before it.
         context.client.pace.until_free()
-        if number == 1 and step.before is not None and act is not Act.CREATE:
-            moved = _look_before(act, step, step.before, context=context)
-            if moved is not None:
-                return moved
-            context.client.pace.until_free()
         if passed(act, step, context.now()):
             return date_passed(step)
         if unclear and context.stop.requested:
             break
-        call = _send(act, step, position=position, context=context, single_call=single_call)
+        call = _send(act, step, position=position, context=context, single_call=single_call, clearing=clearing)
         reply = call.reply
         status = weigh(act, reply, repeated=unclear > 0, single_call=single_call)
         if status is ActionStatus.UNCLEAR:
@@ -122,13 +150,16 @@ def carry_out(act: Act, step: Step, *, position: int, context: SiteContext, sing
     return _given_up(call, context=context)
 
 
-def _send(act: Act, step: Step, *, position: int, context: SiteContext, single_call: bool) -> Call:
+def _send(act: Act, step: Step, *, position: int, context: SiteContext, single_call: bool, clearing: Clearing) -> Call:
     """Commit the intent, send the call once, commit what came back."""
     item_id = "" if single_call else step.item_id
     intent = context.journal.intend(
         context.run, position, act, reference=step.reference, item_id=item_id, at=context.now()
     )
-    reply = (items.create_scheduled if single_call else CALLS[act])(context.client, step)
+    if act is Act.UPDATE:
+        reply = items.update_item(context.client, step.item_id, step, clearing=clearing)
+    else:
+        reply = (items.create_scheduled if single_call else CALLS[act])(context.client, step)
     ended_at = context.now()
     item, done = reply.item, reply.kind is ReplyKind.OK
     context.note(
@@ -140,7 +171,47 @@ def _send(act: Act, step: Step, *, position: int, context: SiteContext, single_c
     )
     if done:
         context.budget.give_back()
+        if item is not None and (act in (Act.CREATE, Act.UPDATE) or single_call):
+            context.remember_shown(step, item)
     return Call(act, step, position, reply, intent, ended_at, single_call)
+
+
+def kept_notice(kept: Sequence[str], *, key: str) -> str:
+    """Say which fields the service shows still though the row clears them, and what gets rid of them."""
+    fields = listed([name.replace("_", " ") for name in kept], last="and")
+    return (
+        f"The service accepted the update and shows the {fields} still, which the row has cleared. To get rid of it, "
+        f"cancel this post (`cancel` as its action), then clear the action and run with `--again {key}`."
+    )
+
+
+def update_item(step: Step, *, position: int, context: SiteContext) -> tuple[ActionResult, str]:
+    """Update a step's item, and return how it ended with the notice of what the service kept though it was cleared.
+
+    How a field is cleared is not documented, so one way after the other is tried, and what works is kept as a fact.
+    """
+    before = step.before.content if step.before else Content()
+    cleared = kept_fields(before, step.content)
+    known = context.journal.fact(CLEARING_FACT) if cleared else ""
+    ways = tuple(Clearing) if cleared and not known else (Clearing(known) if known in set(Clearing) else Clearing.NULL,)
+    kept: tuple[str, ...] = ()
+    for way in ways:
+        result = carry_out(Act.UPDATE, step, position=position, context=context, clearing=way)
+        if result.status is ActionStatus.REFUSED and result.code == "VALIDATION" and way is not ways[-1]:
+            continue
+        if result.status is not ActionStatus.DONE or result.item is None:
+            return result, ""
+        kept = kept_fields(result.item.content, step.content)
+        if not kept:
+            if cleared and not known:
+                context.remember_fact(CLEARING_FACT, way)
+            return result, ""
+        step = replace(step, before=Before(result.item.status, result.item.scheduled_at, result.item.content))
+    if cleared and not known:
+        context.remember_fact(CLEARING_FACT, NOT_CLEARED)
+    if result.item is not None:
+        context.remember_shown(step, result.item, kept=True)
+    return result, kept_notice(kept, key=step.key)
 
 
 def settle_call(call: Call, *, context: SiteContext, last: bool) -> ActionResult:
@@ -153,6 +224,10 @@ def settle_call(call: Call, *, context: SiteContext, last: bool) -> ActionResult
             drop_own_draft(call.step, position=call.position, context=context)
     return result
 
+
+CLEARING_FACT = "clearing"
+NOT_CLEARED = "not_cleared"
+"""What is kept as the fact where no way of clearing a field works."""
 
 MOVED = (
     "The post has been changed on the site since the plan was shown ({what}), so it was left as it is. Run again: the "

@@ -14,12 +14,14 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from batch.codec import from_json, to_json
 from batch.errors import JournalError
+from batch.model import Content, Item
 from batch.rules.sources import MEDIA_MANAGER_HOSTS
 
 SCHEMA_VERSION = 1
@@ -42,6 +44,14 @@ CREATE TABLE media (
 ) WITHOUT ROWID;
 CREATE TABLE generated (fingerprint TEXT PRIMARY KEY, content TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 """
+
+ADDED = """
+CREATE TABLE IF NOT EXISTS shown (
+    item_id TEXT PRIMARY KEY, sent TEXT NOT NULL, shown TEXT NOT NULL, at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+"""
+"""Tables that came later: an older version leaves them alone, so that the file's version stays."""
 
 OPEN_TRIES = 100
 OPEN_PAUSE_SECONDS = 0.1
@@ -67,6 +77,8 @@ def _open(path: Path) -> sqlite3.Connection:
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             db.commit()
+        for statement in ADDED.split(";")[:-1]:
+            db.execute(statement)
     except sqlite3.Error:
         db.close()
         raise
@@ -158,6 +170,10 @@ class Recorder(Protocol):
     def intend_all(self, run: str, act: str, entries: Sequence[tuple[int, str]], *, at: datetime) -> list[int]: ...
     def record(self, intent: int, *, kind: str, code: str, item_id: str, status: str, at: datetime) -> None: ...
     def keep_outcome(self, run: str, position: int, outcome: str) -> None: ...
+    def as_sent(self, item: Item) -> Item: ...
+    def remember_shown(self, item_id: str, *, sent: Content, shown: Content, at: datetime) -> None: ...
+    def fact(self, name: str) -> str: ...
+    def remember_fact(self, name: str, value: str, *, at: datetime) -> None: ...
 
 
 def journal_path(folder: Path, *, site_id: str, api: str) -> Path:
@@ -193,6 +209,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._shown: dict[str, tuple[str, str]] | None = None
         make_private_folder(path.parent)
         # SQLite does not wait by itself for another process that is just closing the file.
         for tries_left in reversed(range(OPEN_TRIES)):
@@ -324,6 +341,36 @@ class Journal:
         rows = self._ask("SELECT outcome FROM outcome WHERE run = ? AND position = ?", (known.run, known.position))
         kept = json.loads(rows[0][0]) if rows else {}
         return str(kept.get("channel", "")), str(kept.get("type", ""))
+
+    def as_sent(self, item: Item) -> Item:
+        """Return an item with the content that was sent from here, where it shows what the service made of that.
+
+        A service may rewrite white space and media addresses, or keep a field that was cleared: that is no change.
+        """
+        if self._shown is None:
+            rows = self._ask("SELECT item_id, sent, shown FROM shown", ())
+            self._shown = {item_id: (sent, shown) for item_id, sent, shown in rows}
+        kept = self._shown.get(item.id)
+        if kept is None or from_json(Content, kept[1]) != item.content:
+            return item
+        return replace(item, content=from_json(Content, kept[0]))
+
+    def remember_shown(self, item_id: str, *, sent: Content, shown: Content, at: datetime) -> None:
+        """Commit how the service shows a content that it accepted."""
+        entry = (to_json(sent), to_json(shown))
+        with self._change() as db:
+            db.execute("INSERT OR REPLACE INTO shown VALUES (?, ?, ?, ?)", (item_id, *entry, at.timestamp()))
+        if self._shown is not None:
+            self._shown[item_id] = entry
+
+    def fact(self, name: str) -> str:
+        """Return what was found out about this site's service, "" where nothing was."""
+        return self._one("SELECT value FROM fact WHERE name = ?", name) or ""
+
+    def remember_fact(self, name: str, value: str, *, at: datetime) -> None:
+        """Commit what was found out about this site's service."""
+        with self._change() as db:
+            db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?, ?)", (name, value, at.timestamp()))
 
     def known_media(self, identity: str) -> str | None:
         """Return the address in the Media Manager of a medium that went up before."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from batch.errors import PostbatchError
 from batch.model import Act, Item, Outcome, OutcomeKind, Step
-from batch.runs.actions import SiteContext, carry_out, with_item
+from batch.runs.actions import SiteContext, carry_out, update_item, with_item
 from batch.runs.record import broken_outcome, done_outcome, not_run_outcome
 from batch.runs.settle import other_result
 from batch.runs.verdict import ActionResult, ActionStatus, judge
@@ -155,12 +155,18 @@ def advance(
         return
     progress.in_flight = True
     try:
-        result = carry_out(act, progress.step, position=progress.position, context=context, single_call=single_call)
+        notice = ""
+        if act is Act.UPDATE:
+            result, notice = update_item(progress.step, position=progress.position, context=context)
+        else:
+            result = carry_out(act, progress.step, position=progress.position, context=context, single_call=single_call)
     except PostbatchError:
         # Raised only where nothing was sent; anything else leaves it open, and the outcome has to say so.
         progress.in_flight = False
         raise
     progress.in_flight = False
+    if notice:
+        progress.step = replace(progress.step, warnings=(*progress.step.warnings, notice))
     if single_call and result.status is ActionStatus.NOT_DONE and result.item is not None:
         progress.done.append(Act.CREATE)
         progress.keep_item(result.item)

@@ -43,14 +43,17 @@ class SiteReader:
     pause: Callable[[float], None]
     now: Callable[[], datetime]
     settle_seconds: float
+    as_sent: Callable[[Item], Item] = lambda item: item
+    """Returns an item with the content that was sent, where it shows what the service made of that."""
 
     def everything(self) -> tuple[Item, ...]:
         """Return all items of the site. Errors: ServiceError, SignInError."""
-        return items.query_items(self.client)
+        return tuple(self.as_sent(item) for item in items.query_items(self.client))
 
     def by_id(self, item_id: str) -> Item | None:
         """Return the item as it is now, None where the site holds none. Errors: ServiceError, SignInError."""
-        return items.get_item(self.client, item_id)
+        item = items.get_item(self.client, item_id)
+        return None if item is None else self.as_sent(item)
 
     def up_to_date(self, made: Collection[str]) -> tuple[Item, ...]:
         """Return all items as they were no earlier than when the items of these IDs were made.

@@ -50,6 +50,7 @@ def read_site(
     snapshot = read_snapshot(client, channels, now=now(), site=site, at_once=at_once)
     touched = journal.touched(since=recent)
     listed = _brought_up_to_date(client, snapshot.items, touched, pause=pause, wait=settle_seconds)
+    listed = tuple(map(journal.as_sent, listed))
     known = {item.item_id.lower(): item for item in journal.known_items()}
     shown = {item.id.lower() for item in listed}
     gone = [item for name, item in known.items() if name not in shown]
@@ -86,7 +87,7 @@ def _remembered(client: Client, journal: Journal, gone: Sequence[Known], *, now:
             with suppress(ServiceError):
                 item = items.get_item(client, known.item_id)
         if item is not None:
-            found.append(_with_reference(item, known))
+            found.append(_with_reference(journal.as_sent(item), known))
         elif outlives_journal:
             channel, kind = journal.kind_of(known)
             status = known.status if known.status in ENDED else Status.DELETED

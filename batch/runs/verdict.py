@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from batch.model import Act, Item, Status, Step
-from batch.plan.compare import content_changes, same_second
+from batch.plan.compare import content_changes, real_changes, same_second
 from batch.publisher.reply import Reply, ReplyKind
 
 
@@ -134,4 +134,4 @@ def other_post(step: Step, item: Item) -> str:
         return f"it is a {item.type}, not a {step.type}"
     if step.account_id and item.account_id and item.account_id != step.account_id:
         return f"it is on the account {item.account_id}, not {step.account_id}"
-    return "; ".join(f"its {c.field} is {c.old[:60]!r}" for c in content_changes(item.content, step.content))
+    return "; ".join(f"its {c.field} is {c.old[:60]!r}" for c in real_changes(item.content, step.content))

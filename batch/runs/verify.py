@@ -13,8 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from batch.model import Act, Before, Item, OutcomeKind, Status, Step, StepKind
-from batch.plan.compare import content_changes
-from batch.runs.actions import SiteContext, carry_out, with_item, withdraw
+from batch.plan.compare import content_changes, kept_fields, real_changes
+from batch.runs.actions import SiteContext, carry_out, kept_notice, with_item, withdraw
 from batch.runs.progress import StepProgress
 from batch.runs.record import broken_outcome, done_outcome
 from batch.runs.settle import standing
@@ -196,6 +196,16 @@ def _compare(post: StepProgress, by_id: Mapping[str, Item], listed: Sequence[Ite
         item = context.reader.by_id(post.step.item_id) if post.step.item_id else None
         item = item or _under_reference(post.step, listed)
     difference = _difference(post.step, item, now=context.now())
+    if item is not None and difference and Act.UPDATE in post.done:
+        # A service may not let go of a field: what it keeps is said, and not sent again by the next run.
+        kept = kept_fields(item.content, post.step.content)
+        names = {change.field for change in real_changes(item.content, post.step.content)}
+        without = replace(item, content=post.step.content)
+        if kept and names <= set(kept) and not _difference(post.step, without, now=context.now()):
+            context.remember_shown(post.step, item, kept=True)
+            notice = kept_notice(kept, key=post.step.key)
+            post.step = replace(post.step, warnings=(*post.step.warnings, notice))
+            difference = ""
     if difference:
         known = item is None or item.status in set(Status)
         post.outcome = broken_outcome(
@@ -206,6 +216,7 @@ def _compare(post: StepProgress, by_id: Mapping[str, Item], listed: Sequence[Ite
             status=item.status if item else "",
         )
     elif item is not None:
+        context.remember_shown(post.step, item)
         post.keep_item(item)
         post.outcome = done_outcome(post.step, item, last=post.done[-1], published_at=post.published_at)
 

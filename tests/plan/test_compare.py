@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch.model import Change, Content, Generate, Generation, Medium, Post
-from batch.plan.compare import TEXT_FIELDS, content_changes, date_change, same_media, wanted_content
+from batch.plan.compare import TEXT_FIELDS, content_changes, date_change, real_changes, same_media, wanted_content
 from batch.times import shown_time
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -56,9 +56,29 @@ def test_media_are_shown_by_what_the_sheet_says() -> None:
     assert change == Change("media", "a.jpg", "b.jpg\na.jpg")
 
 
-def test_a_second_id_that_the_item_lacks_is_added(make: SimpleNamespace) -> None:
+def test_a_second_id_that_the_item_does_not_tell_is_no_change_and_another_one_is(make: SimpleNamespace) -> None:
     wanted = wanted_content(make.post(), target_id="p-1", remote=make.content)
-    assert content_changes(make.content, wanted) == (Change("account", "", "p-1"),)
+    assert content_changes(make.content, wanted) == ()
+    other = replace(make.content, target_id="p-2")
+    assert content_changes(other, wanted) == (Change("account", "p-2", "p-1"),)
+
+
+@pytest.mark.parametrize(
+    ("shown", "fields"),
+    [
+        ({"text": "Hello\n\n world "}, []),
+        ({"text": "Hello word"}, ["text"]),
+        ({"media": (Medium("x", "IMAGE", "https://static.wixstatic.com/copy.jpg"),)}, []),
+        ({"media": ()}, ["media"]),
+        ({"target_id": ""}, []),
+        ({"target_id": "p-2"}, ["account"]),
+        ({"link": "https://example.com"}, ["link"]),
+    ],
+)
+def test_what_a_service_may_show_in_its_own_way_is_no_real_change(shown: dict[str, object], fields: list[str]) -> None:
+    url = "https://static.wixstatic.com/a.jpg"
+    sent = Content(text="Hello world", media=(Medium(url, "IMAGE", url),), target_id="p-1")
+    assert [change.field for change in real_changes(replace(sent, **shown), sent)] == fields
 
 
 def test_a_row_without_any_content_keeps_the_items(make: SimpleNamespace) -> None:

@@ -33,6 +33,7 @@ class Planted(NamedTuple):
 
 
 FOUND, TWO = "tests/proof/test_found.py", "tests/proof/test_two_at_once.py"
+DUPLICATES = "tests/proof/test_duplicates.py"
 KILLS = "tests/proof/test_kill_points.py::test_a_kill_anywhere_loses_and_doubles_nothing[unique-draft]"
 _HOSTILE = "tests/proof/test_hostile_run.py::test_a_hostile_endpoint_brings_no_traceback_and_no_false_word"
 HOSTILE_LIST, HOSTILE_BULK, HOSTILE_CANCEL = (
@@ -74,9 +75,15 @@ PLANTED = (
         """    intent = context.journal.intend(
         context.run, position, act, reference=step.reference, item_id=item_id, at=context.now()
     )
-    reply = (items.create_scheduled if single_call else CALLS[act])(context.client, step)
+    if act is Act.UPDATE:
+        reply = items.update_item(context.client, step.item_id, step, clearing=clearing)
+    else:
+        reply = (items.create_scheduled if single_call else CALLS[act])(context.client, step)
 """,
-        """    reply = (items.create_scheduled if single_call else CALLS[act])(context.client, step)
+        """    if act is Act.UPDATE:
+        reply = items.update_item(context.client, step.item_id, step, clearing=clearing)
+    else:
+        reply = (items.create_scheduled if single_call else CALLS[act])(context.client, step)
     intent = context.journal.intend(
         context.run, position, act, reference=step.reference, item_id=item_id, at=context.now()
     )
@@ -132,6 +139,60 @@ PLANTED = (
         "        if False:\n",
         FOUND,
     ),
+    Planted(
+        "the second look reckoned from the start of a call",
+        "runs/actions.py",
+        """        reply = (items.create_scheduled if single_call else CALLS[act])(context.client, step)
+    ended_at = context.now()
+""",
+        """        began = context.now()
+        reply = (items.create_scheduled if single_call else CALLS[act])(context.client, step)
+    ended_at = began if act is not Act.UPDATE else context.now()
+""",
+        FOUND,
+    ),
+    Planted(
+        "a move whose date has passed sent",
+        "runs/actions.py",
+        "return act in (Act.SCHEDULE, Act.RESCHEDULE) and certain_date(step) <= now",
+        "return act is Act.SCHEDULE and certain_date(step) <= now",
+        FOUND,
+    ),
+    Planted(
+        "an intent that a power cut may take",
+        "runs/journal.py",
+        "PRAGMA synchronous = {'FULL' if power_cuts else 'NORMAL'}",
+        "PRAGMA synchronous = OFF",
+        FOUND,
+    ),
+    Planted(
+        "not seen taken for not there though a stop cut the wait short",
+        "runs/settle.py",
+        "            too_soon = wait_full_window and reader.now() < up_to_date\n",
+        "            too_soon = False\n",
+        FOUND,
+    ),
+    Planted(
+        "the list believed of two living items",
+        "runs/settle.py",
+        "        item = items.get_item(self.client, item_id)\n",
+        "        item = next((item for item in self.everything() if item.id == item_id), None)\n",
+        DUPLICATES,
+    ),
+    Planted(
+        "an item not read right before it is changed",
+        "runs/actions.py",
+        "    if step.before is not None and act is not Act.CREATE:\n",
+        "    if False:\n",
+        DUPLICATES,
+    ),
+    Planted(
+        "duplicates taken back before what stays is as the row says",
+        "runs/verify.py",
+        "        if kept is None:\n            return\n",
+        "        kept = kept or living[0]\n",
+        DUPLICATES,
+    ),
     Planted("no wait after a kill", "runs/site.py", "    if wait > 0:\n", "    if wait > 1e9:\n", FOUND),
     Planted(
         "a list believed that is older than the last run",
@@ -181,8 +242,8 @@ PLANTED = (
     Planted(
         "of two items each run keeps its own",
         "runs/verify.py",
-        "    kept, *others = living\n",
-        "    kept, *others = sorted(living, key=lambda item: item.id != post.step.item_id)\n",
+        "    living.sort(key=lambda item: (item.status not in ON_ITS_WAY, item.id))\n",
+        "    living.sort(key=lambda item: item.id != post.step.item_id)\n",
         TWO,
     ),
     Planted(
@@ -225,7 +286,7 @@ PLANTED = (
 
 def copy_tree(source: Path, folder: Path) -> None:
     """Copy client and proofs."""
-    for name in ("batch", "tests/proof"):
+    for name in ("batch", "tests/proof", "tests/rig"):
         shutil.copytree(source / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
     shutil.copy(source / "pyproject.toml", folder)
 

@@ -13,6 +13,7 @@ from batch.errors import JournalError
 from batch.model import Channel, OutcomeKind, Post
 from batch.plan.decisions import Options
 from batch.runs.actions import MAX_UNCLEAR
+from batch.runs.control import Stop
 from batch.runs.journal import Journal
 from tests.proof.scene import FACEBOOK, held
 from tests.proof.stage import LAG_SECONDS, SETTLE_SECONDS, START, WORST, Killed, Killer, Stage, fast_folder, hours, post
@@ -88,6 +89,53 @@ def test_a_date_that_passes_while_the_rate_limit_holds_the_call_up_is_not_sent(f
     (outcome,) = stage.run([post("late", at=START + timedelta(seconds=30))], journal="second")
     assert (outcome.outcome, outcome.code) == (O.FAILED, "date_passed")
     assert "publish_by_id" not in [entry.call for entry in stage.service.calls()]
+
+
+def test_a_move_whose_date_passes_while_the_rate_limit_holds_the_call_up_is_not_sent(folder):
+    def moved(calls_per_minute: int, journal: str):
+        stage = Stage(folder, calls_per_minute=calls_per_minute)
+        stage.furnish([held("a", FACEBOOK, "Text a", at=hours(30))])
+        (outcome,) = stage.run([post("a", at=stage.clock.now() + timedelta(seconds=30))], journal=journal)
+        return outcome, [entry.call for entry in stage.service.calls() if entry.origin == "caller"]
+
+    _, made = moved(180, "first")
+    outcome, made = moved(made.index("reschedule_item"), "second")
+    assert (outcome.outcome, outcome.code) == (O.FAILED, "date_passed")
+    assert "reschedule_item" not in made
+
+
+def test_a_second_look_has_its_time_from_the_end_of_a_slow_call(folder):
+    stage = Stage(folder, next(iter(WORST)))
+    stage.service.add_fault(kind="drop_after", call="create_draft", times=1)
+
+    def slow(place: str) -> None:
+        if place == "before POST /items":
+            stage.clock.sleep(SETTLE_SECONDS + 20)
+
+    assert kinds(stage.run([post("a", at=hours(30))], at=slow)) == ["scheduled"]
+    assert calls(stage, "create_draft") == 1
+
+
+@pytest.mark.parametrize(("via", "path"), [("draft", "/items"), ("publish", "/publish"), ("bulk", "/bulk/publish")])
+def test_a_post_that_a_late_list_does_not_show_is_open_where_a_stop_cut_the_wait_short(folder, via, path):
+    stage, stop = Stage(folder, next(iter(WORST)), via), Stop()
+    stage.service.add_fault(kind="drop_after", calls=["create_draft", "publish_item", "bulk_publish"], times=1)
+
+    def interrupt(place: str) -> None:
+        if place == f"before POST {path}":
+            stop.request("You stopped it.", interrupted=True)
+
+    (outcome,) = stage.run([post("a", at=hours(30))], at=interrupt, stop=stop)
+    assert outcome.outcome is O.UNKNOWN
+    assert len(stage.service.items()) == 1
+
+
+def test_an_intent_outlives_a_power_cut_and_only_an_intent_is_waited_for(folder):
+    with Journal(folder / "j.sqlite") as journal:
+        intent = journal.intend("r1", 0, "create", reference="a", item_id="", at=START)
+        assert journal._db.execute("PRAGMA synchronous").fetchone() == (2,)
+        journal.record(intent, kind="ok", code="", item_id="i", status="DRAFT", at=START)
+        assert journal._db.execute("PRAGMA synchronous").fetchone() == (1,)
 
 
 def test_a_dead_item_under_the_reference_is_not_taken_for_the_draft_whose_answer_was_lost(folder):
