@@ -53,10 +53,14 @@ def content_changes(remote: Content, wanted: Content) -> tuple[Change, ...]:
 def real_changes(there: Content, wanted: Content) -> tuple[Change, ...]:
     """Return the changes that say that an item is another post, and not that the service shows it in its own way.
 
-    Other white space, media at other addresses, and a second ID that is not told are no other post.
+    Other white space, media at other addresses, and a second ID that is not told are no other post; nor is a link that
+    closes the text, where other white space stands before it.
     """
     changes = []
+    together = f"{there.text} {there.link}".split() == f"{wanted.text} {wanted.link}".split()
     for change in content_changes(there, wanted):
+        if together and change.field in ("text", "link"):
+            continue
         spaces = change.field in TEXT_FIELDS and change.old.split() == change.new.split()
         copied = change.field == "media" and len(there.media) == len(wanted.media) > 0
         if not spaces and not (copied and known_media(there.media)):

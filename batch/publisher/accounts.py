@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from batch.errors import ServiceError
+from batch.errors import ServiceError, SignInError
 from batch.model import Account, Channel, Json, Quota, Snapshot
 from batch.publisher.client import AT_ONCE, Client, gather
 from batch.publisher.items import ItemsRead, read_items
@@ -19,6 +19,8 @@ METERED = ("PUBLISH_POST", "SCHEDULE_POST")
 """The actions that a plan counts, each by itself."""
 FEATURES = (*METERED, "AI_TOOLS")
 VALID = "VALID"
+UNREADABLE = "UNREADABLE"
+"""The state of a channel whose accounts the service does not tell."""
 NO_ACCOUNTS: Mapping[int | None, str] = {400: "HTTP_400", 428: "NO_PAGES_FOR_USER"}
 """What List Accounts means by a status to which no code is given: not connected, or nothing to post to."""
 
@@ -63,20 +65,27 @@ def token_status(client: Client, channel: Channel) -> str:
     """Return a channel's state (`VALID`, `NEVER_CREATED`, `DISCONNECTED`, `INVALID`); "" where it is not told."""
     try:
         reply = client.query("GET", f"{BASE}/{channel.value}/long-lived-token-status", by_status=True)
-    except ServiceError:  # only a forecast: the accounts were listed, and a channel that refuses a call says so itself
+    except (ServiceError, SignInError):  # of this channel alone: the list of accounts then says what it can
         return ""
     status = reply.body.get("status")
     return status if reply.kind is ReplyKind.OK and isinstance(status, str) else ""
 
 
 def read_connection(client: Client, channel: Channel) -> Connection:
-    """Return accounts and state of a channel: two calls, or one where the list is refused."""
-    connection = list_accounts(client, channel)
-    if connection.state != VALID:
-        return connection
+    """Return accounts and state of a channel: its token is asked first, and its accounts only where that is valid.
+
+    Whatever the list of one channel's accounts fails with is that channel's state, and never the whole site's.
+    """
     state = token_status(client, channel)
+    if state not in ("", VALID):
+        return Connection((), state)
     said = () if state else (f"The service did not tell whether the connection to {channel.value} is still valid.",)
-    return connection._replace(state=state or VALID, notices=connection.notices + said)
+    try:
+        connection = list_accounts(client, channel)
+    except (ServiceError, SignInError) as error:
+        said = (f"The accounts of {channel.value} can't be read, so nothing is posted to it: {error}",)
+        return Connection((), UNREADABLE, said)
+    return connection._replace(notices=connection.notices + said)
 
 
 def connect_url(client: Client, channel: Channel) -> str:

@@ -20,6 +20,8 @@ from batch.publisher.retry import Patience
 
 BASE = "/social-publisher/v1"
 FIRST_WAIT_SECONDS = 2.0
+WITHDRAWN_CALL = frozenset({404, 501})
+"""Statuses by which the service says that it does not know a call."""
 NO_CONTENT = Content()
 _EXECUTION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -102,6 +104,9 @@ def _ask(client: Client, call: str, body: Json | None, *, method: str = "POST") 
     except ServiceError as error:
         return Generated(code="NO_ANSWER", message=str(error))
     if reply.kind is not ReplyKind.OK:
+        if call == "generate-image" and reply.status in WITHDRAWN_CALL:
+            message = "The service no longer offers to change pictures: put the finished picture into `media`."
+            return Generated(code="NOT_OFFERED", message=message)
         return Generated(code=reply.code or "REFUSED", message=reply.message or "The service gave no reason.")
     return reply
 

@@ -183,7 +183,7 @@ def read_content(raw: Json, shape: Shape) -> Content:
     """Read one content object, as an item or a generated post holds it."""
     values = {name: _str(raw.get(field)) for name, field in shape.fields}
     if shape.object == "linkedinPost":
-        text, _, link = values["text"].rpartition(LINK_SEPARATOR)
+        text, _, link = values["text"].replace("\r\n", "\n").rpartition(LINK_SEPARATOR)
         if link.startswith("http") and re.fullmatch(r"https?://\S+", link):
             values.update(text=text, link=link)
     listed = _dict(raw.get("mediaWrapper")).get("media")

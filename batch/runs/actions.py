@@ -34,8 +34,8 @@ MAX_SECONDS = 600.0
 GATEWAY_TRIES = 2
 """Tries of an act that a gateway refuses (a page with a 4xx and no word of the service): a third says the same."""
 
-PLAN_OR_QUOTA = 428
-"""What this status means on the calls of `SPENDING` where nothing but the status is told."""
+PRECONDITION = 428
+"""On the calls of `SPENDING` it may mean plan, quota or date, or that the channel refuses this one post."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,8 @@ class SiteContext:
 
         `kept`: it shows fields that the step clears, and will not let go of them.
         """
+        if item.id and step.account_id and not item.account_id:
+            self.keep(lambda: self.journal.remember_account(item.id, step.account_id, at=self.now()))
         sent, shown = step.content, item.content
         names = kept_fields(shown, sent) if kept else ()
         real = [change for change in real_changes(shown, sent) if change.field not in names]
@@ -139,6 +141,8 @@ def carry_out(
                 return result
         elif status is not ActionStatus.NOT_DONE:
             return ActionResult(status, reply.item, reply.code, reply.message)
+        if reply.status == PRECONDITION and act in SPENDING and reply.kind is ReplyKind.UNCLEAR:
+            break
         tries = GATEWAY_TRIES if refused_by_status(reply) is not reply else MAX_TRIES
         wait = wait_seconds(number, reply.retry_after_seconds, random=context.random)
         late = context.clock() - began + wait > MAX_SECONDS
@@ -288,9 +292,12 @@ def _given_up(call: Call, *, context: SiteContext) -> ActionResult:
         result = settle_call(call, context=context, last=True)
         if result.status is not ActionStatus.NOT_DONE:
             return result
-    if reply.status == PLAN_OR_QUOTA and call.act in SPENDING:
-        message = "The service refused it (HTTP 428): the site's plan does not include this, or its quota is used up."
-        return ActionResult(ActionStatus.BLOCK_ACTION, code=reply.code, message=message)
+    if reply.status == PRECONDITION and call.act in SPENDING:
+        message = (
+            "The service refused this post (HTTP 428) and did not say why: its channel may not take what it holds, or "
+            "the site's plan or quota does not include it. Look at its text and media, then run again."
+        )
+        return ActionResult(ActionStatus.REFUSED, code=reply.code, message=message)
     message = f"It was not done, and nothing was changed: {reply.message.rstrip('.')}."
     return ActionResult(ActionStatus.NOT_DONE, code=reply.code, message=message)
 

@@ -118,6 +118,8 @@ def _read(
         context.note(intent, kind=answer.kind, code=answer.code, item_id=item_id, status=item_status)
         status = weigh(Act.SCHEDULE, answer, single_call=True)
         if status is ActionStatus.DONE:
+            if answer.item and answer.item.status:
+                context.remember_shown(post.step, answer.item)
             _done(post, ActionResult(status, answer.item))
         elif status in (ActionStatus.UNCLEAR, ActionStatus.NOT_DONE):
             call = Call(Act.SCHEDULE, post.step, post.position, answer, intent, ended_at, single_call=True)

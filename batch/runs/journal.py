@@ -49,6 +49,7 @@ ADDED = """
 CREATE TABLE IF NOT EXISTS shown (
     item_id TEXT PRIMARY KEY, sent TEXT NOT NULL, shown TEXT NOT NULL, at REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS account (item_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 """
 """Tables that came later: an older version leaves them alone, so that the file's version stays."""
@@ -172,6 +173,7 @@ class Recorder(Protocol):
     def keep_outcome(self, run: str, position: int, outcome: str) -> None: ...
     def as_sent(self, item: Item) -> Item: ...
     def remember_shown(self, item_id: str, *, sent: Content, shown: Content, at: datetime) -> None: ...
+    def remember_account(self, item_id: str, account_id: str, *, at: datetime) -> None: ...
     def fact(self, name: str) -> str: ...
     def remember_fact(self, name: str, value: str, *, at: datetime) -> None: ...
 
@@ -210,6 +212,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._shown: dict[str, tuple[str, str]] | None = None
+        self._accounts: dict[str, str] | None = None
         make_private_folder(path.parent)
         # SQLite does not wait by itself for another process that is just closing the file.
         for tries_left in reversed(range(OPEN_TRIES)):
@@ -345,8 +348,13 @@ class Journal:
     def as_sent(self, item: Item) -> Item:
         """Return an item with the content that was sent from here, where it shows what the service made of that.
 
-        A service may rewrite white space and media addresses, or keep a field that was cleared: that is no change.
+        A service may rewrite white space and media addresses, or keep a field that was cleared: that is no change. The
+        account of an item that was made from here is known where the service does not tell it.
         """
+        if not item.account_id:
+            if self._accounts is None:
+                self._accounts = dict(self._ask("SELECT item_id, account_id FROM account", ()))
+            item = replace(item, account_id=self._accounts.get(item.id, ""))
         if self._shown is None:
             rows = self._ask("SELECT item_id, sent, shown FROM shown", ())
             self._shown = {item_id: (sent, shown) for item_id, sent, shown in rows}
@@ -362,6 +370,13 @@ class Journal:
             db.execute("INSERT OR REPLACE INTO shown VALUES (?, ?, ?, ?)", (item_id, *entry, at.timestamp()))
         if self._shown is not None:
             self._shown[item_id] = entry
+
+    def remember_account(self, item_id: str, account_id: str, *, at: datetime) -> None:
+        """Commit the account of an item that was made from here."""
+        with self._change() as db:
+            db.execute("INSERT OR REPLACE INTO account VALUES (?, ?, ?)", (item_id, account_id, at.timestamp()))
+        if self._accounts is not None:
+            self._accounts[item_id] = account_id
 
     def fact(self, name: str) -> str:
         """Return what was found out about this site's service, "" where nothing was."""

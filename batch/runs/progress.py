@@ -10,13 +10,16 @@ from batch.model import Act, Item, Outcome, OutcomeKind, Step
 from batch.runs.actions import SiteContext, carry_out, update_item, with_item
 from batch.runs.record import broken_outcome, done_outcome, not_run_outcome
 from batch.runs.settle import other_result
-from batch.runs.verdict import ActionResult, ActionStatus, judge
+from batch.runs.verdict import SPENDING, ActionResult, ActionStatus, judge
 
 UNCLEAR_IN_A_ROW = 3
 """This many posts in a row without a clear answer stop the site's run: the service is not well."""
 
 IMMINENT = timedelta(minutes=15)
 """A post that goes out this soon is treated like one that goes out now: there would be no time to take it back."""
+
+SUSPECTS = frozenset({"INELIGIBLE_FOR_FEATURE", "HTTP_428"})
+"""Codes by which the service refuses a plan, a quota or a date, or this one post's content."""
 
 DOING = {Act.PUBLISH: "publishing", Act.SCHEDULE: "scheduling"}
 DONE_BEFORE = {
@@ -46,6 +49,7 @@ class CircuitBreaker:
 
     actions: dict[Act, ActionResult] = field(default_factory=dict)
     channels: dict[str, ActionResult] = field(default_factory=dict)
+    suspected: dict[tuple[Act, str], set[tuple[int, str]]] = field(default_factory=dict)
     unclear: int = 0
 
     def blocked(self, act: Act, step: Step) -> Outcome | None:
@@ -60,7 +64,13 @@ class CircuitBreaker:
 
     def learn(self, act: Act, step: Step, result: ActionResult, *, context: SiteContext) -> None:
         """Take note of what an act's result means for the other posts."""
-        if result.status is ActionStatus.BLOCK_ACTION:
+        if act in SPENDING and result.code in SUSPECTS:
+            # It may be about this one post: only a second one with the same answer says something about the site.
+            rows = self.suspected.setdefault((act, result.code), set())
+            rows.add((step.row, step.key))
+            if len(rows) > 1:
+                self.actions[act] = result
+        elif result.status is ActionStatus.BLOCK_ACTION:
             self.actions[act] = result
         elif result.status is ActionStatus.BLOCK_CHANNEL:
             self.channels[step.channel] = result

@@ -215,7 +215,7 @@ def test_a_missing_row_never_cancels_or_changes_anything(
 @given(post_lists(), snapshots())
 def test_only_what_a_row_names_is_ever_touched(sheet: list[Post], site: Snapshot) -> None:
     plan = reconcile(sheet, site, now=NOW)
-    named = {step.item_id for step in plan.steps if step.item_id and step.acts}
+    named = {item_id for step in plan.steps if step.acts for item_id in (step.item_id, *step.duplicates) if item_id}
     there = {item.id for item in site.items}
     assert changed(site, apply_plan(site, plan)) & there <= named
     assert reconcile([], site, now=NOW).steps == ()

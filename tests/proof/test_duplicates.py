@@ -73,7 +73,7 @@ def test_the_row_whose_duplicate_was_tidied_keeps_its_own_outcome_and_its_change
     stage = stage_with(folder, "SCHEDULED", "SCHEDULED")
     (outcome,) = stage.run([post("a", at=hours(50), text="New words")])
     assert outcome.outcome is O.RESCHEDULED
-    assert "taken back" in outcome.message
+    assert "taken back" in outcome.warnings[-1]
     assert [(p.text, p.at) for p in stage.service.coming()] == [("New words", hours(50))]
     assert living(stage) == ["SCHEDULED"]
 

@@ -99,21 +99,23 @@ def test_a_field_that_the_service_keeps_is_told_with_the_remedy_and_not_cleared_
     cleared = [post("a", at=AT, content=Content(text="Hello"))]
     (outcome,) = stage.run(cleared, name="r2")
     assert outcome.outcome is O.UPDATED
-    assert "shows the link still" in outcome.message
-    assert "--again a" in outcome.message
+    assert "shows the link still" in outcome.warnings[-1]
+    assert "--again a" in outcome.warnings[-1]
     before = changes(stage)
     (outcome,) = stage.run(cleared, name="r3")
     assert (outcome.outcome, changes(stage)) == (O.UNCHANGED, before)
 
 
-@pytest.mark.parametrize("patch", ["replace", "merge"])
-def test_a_cleared_cell_clears_the_field_on_either_kind_of_update(folder: Path, patch: str) -> None:
-    stage = Stage(folder, options={"patch": patch})
+@pytest.mark.parametrize(
+    "update", [{"patch": "replace"}, {"patch": "merge", "clears": "null"}, {"patch": "merge", "clears": "empty"}]
+)
+def test_a_cleared_cell_clears_the_field_on_every_kind_of_update(folder: Path, update: dict[str, object]) -> None:
+    stage = Stage(folder, options=update)
     linked = Content(text="Hello", link="https://pottery.example/spring")
     stage.run([post("a", at=AT, content=linked)])
     (outcome,) = stage.run([post("a", at=AT, content=Content(text="Hello"))], name="r2")
     assert outcome.outcome is O.UPDATED
-    assert "still" not in outcome.message
+    assert outcome.warnings == ()
     assert not stage.service.items()[0]["facebookPost"].get("link")
     (outcome,) = stage.run([post("a", at=AT, content=Content(text="Hello"))], name="r3")
     assert outcome.outcome is O.UNCHANGED

@@ -9,7 +9,15 @@ import pytest
 
 from batch.errors import ServiceError
 from batch.model import Account, Channel, Quota
-from batch.publisher.accounts import connect_url, list_accounts, make_quota, read_connection, read_quotas, token_status
+from batch.publisher.accounts import (
+    UNREADABLE,
+    connect_url,
+    list_accounts,
+    make_quota,
+    read_connection,
+    read_quotas,
+    token_status,
+)
 from batch.publisher.client import Client
 from tests.publisher.conftest import Answer, Call, JsonServer, refusal
 
@@ -21,6 +29,9 @@ ACCOUNT = Account(Channel.INSTAGRAM, "17", "pots")
 
 PAGE = b"<html><body><h1>Not here</h1></body></html>"
 """What a gateway answers in place of the service: an HTML page that says nothing but its status."""
+
+
+TOKEN = "/INSTAGRAM/long-lived-token-status"
 
 
 def answers(table: dict[str, Answer]) -> Callable[[Call], Answer]:
@@ -38,20 +49,38 @@ def test_accounts_are_listed_by_channel(serve: Serve, connect: Connect) -> None:
     ("status", "code"),
     [(400, "USER_NOT_EXIST_FOR_CHANNEL"), (400, "USER_IS_DISCONNECTED"), (428, "NO_PAGES_FOR_USER")],
 )
-def test_a_channel_whose_list_is_refused_has_the_code_as_its_state_in_one_call(
+def test_a_channel_whose_list_is_refused_has_the_code_as_its_state(
     serve: Serve, connect: Connect, status: int, code: str
 ) -> None:
-    server = serve(lambda call: (status, refusal(code)))
+    server = serve(answers({TOKEN: (200, {"status": "VALID"}), "/accounts": (status, refusal(code))}))
     connection = read_connection(connect(server.url), Channel.INSTAGRAM)
     assert (connection.accounts, connection.state) == ((), code)
-    assert len(server.calls) == 1
+    assert len(server.calls) == 2
 
 
 def test_a_list_that_a_gateway_refuses_is_judged_by_its_status_at_once(serve: Serve, connect: Connect) -> None:
     server = serve(lambda call: (400, PAGE))
     connection = read_connection(connect(server.url), Channel.INSTAGRAM)
     assert (connection.accounts, connection.state) == ((), "HTTP_400")
-    assert len(server.calls) == 1
+    assert len(server.calls) == 2
+
+
+@pytest.mark.parametrize("state", ["NEVER_CREATED", "DISCONNECTED", "INVALID"])
+def test_the_accounts_of_a_channel_whose_token_is_not_valid_are_not_asked_for(
+    serve: Serve, connect: Connect, state: str
+) -> None:
+    server = serve(answers({TOKEN: (200, {"status": state})}))
+    connection = read_connection(connect(server.url), Channel.INSTAGRAM)
+    assert (connection.accounts, connection.state) == ((), state)
+    assert [call.path for call in server.calls] == [BASE + TOKEN]
+
+
+@pytest.mark.parametrize("answer", [(403, refusal("PERMISSION")), (500, {}), (403, PAGE)])
+def test_a_list_that_fails_is_that_channels_matter_alone(serve: Serve, connect: Connect, answer: Answer) -> None:
+    server = serve(answers({TOKEN: (200, {"status": "VALID"}), "/accounts": answer}))
+    connection = read_connection(connect(server.url), Channel.INSTAGRAM)
+    assert (connection.accounts, connection.state) == ((), UNREADABLE)
+    assert "INSTAGRAM" in connection.notices[0]
 
 
 @pytest.mark.parametrize("answer", [(404, PAGE), (404, {}), (404, refusal("X")), (400, {"message": ""})])
@@ -76,7 +105,7 @@ def test_features_that_nothing_tells_of_are_said_and_stop_nothing(serve: Serve, 
 def test_the_token_s_state_is_the_channel_s(serve: Serve, connect: Connect, state: str) -> None:
     table = {"/accounts": (200, {"accounts": [ENTRY]}), "/INSTAGRAM/long-lived-token-status": (200, {"status": state})}
     connection = read_connection(connect(serve(answers(table)).url), Channel.INSTAGRAM)
-    assert (connection.accounts, connection.state) == ((ACCOUNT,), state)
+    assert (connection.accounts, connection.state) == ((ACCOUNT,) if state == "VALID" else (), state)
 
 
 @pytest.mark.parametrize(

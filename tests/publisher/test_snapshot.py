@@ -43,7 +43,7 @@ def test_a_snapshot_holds_what_the_site_tells(serve: Serve, connect: Connect) ->
     assert snapshot == Snapshot(
         site="pottery",
         read_at=NOW,
-        accounts=(Account(Channel.INSTAGRAM, "17"), Account(Channel.FACEBOOK, "10", target_id="20")),
+        accounts=(Account(Channel.INSTAGRAM, "17"),),
         connections={"INSTAGRAM": "VALID", "FACEBOOK": "INVALID", "TIKTOK": "USER_IS_DISCONNECTED"},
         quotas={"PUBLISH_POST": Quota("PUBLISH_POST"), "SCHEDULE_POST": Quota("SCHEDULE_POST")},
         features={"PUBLISH_POST": True, "SCHEDULE_POST": True, "AI_TOOLS": True},
