@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, NoReturn, TypeAlias
+from typing import Annotated, Any, ClassVar, NoReturn, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from batch.atomic import write_private
@@ -354,6 +354,57 @@ class Settings(FileSettings):
                 f"own variable in {FILE_NAME} ({KINDS[kind][-1]}), or use an API key."
             )
 
+    def with_environment(self, environ: Mapping[str, str], *, chosen: str | None) -> Settings:
+        """Return the settings with what the environment says; `chosen` is the flags' site. Raises `ConfigError`."""
+        settings = self.with_secrets(environ)
+        if address := environ.get("WIX_API_URL", "").strip():
+            settings = replace(settings, api_url=check_api_url(address))
+        if site_id := environ.get("WIX_SITE_ID", "").strip():
+            site_id = _checked(_check_site_id, "WIX_SITE_ID", site_id)
+        elif not settings.sites and "WIX_API_KEY" not in settings.variables:
+            # An app that is set in full is on one site, and names it where nothing else does.
+            app = [settings.variables[n].get_secret_value() for n in APP_VARIABLES if n in settings.variables]
+            site_id = app[-1] if len(app) == len(APP_VARIABLES) else ""
+        if not site_id:
+            return settings
+        if not settings.sites:
+            own = SiteSettings(DEFAULT_SITE, site_id, "", settings.calls_per_minute, settings.via)
+            return replace(settings, sites={DEFAULT_SITE: own}, default_site=DEFAULT_SITE)
+        return settings if chosen else settings._with_default_id(site_id)
+
+    def _with_default_id(self, site_id: str) -> Settings:
+        name = next((s.name for s in self.sites.values() if s.site_id == site_id), None)
+        file = self.config_path.name if self.config_path else FILE_NAME
+        if name is None:
+            raise ConfigError(
+                f"WIX_SITE_ID names a site that {file} {self.config_place} does not list: "
+                "unset it, add the site there, or choose one with --site."
+            )
+        if self.default_site in ("", name):
+            return replace(self, default_site=name)
+        said = f"WIX_SITE_ID makes {name} the default site, not {self.default_site} as {file} says."
+        return replace(self, default_site=name, notices=(*self.notices, said))
+
+    def with_secrets(self, environ: Mapping[str, str]) -> Settings:
+        """Return the settings with the credentials that this environment holds under the sites' variables."""
+        named = {n for site in self.sites.values() for names in site.variables.values() for n in names}
+        wanted = sorted(named | set(USUAL_VARIABLES.values()))
+        variables = {name: Secret(value) for name in wanted if (value := environ.get(name, "").strip())}
+        return replace(self, variables=variables)
+
+    def without_secrets(self) -> Settings:
+        """Return the settings as they may travel to another machine: no credential, no path of this one."""
+        return replace(self, variables={}, config_path=None, config_place="")
+
+    def for_sandbox(self, *, api_url: str, key: str) -> Settings:
+        """Return the settings for a local sandbox: sites keep their names, address and key are the sandbox's."""
+        sites = self.each_site(**dict.fromkeys(USUAL_VARIABLES, ""))
+        return replace(self, api_url=check_api_url(api_url), sites=sites, variables={"WIX_API_KEY": Secret(key)})
+
+    def each_site(self, **changed: Any) -> dict[str, SiteSettings]:
+        """Return all sites, with these settings changed."""
+        return {name: replace(site, **changed) for name, site in self.sites.items()}
+
 
 def match_site(name: str, sites: Iterable[str]) -> str:
     """Return the configured name that is meant, in any case. Raises `ConfigError` with the likely one."""
@@ -364,38 +415,6 @@ def match_site(name: str, sites: Iterable[str]) -> str:
     meant = f" Did you mean {names[near]}?" if near else ""
     known = ", ".join(names.values()) or "none"
     raise ConfigError(f"There is no site called “{name}” in the configuration (there is: {known}).{meant}")
-
-
-def load_settings(
-    environ: Mapping[str, str],
-    *,
-    sheet_folder: Path | None = None,
-    cwd: Path | None = None,
-    config: Path | None = None,
-    site: str | None = None,
-    via: str | None = None,
-    trusted: Path | None = None,
-) -> Settings:
-    """Read the settings that count for one command; no credential is needed for it.
-
-    The file is `config` where given, else the first `postbatch.toml` beside the sheet, in the current folder or in the
-    user's configuration folder. One that may have come with the sheet has to be remembered in the folder `trusted`;
-    None is for what reaches nothing, where it is read as it is. `site` and `via` are the command's flags, and win.
-    Raises `ConfigError`.
-    """
-    settings = Settings(default_site=DEFAULT_SITE)
-    if (file := _find_file(environ, sheet_folder=sheet_folder, cwd=cwd, config=config)) is not None:
-        settings = replace(file.settings(), config_path=file.path, config_place=file.place)
-        if trusted is not None and file.place in FOREIGN and not (trusted / file.fingerprint).is_file():
-            raise file.refusal(cwd)
-        _refuse_variables(settings, file, own=user_folder(environ) / FILE_NAME)
-    settings = _with_environment(settings, environ, chosen=site)
-    if via is not None:
-        via = _checked(_check_via, "--via", via)
-        settings = replace(settings, via=via, sites=_each(settings.sites, via=via))
-    if site:
-        settings = replace(settings, default_site=match_site(site, settings.sites))
-    return settings
 
 
 BESIDE, HERE, NAMED, OWN = (
@@ -412,6 +431,29 @@ class ConfigFile:
     path: Path
     place: str
     content: bytes
+
+    @classmethod
+    def read(cls, path: Path, place: str) -> Self:
+        """Read a file, no more of it than a configuration may hold. Raises `ConfigError`."""
+        try:
+            with path.open("rb") as file:
+                return cls(path, place, file.read(MAX_FILE_BYTES + 1))
+        except OSError as error:
+            raise ConfigError(f"{path.name} {place} can't be read ({error.strerror}): check its permissions.") from None
+
+    @classmethod
+    def find(
+        cls, environ: Mapping[str, str], *, sheet_folder: Path | None, cwd: Path | None, config: Path | None
+    ) -> Self | None:
+        """Return the file that counts, None where there is none. Raises `ConfigError`."""
+        if config is not None:
+            if not config.is_file():
+                raise ConfigError(f"There is no configuration file “{config}”: check what --config says.")
+            return cls.read(config, NAMED)
+        for folder, place in ((sheet_folder, BESIDE), (cwd, HERE), (user_folder(environ), OWN)):
+            if folder is not None and (folder / FILE_NAME).is_file():
+                return cls.read(folder / FILE_NAME, place)
+        return None
 
     @property
     def where(self) -> str:
@@ -438,7 +480,88 @@ class ConfigFile:
 
     def settings(self) -> Settings:
         """Return what the file says, checked. Raises `ConfigError`, whose sentence is the first mistake."""
-        return _check_file(self.table(), self.where)
+        table = self.table()
+        if not table:  # pydantic takes a tenth of a second
+            return Settings(default_site=DEFAULT_SITE)
+        from pydantic import TypeAdapter, ValidationError
+
+        _refuse_secrets(table, FileSettings, self.where)
+        inherited = {name: table[name] for name in ("calls_per_minute", "via") if name in table}
+        sites = table.get("sites", {})
+        if isinstance(sites, dict):
+            for name, entries in sites.items():
+                if isinstance(entries, dict):
+                    _refuse_secrets(entries, SiteSettings, f"{self.where}, [sites.{name}]")
+            sites = {n: {**inherited, **e, "name": n} if isinstance(e, dict) else e for n, e in sites.items()}
+        try:
+            read = TypeAdapter(FileSettings).validate_python({**table, "sites": sites})
+        except ValidationError as error:
+            raise ConfigError(self._tell_mistake(error.errors()[0])) from None
+        self._check_sites(read.sites)
+        settings = Settings(**{f.name: getattr(read, f.name) for f in fields(read)})
+        if settings.default_site and not settings.sites:
+            raise ConfigError(
+                f"{self.where} has a default_site but no sites: add a [sites.{settings.default_site}] table."
+            )
+        if settings.default_site:
+            return replace(settings, default_site=match_site(settings.default_site, settings.sites))
+        only = next(iter(settings.sites), DEFAULT_SITE)
+        return replace(settings, default_site=only if len(settings.sites) < 2 else "")
+
+    def _tell_mistake(self, error: Mapping[str, Any]) -> str:
+        """Return what pydantic found in a file as one sentence with its remedy."""
+        place, name = error["loc"], str(error["loc"][-1])
+        where = f"{self.where}, [sites.{place[1]}]" if len(place) > 2 else self.where
+        if error["type"] == "missing":
+            return f"{where}: site_id is missing: add the site's GUID, as its dashboard address shows it."
+        if name in NUMBER_REMEDIES:
+            return f"{where}: {name} {NUMBER_REMEDIES[name]}: correct it."
+        if error["type"] == "value_error":
+            return f"{where}: {name}{error['ctx']['error']}"
+        if error["type"] == "string_type":
+            return f"{where}: {name} is not text: put it in quotes."
+        if len(place) == 1:
+            return f"{where}: sites is not a table: write [sites.NAME] and the site's settings below it."
+        return f"{where}: sites.{name} is not a table: write [sites.{name}] and its settings below it."
+
+    def _check_sites(self, sites: Mapping[str, SiteSettings]) -> None:
+        """Refuse names that can't be, two credentials for one site, and two sites that are one."""
+        seen: dict[tuple[str, str], str] = {}
+        for site in sites.values():
+            if not site.name or "," in site.name:
+                raise ConfigError(f"{self.where}: a site's name can't be blank or hold a comma.")
+            if len(site.named_kinds) > 1:
+                named = " and ".join(KINDS[kind][0] for kind in site.named_kinds)
+                raise ConfigError(
+                    f"{self.where}, [sites.{site.name}]: {named} name two credentials: keep the one that is meant."
+                )
+            for what in ("name", "site_id"):
+                other = seen.setdefault((what, getattr(site, what).casefold()), site.name)
+                if other is not site.name:
+                    raise ConfigError(
+                        f"{self.where}: {other} and {site.name} have one {what} in common: remove one of them."
+                    )
+
+    def refuse_variables(self, settings: Settings, *, own: Path) -> None:
+        """Refuse a variable that may hold anything but a credential, unless the user's own file names it too."""
+        named = {
+            variable: (site.name, setting)
+            for site in settings.sites.values()
+            for setting in USUAL_VARIABLES
+            if (variable := getattr(site, setting)) and not variable.startswith(VARIABLE_STARTS)
+        }
+        if not named or self.place == OWN:
+            return
+        allowed: set[object] = set()
+        if own.is_file():
+            sites = ConfigFile.read(own, OWN).settings().sites.values()
+            allowed = {getattr(site, setting) for site in sites for setting in USUAL_VARIABLES}
+        for variable, (site, setting) in named.items():
+            if variable not in allowed:
+                raise ConfigError(
+                    f"{self.where}, [sites.{site}]: {setting} names {variable}, but a credential's variable has to "
+                    f"begin with {listed(VARIABLE_STARTS)}: rename it, or name it in your own configuration ({own})."
+                )
 
     def shown_settings(self) -> list[str]:
         """Return what the file sets, one setting a line, as it stands there."""
@@ -449,6 +572,15 @@ class ConfigFile:
         if len(lines) > MAX_SHOWN_LINES:
             lines[MAX_SHOWN_LINES:] = [f"... and {len(lines) - MAX_SHOWN_LINES:,} more"]
         return lines or ["nothing"]
+
+    def trust(self, folder: Path) -> None:
+        """Remember the file's place and contents in a folder. Raises `ConfigError`."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            note = f"{self.path.resolve()}\n".encode("utf-8", "surrogateescape")
+            write_private(folder / self.fingerprint, note)
+        except OSError as error:
+            raise ConfigError(f"That {self.path.name} is trusted can't be remembered: {error.strerror}.") from None
 
     def refusal(self, cwd: Path | None) -> ConfigError:
         """Return why the file is not obeyed, what it would set, and how to trust it."""
@@ -463,38 +595,6 @@ class ConfigFile:
         )
 
 
-def read_config_file(path: Path, place: str) -> ConfigFile:
-    """Read a configuration file, no more of it than one may hold. Raises `ConfigError`."""
-    try:
-        with path.open("rb") as file:
-            return ConfigFile(path, place, file.read(MAX_FILE_BYTES + 1))
-    except OSError as error:
-        raise ConfigError(f"{path.name} {place} can't be read ({error.strerror}): check its permissions.") from None
-
-
-def trust(file: ConfigFile, *, folder: Path) -> None:
-    """Remember a file's place and contents in a folder. Raises `ConfigError`."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_private(folder / file.fingerprint, f"{file.path.resolve()}\n".encode("utf-8", "surrogateescape"))
-    except OSError as error:
-        raise ConfigError(f"That {file.path.name} is trusted can't be remembered: {error.strerror}.") from None
-
-
-def _find_file(
-    environ: Mapping[str, str], *, sheet_folder: Path | None, cwd: Path | None, config: Path | None
-) -> ConfigFile | None:
-    if config is not None:
-        if not config.is_file():
-            raise ConfigError(f"There is no configuration file “{config}”: check what --config says.")
-        return read_config_file(config, NAMED)
-    for folder, place in ((sheet_folder, BESIDE), (cwd, HERE)):
-        if folder is not None and (folder / FILE_NAME).is_file():
-            return read_config_file(folder / FILE_NAME, place)
-    own = user_folder(environ) / FILE_NAME
-    return read_config_file(own, OWN) if own.is_file() else None
-
-
 def user_folder(environ: Mapping[str, str]) -> Path:
     """Return the user's configuration folder; `XDG_CONFIG_HOME` counts on every system."""
     own = environ.get("XDG_CONFIG_HOME", "")
@@ -505,61 +605,9 @@ def user_folder(environ: Mapping[str, str]) -> Path:
     return platformdirs.user_config_path("postbatch", appauthor=False)
 
 
-VARIABLE_STARTS = ("WIX_", "POSTBATCH_")
-
-
-def _refuse_variables(settings: Settings, file: ConfigFile, *, own: Path) -> None:
-    """Refuse a variable that may hold anything but a credential of ours, unless the user's own file names it too."""
-    named = {
-        variable: (site.name, setting)
-        for site in settings.sites.values()
-        for setting in USUAL_VARIABLES
-        if (variable := getattr(site, setting)) and not variable.startswith(VARIABLE_STARTS)
-    }
-    if not named or file.place == OWN:
-        return
-    allowed: set[object] = set()
-    if own.is_file():
-        sites = read_config_file(own, OWN).settings().sites.values()
-        allowed = {getattr(site, setting) for site in sites for setting in USUAL_VARIABLES}
-    for variable, (site, setting) in named.items():
-        if variable not in allowed:
-            raise ConfigError(
-                f"{file.where}, [sites.{site}]: {setting} names {variable}, but a credential's variable has to begin "
-                f"with {listed(VARIABLE_STARTS)}: rename it, or name it in your own configuration ({own})."
-            )
-
-
-def _check_file(table: Mapping[str, Any], where: str) -> Settings:
-    """Return what a file says, checked; the first mistake is one sentence."""
-    if not table:  # pydantic takes a tenth of a second
-        return Settings(default_site=DEFAULT_SITE)
-    from pydantic import TypeAdapter, ValidationError
-
-    _refuse_secrets(table, FileSettings, where)
-    inherited = {name: table[name] for name in ("calls_per_minute", "via") if name in table}
-    sites = table.get("sites", {})
-    if isinstance(sites, dict):
-        for name, entries in sites.items():
-            if isinstance(entries, dict):
-                _refuse_secrets(entries, SiteSettings, f"{where}, [sites.{name}]")
-        sites = {n: {**inherited, **e, "name": n} if isinstance(e, dict) else e for n, e in sites.items()}
-    try:
-        read = TypeAdapter(FileSettings).validate_python({**table, "sites": sites})
-    except ValidationError as error:
-        raise ConfigError(_tell_mistake(error.errors()[0], where)) from None
-    _check_sites(read.sites, where)
-    settings = Settings(**{f.name: getattr(read, f.name) for f in fields(read)})
-    if settings.default_site and not settings.sites:
-        raise ConfigError(f"{where} has a default_site but no sites: add a [sites.{settings.default_site}] table.")
-    if settings.default_site:
-        return replace(settings, default_site=match_site(settings.default_site, settings.sites))
-    only = next(iter(settings.sites), DEFAULT_SITE)
-    return replace(settings, default_site=only if len(settings.sites) < 2 else "")
-
-
 SECRET_NAME = re.compile(r"key|token|secret|passw|authoriz|credential", re.IGNORECASE)
 SECRET_VALUE = re.compile(r"(?:IST\.|OauthNG|eyJ|Bearer ).*|[^\s/]{41,}", re.DOTALL)
+VARIABLE_STARTS = ("WIX_", "POSTBATCH_")
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 
 
@@ -585,41 +633,6 @@ def _refuse_secrets(table: Mapping[str, Any], kind: type, where: str) -> None:
             raise ConfigError(f"{where}: there is no setting “{shorten(name)}”.{meant}")
 
 
-def _tell_mistake(error: Mapping[str, Any], where: str) -> str:
-    """Return what pydantic found in a file as one sentence with its remedy."""
-    place, name = error["loc"], str(error["loc"][-1])
-    if len(place) > 2:
-        where = f"{where}, [sites.{place[1]}]"
-    if error["type"] == "missing":
-        return f"{where}: site_id is missing: add the site's GUID, as its dashboard address shows it."
-    if name in NUMBER_REMEDIES:
-        return f"{where}: {name} {NUMBER_REMEDIES[name]}: correct it."
-    if error["type"] == "value_error":
-        return f"{where}: {name}{error['ctx']['error']}"
-    if error["type"] == "string_type":
-        return f"{where}: {name} is not text: put it in quotes."
-    if len(place) == 1:
-        return f"{where}: sites is not a table: write [sites.NAME] and the site's settings below it."
-    return f"{where}: sites.{name} is not a table: write [sites.{name}] and its settings below it."
-
-
-def _check_sites(sites: Mapping[str, SiteSettings], where: str) -> None:
-    """Refuse names that can't be, two credentials for one site, and two sites that are one."""
-    seen: dict[tuple[str, str], str] = {}
-    for site in sites.values():
-        if not site.name or "," in site.name:
-            raise ConfigError(f"{where}: a site's name can't be blank or hold a comma.")
-        if len(site.named_kinds) > 1:
-            named = " and ".join(KINDS[kind][0] for kind in site.named_kinds)
-            raise ConfigError(
-                f"{where}, [sites.{site.name}]: {named} name two credentials: keep the one that is meant."
-            )
-        for what in ("name", "site_id"):
-            other = seen.setdefault((what, getattr(site, what).casefold()), site.name)
-            if other is not site.name:
-                raise ConfigError(f"{where}: {other} and {site.name} have one {what} in common: remove one of them.")
-
-
 def _checked(check: Callable[[str], str], name: str, text: str) -> str:
     """Return a value that stands outside of the file, checked as it would be there. Raises `ConfigError`."""
     try:
@@ -628,59 +641,36 @@ def _checked(check: Callable[[str], str], name: str, text: str) -> str:
         raise ConfigError(f"{name}{error}") from None
 
 
-def _with_environment(settings: Settings, environ: Mapping[str, str], *, chosen: str | None) -> Settings:
-    settings = with_secrets(settings, environ)
-    if address := environ.get("WIX_API_URL", "").strip():
-        settings = replace(settings, api_url=check_api_url(address))
-    if site_id := environ.get("WIX_SITE_ID", "").strip():
-        site_id = _checked(_check_site_id, "WIX_SITE_ID", site_id)
-    elif not settings.sites and "WIX_API_KEY" not in settings.variables:
-        # An app that is set in full is on one site, and names it where nothing else does.
-        app = [settings.variables[n].get_secret_value() for n in APP_VARIABLES if n in settings.variables]
-        site_id = app[-1] if len(app) == len(APP_VARIABLES) else ""
-    if not site_id:
-        return settings
-    if not settings.sites:
-        own = SiteSettings(DEFAULT_SITE, site_id, "", settings.calls_per_minute, settings.via)
-        return replace(settings, sites={DEFAULT_SITE: own}, default_site=DEFAULT_SITE)
-    return settings if chosen else _default_by_id(settings, site_id)
+def load_settings(
+    environ: Mapping[str, str],
+    *,
+    sheet_folder: Path | None = None,
+    cwd: Path | None = None,
+    config: Path | None = None,
+    site: str | None = None,
+    via: str | None = None,
+    trusted: Path | None = None,
+) -> Settings:
+    """Read the settings that count for one command; no credential is needed for it.
 
-
-def _default_by_id(settings: Settings, site_id: str) -> Settings:
-    name = next((s.name for s in settings.sites.values() if s.site_id == site_id), None)
-    file = settings.config_path.name if settings.config_path else FILE_NAME
-    if name is None:
-        raise ConfigError(
-            f"WIX_SITE_ID names a site that {file} {settings.config_place} does not list: "
-            "unset it, add the site there, or choose one with --site."
-        )
-    if settings.default_site in ("", name):
-        return replace(settings, default_site=name)
-    said = f"WIX_SITE_ID makes {name} the default site, not {settings.default_site} as {file} says."
-    return replace(settings, default_site=name, notices=(*settings.notices, said))
-
-
-def with_secrets(settings: Settings, environ: Mapping[str, str]) -> Settings:
-    """Return the settings with the credentials that this environment holds, by the variables that the sites name."""
-    named = {n for site in settings.sites.values() for names in site.variables.values() for n in names}
-    wanted = sorted(named | set(USUAL_VARIABLES.values()))
-    variables = {name: Secret(value) for name in wanted if (value := environ.get(name, "").strip())}
-    return replace(settings, variables=variables)
-
-
-def without_secrets(settings: Settings) -> Settings:
-    """Return the settings as they may travel to another machine: no credential, no path of this one."""
-    return replace(settings, variables={}, config_path=None, config_place="")
-
-
-def for_sandbox(settings: Settings, *, api_url: str, key: str) -> Settings:
-    """Return the settings for a local sandbox: sites keep their names, address and key are the sandbox's."""
-    sites = _each(settings.sites, **dict.fromkeys(USUAL_VARIABLES, ""))
-    return replace(settings, api_url=check_api_url(api_url), sites=sites, variables={"WIX_API_KEY": Secret(key)})
-
-
-def _each(sites: Mapping[str, SiteSettings], **changed: Any) -> dict[str, SiteSettings]:
-    return {name: replace(site, **changed) for name, site in sites.items()}
+    The file is `config` where given, else the first `postbatch.toml` beside the sheet, in the current folder or in the
+    user's configuration folder. One that may have come with the sheet has to be remembered in the folder `trusted`;
+    None is for what reaches nothing, where it is read as it is. `site` and `via` are the command's flags, and win.
+    Raises `ConfigError`.
+    """
+    settings = Settings(default_site=DEFAULT_SITE)
+    if (file := ConfigFile.find(environ, sheet_folder=sheet_folder, cwd=cwd, config=config)) is not None:
+        settings = replace(file.settings(), config_path=file.path, config_place=file.place)
+        if trusted is not None and file.place in FOREIGN and not (trusted / file.fingerprint).is_file():
+            raise file.refusal(cwd)
+        file.refuse_variables(settings, own=user_folder(environ) / FILE_NAME)
+    settings = settings.with_environment(environ, chosen=site)
+    if via is not None:
+        via = _checked(_check_via, "--via", via)
+        settings = replace(settings, via=via, sites=settings.each_site(via=via))
+    if site:
+        settings = replace(settings, default_site=match_site(site, settings.sites))
+    return settings
 
 
 def check_api_url(address: str) -> str:

@@ -20,7 +20,6 @@ from batch.settings import (
     Settings,
     SiteSettings,
     check_api_url,
-    for_sandbox,
     load_settings,
 )
 
@@ -397,9 +396,8 @@ def test_an_address_that_would_show_the_key_is_refused(address: str) -> None:
 
 def test_the_sandbox_keeps_the_sites_and_takes_nothing_else_along(load: Load) -> None:
     file = f'timezone = "Europe/Berlin"\n{TWO}api_key_env = "WIX_BREAD"\n'
-    settings = for_sandbox(
-        load(file, {"WIX_ACCESS_TOKEN": KEY, "WIX_BREAD": KEY}), api_url="http://127.0.0.1:9", key="sandbox-key"
-    )
+    loaded = load(file, {"WIX_ACCESS_TOKEN": KEY, "WIX_BREAD": KEY})
+    settings = loaded.for_sandbox(api_url="http://127.0.0.1:9", key="sandbox-key")
     assert settings.api_url == "http://127.0.0.1:9"
     assert list(settings.sites) == ["pottery", "Bakery"]
     assert {settings.credential_for(site).get_secret_value() for site in settings.sites} == {"sandbox-key"}

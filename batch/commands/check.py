@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from batch.commands.options import Environment, Flags, Inputs, Outputs
-from batch.commands.session import EXIT_DONE, EXIT_ROWS, JSON, SANDBOX_SAID, Session, refuse_outputs, write_text
+from batch.commands.session import EXIT_DONE, EXIT_ROWS, JSON, SANDBOX_SAID, Session, refuse_outputs
 from batch.errors import StartError
 from batch.media.files import read_media_facts
 from batch.model import Issue, Post, Severity
@@ -124,5 +124,5 @@ def check_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs:
         )
         if outputs.out is not None:
             data = {"sheet": checked.sheet.name, "issues": [asdict(issue) for issue in issues]}
-            write_text(session, outputs.out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+            session.write_text(outputs.out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
         return EXIT_ROWS if any(issue.severity is Severity.ERROR for issue in issues) else EXIT_DONE

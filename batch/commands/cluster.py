@@ -32,7 +32,7 @@ from batch.runs.journal import Adopted, Journal
 from batch.runs.media import make_bringer
 from batch.runs.progress import StepProgress
 from batch.runs.record import NumberedStep, broken_outcome, done_outcome, not_run_outcome
-from batch.settings import Settings, is_this_machine, with_secrets, without_secrets
+from batch.settings import Settings, is_this_machine
 
 OWN_FOLDER = "cluster"
 """A worker's journal and lock lie apart from those of this machine's own runs, which may wait for its end."""
@@ -57,6 +57,16 @@ MAX_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
+class SiteJobResult:
+    """What a job came to. `tries` counts the machines that began it; `stopped` says why it ended early."""
+
+    outcomes: Mapping[int, Outcome]
+    tries: int
+    messages: tuple[str, ...] = ()
+    stopped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SiteJob:
     """What doing one site's steps needs; `agreed` are the steps that were shown, one for each post, in their order.
 
@@ -77,63 +87,53 @@ class SiteJob:
         """What the job, its count of tries and its stop are called on the cluster."""
         return f"{topic_of(self.run)}-{self.site}"
 
+    def do(self, *, environment: Environment, tries: int, stop: Stop, show: Emit) -> SiteJobResult:
+        """Do the job, or what is left of it where it was begun before (`tries` over 1). What goes wrong is told."""
+        messages = StringIO()
+        outcomes: dict[int, Outcome] = {}
 
-@dataclass(frozen=True, slots=True)
-class SiteJobResult:
-    """What a job came to. `tries` counts the machines that began it; `stopped` says why it ended early."""
+        def emit(position: int, outcome: Outcome) -> None:
+            outcomes[position] = outcome
+            show(position, outcome)
 
-    outcomes: Mapping[int, Outcome]
-    tries: int
-    messages: tuple[str, ...] = ()
-    stopped: str = ""
+        own = {**environment.environ, STATE_VARIABLE: str(environment.state_folder() / OWN_FOLDER)}
+        environment = replace(environment, environ=own, out=messages, err=messages)
+        try:
+            settings = self.settings.with_secrets(own)
+            with Session(environment, Flags(), settings=settings) as session:
+                if tries > 1:
+                    session.say(
+                        f"Site {self.site}: the part was begun before; waiting until the site shows what was done."
+                    )
+                    stop.pause(settings.settle_seconds)
+                with hold_sites(session, [self.site], run=self.run):
+                    self._do_steps(session, tries=tries, stop=stop, emit=emit)
+        except PostbatchError as error:
+            stop.request(str(error))
+        return SiteJobResult(outcomes, tries, tuple(messages.getvalue().splitlines()), stop.reason)
+
+    def _do_steps(self, session: Session, *, tries: int, stop: Stop, emit: Emit) -> None:
+        """Look at the site and plan again, and do of it what was agreed to."""
+        planner = Planner(session, media_folder=session.folder, generate=False)
+        plan, snapshot = planner(self.site, self.posts, self.options)
+        if snapshot is not None:
+            check_blast_radius(plan, snapshot, allowed=self.allow)
+        items = {item.id: item for item in snapshot.items} if snapshot else {}
+        steps: list[NumberedStep] = []
+        for position, step, agreed in zip(self.positions, plan.steps, self.agreed, strict=True):
+            if tries > 1 and agreed.acts and step.kind in STANDS:
+                # The machine that died had done this post already: its outcome is what the site shows.
+                item_id = step.item_id or agreed.item_id
+                done = replace(agreed, item_id=item_id, reference=step.reference, link=step.link or agreed.link)
+                emit(position, done_outcome(done, items.get(item_id), last=(agreed.own_acts or agreed.acts)[-1]))
+            else:
+                steps.append(NumberedStep(position, within_agreement(step, agreed)))
+        site_doer(session, run=self.run, media_folder=None)(self.site, steps, stop, emit)
 
 
 def topic_of(run: str) -> str:
     """Return the name under which the workers of a run tell of its posts."""
     return f"postbatch-{run}"
-
-
-def do_job(job: SiteJob, *, environment: Environment, tries: int, stop: Stop, show: Emit) -> SiteJobResult:
-    """Do a job, or what is left of it where it was begun before (`tries` over 1). Never raises for what goes wrong."""
-    messages = StringIO()
-    outcomes: dict[int, Outcome] = {}
-
-    def emit(position: int, outcome: Outcome) -> None:
-        outcomes[position] = outcome
-        show(position, outcome)
-
-    own = {**environment.environ, STATE_VARIABLE: str(environment.state_folder() / OWN_FOLDER)}
-    environment = replace(environment, environ=own, out=messages, err=messages)
-    try:
-        settings = with_secrets(job.settings, own)
-        with Session(environment, Flags(), settings=settings) as session:
-            if tries > 1:
-                session.say(f"Site {job.site}: the part was begun before; waiting until the site shows what was done.")
-                stop.pause(settings.settle_seconds)
-            with hold_sites(session, [job.site], run=job.run):
-                _do_steps(session, job, tries=tries, stop=stop, emit=emit)
-    except PostbatchError as error:
-        stop.request(str(error))
-    return SiteJobResult(outcomes, tries, tuple(messages.getvalue().splitlines()), stop.reason)
-
-
-def _do_steps(session: Session, job: SiteJob, *, tries: int, stop: Stop, emit: Emit) -> None:
-    """Look at the site and plan again, and do of it what was agreed to."""
-    planner = Planner(session, media_folder=session.folder, generate=False)
-    plan, snapshot = planner(job.site, job.posts, job.options)
-    if snapshot is not None:
-        check_blast_radius(plan, snapshot, allowed=job.allow)
-    items = {item.id: item for item in snapshot.items} if snapshot else {}
-    steps: list[NumberedStep] = []
-    for position, step, agreed in zip(job.positions, plan.steps, job.agreed, strict=True):
-        if tries > 1 and agreed.acts and step.kind in STANDS:
-            # The machine that died had done this post already: its outcome is what the site shows.
-            item_id = step.item_id or agreed.item_id
-            done = replace(agreed, item_id=item_id, reference=step.reference, link=step.link or agreed.link)
-            emit(position, done_outcome(done, items.get(item_id), last=(agreed.own_acts or agreed.acts)[-1]))
-        else:
-            steps.append(NumberedStep(position, within_agreement(step, agreed)))
-    site_doer(session, run=job.run, media_folder=None)(job.site, steps, stop, emit)
 
 
 def within_agreement(step: Step, agreed: Step) -> Step:
@@ -172,7 +172,7 @@ def run_on_worker(job: SiteJob) -> SiteJobResult:
 
     threading.Thread(target=watch, name="stop", daemon=True).start()
     try:
-        return do_job(job, environment=Environment(), tries=tries, stop=stop, show=show)
+        return job.do(environment=Environment(), tries=tries, stop=stop, show=show)
     finally:
         ended.set()
 
@@ -286,7 +286,7 @@ class ClusterRunner:
                 job = SiteJob(
                     run=self._run,
                     site=site,
-                    settings=without_secrets(self._session.settings),
+                    settings=self._session.settings.without_secrets(),
                     posts=tuple(posts),
                     positions=tuple(p.position for p in steps),
                     agreed=tuple(p.step for p in steps),

@@ -25,7 +25,6 @@ from batch.commands.session import (
     Session,
     exit_status,
     shown_from,
-    write_report,
 )
 from batch.commands.sites import (
     SITES_AT_ONCE,
@@ -371,7 +370,7 @@ def tell(
     environment, flags = session.environment, session.flags
     written: list[Path] = []
     try:
-        written = write_report(session, results, outputs, sheet=sheet, media_folder=media_folder)
+        written = session.write_report(results, outputs, sheet=sheet, media_folder=media_folder)
     finally:
         # Also where no file can be written: what was done is then told here, and by `postbatch results`.
         if results.sandbox:

@@ -19,8 +19,6 @@ from batch.commands.session import (
     Session,
     refuse_outputs,
     shown_from,
-    write_page,
-    write_text,
 )
 from batch.errors import JournalError
 from batch.plan.planfile import plan_chunks
@@ -41,7 +39,7 @@ def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: 
         if outputs.page is not None:
             record = make_record(session, prepared, run="", command="plan")
             planned = make_results(record, [planned_outcome(placed.step) for placed in record.placed])
-            write_page(session, replace(planned, wanted="plan"), outputs.page, media_folder=checked.media_folder)
+            session.write_page(replace(planned, wanted="plan"), outputs.page, media_folder=checked.media_folder)
         return EXIT_ROWS if any(step.kind in REFUSED for step in prepared.plan.steps) else EXIT_DONE
 
 
@@ -67,7 +65,7 @@ def write_plan(session: Session, prepared: Prepared, inputs: Inputs, out: Path) 
             digest.update(chunk.encode())
             yield chunk
 
-    written = write_text(session, out, remembered())
+    written = session.write_text(out, remembered())
     with suppress(OSError, JournalError):  # without it, `apply` takes less of the file's word
         make_private_folder(session.environment.plan_folder)
         write_private(session.environment.plan_folder / digest.hexdigest(), b"")

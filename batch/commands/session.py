@@ -19,7 +19,7 @@ from batch.errors import JournalError, StartError, StopError
 from batch.model import GOOD, Outcome, OutcomeKind, Results
 from batch.runs.journal import journal_path, make_private_folder, shown
 from batch.runs.record import RunRecord, new_run_id, note_results
-from batch.settings import DEFAULT_SITE, Settings, SiteSettings, for_sandbox, load_settings
+from batch.settings import DEFAULT_SITE, Settings, SiteSettings, load_settings
 from batch.wording import make_visible_line
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 SANDBOX_KEY = "sandbox-key"
 SANDBOX_SAID = "SANDBOX: nothing of this reaches a real channel."
+WORKBOOKS = frozenset({".xlsx", ".xlsm"})
+RESULTS = (".xlsx", ".csv", ".json")
+JSON = (".json",)
 _SITES = uuid.UUID("7c1f3a52-4b0e-5d57-9a53-0f6f6d1c2b11")
 """The name space in which a sandbox gives each site of a sheet its ID."""
 
@@ -135,7 +138,7 @@ class Session:
             raise StartError(f"There is no port {port}: give a --port from 1 to 65535.") from error
         except OSError as error:
             raise StartError(f"The sandbox can't start ({error.strerror or error}); try another --port.") from error
-        self.settings = for_sandbox(settings, api_url=server.url, key=SANDBOX_KEY)
+        self.settings = settings.for_sandbox(api_url=server.url, key=SANDBOX_KEY)
 
     def client(self, site: str) -> Client:
         """Return the client of a site, one for the whole command. Errors: SignInError, ConfigError."""
@@ -174,6 +177,59 @@ class Session:
                 where = "in the sandbox of another folder" if self.sandbox else "on another site or address"
                 raise StartError(f"The run {record.run} was {where} than {site or 'default'} is now. Go there first.")
 
+    def write_report(
+        self, results: Results, outputs: Outputs, *, sheet: Path, media_folder: Path | None = None
+    ) -> list[Path]:
+        """Write the results and their page and return where; what can't be is said with the way to get it later.
+
+        `sheet` is the sheet that the results are about (it need not exist). The page goes where it was asked for, else
+        beside a workbook; beside a .csv or .json there is none.
+        """
+        ending = sheet.suffix.lower() if outputs.annotate else ".xlsx"
+        path = self.environment.cwd / (outputs.out or sheet.with_name(f"{sheet.stem}.results{ending}"))
+        try:
+            if outputs.annotate:
+                from batch.workbooks.annotate import annotate
+
+                written = [self._place(annotate(sheet, results, path))]
+            else:
+                from batch.workbooks.results import write_results
+
+                written = [self._place(write_results(results, path, sheet=sheet))]
+            try:
+                note_results(self.state, written[0], results.run)
+            except JournalError as error:
+                self.warn(str(error))
+            beside = not outputs.no_page and written[0].suffix.lower() in WORKBOOKS
+            if page := outputs.page or (written[0].with_suffix(".html") if beside else None):
+                written.append(self.write_page(results, page, media_folder=media_folder))
+        except StopError as error:
+            again = f" Later: `postbatch results {results.run}`." if results.run else ""
+            raise StopError(f"{error}{again}") from error
+        return written
+
+    def write_page(self, results: Results, page: Path, *, media_folder: Path | None = None) -> Path:
+        """Write the page for reading; files of the media folder are shown on it, small."""
+        from batch.report.page import render_page
+        from batch.report.preview import read_pictures
+
+        pictures = read_pictures(results.outcomes, folder=media_folder) if media_folder else {}
+        return self.write_text(page, render_page(results, pictures=pictures))
+
+    def write_text(self, path: Path, text: str | Iterable[str]) -> Path:
+        """Write a text file, whole or not at all, from one or many pieces; return where it really is."""
+
+        def fill(draft: Path) -> None:
+            with draft.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+                file.writelines([text] if isinstance(text, str) else text)
+
+        return self._place(write_whole(self.environment.cwd / path, fill))
+
+    def _place(self, written: Written) -> Path:
+        for notice in written.notices:
+            self.warn(notice)
+        return written.path
+
 
 def _digest(folder: Path) -> str:
     return hashlib.sha256(str(folder).encode()).hexdigest()[:16]
@@ -194,10 +250,9 @@ def exit_status(outcomes: Sequence[Outcome], *, stopped: bool = False, interrupt
 
 def report_failure(error: BaseException) -> int:
     """Say that the program failed and where its log is, and return the exit status."""
-    print(
+    Environment().warn(
         f"postbatch: something went wrong inside the program ({type(error).__name__}). Run the same command again: "
-        "the journal knows what was sent, and nothing is sent twice.",
-        file=sys.stderr,
+        "the journal knows what was sent, and nothing is sent twice."
     )
     keep_failure(error)
     return EXIT_STOPPED
@@ -208,18 +263,14 @@ def keep_failure(error: BaseException) -> None:
     lines = [f"{type(error).__name__}"]
     lines += [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
     try:
-        folder = Environment().state_folder()
+        environment = Environment()
+        folder = environment.state_folder()
         make_private_folder(folder)
         log = folder / "failure.log"
         log.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        print(f"Please send {shown(log)} with your report.", file=sys.stderr)
+        environment.warn(f"Please send {shown(log)} with your report.")
     except Exception:  # noqa: BLE001 - there is nobody left to tell
         print("\n".join(lines), file=sys.stderr)
-
-
-WORKBOOKS = frozenset({".xlsx", ".xlsm"})
-RESULTS = (".xlsx", ".csv", ".json")
-JSON = (".json",)
 
 
 def refuse_outputs(outputs: Outputs, *, sheet: Path, cwd: Path, endings: tuple[str, ...] = RESULTS) -> None:
@@ -246,63 +297,6 @@ def refuse_to_lose(path: Path, *, force: bool) -> None:
     """Refuse to write over a file that is there. Errors: StartError."""
     if path.exists() and not force:
         raise StartError(f"{path.name} is there already. Give another name with --out, or add --force to replace it.")
-
-
-def write_report(
-    session: Session, results: Results, outputs: Outputs, *, sheet: Path, media_folder: Path | None = None
-) -> list[Path]:
-    """Write the results and their page and return where; what can't be written is said with the way to get it later.
-
-    `sheet` is the sheet that the results are about (it need not exist). The page goes where it was asked for, else
-    beside a workbook; beside a .csv or .json there is none.
-    """
-    ending = sheet.suffix.lower() if outputs.annotate else ".xlsx"
-    path = session.environment.cwd / (outputs.out or sheet.with_name(f"{sheet.stem}.results{ending}"))
-    try:
-        if outputs.annotate:
-            from batch.workbooks.annotate import annotate
-
-            written = [_place(session, annotate(sheet, results, path))]
-        else:
-            from batch.workbooks.results import write_results
-
-            written = [_place(session, write_results(results, path, sheet=sheet))]
-        try:
-            note_results(session.state, written[0], results.run)
-        except JournalError as error:
-            session.warn(str(error))
-        beside = not outputs.no_page and written[0].suffix.lower() in WORKBOOKS
-        if page := outputs.page or (written[0].with_suffix(".html") if beside else None):
-            written.append(write_page(session, results, page, media_folder=media_folder))
-    except StopError as error:
-        again = f" Later: `postbatch results {results.run}`." if results.run else ""
-        raise StopError(f"{error}{again}") from error
-    return written
-
-
-def write_page(session: Session, results: Results, page: Path, *, media_folder: Path | None = None) -> Path:
-    """Write the page for reading; files of the media folder are shown on it, small."""
-    from batch.report.page import render_page
-    from batch.report.preview import read_pictures
-
-    pictures = read_pictures(results.outcomes, folder=media_folder) if media_folder else {}
-    return write_text(session, page, render_page(results, pictures=pictures))
-
-
-def write_text(session: Session, path: Path, text: str | Iterable[str]) -> Path:
-    """Write a text file, whole or not at all, from one or many pieces; return where it really is."""
-
-    def fill(draft: Path) -> None:
-        with draft.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.writelines([text] if isinstance(text, str) else text)
-
-    return _place(session, write_whole(session.environment.cwd / path, fill))
-
-
-def _place(session: Session, written: Written) -> Path:
-    for notice in written.notices:
-        session.warn(notice)
-    return written.path
 
 
 def shown_from(path: Path, cwd: Path) -> str:

@@ -36,6 +36,7 @@ from batch.runs.record import (
 )
 from batch.runs.site import read_site
 from batch.times import shown_time
+from batch.wording import make_visible_line
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -75,7 +76,8 @@ class Progress:
             self._remaining.remove(position)
             done = self._total - len(self._remaining)
             if self._bar is not None:
-                self._bar.set_postfix_str(f"{outcome.site} {outcome.key} {outcome.outcome}"[:50], refresh=False)
+                label = make_visible_line(f"{outcome.site} {outcome.key} {outcome.outcome}"[:50])
+                self._bar.set_postfix_str(label, refresh=False)
                 self._bar.update()
             elif self._session.flags.verbose or done % max(1, self._total // 40) == 0:
                 self._session.say(f"[{done}/{self._total}] row {outcome.row} {outcome.key}: {outcome.outcome}")

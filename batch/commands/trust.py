@@ -6,7 +6,7 @@ from pathlib import Path
 
 from batch.commands.options import Environment
 from batch.errors import StartError
-from batch.settings import FILE_NAME, read_config_file, trust
+from batch.settings import FILE_NAME, ConfigFile
 
 
 def trust_file(environment: Environment, file: Path) -> int:
@@ -16,9 +16,9 @@ def trust_file(environment: Environment, file: Path) -> int:
         path /= FILE_NAME
     if not path.is_file():
         raise StartError(f"There is no file {file}: name the {FILE_NAME} to trust.")
-    found = read_config_file(path, f"in {path.parent.name or path.parent}")
+    found = ConfigFile.read(path, f"in {path.parent.name or path.parent}")
     found.settings()
-    trust(found, folder=environment.trust_folder)
+    found.trust(environment.trust_folder)
     environment.show(f"Trusted, as long as it stays as it is: {file}. It sets:")
     for line in found.shown_settings():
         environment.show(f"  {line}")

@@ -28,12 +28,12 @@ from pathlib import Path
 
 import pytest
 
-from batch.commands.cluster import SiteJob, do_job, within_agreement
+from batch.commands.cluster import SiteJob, within_agreement
 from batch.commands.options import STATE_VARIABLE, Environment
 from batch.model import Act, Channel, Content, Post, PostType, Step, StepKind
 from batch.plan.decisions import Options
 from batch.runs.control import Stop
-from batch.settings import load_settings, without_secrets
+from batch.settings import load_settings
 
 needs_distributed = pytest.mark.skipif(find_spec("distributed") is None, reason="the package distributed is not there")
 
@@ -336,13 +336,13 @@ def test_a_job_holds_no_credential_and_names_the_variable_that_the_worker_has_to
     settings = load_settings({"WIX_API_KEY": CLIENT_KEY, "WIX_SITE_ID": SITES["mill"]})
     step = replace(CREATE, site=settings.default_site)
     post = Post(2, "a", settings.default_site, Channel.FACEBOOK, PostType.POST, content=Content("Hello"))
-    job = SiteJob("r1", settings.default_site, without_secrets(settings), (post,), (0,), (step,), Options())
+    job = SiteJob("r1", settings.default_site, settings.without_secrets(), (post,), (0,), (step,), Options())
     assert CLIENT_KEY.encode() not in pickle.dumps(job)
     with pytest.raises(TypeError):
         pickle.dumps(settings)
 
     machine = Environment(environ={STATE_VARIABLE: str(tmp_path)})
     shown: list[int] = []
-    result = do_job(job, environment=machine, tries=1, stop=Stop(), show=lambda n, _outcome: shown.append(n))
+    result = job.do(environment=machine, tries=1, stop=Stop(), show=lambda n, _outcome: shown.append(n))
     assert "WIX_API_KEY" in result.stopped
     assert (result.outcomes, shown) == ({}, [])
