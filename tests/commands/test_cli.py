@@ -7,7 +7,7 @@ import json
 import pytest
 from openpyxl import load_workbook
 
-from batch.sandbox.sites import SITE_ID
+from batch.sandbox.sites import ACCOUNTS, SITE_ID
 from tests.rig.server import RigServer
 
 ROW = {"key": "a", "channel": "FACEBOOK", "text": "Hello", "publish_at": "2031-03-03 09:00", "timezone": "UTC"}
@@ -206,3 +206,48 @@ def test_annotate_keeps_a_macro_workbook_and_ends_without_a_word_of_python(desk)
     ended = desk("run", "posts.xlsm", "--sandbox", "--yes", "--annotate", "--quiet")
     assert (ended.status, ended.err) == (0, "")
     assert (desk.folder / "posts.results.xlsm").exists()
+
+
+ODD = "po\x1b[31m\u202e\x9bsts"
+"""A name that colours a terminal, turns its words around and moves its cursor."""
+
+
+def assert_visible(*texts: str) -> None:
+    """Nothing that a terminal would obey is in what was printed, and something stands in its place."""
+    for text in texts:
+        assert not {"\x1b", "\u202e", "\x9b", "\x07", "\r"} & set(text), repr(text)
+
+
+def test_what_a_name_holds_moves_and_colours_nothing_wherever_it_is_printed(desk):
+    desk.write(f"{ODD}.csv", [ROW])
+    for arguments in (
+        ["check", f"{ODD}.csv"],
+        ["check", f"{ODD}.xls"],
+        ["run", f"{ODD}.csv", "--sandbox", "--yes", "--verbose"],
+        ["plan", f"{ODD}.csv", "--sandbox", "--out", f"{ODD}.json"],
+        ["template", "--out", f"{ODD}.xlsx"],
+        ["pull", "--sandbox", "--out", f"{ODD}-pulled.csv"],
+        ["trust", f"{ODD}.toml"],
+        ["runs"],
+        ["results", ODD],
+        ["status", f"{ODD}.csv"],
+        [ODD],
+        ["check", f"--{ODD}"],
+        ["run", f"{ODD}.csv", "--via", ODD],
+    ):
+        ended = desk(*arguments)
+        assert_visible(ended.out, ended.err)
+    assert "\\u202e" in desk("check", f"{ODD}.xls").err
+
+
+def test_what_a_service_says_moves_and_colours_nothing(site, service):
+    evil = "Evil\x1b]0;x\x07\u202e\r"
+    service.seed(accounts={"FACEBOOK": [{**ACCOUNTS["FACEBOOK"][0], "displayName": evil}]})
+    site.write("posts.csv", [{**ROW, "account": "nobody"}])
+    for arguments in (["accounts"], ["doctor"], ["plan", "posts.csv"], ["run", "posts.csv", "--yes", "--no-page"]):
+        ended = site(*arguments)
+        assert_visible(ended.out, ended.err)
+    service.add_fault(kind="body", call="list_accounts", status=400, body='{"message": "no\\u001b[2J\\u202e"}')
+    for arguments in (["accounts"], ["doctor"], ["plan", "posts.csv"]):
+        ended = site(*arguments)
+        assert_visible(ended.out, ended.err)
