@@ -352,7 +352,7 @@ def main(arguments: list[str] | None = None) -> None:
         print("Interrupted.", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
     except PostbatchError as error:
-        for line in (f"postbatch: {error}", *error.details):
+        for line in (f"postbatch: {error.sentence}", *error.details):
             Environment().warn(line)
         sys.exit(error.exit_status)
     except BrokenPipeError:

@@ -21,16 +21,16 @@ from collections.abc import Sequence
 
 
 class PostbatchError(Exception):
-    """A reason to end the command. `str(error)` is one sentence: what, where, and the remedy.
-
-    `details` are further lines for the terminal.
-    """
+    """A reason to end the command: one `sentence` (what, where, and the remedy), which further lines may follow."""
 
     exit_status = 2
 
     def __init__(self, message: str, *, details: Sequence[str] = ()) -> None:
-        super().__init__(message)
-        self.details = tuple(details)
+        super().__init__(message, *details)
+        self.sentence, self.details = message, tuple(details)
+
+    def __str__(self) -> str:
+        return "\n".join((self.sentence, *self.details))
 
 
 class StartError(PostbatchError):

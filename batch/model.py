@@ -520,6 +520,11 @@ class Outcome:
     changed: bool = False
 
 
+def _plain(value: object) -> object:
+    """Return a word of a list as text, and any other value as it is."""
+    return str(value) if isinstance(value, str) else value
+
+
 @dataclass(frozen=True, slots=True)
 class Results:
     """All outcomes of a run, one for each post, in the sheet's order, with the sheet's own columns beside them.
@@ -556,13 +561,11 @@ class Results:
                 heading += " (sheet)"
             names.append(heading)
         blank = ("",) * len(self.headings)
-        lines = [
-            (
-                o.row, o.key, o.site, o.channel, o.type, o.account, o.action, str(o.outcome), str(o.status),
-                o.publish_at, o.item_id, o.link, o.code, o.message, *self.own.get(o.row, blank),
-            )
-            for o in self.outcomes
-        ]  # fmt: skip
+        lines = []
+        for outcome in self.outcomes:
+            told = {"publish_at_utc": outcome.publish_at, "warnings": "\n".join(outcome.warnings)}
+            ours = (told[name] if name in told else getattr(outcome, name) for name in RESULT_COLUMNS)
+            lines.append((*map(_plain, ours), *self.own.get(outcome.row, blank)))
         frame = DataFrame(lines, columns=names)
         frame["publish_at_utc"] = to_datetime(frame["publish_at_utc"], utc=True)
         return frame[[name for name in names if name.strip()]]

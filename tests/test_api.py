@@ -15,7 +15,7 @@ import batch
 import batch.runs.journal
 from batch import Plan, Results, Sheet, check, make_plan, read_sheet, run
 from batch.api import Options
-from batch.errors import GuardError, PostbatchError, SheetError, StartError
+from batch.errors import ConfigError, GuardError, PostbatchError, SheetError, StartError
 from batch.model import RESULT_COLUMNS, StepKind
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -163,6 +163,15 @@ def test_rows_are_chosen_as_on_the_command_line(folder):
 def test_without_a_site_nothing_is_sent_and_the_remedy_is_in_the_exception(folder):
     with pytest.raises(PostbatchError, match="WIX_SITE_ID"):
         run(Sheet.from_frame(frame()))
+
+
+def test_a_configuration_that_is_not_trusted_is_not_obeyed_here_either(folder):
+    (folder / "postbatch.toml").write_text('[sites.pottery]\nsite_id = "01234567-89ab-cdef-0123-456789abcdef"\n')
+    sheet = Sheet.from_frame(frame())
+    for act in (make_plan, run):
+        with pytest.raises(ConfigError, match=r"not trusted(.|\n)*site_id = (.|\n)*postbatch trust postbatch.toml"):
+            act(sheet)
+    assert check(sheet) == ()
 
 
 def test_media_are_looked_for_beside_the_file_that_was_read(folder):

@@ -28,7 +28,7 @@ def examine(environment: Environment, flags: Flags) -> int:
             for name in settings.sites if settings.sites and not flags.site else [settings.site().name]:
                 findings += _examine_site(session, name)
     except PostbatchError as error:
-        findings += [(False, str(error)), *((False, line) for line in error.details)]
+        findings += [(False, error.sentence), *((False, line) for line in error.details)]
     for good, text in findings:
         environment.show(f"{'ok ' if good else 'NO '} {text}")
     return 0 if all(good for good, _ in findings) else 2
