@@ -544,35 +544,3 @@ TYPE_LABELS: Mapping[tuple[Channel, PostType], str] = MappingProxyType(
     {pair: str(pair[1]).lower() for pair in COMBINATIONS}
     | {(Channel.TIKTOK, PostType.POST): "photo post", (Channel.YOUTUBE, PostType.SHORT): "Short"}
 )
-
-_ALIASES: Mapping[Channel, tuple[str, ...]] = {
-    Channel.INSTAGRAM: ("ig", "insta"),
-    Channel.FACEBOOK: ("fb", "facebook page", "meta"),
-    Channel.YOUTUBE: ("yt", "you tube"),
-    Channel.LINKEDIN: ("li", "linked in", "linkedin page"),
-    Channel.TWITTER: ("x", "x twitter", "twitter x", "x.com", "tweet"),
-    Channel.PINTEREST: ("pin", "pins"),
-    Channel.GBP: (
-        "google business profile", "google business", "google my business", "gmb", "google", "google maps",
-        "google profile", "google unternehmensprofil",
-    ),
-    Channel.TIKTOK: ("tt", "tik tok"),
-}  # fmt: skip
-
-
-def plain(text: str) -> str:
-    """Return a word as names are compared: small letters and digits only."""
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
-
-
-CHANNEL_NAMES: Mapping[str, Channel] = MappingProxyType(
-    {plain(name): channel for channel, names in _ALIASES.items() for name in names}
-    | {plain(label): channel for channel, label in CHANNEL_LABELS.items()}
-    | {plain(channel): channel for channel in Channel}
-)
-"""Every name by which a channel is understood, written as `plain` makes it."""
-
-
-def channel_named(name: str) -> Channel | None:
-    """Return the channel that a word means, in any case and spelling that is known; None where it means none."""
-    return CHANNEL_NAMES.get(plain(name))

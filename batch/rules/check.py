@@ -32,8 +32,9 @@ from batch.model import (
     Severity,
     SheetRows,
 )
+from batch.rules.channel_words import REMEMBERED, Channels, type_of
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, TYPES, Combination
-from batch.rules.columns import NAMING_ONLY, REMEMBERED, WITHDRAWING, CellReader, Cells, RowReader, RowValues, read_type
+from batch.rules.columns import NAMING_ONLY, WITHDRAWING, CellReader, Cells, RowReader, RowValues
 from batch.rules.columns import CheckContext as CheckContext
 from batch.rules.content import FIELDS, NO_CONTENT, check_content, check_placeholders, read_content, read_generation
 from batch.rules.issues import Problem, make_issue
@@ -279,8 +280,10 @@ def _check_row(row: Row, desk: _Desk) -> list[Post]:
     named = values.channels.named
     if len(named) == 1:
         return [_make_post(row, cells, values, named[0], used=NONE_USED, desk=desk)]
-    post_type, _ = read_type(cells.type)
-    used = NONE_USED.union(*(FIELDS.get((c, post_type or DEFAULT_TYPE[c]), NONE_USED) for c in named))
+    fits = [_fit(cells.type, values.channels, channel) for channel in named]
+    used = NONE_USED.union(
+        *(FIELDS.get((c, f.type or DEFAULT_TYPE[c]), NONE_USED) for c, f in zip(named, fits, strict=True))
+    )
     return [_make_post(row, cells, values, channel, used=used, desk=desk) for channel in named or (None,)]
 
 
@@ -289,7 +292,7 @@ def _make_post(
 ) -> Post:
     """Return the post of one channel of a row."""
     cells, own = desk.reader.for_channel(cells, row, channel)
-    post_type, combination, problems = _fit(cells.type, channel)
+    post_type, combination, problems = _fit(cells.type, values.channels, channel)
     content, generation = NO_CONTENT, None
     if combination:
         content, generation, found = _read_said(cells, combination, values, used)
@@ -363,20 +366,29 @@ class _Fit(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
+def _fit(cell: str, channels: Channels, channel: Channel | None) -> _Fit:
+    return _fit_type(cell, channels.types.get(channel) if channel else None, channel)
+
+
 @lru_cache(REMEMBERED)
-def _fit(cell: str, channel: Channel | None) -> _Fit:
-    post_type, unknown = read_type(cell)
-    if unknown:
-        return _Fit(None, None, (unknown,))
+def _fit_type(cell: str, beside: PostType | None, channel: Channel | None) -> _Fit:
+    """Return what a row is on one channel; `beside` is the type that stood beside the channel's name."""
+    post_type, wrong = type_of(cell, beside, channel)
+    if wrong:
+        return _Fit(None, None, (wrong,))
     if channel is None:
         return _Fit(post_type)
     post_type = post_type or DEFAULT_TYPE[channel]
     combination = COMBINATIONS.get((channel, post_type))
     if post_type in TYPES[channel]:
         return _Fit(post_type, combination)
-    types = listed(TYPES[channel])
-    message = f"`type` says {quoted(cell)}, but {CHANNEL_LABELS[channel]} has {types}: write that, or leave it blank."
-    return _Fit(post_type, combination, (Problem("type", "type_not_on_channel", cell, message),))
+    types, label = listed(TYPES[channel]), CHANNEL_LABELS[channel]
+    if cell:
+        message = f"`type` says {quoted(cell)}, but {label} has {types}: write that, or leave it blank."
+    else:
+        message = f"`channel` names {label} with the type {beside}, but {label} has {types}: write one of these."
+    column, seen = ("type", cell) if cell else ("channel", str(beside))
+    return _Fit(post_type, combination, (Problem(column, "type_not_on_channel", seen, message),))
 
 
 def _read_said(

@@ -16,17 +16,14 @@ from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from batch.model import COLUMNS, Action, Cell, Channel, Generate, Medium, PostType, Row
-from batch.rules.channels import CHANNEL_NAMES, ENDED, Choice, channel_named, plain
+from batch.model import COLUMNS, Action, Cell, Channel, Generate, Medium, Row
+from batch.rules.channel_words import REMEMBERED, Channels, plain, read_channels
+from batch.rules.channels import Choice
 from batch.rules.dates import NO_DATE, When, Zones, doubt_date, doubt_midnight, read_when
 from batch.rules.issues import Problem, nearest
 from batch.rules.keys import check_key
 from batch.rules.text import find_lookalike
 from batch.wording import cell_address, listed, quoted
-
-REMEMBERED = 4096
-LIVING = listed(channel for channel in Channel if channel not in ENDED)
-"""What a channel may be, as remedies say it."""
 
 ACTION_WORDS: Mapping[str, Action] = MappingProxyType({
     "canceled": Action.CANCEL, "cancelled": Action.CANCEL, "withdraw": Action.CANCEL, "stop": Action.CANCEL,
@@ -48,10 +45,6 @@ PRIVACY_WORDS: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """Words that people write for a privacy level; asked about, since who sees a post is not guessed."""
 
-TYPE_WORDS: Mapping[str, str] = MappingProxyType({
-    "reels": "REEL", "stories": "STORY", "shorts": "SHORT", "videos": "VIDEO", "photo": "POST", "image": "POST",
-    "carousel": "POST", "feed": "POST", "pin": "POST",
-})  # fmt: skip
 GENERATE_WORDS: Mapping[str, str] = MappingProxyType({
     "text": "caption", "title": "caption", "captions": "caption", "picture": "image", "posts": "post",
 })  # fmt: skip
@@ -60,17 +53,9 @@ NO_HINTS: Mapping[str, str] = MappingProxyType({})
 ASSET_TYPES = ("STORES_PRODUCT", "STORES_CATEGORY", "STORES_COUPON", "BLOG_POST", "EVENT", "BOOKINGS_SERVICE")
 """What on a site a post can be generated from (public recipe of the API, read 2026-11-24)."""
 
-_BETWEEN_CHANNELS = re.compile(r"[,;|\n]+")
 _BETWEEN_MEDIA = re.compile(r"\n|(?<=\s)\|(?=\s)")
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2}")
-
-
-class Channels(NamedTuple):
-    """The channels that a cell names, each once, and what is wrong with it."""
-
-    named: tuple[Channel, ...]
-    problems: tuple[Problem, ...] = ()
 
 
 class Asset(NamedTuple):
@@ -113,43 +98,6 @@ def read_action(cell: str) -> tuple[Action | None, Problem | None]:
     remedy = f"one of {', '.join(Action)}, or leave it blank"
     word, unknown = _read_word("action", cell, Action, hints=ACTION_WORDS, remedy=remedy)
     return Action(word) if word else None, unknown
-
-
-@lru_cache(REMEMBERED)
-def read_channels(cell: str) -> Channels:
-    """Read `channel`: one, or several separated by commas, semicolons, `|` or line breaks."""
-    names = [name for part in _BETWEEN_CHANNELS.split(cell) if (name := part.strip())]
-    if not names:
-        message = f"`channel` is blank: write {LIVING}."
-        return Channels((), (Problem("channel", "channel_missing", cell, message),))
-    named: list[Channel] = []
-    problems: list[Problem] = []
-    for name in names:
-        channel = channel_named(name)
-        if channel is None:
-            hidden = find_lookalike(name, whole_words=True)
-            meant = channel_named(hidden.reads_as) if hidden else None
-            if hidden and meant:
-                message = f"`channel` says {quoted(name)}, {hidden.why}: type {meant} again."
-                problems.append(Problem("channel", "lookalike_letters", name, message))
-            else:
-                likely = _near(plain(name), {key: str(channel) for key, channel in CHANNEL_NAMES.items()})
-                problems.append(_unknown("channel", "channel_unknown", name, likely=likely, known=LIVING))
-        elif channel in named:
-            message = f"`channel` names {channel} twice: it is posted there once, so take one of them away."
-            problems.append(Problem("channel", "channel_twice", cell, message, warning=True))
-        else:
-            named.append(channel)
-    return Channels(tuple(named), tuple(problems))
-
-
-@lru_cache(REMEMBERED)
-def read_type(cell: str) -> tuple[PostType | None, Problem | None]:
-    """Read `type`; blank is None."""
-    word, unknown = _read_word(
-        "type", cell, PostType, hints=TYPE_WORDS, remedy=f"{listed(PostType)}, or leave it blank"
-    )
-    return PostType(word) if word else None, unknown
 
 
 @lru_cache(REMEMBERED)

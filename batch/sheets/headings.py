@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from batch.errors import SheetError, StartError
 from batch.model import CHANNEL_COLUMNS, COLUMNS, RESULT_COLUMNS, Channel
-from batch.rules.channels import channel_named
+from batch.rules.channel_words import channel_named
 from batch.sheets.cells import Flaw, Grid, Moment, Number, Raw, RawRow, RowFlaw
 from batch.sheets.clean import clean_text, write_number
 from batch.sheets.vocabulary import (

@@ -19,7 +19,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from batch.model import CHANNEL_COLUMNS, COLUMNS, Channel
-from batch.rules.channels import CHANNEL_NAMES, channel_named
+from batch.rules.channel_words import channel_named, known_words
 
 NOT_YET = {"hashtags": "hashtags, which belong into the text", "places": "places", "repeat": "a repeat"}
 """Columns that decide what goes out and that this version does not read: their words are warned of till it does."""
@@ -253,7 +253,7 @@ def _channel_in(tokens: list[str]) -> tuple[Channel, list[str]] | None:
     """Return the channel at one end of a heading and the other words; the longest name counts."""
     for length in range(len(tokens), 0, -1):
         for start in dict.fromkeys((0, len(tokens) - length)):
-            if channel := CHANNEL_NAMES.get("".join(tokens[start : start + length])):
+            if channel := known_words().channels.get("".join(tokens[start : start + length])):
                 return channel, tokens[:start] + tokens[start + length :]
     return None
 

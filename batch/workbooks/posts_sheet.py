@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from batch.atomic import Written, write_whole
 from batch.errors import StartError
 from batch.model import CHANNEL_COLUMNS, COLUMNS, Cell
-from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, channel_named
+from batch.rules.channel_words import channel_named
+from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED
 from batch.wording import listed
 from batch.workbooks.style import (
     INDIGO,

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from batch.model import Channel, OutcomeKind
-from batch.rules.channels import CHANNEL_LABELS, channel_named
+from batch.rules.channel_words import channel_named
+from batch.rules.channels import CHANNEL_LABELS
 from batch.wording import make_visible
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from batch.atomic import Written, write_whole
 from batch.errors import StartError
 from batch.model import Channel, SheetRows
-from batch.rules.channels import channel_named
+from batch.rules.channel_words import channel_named
 from batch.wording import QUOTA_NAMES, list_rows, quota_left
 from batch.workbooks.posts_sheet import PostRow, add_posts_sheet, write_posts_csv
 from batch.workbooks.reference_sheets import add_account_sheet, add_channel_sheet

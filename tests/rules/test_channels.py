@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from batch.model import Channel, PostType
+from batch.rules.channel_words import channel_named
 from batch.rules.channels import (
     CHANNEL_LABELS,
     COMBINATIONS,
@@ -16,7 +17,6 @@ from batch.rules.channels import (
     Choice,
     Combination,
     Limit,
-    channel_named,
 )
 
 

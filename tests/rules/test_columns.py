@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from batch.model import Action, Channel, Generate, Medium, PostType
+from batch.model import Action, Channel, Generate, Medium
+from batch.rules.channel_words import read_channels, read_type
 from batch.rules.channels import CALLS_TO_ACTION, PRIVACY_LEVELS
 from batch.rules.columns import (
     ACTION_WORDS,
@@ -14,14 +15,12 @@ from batch.rules.columns import (
     read_action,
     read_approved,
     read_asset,
-    read_channels,
     read_choice,
     read_generate,
     read_item_id,
     read_language,
     read_link,
     read_media,
-    read_type,
 )
 
 
@@ -87,17 +86,6 @@ def test_a_look_alike_letter_in_a_channel_is_named() -> None:
     assert problem.code == "lookalike_letters"
     assert "is a Cyrillic letter that only looks right" in problem.message
     assert "FACEBOOK" in problem.message
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"), [("reels", "REEL"), ("Stories", "STORY"), ("shrt", "SHORT"), ("carousel", "POST")]
-)
-def test_a_type_that_is_nearly_one_is_asked_about(written: str, meant: str) -> None:
-    post_type, problem = read_type(written)
-    assert post_type is None
-    assert problem is not None
-    assert f"Did you mean {meant}?" in problem.message
-    assert read_type(meant.lower()) == (PostType(meant), None)
 
 
 @pytest.mark.parametrize("kind", Generate)

@@ -8,7 +8,7 @@ import pytest
 
 from batch.errors import SheetError
 from batch.model import CHANNEL_COLUMNS, COLUMNS, Channel, Severity, SheetRows
-from batch.rules.channels import channel_named
+from batch.rules.channel_words import channel_named
 from batch.sheets.read import read_sheet
 from batch.sheets.schedulers import find_day_order, read_date, recognise, scheduler_sheets
 
