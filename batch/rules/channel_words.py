@@ -22,6 +22,8 @@ from batch.rules.text import find_lookalike
 from batch.wording import listed, quoted
 
 REMEMBERED = 4096
+LONGEST_NAME = 80
+"""Longer than any name of a channel with its type: such a text strayed here, and is not taken apart."""
 _SETS = ("every", "elsewhere", "linkedin_accounts")
 LIVING = listed(channel for channel in Channel if channel not in ENDED)
 """What a channel may be, as remedies say it."""
@@ -123,6 +125,8 @@ def _names_in(cell: str) -> Iterator[str]:
 @lru_cache(REMEMBERED)
 def _read_name(name: str) -> NamedChannel | None:
     """Read one name, alone or with a type beside it in either order; None where it has no one reading."""
+    if len(name) > LONGEST_NAME:
+        return None
     whole = plain(name)
     if channel := known_words().channels.get(whole):
         return NamedChannel(channel)
@@ -172,12 +176,12 @@ def _unknown_channel(name: str, *, whole: bool) -> Problem:
             "`skip` in `action`."
         )
         return Problem("channel", "channel_unknown", name, message)
-    parts = [_read_name(part) for part in _DOUBTFUL.split(name) if part]
+    parts = [_read_name(part) for part in _DOUBTFUL.split(name[: LONGEST_NAME + 1]) if part]
     if len(parts) > 1 and all(parts):
         meant_all = ", ".join(part.channel for part in parts if part)
         message = f"{quoted(name)} may be several channels: separate them by commas. Write {meant_all}."
         return Problem("channel", "channel_unknown", name, message, fix=meant_all if whole else None)
-    near = nearest(word, words.channels)
+    near = nearest(word, words.channels) if len(word) <= LONGEST_NAME else ""
     likely = f"Did you mean {words.channels[near]}? " if near else ""
     return Problem("channel", "channel_unknown", name, f"`channel` says {quoted(name)}. {likely}Write {LIVING}.")
 
@@ -188,7 +192,7 @@ def read_type(cell: str) -> tuple[PostType | None, Problem | None]:
     word, words = plain(cell), known_words()
     if not word or word in words.types:
         return words.types.get(word), None
-    near = words.type_hints.get(word) or words.types.get(nearest(word, words.types), "")
+    near = words.type_hints.get(word) or words.types.get(nearest(word[:LONGEST_NAME], words.types), "")
     likely = f"Did you mean {near}? " if near else ""
     message = f"`type` says {quoted(cell)}. {likely}Write {listed(PostType)}, or leave it blank."
     return None, Problem("type", "type_unknown", cell, message)
