@@ -16,7 +16,7 @@ from batch.errors import StartError
 from batch.model import Channel, Post, SheetRows
 from batch.plan.decisions import PostPlace, place
 from batch.plan.matching import plain_name
-from batch.rules.channels import plain
+from batch.rules.channel_words import plain
 from batch.times import zone_named
 
 _FIELDS: dict[str, Callable[[Post], str]] = {
