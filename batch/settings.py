@@ -304,7 +304,7 @@ class Settings(FileSettings):
 
     def label(self, site: str) -> str:
         """Return a site's name with the first part of its ID, which tells it from another's of the same name."""
-        return f"{site} ({self.site(site).site_id.partition('-')[0]}-...)"
+        return f"{site} ({self.site(site).site_id.partition('-')[0][:8]}-...)"
 
     def timezone_for(self, site: str = "") -> str:
         """Return the zone of a site, else the configuration's, else ""."""
@@ -511,7 +511,7 @@ class ConfigFile:
     def _tell_mistake(self, error: Mapping[str, Any]) -> str:
         """Return what pydantic found in a file as one sentence with its remedy."""
         place, name = error["loc"], str(error["loc"][-1])
-        where = f"{self.where}, [sites.{place[1]}]" if len(place) > 2 else self.where
+        where = f"{self.where}, [{'.'.join(str(part) for part in place[:-1])}]" if len(place) > 1 else self.where
         if error["type"] == "missing":
             return f"{where}: site_id is missing: add the site's GUID, as its dashboard address shows it."
         if name in NUMBER_REMEDIES:
@@ -520,9 +520,9 @@ class ConfigFile:
             return f"{where}: {name}{error['ctx']['error']}"
         if error["type"] == "string_type":
             return f"{where}: {name} is not text: put it in quotes."
-        if len(place) == 1:
-            return f"{where}: sites is not a table: write [sites.NAME] and the site's settings below it."
-        return f"{where}: sites.{name} is not a table: write [sites.{name}] and its settings below it."
+        table = ".".join(str(part) for part in place)
+        below = f"[{table}] and its settings" if table != "sites" else "[sites.NAME] and the site's settings"
+        return f"{self.where}: {table} is not a table: write {below} below it."
 
     def _check_sites(self, sites: Mapping[str, SiteSettings]) -> None:
         """Refuse names that can't be, two credentials for one site, and two sites that are one."""
