@@ -105,7 +105,7 @@ def read_channels(cell: str) -> Channels:
             problems.append(Problem("channel", "channel_twice", cell, message, warning=True))
         else:
             label = CHANNEL_LABELS[found.channel]
-            message = f"`channel` names {label} twice, with two types of post: give each type a row of its own."
+            message = f"{quoted(cell)} names {label} twice, with two types of post. Give each type a row of its own."
             problems.append(Problem("channel", "channel_two_types", cell, message))
         problems += _note_account(name, found)
     types = {channel: kind for channel, kind in named.items() if kind}
@@ -150,10 +150,7 @@ def _read_name(name: str) -> NamedChannel | None:
 def _note_account(name: str, found: NamedChannel) -> Iterator[Problem]:
     rest = plain(name).removeprefix("linkedin")
     if found.channel is Channel.LINKEDIN and rest in known_words().linkedin_accounts:
-        message = (
-            f"{quoted(name)} is read as LinkedIn. Which page or profile it goes to is what `account` says, or the "
-            "default account where that is blank."
-        )
+        message = f"{quoted(name)} is read as LinkedIn. Name the page or profile in `account`; blank is the default one."
         yield Problem("channel", "channel_account", name, message, warning=True)
 
 
