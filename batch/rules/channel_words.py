@@ -150,7 +150,7 @@ def _read_name(name: str) -> NamedChannel | None:
 def _note_account(name: str, found: NamedChannel) -> Iterator[Problem]:
     rest = plain(name).removeprefix("linkedin")
     if found.channel is Channel.LINKEDIN and rest in known_words().linkedin_accounts:
-        message = f"{quoted(name)} is read as LinkedIn. Name the page or profile in `account`; blank is the default one."
+        message = f"{quoted(name)} is read as LinkedIn. Name the page in `account`; blank means the default account."
         yield Problem("channel", "channel_account", name, message, warning=True)
 
 
