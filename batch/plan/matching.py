@@ -7,6 +7,7 @@ accounts could be meant, the post is refused with the names of both.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -31,6 +32,9 @@ ON_ITS_WAY = frozenset({Status.PROCESSING, Status.IN_QUEUE, Status.PUBLISHED})
 
 ATTEMPT = re.compile(r"(.+)~([1-9][0-9]{0,5})", re.DOTALL)
 MAX_ITEMS_NAMED, MAX_ACCOUNTS_NAMED = 5, 8
+
+MAX_SENT_LETTERS, SENT_WORDS_LETTERS, SENT_DIGITS = 46, 28, 16
+"""How long a key may be to be sent as it is, with room for `~999` in 50, and the parts of the form of longer ones."""
 
 
 class Version(NamedTuple):
@@ -70,9 +74,24 @@ def same_letters(key: str) -> str:
     return key if key.isascii() else unicodedata.normalize("NFC", key)
 
 
+def sent_form(key: str) -> str:
+    """Return the form of a key that any service takes: itself, or short ASCII words with a digest of the whole key.
+
+    How long a reference may be, and of which characters, is not documented. What was sent in the key's own form, by an
+    earlier version, is found by that.
+    """
+    key = same_letters(key)
+    if key.isascii() and len(key) <= MAX_SENT_LETTERS:
+        return key
+    plain = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:SENT_WORDS_LETTERS]
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{words or 'key'}-{digest[:SENT_DIGITS]}"
+
+
 def reference_of(key: str, *, attempt: int) -> str:
     """Return a key as it is sent in its n-th attempt: `spring-01`, then `spring-01~2`."""
-    return key if attempt == 1 else f"{key}~{attempt}"
+    return sent_form(key) if attempt == 1 else f"{sent_form(key)}~{attempt}"
 
 
 def split_reference(reference: str) -> tuple[str, int]:
@@ -107,8 +126,10 @@ class ItemIndex:
                 self._by_folded.setdefault(key.casefold(), key)
 
     def versions(self, key: str) -> Sequence[Version]:
-        """Return all items of a key, in any attempt."""
-        return self._by_key.get(same_letters(key), ())
+        """Return all items of a key, in any attempt, under its own form or the one that is sent."""
+        own, sent = same_letters(key), sent_form(key)
+        versions = self._by_key.get(own, ())
+        return versions if own == sent else (*versions, *self._by_key.get(sent, ()))
 
     def find(self, post: Post) -> Match:
         """Find the item of a post."""
@@ -126,7 +147,7 @@ class ItemIndex:
             )
         versions = own if any(version.lives for version in own) else (*own, *self._other_form(post))
         if not versions:
-            return Match(next_reference=same_letters(post.key), refusal=self._other_capitals(post))
+            return Match(next_reference=sent_form(post.key), refusal=self._other_capitals(post))
         living = [version.item for version in versions if version.lives]
         one, duplicates = _one_post(living, withdrawn=post.action in (Action.CANCEL, Action.DELETE))
         if len(living) > 1 and one is None:

@@ -67,24 +67,27 @@ def read_items(client: Client, *, max_pages: int = MAX_PAGES) -> ItemsRead:
     """
     asked, first = _first_page(client)
     # A service that silently gives fewer a page than asked for is taken by what it gives, or its posts would be lost.
-    more = first.total is not None and first.total > first.size
-    capped = 0 < first.size < asked.limit and (more or (first.size == LIMITS[1] and first.total is None))
+    capped = 0 < first.size < asked.limit and (first.total is None or first.total > first.size)
     style = asked._replace(limit=first.size) if capped else asked
     found = {item.id: item for item in first.items}
     nameless = first.size - len(first.items)
-    number, promised, last = 1, min(max_pages, -(-(first.total or 0) // style.limit)), first.size < style.limit
+    # Where no total is told, a page may be shorter than asked for without being the last.
+    full = style.limit if first.total is not None else 1
+    number, promised, last = 1, min(max_pages, -(-(first.total or 0) // style.limit)), first.size < full
     while not last:
         if number > max_pages:
             raise ServiceError(f"The site's list of posts does not end after {max_pages} pages. Try again later.")
         count = max(1, min(AT_ONCE, promised - number))
         for page in gather([partial(_page, client, style, n) for n in range(number, number + count)]):
-            last = last or page.size < style.limit
-            if page.size >= style.limit and found.keys() >= {item.id for item in page.items}:
+            fresh = not found.keys() >= {item.id for item in page.items}
+            if page.size >= asked.limit and not fresh:
                 raise ServiceError(
                     "The site gives one page of posts again and again, so they can't be read. Try again later."
                 )
-            found.update((item.id, item) for item in page.items)
-            nameless += page.size - len(page.items)
+            last = last or page.size < full or not fresh
+            if fresh:
+                found.update((item.id, item) for item in page.items)
+                nameless += page.size - len(page.items)
         number += count
     return ItemsRead(tuple(found.values()), tuple(_notices(asked, first, len(found), nameless)), first.reply)
 

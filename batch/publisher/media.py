@@ -8,6 +8,7 @@ bytes and neither the credential nor the site; it is never shown, since it holds
 from __future__ import annotations
 
 import ipaddress
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -112,7 +113,7 @@ def _read_file(body: Json, *, kind: str) -> Brought:
     """Read the `file` of an answer. A file that is READY elsewhere than in the library, or of another kind, failed."""
     file = body.get("file")
     file = file if isinstance(file, dict) else {}
-    file_id, url = str(file.get("id") or ""), str(file.get("url") or "")
+    file_id, url = str(file.get("id") or ""), _largest_video(file) or str(file.get("url") or "")
     status = str(file.get("operationStatus") or "")
     if status == State.FAILED:
         return Brought(State.FAILED, file_id, code="MEDIA_FAILED", message="The Media Manager could not process it.")
@@ -130,6 +131,26 @@ def _read_file(body: Json, *, kind: str) -> Brought:
         message = f"It was taken for {words[kind]} and is {words[found]}: end its address with #{found.lower()}."
         return Brought(State.FAILED, file_id, code="WRONG_KIND", message=message)
     return Brought(State.READY, file_id, url)
+
+
+def _largest_video(file: Json) -> str:
+    """Return the address of the largest mp4 that a video was turned into, "" where none is told.
+
+    The file's own address ends in no name of a video, and one of the renditions is a storyboard.
+    """
+    media = file.get("media")
+    video = media.get("video") if isinstance(media, dict) else None
+    listed = video.get("resolutions") if isinstance(video, dict) else None
+    found: list[tuple[int, str]] = []
+    for rendition in listed if isinstance(listed, list) else ():
+        url = rendition.get("url") if isinstance(rendition, dict) else None
+        if not isinstance(url, str) or not urlsplit(url).path.endswith(".mp4"):
+            continue
+        if "storyboard" in url or "storyboard" in str(rendition.get("format", "")).lower():
+            continue
+        sizes = [side for side in (rendition.get("width"), rendition.get("height")) if isinstance(side, int)]
+        found.append((math.prod(sizes) if len(sizes) == 2 else 0, url))
+    return max(found, default=(0, ""))[1]
 
 
 def _upload_target(client: Client, *, mime: str, size_bytes: int, name: str) -> str | Brought:

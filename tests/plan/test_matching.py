@@ -18,6 +18,7 @@ from batch.plan.matching import (
     ItemIndex,
     reference_of,
     repeated_keys,
+    sent_form,
     shared_items,
     shown_account,
     split_reference,
@@ -29,7 +30,7 @@ unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]
 @unhurried
 @given(st.text(min_size=1, max_size=20), st.integers(2, 999_999))
 def test_a_reference_gives_back_its_key_and_attempt(key: str, attempt: int) -> None:
-    assert split_reference(reference_of(key, attempt=attempt)) == (key, attempt)
+    assert split_reference(reference_of(key, attempt=attempt)) == (sent_form(key), attempt)
 
 
 @pytest.mark.parametrize(
@@ -120,9 +121,32 @@ def test_a_key_that_is_there_in_other_capitals_is_a_question_and_no_new_post(mak
 
 
 def test_a_key_is_sent_with_its_accents_in_one_form_and_is_one_key(make: SimpleNamespace) -> None:
-    assert ItemIndex([]).find(make.post("cafe\u0301")).next_reference == "caf\u00e9"
+    assert ItemIndex([]).find(make.post("cafe\u0301")).next_reference == sent_form("caf\u00e9")
     keys = ("cafe\u0301", "caf\u00e9")
     assert repeated_keys([make.post(key) for key in keys]) == frozenset(keys)
+
+
+LONG = "Fr\u00fchjahrsausstellung-f\u00fcr-alle-L\u00e4den-mit-T\u00f6pferkurs-im-M\u00e4rz"
+
+
+def test_a_key_that_is_long_or_not_ascii_is_sent_short_and_plain() -> None:
+    forms = {key: sent_form(key) for key in (LONG, f"{LONG}/FACEBOOK", "\u6625", "x" * 47, "x" * 48, "plain-01")}
+    assert len(set(forms.values())) == len(forms)
+    assert all(form.isascii() and len(reference_of(form, attempt=999)) <= 50 for form in forms.values())
+    assert forms["plain-01"] == "plain-01"
+    assert sent_form(LONG) == "Fruhjahrsausstellung-fur-all-" + forms[LONG][-16:]
+    assert all(sent_form(form) == form for form in forms.values())
+
+
+@pytest.mark.parametrize("reference", [LONG, sent_form(LONG)])
+def test_a_post_is_found_under_its_own_key_and_under_the_form_that_is_sent(
+    make: SimpleNamespace, reference: str
+) -> None:
+    living = make.item(reference=reference)
+    assert ItemIndex([living]).find(make.post(LONG)).item == living
+    dead = make.item(Status.CANCELED, reference=reference)
+    match = ItemIndex([dead]).find(make.post(LONG))
+    assert (match.item, match.next_reference) == (dead, f"{sent_form(LONG)}~2")
 
 
 def test_an_id_does_not_hide_that_another_item_of_its_key_goes_out_too(make: SimpleNamespace) -> None:

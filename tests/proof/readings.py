@@ -46,11 +46,9 @@ LONG_KEY = "Frühjahrsausstellung-für-alle-Läden-mit-Töpferkurs-und-Glasurabe
 COMBINATIONS = {False: 12, True: 456}
 COUNTS = ("doubled", "lost", "wrong", "false_outcomes", "useless_calls")
 
-STILL_OPEN = frozenset({
-    "references of 50 ASCII characters", "videos end in /file",
-})  # fmt: skip
+STILL_OPEN = frozenset[str]()
 """The readings that the product does not hold under yet; each that is put right leaves this list."""
-STILL_OPEN_TOGETHER = ({"pages cut short", "no total"}, {"pages cut short", "too many to count"})
+STILL_OPEN_TOGETHER: tuple[set[str], ...] = ()
 """Readings that it holds under one by one, and not yet where these come together."""
 
 Row = dict[str, str]
