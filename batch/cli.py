@@ -305,11 +305,13 @@ def accounts(flags: Flags) -> int:
 
 @postbatch.command(short_help="Is everything set up right? What is missing?")
 @common
-def doctor(flags: Flags) -> int:
+@click.option("--probe", is_flag=True, help="Find out with drafts, deleted again, what the service does.")
+@click.option("--yes", is_flag=True, help="Do not ask before the drafts of --probe.")
+def doctor(*, flags: Flags, probe: bool, yes: bool) -> int:
     """Is the configuration right, does the credential work, what is missing?"""
-    from batch.commands.doctor import examine
+    from batch.commands.doctor import examine, find_facts
 
-    return examine(Environment(), flags)
+    return find_facts(Environment(), flags, yes=yes) if probe else examine(Environment(), flags)
 
 
 @postbatch.command(short_help="Print the JSON Schema of plans or results.")

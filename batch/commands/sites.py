@@ -179,7 +179,7 @@ def make_context(session: Session, site: str, journal: Journal, *, run: str, sto
         stop=stop,
         random=environment.random,
         pause=stop.pause,
-        settle_seconds=session.settings.settle_seconds,
+        settle_seconds=settle_seconds(session, journal),
         budget=client.budget,
         say=session.say,
     )
@@ -195,9 +195,20 @@ def look_at_site(session: Session, site: str, journal: Journal, channels: Iterab
         channels=channels,
         now=environment.now,
         pause=environment.sleep,
-        settle_seconds=session.settings.settle_seconds,
+        settle_seconds=settle_seconds(session, journal),
         say=session.say,
     )
+
+
+SETTLE_AT_LEAST_SECONDS = 5.0
+"""A call whose answer was lost may still be on its way for as long."""
+
+
+def settle_seconds(session: Session, journal: Journal) -> float:
+    """Return how long a site's list may be behind: what is configured, or less where a probe has measured less."""
+    configured = session.settings.settle_seconds
+    lag = journal.fact("list_lag_seconds")
+    return min(configured, max(SETTLE_AT_LEAST_SECONDS, 2 * float(lag) + 2)) if lag else configured
 
 
 PAUSE_SECONDS = 5.0

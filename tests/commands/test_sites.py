@@ -11,8 +11,9 @@ import pytest
 
 from batch.commands.options import Environment, Flags
 from batch.commands.session import Session
-from batch.commands.sites import Progress, brought_up_to_date
+from batch.commands.sites import Progress, brought_up_to_date, settle_seconds
 from batch.model import Item, Outcome, OutcomeKind, Status
+from batch.runs.journal import Journal
 
 
 class Terminal(io.StringIO):
@@ -98,3 +99,12 @@ def test_a_post_that_was_moved_is_told_by_its_new_date():
     assert (now.outcome, now.publish_at) == (OutcomeKind.SCHEDULED, later)
     assert now.local_time == "2031-07-03 10:00 Europe/Berlin"
     assert now.message == "It has been moved since: it goes out 2031-07-03 10:00 Europe/Berlin."
+
+
+@pytest.mark.parametrize(("lag", "seconds"), [("", 15.0), ("0", 5.0), ("2", 6.0), ("6", 14.0), ("30", 15.0)])
+def test_a_list_is_waited_for_no_longer_than_a_probe_has_found_to_be_needed(tmp_path, lag, seconds):
+    environment = Environment(environ={}, cwd=tmp_path)
+    with Session(environment, Flags()) as session, Journal(tmp_path / "journal.sqlite") as journal:
+        if lag:
+            journal.remember_fact("list_lag_seconds", lag, at=datetime(2031, 3, 3, tzinfo=UTC))
+        assert settle_seconds(session, journal) == seconds

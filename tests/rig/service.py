@@ -134,7 +134,8 @@ class Rig(Service):
         self._answered += 1
         if not self.options_now().extra_fields or self._answered % EXTRA_EVERY:
             return response
-        return make_response('{"previewOfAFieldToCome":{"enabled":true},' + response.body.decode()[1:])
+        rest = response.body.decode("utf-8", "surrogatepass").removeprefix("{")
+        return make_response('{"previewOfAFieldToCome":{"enabled":true}' + ("" if rest == "}" else ",") + rest)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the calls that there are."""
