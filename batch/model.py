@@ -204,6 +204,7 @@ class Content:
     `target_id` is the second ID that some channels need (page, board, location, author, channel), "" where none.
     """
 
+    __pydantic_config__: ClassVar[Json] = FORM
     text: str = ""
     title: str = ""
     media: tuple[Medium, ...] = ()

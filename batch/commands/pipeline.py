@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,10 +36,10 @@ from batch.commands.sites import (
     wait_until_final,
 )
 from batch.errors import JournalError, PostbatchError, StartError
-from batch.model import Channel, Issue, OutcomeKind, Plan, Post, Results, SitePlan, Snapshot, Status, StepKind
+from batch.model import Channel, Issue, Item, OutcomeKind, Plan, Post, Results, SitePlan, Snapshot, Status, StepKind
 from batch.plan.decisions import Options, names_of, place
 from batch.plan.matching import ItemIndex
-from batch.plan.reconcile import reconcile
+from batch.plan.reconcile import left_out_by, reconcile
 from batch.plan.safety import check_blast_radius
 from batch.plan.select import select
 from batch.publisher.client import Client
@@ -48,6 +48,7 @@ from batch.report.plan_text import plan_text
 from batch.rules.channels import ENDED
 from batch.runs.journal import Journal
 from batch.runs.record import NumberedStep, RunRecord, idle_outcome, make_results, not_run_outcome, record_followup
+from batch.runs.site import remembered_items
 from batch.sheets.read import Sheet
 from batch.wording import counted, listed
 from batch.workbooks.template import EXAMPLE_SKIPPED
@@ -153,9 +154,10 @@ class Planner:
     def __call__(self, site: str, posts: Sequence[Post], options: Options) -> tuple[SitePlan, Snapshot | None]:
         """Return the site's plan, and what was read of it (None where there was nothing to ask)."""
         now = self._session.environment.now
-        active = [post for post in posts if not post.errors and place(post) not in options.skip]
+        active = [post for post in posts if not (post.errors or left_out_by(post, options))]
         if not active:
-            return reconcile(posts, Snapshot(site, now()), now=now(), options=options), None
+            snapshot = Snapshot(site, now(), items=self._remembered(site, posts))
+            return reconcile(posts, snapshot, now=now(), options=options), None
         # A row that only names a post by its key or ID may mean any channel.
         named = {post.channel for post in active if post.channel is not None}
         living = [channel for channel in Channel if channel not in ENDED]
@@ -167,6 +169,17 @@ class Planner:
             known = journal.all_media()
         posts = self.planned[site] = tuple(with_known_media(post, known) for post in posts)
         return reconcile(posts, snapshot, now=now(), options=options), snapshot
+
+    def _remembered(self, site: str, posts: Sequence[Post]) -> tuple[Item, ...]:
+        """Return what this machine knows of a site that is not asked, for its rows that are left out."""
+        if all(post.errors for post in posts):
+            return ()
+        with suppress(PostbatchError):
+            path = self._session.journal(site)
+            if path.is_file():
+                with Journal(path) as journal:
+                    return remembered_items(journal)
+        return ()
 
     def _generated(
         self,

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NoReturn
 
 from batch.codec import FormError, data_to_json, from_json, to_data
 from batch.errors import PlanFileError
-from batch.model import FORM, Act, Instant, Issue, Item, Json, Plan, SitePlan, Snapshot, Step
+from batch.model import FORM, Act, Instant, Issue, Item, Json, Plan, SitePlan, Snapshot, Step, StepKind
 from batch.times import with_zone
 
 VERSION = 1
@@ -177,6 +177,8 @@ def _refuse_moved(what: str) -> NoReturn:
 
 def _essence(step: Step) -> tuple[object, ...]:
     """Return what a step would do and to what; its words and a live link may change without harm."""
+    if step.kind is StepKind.SKIP:
+        return (step.kind,)
     return (
         step.kind, step.acts, step.at, step.channel, step.type, step.account_id, step.target_id, step.content,
         step.item_id, step.reference, step.found_status, step.before, step.code, step.duplicates,

@@ -69,8 +69,10 @@ def reconcile(posts: Sequence[Post], snapshot: Snapshot, *, now: datetime, optio
     """Return what is to be done for the posts of one site, given what it held when it was read."""
     options = options or Options()
     index = ItemIndex(snapshot.items, keys=[post.key for post in posts])
-    active = {n: post for n, post in enumerate(posts) if not (_left_out(post, options) or post.errors)}
+    left_out = {n: post for n, post in enumerate(posts) if left_out_by(post, options)}
+    active = {n: post for n, post in enumerate(posts) if n not in left_out and not post.errors}
     matches = {n: index.find(post) for n, post in active.items()}
+    known = {n: index.find(post) for n, post in left_out.items()}
     site = _Site(
         snapshot=snapshot,
         now=now,
@@ -80,13 +82,14 @@ def reconcile(posts: Sequence[Post], snapshot: Snapshot, *, now: datetime, optio
         matched=frozenset(match.item.id for match in matches.values() if match.item is not None),
         repeated=repeated_keys(active.values()),
     )
-    steps = [site.step(post, matches.get(number)) for number, post in enumerate(posts)]
+    steps = [site.step(post, matches.get(n) or known.get(n)) for n, post in enumerate(posts)]
     steps = block_wrong_clock(steps, snapshot, options=options)
     steps = block_missing_features(steps, snapshot)
     items = {
         item.id: item for match in matches.values() for item in (match.item, *match.duplicates) if item is not None
     }
-    similar = SimilarPosts(item for item in snapshot.items if item.id not in items)
+    own = {match.item.id for match in known.values() if match.item is not None} | items.keys()
+    similar = SimilarPosts(item for item in snapshot.items if item.id not in own)
     steps = [similar.warn(step, post) for step, post in zip(steps, posts, strict=True)]
     steps = block_over_quota(steps, snapshot)
     return SitePlan(
@@ -99,7 +102,8 @@ def reconcile(posts: Sequence[Post], snapshot: Snapshot, *, now: datetime, optio
     )
 
 
-def _left_out(post: Post, options: Options) -> str:
+def left_out_by(post: Post, options: Options) -> str:
+    """Return why a post is left out of this run, "" where it is not."""
     if post.action is Action.SKIP:
         return "The row says `skip`."
     return options.skip.get(place(post), "") if options.skip else ""
@@ -118,13 +122,13 @@ class _Site:
     repeated: frozenset[str]
 
     def step(self, post: Post, match: Match | None) -> Step:
-        """Return the step of one post; `match` is None for a post that is left out or wrong in itself."""
+        """Return the step of one post; `match` is None for a post that is wrong in itself."""
         item = match.item if match else None
         if item is not None:
             post = _named_only(post, item)
         plain = Comparison(post, wanted_of(post), self.snapshot.site, self.now, post.key, post.content)
-        if reason := _left_out(post, self.options):
-            return plain.refuse(Refusal(StepKind.SKIP, "", reason))
+        if reason := left_out_by(post, self.options):
+            return replace(plain, item=item).leave_out(reason)
         if match is None:
             errors = post.errors
             failed = any(error.code == GENERATION_FAILED for error in errors)

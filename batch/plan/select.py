@@ -120,6 +120,11 @@ def select(
     """
     wishes = [read_only(expression) for expression in only]
     ranges = read_rows(rows) if rows.strip() else ()
+    if approved_only and sheet is not None and "approved" not in sheet.columns:
+        raise StartError(
+            "--approved-only would run nothing: this sheet has no column `approved`. Add it and write `yes` where a "
+            "row is approved, or leave --approved-only out."
+        )
     cells = _cells_of(sheet, wishes)
     for wish in wishes:
         _check_fits(posts, f"--only {wish.written!r}", partial(wish.fits, cells=cells))

@@ -18,6 +18,7 @@ from batch.plan.matching import shown_account
 from batch.times import shown_time
 from batch.wording import listed
 
+FOR_GOOD = "This can't be undone."
 CHANGEABLE = frozenset({"", Status.DRAFT, Status.SCHEDULED})
 STATUS_WORDS: Mapping[str, str] = {
     Status.DRAFT: "a draft",
@@ -164,6 +165,11 @@ class Comparison:
         """Return the step that does nothing, with its reason."""
         return self.step(refusal.kind, refusal.reason, code=refusal.code, at=self.post.publish_at)
 
+    def leave_out(self, reason: str) -> Step:
+        """Leave a post alone; what is known of its item stays known."""
+        reference = self.item.reference if self.item else ""
+        return replace(self.step(StepKind.SKIP, reason, at=self.last_date), reference=reference or self.reference)
+
     def create(self) -> Step:
         """Make a draft."""
         return self.step(StepKind.DRAFT, "New: it becomes a draft.", acts=(*self.uploads, Act.CREATE))
@@ -251,7 +257,7 @@ class Comparison:
 
     def cancel(self) -> Step:
         """Cancel a scheduled post."""
-        reason = f"It is scheduled for {self.shown_item_date}: it is cancelled and will not go out."
+        reason = f"It is scheduled for {self.shown_item_date}: it is cancelled and will not go out. {FOR_GOOD}"
         return self.step(StepKind.CANCEL, reason, acts=(Act.CANCEL,), at=self.last_date)
 
     def withdraw(self, step: Step, duplicates: Sequence[Item]) -> Step:
@@ -270,7 +276,7 @@ class Comparison:
         """Delete an item from the site."""
         scheduled = self.status == Status.SCHEDULED
         was = f"scheduled for {self.shown_item_date}" if scheduled else STATUS_WORDS[self.status]
-        reason = f"It is {was} on the site: it is deleted there."
+        reason = f"It is {was} on the site: it is deleted there. {FOR_GOOD}"
         return self.step(StepKind.DELETE, reason, acts=(Act.DELETE,), at=self.last_date)
 
     def keep_live(self) -> Step:

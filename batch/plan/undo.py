@@ -16,6 +16,7 @@ from batch.plan.decisions import Options
 from batch.plan.matching import ItemIndex
 from batch.plan.planfile import site_state
 from batch.plan.safety import DATED, block_wrong_clock, clock_notices
+from batch.plan.steps import FOR_GOOD
 from batch.times import shown_time
 
 OUT = frozenset({Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE})
@@ -141,7 +142,7 @@ class _Past:
             return changed
         at = self.item.scheduled_at
         lost = ("It was a draft before that run; a cancelled post does not become one again.",)
-        reason = f"That run scheduled it for {self.shown(at)}: it is cancelled and will not go out."
+        reason = f"That run scheduled it for {self.shown(at)}: it is cancelled and will not go out. {FOR_GOOD}"
         warnings = lost if self.step.before else ()
         return self.redo(StepKind.CANCEL, reason, (Act.CANCEL,), at=at, warnings=warnings)
 
@@ -178,7 +179,7 @@ class _Past:
 
     def create(self) -> Step:
         """Delete the draft that was made."""
-        made = "That run made this draft: it is deleted."
+        made = f"That run made this draft: it is deleted. {FOR_GOOD}"
         return self._ended() or self._changed_since() or self.redo(StepKind.DELETE, made, (Act.DELETE,))
 
     def _content_back(self) -> tuple[tuple[Change, ...], tuple[Act, ...]]:

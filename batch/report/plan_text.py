@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from batch.model import Act, Medium, Plan, Step, StepKind
+from batch.model import Act, Action, Medium, Plan, Step, StepKind
 from batch.plan.safety import costs_of, shown_duration
 from batch.report.layout import Column, Line, Styled, TerminalText, joined
 from batch.wording import QUOTA_NAMES, counted, list_rows, quota_left
@@ -137,6 +137,9 @@ class PlanWriter:
             self.text.line([Styled("Otherwise: "), *joined(rest)], indent=2)
         if warned := sum(bool(step.warnings) for step in self.plan.steps):
             self.text.line(Styled(f"{counted(warned, 'post')} with warnings.", "yellow"), indent=2)
+        left_out = (s.reason for s in self.plan.steps if s.kind is StepKind.SKIP and s.action != Action.SKIP)
+        for reason, count in Counter(left_out).items():
+            self.text.line(Styled(f"{count:,} skipped: {reason}", "dim"), indent=2)
 
     def _write_uploads(self) -> None:
         """Tell which media go up, each once a site, how large they are, and for which rows."""

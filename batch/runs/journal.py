@@ -8,7 +8,6 @@ it loses no post. It must never hold a credential, and it is never half made: a 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import sqlite3
 import time
@@ -19,9 +18,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from batch.codec import from_json, to_json
+from batch.codec import FormError, from_json, to_json
 from batch.errors import JournalError
-from batch.model import Content, Item
+from batch.model import Content, Item, Outcome
 from batch.rules.sources import MEDIA_MANAGER_HOSTS
 
 SCHEMA_VERSION = 1
@@ -339,11 +338,13 @@ class Journal:
             for item_id, reference, status, at, made, run, position, _ in rows
         )
 
-    def kind_of(self, known: Known) -> tuple[str, str]:
-        """Return channel and type of an item; "" where its run was cut off before it could say what became of it."""
+    def outcome_of(self, known: Known) -> Outcome | None:
+        """Return what became of an item's post; None where its run was cut off before it could say that."""
         rows = self._ask("SELECT outcome FROM outcome WHERE run = ? AND position = ?", (known.run, known.position))
-        kept = json.loads(rows[0][0]) if rows else {}
-        return str(kept.get("channel", "")), str(kept.get("type", ""))
+        try:
+            return from_json(Outcome, rows[0][0]) if rows else None
+        except FormError:
+            return None
 
     def as_sent(self, item: Item) -> Item:
         """Return an item with the content that was sent from here, where it shows what the service made of that.

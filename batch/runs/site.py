@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from batch.errors import ServiceError
-from batch.model import Channel, Item, Snapshot, Status
+from batch.model import Channel, Item, Outcome, Snapshot, Status
 from batch.publisher import items
 from batch.publisher.accounts import read_snapshot
 from batch.publisher.client import AT_ONCE, Client
@@ -89,10 +89,32 @@ def _remembered(client: Client, journal: Journal, gone: Sequence[Known], *, now:
         if item is not None:
             found.append(_with_reference(journal.as_sent(item), known))
         elif outlives_journal:
-            channel, kind = journal.kind_of(known)
             status = known.status if known.status in ENDED else Status.DELETED
-            found += [Item(known.item_id, channel, kind, status, reference=known.reference)] if channel else []
+            found += _from_outcome(known, journal.outcome_of(known), status)
     return found
+
+
+def remembered_items(journal: Journal) -> tuple[Item, ...]:
+    """Return the items that were made or changed from here as they were last known; nothing is asked of the site."""
+    every = (_from_outcome(known, journal.outcome_of(known), known.status) for known in journal.known_items())
+    return tuple(item for items in every for item in items)
+
+
+def _from_outcome(known: Known, outcome: Outcome | None, status: str) -> list[Item]:
+    """Return an item as its post's last outcome tells it; none where its channel is not known."""
+    if outcome is None or not outcome.channel:
+        return []
+    return [
+        Item(
+            known.item_id,
+            outcome.channel,
+            outcome.type,
+            status,
+            reference=known.reference,
+            scheduled_at=outcome.publish_at,
+            link=outcome.link,
+        )
+    ]
 
 
 def _brought_up_to_date(

@@ -71,6 +71,42 @@ def test_the_warnings_of_check_stand_in_the_plan_the_results_and_their_csv(site)
     assert posts[1]["warnings"] == ""
 
 
+@pytest.mark.parametrize("choice", [("--only", "key=a"), ("--rows", "2"), ("--first", "1")])
+def test_rows_that_a_choice_leaves_out_keep_what_was_last_known_of_them(site, service, choice):
+    site.write("posts.csv", ROWS)
+    _, posts = site.run("posts.csv")
+    ended, again = site.run("posts.csv", *choice)
+    assert (ended.status, kinds(again)) == (0, ["unchanged", "skipped", "skipped", "skipped"])
+    for name in ("status", "item_id", "link", "publish_at_utc"):
+        assert [post[name] for post in again] == [post[name] for post in posts]
+    assert again[3]["status"] == "PUBLISHED"
+
+
+def test_a_site_that_is_not_asked_is_told_from_the_last_run(site, service):
+    site.write("posts.csv", ROWS)
+    _, posts = site.run("posts.csv")
+    site.write("posts.csv", [{**row, "action": "skip"} for row in ROWS])
+    before = len(service.calls())
+    _, again = site.run("posts.csv")
+    assert len(service.calls()) == before
+    assert kinds(again) == ["skipped"] * 4
+    assert [post["item_id"] for post in again] == [post["item_id"] for post in posts]
+    assert [post["publish_at_utc"] for post in again] == [post["publish_at_utc"] for post in posts]
+
+
+def test_approved_only_without_its_column_says_so(site, service):
+    site.write("posts.csv", ROWS)
+    ended = site("plan", "posts.csv", "--approved-only")
+    assert ended.status == 2
+    assert "no column `approved`" in ended.err
+    site.write("posts.csv", [{**ROWS[0], "approved": ""}])
+    ended = site("plan", "posts.csv", "--approved-only")
+    assert ended.status == 0
+    assert "1 skipped: `approved` does not say yes, and --approved-only was asked for." in ended.out
+    site.write("posts.csv", [{**ROWS[0], "approved": "yes"}, ROWS[2]])
+    assert kinds(site.run("posts.csv", "--approved-only")[1]) == ["scheduled", "skipped"]
+
+
 def test_the_results_have_their_columns_first_and_one_line_a_post(site):
     site.write(
         "posts.csv", [{**ROWS[0], "channel": "FACEBOOK, LINKEDIN", "campaign": "spring"}, {"channel": "Chanel 5"}]

@@ -14,6 +14,7 @@ from batch.model import (
     Generate,
     Generation,
     Issue,
+    Plan,
     Post,
     PostType,
     Severity,
@@ -22,6 +23,7 @@ from batch.model import (
     StepKind,
 )
 from batch.plan.decisions import Options, place
+from batch.plan.planfile import check_unmoved
 from batch.plan.reconcile import reconcile
 
 
@@ -417,3 +419,43 @@ def test_the_warnings_of_check_come_before_the_plans_own_and_each_once(make: Sim
     assert "looks the same" in step.warnings[1]
     refused = one(make, make.post(issues=(wrong, DOUBT)))
     assert (refused.kind, refused.reason, refused.warnings) == (StepKind.INVALID, wrong.message, (DOUBT.message,))
+
+
+@pytest.mark.parametrize("action", [None, Action.SKIP])
+def test_a_row_that_is_left_out_keeps_what_is_known_of_its_post(make: SimpleNamespace, action: Action | None) -> None:
+    post = make.post(action=action)
+    item = make.item(Status.PUBLISHED, reference="spring-01~2", scheduled_at=make.later, link="https://example.com/p")
+    step = one(make, post, item, options=Options(skip={place(post): "Not today."}))
+    assert (step.kind, step.acts, step.changes, step.before) == (StepKind.SKIP, (), (), None)
+    assert (step.item_id, step.found_status, step.link) == (item.id, "PUBLISHED", item.link)
+    assert (step.at, step.local_time) == (make.later, "2026-12-02 09:30 Europe/Berlin")
+    assert step.reference == "spring-01~2"
+
+
+def test_what_a_row_that_is_left_out_stands_for_is_nobody_elses_post(make: SimpleNamespace) -> None:
+    out = replace(make.post("other"), row=3)
+    plan = reconcile(
+        [make.post(), out], make.snapshot(make.item(reference="other")), now=make.now,
+        options=Options(skip={place(out): "Not today."}),
+    )  # fmt: skip
+    assert (plan.steps[0].kind, plan.steps[0].warnings) == (StepKind.SCHEDULE, ())
+
+
+def test_a_plan_is_not_refused_since_a_post_has_moved_that_it_leaves_out(make: SimpleNamespace) -> None:
+    post = make.post()
+    plans = [
+        Plan("s", "f", make.now, (reconcile([post], make.snapshot(item), now=make.now,
+                                            options=Options(skip={place(post): "Not today."})),))
+        for item in (make.item(), make.item(Status.PUBLISHED, link="https://example.com/p"))
+    ]  # fmt: skip
+    assert plans[0] != plans[1]
+    check_unmoved(plans[0], plans[1])
+
+
+@pytest.mark.parametrize(
+    ("action", "status"),
+    [(Action.CANCEL, Status.SCHEDULED), (Action.DELETE, Status.SCHEDULED), (Action.DELETE, Status.DRAFT)],
+)
+def test_what_can_not_be_undone_says_so_before_it_is_done(make: SimpleNamespace, action: Action, status: str) -> None:
+    assert "can't be undone" in one(make, make.post(action=action, publish_at=None), make.item(status)).reason
+    assert "can't be undone" not in one(make, make.post()).reason

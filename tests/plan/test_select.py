@@ -150,3 +150,9 @@ def test_the_first_none_are_refused(sheet: list[Post]) -> None:
 
 def test_nothing_approved_is_no_mistake(sheet: list[Post]) -> None:
     assert run(sheet[2:], approved_only=True) == []
+
+
+def test_a_sheet_without_the_column_can_have_nothing_approved(sheet: list[Post]) -> None:
+    with pytest.raises(StartError, match="no column `approved`"):
+        select(sheet, sheet=OWN, approved_only=True)
+    assert len(select(sheet, sheet=replace(OWN, columns={"approved": 0}), approved_only=True)) == 3

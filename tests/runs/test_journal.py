@@ -12,8 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from batch.codec import to_json
 from batch.errors import JournalError
+from batch.model import Item, Outcome, OutcomeKind
 from batch.runs.journal import Journal, journal_path
+from batch.runs.site import remembered_items
 
 AT = datetime(2031, 3, 1, 9, 30, tzinfo=UTC)
 
@@ -53,7 +56,9 @@ def test_the_last_word_on_each_item_is_kept(tmp_path):
 def test_an_item_that_was_made_here_is_known_with_its_kind_though_no_list_shows_it(tmp_path):
     with Journal(tmp_path / "j.sqlite") as journal:
         record(journal, intend(journal), status="DRAFT")
-        journal.keep_outcome("r1", 0, '{"channel": "FACEBOOK", "type": "REEL"}')
+        outcome = Outcome(2, "k0", "", "FACEBOOK", "REEL", "", "", OutcomeKind.DRAFTED, "DRAFT")
+        journal.keep_outcome("r1", 0, to_json(outcome))
+        journal.keep_outcome("r1", 1, "{}")
         record(journal, intend(journal, position=1), item_id="I2")
         record(journal, intend(journal, position=2), kind="unclear", item_id="", status="")
         record(journal, intend(journal, position=3, item_id="i3"), item_id="i3", status="CANCELED")
@@ -61,7 +66,8 @@ def test_an_item_that_was_made_here_is_known_with_its_kind_though_no_list_shows_
         assert [(k.item_id, k.reference, k.status, k.made) for k in known] == [
             ("i3", "k3", "CANCELED", False), ("I2", "k1", "DRAFT", True), ("i1", "k0", "DRAFT", True),
         ]  # fmt: skip
-        assert [journal.kind_of(k) for k in known] == [("", ""), ("", ""), ("FACEBOOK", "REEL")]
+        assert [journal.outcome_of(k) for k in known] == [None, None, outcome]
+        assert remembered_items(journal) == (Item("i1", "FACEBOOK", "REEL", "DRAFT", reference="k0"),)
 
 
 def test_what_is_committed_survives_a_kill(tmp_path):
