@@ -73,6 +73,13 @@ def reading(command: Command) -> Command:
     ) -> int:  # fmt: skip
         if include_hidden and skip_hidden:
             raise click.UsageError("--include-hidden and --skip-hidden contradict each other; choose one.")
+        if sheet.casefold().startswith(("http://", "https://")):
+            from batch.sheets.google import download_sheet
+
+            environment = Environment()
+            downloaded = download_sheet(sheet, folder=environment.cwd, state=environment.state_folder())
+            sheet = downloaded.name
+            environment.warn(f"Downloaded the Google Sheet to {sheet}.")
         inputs = Inputs(
             sheet=sheet,
             tab=tab,

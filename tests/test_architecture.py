@@ -84,7 +84,7 @@ def test_only_its_rooms_use_pandas_openpyxl_and_httpx():
         "pandas": {"model", "sheets", "workbooks"},
         "openpyxl": {"workbooks"},
         "xlsxwriter": {"workbooks"},
-        "httpx": {"publisher", "sandbox"},
+        "httpx": {"publisher", "sandbox", "sheets"},
     }
     for path in FILES:
         for name in {name[0] for name in imports_of(path)} & allowed.keys():
