@@ -53,7 +53,7 @@ COLUMN_NOTES: Mapping[str, str] = MappingProxyType({
     "text": "The caption or description.",
     "title": f"{_channels_with('title')}.",
     "media": "Public addresses, or files relative to the sheet's folder; several on separate lines or separated by "
-    "`\\|`, in order.",
+    "`\\|`, in order; commas and semicolons separate where nothing else can be meant.",
     "link": f"{_channels_with('link')}.",
     "call_to_action": f"{_channels_with('call_to_action')}: {_words(CALLS_TO_ACTION.values)}.",
     "privacy": f"{_channels_with('privacy')}: {_words(PRIVACY_LEVELS.values)}.",

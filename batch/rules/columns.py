@@ -14,9 +14,8 @@ from functools import lru_cache
 from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-from batch.model import COLUMNS, Action, Cell, Channel, Generate, Medium, Row
+from batch.model import COLUMNS, Action, Cell, Channel, Generate, Row
 from batch.rules.channel_words import REMEMBERED, Channels, plain, read_channels
 from batch.rules.channels import Choice
 from batch.rules.dates import NO_DATE, When, Zones, doubt_date, doubt_midnight, read_when
@@ -53,7 +52,6 @@ NO_HINTS: Mapping[str, str] = MappingProxyType({})
 ASSET_TYPES = ("STORES_PRODUCT", "STORES_CATEGORY", "STORES_COUPON", "BLOG_POST", "EVENT", "BOOKINGS_SERVICE")
 """What on a site a post can be generated from (public recipe of the API, read 2026-11-24)."""
 
-_BETWEEN_MEDIA = re.compile(r"\n|(?<=\s)\|(?=\s)")
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2}")
 
@@ -156,32 +154,6 @@ def read_item_id(cell: str) -> tuple[str, Problem | None]:
         "or leave it blank to find the post by its key."
     )
     return "", Problem("item_id", "item_id_form", cell, message)
-
-
-@lru_cache(REMEMBERED)
-def read_media(cell: str) -> tuple[Medium, ...]:
-    """Read `media`: addresses and paths on separate lines, or separated by ` | `, in order."""
-    return tuple(Medium(source=part) for entry in _BETWEEN_MEDIA.split(cell) if (part := entry.strip(" |\t")))
-
-
-@lru_cache(REMEMBERED)
-def read_link(cell: str) -> Problem | None:
-    """Return what is wrong with a web address, None where it is one."""
-    try:
-        parts = urlsplit(cell)
-        host = parts.hostname or ""
-    except ValueError:
-        why = "no web address: write one such as https://www.example.com/spring"
-    else:
-        if parts.scheme.casefold() in ("http", "https") and host:
-            why = "" if "." in host.strip(".") else f"whose host “{host}” is not on the web: write the whole address"
-        elif "://" not in cell and "." in cell.partition("/")[0]:
-            why = f"which lacks its beginning: write https://{cell}"
-        else:
-            why = "no web address: write one that starts with https://"
-    if any(letter.isspace() for letter in cell):
-        why = "which holds a blank: write one address, with %20 for a blank in it"
-    return Problem("link", "link_form", cell, f"`link` says {quoted(cell)}, {why}.") if why else None
 
 
 class Cells(NamedTuple):

@@ -11,23 +11,16 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from batch.model import Channel, Content, Generate, Generation, PostType
+from batch.rules.address_text import Media, read_link, read_media
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, Choice, Combination, Limit, TextRule, TitleRule, Unit
-from batch.rules.columns import (
-    Asset,
-    Cells,
-    read_asset,
-    read_choice,
-    read_generate,
-    read_language,
-    read_link,
-    read_media,
-)
+from batch.rules.columns import Asset, Cells, read_asset, read_choice, read_generate, read_language
 from batch.rules.issues import Problem
 from batch.rules.sources import VIDEO_MIMES, ending_of
 from batch.rules.text import BOUNDS, COUNTERS, find_placeholder
 from batch.wording import listed, quoted
 
 NO_CONTENT = Content()
+NO_MEDIA = Media()
 LINK_JOINT = "\n \n"
 """What stands between text and link where the link closes the text (LinkedIn)."""
 
@@ -81,7 +74,8 @@ def read_content(
             seen, unknown = read_choice(seen, name, getattr(combination, name))
             problems += [unknown] if unknown else []
         values[name] = seen
-    return Content(media=read_media(cells.media) if cells.media else (), **values), problems
+    media = read_media(cells.media) if cells.media else NO_MEDIA
+    return Content(media=media.named, **values), [*problems, *media.problems]
 
 
 def check_content(content: Content, combination: Combination, generation: Generation | None = None) -> list[Problem]:
@@ -333,7 +327,7 @@ def _check_post(cells: Cells, combination: Combination) -> Iterator[Problem]:
 def _check_image(cells: Cells, combination: Combination) -> Iterator[Problem]:
     if not cells.prompt:
         yield _no_prompt(Generate.IMAGE, "what is to be changed in the picture")
-    media = read_media(cells.media)
+    media = read_media(cells.media).named
     if not media:
         message = "`media` is blank, and `generate` says “image”, which changes a picture: name the picture first."
         yield Problem("media", "source_missing", "", message)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch.model import Action, Channel, Generate, Medium
+from batch.model import Action, Channel, Generate
 from batch.rules.channel_words import read_channels, read_type
 from batch.rules.channels import CALLS_TO_ACTION, PRIVACY_LEVELS
 from batch.rules.columns import (
@@ -19,8 +19,6 @@ from batch.rules.columns import (
     read_generate,
     read_item_id,
     read_language,
-    read_link,
-    read_media,
 )
 
 
@@ -144,26 +142,3 @@ def test_languages_and_item_ids_have_their_form() -> None:
     for value, problem in (read_language("deu"), read_item_id("ac01c174")):
         assert value == ""
         assert problem is not None
-
-
-@pytest.mark.parametrize(
-    "cell",
-    [
-        "a.jpg | https://x.example/b.mp4",
-        "a.jpg\nhttps://x.example/b.mp4",
-        "a.jpg\n\n https://x.example/b.mp4 |",
-        "| a.jpg | https://x.example/b.mp4",
-    ],
-)
-def test_media_are_on_lines_or_between_bars_and_in_order(cell: str) -> None:
-    assert read_media(cell) == (Medium("a.jpg"), Medium("https://x.example/b.mp4"))
-
-
-def test_a_bar_without_spaces_is_part_of_an_address() -> None:
-    assert read_media("https://x.example/a|b.jpg") == (Medium("https://x.example/a|b.jpg"),)
-
-
-def test_a_link_without_its_beginning_is_shown_with_it() -> None:
-    problem = read_link("example.com/spring")
-    assert problem is not None
-    assert "https://example.com/spring" in problem.message
