@@ -210,7 +210,8 @@ def update_item(step: Step, *, position: int, context: SiteContext) -> tuple[Act
             if cleared and not known:
                 context.remember_fact(CLEARING_FACT, way)
             return result, ""
-        step = replace(step, before=Before(result.item.status, result.item.scheduled_at, result.item.content))
+        now = context.journal.as_sent(result.item)
+        step = replace(step, before=Before(now.status, now.scheduled_at, now.content))
     if cleared and not known:
         context.remember_fact(CLEARING_FACT, NOT_CLEARED)
     if result.item is not None:

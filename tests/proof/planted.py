@@ -242,8 +242,11 @@ PLANTED = (
     Planted(
         "of two items each run keeps its own",
         "runs/verify.py",
-        "    living.sort(key=lambda item: (item.status not in ON_ITS_WAY, item.id))\n",
-        "    living.sort(key=lambda item: item.id != post.step.item_id)\n",
+        """        kept = _bring_to_plan(post, living[0], living[1:], context=context)
+        if kept is None:
+            return
+""",
+        "        kept = next((item for item in living if item.id == post.step.item_id), living[0])\n",
         TWO,
     ),
     Planted(

@@ -69,6 +69,14 @@ def test_a_post_that_is_withdrawn_is_withdrawn_as_often_as_it_is_there(
     assert living(stage) == []
 
 
+def test_what_goes_out_is_not_taken_back_where_what_stays_can_not_be_scheduled(folder: Path) -> None:
+    stage = stage_with(folder, "DRAFT", "SCHEDULED")
+    stage.service.add_fault(kind="status", status=429, code="PUBLISH_LIMIT_EXCEEDED", call="publish_by_id")
+    (outcome,) = stage.run([post("a", at=AT)])
+    assert outcome.outcome is O.BLOCKED
+    assert living(stage) == ["DRAFT", "SCHEDULED"]
+
+
 def test_the_row_whose_duplicate_was_tidied_keeps_its_own_outcome_and_its_change_is_made(folder: Path) -> None:
     stage = stage_with(folder, "SCHEDULED", "SCHEDULED")
     (outcome,) = stage.run([post("a", at=hours(50), text="New words")])
