@@ -8,6 +8,7 @@ here, with one exception: a 401 to an app's token, turned away at the door, is s
 
 from __future__ import annotations
 
+import base64
 import json
 import random as random_module
 import re
@@ -16,12 +17,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from queue import Empty, SimpleQueue
 from ssl import SSLContext
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
+from urllib.parse import quote, quote_plus
 
 import httpx
 
@@ -30,7 +32,7 @@ from batch.model import Json
 from batch.publisher.pace import Pace
 from batch.publisher.reply import Raw, Reply, ReplyKind, TooLarge, make_reply, refused_by_status
 from batch.publisher.retry import RetryBudget, wait_seconds
-from batch.settings import NAMES, ApiKey, AppCredential, Credential, Secret, redact
+from batch.settings import HIDDEN, NAMES, ApiKey, AppCredential, Credential, Secret, redact
 from batch.times import utc_now
 
 Result = TypeVar("Result")
@@ -105,6 +107,8 @@ SHORTEST_LIFE_SECONDS = 60.0
 DEFAULT_LIFE_SECONDS = 4 * 3600.0
 """What the API documents, for an answer that does not say how long its token lives."""
 
+SHORTEST_SECRET = 12
+"""A shorter one would be found in words that have nothing to do with it."""
 SENDABLE = re.compile(r"[!-~]+")
 """What a token may consist of, to go into a header."""
 
@@ -344,11 +348,58 @@ class Client:
         finally:
             response.close()
         raw = Raw(response.status_code, response.headers, content)
-        return make_reply(raw, now=self.now(), max_bytes=self.max_answer_bytes)
+        signing_in = request.url.path.endswith(TOKEN_PATH)
+
+        def redacted(body: Json) -> Json:
+            # The one field that brings a secret is taken over, and never shown.
+            kept = {name: body[name] for name in ("access_token",) if signing_in and name in body}
+            return {**self._redact_body(body), **kept}
+
+        return make_reply(raw, now=self.now(), max_bytes=self.max_answer_bytes, redact=redacted)
+
+    def _redact_body(self, body: Json) -> Json:
+        """Take the credential out of every field of an answer, in whatever form it comes back."""
+        token = self._token.secret if self._token else None
+        secrets = [secret.get_secret_value() for secret in (self.credential, token) if secret is not None]
+        forms = [form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in _forms_of(secret)]
+        redacted: Json = _without(body, forms) if forms and _holds(body, forms) else body
+        return redacted
 
     @property
     def _host(self) -> str:
         return httpx.URL(self.api_url).netloc.decode()
+
+
+@lru_cache(maxsize=8)
+def _forms_of(secret: str) -> tuple[str, ...]:
+    """Return a secret as it may be quoted: plain, percent-encoded, and in base64 at each of its three alignments."""
+    forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    for before in range(3):
+        raw = b"\0" * before + secret.encode()
+        # The first and last letters of base64 depend on what stands beside the secret.
+        inner = slice((before * 8 + 5) // 6, len(raw) * 8 // 6)
+        forms |= {encoded.decode()[inner] for encoded in (base64.b64encode(raw), base64.urlsafe_b64encode(raw))}
+    return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _holds(value: Any, forms: Sequence[str]) -> bool:
+    """Tell whether any text of an answer holds a secret."""
+    if isinstance(value, str):
+        return any(form in value for form in forms)
+    if isinstance(value, dict):
+        return any(_holds(key, forms) or _holds(member, forms) for key, member in value.items())
+    return isinstance(value, list) and any(_holds(member, forms) for member in value)
+
+
+def _without(value: Any, forms: Sequence[str]) -> Any:
+    """Return an answer without the secret in any of its texts."""
+    if isinstance(value, str):
+        for form in forms:
+            value = value.replace(form, HIDDEN)
+        return value
+    if isinstance(value, dict):
+        return {_without(key, forms): _without(member, forms) for key, member in value.items()}
+    return [_without(member, forms) for member in value] if isinstance(value, list) else value
 
 
 def read_body(response: httpx.Response, *, max_bytes: int, late: Callable[[], bool]) -> bytes:

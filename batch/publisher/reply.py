@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -95,13 +95,16 @@ def refused_by_status(reply: Reply) -> Reply:
     return replace(reply, kind=ReplyKind.REFUSED) if plain and reply.status not in NOT_YET else reply
 
 
-def make_reply(raw: Raw, *, now: datetime, max_bytes: int) -> Reply:
-    """Classify an answer. `now` is the fallback for a `Retry-After` date where the service sent no date of its own."""
+def make_reply(raw: Raw, *, now: datetime, max_bytes: int, redact: Callable[[Json], Json] = lambda body: body) -> Reply:
+    """Classify an answer. `now` is the fallback for a `Retry-After` date where the service sent no date of its own.
+
+    `redact` takes the credential out of all that was answered, before anything of it is read.
+    """
     server_at = read_http_date(raw.headers.get("date"))
     body: Json | None = None
     unread = ("", "")
     try:
-        body = read_json(raw, max_bytes=max_bytes)
+        body = redact(read_json(raw, max_bytes=max_bytes))
     except NotJson as error:
         unread = ("NOT_JSON", str(error))
     except TooLarge as error:
