@@ -172,6 +172,20 @@ def check(inputs: Inputs, flags: Flags, only: tuple[str, ...], out: Path | None)
     return check_sheet(Environment(), flags, replace(inputs, only=only), Outputs(out=out))
 
 
+@postbatch.command(short_help="Write a copy with every clear mistake corrected.")
+@reading
+@click.option("--out", type=PATH, metavar="FILE", help="Where the copy goes, if not SHEET.fixed beside it.")
+@common
+def fix(inputs: Inputs, flags: Flags, out: Path | None) -> int:
+    """Write a copy of SHEET in which every mistake with exactly one remedy is corrected; each change is listed.
+
+    What was corrected on `To fix` of the sheet's results is taken over. SHEET itself is never touched.
+    """
+    from batch.commands.fix import fix_sheet
+
+    return fix_sheet(Environment(), flags, inputs, Outputs(out=out))
+
+
 @postbatch.command(short_help="Say what a run would do; change nothing.")
 @reading
 @choosing

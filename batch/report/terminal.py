@@ -18,6 +18,7 @@ from batch.wording import QUOTA_NAMES, counted, quota_left
 
 if TYPE_CHECKING:
     from batch.runs.record import RunRecord
+    from batch.workbooks.fix import CellFix
 
 SHOWN_OF_A_KIND = 5
 """How often one kind of problem is shown in full before its other rows are only counted."""
@@ -108,6 +109,30 @@ def _sheet_line(issues: Sequence[Issue], posts: Sequence[Post]) -> Line:
     total = f"{counted(rows, 'row')}, {counted(len(posts), 'post')}: " if posts else ""
     told = [part for part in found if part.words] or [Styled("nothing to mend", "green")]
     return [Styled(total), *joined(told), Styled(".")]
+
+
+def fixes_text(fixes: Sequence[CellFix], *, width: int = 80, color: bool = False) -> str:
+    """List the cells that were corrected, each with what it held and holds."""
+    text = TerminalText(width=width, color=color)
+    if not fixes:
+        text.line("No mistake here has exactly one remedy, so no copy was written.")
+        return text.text()
+    values = Column("Was", share=1), Column("Is now", share=1)
+    columns = (Column("Cell"), Column("Column", max_width=20), *values, Column("Why", max_width=24))
+    rows = (
+        (
+            Styled(fix.cell, "bold"),
+            fix.heading,
+            Styled(fix.old or "(blank)", "red"),
+            Styled(fix.new or "(blank)", "green"),
+            Styled(fix.why, "dim"),
+        )
+        for fix in fixes
+    )
+    text.table(columns, rows, indent=0)
+    text.line()
+    text.line(Styled(f"{counted(len(fixes), 'cell')} corrected in the copy.", "bold"))
+    return text.text()
 
 
 def outcomes_text(results: Results, *, width: int = 80, color: bool = False, verbose: bool = False) -> str:

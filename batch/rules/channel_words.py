@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from batch.model import Channel, PostType
 from batch.rules.channels import CHANNEL_LABELS, ENDED
-from batch.rules.issues import Problem, nearest
+from batch.rules.issues import Problem, nearest, only_near
 from batch.rules.text import find_lookalike
 from batch.wording import listed, quoted
 
@@ -102,7 +102,10 @@ def read_channels(cell: str) -> Channels:
             named[found.channel] = found.type
         elif named[found.channel] is found.type:
             message = f"`channel` names {found.channel} twice: it is posted there once, so take one of them away."
-            problems.append(Problem("channel", "channel_twice", cell, message, warning=True))
+            found_all = [_read_name(one) for one in _names_in(cell)]
+            plain_names = all(one and one.type is None for one in found_all)
+            fix = ", ".join(dict.fromkeys(one.channel for one in found_all if one)) if plain_names else None
+            problems.append(Problem("channel", "channel_twice", cell, message, warning=True, fix=fix))
         else:
             label = CHANNEL_LABELS[found.channel]
             message = f"{quoted(cell)} names {label} twice, with two types of post. Give each type a row of its own."
@@ -160,7 +163,7 @@ def _unknown_channel(name: str, *, whole: bool) -> Problem:
     hidden = find_lookalike(name, whole_words=True)
     if hidden and (meant := channel_named(hidden.reads_as)):
         message = f"`channel` says {quoted(name)}, {hidden.why}: type {meant} again."
-        return Problem("channel", "lookalike_letters", name, message)
+        return Problem("channel", "lookalike_letters", name, message, fix=meant if whole else None)
     if word in words.several:
         message = f"{quoted(name)} stands for more than one channel. Write {words.several[word]}."
         return Problem("channel", "channel_several", name, message)
@@ -180,7 +183,9 @@ def _unknown_channel(name: str, *, whole: bool) -> Problem:
         return Problem("channel", "channel_unknown", name, message, fix=meant_all if whole else None)
     near = nearest(word, words.channels) if len(word) <= LONGEST_NAME else ""
     likely = f"Did you mean {words.channels[near]}? " if near else ""
-    return Problem("channel", "channel_unknown", name, f"`channel` says {quoted(name)}. {likely}Write {LIVING}.")
+    message = f"`channel` says {quoted(name)}. {likely}Write {LIVING}."
+    fix = only_near(word, words.channels) if whole and near else None
+    return Problem("channel", "channel_unknown", name, message, fix=fix)
 
 
 @lru_cache(REMEMBERED)
@@ -192,7 +197,8 @@ def read_type(cell: str) -> tuple[PostType | None, Problem | None]:
     near = words.type_hints.get(word) or words.types.get(nearest(word[:LONGEST_NAME], words.types), "")
     likely = f"Did you mean {near}? " if near else ""
     message = f"`type` says {quoted(cell)}. {likely}Write {listed(PostType)}, or leave it blank."
-    return None, Problem("type", "type_unknown", cell, message)
+    fix = words.type_hints.get(word) or only_near(word[:LONGEST_NAME], words.types)
+    return None, Problem("type", "type_unknown", cell, message, fix=fix)
 
 
 def type_of(cell: str, beside: PostType | None, channel: Channel | None) -> tuple[PostType | None, Problem | None]:

@@ -19,7 +19,7 @@ from batch.model import COLUMNS, Action, Cell, Channel, Generate, Row
 from batch.rules.channel_words import REMEMBERED, Channels, plain, read_channels
 from batch.rules.channels import Choice
 from batch.rules.dates import NO_DATE, When, Zones, doubt_date, doubt_midnight, read_when
-from batch.rules.issues import Problem, nearest
+from batch.rules.issues import Problem, nearest, only_near
 from batch.rules.keys import check_key
 from batch.rules.text import find_lookalike
 from batch.wording import cell_address, listed, quoted
@@ -87,7 +87,10 @@ def _read_word(
     if not word or word in known:
         return known.get(word, ""), None
     likely = hints.get(word) or _near(word, {**hints, **known})
-    return "", _unknown(column, f"{column}_unknown", cell, likely=likely, known=remedy or listed(known.values()))
+    unknown = _unknown(column, f"{column}_unknown", cell, likely=likely, known=remedy or listed(known.values()))
+    if column == "action":  # never corrected by likeness: what is published or cancelled can't be taken back
+        return "", unknown
+    return "", unknown._replace(fix=hints.get(word) or only_near(word, {**hints, **known}))
 
 
 @lru_cache(REMEMBERED)
@@ -343,7 +346,7 @@ def _read_repeated(cells: Cells, context: CheckContext) -> _Repeated:
     last: list[Problem] = []
     if hidden := find_lookalike(cells.account):
         message = f"`account` says {quoted(cells.account)}, {hidden.why}: type it again, as {hidden.reads_as}."
-        last.append(Problem("account", "lookalike_letters", cells.account, message, warning=True))
+        last.append(Problem("account", "lookalike_letters", cells.account, message, warning=True, fix=hidden.reads_as))
     if cells.item_id and len(channels.named) > 1:
         message = (
             f"`item_id` names one post, but `channel` says {quoted(cells.channel)}: give each channel a row of its own."

@@ -270,13 +270,14 @@ def warn_of_sign(zone: ZoneInfo, written: str) -> Problem | None:
 
 def _refuse(written: str) -> Problem:
     letters = written.upper().replace(" ", "")
-    meant = OLD_NAMES.get(letters) or next((zone for zone, _ in ABBREVIATIONS.get(letters, ())), "")
-    if meant:
+    zones = [OLD_NAMES[letters]] if letters in OLD_NAMES else [zone for zone, _ in ABBREVIATIONS.get(letters, ())]
+    if zones:
+        meant = zones[0]
         message = (
             f"`timezone` says {quoted(written)}, an abbreviation that does not name one place and its summer time: "
             f"write an IANA name such as {meant}."
         )
-        return Problem("timezone", "timezone_abbreviation", written, message)
+        return Problem("timezone", "timezone_abbreviation", written, message, fix=meant if len(zones) == 1 else None)
     if _OFFSET.fullmatch(written):
         message = (
             f"`timezone` says {quoted(written)}, an offset and not a zone: write the offset behind the time in "
@@ -285,7 +286,8 @@ def _refuse(written: str) -> Problem:
         return Problem("timezone", "timezone_unknown", written, message)
     likely = _likely(written)
     remedy = f"Did you mean {likely}? {REMEDY}" if likely else REMEDY
-    return Problem("timezone", "timezone_unknown", written, f"`timezone` says {quoted(written)}, no zone. {remedy}")
+    message = f"`timezone` says {quoted(written)}, no zone. {remedy}"
+    return Problem("timezone", "timezone_unknown", written, message, fix=likely or None)
 
 
 def _likely(written: str) -> str:

@@ -35,6 +35,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return found[0] if found else ""
 
 
+def only_near(word: str, known: Mapping[str, str]) -> str | None:
+    """Return the one known value that a word nearly is, None where it is near to several or to none."""
+    meant = {known[near] for near in difflib.get_close_matches(word, list(known), n=5, cutoff=0.7)}
+    return meant.pop() if len(meant) == 1 else None
+
+
 CODES: Mapping[str, str] = MappingProxyType({
     # which post it is
     "action_unknown": "`action` is not one of the words that mean something",

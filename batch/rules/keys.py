@@ -80,8 +80,8 @@ def check_key(key: str) -> tuple[Problem, ...]:
         return ()
     found: list[Problem] = []
 
-    def tell(code: str, why: str, *, warning: bool = False) -> None:
-        found.append(Problem("key", code, key, f"`key` says {quoted(key)}, {why}.", warning))
+    def tell(code: str, why: str, *, warning: bool = False, fix: str | None = None) -> None:
+        found.append(Problem("key", code, key, f"`key` says {quoted(key)}, {why}.", warning, fix))
 
     if len(key) > MOST_LETTERS:
         tell("key_too_long", f"{len(key)} characters where {MOST_LETTERS} fit: shorten it")
@@ -95,9 +95,12 @@ def check_key(key: str) -> tuple[Problem, ...]:
         name = unicodedata.name(odd, f"U+{ord(odd):04X}").lower()
         shown = f"“{odd}” ({name})" if odd.isprintable() else name
         better = "".join("-" if _TYPOGRAPHIC.get(letter) == "-" else letter for letter in key)
+        only_dashes = None if any(map(_is_odd, better)) else better
         better = re.sub(r"[^\w ./:#+()@&=~-]+", "", better).strip() or "spring-01"
-        tell("key_odd_character", f"which holds {shown}, hard to type the same way again: write {better}")
+        why = f"which holds {shown}, hard to type the same way again: write {better}"
+        tell("key_odd_character", why, fix=only_dashes)
     if hidden := find_lookalike(key):
+        # No fix: a post may be on the site under the key as it is, and would be made a second time.
         tell("lookalike_letters", f"{hidden.why}: type it again, as {hidden.reads_as}", warning=True)
     return tuple(found)
 

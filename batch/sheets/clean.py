@@ -43,15 +43,21 @@ DOUBTFUL_STARTS = frozenset("0123456789#E")
 EXACT_DIGITS = 15
 MEMO_SIZE = 4096
 MAX_ISSUES = 100_000
+REMOVED = frozenset({"control_removed", "tab_replaced", "zero_width_removed"})
+"""What was taken out of a cell as it was read, so that the cell as read is what it should hold."""
 
 
 class Finding(NamedTuple):
-    """An accident in one cell; its message has places for the address, the column and what was seen."""
+    """An accident in one cell; its message has places for the address, the column and what was seen.
+
+    `fix` is what the cell should hold where that is certain.
+    """
 
     code: str
     message: str
     seen: str = ""
     warning: bool = False
+    fix: str | None = None
 
 
 class Value(NamedTuple):
@@ -157,6 +163,8 @@ class _Tidier:
         value = judge_cell(raw, column, epoch=self._epoch)
         for finding in value.findings:
             if column or finding.code == "control_removed":
+                if finding.code in REMOVED and isinstance(value.cell, str):
+                    finding = finding._replace(fix=value.cell)
                 found.append(_make_issue(finding, column, row=row, place=place))
         return value.cell
 
@@ -164,8 +172,8 @@ class _Tidier:
 def _make_issue(finding: Finding, column: str, *, row: int, place: int) -> Issue:
     cell, seen = cell_address(row, place), shorten(finding.seen)
     message = finding.message.replace("{cell}", f"Cell {cell}").replace("{column}", column).replace("{seen}", seen)
-    mild = finding.warning or column in {"", "notes"}
-    return Issue(row, column, finding.code, seen, message, Severity.WARNING if mild else Severity.ERROR, cell)
+    severity = Severity.WARNING if finding.warning or column in {"", "notes"} else Severity.ERROR
+    return Issue(row, column, finding.code, seen, message, severity, cell, finding.fix)
 
 
 def is_plain(text: str) -> bool:
@@ -217,7 +225,8 @@ def _tell_serial(seen: str, days: float, epoch: datetime) -> tuple[Finding, ...]
         date = "a date"
     else:
         date = at.strftime("the time %H:%M") if days < 1 else at.strftime("the date %Y-%m-%d %H:%M")
-    return (Finding("serial_date", SERIAL_DATE.replace("{date}", date), seen),)
+    fix = at.strftime("%Y-%m-%d %H:%M") if at and days > 1 and days % 1 else None
+    return (Finding("serial_date", SERIAL_DATE.replace("{date}", date), seen, fix=fix),)
 
 
 def _judge_moment(raw: Moment, column: str) -> Value:

@@ -10,9 +10,8 @@ import re
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -64,18 +63,28 @@ def annotate(original: Path, results: Results, path: Path) -> Written:
     if path.suffix.lower() != original.suffix.lower():
         raise StopError(f"The copy of {original.name} needs the same ending: name it {path.stem}{original.suffix}.")
     losses: list[str] = []
-    written = write_whole(path, partial(_write_copy, original, results, losses), never_over=original)
+
+    def write(draft: Path) -> None:
+        losses.extend(
+            edit_copy(original, draft, lambda book: _add_columns(book, results), remedy="leave out --annotate")
+        )
+
+    written = write_whole(path, write, never_over=original)
     return written._replace(notices=(*written.notices, *losses))
 
 
-def _write_copy(original: Path, results: Results, losses: list[str], draft: Path) -> None:
+def edit_copy(original: Path, draft: Path, edit: Callable[[Workbook], None], *, remedy: str) -> list[str]:
+    """Save an edited copy of a workbook, and return one sentence on what it could not keep, or none.
+
+    Raises StopError that ends with the remedy where the workbook can't be copied.
+    """
     from openpyxl import load_workbook
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             book = load_workbook(original, keep_vba=original.suffix.lower() == ".xlsm", rich_text=True)
-            _add_columns(_find_sheet(book, results), results)
+            edit(book)
             book.save(draft)
             book.close()
             if book.vba_archive is not None:
@@ -84,8 +93,8 @@ def _write_copy(original: Path, results: Results, losses: list[str], draft: Path
         raise
     except Exception as error:
         # openpyxl meets a part that it does not know with whatever Python raises there.
-        raise StopError(f"{original.name} can't be copied with its looks: leave out --annotate.") from error
-    losses.extend(tell_losses(original, draft))
+        raise StopError(f"{original.name} can't be copied with its looks: {remedy}.") from error
+    return tell_losses(original, draft)
 
 
 def tell_losses(original: Path, made: Path) -> list[str]:
@@ -135,13 +144,17 @@ def result_headings(*, sandbox: bool) -> tuple[str, ...]:
     return (*names, SANDBOX) if sandbox else names
 
 
-def _add_columns(sheet: Worksheet, results: Results) -> None:
+def _add_columns(book: Workbook, results: Results) -> None:
     """Add the columns; a row of several posts has a line for each of them in its cells."""
     from openpyxl.utils import get_column_letter
 
+    sheet = _find_sheet(book, results)
     places = _places(sheet, result_headings(sandbox=results.sandbox))
     for heading, place in places.items():
-        _write_heading(cell_at(sheet, 1, place), heading, like=cell_at(sheet, 1, 1))
+        cell = cell_at(sheet, 1, place)
+        set_text(cell, heading)
+        cell.number_format = "@"
+        dress_heading(cell, like=cell_at(sheet, 1, 1))
         width = WIDTHS.get(heading.removesuffix(" (result)"), 10.0)
         sheet.column_dimensions[get_column_letter(place)].width = width
     by_row: dict[int, list[Outcome]] = {}
@@ -175,17 +188,16 @@ def _places(sheet: Worksheet, headings: tuple[str, ...]) -> dict[str, int]:
 
 
 def set_text(cell: Cell, text: str) -> None:
-    """Set a cell to text, whatever it starts with: never a formula, an error or an escape."""
+    """Set a cell to text, whatever it starts with: never a formula, an error or an escape. Its format stays."""
     cell.value = ESCAPED.sub("_x005F_", fit_cell(text)) or None
     if text:
         cell.data_type = "s"
-    cell.number_format = "@"
 
 
-def _write_heading(cell: Cell, heading: str, *, like: Cell) -> None:
+def dress_heading(cell: Cell, *, like: Cell) -> None:
+    """Give an added heading the looks of another one, or usual ones where that has none."""
     from openpyxl.styles import Alignment, Font, PatternFill
 
-    set_text(cell, heading)
     if like.has_style and like.fill.fill_type:
         for part in ("font", "fill", "border", "alignment", "protection"):
             setattr(cell, part, copy(getattr(like, part)))
@@ -202,6 +214,7 @@ def _write_result(cell: Cell, heading: str, value: str | int) -> None:
         cell.value = value
     else:
         set_text(cell, value)
+        cell.number_format = "@"
     cell.alignment = Alignment(vertical="top", wrap_text=True)
     if heading == "outcome":
         tone = OUTCOME_TONES.get(str(value), NO_TONE)

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 POSTS = "Posts"
-PROBLEM = "problem"
+ROW_NUMBER, PROBLEM = "row", "problem"
 """The first column of a `To fix` sheet. Reading passes over it too."""
 
 AFTER_TEXT = COLUMNS.index("text") + 1
@@ -109,6 +109,7 @@ COLUMN_STYLES: Mapping[str, ColumnStyle] = {
     "item_id": ColumnStyle(22, SLATE),
     "approved": ColumnStyle(11, SLATE),
     "notes": ColumnStyle(36, SLATE),
+    ROW_NUMBER: ColumnStyle(7, WINE),
     PROBLEM: ColumnStyle(54, WINE),
 }
 
@@ -160,9 +161,10 @@ NOTES: Mapping[str, str] = {
     "item_id": "Leave it blank. The ID of a post that is already on the site; postbatch pull fills it in.",
     "approved": "yes, once somebody has approved the post. It counts only with --approved-only.",
     "notes": "For you and your colleagues. Never sent.",
+    ROW_NUMBER: "The row in your own sheet, which the problems speak of.",
     PROBLEM: (
-        "What has to be mended in this row. Correct the cells in colour, save, and run this very file. This column is "
-        "not read."
+        "What has to be mended in this row. Correct the cells in colour and save. Then run this very file, or let "
+        "postbatch fix take the corrections over into a copy of your sheet. This column is not read."
     ),
 }
 """`{channels}` stands for the living channels that have such a field, as the channel table says."""

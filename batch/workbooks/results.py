@@ -26,6 +26,7 @@ from batch.workbooks.posts_sheet import (
     LINE_POINTS,
     MAX_LINES,
     PROBLEM,
+    ROW_NUMBER,
     PostRow,
     RowWriter,
     columns_for,
@@ -78,14 +79,14 @@ NOTHING_TO_FIX = "Nothing needs work."
 def add_to_fix_sheet(book: Workbook, formats: Formats, results: Results) -> None:
     """Add the sheet."""
     rows = tuple(rows_to_fix(results))
-    columns = columns_for(rows, first=(PROBLEM,))
+    columns = columns_for(rows, first=(ROW_NUMBER, PROBLEM))
     sheet = add_sheet(book, TO_FIX, tab=WINE, pages_wide=3)
     strip = results.sandbox or not rows
     writer = RowWriter(sheet, formats, columns, last_row=1 + len(rows) + SPARE_ROWS, under_strip=strip)
     add_hairlines(sheet, formats, width=len(columns), last_row=1 + max(len(rows), 1))
     for number, row in enumerate(rows, start=2):
         writer.write(number, row)
-    sheet.freeze_panes(1, 1)
+    sheet.freeze_panes(1, 2)
     if rows:
         add_sandbox_banner(sheet, sandbox=results.sandbox)
     else:
@@ -114,7 +115,8 @@ def rows_to_fix(results: Results) -> Iterator[PostRow]:
         only = outcomes[0]
         if len(outcomes) == 1 and only.outcome in MADE_SOMETHING and only.key:
             cells.setdefault("key", only.key)
-        yield PostRow({**cells, PROBLEM: _tell_problem(outcomes)}, frozenset(flagged.get(number, ())))
+        told = {ROW_NUMBER: str(number), PROBLEM: _tell_problem(outcomes)}
+        yield PostRow({**cells, **told}, frozenset(flagged.get(number, ())))
 
 
 def _tell_problem(outcomes: Sequence[Outcome]) -> str:

@@ -1,0 +1,109 @@
+"""`fix`: a copy of a sheet in which every mistake with exactly one remedy is corrected, and `To fix` is taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from batch.atomic import write_whole
+from batch.commands.check import Checked, read_and_check
+from batch.commands.options import Environment, Flags, Inputs, Outputs
+from batch.commands.session import EXIT_DONE, EXIT_ROWS, SANDBOX_SAID, Session, refuse_outputs, shown_from
+from batch.model import Severity
+from batch.report import terminal
+from batch.wording import list_rows
+from batch.workbooks.fix import CellFix, Place, find_fixes, find_untaken, read_corrections, write_fixed
+
+MAX_ROUNDS = 6
+"""A correction may bring another mistake of its cell to light; what is left after so many is left for a person."""
+
+
+def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
+    """Write the corrected copy and list each change; say what is left. 1 where a row still has an error.
+
+    Errors: SheetError, StartError, StopError.
+    """
+    path = (environment.cwd / inputs.sheet).resolve()
+    refuse_outputs(outputs, sheet=path, cwd=environment.cwd, endings=(path.suffix.lower(),))
+    out = environment.cwd / (outputs.out or path.with_name(f"{path.stem}.fixed{path.suffix}"))
+    with Session(environment, flags, folder=path.parent) as session, TemporaryDirectory() as folder:
+        if session.sandbox:
+            session.show(SANDBOX_SAID)
+        checked = read_and_check(session, inputs, folder=environment.cwd)
+        copy = CorrectedCopy(session, checked, inputs, draft=Path(folder) / path.name)
+        copy.take_over_corrections()
+        copy.fix_single_remedies()
+        written = write_whole(out, copy.write, never_over=path) if copy.fixes else None
+        for notice in (*copy.notices, *(written.notices if written else ())):
+            session.warn(notice)
+        width, color, left = environment.width, flags.color, copy.checked
+        session.show(terminal.fixes_text(sorted(copy.fixes.values()), width=width, color=color))
+        session.show(terminal.issues_text(left.issues, posts=left.posts, width=width, color=color))
+        if written:
+            session.show(f"Written: {shown_from(written.path, environment.cwd)}")
+        return EXIT_ROWS if any(issue.severity is Severity.ERROR for issue in left.issues) else EXIT_DONE
+
+
+class CorrectedCopy:
+    """A copy of a sheet with the fixes so far; `checked` is how it reads with them.
+
+    Each time it is made anew of the sheet itself. What is read of it is compared with what was meant: a fix that does
+    not read back is given up, and where anything else had changed there is no copy.
+    """
+
+    def __init__(self, session: Session, checked: Checked, inputs: Inputs, *, draft: Path) -> None:
+        self.fixes: dict[Place, CellFix] = {}
+        self.checked = checked
+        self.notices: list[str] = []
+        self._session = session
+        self._original = checked
+        self._encoding = inputs.encoding
+        self._inputs = replace(inputs, sheet=str(draft), media_folder=str(checked.media_folder))
+        self._draft = draft
+        self._given_up: set[tuple[Place, str]] = set()
+
+    def write(self, path: Path) -> None:
+        """Write the copy to a place of its own."""
+        path.write_bytes(self._draft.read_bytes())
+
+    def take_over_corrections(self) -> None:
+        """Take over what a person corrected in `To fix` of the results beside the sheet, the oldest first."""
+        sheet = self._original.path
+        results = [path for path in sheet.parent.glob("*.xlsx") if path.stem.startswith(f"{sheet.stem}.results")]
+        for path in sorted(results, key=lambda path: path.stat().st_mtime):
+            corrections = read_corrections(path, self._original.sheet)
+            if corrections.lost:
+                rows = list_rows(corrections.lost)
+                self.notices.append(f"Not taken over from {path.name}: {rows}, where the sheet has changed since.")
+            self._apply(corrections.fixes)
+
+    def fix_single_remedies(self) -> None:
+        """Correct until nothing more has exactly one remedy."""
+        for _ in range(MAX_ROUNDS):
+            if not self._apply(find_fixes(self.checked.sheet, self.checked.issues)):
+                return
+
+    def _apply(self, found: Mapping[Place, CellFix]) -> bool:
+        """Make the copy with these fixes too; return whether any of them was new."""
+        tried = self._given_up | {(place, fix.new) for place, fix in self.fixes.items()}
+        new = {place: fix for place, fix in found.items() if (place, fix.new) not in tried}
+        for place, fix in new.items():
+            self.fixes[place] = fix._replace(old=self.fixes[place].old) if place in self.fixes else fix
+        untaken = self._make() if new else {}
+        if untaken:
+            self._given_up |= {(place, fix.new) for place, fix in untaken.items()}
+            self.fixes = {place: fix for place, fix in self.fixes.items() if place not in untaken}
+            self._make()
+        return bool(new)
+
+    def _make(self) -> dict[Place, CellFix]:
+        """Write the copy, read and check it, and return the fixes that do not read back."""
+        path, sheet = self._original.path, self._original.sheet
+        losses = write_fixed(path, sheet, self.fixes, self._draft, encoding=self._encoding)
+        self.notices = [*dict.fromkeys((*self.notices, *losses))]
+        quiet = Session(self._session.environment, replace(self._session.flags, quiet=True), folder=path.parent)
+        with quiet:
+            self.checked = read_and_check(quiet, self._inputs, folder=self._draft.parent)
+        return find_untaken(sheet, self.checked.sheet, self.fixes)

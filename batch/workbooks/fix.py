@@ -1,0 +1,254 @@
+"""Corrects a copy of a sheet: cells with exactly one remedy, and rows that a person corrected in `To fix`.
+
+The copy is the person's own workbook with its styles, or their CSV with every other line as it was. Nothing is guessed:
+a cell with several remedies stays as it is, and so does one that holds a formula.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from batch.errors import SheetError, StopError
+from batch.model import Issue, Severity, SheetRows
+from batch.sheets.cells import column_index
+from batch.sheets.delimited import choose_encoding
+from batch.sheets.detect import Kind, identify
+from batch.sheets.headings import column_of, normalise
+from batch.wording import cell_address
+from batch.workbooks.annotate import cell_at, dress_heading, edit_copy, set_text
+from batch.workbooks.posts_sheet import DATE, ROW_NUMBER
+from batch.workbooks.results import TO_FIX
+from batch.workbooks.style import RESULTS_SHEET, fit_cell
+
+if TYPE_CHECKING:
+    from openpyxl.workbook.workbook import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+HEADINGS_WITHIN = 20
+"""How far down the headings are looked for."""
+
+FROM_TO_FIX = "corrected in To fix"
+SEPARATOR = re.compile('"?sep=.', re.IGNORECASE)
+"""How Excel's own line begins that names the separator."""
+
+ADDRESS = re.compile(r"([A-Z]{1,3})(\d+)")
+Place = tuple[int, int]
+"""A row as the sheet numbers it, and a column counted from 0."""
+
+
+class CellFix(NamedTuple):
+    """A cell that is to hold something else; `heading` is that of its column, `why` the issue's code."""
+
+    row: int
+    position: int
+    heading: str
+    old: str
+    new: str
+    why: str
+
+    @property
+    def cell(self) -> str:
+        """Its address (`I14`)."""
+        return cell_address(self.row, self.position)
+
+
+Fixes = Mapping[Place, CellFix]
+
+
+def find_fixes(sheet: SheetRows, issues: Iterable[Issue]) -> dict[Place, CellFix]:
+    """Return what the issues with a single remedy ask for, errors before warnings; of each cell the first."""
+    rows = {row.number: row for row in sheet.rows}
+    fixes: dict[Place, CellFix] = {}
+    for issue in sorted(issues, key=lambda issue: issue.severity is not Severity.ERROR):
+        found = ADDRESS.fullmatch(issue.cell)
+        if issue.fix is None or issue.row not in rows or found is None:
+            continue
+        position, values = column_index(found[1]), rows[issue.row].values
+        if position < len(values):
+            old = _text_of(values[position])
+            fix = CellFix(issue.row, position, sheet.headings[position], old, issue.fix, issue.code)
+            fixes.setdefault((issue.row, position), fix)
+    return fixes
+
+
+class Corrections(NamedTuple):
+    """What a person corrected in `To fix`, and the rows of it that can't be taken over: the sheet has changed there."""
+
+    fixes: dict[Place, CellFix]
+    lost: tuple[int, ...] = ()
+
+
+def read_corrections(results: Path, sheet: SheetRows) -> Corrections:
+    """Return the cells of `To fix` in which a person wrote something else than the run had found in the sheet.
+
+    A key that was made for a row comes with its corrections, so that the row stays the same post. Where the sheet has
+    been changed since, the row is left. What is no results workbook has no corrections.
+    """
+    tables = _read_tables(results, (RESULTS_SHEET, TO_FIX))
+    if tables is None:
+        return Corrections({})
+    ours, theirs = tables
+    found = {number: line for line in ours if (number := _number(line.get(ROW_NUMBER, "")))}
+    rows = {row.number: row for row in sheet.rows}
+    fixes: dict[Place, CellFix] = {}
+    lost: list[int] = []
+    added: dict[str, int] = {}
+    for line in theirs:
+        number = _number(line.get(ROW_NUMBER, ""))
+        before = found.get(number)
+        wanted = {column: text for name, text in line.items() if (column := column_of(name)) and name != ROW_NUMBER}
+        if before is None or number not in rows:
+            lost += [number] if number and any(wanted.values()) else []
+            continue
+        had = {}
+        for column in wanted:
+            heading = sheet.headings[sheet.columns[column]] if column in sheet.columns else ""
+            had[column] = before.get(f"{heading} (sheet)", before.get(heading, ""))
+        changed = {column for column in wanted if wanted[column] != had[column]}
+        if changed <= {"key"} and wanted.get("key") in (before.get("key"), had.get("key")):
+            continue
+        now = {column: _text_of(sheet.cell(rows[number], column)) for column in changed}
+        if any(fit_cell(now[column]) not in (had[column], wanted[column]) for column in changed):
+            lost.append(number)
+            continue
+        for column in (column for column in wanted if column in changed):
+            position = sheet.columns.get(column)
+            if position is None:
+                position = added.setdefault(column, len(sheet.headings) + len(added))
+                fixes[1, position] = CellFix(1, position, column, "", column, FROM_TO_FIX)
+            if now[column] != wanted[column]:
+                place = number, position
+                fixes[place] = CellFix(*place, column, now[column], wanted[column], FROM_TO_FIX)
+    return Corrections(fixes, tuple(sorted(set(lost))))
+
+
+def _read_tables(path: Path, names: Sequence[str]) -> list[list[dict[str, str]]] | None:
+    """Return the lines of these sheets by their headings, None where the file is no workbook that has them all."""
+    from openpyxl import load_workbook
+
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except Exception:  # noqa: BLE001 - openpyxl meets a broken file with whatever Python raises there
+        return None
+    try:
+        if not set(names) <= set(book.sheetnames):
+            return None
+        tables = []
+        for name in names:
+            lines = book[name].iter_rows(values_only=True)
+            headings = [str(value or "") for value in next(lines, ())]
+            tables.append([dict(zip(headings, map(_text_of, cells), strict=False)) for cells in lines])
+        return tables
+    finally:
+        book.close()
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
+
+
+def _text_of(value: object) -> str:
+    """Return a cell as a sheet is read: trimmed text, a date as ISO 8601."""
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "seconds" if value.second else "minutes")
+    return "" if value is None else str(value).strip()
+
+
+def write_fixed(original: Path, sheet: SheetRows, fixes: Fixes, draft: Path, *, encoding: str | None) -> list[str]:
+    """Write the copy and return what could not be kept, a sentence each; cells with a formula stay as they are.
+
+    Raises SheetError or StopError with one sentence where the sheet can't be copied.
+    """
+    if identify(original) is Kind.DELIMITED:
+        _write_text(original, sheet, fixes, draft, codec=choose_encoding(original, wanted=encoding).codec)
+        return []
+
+    def edit(book: Workbook) -> None:
+        for fix in fixes.values():
+            _set_cell(book[sheet.tab], fix)
+
+    return edit_copy(original, draft, edit, remedy="save it as .csv, and fix that")
+
+
+def _set_cell(sheet: Worksheet, fix: CellFix) -> None:
+    """Write into a cell, which keeps its format; a date into a date cell as a date."""
+    from openpyxl.cell.cell import MergedCell
+
+    cell = sheet.cell(row=fix.row, column=fix.position + 1)
+    if isinstance(cell, MergedCell) or cell.data_type == "f":
+        return
+    if fix.row == 1:
+        dress_heading(cell, like=cell_at(sheet, 1, 1))
+    if cell.is_date and DATE.fullmatch(fix.new):
+        cell.value = datetime.fromisoformat(fix.new)
+    else:
+        set_text(cell, fix.new)
+
+
+def _write_text(original: Path, sheet: SheetRows, fixes: Fixes, draft: Path, *, codec: str) -> None:
+    """Write the records of a text file as they were, and those with a fix anew."""
+    by_row: dict[int, list[CellFix]] = {}
+    for fix in fixes.values():
+        by_row.setdefault(fix.row, []).append(fix)
+    taken: list[str] = []
+    with original.open(encoding=codec, newline="") as lines, draft.open("w", encoding=codec, newline="") as out:
+        delimiter = _delimiter_of(list(islice(lines, HEADINGS_WITHIN)), sheet)
+        lines.seek(0)
+        marked = SEPARATOR.match(next(lines, ""))
+        if marked:
+            out.write(marked.string)
+        else:
+            lines.seek(0)
+        for number, cells in enumerate(csv.reader(_keeping(lines, taken), delimiter=delimiter), start=1):
+            if number not in by_row:
+                out.writelines(taken)
+            else:
+                for fix in by_row[number]:
+                    cells += [""] * (fix.position + 1 - len(cells))
+                    cells[fix.position] = fix.new
+                record = "".join(taken)
+                end = record[len(record.rstrip("\r\n")) :]
+                quoting = csv.QUOTE_ALL if record.count('"') >= 2 * len(cells) else csv.QUOTE_MINIMAL
+                csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=quoting).writerow(cells)
+            taken.clear()
+
+
+def _keeping(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
+
+
+def _delimiter_of(lines: Sequence[str], sheet: SheetRows) -> str:
+    """Return the delimiter by which one of the first lines holds the headings that were read."""
+    wanted = [normalise(name) for name in sheet.headings]
+    for delimiter in (",", ";", "\t"):
+        for cells in csv.reader(lines, delimiter=delimiter):
+            if [normalise(cell) for cell in cells[: len(wanted)]] == wanted:
+                return delimiter
+    raise SheetError(f"{sheet.name} can't be copied line by line: save it as .xlsx, and fix that.")
+
+
+def find_untaken(original: SheetRows, copy: SheetRows, fixes: Fixes) -> dict[Place, CellFix]:
+    """Return the fixes that are not what is read back. Raises StopError where anything else has changed."""
+    copied = {row.number: list(map(_text_of, row.values)) for row in copy.rows}
+    untaken: dict[Place, CellFix] = {}
+    for row in original.rows:
+        there = copied.pop(row.number, [])
+        for position, value in enumerate(row.values):
+            fix = fixes.get((row.number, position))
+            read = there[position] if position < len(there) else ""
+            if fix is None and read != _text_of(value):
+                cell = cell_address(row.number, position)
+                raise StopError(f"Cell {cell} can't be copied as it is: save {original.name} as .xlsx, and fix that.")
+            if fix is not None and read != fix.new:
+                untaken[row.number, position] = fix
+    if copied:
+        raise StopError(f"A copy would have other rows than {original.name}, so none was written.")
+    return untaken
