@@ -12,8 +12,11 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping
 from copy import copy
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from xml.sax.saxutils import escape
 
 from batch.atomic import Written, write_whole
 from batch.errors import StopError
@@ -52,6 +55,11 @@ MARKS: Mapping[str, str] = {
 }
 """What is marked only inside of drawings and sheets."""
 
+SHEET_PART = re.compile(r"xl/worksheets/sheet\d+\.xml")
+FORMULA_CELL = re.compile(
+    r'<c r="(?P<at>[A-Z]+\d+)"(?P<style>(?: s="\d+")?)(?: t="\w+")?>(?P<formula><f[^>]*?(?:/>|>[^<]*</f>))<v ?/></c>'
+)
+"""A cell as openpyxl writes a formula, without what it came to."""
 LOOKED_INTO = re.compile(r"xl/(?:drawings/drawing|worksheets/sheet)[^/]*\.xml")
 MAX_PART_BYTES = 400_000_000
 MAX_HEADINGS = 2_000
@@ -94,7 +102,37 @@ def edit_copy(original: Path, draft: Path, edit: Callable[[Workbook], None], *, 
     except Exception as error:
         # openpyxl meets a part that it does not know with whatever Python raises there.
         raise StopError(f"{original.name} can't be copied with its looks: {remedy}.") from error
+    _restore_values(original, draft)
     return tell_losses(original, draft)
+
+
+def _restore_values(original: Path, draft: Path) -> None:
+    """Put back what the formulas came to: openpyxl writes them without, and who reads the copy would find nothing."""
+    with zipfile.ZipFile(draft) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    formulas = {part: data for part, data in parts.items() if SHEET_PART.fullmatch(part) and b"<f" in data}
+    if not formulas:
+        return
+    from openpyxl import load_workbook
+
+    values = load_workbook(original, data_only=True)
+    for part, data in formulas.items():
+        sheet = values.worksheets[int(re.sub(r"\D", "", part)) - 1]
+        parts[part] = FORMULA_CELL.sub(partial(_with_value, sheet, values.epoch), data.decode()).encode()
+    values.close()
+    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, data in parts.items():
+            archive.writestr(part, data)
+
+
+def _with_value(sheet: Worksheet, epoch: datetime, found: re.Match[str]) -> str:
+    """Return a formula's cell with the value that it had, as it is where that is not known."""
+    cell = cast("Cell", sheet[found["at"]])
+    value = (cell.value - epoch) / timedelta(days=1) if isinstance(cell.value, datetime) else cell.value
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return found[0]
+    kind = ' t="e"' if cell.data_type == "e" else ' t="str"' if isinstance(value, str) else ""
+    return f'<c r="{found["at"]}"{found["style"]}{kind}>{found["formula"]}<v>{escape(str(value))}</v></c>'
 
 
 def tell_losses(original: Path, made: Path) -> list[str]:

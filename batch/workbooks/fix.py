@@ -214,8 +214,11 @@ def _write_text(original: Path, sheet: SheetRows, fixes: Fixes, draft: Path, *, 
                     cells[fix.position] = fix.new
                 record = "".join(taken)
                 end = record[len(record.rstrip("\r\n")) :]
-                quoting = csv.QUOTE_ALL if record.count('"') >= 2 * len(cells) else csv.QUOTE_MINIMAL
-                csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=quoting).writerow(cells)
+                if record.count('"') >= 2 * len(cells):
+                    writer = csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)
+                else:
+                    writer = csv.writer(out, delimiter=delimiter, lineterminator=end)
+                writer.writerow(cells)
             taken.clear()
 
 

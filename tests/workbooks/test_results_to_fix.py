@@ -24,7 +24,7 @@ def test_a_row_is_there_if_and_only_if_somebody_has_to_do_something(
     if kind in GOOD or kind is OutcomeKind.PROCESSING:
         assert rows == []
     else:
-        assert [row.cells for row in rows] == [{**ROW, "problem": f"{kind}: what"}]
+        assert [row.cells for row in rows] == [{**ROW, "row": "2", "problem": f"{kind}: what"}]
 
 
 def test_the_results_file_itself_can_be_read_as_the_rows_to_fix(
@@ -68,6 +68,7 @@ def test_a_row_of_several_channels_stands_there_once_and_whole(
     (fixed,) = rows_to_fix(make_results(outcomes, [row]))
     assert fixed.cells == {
         **row,
+        "row": "2",
         "problem": "Google Business Profile: blocked: not connected\nTikTok: failed: BAD",
     }
 
@@ -94,14 +95,14 @@ def test_the_cells_in_error_are_in_colour_and_those_warned_of_are_not(
     sheet = openpyxl.load_workbook(write_results(results, tmp_path / "r.xlsx").path)["To fix"]
     filled = {sheet.cell(1, cell.column).value for cell in sheet[2] if cell.fill.fill_type}
     assert filled == {"publish_at", "title"}
-    assert sheet["A2"].value == "invalid: said"
+    assert (sheet["A2"].value, sheet["B2"].value) == ("2", "invalid: said")
 
 
 def test_where_all_is_well_the_sheet_says_so_and_keeps_its_headings(
     tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
 ) -> None:
     book = openpyxl.load_workbook(write_results(make_results([make_outcome()], [ROW]), tmp_path / "r.xlsx").path)
-    assert book["To fix"]["A1"].value == "problem"
+    assert [cell.value for cell in book["To fix"][1]][:3] == ["row", "problem", "key"]
     assert book["To fix"].max_row == 1
 
 
