@@ -73,7 +73,7 @@ class CorrectedCopy:
         sheet = self._original.path
         results = [path for path in sheet.parent.glob("*.xlsx") if path.stem.startswith(f"{sheet.stem}.results")]
         for path in sorted(results, key=lambda path: path.stat().st_mtime):
-            corrections = read_corrections(path, self._original.sheet)
+            corrections = read_corrections(path, sheet, self._original.sheet, encoding=self._encoding)
             if corrections.lost:
                 rows = list_rows(corrections.lost)
                 self.notices.append(f"Not taken over from {path.name}: {rows}, where the sheet has changed since.")

@@ -48,6 +48,9 @@ RESULT_HEADINGS = frozenset(plain_heading(f"{name} (result)" if name in COLUMNS 
 ADDED_HEADINGS = frozenset({"problem", "characters", "generated", "generatedtitle", "sandbox", "warnings"})
 """What our own template and results add for the eye; read back without a word."""
 
+TO_FIX_MARKS = frozenset({"row", "problem", "characters"})
+"""The headings by which our own sheet `To fix` is told."""
+
 SEVERAL_CELLS = frozenset({"media", "hashtags"})
 """Columns that take the cells of several headings together, in their order."""
 ONLY_FOR = {"call_to_action": Channel.GBP, "privacy": Channel.TIKTOK}
@@ -215,6 +218,8 @@ class _Matching:
     def _ours_alone(self) -> frozenset[str]:
         """Return the headings that count for nothing here: in a results sheet of ours, what it tells of each post."""
         written = {plain_heading(name) for name in self.names}
+        if written >= TO_FIX_MARKS:
+            return ADDED_HEADINGS | {"row"}
         if not written >= RESULT_MARKS:
             return ADDED_HEADINGS
         return ADDED_HEADINGS | {name for name in RESULT_HEADINGS if name not in OURS} | {"link"}

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TextIO
 
 from batch.errors import SheetError, StopError
 from batch.model import Issue, Severity, SheetRows
 from batch.sheets.cells import column_index
 from batch.sheets.delimited import choose_encoding
 from batch.sheets.detect import Kind, identify
-from batch.sheets.headings import column_of, normalise
+from batch.sheets.vocabulary import column_of, plain_heading
 from batch.wording import cell_address
 from batch.workbooks.annotate import cell_at, dress_heading, edit_copy, set_text
 from batch.workbooks.posts_sheet import DATE, ROW_NUMBER
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 HEADINGS_WITHIN = 20
 """How far down the headings are looked for."""
 
-FROM_TO_FIX = "corrected in To fix"
+FROM_TO_FIX, ADDED_COLUMN = "corrected in To fix", "column added"
 SEPARATOR = re.compile('"?sep=.', re.IGNORECASE)
 """How Excel's own line begins that names the separator."""
 
@@ -84,7 +84,7 @@ class Corrections(NamedTuple):
     lost: tuple[int, ...] = ()
 
 
-def read_corrections(results: Path, sheet: SheetRows) -> Corrections:
+def read_corrections(results: Path, original: Path, sheet: SheetRows, *, encoding: str | None) -> Corrections:
     """Return the cells of `To fix` in which a person wrote something else than the run had found in the sheet.
 
     A key that was made for a row comes with its corrections, so that the row stays the same post. Where the sheet has
@@ -99,6 +99,7 @@ def read_corrections(results: Path, sheet: SheetRows) -> Corrections:
     fixes: dict[Place, CellFix] = {}
     lost: list[int] = []
     added: dict[str, int] = {}
+    top = 0
     for line in theirs:
         number = _number(line.get(ROW_NUMBER, ""))
         before = found.get(number)
@@ -120,8 +121,9 @@ def read_corrections(results: Path, sheet: SheetRows) -> Corrections:
         for column in (column for column in wanted if column in changed):
             position = sheet.columns.get(column)
             if position is None:
+                top = top or heading_row(original, sheet, encoding=encoding)
                 position = added.setdefault(column, len(sheet.headings) + len(added))
-                fixes[1, position] = CellFix(1, position, column, "", column, FROM_TO_FIX)
+                fixes[top, position] = CellFix(top, position, column, "", column, ADDED_COLUMN)
             if now[column] != wanted[column]:
                 place = number, position
                 fixes[place] = CellFix(*place, column, now[column], wanted[column], FROM_TO_FIX)
@@ -183,8 +185,8 @@ def _set_cell(sheet: Worksheet, fix: CellFix) -> None:
     cell = sheet.cell(row=fix.row, column=fix.position + 1)
     if isinstance(cell, MergedCell) or cell.data_type == "f":
         return
-    if fix.row == 1:
-        dress_heading(cell, like=cell_at(sheet, 1, 1))
+    if fix.why == ADDED_COLUMN:
+        dress_heading(cell, like=cell_at(sheet, fix.row, 1))
     if cell.is_date and DATE.fullmatch(fix.new):
         cell.value = datetime.fromisoformat(fix.new)
     else:
@@ -198,13 +200,8 @@ def _write_text(original: Path, sheet: SheetRows, fixes: Fixes, draft: Path, *, 
         by_row.setdefault(fix.row, []).append(fix)
     taken: list[str] = []
     with original.open(encoding=codec, newline="") as lines, draft.open("w", encoding=codec, newline="") as out:
-        delimiter = _delimiter_of(list(islice(lines, HEADINGS_WITHIN)), sheet)
-        lines.seek(0)
-        marked = SEPARATOR.match(next(lines, ""))
-        if marked:
-            out.write(marked.string)
-        else:
-            lines.seek(0)
+        mark, delimiter, _ = _read_top(lines, sheet)
+        out.write(mark)
         for number, cells in enumerate(csv.reader(_keeping(lines, taken), delimiter=delimiter), start=1):
             if number not in by_row:
                 out.writelines(taken)
@@ -228,14 +225,46 @@ def _keeping(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
         yield line
 
 
-def _delimiter_of(lines: Sequence[str], sheet: SheetRows) -> str:
-    """Return the delimiter by which one of the first lines holds the headings that were read."""
-    wanted = [normalise(name) for name in sheet.headings]
+def heading_row(original: Path, sheet: SheetRows, *, encoding: str | None) -> int:
+    """Return the row of the headings. Raises SheetError where they are not found as they were read."""
+    if identify(original) is Kind.DELIMITED:
+        codec = choose_encoding(original, wanted=encoding).codec
+        with original.open(encoding=codec, newline="") as lines:
+            return _read_top(lines, sheet)[2]
+    from openpyxl import load_workbook
+
+    book = load_workbook(original, read_only=True, data_only=True)
+    try:
+        top = book[sheet.tab].iter_rows(max_row=HEADINGS_WITHIN, values_only=True)
+        return _find_headings(([_text_of(value) for value in cells] for cells in top), sheet) or _refuse(sheet)
+    finally:
+        book.close()
+
+
+def _read_top(lines: TextIO, sheet: SheetRows) -> tuple[str, str, int]:
+    """Return Excel's own line about the separator, the delimiter and the headings' row, and go to the first record."""
+    first = lines.readline()
+    mark = first if SEPARATOR.match(first) else ""
+    lines.seek(0)
+    top = list(islice(lines, HEADINGS_WITHIN))
+    lines.seek(0)
+    if mark:
+        top.pop(0)
+        lines.readline()
     for delimiter in (",", ";", "\t"):
-        for cells in csv.reader(lines, delimiter=delimiter):
-            if [normalise(cell) for cell in cells[: len(wanted)]] == wanted:
-                return delimiter
-    raise SheetError(f"{sheet.name} can't be copied line by line: save it as .xlsx, and fix that.")
+        if row := _find_headings(csv.reader(top, delimiter=delimiter), sheet):
+            return mark, delimiter, row
+    return _refuse(sheet)
+
+
+def _find_headings(lines: Iterable[Sequence[str]], sheet: SheetRows) -> int:
+    wanted = [plain_heading(name) for name in sheet.headings]
+    found = (n for n, cells in enumerate(lines, start=1) if [*map(plain_heading, cells)][: len(wanted)] == wanted)
+    return next(found, 0)
+
+
+def _refuse(sheet: SheetRows) -> NoReturn:
+    raise SheetError(f"{sheet.name} can't be copied, since its headings are not found again: correct it by hand.")
 
 
 def find_untaken(original: SheetRows, copy: SheetRows, fixes: Fixes) -> dict[Place, CellFix]:

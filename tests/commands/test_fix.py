@@ -25,7 +25,7 @@ ROWS = (
     ("three", "Facebok", "", "2031-12-03 09:30", "Europe/Berlin", "A slip", "", "", "", "", "00123"),
     ("four", "FACEBOOK, FACEBOOK", "", "2031-12-04 09:30", "Europe/Berlin", "Twice", "", "", "", "", ""),
     ("five", "LINKEDIN", "Carousel", "2031-12-05 09:30", "Europe/Berlin", "A type", "", "", "", "", ""),
-    ("six", "FACEBOOK", "", "2031-12-06 09:30:15.250", "Europe/Berlin", "A fraction", "", "", "", "", ""),
+    ("six", "FACEBOOK", "", "2031-12-06 17:30 pm", "Europe/Berlin", "A half of the day", "", "", "", "", ""),
     ("seven", "FACEBOOK", "", "2031-12-07 09:30", "London", "A city", "", "", "", "", ""),
     ("eight", "FACEBOOK", "", "2031-12-08 09:30", "Europe/Berlin", "A link", "", "", "www.example.com/x", "", "=1+1"),
     ("nine", "FACEBOOK", "", "2031-12-09 09:30", "Europe/Berlin", "A\ttab and a bell\x07", "", "", "", "", ""),
@@ -34,7 +34,7 @@ ROWS = (
     ("eleven", "FACEBOOK", "", "25 Dec 2031 09:30", "Europe/Berlin", "Nothing wrong, =and kept", "", "", "", "", "NA"),
 )  # fmt: skip
 CORRECTED = {
-    "A2": "spring-01", "A3": "two", "B4": "FACEBOOK", "B5": "FACEBOOK", "C6": "POST", "D7": "2031-12-06 09:30:15",
+    "A2": "spring-01", "A3": "two", "B4": "FACEBOOK", "B5": "FACEBOOK", "C6": "POST", "D7": "2031-12-06 17:30",
     "E8": "Europe/London", "I9": "https://www.example.com/x", "F10": "A tab and a bell", "J11": "PUBLIC_TO_EVERYONE",
 }  # fmt: skip
 """One of each mistake that has exactly one remedy, and what the copy holds instead."""
