@@ -39,8 +39,8 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
         for notice in (*copy.notices, *(written.notices if written else ())):
             session.warn(notice)
         width, color, left = environment.width, flags.color, copy.checked
-        session.show(terminal.fixes_text(sorted(copy.fixes.values()), width=width, color=color))
-        session.show(terminal.issues_text(left.issues, posts=left.posts, width=width, color=color))
+        environment.show_text(terminal.fixes_text(sorted(copy.fixes.values()), width=width, color=color))
+        environment.show_text(terminal.issues_text(left.issues, posts=left.posts, width=width, color=color))
         if written:
             session.show(f"Written: {shown_from(written.path, environment.cwd)}")
         return EXIT_ROWS if any(issue.severity is Severity.ERROR for issue in left.issues) else EXIT_DONE
