@@ -149,7 +149,7 @@ class ItemIndex:
         if not versions:
             return Match(next_reference=sent_form(post.key), refusal=self._other_capitals(post))
         living = [version.item for version in versions if version.lives]
-        one, duplicates = _one_post(living, withdrawn=post.action in (Action.CANCEL, Action.DELETE))
+        one, duplicates = _one_post(living, post.action)
         if len(living) > 1 and one is None:
             reason = (
                 f"The site holds {len(living)} items with the key {post.key}: {_shown_items(living)}. Take back all "
@@ -207,32 +207,37 @@ def repeated_keys(posts: Iterable[Post]) -> frozenset[str]:
     return frozenset(key for key in keys if counts[same_letters(key)] > 1)
 
 
-def _one_post(living: Sequence[Item], *, withdrawn: bool) -> tuple[Item | None, tuple[Item, ...]]:
+def _one_post(living: Sequence[Item], action: Action | None) -> tuple[Item | None, tuple[Item, ...]]:
     """Return which of a key's living items is its post, and which of the others are to be taken back.
 
     None where they are not certainly one post. What is out or on its way stays, else the smallest ID, on every machine:
-    two runs that take one back at once take back the same one. Of a post that is `withdrawn` the one that would go out
-    comes first. A draft never goes out, so it is taken back whatever it says; what is scheduled only where it is the
-    same as what stays.
+    two runs that take one back at once take back the same one. Of a post that is withdrawn or only moved the one that
+    would go out comes first. A draft never goes out, so it is taken back whatever it says; what is scheduled only where
+    it is the same as what stays, or is to be withdrawn like it.
     """
     if len(living) < 2:
         return (living[0] if living else None), ()
     out = [item for item in living if item.status in ON_ITS_WAY]
     pending = sorted((item for item in living if item.status in PENDING), key=lambda item: item.id)
-    order = (sorted(pending, key=lambda item: item.status == Status.DRAFT) or out) if withdrawn else out + pending
-    if not order:
-        return None, ()
-    one, *others = order
-    places = {(item.reference, item.channel, item.type, item.account_id or one.account_id) for item in living}
+    dated_first = sorted(pending, key=lambda item: item.status == Status.DRAFT)
+    places = {(item.reference, item.channel, item.type) for item in living}
+    accounts = {item.account_id for item in living} - {""}
     known = len(out) + len(pending) == len(living)
-    if len(places) > 1 or len(out) > 1 or not known or any(item.external for item in living):
+    if max(len(places), len(accounts), len(out)) > 1 or not known or any(item.external for item in living):
         return None, ()
-    for other in others:
-        moved = one.status == other.status and one.scheduled_at != other.scheduled_at
-        same = one.content.target_id == other.content.target_id and not content_changes(one.content, other.content)
-        if other.status != Status.DRAFT and not withdrawn and (moved or not same):
-            return None, ()
-    return one, tuple(others)
+    if action in (Action.CANCEL, Action.DELETE):
+        one, *others = dated_first or out
+        return one, tuple(others)
+    for one, *others in (out + pending, out + dated_first)[action is Action.RESCHEDULE :]:
+        if all(other.status == Status.DRAFT or _goes_out_alike(one, other) for other in others):
+            return one, tuple(others)
+    return None, ()
+
+
+def _goes_out_alike(one: Item, other: Item) -> bool:
+    moved = one.status == other.status and one.scheduled_at != other.scheduled_at
+    same = one.content.target_id == other.content.target_id and not content_changes(one.content, other.content)
+    return same and not moved
 
 
 def _other_names(post: Post, item: Item, versions: Sequence[Version]) -> tuple[str, ...]:

@@ -132,6 +132,8 @@ class PlanWriter:
             [Styled(f"{counts[kind]:,} {word}", STEP_COLORS[kind]) for kind, word in words.items() if counts[kind]]
             for words in (DONE_WORDS, REST_WORDS)
         )
+        if duplicates := sum(len(step.duplicates) for step in self.plan.steps):
+            done.append(Styled(f"{counted(duplicates, 'duplicate')} removed", STEP_COLORS[StepKind.CANCEL]))
         self.text.line([Styled("To be done: "), *joined(done)] if done else "Nothing to be done.", indent=2)
         if rest:
             self.text.line([Styled("Otherwise: "), *joined(rest)], indent=2)

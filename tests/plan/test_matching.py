@@ -197,6 +197,31 @@ def test_of_a_post_that_is_withdrawn_what_would_go_out_comes_first_and_all_is_ta
     assert (match.item.id, [item.id for item in match.duplicates]) == ("b", ["a"])
 
 
+@pytest.mark.parametrize("content", [Content(text="Glazing\nday"), OTHER])
+def test_a_row_that_only_moves_its_post_means_the_one_that_is_scheduled(
+    make: SimpleNamespace, content: Content
+) -> None:
+    held = [make.item(id="a", status=Status.DRAFT, scheduled_at=None, content=content), make.item(id="b")]
+    match = ItemIndex(held).find(make.post(action=Action.RESCHEDULE))
+    assert match.item is not None
+    assert (match.item.id, [item.id for item in match.duplicates]) == ("b", ["a"])
+
+
+def test_a_draft_that_says_something_else_gives_way_to_what_is_scheduled(make: SimpleNamespace) -> None:
+    held = [make.item(id="a", status=Status.DRAFT, scheduled_at=None, content=OTHER), make.item(id="b")]
+    match = ItemIndex(held).find(make.post())
+    assert match.item is not None
+    assert (match.item.id, [item.id for item in match.duplicates]) == ("b", ["a"])
+
+
+def test_two_scheduled_items_that_differ_are_never_settled_by_a_guess(make: SimpleNamespace) -> None:
+    held = [make.item(id="a", content=OTHER), make.item(id="b"), make.item(id="c", status=Status.DRAFT)]
+    for action in (None, Action.RESCHEDULE):
+        match = ItemIndex(held).find(make.post(action=action))
+        assert match.refusal is not None
+        assert (match.refusal.code, match.duplicates) == ("several_items", ())
+
+
 def test_an_item_that_was_listed_twice_is_one_item(make: SimpleNamespace) -> None:
     assert ItemIndex([make.item(), make.item()]).find(make.post()).item == make.item()
 

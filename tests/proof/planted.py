@@ -109,6 +109,13 @@ PLANTED = (
         KILLS,
     ),
     Planted(
+        "a derived key that forgets the order of media",
+        "rules/keys.py",
+        '"\\x1e".join(medium.source for medium in content.media)',
+        '"\\x1e".join(sorted(medium.source for medium in content.media))',
+        "tests/rules/test_keys.py",
+    ),
+    Planted(
         "redirects followed", "publisher/client.py", "follow_redirects=False", "follow_redirects=True", HOSTILE_LIST
     ),
     Planted(
@@ -289,7 +296,7 @@ PLANTED = (
 
 def copy_tree(source: Path, folder: Path) -> None:
     """Copy client and proofs."""
-    for name in ("batch", "tests/proof", "tests/rig"):
+    for name in ("batch", "tests/proof", "tests/rig", "tests/rules"):
         shutil.copytree(source / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
     shutil.copy(source / "pyproject.toml", folder)
 

@@ -103,6 +103,18 @@ def test_a_plan_reads_like_this() -> None:
     )
 
 
+def test_duplicates_that_are_removed_are_something_to_do() -> None:
+    tidied = step(kind=StepKind.UNCHANGED, acts=(Act.WITHDRAW,), duplicates=("b", "c"))
+    assert "To be done: 2 duplicates removed" in plan_text(plan(tidied))
+
+
+def test_rows_that_are_left_out_say_why() -> None:
+    steps = [step(n, StepKind.SKIP, reason="Not among --rows 2.") for n in (3, 4)]
+    shown = plan_text(plan(step(2), *steps, step(5, StepKind.SKIP, reason="The row says it.", action="skip")))
+    assert "2 skipped: Not among --rows 2." in shown
+    assert "The row says it." not in shown
+
+
 def test_an_empty_plan_says_that_there_is_nothing_to_do() -> None:
     assert "Nothing to be done." in plan_text(plan())
     assert "calls" not in plan_text(plan(step(kind=StepKind.UNCHANGED)))

@@ -32,6 +32,13 @@ def test_a_derived_key_is_the_same_in_every_version() -> None:
     assert derive_key(**ROW) == "auto-68f9745a2afd3559"
 
 
+def test_the_order_of_media_is_part_of_a_derived_key() -> None:
+    """A carousel in another order is another post; one key for both would change the first into the second."""
+    one, two = (replace(CONTENT, media=tuple(Medium(f"{name}.jpg") for name in names)) for names in ("ab", "ba"))
+    assert derive_key(**ROW | {"content": one}) == "auto-0449a8f161c8c4b8"
+    assert derive_key(**ROW | {"content": two}) != derive_key(**ROW | {"content": one})
+
+
 @pytest.mark.parametrize(
     "same", [{"account": "studio"}, {"account": " STUDIO "}, {"content": replace(CONTENT, text="Fresh\r\n".strip())}]
 )
