@@ -22,6 +22,7 @@ from batch.rules.dates import NO_DATE, When, Zones, doubt_date, doubt_midnight, 
 from batch.rules.issues import Problem, nearest, only_near
 from batch.rules.keys import check_key
 from batch.rules.text import find_lookalike
+from batch.rules.yes_no import read_yes_no
 from batch.wording import cell_address, listed, quoted
 
 ACTION_WORDS: Mapping[str, Action] = MappingProxyType({
@@ -35,8 +36,12 @@ ACTION_WORDS: Mapping[str, Action] = MappingProxyType({
 })  # fmt: skip
 """Words that people write for an action. They are asked about and never followed: some acts can't be taken back."""
 
-YES = frozenset({"yes", "y", "true", "x", "1", "ok", "approved", "✓", "✔", "ja", "oui", "si", "sí", "sim", "tak"})
-NO = frozenset({"no", "n", "false", "0", "-", "–", "nein", "non", "não", "nie", "nee", "pending"})
+APPROVED: Mapping[str, bool] = MappingProxyType(
+    dict.fromkeys(("approved", "freigegeben", "approuvé", "aprobado", "approvato", "aprovado", "goedgekeurd",
+                   "zatwierdzone", "одобрено", "承認済み", "承認", "已批准", "批准"), True)
+    | dict.fromkeys(("pending", "not approved", "ausstehend"), False)
+)  # fmt: skip
+"""Words for yes and no that mean something in `approved` only."""
 
 PRIVACY_WORDS: Mapping[str, str] = MappingProxyType({
     "public": "PUBLIC_TO_EVERYONE", "everyone": "PUBLIC_TO_EVERYONE", "followers": "FOLLOWER_OF_CREATOR",
@@ -113,9 +118,9 @@ def read_generate(cell: str) -> tuple[Generate | None, Problem | None]:
 @lru_cache(REMEMBERED)
 def read_approved(cell: str) -> tuple[bool, Problem | None]:
     """Read `approved`; blank is no."""
-    word = cell.casefold()
-    if not word or word in YES or word in NO:
-        return word in YES, None
+    said = APPROVED.get(cell.casefold(), read_yes_no(cell))
+    if said is not None:
+        return said, None
     return False, _unknown("approved", "approved_unknown", cell, likely="", known="yes, or no, or leave it blank")
 
 

@@ -72,13 +72,15 @@ class RawRow(NamedTuple):
 
 
 class RowFlaw(NamedTuple):
-    """Something wrong with a whole row, told by its number."""
+    """Something wrong with a whole row, told by its number, or with its cell `place` (from 0) as `column` of ours."""
 
     number: int
     code: str
     seen: str
     message: str
     warning: bool = False
+    column: str = ""
+    place: int | None = None
 
 
 class Area(NamedTuple):

@@ -221,7 +221,8 @@ def _tidy(
 
 def _tell_flaw(flaw: RowFlaw) -> Issue:
     severity = Severity.WARNING if flaw.warning else Severity.ERROR
-    return Issue(flaw.number, "", flaw.code, flaw.seen, flaw.message, severity)
+    cell = "" if flaw.place is None else cell_address(flaw.number, flaw.place)
+    return Issue(flaw.number, flaw.column, flaw.code, flaw.seen, flaw.message, severity, cell)
 
 
 def _find_merges(rows: Sequence[Row], headings: Headings, grid: Grid) -> Iterable[Issue]:

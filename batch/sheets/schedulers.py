@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
@@ -17,6 +17,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from batch.errors import SheetError
+from batch.rules.yes_no import read_yes_no
 from batch.sheets.cells import Moment, Number, Raw, RawRow, RowFlaw
 from batch.sheets.clean import write_number
 from batch.sheets.headings import Table
@@ -209,7 +210,6 @@ __all__ = ["apply_mapping", "recognise"]
 
 Maker = Callable[[Sequence[Raw]], Raw]
 Places = Mapping[str, tuple[int, ...]]
-YES = frozenset({"true", "yes", "y", "1", "x", "on"})
 
 
 def apply_mapping(table: Table, name: str, *, where: str) -> Table:
@@ -228,7 +228,7 @@ def apply_mapping(table: Table, name: str, *, where: str) -> Table:
         *_tell_order(order),
         *_tell_channel(makers, layout, headless=names is layout.positions),
     )
-    flaws = _find_unmapped(names, rows, layout)
+    flaws = (*_find_unmapped(names, rows, layout), *_find_neither(names, rows, layout))
     return Table(headings, mapped, table.first, notices=notices, flaws=flaws, foreign=layout.positions)
 
 
@@ -322,8 +322,15 @@ def _make_draft(cells: Sequence[Raw], *, at: int) -> Raw:
     return "draft" if _says_yes(_cell(cells, at)) else ""
 
 
-def _says_yes(cell: Raw) -> bool:
-    return isinstance(cell, str) and cell.strip().casefold() in YES
+def _says_yes(cell: Raw) -> bool | None:
+    """Read a yes/no cell of theirs, None where it says neither."""
+    return read_yes_no(_text_of(cell))
+
+
+def _text_of(cell: Raw) -> str:
+    if isinstance(cell, Moment):
+        return cell.at.isoformat(" ")
+    return cell.strip() if isinstance(cell, str) else write_number(cell) if isinstance(cell, Number) else cell.seen
 
 
 def _take_first(cells: Sequence[Raw], *, places: Sequence[int], words: Mapping[str, str], line_break: str) -> Raw:
@@ -359,6 +366,18 @@ def _find_unmapped(names: Sequence[str], rows: Sequence[RawRow], layout: Schedul
                 )
                 flaws.setdefault(row.number, RowFlaw(row.number, "not_mapped", shorten(cell), message))
     return tuple(flaws.values())
+
+
+def _find_neither(names: Sequence[str], rows: Sequence[RawRow], layout: SchedulerSheet) -> Iterator[RowFlaw]:
+    """Yield an error for each cell of a yes/no column that says neither: a post must not go out by a guess."""
+    asked = {at: "channel" for at, name in enumerate(names) if heading_key(name) in layout.flags}
+    asked |= {at: "action" for at, name in enumerate(names) if layout.drafts and heading_key(name) == layout.drafts}
+    for row in rows:
+        for at, column in asked.items():
+            if _says_yes(cell := _cell(row.cells, at)) is None:
+                seen = shorten(_text_of(cell))
+                message = f"'{names[at]}' says “{seen}”, which is neither yes nor no. Write TRUE or FALSE."
+                yield RowFlaw(row.number, "yes_no_unknown", seen, message, column=column, place=at)
 
 
 def _tell_columns(names: Sequence[str], places: Places, layout: SchedulerSheet) -> tuple[str, ...]:

@@ -8,9 +8,7 @@ from batch.rules.channels import CALLS_TO_ACTION, PRIVACY_LEVELS
 from batch.rules.columns import (
     ACTION_WORDS,
     ASSET_TYPES,
-    NO,
     PRIVACY_WORDS,
-    YES,
     Asset,
     read_action,
     read_approved,
@@ -91,17 +89,12 @@ def test_kinds_of_generating_are_read_in_any_case(kind: Generate) -> None:
     assert read_generate(kind.title()) == (kind, None)
 
 
-@pytest.mark.parametrize("word", sorted(YES))
-def test_yes_is_understood_in_several_languages(word: str) -> None:
-    assert read_approved(word.upper() if word.isascii() else word) == (True, None)
+@pytest.mark.parametrize(("word", "said"), [("WAHR", True), ("nein", False), ("Approved", True), ("pending", False)])
+def test_approved_is_read_in_several_languages(word: str, said: bool) -> None:
+    assert read_approved(word) == (said, None)
 
 
-@pytest.mark.parametrize("word", sorted(NO))
-def test_no_is_no(word: str) -> None:
-    assert read_approved(word) == (False, None)
-
-
-@pytest.mark.parametrize("word", ["maybe", "yes?", "2", "ready"])
+@pytest.mark.parametrize("word", ["maybe", "yes?", "2", "ready", "yes no", "draft"])
 def test_what_is_neither_is_an_error(word: str) -> None:
     approved, problem = read_approved(word)
     assert not approved

@@ -271,3 +271,47 @@ def test_a_date_cell_and_a_time_cell_are_one_moment(xlsx: Any) -> None:
     ]
     sheet = read_sheet(xlsx(rows), mapping="sprout")
     assert [sheet.text(row, "publish_at") for row in sheet.rows] == ["2026-12-01 09:30:00", "2026-12-01 10:15:00"]
+
+
+YES_NO = (
+    "Text,Date,Time,Draft,Facebook,Instagram,Picture Url 1\n"
+    "one,2027-02-09,20:40:00,FALSO,TRUE,VERDADERO,https://example.com/a.jpg\n"
+    "two,2027-02-10,20:40:00,VERDADERO,TRUE,FALSE,https://example.com/a.jpg\n"
+    "three,2027-02-11,20:40:00,WAHR,TRUE,FALSE,https://example.com/a.jpg\n"
+    "four,2027-02-12,20:40:00,draft,TRUE,FALSE,https://example.com/a.jpg\n"
+    "five,2027-02-13,20:40:00,TRUE,TRUE,FALSE,https://example.com/a.jpg\n"
+    "six,2027-02-13,20:40:00,VRAI,VRAI,FAUX,https://example.com/a.jpg\n"
+    "seven,2027-02-14,20:40:00,いいえ,maybe,1,https://example.com/a.jpg\n"
+)
+
+
+def test_yes_and_no_of_any_language_are_read_and_any_other_word_is_an_error_of_its_cell(text_file: Any) -> None:
+    sheet = read_sheet(text_file(YES_NO), mapping="metricool")
+    assert [(sheet.text(row, "action"), sheet.text(row, "channel")) for row in sheet.rows] == [
+        ("", "FACEBOOK, INSTAGRAM"),
+        ("draft", "FACEBOOK"),
+        ("draft", "FACEBOOK"),
+        ("", "FACEBOOK"),
+        ("draft", "FACEBOOK"),
+        ("draft", "FACEBOOK"),
+        ("", "INSTAGRAM"),
+    ]
+    assert [(i.row, i.column, i.code, i.cell, i.severity, i.message) for i in sheet.issues] == [
+        (5, "action", "yes_no_unknown", "D5", Severity.ERROR,
+         "'Draft' says “draft”, which is neither yes nor no. Write TRUE or FALSE."),
+        (8, "channel", "yes_no_unknown", "E8", Severity.ERROR,
+         "'Facebook' says “maybe”, which is neither yes nor no. Write TRUE or FALSE."),
+    ]  # fmt: skip
+
+
+def test_an_error_cell_or_a_number_in_a_yes_no_column_is_never_silently_no(xlsx: Any) -> None:
+    headings = ["Text", "Date", "Time", "Draft", "Facebook", "Picture Url 1"]
+    rows = [["one", "2027-02-09", "20:40", 1, "TRUE", ""], ["two", "2027-02-09", "20:40", 7, "FALSE", ""]]
+    sheet = read_sheet(xlsx([headings, *rows]), mapping="metricool")
+    assert [(sheet.text(row, "action"), sheet.text(row, "channel")) for row in sheet.rows] == [
+        ("draft", "FACEBOOK"),
+        ("", ""),
+    ]
+    assert [(i.row, i.column, i.code, i.seen, i.cell) for i in sheet.issues] == [
+        (3, "action", "yes_no_unknown", "7", "D3")
+    ]
