@@ -7,13 +7,15 @@ bytes and neither the credential nor the site; it is never shown, since it holds
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from urllib.parse import quote, urlsplit
+from typing import NamedTuple
+from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 
@@ -26,6 +28,10 @@ from batch.rules.sources import MEDIA_MANAGER_HOSTS
 
 FILES = "/site-media/v1/files"
 UPLOAD_TRIES = 3
+RESUMABLE_FROM_BYTES = 10_000_000
+"""Beyond this size the vendor advises an upload that goes on where it broke off."""
+TUS = {"Tus-Resumable": "1.0.0"}
+FILES_A_CALL = 100
 MAX_ANSWER_BYTES = 1024 * 1024
 UPLOAD_BASE_SECONDS = 60.0
 SLOWEST_BYTES_A_SECOND = 50_000
@@ -65,12 +71,20 @@ def import_url(client: Client, address: str, *, kind: str, mime: str, name: str)
 def upload_file(
     client: Client, chunks: Callable[[], Iterator[bytes]], *, kind: str, mime: str, size_bytes: int, name: str
 ) -> Brought:
-    """Send a file's bytes. What `chunks` raises passes through, and then the upload is not whole and not kept."""
+    """Send a file's bytes, a large one so that it goes on where it broke off.
+
+    What `chunks` raises passes through, and then the upload is not whole and not kept.
+    """
+    upload = _Upload(client, chunks, mime=mime, size_bytes=size_bytes, name=name)
+    resumable = size_bytes > RESUMABLE_FROM_BYTES
     for attempt in range(1, UPLOAD_TRIES + 1):
-        target = _upload_target(client, mime=mime, size_bytes=size_bytes, name=name)
+        target = _upload_target(client, mime=mime, size_bytes=size_bytes, name=name, resumable=resumable)
+        if isinstance(target, Brought) and resumable and target.code not in ("NO_ANSWER", "WRONG_ADDRESS"):
+            resumable = False  # the service does not offer it for this file: one call has to do
+            target = _upload_target(client, mime=mime, size_bytes=size_bytes, name=name, resumable=False)
         if isinstance(target, Brought):
             return target
-        reply = _put(target, chunks(), mime=mime, size_bytes=size_bytes, client=client)
+        reply = upload.resumable(target) if target.token else upload.whole(target)
         if reply.kind is ReplyKind.OK:
             return _read_file(reply.body, kind=kind)
         # A refused token of the upload address is not our credential: a new address may work.
@@ -79,6 +93,24 @@ def upload_file(
         if attempt < UPLOAD_TRIES:
             client.sleep(wait_seconds(attempt, reply.retry_after_seconds, random=client.random))
     return Brought(State.FAILED, code=reply.code, message=reply.message or "The upload was refused.")
+
+
+def read_files(client: Client, kinds: Mapping[str, str]) -> dict[str, Brought]:
+    """Return how far many files are, by ID, in few calls; those that the service does not tell of are left out."""
+    found: dict[str, Brought] = {}
+    ids = list(kinds)
+    for start in range(0, len(ids), FILES_A_CALL):
+        try:
+            body = {"fileIds": ids[start : start + FILES_A_CALL]}
+            reply = client.query("POST", f"{FILES}/get-files", body, by_status=True)
+        except ServiceError:
+            continue
+        listed = reply.body.get("files")
+        for file in listed if isinstance(listed, list) else ():
+            file_id = file.get("id") if isinstance(file, dict) else None
+            if isinstance(file_id, str) and file_id in kinds:
+                found[file_id] = _read_file({"file": file}, kind=kinds[file_id])
+    return found
 
 
 def wait_ready(client: Client, file_id: str, *, kind: str, patience: Patience) -> Brought:
@@ -153,24 +185,44 @@ def _largest_video(file: Json) -> str:
     return max(found, default=(0, ""))[1]
 
 
-def _upload_target(client: Client, *, mime: str, size_bytes: int, name: str) -> str | Brought:
+class _Target(NamedTuple):
+    """Where bytes go: the address, the name that it is told, and the token of a resumable upload ("" for one call)."""
+
+    url: str
+    name: str
+    token: str = ""
+
+    @property
+    def final(self) -> str:
+        """The address of the call whose answer names the file."""
+        url = f"{self.url}/{quote(self.token, safe='')}" if self.token else self.url
+        return f"{url}{'&' if '?' in url else '?'}filename={quote(self.name, safe='')}"
+
+
+def _upload_target(client: Client, *, mime: str, size_bytes: int, name: str, resumable: bool) -> _Target | Brought:
     """Ask for an address to upload to, and look at it before anything is sent there."""
-    body = {"mimeType": mime, "fileName": name, "sizeInBytes": str(size_bytes)}
+    body: Json = {"mimeType": mime, "fileName": name, "sizeInBytes": str(size_bytes)}
+    call = "generate-resumable-upload-url" if resumable else "generate-upload-url"
     try:
-        reply = client.query("POST", f"{FILES}/generate-upload-url", body, by_status=True)
+        more = {"uploadProtocol": "TUS"} if resumable else {}
+        reply = client.query("POST", f"{FILES}/{call}", {**body, **more}, by_status=True)
     except ServiceError as error:
         return Brought(State.FAILED, code="NO_ANSWER", message=str(error))
     if reply.kind is not ReplyKind.OK:
         return _refused(reply)
-    url = reply.body.get("uploadUrl")
-    if not isinstance(url, str) or not is_safe_target(url):
+    url, token = reply.body.get("uploadUrl"), reply.body.get("uploadToken", "") if resumable else ""
+    local = client.api_url.startswith("http://")
+    if not isinstance(url, str) or not isinstance(token, str) or not is_safe_target(url, local=local):
         message = "The Media Manager gave an unsafe address to upload to, so nothing was sent there."
         return Brought(State.FAILED, code="WRONG_ADDRESS", message=message)
-    return f"{url}{'&' if '?' in url else '?'}filename={quote(name, safe='')}"
+    return _Target(url, name, token)
 
 
-def is_safe_target(url: str) -> bool:
-    """Tell whether bytes may be sent to an upload address: https, or this very machine; no user, no fragment."""
+def is_safe_target(url: str, *, local: bool) -> bool:
+    """Tell whether bytes may be sent to an upload address: https outside of private networks; no user, no fragment.
+
+    `local`: the API itself is on this machine, and so may be the address, over http.
+    """
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname or "", parts.port
@@ -179,40 +231,103 @@ def is_safe_target(url: str) -> bool:
     if not host or "@" in parts.netloc or parts.fragment or "\\" in url or not url.isascii() or not url.isprintable():
         return False
     try:
-        loopback = ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
+        loopback, inside = address.is_loopback, not address.is_global
     except ValueError:
-        loopback = host == "localhost"
-    return parts.scheme == "https" or (parts.scheme == "http" and loopback)
+        loopback = inside = host == "localhost"
+    if loopback:
+        return local and parts.scheme in ("http", "https")
+    return parts.scheme == "https" and not inside
 
 
-def _put(target: str, chunks: Iterator[bytes], *, mime: str, size_bytes: int, client: Client) -> Reply:
-    """Send the bytes once, with a client of its own that knows no credential."""
-    seconds = UPLOAD_BASE_SECONDS + size_bytes / SLOWEST_BYTES_A_SECOND
-    ends_at = time.monotonic() + seconds
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    reply: Reply
+    headers: Mapping[str, str] = field(default_factory=dict)
 
-    def in_time() -> Iterator[bytes]:
-        for chunk in chunks:
-            if time.monotonic() > ends_at:
-                raise httpx.WriteTimeout("the time for this upload is over")
-            yield chunk
+    def header(self, name: str) -> str:
+        return self.headers.get(name, "")
 
-    def send() -> Reply:
-        with open_http(plain=target.startswith("http://"), seconds=seconds) as http:
-            headers = {"Content-Type": mime, "Content-Length": str(size_bytes)}
-            response = http.send(http.build_request("PUT", target, content=in_time(), headers=headers), stream=True)
-            try:
-                content = read_body(response, max_bytes=MAX_ANSWER_BYTES, late=lambda: time.monotonic() > ends_at)
-            finally:
-                response.close()
-            raw = Raw(response.status_code, response.headers, content)
-            return make_reply(raw, now=client.now(), max_bytes=MAX_ANSWER_BYTES)
+    @property
+    def offset(self) -> int | None:
+        """How many bytes the service says that it has."""
+        value = self.header("upload-offset")
+        return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
 
-    try:
-        return within(seconds, send, late=httpx.ReadTimeout)
-    except TooLarge:
-        return Reply(ReplyKind.UNCLEAR, code="TOO_LARGE", message="The answer to the upload is too large.")
-    except httpx.TransportError as error:
-        kind = ReplyKind.NOT_SENT if isinstance(error, httpx.ConnectError) else ReplyKind.UNCLEAR
-        return Reply(kind, code="UPLOAD_CUT", message="The connection broke before the file was there.")
-    except (httpx.InvalidURL, httpx.StreamError):
-        return Reply(ReplyKind.UNCLEAR, code="UPLOAD_CUT", message="The file could not be sent to the upload address.")
+
+class _Upload:
+    """One file on its way to the upload addresses, with a client of its own that knows no credential."""
+
+    def __init__(
+        self, client: Client, chunks: Callable[[], Iterator[bytes]], *, mime: str, size_bytes: int, name: str
+    ) -> None:
+        self._client, self._chunks, self._mime, self._size_bytes, self._name = client, chunks, mime, size_bytes, name
+        self._seconds = UPLOAD_BASE_SECONDS + size_bytes / SLOWEST_BYTES_A_SECOND
+
+    def whole(self, target: _Target) -> Reply:
+        """Send all bytes in one call."""
+        headers = {"Content-Type": self._mime, "Content-Length": str(self._size_bytes)}
+        return self._call("PUT", target.final, headers, 0).reply
+
+    def resumable(self, target: _Target) -> Reply:
+        """Send the bytes by the tus protocol, going on where a connection broke, and have the file made of them."""
+        told = {"filename": self._name, "contentType": self._mime, "token": target.token}
+        metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in told.items())
+        made = self._call(
+            "POST", target.url, {**TUS, "Upload-Length": str(self._size_bytes), "Upload-Metadata": metadata}
+        )
+        place = urljoin(target.url, made.header("location"))
+        if made.reply.status != 201 or urlsplit(place)[:2] != urlsplit(target.url)[:2]:
+            return made.reply if made.reply.status != 201 else _odd_upload()
+        offset = 0
+        for _ in range(UPLOAD_TRIES):
+            headers = {**TUS, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+            size = {"Content-Length": str(self._size_bytes - offset)}
+            sent = self._call("PATCH", place, {**headers, **size}, offset)
+            known = sent.offset if sent.reply.status == 204 else self._call("HEAD", place, TUS).offset
+            if known is None or not offset <= known <= self._size_bytes:
+                return sent.reply if sent.reply.status != 204 else _odd_upload()
+            offset = known
+            if offset == self._size_bytes:
+                return self._call("PUT", target.final, {"Content-Type": "application/json"}).reply
+        return _odd_upload()
+
+    def _call(self, method: str, url: str, headers: Mapping[str, str], offset: int | None = None) -> _Answered:
+        """Make one call, with the bytes from `offset` on (None: without any)."""
+        ends_at = time.monotonic() + self._seconds
+
+        def in_time(skip: int) -> Iterator[bytes]:
+            for chunk in self._chunks():
+                if time.monotonic() > ends_at:
+                    raise httpx.WriteTimeout("the time for this upload is over")
+                yield chunk[skip:]
+                skip = max(0, skip - len(chunk))
+
+        def send() -> _Answered:
+            with open_http(plain=url.startswith("http://"), seconds=self._seconds) as http:
+                content = None if offset is None else in_time(offset)
+                response = http.send(http.build_request(method, url, content=content, headers=headers), stream=True)
+                try:
+                    body = read_body(response, max_bytes=MAX_ANSWER_BYTES, late=lambda: time.monotonic() > ends_at)
+                finally:
+                    response.close()
+            raw = Raw(response.status_code, response.headers, body)
+            return _Answered(make_reply(raw, now=self._client.now(), max_bytes=MAX_ANSWER_BYTES), response.headers)
+
+        try:
+            return within(self._seconds, send, late=httpx.ReadTimeout)
+        except TooLarge:
+            message = "The answer to the upload is too large."
+            return _Answered(Reply(ReplyKind.UNCLEAR, code="TOO_LARGE", message=message))
+        except httpx.TransportError as error:
+            kind = ReplyKind.NOT_SENT if isinstance(error, httpx.ConnectError) else ReplyKind.UNCLEAR
+            message = "The connection broke before the file was there."
+            return _Answered(Reply(kind, code="UPLOAD_CUT", message=message))
+        except (httpx.InvalidURL, httpx.StreamError):
+            message = "The file could not be sent to the upload address."
+            return _Answered(Reply(ReplyKind.UNCLEAR, code="UPLOAD_CUT", message=message))
+
+
+def _odd_upload() -> Reply:
+    message = "The upload address answered in a way that is not known, so the file was not sent to its end."
+    return Reply(ReplyKind.UNCLEAR, code="UPLOAD_ODD", message=message)

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from batch.media.files import MediumUnreadableError, open_medium
 from batch.model import Act, Content, Medium, OutcomeKind
 from batch.publisher.client import Client
-from batch.publisher.media import Brought, State, import_url, upload_file, wait_ready
+from batch.publisher.media import Brought, State, import_url, read_files, upload_file, wait_ready
 from batch.publisher.retry import Patience
 from batch.rules.sources import MIMES, is_address, kind_of_mime, read_address, usual_ending, usual_mime
 from batch.runs.actions import SiteContext
@@ -88,6 +88,8 @@ def bring_media(media: Iterable[Medium], context: MediaContext) -> MediaResult:
             transfer.failures[identity] = NOT_BEGUN
         else:
             transfer.begin(medium)
+    if len(transfer.pending) > 1:
+        transfer.wait_for_all()
     while transfer.pending:
         transfer.wait()
     return MediaResult(transfer.urls, transfer.failures, transfer.uploaded, transfer.imported, transfer.remembered)
@@ -118,21 +120,43 @@ class _Transfer:
         else:
             self.settle(medium, brought)
 
+    def wait_for_all(self) -> None:
+        """Wait for all pending ones, many in one call; one by one where the service does not tell of many."""
+
+        def look() -> bool | None:
+            kinds = {file_id: medium.kind or "IMAGE" for medium, file_id, _ in self.pending}
+            found = read_files(self.context.client, kinds)
+            for entry in list(self.pending):
+                brought = found.get(entry[1])
+                if brought is not None and brought.state is not State.PENDING:
+                    self.pending.remove(entry)
+                    self.settle(entry[0], brought)
+            return True if not found or len(self.pending) < 2 else None
+
+        self._patience(self.context.clock()).wait_for(look, first_seconds=1.0)
+
     def wait(self) -> None:
         """Wait for the first of the pending ones, within what is left of its bound."""
-        context, (medium, file_id, started) = self.context, self.pending.popleft()
-        more = f" and {len(self.pending)} more" if self.pending else ""
+        medium, file_id, started = self.pending[0]
+        patience = self._patience(started)
+        brought = wait_ready(self.context.client, file_id, kind=medium.kind or "IMAGE", patience=patience)
+        self.pending.popleft()
+        self.settle(medium, brought)
+
+    def _patience(self, started: float) -> Patience:
+        context = self.context
         said_at = -SAY_EVERY_SECONDS
 
         def on_wait(waited: float) -> None:
             nonlocal said_at
             if waited - said_at >= SAY_EVERY_SECONDS:
                 said_at = waited
-                context.say(f"Waiting for {shown(medium.source)}{more} in the Media Manager ({waited:.0f} s).")
+                more = f" and {len(self.pending) - 1} more" if len(self.pending) > 1 else ""
+                first = shown(self.pending[0][0].source)
+                context.say(f"Waiting for {first}{more} in the Media Manager ({waited:.0f} s).")
 
         left_seconds = max(0.0, context.bound_seconds - (context.clock() - started))
-        patience = Patience(left_seconds, context.sleep, context.clock, on_wait, context.stopped)
-        self.settle(medium, wait_ready(context.client, file_id, kind=medium.kind or "IMAGE", patience=patience))
+        return Patience(left_seconds, context.sleep, context.clock, on_wait, context.stopped)
 
     def settle(self, medium: Medium, brought: Brought) -> None:
         """Take note of how a medium ended, in the journal too where it is there."""

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from batch.sandbox.content import IMAGE, MEDIA_HOSTS, VIDEO
 from batch.sandbox.context import Context
-from batch.sandbox.schemas import IMPORT_BODY, UPLOAD_BODY
+from batch.sandbox.schemas import FILES_BODY, IMPORT_BODY, UPLOAD_BODY
 from batch.sandbox.state import Answer, Json, Refusal, invalid, write_iso, write_json
 
 UPLOAD_PATH = "/sandbox-upload/"
@@ -135,10 +135,23 @@ def get_file(context: Context) -> Answer:
     given = context.request.values("fileId") if "id" not in context.parts else (context.parts["id"],)
     if len(given) != 1 or not given[0]:
         raise invalid("fileId", "is missing", "REQUIRED_FIELD")
-    row = context.store.row("SELECT body, polls, fate FROM files WHERE site = ? AND id = ?", context.site.id, given[0])
-    if row is None:
+    file = _polled(context, given[0])
+    if file is None:
         raise Refusal(404, "FILE_NOT_FOUND", f"The site has no file {given[0][:64]}.")
+    return {"file": file}
+
+
+def get_files(context: Context) -> Answer:
+    """Get File Descriptors: those of up to 100 IDs that the site has."""
+    ids = context.body(FILES_BODY)["fileIds"]
+    return {"files": [file for given in ids if (file := _polled(context, given)) is not None]}
+
+
+def _polled(context: Context, file_id: str) -> Json | None:
+    row = context.store.row("SELECT body, polls, fate FROM files WHERE site = ? AND id = ?", context.site.id, file_id)
+    if row is None:
+        return None
     body, polls, fate = row
     left = max(0, polls - 1)
-    context.store.run("UPDATE files SET polls = ? WHERE id = ?", left, given[0])
-    return {"file": _shown(json.loads(body), left, fate)}
+    context.store.run("UPDATE files SET polls = ? WHERE id = ?", left, file_id)
+    return _shown(json.loads(body), left, fate)

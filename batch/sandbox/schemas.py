@@ -157,6 +157,7 @@ POST_BODY = model(
 )
 IMAGE_BODY = model("GenerateImage", {"userInput": Name, "imageUrl": Url})
 IMPORT_BODY = model("ImportFile", {"url": Url}, mimeType=Text, displayName=Text, parentFolderId=Name)
+FILES_BODY = model("GetFiles", {"fileIds": listed(Id, least=1, most=100)})
 UPLOAD_BODY = model("UploadUrl", {"mimeType": Name, "fileName": Id}, sizeInBytes=Size, parentFolderId=Name)
 
 _HOLDERS = {

@@ -64,6 +64,7 @@ ROUTES = (
     Route("upload_url", "POST", f"{FILES}/generate-upload-url", media.generate_upload_url),
     Route("get_file", "GET", f"{FILES}/get-file-by-id", media.get_file),
     Route("get_file", "GET", f"{FILES}/{{id}}", media.get_file),
+    Route("get_files", "POST", f"{FILES}/get-files", media.get_files),
     Route("upload_file", "PUT", f"{media.UPLOAD_PATH}{{token}}", media.upload_file, signed=False),
 )
 

@@ -314,6 +314,9 @@ def test_nothing_is_sent_to_an_unsafe_address(library: Start, client_of: Connect
         ("http://[::1]:8000/x", True),
         ("http://localhost/x", True),
         ("http://10.0.0.1/x", False),
+        ("https://10.0.0.1/x", False),
+        ("https://169.254.169.254/latest", False),
+        ("https://[fd00::1]/x", False),
         ("http://upload.example.com/x", False),
         ("https://user@upload.example.com/x", False),
         ("https://upload.example.com/x#part", False),
@@ -326,7 +329,8 @@ def test_nothing_is_sent_to_an_unsafe_address(library: Start, client_of: Connect
     ],
 )
 def test_an_upload_address_is_https_or_this_machine(url: str, safe: bool) -> None:
-    assert is_safe_target(url) is safe
+    assert is_safe_target(url, local=True) is safe
+    assert is_safe_target(url, local=False) is (safe and url.startswith("https://upload"))
 
 
 class Played:

@@ -81,6 +81,7 @@ class LibraryServer:
             },
             "/upload": self._put,
             f"{FILES}/get-file-by-id": self._file,
+            f"{FILES}/get-files": self._many,
             f"{PUBLISHER}/generate-text": lambda call: {"results": [{"caption": self.text, "title": "Spring"}]},
             f"{PUBLISHER}/generate-post-data": self._post,
             f"{PUBLISHER}/generate-image": self._order,
@@ -105,6 +106,12 @@ class LibraryServer:
         (found,) = [file for file in self.files if file.id == parse_qs(call.query)["fileId"][0]]
         found.polls -= 1
         return {"file": found.as_json()}
+
+    def _many(self, call: Seen) -> Any:
+        found = [file for file in self.files if file.id in call.body["fileIds"]]
+        for file in found:
+            file.polls -= 1
+        return {"files": [file.as_json() for file in found]}
 
     def _post(self, call: Seen) -> Any:
         media = {"media": [{"type": "IMAGE", "url": "https://pictures.example.com/product.jpg"}]}
