@@ -176,8 +176,20 @@ def _send(act: Act, step: Step, *, position: int, context: SiteContext, single_c
     if done:
         context.budget.give_back()
         if item is not None and (act in (Act.CREATE, Act.UPDATE) or single_call):
+            item = _with_content(item, step, context=context)
+            reply = replace(reply, item=item)
             context.remember_shown(step, item)
     return Call(act, step, position, reply, intent, ended_at, single_call)
+
+
+def _with_content(item: Item, step: Step, *, context: SiteContext) -> Item:
+    """Return an answer's item; where it has its ID and state alone, what the site shows of it: a blank tells nothing."""
+    if item.content != Content() or step.content == Content():
+        return item
+    try:
+        return items.get_item(context.client, item.id) or item
+    except (ServiceError, SignInError):
+        return item
 
 
 def kept_notice(kept: Sequence[str], *, key: str) -> str:

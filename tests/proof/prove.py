@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.proof import beside, campaign, kill_real, killing, planted, test_hostile_run
+from tests.proof import beside, campaign, kill_real, killing, planted, readings, test_hostile_run
 from tests.proof.killing import Figures
 from tests.proof.stage import SERVERS, WORST
 
@@ -152,6 +152,7 @@ def main() -> int:
     good = show(prove(LONG if chosen.long else SHORT, processes=chosen.processes))
     passed = [check(name, tests) for name, tests in CHECKS.items()]
     good = all(passed) and good
+    good = readings.main(["--long"] if chosen.long else []) == 0 and good
     good = planted.main([]) == 0 and good
     print(f"{'All is as promised' if good else 'NOT AS PROMISED'}, in {(time.monotonic() - began) / 60:.1f} min")
     return int(not good)

@@ -18,7 +18,6 @@ import random
 import sys
 import tempfile
 import threading
-import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -50,6 +49,13 @@ STILL_OPEN = frozenset[str]()
 """The readings that the product does not hold under yet; each that is put right leaves this list."""
 STILL_OPEN_TOGETHER: tuple[set[str], ...] = ()
 """Readings that it holds under one by one, and not yet where these come together."""
+
+MET_TOGETHER = (
+    {"pages cut short", "no total"}, {"pages cut short", "too many to count"},
+    {"bare answers", "update merges, empty clears"}, {"bare answers", "media copied", "428 as not eligible"},
+    {"text tidied", "update merges, empty clears"}, {"text tidied", "update merges, nothing clears"},
+)  # fmt: skip
+"""Readings under which something went wrong once, only where they came together."""
 
 Row = dict[str, str]
 
@@ -360,41 +366,44 @@ def play(readings: Sequence[Reading], *, seed: int = 0) -> Figures:
 
 
 def plays(*, long: bool = False, among: Sequence[Reading] = READINGS) -> Iterator[tuple[str, tuple[Reading, ...], int]]:
-    """Yield every play: its name, its readings, and its seed. `among` is what is combined."""
+    """Yield every play: its name, its readings, and its seed. `among` is what is combined at random."""
     yield "as the sandbox that ships", (), 0
     for reading in READINGS:
         yield reading.name, (reading,), 0
+    for names in MET_TOGETHER:
+        yield "together: " + "; ".join(sorted(names)), tuple(r for r in READINGS if r.name in names), 0
     for seed in range(1, COMBINATIONS[long] + 1):
         readings = combine(random.Random(seed), among=among)
         yield f"combination {seed}: " + "; ".join(r.name for r in readings), readings, seed
 
 
-def _named(one: tuple[str, tuple[str, ...], int]) -> tuple[str, Figures, float]:
+def _named(one: tuple[str, tuple[str, ...], int]) -> tuple[str, Figures]:
     name, names, seed = one
-    began = time.monotonic()
-    figures = play([reading for reading in READINGS if reading.name in names], seed=seed)
-    return name, figures, time.monotonic() - began
+    return name, play([reading for reading in READINGS if reading.name in names], seed=seed)
 
 
-def main() -> int:
-    """Play them, print the table, and exit with 1 where a figure is not zero."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Play them, print the table, and return 1 where a figure is not zero."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--processes", type=int, default=2)
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(argv)
     every = plays(long=chosen.long)
     wanted = [(n, tuple(r.name for r in rs), s) for n, rs, s in every if chosen.only in n]
-    print(f"{'':78}" + "".join(f"{name.replace('_', ' '):>15}" for name in COUNTS))
-    total = Figures()
+    lines: dict[str, Figures] = {}
     with ProcessPoolExecutor(chosen.processes) as pool:
-        for name, figures, seconds in pool.map(_named, wanted):
-            total.take(figures)
-            if chosen.only or not figures.clean:
-                cells = "".join(f"{getattr(figures, count):>15}" for count in COUNTS)
-                print(f"{name[:76]:78}{cells}   {seconds:.1f} s", flush=True)
-                for said in figures.said[: 40 if chosen.only else 3]:
-                    print(f"    {said[:400]}")
+        for name, figures in pool.map(_named, wanted):
+            at_random = name.startswith("combination") and not chosen.only
+            lines.setdefault("random combinations" if at_random else name, Figures()).take(figures)
+    total = Figures()
+    print(f"{'':78}{'plays':>7}" + "".join(f"{name.replace('_', ' '):>15}" for name in COUNTS))
+    for name, figures in lines.items():
+        total.take(figures)
+        cells = "".join(f"{getattr(figures, count):>15}" for count in COUNTS)
+        print(f"{name[:76]:78}{figures.plays:>7}{cells}")
+        for said in figures.said[: 40 if chosen.only else 3]:
+            print(f"    {said[:400]}")
     print(f"{total.plays} readings and combinations" + "".join(f", {getattr(total, n)} {n}" for n in COUNTS))
     return int(not total.clean)
 
