@@ -183,7 +183,7 @@ def _send(act: Act, step: Step, *, position: int, context: SiteContext, single_c
 
 
 def _with_content(item: Item, step: Step, *, context: SiteContext) -> Item:
-    """Return an answer's item; where it has its ID and state alone, what the site shows of it: a blank tells nothing."""
+    """Return the item of an answer; where that has ID and state alone, what the site shows: a blank tells nothing."""
     if item.content != Content() or step.content == Content():
         return item
     try:
