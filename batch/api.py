@@ -99,6 +99,8 @@ def run(
 
 @contextmanager
 def _open(sheet: Sheet, options: Options, *, offline: bool = False) -> Iterator[tuple[Session, Inputs, Path]]:
+    if unknown := ", ".join(sorted(options.keys() - Options.__annotations__.keys())):
+        raise TypeError(f"There is no option {unknown}; the options are {', '.join(Options.__annotations__)}.")
     environment = Environment()
     folder = (environment.cwd / options.get("folder", sheet.folder or "")).resolve()
     flags = Flags(

@@ -183,6 +183,13 @@ def test_media_are_looked_for_beside_the_file_that_was_read(folder):
     assert [i.code for i in check(sheet, sandbox=True, folder=folder)] == ["media_not_found"]
 
 
+def test_a_slip_in_an_option_never_runs_without_it(folder):
+    sheet = Sheet.from_frame(frame())
+    for act in (check, make_plan, run):
+        with pytest.raises(TypeError, match="no option sandbx; the options are site, config, sandbox"):
+            act(sheet, sandbx=True)
+
+
 def test_every_option_is_one_of_the_command_line():
     from batch.cli import postbatch
 
