@@ -19,6 +19,7 @@ from batch.plan.compare import content_changes
 from batch.plan.decisions import Refusal
 from batch.rules.channels import COMBINATIONS
 from batch.times import shown_time
+from batch.wording import counted
 
 DEAD = frozenset({Status.CANCELED, Status.DELETED, Status.FAILED})
 """States from which an item never goes out."""
@@ -295,6 +296,17 @@ CONNECTIONS: Mapping[str, str] = {
 """What the state of a connection means, for every state in which nothing can be posted."""
 
 REMEDY = "`postbatch accounts` shows the link by which the site's owner connects it."
+
+
+def lapsed_notices(snapshot: Snapshot) -> tuple[str, ...]:
+    """Say which posts wait for their time on a channel whose connection no longer holds."""
+    waiting = Counter(item.channel for item in snapshot.items if item.status == Status.SCHEDULED and not item.external)
+    return tuple(
+        f"{counted(waiting[channel], 'post')} scheduled on {channel} will not go out as things stand. "
+        f"{CONNECTIONS.get(state, f'The service says {state} of its connection')}. {REMEDY}"
+        for channel, state in snapshot.connections.items()
+        if state != "VALID" and waiting[channel]
+    )
 
 
 class AccountChoice(NamedTuple):

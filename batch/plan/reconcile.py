@@ -32,6 +32,7 @@ from batch.plan.matching import (
     AccountChoice,
     ItemIndex,
     Match,
+    lapsed_notices,
     own_key,
     repeated_keys,
     shared_items,
@@ -97,7 +98,12 @@ def reconcile(posts: Sequence[Post], snapshot: Snapshot, *, now: datetime, optio
         steps=tuple(steps),
         needs=needs_of(steps),
         quotas=dict(snapshot.quotas),
-        notices=(*snapshot.notices, *clock_notices(snapshot, options=options), *_idle_again(posts, steps, options)),
+        notices=(
+            *snapshot.notices,
+            *clock_notices(snapshot, options=options),
+            *lapsed_notices(snapshot),
+            *_idle_again(posts, steps, options),
+        ),
         state=site_state(snapshot, channels={s.channel for s in steps if s.channel}, found=items.values()),
     )
 

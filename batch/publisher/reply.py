@@ -51,6 +51,7 @@ class Reply:
 
 NOT_YET = frozenset({408, 425, 429})
 """Statuses that ask for another try, though they are of the caller's fault by their number."""
+NOT_IMPLEMENTED = 501
 DEEPEST = 64
 """Nesting of an answer beyond which it is not one of this API's."""
 LONGEST_MESSAGE = 500
@@ -90,8 +91,12 @@ class TooLarge(ValueError):
 
 
 def refused_by_status(reply: Reply) -> Reply:
-    """Take an unreadable 4xx for a refusal: good enough for a question, never for a call that changes something."""
-    plain = reply.kind is ReplyKind.UNCLEAR and reply.status is not None and 400 <= reply.status < 500
+    """Take an unreadable 4xx, or a call that is not there (501), for a refusal.
+
+    That is good enough for a question, never for a call that changes something.
+    """
+    refusal = reply.status is not None and (400 <= reply.status < 500 or reply.status == NOT_IMPLEMENTED)
+    plain = reply.kind is ReplyKind.UNCLEAR and refusal
     return replace(reply, kind=ReplyKind.REFUSED) if plain and reply.status not in NOT_YET else reply
 
 

@@ -459,3 +459,14 @@ def test_a_plan_is_not_refused_since_a_post_has_moved_that_it_leaves_out(make: S
 def test_what_can_not_be_undone_says_so_before_it_is_done(make: SimpleNamespace, action: Action, status: str) -> None:
     assert "can't be undone" in one(make, make.post(action=action, publish_at=None), make.item(status)).reason
     assert "can't be undone" not in one(make, make.post()).reason
+
+
+@pytest.mark.parametrize("state", ["DISCONNECTED", "INVALID", "UNREADABLE"])
+def test_posts_that_wait_on_a_connection_that_no_longer_holds_are_told(make: SimpleNamespace, state: str) -> None:
+    held = [make.item(), make.item(id="b", reference="b"), make.item(id="c", reference="c", status=Status.DRAFT)]
+    site = replace(make.snapshot(*held), connections={"INSTAGRAM": state, "TIKTOK": "NEVER_CREATED"})
+    (notice,) = [n for n in reconcile([], site, now=make.now).notices if "will not go out" in n]
+    assert notice.startswith("2 posts scheduled on INSTAGRAM")
+    assert "postbatch accounts" in notice
+    valid = replace(site, connections={"INSTAGRAM": "VALID"})
+    assert reconcile([], valid, now=make.now).notices == ()

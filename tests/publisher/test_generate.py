@@ -174,3 +174,11 @@ def test_an_order_without_a_usable_number_is_not_followed(serve: Any, connect: C
     server = serve(lambda call: (200, {"status": "OK", "executionId": "../items"}))
     assert change(connect(server.url), Played()).code == "NOTHING_GENERATED"
     assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize("answer", [(404, {}), (404, refusal("NOT_FOUND")), (501, {"message": "no"})])
+def test_a_service_that_does_not_know_the_call_no_longer_offers_pictures(
+    serve: Any, connect: Callable[..., Client], answer: tuple[int, Any]
+) -> None:
+    made = change(connect(serve(lambda call: answer).url), Played())
+    assert (made.code, "no longer offers" in made.message) == ("NOT_OFFERED", True)
