@@ -143,8 +143,7 @@ def find_problems(results: Results) -> tuple[ProblemGroup, ...]:
     for number, outcome in enumerate(results.outcomes, start=1):
         if outcome.outcome not in GOOD:
             code = "" if outcome.outcome is OutcomeKind.INVALID else outcome.code
-            channel = channel_style(outcome.channel).name if outcome.channel else ""
-            post = PostLink(f"p{number}", outcome.key, channel), outcome
+            post = _link_to(number, outcome), outcome
             groups.setdefault((outcome.outcome, code), {}).setdefault(outcome.row, []).append(post)
     order = [OutcomeKind.UNKNOWN, *(kind for kind in reversed(OUTCOME_STYLES) if kind is not OutcomeKind.UNKNOWN)]
     keys = sorted(groups, key=lambda key: (OUTCOME_STYLES[key[0]].tone != "bad", order.index(key[0]), key[1]))
@@ -178,9 +177,24 @@ def find_sheet_errors(results: Results) -> tuple[PageProblem, ...]:
 
 
 def find_warnings(results: Results) -> tuple[PageProblem, ...]:
-    """Return what is only said: the warnings of the sheet, then the run's notices."""
-    warnings = [_problem_of(issue) for issue in results.issues if issue.severity is Severity.WARNING]
-    return (*warnings, *(PageProblem("This run", "", "", "", notice) for notice in results.notices))
+    """Return what is only said: the warnings of the sheet, those of the plan, then the run's notices."""
+    issues = [issue for issue in results.issues if issue.severity is Severity.WARNING]
+    told = {(issue.row, issue.message) for issue in issues}
+    planned: dict[tuple[int, str], list[PostLink]] = {}
+    for number, outcome in enumerate(results.outcomes, start=1):
+        for warning in outcome.warnings:
+            if (outcome.row, warning) not in told:
+                planned.setdefault((outcome.row, warning), []).append(_link_to(number, outcome))
+    return (
+        *(_problem_of(issue) for issue in issues),
+        *(PageProblem(f"Row {row}", "", "", "", text, tuple(posts)) for (row, text), posts in planned.items()),
+        *(PageProblem("This run", "", "", "", notice) for notice in results.notices),
+    )
+
+
+def _link_to(number: int, outcome: Outcome) -> PostLink:
+    channel = channel_style(outcome.channel).name if outcome.channel else ""
+    return PostLink(f"p{number}", outcome.key, channel)
 
 
 def _problem_of(issue: Issue, posts: tuple[PostLink, ...] = ()) -> PageProblem:

@@ -64,6 +64,7 @@ def filled_with(text: str) -> Results:
         2, text, text, "FACEBOOK", "POST", text, text, OutcomeKind.FAILED, text, datetime(2026, 12, 1, 8, tzinfo=UTC),
         text, "", text, text, "2026-12-01 09:00 " + text,
         Content(text, text, (Medium(text),), "", text, text), text, True, (Change(text, text, text),),
+        warnings=(text, f"{text} again"),
     )  # fmt: skip
     posts = tuple(replace(outcome, channel=c, type=t) for c, t in KINDS)
     issues = (
@@ -131,6 +132,21 @@ def test_each_post_is_on_the_page_exactly_once_and_each_link_within_it_has_a_tar
     assert {a["href"][1:] for tag, a in tree.elements if tag == "use"} <= set(ids)
     assert {a["for"] for tag, a in tree.elements if tag == "label"} <= set(ids)
     assert {i for _, a in tree.elements for i in (a.get("aria-labelledby") or "").split()} <= set(ids)
+
+
+def test_a_warning_stands_at_its_post_and_in_the_list_once_each():
+    results = launch_week()
+    first, second, *rest = results.outcomes
+    sheets = Issue(first.row, "text", "placeholder_word", "TBC", "`text` still holds TBC.", Severity.WARNING)
+    outcomes = (
+        replace(first, warnings=(sheets.message, "Looks like another post.")),
+        replace(second, row=first.row, warnings=(sheets.message, "Looks like another post.")),
+        *rest,
+    )
+    page = render_page(replace(results, outcomes=outcomes, issues=(sheets,)))
+    for warning in (sheets.message, "Looks like another post."):
+        assert page.count(f"<b>Warning:</b> {warning}") == 2
+        assert page.count(f'<p class="msg" dir="auto">{warning}</p>') == 1
 
 
 @pytest.mark.parametrize("wanted", ["run", "plan"])
