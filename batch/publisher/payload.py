@@ -21,7 +21,7 @@ from batch.rules.channels import COMBINATIONS, Combination
 CONSUMER = "postbatch"
 
 
-class Shape(NamedTuple):
+class ContentObject(NamedTuple):
     """How one combination of channel and type is written: its content object and that object's fields."""
 
     object: str
@@ -34,7 +34,7 @@ class Shape(NamedTuple):
     """What its media are, where the combination takes one kind only."""
 
 
-def _shape_of(combination: Combination) -> Shape:
+def _shape_of(combination: Combination) -> ContentObject:
     kinds, text = combination.media.kinds, combination.text
     fields = {
         "text": text.name,
@@ -43,7 +43,7 @@ def _shape_of(combination: Combination) -> Shape:
         "call_to_action": "callToAction" if combination.call_to_action else "",
         "privacy": "privacyLevel" if combination.privacy else "",
     }
-    return Shape(
+    return ContentObject(
         object=combination.content_object,
         text=text.name,
         fields=tuple((name, field) for name, field in fields.items() if field),
@@ -53,12 +53,14 @@ def _shape_of(combination: Combination) -> Shape:
     )
 
 
-SHAPES: Mapping[tuple[str, str], Shape] = MappingProxyType({
+SHAPES: Mapping[tuple[str, str], ContentObject] = MappingProxyType({
     pair: _shape_of(combination) for pair, combination in COMBINATIONS.items()
 })  # fmt: skip
 """Every combination that the API knows, made from the one table of channels."""
 
-_OBJECTS: Mapping[str, tuple[tuple[str, str], Shape]] = MappingProxyType({s.object: (k, s) for k, s in SHAPES.items()})
+_OBJECTS: Mapping[str, tuple[tuple[str, str], ContentObject]] = MappingProxyType(
+    {s.object: (k, s) for k, s in SHAPES.items()}
+)
 
 LINK_SEPARATOR = "\n \n"
 """LinkedIn has no field for a link's address, so the link closes the caption. The line between them holds one space, by
@@ -146,7 +148,7 @@ def read_item(data: Json) -> Item:
     """Read an item leniently; a field that is missing or of another shape is blank."""
     channel, scheduling = _dict(data.get("channel")), _dict(data.get("schedulingInfo"))
     found = _find_content(data)
-    key, shape, raw = found or (("", ""), Shape(""), {})
+    key, shape, raw = found or (("", ""), ContentObject(""), {})
     content = read_content(raw, shape)
     # It is not certain where the service answers the second ID and the live link.
     target_id = _id(_dict(channel.get("publishingTarget")).get("id"))
@@ -167,7 +169,7 @@ def read_item(data: Json) -> Item:
     )
 
 
-def _find_content(data: Json) -> tuple[tuple[str, str], Shape, Json] | None:
+def _find_content(data: Json) -> tuple[tuple[str, str], ContentObject, Json] | None:
     """Return the content object that fits channel and type, else whichever is there."""
     named = _str(_dict(data.get("channel")).get("name")), _str(data.get("type"))
     own = SHAPES.get(named)
@@ -179,7 +181,7 @@ def _find_content(data: Json) -> tuple[tuple[str, str], Shape, Json] | None:
     return None
 
 
-def read_content(raw: Json, shape: Shape) -> Content:
+def read_content(raw: Json, shape: ContentObject) -> Content:
     """Read one content object, as an item or a generated post holds it."""
     values = {name: _str(raw.get(field)) for name, field in shape.fields}
     if shape.object == "linkedinPost":
