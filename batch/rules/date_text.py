@@ -26,7 +26,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from batch.rules.date_words import ABBREVIATIONS, HALVES, Shape, fold_date, make_shapes
+from batch.rules.date_words import ABBREVIATIONS, HALVES, WordShape, fold_date, make_shapes
 
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 """Years outside of these are slips or other calendars: no post goes out then."""
@@ -35,7 +35,7 @@ LONGEST = 100
 """No date is longer, in any language."""
 
 
-class Flaw(StrEnum):
+class DateFlaw(StrEnum):
     """Why a text is not one instant. The order is the order in which they are told where several apply."""
 
     SEVERAL = "two or more dates or times"
@@ -68,7 +68,15 @@ class Flaw(StrEnum):
 
 
 _PINNED = frozenset(
-    {Flaw.LETTERS, Flaw.MIDNIGHT, Flaw.DAY_END, Flaw.TWELVE, Flaw.HALF_MISSING, Flaw.FRACTION, Flaw.ZONES_DIFFER}
+    {
+        DateFlaw.LETTERS,
+        DateFlaw.MIDNIGHT,
+        DateFlaw.DAY_END,
+        DateFlaw.TWELVE,
+        DateFlaw.HALF_MISSING,
+        DateFlaw.FRACTION,
+        DateFlaw.ZONES_DIFFER,
+    }
 )
 """Flaws of a text that could well be meant so: beside such a reading no other one is taken."""
 
@@ -97,7 +105,7 @@ class Unread(NamedTuple):
     zone's; `about` is the word or part that the flaw is about.
     """
 
-    flaw: Flaw
+    flaw: DateFlaw
     day: date | None = None
     clock: time | None = None
     offset: timedelta | None = None
@@ -183,7 +191,7 @@ class _Found(NamedTuple):
 def read_date_text(text: str) -> DateText | Unread:
     """Return what a text says, or why it can't be told. `now`, `slot` and blank texts are no dates."""
     if len(text) > LONGEST:
-        return Unread(Flaw.UNREADABLE)
+        return Unread(DateFlaw.UNREADABLE)
     folded = fold_date(text).strip()
     shapes = make_shapes(text.strip())
     readings = list(dict.fromkeys(reading for shape in shapes for reading in _read_shape(shape, folded)))
@@ -191,14 +199,14 @@ def read_date_text(text: str) -> DateText | Unread:
     flawed = [reading for reading in readings if isinstance(reading, Unread)]
     pinned = [reading for reading in flawed if reading.flaw in _PINNED]
     if len(read) == 1 and not pinned:
-        return _prove_day(read[0], [unread for unread in flawed if unread.flaw is Flaw.WEEKDAY])
+        return _prove_day(read[0], [unread for unread in flawed if unread.flaw is DateFlaw.WEEKDAY])
     if read or pinned:
         return _differ(read, pinned)
     if not flawed:
         return _explain_formless(folded, shapes)
-    days = {unread.day for unread in flawed if unread.flaw is Flaw.NO_TIME and unread.day}
+    days = {unread.day for unread in flawed if unread.flaw is DateFlaw.NO_TIME and unread.day}
     if len(days) > 1:
-        return _name_doubt([datetime.combine(day, time()) for day in days], Unread(Flaw.ORDER, about=NO_TIME))
+        return _name_doubt([datetime.combine(day, time()) for day in days], Unread(DateFlaw.ORDER, about=NO_TIME))
     return min(flawed, key=_rank)
 
 
@@ -211,14 +219,14 @@ def _prove_day(read: DateText, excluded: Sequence[Unread]) -> DateText | Unread:
         return read
     if set(others) == {read.wall}:
         return excluded[0]
-    unread = Unread(Flaw.ORDER, clock=read.wall.time(), offset=read.offset, zone=read.zone, about=BY_WEEKDAY)
+    unread = Unread(DateFlaw.ORDER, clock=read.wall.time(), offset=read.offset, zone=read.zone, about=BY_WEEKDAY)
     return _name_doubt([read.wall, *others], unread)._replace(walls=(read.wall,))
 
 
 NO_TIME, BY_WEEKDAY = "no time", "weekday"
 """What `about` says where several days may be meant: that none has a time, or that its weekday tells the one."""
 
-_ORDER = {flaw: place for place, flaw in enumerate(Flaw)}
+_ORDER = {flaw: place for place, flaw in enumerate(DateFlaw)}
 
 
 def _rank(unread: Unread) -> int:
@@ -233,12 +241,12 @@ def _differ(read: Sequence[DateText], pinned: Sequence[Unread]) -> Unread:
     if pinned and not read and len(walls) == 1:
         return min(pinned, key=_rank)
     if read and pinned and all(unread.letters for unread in pinned):
-        return pinned[0]._replace(flaw=Flaw.LETTERS_OR_DAY, walls=tuple(sorted(walls)))
+        return pinned[0]._replace(flaw=DateFlaw.LETTERS_OR_DAY, walls=tuple(sorted(walls)))
     first = read[0] if read else pinned[0]
     clocks = {wall.time() for wall in walls}
     letters = next((unread.letters for unread in pinned if unread.letters), "")
     common = Unread(
-        Flaw.READINGS,
+        DateFlaw.READINGS,
         clock=clocks.pop() if len(clocks) == 1 else None,
         offset=first.offset,
         zone=first.zone,
@@ -252,15 +260,15 @@ def _differ(read: Sequence[DateText], pinned: Sequence[Unread]) -> Unread:
 def _name_doubt(walls: Iterable[datetime], unread: Unread) -> Unread:
     """Return what makes the days of a text differ: the order of day and month, a short year, or its words."""
     first, *others = found = tuple(sorted(set(walls)))
-    flaw = Flaw.READINGS
+    flaw = DateFlaw.READINGS
     if any(wall.year != first.year for wall in others):
-        flaw = Flaw.SHORT_YEAR
+        flaw = DateFlaw.SHORT_YEAR
     elif len(others) == 1 and (first.month, first.day) == (others[0].day, others[0].month):
-        flaw = Flaw.ORDER
+        flaw = DateFlaw.ORDER
     return unread._replace(flaw=flaw, day=None, walls=found)
 
 
-def _read_shape(shape: Shape, text: str) -> Iterator[DateText | Unread]:
+def _read_shape(shape: WordShape, text: str) -> Iterator[DateText | Unread]:
     """Return each reading of a shape, and what is wrong with those that are none."""
     for name, pattern in _compiled():
         if match := pattern.fullmatch(shape.text):
@@ -274,12 +282,12 @@ def _read_shape(shape: Shape, text: str) -> Iterator[DateText | Unread]:
             yield from _read_parts(_Found(name, parts), shape, text)
 
 
-def _read_parts(found: _Found, shape: Shape, text: str) -> Iterator[DateText | Unread]:
+def _read_parts(found: _Found, shape: WordShape, text: str) -> Iterator[DateText | Unread]:
     clock = _read_clock(found.parts)
     behind = _read_zone(found.parts, clock, text)
     days = list(_read_days(found))
     if any(isinstance(day, date) for day in days):
-        days = [day for day in days if isinstance(day, date) or day.flaw is Flaw.WEEKDAY]
+        days = [day for day in days if isinstance(day, date) or day.flaw is DateFlaw.WEEKDAY]
     for day in days:
         if isinstance(day, Unread):
             yield day._replace(clock=_certain(clock), offset=behind.offset, zone=behind.zone, letters=_letters(behind))
@@ -298,7 +306,7 @@ def _letters(behind: DateText | Unread) -> str:
 def _join(day: date, clock: time | Unread | None, behind: Unread | DateText) -> DateText | Unread:
     """Return the reading of a day, a clock and what stands behind it."""
     if clock is None:
-        return Unread(Flaw.NO_TIME, day=day)
+        return Unread(DateFlaw.NO_TIME, day=day)
     if isinstance(clock, Unread):
         if isinstance(behind, Unread) and not behind.letters:
             return behind
@@ -311,7 +319,7 @@ def _join(day: date, clock: time | Unread | None, behind: Unread | DateText) -> 
     if behind.zone and behind.offset is not None:
         there = ZoneInfo(behind.zone)
         if behind.offset not in {wall.replace(tzinfo=there, fold=fold).utcoffset() for fold in (0, 1)}:
-            return Unread(Flaw.ZONES_DIFFER, day=day, clock=clock, about=behind.zone)
+            return Unread(DateFlaw.ZONES_DIFFER, day=day, clock=clock, about=behind.zone)
     return behind._replace(wall=wall)
 
 
@@ -323,11 +331,13 @@ def _read_days(found: _Found) -> Iterator[date | Unread]:
     form, parts = found
     weekdays = {int(parts[name]) for name in ("w1", "w2", "w3") if name in parts}
     if form == "relative":
-        yield Unread(Flaw.RELATIVE)
+        yield Unread(DateFlaw.RELATIVE)
     elif form == "no date":
-        yield Unread(Flaw.NO_DATE)
+        yield Unread(DateFlaw.NO_DATE)
     elif form.startswith("no year"):
-        yield Unread(Flaw.NO_YEAR, about=f"{int(parts['month']):02d}-{int(parts['d']):02d}" if "month" in parts else "")
+        yield Unread(
+            DateFlaw.NO_YEAR, about=f"{int(parts['month']):02d}-{int(parts['d']):02d}" if "month" in parts else ""
+        )
     else:
         for numbers in dict.fromkeys(_read_numbers(form, parts)):
             yield _check_day(numbers, weekdays)
@@ -356,11 +366,11 @@ def _check_day(numbers: tuple[int, int, int], weekdays: set[int]) -> date | Unre
     try:
         found = date(year, month, day)
     except ValueError:
-        return Unread(Flaw.NO_SUCH_DAY, about=f"{year} {month} {day}")
+        return Unread(DateFlaw.NO_SUCH_DAY, about=f"{year} {month} {day}")
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        return Unread(Flaw.YEAR, about=str(year))
+        return Unread(DateFlaw.YEAR, about=str(year))
     if weekdays - {found.isoweekday()}:
-        return Unread(Flaw.WEEKDAY, day=found)
+        return Unread(DateFlaw.WEEKDAY, day=found)
     return found
 
 
@@ -375,7 +385,9 @@ def _read_clock(parts: Mapping[str, str]) -> time | Unread | None:
     if "noon" in parts:
         return time(12)
     if "midnight" in parts:
-        return time(0) if parts.get("midnight_hour", "12") in ("0", "00") else _doubt(Flaw.MIDNIGHT, "midnight", 0, 24)
+        return (
+            time(0) if parts.get("midnight_hour", "12") in ("0", "00") else _doubt(DateFlaw.MIDNIGHT, "midnight", 0, 24)
+        )
     hours, minutes, seconds = (
         next((int(parts[name + number]) for number in "1234567" if name + number in parts), 0) for name in "hms"
     )
@@ -385,23 +397,23 @@ def _read_clock(parts: Mapping[str, str]) -> time | Unread | None:
         return None
     halves = [parts[name] for name in ("before", "after") if name in parts]
     if len(halves) == 2:
-        return Unread(Flaw.HALF_CONTRADICTS)
+        return Unread(DateFlaw.HALF_CONTRADICTS)
     if halves:
         return _read_half(halves[0], hours, minutes, seconds)
     written = f"{hours}:{minutes:02d}"
     if hours == 24 and not minutes and not seconds:
-        return _doubt(Flaw.DAY_END, written, 0, 24)
+        return _doubt(DateFlaw.DAY_END, written, 0, 24)
     if hours > 23 or minutes > 59 or seconds > 59:
-        return Unread(Flaw.NO_SUCH_TIME, about=written)
+        return Unread(DateFlaw.NO_SUCH_TIME, about=written)
     clock = time(hours, minutes, seconds)
     if "hour" in parts:
-        return _doubt(Flaw.HALF_MISSING, str(hours), *((hours, hours % 12 + 12) if hours <= 12 else (hours,)))
+        return _doubt(DateFlaw.HALF_MISSING, str(hours), *((hours, hours % 12 + 12) if hours <= 12 else (hours,)))
     if parts.get("fraction", "").strip("0"):
-        return Unread(Flaw.FRACTION, clock=clock, about=f".{parts['fraction']}")
+        return Unread(DateFlaw.FRACTION, clock=clock, about=f".{parts['fraction']}")
     return clock
 
 
-def _doubt(flaw: Flaw, about: str, *hours: int, minute: int = 0, second: int = 0) -> Unread:
+def _doubt(flaw: DateFlaw, about: str, *hours: int, minute: int = 0, second: int = 0) -> Unread:
     """Return a flaw with the times that may be meant, in hours from the start of the day."""
     first = _NO_DAY.replace(minute=minute, second=second)
     return Unread(flaw, walls=tuple(first + timedelta(hours=hour) for hour in hours), about=about)
@@ -417,14 +429,14 @@ def _read_half(half: str, hours: int, minutes: int, seconds: int) -> time | Unre
     """Return the time of an hour with a part of the day."""
     written = f"{hours}:{minutes:02d}"
     if minutes > 59 or seconds > 59 or hours > 24:
-        return Unread(Flaw.NO_SUCH_TIME, about=written)
+        return Unread(DateFlaw.NO_SUCH_TIME, about=written)
     hour = HALVES[half].get(hours)
     if hour is not None:
         return time(hour, minutes, seconds)
     if hours == 12 and half in _TWELVES:
-        return _doubt(Flaw.TWELVE, written, *_TWELVES[half], minute=minutes, second=seconds)
+        return _doubt(DateFlaw.TWELVE, written, *_TWELVES[half], minute=minutes, second=seconds)
     later = half == "pm" and 12 < hours < 24
-    return Unread(Flaw.HALF_CONTRADICTS, clock=time(hours, minutes, seconds) if later else None, about=written)
+    return Unread(DateFlaw.HALF_CONTRADICTS, clock=time(hours, minutes, seconds) if later else None, about=written)
 
 
 # The zone
@@ -450,15 +462,15 @@ def _read_zone(parts: Mapping[str, str], clock: time | Unread | None, text: str)
     """Return the offset or zone behind a time, as the reading of no day yet, or what is wrong with it."""
     zone = parts.get("area") or ("UTC" if "area_utc" in parts else "")
     if letters := parts.get("letters"):
-        return Unread(Flaw.LETTERS, letters=letters)
+        return Unread(DateFlaw.LETTERS, letters=letters)
     offset = timedelta(0) if "utc" in parts else None
     end = False
     if sign := parts.get("sign"):
         written, minutes = parts["oh"], int(parts.get("om", "0"))
         if int(written) > 14 or minutes not in (0, 15, 30, 45):
-            return Unread(Flaw.OFFSET_OR_END, about=f"{sign}{written}")
+            return Unread(DateFlaw.OFFSET_OR_END, about=f"{sign}{written}")
         if len(written) == 1 and "named" not in parts:
-            return Unread(Flaw.OFFSET_OR_END, about=f"{sign}{written}")
+            return Unread(DateFlaw.OFFSET_OR_END, about=f"{sign}{written}")
         offset = timedelta(hours=int(written), minutes=minutes) * (1 if sign == "+" else -1)
         end = sign == "-" and "named" not in parts and _may_end(parts, clock, time(int(written), minutes))
     if "comment" in parts:
@@ -481,7 +493,7 @@ def _read_comment(text: str, offset: timedelta | None) -> Unread | None:
     found = re.search(r"\(([^()]*)\)(?!.*\()", text)
     said = found[1].strip() if found else ""
     if offset is None:
-        return Unread(Flaw.WORD, about=said)
+        return Unread(DateFlaw.WORD, about=said)
     minutes = int(offset.total_seconds()) // 60
     letters = said.upper()
     if letters in ABBREVIATIONS:
@@ -493,8 +505,8 @@ def _read_comment(text: str, offset: timedelta | None) -> Unread | None:
         spelled = next((ahead for name, ahead in _SPELLED_OFFSETS.items() if said.startswith(name)), minutes)
         agrees = spelled == minutes
     else:
-        return Unread(Flaw.WORD, about=said)
-    return None if agrees else Unread(Flaw.ZONES_DIFFER, about=said)
+        return Unread(DateFlaw.WORD, about=said)
+    return None if agrees else Unread(DateFlaw.ZONES_DIFFER, about=said)
 
 
 # What fits no form
@@ -507,26 +519,26 @@ _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?", re.ASCII)
 _TIMESTAMP = re.compile(r"(1\d{9})(\d{3})?", re.ASCII)
 
 
-def _explain_formless(text: str, shapes: Sequence[Shape]) -> Unread:
+def _explain_formless(text: str, shapes: Sequence[WordShape]) -> Unread:
     """Return why a text that fits no form of a date is none."""
     if _SERIAL.fullmatch(text):
-        return Unread(Flaw.SERIAL)
+        return Unread(DateFlaw.SERIAL)
     if found := _TIMESTAMP.fullmatch(text):
         wall = datetime(1970, 1, 1) + timedelta(seconds=int(found[1]))  # noqa: DTZ001  the offset stands beside it
-        return Unread(Flaw.TIMESTAMP, offset=timedelta(0), walls=(wall,))
+        return Unread(DateFlaw.TIMESTAMP, offset=timedelta(0), walls=(wall,))
     for shape in shapes:
         clocks, days = len(_CLOCKS.findall(shape.text)), len(_WHOLE_DAY.findall(shape.text))
         if _DAY_SPAN.search(shape.text) or (clocks > 1 and days < 2 and _SPAN.search(shape.text)):
-            return Unread(Flaw.RANGE)
+            return Unread(DateFlaw.RANGE)
         if clocks > 1 or days > 1:
-            return Unread(Flaw.SEVERAL)
+            return Unread(DateFlaw.SEVERAL)
     unknown = [value for at, value in shapes[0].values.items() if shapes[0].text[at] == "X"] if shapes else []
     if not unknown:
         relative = any("R" in shape.text for shape in shapes)
-        return Unread(Flaw.RELATIVE if relative else Flaw.UNREADABLE)
+        return Unread(DateFlaw.RELATIVE if relative else DateFlaw.UNREADABLE)
     rest = read_date_text(re.sub("|".join(map(re.escape, unknown)), " ", text).replace("()", " "))
     walls = (rest.wall,) if isinstance(rest, DateText) and rest.offset is None and not rest.zone else ()
-    return Unread(Flaw.WORD, walls=walls, about=" ".join(unknown))
+    return Unread(DateFlaw.WORD, walls=walls, about=" ".join(unknown))
 
 
 def show_clock(clock: datetime) -> str:

@@ -158,7 +158,7 @@ def _phrases() -> Phrases:
     return {first: tuple(found) for first, found in phrases.items()}
 
 
-class Shape(NamedTuple):
+class WordShape(NamedTuple):
     """A text with each word as the letter of one of its meanings; `values` are those of the letters, by place."""
 
     text: str
@@ -265,13 +265,13 @@ def _match_phrase(text: str, at: int, word: str) -> tuple[tuple[_Meaning, ...], 
 MOST_SHAPES = 64
 
 
-def make_shapes(text: str) -> list[Shape]:
+def make_shapes(text: str) -> list[WordShape]:
     """Return every shape of a text, one for each choice among what its words mean; none where there are too many."""
     plain = frozenset(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
     cut = list(_cut_words(fold_date(text), plain))
     if prod(map(len, cut)) > MOST_SHAPES:
         return []
-    shapes: dict[str, Shape] = {}
+    shapes: dict[str, WordShape] = {}
     for chosen in itertools.product(*cut):
         written: list[str] = []
         values: dict[int, str] = {}
@@ -282,5 +282,5 @@ def make_shapes(text: str) -> list[Shape]:
                 values[len(written)] = value
             written.append(letter)
         shape = "".join(written).rstrip()
-        shapes[f"{shape}{sorted(values.items())}"] = Shape(shape, values)
+        shapes[f"{shape}{sorted(values.items())}"] = WordShape(shape, values)
     return list(shapes.values())

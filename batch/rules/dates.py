@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from batch.model import Cell
 from batch.rules.date_errors import explain_date, find_zone, show_offset, warn_of_sign
-from batch.rules.date_text import FIRST_YEAR, LAST_YEAR, DateText, Flaw, Unread, read_date_text
+from batch.rules.date_text import FIRST_YEAR, LAST_YEAR, DateFlaw, DateText, Unread, read_date_text
 from batch.rules.date_text import show_clock as show_clock
 from batch.rules.issues import Problem
 from batch.times import short_day
@@ -127,7 +127,7 @@ def _read_cell(cell: Cell) -> DateText | Problem:
     else:
         said = _read_iso(cell) or read_date_text(cell)
     if isinstance(said, DateText) and not FIRST_YEAR <= said.wall.year <= LAST_YEAR:
-        said = Unread(Flaw.YEAR, clock=said.wall.time(), offset=said.offset, about=str(said.wall.year))
+        said = Unread(DateFlaw.YEAR, clock=said.wall.time(), offset=said.offset, about=str(said.wall.year))
     return said if isinstance(said, DateText) else explain_date(_seen(cell), said)
 
 
@@ -154,7 +154,7 @@ def _place(said: DateText, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, n
     """Return the instant of what a cell says; its own zone or offset goes before the row's."""
     seen = _seen(cell)
     if said.offset_or_end and (zone is None or said.offset != said.wall.replace(tzinfo=zone).utcoffset()):
-        unread = Unread(Flaw.OFFSET_OR_END, offset=said.offset, walls=(said.wall,))
+        unread = Unread(DateFlaw.OFFSET_OR_END, offset=said.offset, walls=(said.wall,))
         return When(timezone=zone.key if zone else "", problems=(explain_date(seen, unread), *noted))
     own = ZoneInfo(said.zone) if said.zone else zone
     if said.offset is not None:

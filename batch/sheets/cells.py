@@ -1,6 +1,6 @@
 """What a file holds before any meaning is given to it: numbered rows of raw cells.
 
-Every reader (CSV, workbook) makes a `Grid`; headings and cells are judged afterwards, the same for all. A raw cell
+Every reader (CSV, workbook) makes a `RawSheet`; headings and cells are judged afterwards, the same for all. A raw cell
 keeps what a judge needs to see an accident: a number with its format, a date with or without a time, an error, a
 formula without a value.
 """
@@ -49,14 +49,14 @@ class Moment(NamedTuple):
     has_time: bool
 
 
-class Flaw(NamedTuple):
+class CellError(NamedTuple):
     """A cell without a value: an error (`code` is `error_cell`) or a formula that was never calculated."""
 
     code: str
     seen: str
 
 
-Raw = str | Number | Moment | Flaw
+RawCell = str | Number | Moment | CellError
 
 
 class RawRow(NamedTuple):
@@ -66,7 +66,7 @@ class RawRow(NamedTuple):
     """
 
     number: int
-    cells: Sequence[Raw]
+    cells: Sequence[RawCell]
     hidden: bool = False
     struck: tuple[int, ...] = ()
 
@@ -94,7 +94,7 @@ class Area(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class RawSheet:
     """A table as read from a file, its wholly empty rows left out.
 
     `since_1904` tells how it counts the days of dates. `links` holds the address behind a cell by its row, counted

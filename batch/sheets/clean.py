@@ -13,7 +13,7 @@ from typing import NamedTuple, cast
 
 from batch.errors import SheetError
 from batch.model import Cell, Issue, Row, Severity
-from batch.sheets.cells import Flaw, Moment, Number, Raw, RawRow
+from batch.sheets.cells import CellError, Moment, Number, RawCell, RawRow
 from batch.sheets.ooxml import EPOCH_1900, day_count_to_date
 from batch.wording import cell_address, shorten
 
@@ -131,7 +131,7 @@ class _Tidier:
         self._epoch = epoch
         by_place = {place: column for column, place in columns.items()}
         self._names = [by_place.get(place, "") for place in range(width)]
-        self._memos: list[dict[Raw, Cell]] = [{"": ""} for _ in range(width)]
+        self._memos: list[dict[RawCell, Cell]] = [{"": ""} for _ in range(width)]
 
     def tidy(self, line: RawRow) -> Row | None:
         found: list[Issue] = []
@@ -158,7 +158,7 @@ class _Tidier:
                 if len(memo) < MEMO_SIZE and not found:
                     memo[raw] = judged
 
-    def _judge(self, raw: Raw, *, place: int, row: int, found: list[Issue]) -> Cell:
+    def _judge(self, raw: RawCell, *, place: int, row: int, found: list[Issue]) -> Cell:
         column = self._names[place]
         value = judge_cell(raw, column, epoch=self._epoch)
         for finding in value.findings:
@@ -186,11 +186,11 @@ def is_plain(text: str) -> bool:
     return not (first in DOUBTFUL_STARTS or first.isdigit()) or not DOUBTFUL.fullmatch(text)
 
 
-def judge_cell(raw: Raw, column: str, *, epoch: datetime) -> Value:
+def judge_cell(raw: RawCell, column: str, *, epoch: datetime) -> Value:
     """Return a raw cell's value in a column of ours ("" for another's), with the accidents seen in it."""
     if isinstance(raw, str):
         return _judge_text(raw, column)
-    if isinstance(raw, Flaw):
+    if isinstance(raw, CellError):
         message = ERROR_CELL if raw.code == "error_cell" else NO_VALUE
         kept = raw.seen if raw.code == "error_cell" else ""
         return Value(kept, (Finding(raw.code, message, raw.seen),))

@@ -1,4 +1,4 @@
-"""Turns a CSV or TSV file into a `Grid`.
+"""Turns a CSV or TSV file into a `RawSheet`.
 
 The delimiter is told by the headings alone and never guessed from texts, which are full of commas and semicolons. Row
 numbers are those that a spreadsheet program shows, so blank lines count and a text of several lines is one row.
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from batch.errors import SheetError
-from batch.sheets.cells import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_TEXT_BYTES, TOO_MUCH, Grid, RawRow, RowFlaw
+from batch.sheets.cells import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_TEXT_BYTES, TOO_MUCH, RawRow, RawSheet, RowFlaw
 from batch.wording import shorten
 
 MAX_LINE_CHARS = 2_000_000
@@ -272,7 +272,7 @@ RowTest = Callable[[Sequence[str]], Callable[[Sequence[str]], bool]]
 
 def read_csv(
     path: Path, *, encoding: str | None, count_known: CountKnown, row_test: RowTest, within: int = HEADINGS_WITHIN
-) -> Grid:
+) -> RawSheet:
     """Read a delimited file.
 
     `count_known` counts the headings in a line that mean something to the project; `row_test` makes, of the
@@ -290,10 +290,10 @@ def read_csv(
         raise SheetError(f"{path.name} can't be read as {chosen.codec}: {advice}.") from error
     except LineTooLongError as error:
         raise SheetError(f"{path.name} has a line longer than any row of posts: save the sheet as .xlsx.") from error
-    return Grid(grid.tab, grid.rows, flaws=grid.flaws, notices=chosen.notices)
+    return RawSheet(grid.tab, grid.rows, flaws=grid.flaws, notices=chosen.notices)
 
 
-def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_test: RowTest, within: int) -> Grid:
+def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_test: RowTest, within: int) -> RawSheet:
     lines = Lines(stream)
     start = next(lines, "").rstrip("\r\n").strip('"')
     if len(start) == 5 and start[:4].lower() == "sep=" and start[4] in DELIMITERS:  # Excel's own line
@@ -320,7 +320,7 @@ def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_tes
         last = record
     if not lines.ended_with_newline:
         rows.doubt_last(last, full=len(headings.cells))
-    return Grid("", rows.rows, flaws=tuple(rows.flaws))
+    return RawSheet("", rows.rows, flaws=tuple(rows.flaws))
 
 
 def _read_to_headings(

@@ -44,17 +44,17 @@ FORMATS = {
 }
 
 
-class Kind(StrEnum):
+class FileKind(StrEnum):
     """The two families of files that are read."""
 
     WORKBOOK = "workbook"
     DELIMITED = "delimited"
 
 
-KINDS = {".xlsx": Kind.WORKBOOK, ".xlsm": Kind.WORKBOOK, ".csv": Kind.DELIMITED, ".tsv": Kind.DELIMITED}
+KINDS = {".xlsx": FileKind.WORKBOOK, ".xlsm": FileKind.WORKBOOK, ".csv": FileKind.DELIMITED, ".tsv": FileKind.DELIMITED}
 
 
-def identify(path: Path) -> Kind:
+def identify(path: Path) -> FileKind:
     """Return which reader a file needs; raise SheetError with the remedy where there is none."""
     start = _read_start(path)
     suffix = path.suffix.lower()
@@ -119,16 +119,16 @@ def _tell_ole(path: Path) -> str:
     return f"{path.name} is {FORMATS['.xls']}: {SAVE_AS}."
 
 
-def _refuse_misnamed(path: Path, start: bytes, *, kind: Kind) -> None:
+def _refuse_misnamed(path: Path, start: bytes, *, kind: FileKind) -> None:
     zipped = start.startswith(b"PK")
     foreign = next(
         (what for magic, what in FOREIGN.items() if start.lstrip()[:8].lower().startswith(magic.lower())), ""
     )
-    if foreign and not (kind is Kind.DELIMITED and start.isascii() and foreign == "a picture"):
+    if foreign and not (kind is FileKind.DELIMITED and start.isascii() and foreign == "a picture"):
         raise SheetError(f"{path.name} is really {foreign}: {SAVE_AS}.")
-    if kind is Kind.DELIMITED and zipped and b"\x00" in start:
+    if kind is FileKind.DELIMITED and zipped and b"\x00" in start:
         raise SheetError(f"{path.name} is really a workbook or an archive: if Excel opens it, save it as .xlsx.")
-    if kind is Kind.WORKBOOK and not zipped:
+    if kind is FileKind.WORKBOOK and not zipped:
         raise SheetError(
             f"{path.name} is not an Excel workbook, whatever its name says: open it in Excel and save it as .xlsx, "
             "or, if it is plain text, rename it to .csv."

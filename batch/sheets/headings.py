@@ -18,7 +18,7 @@ from typing import NamedTuple
 from batch.errors import SheetError, StartError
 from batch.model import CHANNEL_COLUMNS, COLUMNS, RESULT_COLUMNS, Channel
 from batch.rules.channel_words import channel_named
-from batch.sheets.cells import Flaw, Grid, Moment, Number, Raw, RawRow, RowFlaw
+from batch.sheets.cells import CellError, Moment, Number, RawCell, RawRow, RawSheet, RowFlaw
 from batch.sheets.clean import clean_text, write_number
 from batch.sheets.vocabulary import (
     DATE,
@@ -480,14 +480,14 @@ def join_cells(rows: Iterable[RawRow], joins: Sequence[Join]) -> Iterator[RawRow
         yield row._replace(cells=cells)
 
 
-def join_moment(date: Raw, time: Raw) -> Raw:
+def join_moment(date: RawCell, time: RawCell) -> RawCell:
     """Return a date and a time of day as one moment, or as one text where either is text; nothing is left out.
 
     A date that has that time already is one moment, too: so reads a sheet that was written back with both.
     """
-    if time == "" or isinstance(date, Flaw):
+    if time == "" or isinstance(date, CellError):
         return date
-    if date == "" or isinstance(time, Flaw):
+    if date == "" or isinstance(time, CellError):
         return time
     clock = _clock_of(time)
     if isinstance(date, Moment) and not date.has_time and isinstance(time, Moment) and time.at.year < 1905:
@@ -498,13 +498,13 @@ def join_moment(date: Raw, time: Raw) -> Raw:
     return date if said_already else f"{day} {clock}"
 
 
-def _clock_of(time: Raw) -> str:
+def _clock_of(time: RawCell) -> str:
     if isinstance(time, Moment) and time.at.year < 1905:
         return time.at.strftime("%H:%M:%S" if time.at.second else "%H:%M")
     return _text_of(time).strip()
 
 
-def _join_entries(raws: Sequence[Raw]) -> Raw:
+def _join_entries(raws: Sequence[RawCell]) -> RawCell:
     """Return several cells as one of several lines, each entry once."""
     if odd := next((raw for raw in raws if not isinstance(raw, str)), None):
         return odd
@@ -529,7 +529,7 @@ class Table:
     hints: tuple[str, ...] = ()
 
 
-def split_headings(grid: Grid, *, where: str, headed: bool = True) -> Table:
+def split_headings(grid: RawSheet, *, where: str, headed: bool = True) -> Table:
     """Divide a grid at its headings: the first row, of the first 20, with two that are known, else row 1.
 
     With `headed` False its first row need not be one of headings of ours.
@@ -552,7 +552,7 @@ def _is_heading(row: RawRow) -> bool:
     return row.number <= LOOKED_THROUGH and count_known(read_names(row.cells)) > 1
 
 
-def read_names(cells: Sequence[Raw]) -> tuple[str, ...]:
+def read_names(cells: Sequence[RawCell]) -> tuple[str, ...]:
     """Return the cells of a heading row as text, without the blank ones at its end."""
     names = [" ".join(_text_of(cell).split()) for cell in cells]
     while names and not names[-1]:
@@ -571,11 +571,11 @@ def texts_of(rows: Sequence[RawRow]) -> Texts:
     return texts
 
 
-def _text_of(cell: Raw) -> str:
+def _text_of(cell: RawCell) -> str:
     if isinstance(cell, str):
         return clean_text(cell, keep_zero_width=False)[0]
     if isinstance(cell, Number):
         return write_number(cell)
     if isinstance(cell, Moment):
         return cell.at.isoformat(" ")
-    return cell.seen if isinstance(cell, Flaw) else ""
+    return cell.seen if isinstance(cell, CellError) else ""

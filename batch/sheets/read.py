@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Literal
 
 from batch.errors import SheetError
 from batch.model import Issue, Row, Severity, SheetRows
-from batch.sheets.cells import Grid, Moment, Number, NumberFormat, Raw, RawRow, RowFlaw
+from batch.sheets.cells import Moment, Number, NumberFormat, RawCell, RawRow, RawSheet, RowFlaw
 from batch.sheets.clean import as_text, tidy_rows
-from batch.sheets.detect import Kind, identify
+from batch.sheets.detect import FileKind, identify
 from batch.sheets.headings import (
     EMPTY_WORDS,
     LOOKED_THROUGH,
@@ -36,8 +36,7 @@ from batch.sheets.headings import (
     texts_of,
 )
 from batch.sheets.ooxml import EPOCHS
-from batch.sheets.vocabulary import Kind as Heading
-from batch.sheets.vocabulary import column_of, meaning_of
+from batch.sheets.vocabulary import Kind, column_of, meaning_of
 from batch.wording import cell_address, column_letters, list_numbers, shorten
 
 if TYPE_CHECKING:
@@ -67,10 +66,10 @@ class Sheet(SheetRows):
             cells = ["" if blank[number, place] else _raw_cell(value) for place, value in enumerate(values)]
             if any(cell != "" for cell in cells):
                 rows.append(RawRow(number + 2, cells))
-        return _make_sheet(Grid("", rows), name, choices=choices)
+        return _make_sheet(RawSheet("", rows), name, choices=choices)
 
 
-def _raw_cell(value: object) -> Raw:
+def _raw_cell(value: object) -> RawCell:
     """Return a value of a frame as a workbook's reader would have it."""
     if isinstance(value, str):
         return value
@@ -111,7 +110,7 @@ def read_sheet(
 
 
 def _make_sheet(
-    grid: Grid,
+    grid: RawSheet,
     name: str,
     *,
     hidden: Hidden = "ask",
@@ -147,8 +146,8 @@ def _make_sheet(
     )
 
 
-def _read_grid(path: Path, *, tab: str | None, encoding: str | None, headed: bool) -> Grid:
-    if identify(path) is Kind.DELIMITED:
+def _read_grid(path: Path, *, tab: str | None, encoding: str | None, headed: bool) -> RawSheet:
+    if identify(path) is FileKind.DELIMITED:
         from batch.sheets.delimited import read_csv
 
         within = LOOKED_THROUGH if headed else 1
@@ -182,7 +181,7 @@ def _map_table(table: Table, mapping: str | None, choices: HeadingChoices, *, wh
     elif not choices.mapped and any(not column_of(name) for name in table.names):
         from batch.sheets.schedulers import propose_mapping
 
-        unknown = [name for name, meaning in meanings.items() if meaning.kind in {Heading.NONE, Heading.ASK}]
+        unknown = [name for name, meaning in meanings.items() if meaning.kind in {Kind.NONE, Kind.ASK}]
         return replace(table, hints=propose_mapping(unknown, table.names, where=where))
     return table
 
@@ -204,7 +203,7 @@ def _choose_hidden(rows: Sequence[RawRow], *, hidden: Hidden, where: str) -> tup
 
 
 def _tidy(
-    body: list[RawRow], headings: Headings, grid: Grid, *, flaws: Sequence[RowFlaw], where: str
+    body: list[RawRow], headings: Headings, grid: RawSheet, *, flaws: Sequence[RowFlaw], where: str
 ) -> tuple[list[Row], list[Issue]]:
     epoch = EPOCHS[grid.since_1904]
     keep = {flaw.number for flaw in flaws}
@@ -225,7 +224,7 @@ def _tell_flaw(flaw: RowFlaw) -> Issue:
     return Issue(flaw.number, flaw.column, flaw.code, flaw.seen, flaw.message, severity, cell)
 
 
-def _find_merges(rows: Sequence[Row], headings: Headings, grid: Grid) -> Iterable[Issue]:
+def _find_merges(rows: Sequence[Row], headings: Headings, grid: RawSheet) -> Iterable[Issue]:
     """Yield one issue for each row that a merged range reaches into, by its topmost range."""
     ours = {place: column for column, place in headings.columns.items()}
     areas = iter(area for area in grid.merges if area.left < len(headings.names))
@@ -265,7 +264,7 @@ def _tell_repeated(row: Row) -> Issue:
     return Issue(row.number, "", "headings_again", seen, message)
 
 
-def _tell_options(grid: Grid, tab: str | None, encoding: str | None) -> tuple[str, ...]:
+def _tell_options(grid: RawSheet, tab: str | None, encoding: str | None) -> tuple[str, ...]:
     told: list[str] = []
     if grid.tab and encoding is not None:
         told.append("--encoding was not needed: a workbook says itself how its text is written.")
@@ -274,7 +273,7 @@ def _tell_options(grid: Grid, tab: str | None, encoding: str | None) -> tuple[st
     return tuple(told)
 
 
-def _tell_columns(body: Sequence[RawRow], headings: Headings, grid: Grid) -> tuple[str, ...]:
+def _tell_columns(body: Sequence[RawRow], headings: Headings, grid: RawSheet) -> tuple[str, ...]:
     """Return what there is to say about columns that people do not see or that have no heading."""
     told: list[str] = []
     hidden = [f"'{headings.names[at]}'" for at in grid.hidden_columns if at in headings.columns.values()]

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from batch.errors import SheetError
 from batch.rules.yes_no import read_yes_no
-from batch.sheets.cells import Moment, Number, Raw, RawRow, RowFlaw
+from batch.sheets.cells import Moment, Number, RawCell, RawRow, RowFlaw
 from batch.sheets.clean import write_number
 from batch.sheets.headings import Table
 from batch.sheets.vocabulary import column_of
@@ -151,7 +151,7 @@ def find_day_order(written: Sequence[tuple[int, str]]) -> DayOrder | None:
     return next(iter(proofs.values())) if len(proofs) == 1 else None
 
 
-def read_date(date: Raw, time: Raw, *, forms: Sequence[str], order: DayOrder | None) -> Raw:
+def read_date(date: RawCell, time: RawCell, *, forms: Sequence[str], order: DayOrder | None) -> RawCell:
     """Return a date and time as ISO text or a moment; as written where it can't be told for sure."""
     clock = _clock(time)
     if isinstance(date, Moment):
@@ -185,7 +185,7 @@ def _read_ordered(text: str, order: DayOrder | None) -> str:
         return ""
 
 
-def _clock(time: Raw) -> str:
+def _clock(time: RawCell) -> str:
     if isinstance(time, Moment):
         return time.at.strftime("%H:%M:%S")
     if isinstance(time, Number):
@@ -208,7 +208,7 @@ def _write(at: datetime) -> str:
 
 __all__ = ["apply_mapping", "recognise"]
 
-Maker = Callable[[Sequence[Raw]], Raw]
+Maker = Callable[[Sequence[RawCell]], RawCell]
 Places = Mapping[str, tuple[int, ...]]
 
 
@@ -291,19 +291,21 @@ def _make_makers(
     return makers
 
 
-def _map_cells(cells: Sequence[Raw], makers: Mapping[str, Maker], carried: Sequence[int]) -> list[Raw]:
+def _map_cells(cells: Sequence[RawCell], makers: Mapping[str, Maker], carried: Sequence[int]) -> list[RawCell]:
     return [make(cells) for make in makers.values()] + [_cell(cells, at) for at in carried]
 
 
-def _cell(cells: Sequence[Raw], at: int) -> Raw:
+def _cell(cells: Sequence[RawCell], at: int) -> RawCell:
     return cells[at] if 0 <= at < len(cells) else ""
 
 
-def _make_date(cells: Sequence[Raw], *, at: int, clock_at: int, forms: Sequence[str], order: DayOrder | None) -> Raw:
+def _make_date(
+    cells: Sequence[RawCell], *, at: int, clock_at: int, forms: Sequence[str], order: DayOrder | None
+) -> RawCell:
     return read_date(_cell(cells, at), _cell(cells, clock_at), forms=forms, order=order)
 
 
-def _join_media(cells: Sequence[Raw], *, places: Sequence[int], separator: str) -> Raw:
+def _join_media(cells: Sequence[RawCell], *, places: Sequence[int], separator: str) -> RawCell:
     found: list[str] = []
     for at in places:
         cell = _cell(cells, at)
@@ -314,26 +316,28 @@ def _join_media(cells: Sequence[Raw], *, places: Sequence[int], separator: str) 
     return " | ".join(found)
 
 
-def _name_channels(cells: Sequence[Raw], *, flagged: Mapping[int, str]) -> Raw:
+def _name_channels(cells: Sequence[RawCell], *, flagged: Mapping[int, str]) -> RawCell:
     return ", ".join(dict.fromkeys(channel for at, channel in flagged.items() if _says_yes(_cell(cells, at))))
 
 
-def _make_draft(cells: Sequence[Raw], *, at: int) -> Raw:
+def _make_draft(cells: Sequence[RawCell], *, at: int) -> RawCell:
     return "draft" if _says_yes(_cell(cells, at)) else ""
 
 
-def _says_yes(cell: Raw) -> bool | None:
+def _says_yes(cell: RawCell) -> bool | None:
     """Read a yes/no cell of theirs, None where it says neither."""
     return read_yes_no(_text_of(cell))
 
 
-def _text_of(cell: Raw) -> str:
+def _text_of(cell: RawCell) -> str:
     if isinstance(cell, Moment):
         return cell.at.isoformat(" ")
     return cell.strip() if isinstance(cell, str) else write_number(cell) if isinstance(cell, Number) else cell.seen
 
 
-def _take_first(cells: Sequence[Raw], *, places: Sequence[int], words: Mapping[str, str], line_break: str) -> Raw:
+def _take_first(
+    cells: Sequence[RawCell], *, places: Sequence[int], words: Mapping[str, str], line_break: str
+) -> RawCell:
     cell = next((cell for at in places if (cell := _cell(cells, at)) != ""), "")
     if not isinstance(cell, str):
         return cell
@@ -341,7 +345,7 @@ def _take_first(cells: Sequence[Raw], *, places: Sequence[int], words: Mapping[s
     return words.get(text.strip().casefold(), text)
 
 
-def _leave_blank(cells: Sequence[Raw]) -> Raw:
+def _leave_blank(cells: Sequence[RawCell]) -> RawCell:
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Turns an Excel workbook into a `Grid`: finds its parts, chooses the sheet and reads it in one pass.
+"""Turns an Excel workbook into a `RawSheet`: finds its parts, chooses the sheet and reads it in one pass.
 
 Every cell is looked at as it is stored, so that errors, formulas without a value, cut numbers and hidden rows are
 seen. The declared size of the sheet is not believed. What no spreadsheet program writes (a cell within a cell, two
@@ -25,11 +25,11 @@ from batch.sheets.cells import (
     MAX_TEXT_BYTES,
     TOO_MUCH,
     Area,
-    Flaw,
-    Grid,
+    CellError,
     NumberFormat,
-    Raw,
+    RawCell,
     RawRow,
+    RawSheet,
     column_index,
 )
 from batch.sheets.ooxml import (
@@ -91,7 +91,7 @@ class Strings(NamedTuple):
     struck: frozenset[int] = frozenset()
 
 
-def read_workbook(path: Path, *, tab: str | None) -> Grid:
+def read_workbook(path: Path, *, tab: str | None) -> RawSheet:
     """Read one sheet of a workbook."""
     with open_package(path) as package:
         book = _read_book(package)
@@ -103,7 +103,7 @@ def read_workbook(path: Path, *, tab: str | None) -> Grid:
         sheet.finish()
         relations = package.relations(chosen.part) if sheet.linked or sheet.drawing else {}
         pictures = _read_pictures(package, relations.get(sheet.drawing))
-    return Grid(
+    return RawSheet(
         chosen.name,
         sheet.rows,
         merges=tuple(sorted(sheet.merges)),
@@ -328,7 +328,7 @@ class _Sheet:
         self._attributes: Mapping[str, str] = {}
         self._value: str | None = None
         self._formula: str | None = None
-        self._cells: list[Raw] = []
+        self._cells: list[RawCell] = []
         self._struck: list[int] = []
         self._runs = _Runs()
         self._formula_links: dict[tuple[int, int], str] = {}
@@ -433,7 +433,7 @@ class _Sheet:
             column = self._find_column(at)
         self._column = column + 1
         if kind == "s" and value and not self._inline:
-            raw: Raw = self._find_string(value)
+            raw: RawCell = self._find_string(value)
         else:
             raw = self._read_cell(kind, value, attributes.get("s"))
         if raw != "":
@@ -473,7 +473,7 @@ class _Sheet:
                 f"cell {cell_address(self._number, self._column - 1)} refers to something that is not there"
             ) from None
 
-    def _read_cell(self, kind: str | None, value: str | None, style: str | None) -> Raw:
+    def _read_cell(self, kind: str | None, value: str | None, style: str | None) -> RawCell:
         """Return a cell of any kind but a shared text."""
         if kind == "e":
             return self._make_flaw("error_cell", plain_text(value or "") or "#N/A")
@@ -492,7 +492,7 @@ class _Sheet:
             return iso_moment(value) or plain_text(value)
         return self._read_number(value.strip(), style)
 
-    def _make_flaw(self, code: str, seen: str) -> Flaw:
+    def _make_flaw(self, code: str, seen: str) -> CellError:
         self._flaws_left -= 1
         if self._flaws_left < 0:
             raise SheetError(
@@ -500,9 +500,9 @@ class _Sheet:
                 "formula without a value: check that this is the sheet of posts, or open it in Excel or LibreOffice "
                 "and save it."
             )
-        return Flaw(code, seen)
+        return CellError(code, seen)
 
-    def _read_number(self, value: str, style: str | None) -> Raw:
+    def _read_number(self, value: str, style: str | None) -> RawCell:
         if len(value) > MAX_DIGITS or not NUMBER.fullmatch(value) or not math.isfinite(float(value)):
             raise self._package.damaged(f"a cell holds {value[:20]!r} as a number")
         if style not in self._forms:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.rules.date_errors import explain_date, propose_dates
-from batch.rules.date_text import DateText, Flaw, Unread, read_date_text
+from batch.rules.date_text import DateFlaw, DateText, Unread, read_date_text
 from batch.rules.date_words import fold_date
 from tests.rules.date_texts import LANGUAGES, Written, write_dates
 
@@ -101,47 +101,47 @@ READ = {
 }
 
 REFUSED = {
-    "Wed 8 Apr": Flaw.NO_YEAR,
-    "17-Jun": Flaw.NO_YEAR,
-    "19 Sep 2027, 09:01 PM IST": Flaw.LETTERS,
-    "Jun 8–14": Flaw.RANGE,
-    "Week 1 Mon": Flaw.RELATIVE,
-    "24-03-27 19:00": Flaw.SHORT_YEAR,
-    "2027-01-15 09:00 EST": Flaw.LETTERS,
-    "2027-01-15 24:00": Flaw.DAY_END,
-    "46037.375": Flaw.SERIAL,
-    "tomorrow 9am": Flaw.RELATIVE,
-    "ASAP": Flaw.RELATIVE,
-    "TBD": Flaw.RELATIVE,
-    "1405/10/25 09:00": Flaw.YEAR,
-    "2570-01-15 09:00": Flaw.YEAR,
-    "2027-01-15 09:00 PST": Flaw.LETTERS,
-    "Jan 15, 2027 09:00 ET": Flaw.LETTERS,
-    "2027-01-15 09:00 (New York)": Flaw.WORD,
-    "15-01-2027 09:00 IST": Flaw.LETTERS,
-    "2027-01-15 09:00–11:00": Flaw.RANGE,
-    "2027-01-15 09:00 / 18:00": Flaw.SEVERAL,
-    "2027-01-15 09:00, 2027-01-17 09:00": Flaw.SEVERAL,
-    "1799996400": Flaw.TIMESTAMP,
-    "1799996400000": Flaw.TIMESTAMP,
-    "Date(2027,0,15,9,0)": Flaw.UNREADABLE,
-    "03/04/2026 09:30": Flaw.ORDER,
-    "Tue 01/12/2026 09:30": Flaw.ORDER,
-    "Mon 15 Jan 2027 9:00": Flaw.WEEKDAY,
-    "15 listopada 2027 9:00": Flaw.READINGS,
-    "15 Jan 2027 midnight": Flaw.MIDNIGHT,
-    "2027/1/15 上午 12:00:00": Flaw.TWELVE,
-    "15 Jan 2027 at 9": Flaw.HALF_MISSING,
-    "15 Jan 2027 13:00 PM": Flaw.HALF_CONTRADICTS,
-    "31 June 2027 9:00": Flaw.NO_SUCH_DAY,
-    "15 Jan 2027 9:75": Flaw.NO_SUCH_TIME,
-    "15 Jan 2027": Flaw.NO_TIME,
-    "9 pm": Flaw.NO_DATE,
-    "2027-01-15 09:30:15.250": Flaw.FRACTION,
-    "2027-01-15 09:00 (tentative)": Flaw.WORD,
-    "2027-01-15T09:00+02:00[Europe/Berlin]": Flaw.ZONES_DIFFER,
-    "9:00 PT 15.01.2027": Flaw.LETTERS_OR_DAY,
-    "Fri Jan 15 2027 09:00:00 GMT+0100 (Pacific Standard Time)": Flaw.ZONES_DIFFER,
+    "Wed 8 Apr": DateFlaw.NO_YEAR,
+    "17-Jun": DateFlaw.NO_YEAR,
+    "19 Sep 2027, 09:01 PM IST": DateFlaw.LETTERS,
+    "Jun 8–14": DateFlaw.RANGE,
+    "Week 1 Mon": DateFlaw.RELATIVE,
+    "24-03-27 19:00": DateFlaw.SHORT_YEAR,
+    "2027-01-15 09:00 EST": DateFlaw.LETTERS,
+    "2027-01-15 24:00": DateFlaw.DAY_END,
+    "46037.375": DateFlaw.SERIAL,
+    "tomorrow 9am": DateFlaw.RELATIVE,
+    "ASAP": DateFlaw.RELATIVE,
+    "TBD": DateFlaw.RELATIVE,
+    "1405/10/25 09:00": DateFlaw.YEAR,
+    "2570-01-15 09:00": DateFlaw.YEAR,
+    "2027-01-15 09:00 PST": DateFlaw.LETTERS,
+    "Jan 15, 2027 09:00 ET": DateFlaw.LETTERS,
+    "2027-01-15 09:00 (New York)": DateFlaw.WORD,
+    "15-01-2027 09:00 IST": DateFlaw.LETTERS,
+    "2027-01-15 09:00–11:00": DateFlaw.RANGE,
+    "2027-01-15 09:00 / 18:00": DateFlaw.SEVERAL,
+    "2027-01-15 09:00, 2027-01-17 09:00": DateFlaw.SEVERAL,
+    "1799996400": DateFlaw.TIMESTAMP,
+    "1799996400000": DateFlaw.TIMESTAMP,
+    "Date(2027,0,15,9,0)": DateFlaw.UNREADABLE,
+    "03/04/2026 09:30": DateFlaw.ORDER,
+    "Tue 01/12/2026 09:30": DateFlaw.ORDER,
+    "Mon 15 Jan 2027 9:00": DateFlaw.WEEKDAY,
+    "15 listopada 2027 9:00": DateFlaw.READINGS,
+    "15 Jan 2027 midnight": DateFlaw.MIDNIGHT,
+    "2027/1/15 上午 12:00:00": DateFlaw.TWELVE,
+    "15 Jan 2027 at 9": DateFlaw.HALF_MISSING,
+    "15 Jan 2027 13:00 PM": DateFlaw.HALF_CONTRADICTS,
+    "31 June 2027 9:00": DateFlaw.NO_SUCH_DAY,
+    "15 Jan 2027 9:75": DateFlaw.NO_SUCH_TIME,
+    "15 Jan 2027": DateFlaw.NO_TIME,
+    "9 pm": DateFlaw.NO_DATE,
+    "2027-01-15 09:30:15.250": DateFlaw.FRACTION,
+    "2027-01-15 09:00 (tentative)": DateFlaw.WORD,
+    "2027-01-15T09:00+02:00[Europe/Berlin]": DateFlaw.ZONES_DIFFER,
+    "9:00 PT 15.01.2027": DateFlaw.LETTERS_OR_DAY,
+    "Fri Jan 15 2027 09:00:00 GMT+0100 (Pacific Standard Time)": DateFlaw.ZONES_DIFFER,
 }
 
 
@@ -151,14 +151,14 @@ def test_a_text_with_one_reading_is_read(text: str, said: DateText) -> None:
 
 
 @pytest.mark.parametrize(("text", "flaw"), REFUSED.items(), ids=list(REFUSED))
-def test_any_other_text_is_refused_with_its_own_reason(text: str, flaw: Flaw) -> None:
+def test_any_other_text_is_refused_with_its_own_reason(text: str, flaw: DateFlaw) -> None:
     read = read_date_text(text)
     assert isinstance(read, Unread)
     assert read.flaw is flaw
 
 
 def test_every_reason_but_one_has_a_text_here() -> None:
-    assert set(Flaw) - set(REFUSED.values()) == {Flaw.OFFSET_OR_END}  # that one is told by the row's zone
+    assert set(DateFlaw) - set(REFUSED.values()) == {DateFlaw.OFFSET_OR_END}  # that one is told by the row's zone
 
 
 def offsets_of(said: DateText | Written) -> set[timedelta | None]:

@@ -13,7 +13,7 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 
 from batch.errors import SheetError
-from batch.sheets.cells import Area, Flaw, Grid, Number
+from batch.sheets.cells import Area, CellError, Number, RawSheet
 from batch.sheets.xlsx import read_workbook
 from tests.sheets.conftest import PACKAGE, WorkbookMaker
 
@@ -25,7 +25,7 @@ PIXEL = bytes.fromhex(
 )
 
 
-def read_rows(xlsx: WorkbookMaker, rows: str, **options: Any) -> Grid:
+def read_rows(xlsx: WorkbookMaker, rows: str, **options: Any) -> RawSheet:
     content = xlsx.sheet([], **options).replace("<sheetData>", f"<sheetData>{rows}")
     return read_workbook(xlsx(sheets={"Posts": content}, strings="<si><t>shared</t></si>"), tab=None)
 
@@ -50,10 +50,10 @@ CELLS = [
     ("<c r='A1'><is><t>untold</t></is></c>", "untold"),
     ("<c r='A1' t='b'><v>1</v></c>", "TRUE"),
     ("<c r='A1' t='b'><v>0</v></c>", "FALSE"),
-    ("<c r='A1' t='e'><v>#DIV/0!</v></c>", Flaw("error_cell", "#DIV/0!")),
-    ("<c r='A1' t='e'/>", Flaw("error_cell", "#N/A")),
-    ("<c r='A1'><f>B1&amp;\"x\"</f></c>", Flaw("formula_without_value", '=B1&"x"')),
-    ("<c r='A1'><f t='shared' si='0'/><v/></c>", Flaw("formula_without_value", "=…")),
+    ("<c r='A1' t='e'><v>#DIV/0!</v></c>", CellError("error_cell", "#DIV/0!")),
+    ("<c r='A1' t='e'/>", CellError("error_cell", "#N/A")),
+    ("<c r='A1'><f>B1&amp;\"x\"</f></c>", CellError("formula_without_value", '=B1&"x"')),
+    ("<c r='A1'><f t='shared' si='0'/><v/></c>", CellError("formula_without_value", "=…")),
     ("<c r='A1' t='str'><f>B1</f><v>kept</v></c>", "kept"),
     ("<c r='A1' t='d'><v>not a date</v></c>", "not a date"),
 ]
@@ -117,7 +117,7 @@ def test_hidden_columns_are_counted_once_however_often_they_are_said(xlsx: Workb
 # --- What stands beside the values
 
 
-def linked(xlsx: WorkbookMaker, links: str, rows: str, relations: str) -> Grid:
+def linked(xlsx: WorkbookMaker, links: str, rows: str, relations: str) -> RawSheet:
     content = xlsx.sheet([], tail=f"<hyperlinks xmlns:r='{WEB}'>{links}</hyperlinks>")
     content = content.replace("<sheetData>", f"<sheetData>{rows}")
     listing = f"<Relationships xmlns='{PACKAGE}/relationships'>{relations}</Relationships>"
