@@ -10,12 +10,12 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from batch.rules.date_text import BY_WEEKDAY, LONGEST, NO_TIME, DateText, Flaw, Unread, read_date_text, show_clock
+from batch.rules.date_text import BY_WEEKDAY, LONGEST, NO_TIME, DateFlaw, DateText, Unread, read_date_text, show_clock
 from batch.rules.date_words import ABBREVIATIONS, zone_names
 from batch.rules.issues import Problem, nearest
 from batch.times import long_day
@@ -25,18 +25,16 @@ FORM = "YYYY-MM-DD HH:MM"
 
 
 def explain_date(seen: str, unread: Unread) -> Problem:
-    """Return why a date can't be read and how to write it; of a text that strayed here only the beginning counts."""
+    """Return why a date can't be read and how to write it; of a text that strayed here only the beginning counts.
+
+    The remedy is given as a cell, too, where it is the only one and adds nothing to what the text said.
+    """
     code, tell = _TOLD[unread.flaw]
-    message = tell(quoted(seen[:LONGEST]), unread)
-    return Problem("publish_at", code, seen[:LONGEST], message, fix=_find_fix(unread))
-
-
-def _find_fix(unread: Unread) -> str | None:
-    """Return the one way to write what a text says, None where there are several or where one would be a guess."""
-    if unread.flaw is Flaw.HALF_CONTRADICTS and unread.day and unread.clock:
-        return _form(unread) if not unread.letters else None
     proposed = _propose(unread)
-    return proposed[0] if len(proposed) == 1 and unread.about != BY_WEEKDAY else None
+    fix = proposed[0] if len(proposed) == 1 and unread.about != BY_WEEKDAY else None
+    if unread.flaw is DateFlaw.HALF_CONTRADICTS and unread.day and unread.clock and not unread.letters:
+        fix = _form(unread)
+    return Problem("publish_at", code, seen[:LONGEST], tell(quoted(seen[:LONGEST]), unread), fix=fix)
 
 
 def propose_dates(text: str) -> tuple[str, ...]:
@@ -48,8 +46,15 @@ def propose_dates(text: str) -> tuple[str, ...]:
     return () if isinstance(unread, DateText) else _propose(unread)
 
 
+_OFFERED = frozenset({
+    DateFlaw.ORDER, DateFlaw.SHORT_YEAR, DateFlaw.READINGS, DateFlaw.LETTERS, DateFlaw.MIDNIGHT, DateFlaw.DAY_END,
+    DateFlaw.TWELVE, DateFlaw.HALF_MISSING, DateFlaw.TIMESTAMP,
+})  # fmt: skip
+"""Flaws of a text of which each meaning can be written down."""
+
+
 def _propose(unread: Unread) -> tuple[str, ...]:
-    if unread.flaw is Flaw.WORD:
+    if unread.flaw is DateFlaw.WORD:
         zone = _cities().get(unread.about.replace(" ", "_"))
         return tuple(f"{show_clock(wall)} {zone_names()[zone]}" for wall in unread.walls) if zone else ()
     if unread.flaw not in _OFFERED or unread.about == NO_TIME:
@@ -58,13 +63,6 @@ def _propose(unread: Unread) -> tuple[str, ...]:
         meant = ABBREVIATIONS[unread.letters]
         return tuple(dict.fromkeys(_in_zone(wall, zone, ahead) for wall in unread.walls for zone, ahead in meant))
     return tuple(f"{show_clock(wall)}{_behind(unread)}" for wall in unread.walls)
-
-
-_OFFERED = frozenset({
-    Flaw.ORDER, Flaw.SHORT_YEAR, Flaw.READINGS, Flaw.LETTERS, Flaw.MIDNIGHT, Flaw.DAY_END, Flaw.TWELVE,
-    Flaw.HALF_MISSING, Flaw.TIMESTAMP,
-})  # fmt: skip
-"""Flaws of a text of which each meaning can be written down."""
 
 
 def _in_zone(wall: datetime, zone: str, ahead: int | None) -> str:
@@ -89,80 +87,30 @@ def _behind(unread: Unread) -> str:
     return offset + "".join(f" {name}" for name in (unread.zone, unread.letters) if name)
 
 
-def _form(unread: Unread, *, day: str = "", clock: str = "") -> str:
+def _form(unread: Unread, *, day: str = "") -> str:
     """Return the date as it would have to be written, with what the text did not say left open."""
+    clock = unread.clock
     said_day = day or (str(unread.day) if unread.day else FORM[:10])
-    said_clock = clock or (_show_time(unread.clock) if unread.clock else FORM[11:])
+    said_clock = str(clock)[: 8 if clock.second else 5] if clock else FORM[11:]
     return f"{said_day} {said_clock}{_behind(unread)}"
-
-
-def _show_time(clock: time) -> str:
-    return str(clock)[: 8 if clock.second else 5]
-
-
-def _in_words(day: date) -> str:
-    return f"{day.day} {calendar.month_name[day.month]} {day.year}"
 
 
 # What is told of each flaw; `seen` is the cell in quotation marks
 
 
 def _tell_days(seen: str, unread: Unread) -> str:
-    days = listed(_in_words(wall.date()) for wall in unread.walls)
+    days = listed(f"{wall.day} {calendar.month_name[wall.month]} {wall.year}" for wall in unread.walls)
     if unread.about == BY_WEEKDAY:
-        return f"{seen}: only the weekday tells that this is {days}. If so, write {listed(_propose(unread))}."
+        return f"{seen}: only the weekday tells that this is {days}. If so, write {_offer(unread)}."
     proposed = _propose(unread) or tuple(f"{wall.date()} {FORM[11:]}{_behind(unread)}" for wall in unread.walls)
     return f"{seen} could be {days}. Write {listed(proposed)}."
 
 
-def _tell_readings(seen: str, unread: Unread) -> str:
-    if len({wall.time() for wall in unread.walls}) == 1:
-        return _tell_days(seen, unread)
-    return f"{seen} can be read in several ways. Write {listed(_propose(unread))}."
+def _tell_day_end(seen: str, unread: Unread) -> str:
+    return f"{seen} could be the start or the end of that day. Write {_offer(unread)}."
 
 
-def _tell_letters_or_day(seen: str, unread: Unread) -> str:
-    zoned = listed(_propose(unread._replace(flaw=Flaw.LETTERS)))
-    return f"{seen}: “{unread.letters}” could be a time zone or a weekday. Write {zoned}, or leave the weekday out."
-
-
-def _tell_timestamp(seen: str, unread: Unread) -> str:
-    return f"{seen} is a number of seconds since 1970. Write {listed(_propose(unread))}."
-
-
-def _tell_letters(seen: str, unread: Unread) -> str:
-    several = len(ABBREVIATIONS[unread.letters]) > 1
-    why = "means different time zones in different places" if several else "is not the name of a time zone"
-    return f"{seen}: “{unread.letters}” {why}. Write {listed(_propose(unread))}."
-
-
-def _tell_ends(seen: str, unread: Unread) -> str:
-    return f"{seen} could be the start or the end of that day. Write {listed(_propose(unread))}."
-
-
-def _tell_hour(seen: str, unread: Unread) -> str:
-    offered = _propose(unread)
-    doubt = "could be in the morning or in the evening" if len(offered) > 1 else "has an hour without minutes"
-    if unread.flaw is Flaw.TWELVE:
-        doubt = "could be noon or midnight"
-    return f"{seen} {doubt}. Write {listed(offered)}."
-
-
-def _tell_half(seen: str, unread: Unread) -> str:
-    return f"{seen}: there is no {unread.about or 'hour'} in that half of the day. Write {_form(unread)}, by 24 hours."
-
-
-def _tell_offset(seen: str, unread: Unread) -> str:
-    if unread.walls and unread.offset is not None:
-        written = f"{show_clock(unread.walls[0])}{_behind(unread)}"
-        return (
-            f"{seen} could be a range or a time with an offset from UTC. Write {written} for the offset; a post "
-            "goes out at one time."
-        )
-    return f"{seen}: “{unread.about}” is no offset from UTC. Write the offset as +HH:MM or -HH:MM."
-
-
-def _tell_day(seen: str, unread: Unread) -> str:
+def _tell_missing_day(seen: str, unread: Unread) -> str:
     year, month, _ = (int(number) for number in unread.about.split())
     why = f"there is no month {month}"
     if 1 <= month <= 12 and year:
@@ -171,66 +119,91 @@ def _tell_day(seen: str, unread: Unread) -> str:
 
 
 def _tell_weekday(seen: str, unread: Unread) -> str:
-    said = long_day(unread.day) if unread.day else ""
-    weekday, _, rest = said.partition(", ")
-    return f"{seen}: {rest} is a {weekday}. Correct the weekday or the date: {_form(unread, day=FORM[:10])}."
+    weekday, _, day = (long_day(unread.day) if unread.day else "").partition(", ")
+    return f"{seen}: {day} is a {weekday}. Correct the weekday or the date: {_form(unread, day=FORM[:10])}."
 
 
-def _tell_no_time(seen: str, unread: Unread) -> str:
-    return f"{seen} has no time. Add one: {_form(unread)}."
+def _tell_offset(seen: str, unread: Unread) -> str:
+    if unread.walls and unread.offset is not None:
+        return (
+            f"{seen} could be a range or a time with an offset from UTC. Write "
+            f"{show_clock(unread.walls[0])}{_behind(unread)} for the offset; a post goes out at one time."
+        )
+    return f"{seen}: “{unread.about}” is no offset from UTC. Write the offset as +HH:MM or -HH:MM."
 
 
-def _tell_no_year(seen: str, unread: Unread) -> str:
-    return f"{seen} has no year. Add it: {_form(unread, day=f'YYYY-{unread.about}' if unread.about else '')}."
+def _offer(unread: Unread) -> str:
+    return listed(_propose(unread))
 
 
-def _tell_word(seen: str, unread: Unread) -> str:
-    if offered := _propose(unread):
-        return f"{seen}: “{unread.about.title()}” is not the name of a time zone. Write {listed(offered)}."
-    return f"{seen}: “{unread.about}” can't be read as part of a date. Write the date in numbers: {FORM}."
-
-
-def _say(why: str, remedy: str) -> Callable[[str, Unread], str]:
-    return lambda seen, unread: f"{seen} {why.format(about=unread.about)}. {remedy.format(form=_form(unread))}."
-
-
-_TOLD: Mapping[Flaw, tuple[str, Callable[[str, Unread], str]]] = MappingProxyType({
-    Flaw.SEVERAL: ("date_several", _say("holds more than one date or time", "Keep one: {form}")),
-    Flaw.RANGE: ("date_range", _say("is a range or a choice, and a post goes out at one time", "Write one: {form}")),
-    Flaw.ORDER: ("date_order", _tell_days),
-    Flaw.SHORT_YEAR: ("date_short_year", _tell_days),
-    Flaw.READINGS: ("date_words", _tell_readings),
-    Flaw.LETTERS: ("date_zone", _tell_letters),
-    Flaw.MIDNIGHT: ("time_12h", _tell_ends),
-    Flaw.DAY_END: ("date_impossible", _tell_ends),
-    Flaw.TWELVE: ("time_12h", _tell_hour),
-    Flaw.HALF_MISSING: ("time_12h", _tell_hour),
-    Flaw.LETTERS_OR_DAY: ("date_zone", _tell_letters_or_day),
-    Flaw.OFFSET_OR_END: ("date_range", _tell_offset),
-    Flaw.FRACTION: (
-        "date_form", _say("has a fraction of a second, which can't be scheduled", "Round it to whole seconds: {form}")
-    ),
-    Flaw.ZONES_DIFFER: (
-        "date_zone", _say("has an offset that its time zone doesn't have then", "Keep the one that is right")
-    ),
-    Flaw.WEEKDAY: ("date_weekday", _tell_weekday),
-    Flaw.YEAR: (
-        "date_out_of_range", _say("has the year {about}, in which no post can go out", "Check the year: {form}")
-    ),
-    Flaw.NO_SUCH_DAY: ("date_impossible", _tell_day),
-    Flaw.NO_SUCH_TIME: ("date_impossible", _say("is not a time of day", "Write a time that exists: {form}")),
-    Flaw.HALF_CONTRADICTS: ("time_12h", _tell_half),
-    Flaw.NO_TIME: ("time_missing", _tell_no_time),
-    Flaw.NO_YEAR: ("date_no_year", _tell_no_year),
-    Flaw.RELATIVE: ("date_words", _say("doesn't name a day of the calendar", "Write the day itself: {form}")),
-    Flaw.NO_DATE: ("date_no_day", _say("has no day", "Add it: {form}")),
-    Flaw.SERIAL: (
-        "date_serial",
-        _say("is the number by which a spreadsheet stores a date", "Give the cell the format yyyy-mm-dd hh:mm"),
-    ),
-    Flaw.TIMESTAMP: ("date_timestamp", _tell_timestamp),
-    Flaw.WORD: ("date_words", _tell_word),
-    Flaw.UNREADABLE: ("date_form", _say("can't be read as a date", "Write it as {form}, or now")),
+_TOLD: Mapping[DateFlaw, tuple[str, Callable[[str, Unread], str]]] = MappingProxyType({
+    DateFlaw.SEVERAL: ("date_several", lambda seen, it: (
+        f"{seen} holds more than one date or time. Keep one: {_form(it)}."
+    )),
+    DateFlaw.RANGE: ("date_range", lambda seen, it: (
+        f"{seen} is a range or a choice, and a post goes out at one time. Write one: {_form(it)}."
+    )),
+    DateFlaw.ORDER: ("date_order", _tell_days),
+    DateFlaw.SHORT_YEAR: ("date_short_year", _tell_days),
+    DateFlaw.READINGS: ("date_words", lambda seen, it: (
+        _tell_days(seen, it) if len({wall.time() for wall in it.walls}) == 1
+        else f"{seen} can be read in several ways. Write {_offer(it)}."
+    )),
+    DateFlaw.LETTERS: ("date_zone", lambda seen, it: (
+        f"{seen}: “{it.letters}” means different time zones in different places. Write {_offer(it)}."
+        if len(ABBREVIATIONS[it.letters]) > 1
+        else f"{seen}: “{it.letters}” is not the name of a time zone. Write {_offer(it)}."
+    )),
+    DateFlaw.MIDNIGHT: ("time_12h", _tell_day_end),
+    DateFlaw.DAY_END: ("date_impossible", _tell_day_end),
+    DateFlaw.TWELVE: ("time_12h", lambda seen, it: f"{seen} could be noon or midnight. Write {_offer(it)}."),
+    DateFlaw.HALF_MISSING: ("time_12h", lambda seen, it: (
+        f"{seen} could be in the morning or in the evening. Write {_offer(it)}." if len(_propose(it)) > 1
+        else f"{seen} has an hour without minutes. Write {_offer(it)}."
+    )),
+    DateFlaw.LETTERS_OR_DAY: ("date_zone", lambda seen, it: (
+        f"{seen}: “{it.letters}” could be a time zone or a weekday. "
+        f"Write {_offer(it._replace(flaw=DateFlaw.LETTERS))}, or leave the weekday out."
+    )),
+    DateFlaw.OFFSET_OR_END: ("date_range", _tell_offset),
+    DateFlaw.FRACTION: ("date_form", lambda seen, it: (
+        f"{seen} has a fraction of a second, which can't be scheduled. Round it to whole seconds: {_form(it)}."
+    )),
+    DateFlaw.ZONES_DIFFER: ("date_zone", lambda seen, _: (
+        f"{seen} has an offset that its time zone doesn't have then. Keep the one that is right."
+    )),
+    DateFlaw.WEEKDAY: ("date_weekday", _tell_weekday),
+    DateFlaw.YEAR: ("date_out_of_range", lambda seen, it: (
+        f"{seen} has the year {it.about}, in which no post can go out. Check the year: {_form(it)}."
+    )),
+    DateFlaw.NO_SUCH_DAY: ("date_impossible", _tell_missing_day),
+    DateFlaw.NO_SUCH_TIME: ("date_impossible", lambda seen, it: (
+        f"{seen} is not a time of day. Write a time that exists: {_form(it)}."
+    )),
+    DateFlaw.HALF_CONTRADICTS: ("time_12h", lambda seen, it: (
+        f"{seen}: there is no {it.about or 'hour'} in that half of the day. Write {_form(it)}, by 24 hours."
+    )),
+    DateFlaw.NO_TIME: ("time_missing", lambda seen, it: f"{seen} has no time. Add one: {_form(it)}."),
+    DateFlaw.NO_YEAR: ("date_no_year", lambda seen, it: (
+        f"{seen} has no year. Add it: {_form(it, day=f'YYYY-{it.about}' if it.about else '')}."
+    )),
+    DateFlaw.RELATIVE: ("date_words", lambda seen, it: (
+        f"{seen} doesn't name a day of the calendar. Write the day itself: {_form(it)}."
+    )),
+    DateFlaw.NO_DATE: ("date_no_day", lambda seen, it: f"{seen} has no day. Add it: {_form(it)}."),
+    DateFlaw.SERIAL: ("date_serial", lambda seen, _: (
+        f"{seen} is the number by which a spreadsheet stores a date. Give the cell the format yyyy-mm-dd hh:mm."
+    )),
+    DateFlaw.TIMESTAMP: ("date_timestamp", lambda seen, it: (
+        f"{seen} is a number of seconds since 1970. Write {_offer(it)}."
+    )),
+    DateFlaw.WORD: ("date_words", lambda seen, it: (
+        f"{seen}: “{it.about.title()}” is not the name of a time zone. Write {_offer(it)}." if _propose(it)
+        else f"{seen}: “{it.about}” can't be read as part of a date. Write the date in numbers: {FORM}."
+    )),
+    DateFlaw.UNREADABLE: ("date_form", lambda seen, it: (
+        f"{seen} can't be read as a date. Write it as {_form(it)}, or now."
+    )),
 })  # fmt: skip
 
 
@@ -269,6 +242,7 @@ def warn_of_sign(zone: ZoneInfo, written: str) -> Problem | None:
 
 
 def _refuse(written: str) -> Problem:
+    """Return what is wrong with a zone's name, with the zone whose city was written, or whose name is near."""
     letters = written.upper().replace(" ", "")
     zones = [OLD_NAMES[letters]] if letters in OLD_NAMES else [zone for zone, _ in ABBREVIATIONS.get(letters, ())]
     if zones:
@@ -284,19 +258,13 @@ def _refuse(written: str) -> Problem:
             "`publish_at` (2026-12-01 09:30+01:00), or an IANA name such as Europe/Berlin."
         )
         return Problem("timezone", "timezone_unknown", written, message)
-    likely = _likely(written)
+    name = written.replace(" ", "_").casefold()
+    city, by_city = name.rpartition("/")[2], _cities()
+    near = by_city.get(city) or nearest(name, zone_names()) or by_city.get(nearest(city, by_city), "")
+    likely = zone_names().get(near, "")
     remedy = f"Did you mean {likely}? {REMEDY}" if likely else REMEDY
     message = f"`timezone` says {quoted(written)}, no zone. {remedy}"
     return Problem("timezone", "timezone_unknown", written, message, fix=likely or None)
-
-
-def _likely(written: str) -> str:
-    """Return the zone whose city was written, or whose name is near."""
-    name = written.strip().replace(" ", "_").casefold()
-    city = name.rpartition("/")[2]
-    by_city = _cities()
-    near = by_city.get(city) or nearest(name, zone_names()) or by_city.get(nearest(city, by_city), "")
-    return zone_names().get(near, "")
 
 
 @cache
