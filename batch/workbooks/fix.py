@@ -18,7 +18,7 @@ from batch.errors import SheetError, StopError
 from batch.model import Issue, Severity, SheetRows
 from batch.sheets.cells import column_index
 from batch.sheets.delimited import choose_encoding
-from batch.sheets.detect import Kind, identify
+from batch.sheets.detect import FileKind, identify
 from batch.sheets.vocabulary import column_of, plain_heading
 from batch.wording import cell_address
 from batch.workbooks.annotate import cell_at, dress_heading, edit_copy, set_text
@@ -167,7 +167,7 @@ def write_fixed(original: Path, sheet: SheetRows, fixes: Fixes, draft: Path, *, 
 
     Raises SheetError or StopError with one sentence where the sheet can't be copied.
     """
-    if identify(original) is Kind.DELIMITED:
+    if identify(original) is FileKind.DELIMITED:
         _write_text(original, sheet, fixes, draft, codec=choose_encoding(original, wanted=encoding).codec)
         return []
 
@@ -227,7 +227,7 @@ def _keeping(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
 
 def heading_row(original: Path, sheet: SheetRows, *, encoding: str | None) -> int:
     """Return the row of the headings. Raises SheetError where they are not found as they were read."""
-    if identify(original) is Kind.DELIMITED:
+    if identify(original) is FileKind.DELIMITED:
         codec = choose_encoding(original, wanted=encoding).codec
         with original.open(encoding=codec, newline="") as lines:
             return _read_top(lines, sheet)[2]
