@@ -41,6 +41,8 @@ from batch.wording import make_visible_line
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+    from batch.publisher.client import Client
+
 
 class Progress:
     """Counts finished posts; safe to use from the threads of all sites."""
@@ -169,7 +171,7 @@ def site_doer(session: Session, *, run: str, media_folder: Path | None) -> SiteD
 
 def make_context(session: Session, site: str, journal: Journal, *, run: str, stop: Stop) -> SiteContext:
     """Return what a run of one site works with."""
-    environment, client = session.environment, session.client(site)
+    environment, client = session.environment, client_with_facts(session, site, journal)
     return SiteContext(
         client=client,
         journal=journal,
@@ -189,7 +191,7 @@ def look_at_site(session: Session, site: str, journal: Journal, channels: Iterab
     """Return what a site holds, with what its journal knows of it. Errors: ServiceError, SignInError, JournalError."""
     environment = session.environment
     return read_site(
-        session.client(site),
+        client_with_facts(session, site, journal),
         journal,
         site=site,
         channels=channels,
@@ -202,6 +204,13 @@ def look_at_site(session: Session, site: str, journal: Journal, channels: Iterab
 
 SETTLE_AT_LEAST_SECONDS = 5.0
 """A call whose answer was lost may still be on its way for as long."""
+
+
+def client_with_facts(session: Session, site: str, journal: Journal) -> Client:
+    """Return a site's client, which knows the size of a page that a probe has found."""
+    client = session.client(site)
+    client.page_limit = client.page_limit or int(journal.fact("page_size") or 0)
+    return client
 
 
 def settle_seconds(session: Session, journal: Journal) -> float:

@@ -223,6 +223,8 @@ class Client:
         self.budget = budget or RetryBudget()
         self.clock, self.now, self.sleep, self.random = clock, now, sleep, random
         self.deadline_seconds = deadline_seconds
+        self.page_limit = 0
+        """The most items a page that this service is known to take; 0: not known yet."""
         self.max_answer_bytes = max_answer_bytes
         self._token = AppToken(credential, clock=clock) if isinstance(credential, AppCredential) else None
         plain = self.api_url.startswith("http://")

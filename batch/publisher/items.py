@@ -95,8 +95,11 @@ def read_items(client: Client, *, max_pages: int = MAX_PAGES) -> ItemsRead:
 def _first_page(client: Client) -> tuple[PageStyle, _Page]:
     refusal = ""
     for style in PAGE_STYLES:
+        if client.page_limit in LIMITS and style.limit > client.page_limit:
+            continue
         reply = client.query("POST", QUERY_PATH, _query(style, 0), by_status=True)
         if reply.kind is ReplyKind.OK:
+            client.page_limit = style.limit
             return style, _read_page(reply)
         refusal = f"{reply.code}: {reply.message}"
         if reply.status != 400:

@@ -91,6 +91,15 @@ def test_a_limit_that_is_refused_is_lowered_and_said(serve: Serve, connect: Conn
     assert read.notices == ("The service takes no more than 50 posts a page, so reading them took more calls.",)
 
 
+def test_a_page_that_is_known_to_be_refused_is_not_asked_for_again(serve: Serve, connect: Connect) -> None:
+    server = serve(Site(20, refuse_over=50))
+    client = connect(server.url)
+    read_items(client)
+    first = len(server.calls)
+    read_items(client)
+    assert (first, len(server.calls) - first) == (3, 1)
+
+
 def test_a_sort_that_is_refused_is_left_out_and_said(serve: Serve, connect: Connect) -> None:
     read = read_items(connect(serve(Site(120, sorts=False)).url))
     assert len(read.items) == 120
