@@ -103,6 +103,7 @@ def choosing(command: Command) -> Command:
     @click.option("--first", type=int, metavar="N", help="Only the first N rows that would run.")
     @click.option("--approved-only", is_flag=True, help="Only rows whose `approved` says yes.")
     @click.option("--again", multiple=True, metavar="KEY,...", help="Make these posts anew (or: failed).")
+    @click.option("--replace", "replaced", multiple=True, metavar="KEY,...", help="Make anew what is not out yet.")
     @click.option("--drafts-only", is_flag=True, help="Rows with generated content become drafts for review.")
     @click.option("--regenerate", is_flag=True, help="Generate anew what was generated before.")
     @sending
@@ -112,8 +113,8 @@ def choosing(command: Command) -> Command:
     @wraps(command)
     def with_choice(
         *, inputs: Inputs, only: tuple[str, ...], rows: str, first: int | None, approved_only: bool,
-        again: tuple[str, ...], drafts_only: bool, regenerate: bool, allow_cancel: bool, allow_delete: bool,
-        allow_reschedule: bool, **others: object,
+        again: tuple[str, ...], replaced: tuple[str, ...], drafts_only: bool, regenerate: bool, allow_cancel: bool,
+        allow_delete: bool, allow_reschedule: bool, **others: object,
     ) -> int:  # fmt: skip
         allow = {"cancel": allow_cancel, "delete": allow_delete, "reschedule": allow_reschedule}
         chosen = replace(
@@ -123,6 +124,7 @@ def choosing(command: Command) -> Command:
             first=first,
             approved_only=approved_only,
             again=tuple(key.strip() for keys in again for key in keys.split(",") if key.strip()),
+            replaced=tuple(key.strip() for keys in replaced for key in keys.split(",") if key.strip()),
             drafts_only=drafts_only,
             regenerate=regenerate,
             allow=tuple(act for act, allowed in allow.items() if allowed),

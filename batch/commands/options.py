@@ -119,6 +119,7 @@ class Inputs:
     first: int | None = None
     approved_only: bool = False
     again: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
     drafts_only: bool = False
     regenerate: bool = False
     allow: tuple[str, ...] = ()

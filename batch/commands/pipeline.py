@@ -118,7 +118,7 @@ def options_of(checked: Checked, inputs: Inputs) -> Options:
         approved_only=inputs.approved_only,
     )
     skip |= {place(post): EXAMPLE_SKIPPED for post in checked.posts if post.row in checked.examples}
-    return Options(again=frozenset(inputs.again), drafts_only=inputs.drafts_only, skip=skip)
+    return Options(frozenset(inputs.again), frozenset(inputs.replaced), drafts_only=inputs.drafts_only, skip=skip)
 
 
 def _unreadable_site(session: Session, site: str, posts: Sequence[Post], *, why: str) -> SitePlan:

@@ -211,13 +211,15 @@ def names_of(post: Post) -> frozenset[str]:
 class Options:
     """What changes a plan besides the sheet and the site.
 
-    `again` holds keys (or `failed`) whose dead items are to be made anew; `drafts_only` turns posts with generated
-    content into drafts for review; `skip` names the posts that are left out of this run and why (select.py).
+    `again` holds keys (or `failed`) whose dead items are to be made anew, `replaced` those whose living ones are;
+    `drafts_only` turns posts with generated content into drafts for review; `skip` names the posts that are left out of
+    this run and why (select.py).
     The clock of this machine may differ from the service's by `clock_warn_seconds` before it is said, and by
     `clock_stop_seconds` before nothing is scheduled any more.
     """
 
     again: frozenset[str] = frozenset()
+    replaced: frozenset[str] = frozenset()
     drafts_only: bool = False
     skip: Mapping[PostPlace, str] = field(default_factory=dict)
     clock_warn_seconds: float = 60

@@ -219,12 +219,17 @@ def _one_post(living: Sequence[Item], action: Action | None) -> tuple[Item | Non
     if len(living) < 2:
         return (living[0] if living else None), ()
     out = [item for item in living if item.status in ON_ITS_WAY]
-    pending = sorted((item for item in living if item.status in PENDING), key=lambda item: item.id)
+    # A replacement that was cut off leaves a draft of the next attempt, which does not stand for the post yet.
+    attempts = len({item.reference for item in living}) > 1
+    pending = [item for item in living if item.status in PENDING]
+    pending.sort(key=lambda item: (attempts and item.status == Status.DRAFT, item.id))
     dated_first = sorted(pending, key=lambda item: item.status == Status.DRAFT)
-    places = {(item.reference, item.channel, item.type) for item in living}
+    places = {(item.channel, item.type) for item in living}
     accounts = {item.account_id for item in living} - {""}
     known = len(out) + len(pending) == len(living)
-    if max(len(places), len(accounts), len(out)) > 1 or not known or any(item.external for item in living):
+    sent = {item.reference for item in living if item.status != Status.DRAFT}
+    other = any(item.external for item in living)
+    if max(len(places), len(accounts), len(out), len(sent)) > 1 or not known or other:
         return None, ()
     if action in (Action.CANCEL, Action.DELETE):
         one, *others = dated_first or out

@@ -174,7 +174,8 @@ class _Site:
     def _decided(self, plain: Comparison, match: Match) -> Step:
         """Return the step that the table and the account make of a post."""
         post, wanted, warnings = plain.post, plain.wanted, match.warnings
-        item = None if self._made_again(plain, match.item) else match.item
+        old = match.item if self._replaced(plain, match.item) else None
+        item = None if old is not None or self._made_again(plain, match.item) else match.item
         generated = post.generation is not None and wanted in CONTENT_WANTED and wanted is not Wanted.DRAFT
         # What is scheduled or out already stays as decided.
         if self.options.drafts_only and generated and (item is None or item.status == Status.DRAFT):
@@ -192,6 +193,8 @@ class _Site:
         if choice.refusal is not None and choice.refusal.kind is StepKind.CONFLICT:
             return comparison.refuse(choice.refusal)
         step = _allowed(comparison.decided(decide(wanted, comparison.status)), comparison, choice)
+        if old is not None:
+            return comparison.replacing(step, old) if Act.CREATE in step.acts else step
         duplicates = [other for other in match.duplicates if other.id not in self.matched]
         return comparison.withdraw(step, duplicates) if duplicates and step.kind not in REFUSED else step
 
@@ -201,6 +204,11 @@ class _Site:
             return False
         by_word = AGAIN_FAILED in self.options.again and item.status == Status.FAILED
         return by_word or bool(names_of(plain.post) & self.options.again)
+
+    def _replaced(self, plain: Comparison, item: Item | None) -> bool:
+        """Tell whether an item that has not gone out was asked to be made anew, under the next attempt of its key."""
+        replaceable = item is not None and item.status in (Status.DRAFT, Status.SCHEDULED) and not item.external
+        return replaceable and plain.wanted in CONTENT_WANTED and bool(names_of(plain.post) & self.options.replaced)
 
     def _account_of(self, post: Post, item: Item | None, wanted: Wanted) -> AccountChoice:
         if item is None:

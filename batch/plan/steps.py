@@ -272,6 +272,18 @@ class Comparison:
             warnings=(*step.warnings, warning),
         )
 
+    def replacing(self, step: Step, old: Item) -> Step:
+        """Return a step that makes a post anew, with what takes the old one back before the new one gets its date."""
+        at = f" for {self._shown(old.scheduled_at)}" if old.scheduled_at else ""
+        warning = f"It replaces {old.id} ({old.status}{at}), which is taken back before the new one gets its date."
+        place = step.acts.index(Act.CREATE) + 1
+        return replace(
+            step,
+            acts=(*step.acts[:place], Act.WITHDRAW, *step.acts[place:]),
+            duplicates=(old.id,),
+            warnings=(*step.warnings, warning),
+        )
+
     def delete(self) -> Step:
         """Delete an item from the site."""
         scheduled = self.status == Status.SCHEDULED

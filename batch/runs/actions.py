@@ -197,7 +197,7 @@ def kept_notice(kept: Sequence[str], *, key: str) -> str:
     fields = listed([name.replace("_", " ") for name in kept], last="and")
     return (
         f"The service accepted the update and shows the {fields} still, which the row has cleared. To get rid of it, "
-        f"cancel this post (`cancel` as its action), then clear the action and run with `--again {key}`."
+        f"run with `--replace {key}`: the post is made anew without it, and this one is taken back."
     )
 
 

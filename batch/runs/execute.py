@@ -20,12 +20,12 @@ from datetime import UTC, datetime
 from batch.codec import to_json
 from batch.errors import JournalError, PostbatchError
 from batch.model import Act, Item, Outcome, OutcomeKind, Status
-from batch.runs.actions import SiteContext, drop_own_draft
+from batch.runs.actions import SiteContext, drop_own_draft, withdraw
 from batch.runs.bulk import schedule_in_parts
 from batch.runs.progress import CircuitBreaker, StepProgress, advance
 from batch.runs.record import CUT_OFF, NumberedStep, broken_outcome, idle_outcome, not_run_outcome
 from batch.runs.settle import rank
-from batch.runs.verdict import DEAD, other_post
+from batch.runs.verdict import DEAD, ON_ITS_WAY, ActionResult, ActionStatus, other_post
 from batch.runs.verify import read_back
 
 FAR = datetime.max.replace(tzinfo=UTC)
@@ -62,9 +62,26 @@ class _SiteRun:
         if single_call and post.outcome is None:
             advance(post, Act.SCHEDULE, context=self.context, breaker=self.breaker, single_call=True)
         for act in post.remaining:
+            if post.replaces and not self._take_back_replaced(post):
+                break
             advance(post, act, context=self.context, breaker=self.breaker)
         post.finish()
         self.keep(post)
+
+    def _take_back_replaced(self, post: StepProgress) -> bool:
+        """Take back what a new draft replaces, so that at no time two of them would go out; False where that fails."""
+        for item_id in post.step.duplicates:
+            item = self.context.reader.by_id(item_id)
+            if item is None or item.status in DEAD:
+                continue
+            if item.status in ON_ITS_WAY or not withdraw(item, post.step, position=post.position, context=self.context):
+                message = (
+                    f"The post that it replaces ({item_id}) could not be taken back, so the new one stays a draft. "
+                    "Run again: the plan then shows what is there."
+                )
+                post.end(ActionResult(ActionStatus.CONFLICT, item, "not_replaced", message))
+                return False
+        return True
 
     def do_soon(self, posts: Sequence[StepProgress]) -> None:
         """Make all drafts, look for competing items, and only then send them out, one at a time.
@@ -98,13 +115,14 @@ class _SiteRun:
         later = [post for post in new if post.position not in imminent]
         self.do_soon(soon)
         if via == "bulk":
-            dated = [post for post in later if Act.SCHEDULE in post.remaining]
+            dated = [post for post in later if Act.SCHEDULE in post.remaining and not post.step.duplicates]
             schedule_in_parts(dated, context=self.context, breaker=self.breaker)
         for post in later:
             if post.outcome is None and not post.done and post.goes_out_soon(self.context.now()):
                 self.do_soon([post])
             else:
-                self.do(post, single_call=via == "publish" and Act.SCHEDULE in post.remaining)
+                single_call = via == "publish" and Act.SCHEDULE in post.remaining and not post.step.duplicates
+                self.do(post, single_call=single_call)
 
     def leave_none_out(self, posts: Sequence[StepProgress]) -> None:
         """Give what the run did not come to its outcome; the journal may be what failed, so it is not asked."""

@@ -111,6 +111,11 @@ class StepProgress:
         """The ID of the item that was made for it in this run, "" where none was."""
         return self.step.item_id if Act.CREATE in self.done else ""
 
+    @property
+    def replaces(self) -> bool:
+        """Whether it has its draft and is still to take back what that replaces."""
+        return self.outcome is None and Act.CREATE in self.done and bool(self.step.duplicates)
+
     def goes_out_soon(self, now: datetime) -> bool:
         """Tell whether a post goes out now or so soon that there would be no time to take it back."""
         return Act.PUBLISH in self.step.acts or (self.step.at is not None and self.step.at - now < IMMINENT)

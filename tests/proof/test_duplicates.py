@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 
 from batch.model import Action, OutcomeKind
+from batch.plan.decisions import Options
 from tests.proof.scene import FACEBOOK, held
-from tests.proof.stage import Stage, fast_folder, hours, post
+from tests.proof.stage import Killed, Killer, Stage, fast_folder, hours, post
 
 O = OutcomeKind  # noqa: E741 - read as a table
 AT = hours(30)
@@ -160,3 +162,26 @@ def test_nothing_is_done_to_an_item_that_somebody_has_changed_since_it_was_liste
     assert changing == []
     gone = {"cancel": ("cancelled", "deleted"), "delete": ("deleted",)}.get(change, ())
     assert outcome.outcome in ((O.CANCELLED, O.DELETED) if what in gone else (O.CONFLICT, O.FAILED)), outcome.message
+
+
+@pytest.mark.parametrize("via", ["draft", "publish", "bulk"])
+@pytest.mark.parametrize("state", ["DRAFT", "SCHEDULED"])
+def test_a_post_that_is_replaced_is_made_anew_and_the_old_one_never_goes_out_too(
+    folder: Path, state: str, via: str
+) -> None:
+    rows, asked = [post("a", at=AT)], Options(replaced=frozenset({"a"}))
+    for number in range(60):
+        stage, killer = stage_with(folder / str(number), state), Killer(number + 1)
+        (folder / str(number)).mkdir()
+        with suppress(Killed):
+            stage.run(rows, at=killer, options=asked, via=via)
+        assert len(stage.service.coming()) <= 1
+        stage.clock.sleep(120)
+        (outcome,) = stage.run(rows, name="r2", via=via)
+        assert outcome.outcome in (O.SCHEDULED, O.UNCHANGED), outcome.message
+        assert living(stage) == ["SCHEDULED"]
+        stage.close()
+        if len(killer.places) < number + 1:
+            break
+    assert number > 3
+    assert outcome.reference == "a~2"

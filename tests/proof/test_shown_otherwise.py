@@ -100,7 +100,7 @@ def test_a_field_that_the_service_keeps_is_told_with_the_remedy_and_not_cleared_
     (outcome,) = stage.run(cleared, name="r2")
     assert outcome.outcome is O.UPDATED
     assert "shows the link still" in outcome.warnings[-1]
-    assert "--again a" in outcome.warnings[-1]
+    assert "--replace a" in outcome.warnings[-1]
     before = changes(stage)
     (outcome,) = stage.run(cleared, name="r3")
     assert (outcome.outcome, changes(stage)) == (O.UNCHANGED, before)
