@@ -25,7 +25,7 @@ from batch.commands.session import Session
 from batch.commands.sites import SITES_AT_ONCE, Emit, hold_sites, make_context, site_doer
 from batch.errors import PostbatchError, StartError
 from batch.model import Act, Content, Outcome, OutcomeKind, Post, Step, StepKind
-from batch.plan.decisions import Options
+from batch.plan.decisions import PlanOptions
 from batch.plan.safety import check_blast_radius
 from batch.runs.control import Stop
 from batch.runs.journal import Adopted, Journal
@@ -79,7 +79,7 @@ class SiteJob:
     posts: tuple[Post, ...]
     positions: tuple[int, ...]
     agreed: tuple[Step, ...]
-    options: Options = field(default_factory=Options)
+    options: PlanOptions = field(default_factory=PlanOptions)
     allow: frozenset[str] = frozenset()
 
     @property

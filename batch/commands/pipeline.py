@@ -37,7 +37,7 @@ from batch.commands.sites import (
 )
 from batch.errors import JournalError, PostbatchError, StartError
 from batch.model import Channel, Issue, Item, OutcomeKind, Plan, Post, Results, SitePlan, Snapshot, Status, StepKind
-from batch.plan.decisions import Options, names_of, place
+from batch.plan.decisions import PlanOptions, names_of, place
 from batch.plan.matching import ItemIndex
 from batch.plan.reconcile import left_out_by, reconcile
 from batch.plan.safety import check_blast_radius
@@ -107,7 +107,7 @@ def prepare(session: Session, checked: Checked, inputs: Inputs, *, planner: Plan
     )
 
 
-def options_of(checked: Checked, inputs: Inputs) -> Options:
+def options_of(checked: Checked, inputs: Inputs) -> PlanOptions:
     """Return how the plan was asked for. Errors: StartError for a choice of rows that makes no sense."""
     skip = select(
         checked.posts,
@@ -118,7 +118,7 @@ def options_of(checked: Checked, inputs: Inputs) -> Options:
         approved_only=inputs.approved_only,
     )
     skip |= {place(post): EXAMPLE_SKIPPED for post in checked.posts if post.row in checked.examples}
-    return Options(frozenset(inputs.again), frozenset(inputs.replaced), drafts_only=inputs.drafts_only, skip=skip)
+    return PlanOptions(frozenset(inputs.again), frozenset(inputs.replaced), drafts_only=inputs.drafts_only, skip=skip)
 
 
 def _unreadable_site(session: Session, site: str, posts: Sequence[Post], *, why: str) -> SitePlan:
@@ -151,7 +151,7 @@ class Planner:
         self._regenerate = regenerate
         self._generate = generate
 
-    def __call__(self, site: str, posts: Sequence[Post], options: Options) -> tuple[SitePlan, Snapshot | None]:
+    def __call__(self, site: str, posts: Sequence[Post], options: PlanOptions) -> tuple[SitePlan, Snapshot | None]:
         """Return the site's plan, and what was read of it (None where there was nothing to ask)."""
         now = self._session.environment.now
         active = [post for post in posts if not (post.errors or left_out_by(post, options))]
@@ -188,7 +188,7 @@ class Planner:
         client: Client,
         journal: Journal,
         snapshot: Snapshot,
-        options: Options,
+        options: PlanOptions,
     ) -> Sequence[Post]:
         from batch.runs.generation import generate_posts
 

@@ -198,7 +198,7 @@ PostPlace = tuple[int, str]
 
 
 def place(post: Post) -> PostPlace:
-    """Return by what a post of this sheet is named in `Options.skip`."""
+    """Return by what a post of this sheet is named in `PlanOptions.skip`."""
     return post.row, post.key
 
 
@@ -208,7 +208,7 @@ def names_of(post: Post) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class PlanOptions:
     """What changes a plan besides the sheet and the site.
 
     `again` holds keys (or `failed`) whose dead items are to be made anew, `replaced` those whose living ones are;

@@ -16,7 +16,7 @@ from batch.plan.compare import known_media, plain_text, wanted_content
 from batch.plan.decisions import (
     AGAIN_FAILED,
     CONTENT_WANTED,
-    Options,
+    PlanOptions,
     Refusal,
     Wanted,
     contradiction_of,
@@ -66,9 +66,11 @@ GENERATION_FAILED = "generation_failed"
 FOR_REVIEW = "It holds generated content, so with `--drafts-only` it is kept as a draft for review."
 
 
-def reconcile(posts: Sequence[Post], snapshot: Snapshot, *, now: datetime, options: Options | None = None) -> SitePlan:
+def reconcile(
+    posts: Sequence[Post], snapshot: Snapshot, *, now: datetime, options: PlanOptions | None = None
+) -> SitePlan:
     """Return what is to be done for the posts of one site, given what it held when it was read."""
-    options = options or Options()
+    options = options or PlanOptions()
     index = ItemIndex(snapshot.items, keys=[post.key for post in posts])
     left_out = {n: post for n, post in enumerate(posts) if left_out_by(post, options)}
     active = {n: post for n, post in enumerate(posts) if n not in left_out and not post.errors}
@@ -108,7 +110,7 @@ def reconcile(posts: Sequence[Post], snapshot: Snapshot, *, now: datetime, optio
     )
 
 
-def left_out_by(post: Post, options: Options) -> str:
+def left_out_by(post: Post, options: PlanOptions) -> str:
     """Return why a post is left out of this run, "" where it is not."""
     if post.action is Action.SKIP:
         return "The row says `skip`."
@@ -121,7 +123,7 @@ class _Site:
 
     snapshot: Snapshot
     now: datetime
-    options: Options
+    options: PlanOptions
     accounts: AccountBook
     shared: Mapping[str, Sequence[int]]
     matched: frozenset[str]
@@ -335,7 +337,7 @@ def _standing(item: Item, timezone: str) -> str:
     return f"{when} ({name}ID {item.id})"
 
 
-def _idle_again(posts: Sequence[Post], steps: Sequence[Step], options: Options) -> tuple[str, ...]:
+def _idle_again(posts: Sequence[Post], steps: Sequence[Step], options: PlanOptions) -> tuple[str, ...]:
     """Say which keys of --again made nothing anew, so that a misspelt one is seen."""
     if not options.again:
         return ()

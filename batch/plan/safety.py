@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from batch.errors import GuardError
 from batch.model import Act, SitePlan, Snapshot, Status, Step, StepKind
-from batch.plan.decisions import Options
+from batch.plan.decisions import PlanOptions
 
 MAX_SHARE_PERCENT = 30
 FREELY: Mapping[tuple[Act, ...], tuple[int, str]] = {
@@ -103,7 +103,7 @@ def clock_skew_seconds(snapshot: Snapshot) -> float:
     return (snapshot.read_at - snapshot.server_at).total_seconds()
 
 
-def clock_notices(snapshot: Snapshot, *, options: Options) -> tuple[str, ...]:
+def clock_notices(snapshot: Snapshot, *, options: PlanOptions) -> tuple[str, ...]:
     """Say that the clocks differ, where they do."""
     skew = clock_skew_seconds(snapshot)
     if abs(skew) <= options.clock_warn_seconds:
@@ -111,7 +111,7 @@ def clock_notices(snapshot: Snapshot, *, options: Options) -> tuple[str, ...]:
     return (f"This machine's clock is {_skew_words(skew)} the service's. Set it right, so that dates mean the same.",)
 
 
-def block_wrong_clock(steps: Sequence[Step], snapshot: Snapshot, *, options: Options) -> list[Step]:
+def block_wrong_clock(steps: Sequence[Step], snapshot: Snapshot, *, options: PlanOptions) -> list[Step]:
     """Block everything that sets a date where this machine's clock can't be trusted."""
     skew = clock_skew_seconds(snapshot)
     if abs(skew) <= options.clock_stop_seconds:

@@ -113,7 +113,7 @@ def select(
     first: int | None = None,
     approved_only: bool = False,
 ) -> dict[PostPlace, str]:
-    """Return the posts that are left out with the reason, for `Options.skip`. Several --only must all fit.
+    """Return the posts that are left out with the reason, for `PlanOptions.skip`. Several --only must all fit.
 
     `sheet` is where the posts come from: any of its columns may be named. `first` counts rows that would otherwise run.
     Errors: StartError for an expression that can't be read or fits nothing.

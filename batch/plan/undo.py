@@ -12,7 +12,7 @@ from datetime import datetime
 
 from batch.model import Act, Before, Change, Content, Item, SitePlan, Snapshot, Status, Step, StepKind
 from batch.plan.compare import content_changes, date_change, same_media, same_second
-from batch.plan.decisions import Options
+from batch.plan.decisions import PlanOptions
 from batch.plan.matching import ItemIndex
 from batch.plan.planfile import site_state
 from batch.plan.safety import DATED, block_wrong_clock, clock_notices
@@ -23,13 +23,15 @@ OUT = frozenset({Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE})
 GONE: Mapping[str, str] = {Status.CANCELED: "cancelled", Status.DELETED: "deleted", Status.FAILED: "refused"}
 
 
-def make_undo(done: Sequence[Step], snapshot: Snapshot, *, now: datetime, options: Options | None = None) -> SitePlan:
+def make_undo(
+    done: Sequence[Step], snapshot: Snapshot, *, now: datetime, options: PlanOptions | None = None
+) -> SitePlan:
     """Return the plan that undoes these steps of one site, one step for each, in the same order.
 
     `done` are the steps as carried out: those that made an item may carry its ID in `item_id`, else it is found by its
     reference.
     """
-    options = options or Options()
+    options = options or PlanOptions()
     index = ItemIndex(snapshot.items)
     items = [_item_of(step, index) for step in done]
     steps = [_undo(step, item, now) for step, item in zip(done, items, strict=True)]

@@ -29,7 +29,7 @@ from batch.model import (
     Step,
     StepKind,
 )
-from batch.plan.decisions import Options
+from batch.plan.decisions import PlanOptions
 from batch.plan.reconcile import reconcile
 from batch.plan.undo import make_undo
 
@@ -238,7 +238,7 @@ def test_what_is_touched_is_on_the_channel_type_and_account_that_the_step_shows(
 @unhurried
 @given(post_lists(), snapshots())
 def test_no_reference_is_used_twice(sheet: list[Post], site: Snapshot) -> None:
-    again = Options(again=frozenset({"failed", *KEYS}))
+    again = PlanOptions(again=frozenset({"failed", *KEYS}))
     made = [s.reference for s in reconcile(sheet, site, now=NOW, options=again).steps if Act.CREATE in s.acts]
     assert len(set(made)) == len(made)
     assert not set(made) & {item.reference for item in site.items}

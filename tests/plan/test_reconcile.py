@@ -22,12 +22,12 @@ from batch.model import (
     Step,
     StepKind,
 )
-from batch.plan.decisions import Options, place
+from batch.plan.decisions import PlanOptions, place
 from batch.plan.planfile import check_unmoved
 from batch.plan.reconcile import reconcile
 
 
-def one(make: SimpleNamespace, post: Post, *items: object, options: Options | None = None, **site: object) -> Step:
+def one(make: SimpleNamespace, post: Post, *items: object, options: PlanOptions | None = None, **site: object) -> Step:
     (step,) = reconcile([post], make.snapshot(*items, **site), now=make.now, options=options).steps
     return step
 
@@ -90,7 +90,7 @@ def test_skip_wins_over_errors_and_selection_says_why(make: SimpleNamespace) -> 
     wrong = (Issue(2, "text", "x", "", "Wrong."),)
     assert one(make, make.post(action=Action.SKIP, issues=wrong)).kind is StepKind.SKIP
     post = make.post(issues=wrong)
-    step = one(make, post, options=Options(skip={place(post): "Not approved."}))
+    step = one(make, post, options=PlanOptions(skip={place(post): "Not approved."}))
     assert (step.kind, step.reason) == (StepKind.SKIP, "Not approved.")
 
 
@@ -211,7 +211,7 @@ def test_a_row_that_is_left_out_stands_for_nothing(make: SimpleNamespace) -> Non
 def test_again_makes_a_dead_post_anew_under_its_next_generation(
     make: SimpleNamespace, status: Status, named: str
 ) -> None:
-    step = one(make, make.post(), make.item(status), options=Options(again=frozenset({named})))
+    step = one(make, make.post(), make.item(status), options=PlanOptions(again=frozenset({named})))
     if named == "failed" and status is not Status.FAILED:
         assert step.acts == ()
     else:
@@ -219,7 +219,7 @@ def test_again_makes_a_dead_post_anew_under_its_next_generation(
 
 
 def test_again_goes_on_counting_and_never_overtakes_another_rows_key(make: SimpleNamespace) -> None:
-    options = Options(again=frozenset({"spring-01"}))
+    options = PlanOptions(again=frozenset({"spring-01"}))
     items = [make.item(Status.CANCELED), make.item(Status.FAILED, id="b", reference="spring-01~2")]
     assert one(make, make.post(), *items, options=options).reference == "spring-01~3"
     posts = [make.post(), replace(make.post("spring-01~2"), row=3)]
@@ -230,12 +230,12 @@ def test_again_goes_on_counting_and_never_overtakes_another_rows_key(make: Simpl
 def test_again_by_the_rows_key_means_all_its_channels(make: SimpleNamespace) -> None:
     post = make.post("spring-01/INSTAGRAM")
     item = make.item(Status.CANCELED, reference="spring-01/INSTAGRAM")
-    step = one(make, post, item, options=Options(again=frozenset({"spring-01"})))
+    step = one(make, post, item, options=PlanOptions(again=frozenset({"spring-01"})))
     assert step.reference == "spring-01/INSTAGRAM~2"
 
 
 def test_again_that_made_nothing_is_said(make: SimpleNamespace) -> None:
-    options = Options(again=frozenset({"spring-01", "sprang", "failed"}))
+    options = PlanOptions(again=frozenset({"spring-01", "sprang", "failed"}))
     plan = reconcile([make.post()], make.snapshot(make.item()), now=make.now, options=options)
     assert plan.steps[0].kind is StepKind.UNCHANGED
     assert len(plan.notices) == 2
@@ -243,13 +243,13 @@ def test_again_that_made_nothing_is_said(make: SimpleNamespace) -> None:
 
 
 def test_again_still_refuses_a_date_that_has_passed(make: SimpleNamespace) -> None:
-    options = Options(again=frozenset({"spring-01"}))
+    options = PlanOptions(again=frozenset({"spring-01"}))
     step = one(make, make.post(publish_at=make.past), make.item(Status.FAILED), options=options)
     assert refused(step) == (StepKind.INVALID, "date_passed", ())
 
 
 def test_drafts_only_keeps_generated_content_for_review(make: SimpleNamespace) -> None:
-    options = Options(drafts_only=True)
+    options = PlanOptions(drafts_only=True)
     generated = make.post(generation=Generation(Generate.CAPTION, prompt="glaze"))
     assert one(make, make.post(), options=options).kind is StepKind.SCHEDULE
     step = one(make, generated, options=options)
@@ -425,7 +425,7 @@ def test_the_warnings_of_check_come_before_the_plans_own_and_each_once(make: Sim
 def test_a_row_that_is_left_out_keeps_what_is_known_of_its_post(make: SimpleNamespace, action: Action | None) -> None:
     post = make.post(action=action)
     item = make.item(Status.PUBLISHED, reference="spring-01~2", scheduled_at=make.later, link="https://example.com/p")
-    step = one(make, post, item, options=Options(skip={place(post): "Not today."}))
+    step = one(make, post, item, options=PlanOptions(skip={place(post): "Not today."}))
     assert (step.kind, step.acts, step.changes, step.before) == (StepKind.SKIP, (), (), None)
     assert (step.item_id, step.found_status, step.link) == (item.id, "PUBLISHED", item.link)
     assert (step.at, step.local_time) == (make.later, "2026-12-02 09:30 Europe/Berlin")
@@ -436,7 +436,7 @@ def test_what_a_row_that_is_left_out_stands_for_is_nobody_elses_post(make: Simpl
     out = replace(make.post("other"), row=3)
     plan = reconcile(
         [make.post(), out], make.snapshot(make.item(reference="other")), now=make.now,
-        options=Options(skip={place(out): "Not today."}),
+        options=PlanOptions(skip={place(out): "Not today."}),
     )  # fmt: skip
     assert (plan.steps[0].kind, plan.steps[0].warnings) == (StepKind.SCHEDULE, ())
 
@@ -445,7 +445,7 @@ def test_a_plan_is_not_refused_since_a_post_has_moved_that_it_leaves_out(make: S
     post = make.post()
     plans = [
         Plan("s", "f", make.now, (reconcile([post], make.snapshot(item), now=make.now,
-                                            options=Options(skip={place(post): "Not today."})),))
+                                            options=PlanOptions(skip={place(post): "Not today."})),))
         for item in (make.item(), make.item(Status.PUBLISHED, link="https://example.com/p"))
     ]  # fmt: skip
     assert plans[0] != plans[1]

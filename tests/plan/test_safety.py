@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from batch.errors import GuardError
 from batch.model import Act, Action, Medium, Quota, SitePlan, Snapshot, Step, StepKind
-from batch.plan.decisions import Options
+from batch.plan.decisions import PlanOptions
 from batch.plan.reconcile import reconcile
 from batch.plan.safety import (
     Cost,
@@ -128,7 +128,7 @@ def test_a_clock_that_is_off_is_said_and_then_stops_scheduling(
 
 def test_the_bounds_of_the_clock_can_be_set(make: SimpleNamespace) -> None:
     snapshot = make.snapshot(server_at=make.now - timedelta(seconds=400))
-    options = Options(clock_warn_seconds=500, clock_stop_seconds=500)
+    options = PlanOptions(clock_warn_seconds=500, clock_stop_seconds=500)
     plan = reconcile([make.post()], snapshot, now=make.now, options=options)
     assert (plan.notices, plan.steps[0].kind) == ((), StepKind.SCHEDULE)
 

@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 from batch.model import Channel, Content, Medium, Outcome, Post, PostType
-from batch.plan.decisions import Options
+from batch.plan.decisions import PlanOptions
 from batch.plan.reconcile import reconcile
 from batch.publisher.client import Client
 from batch.publisher.pace import Pace
@@ -233,7 +233,7 @@ class Stage:
         name: str = "r1",
         journal: str = "journal",
         at: Callable[[str], None] = lambda _place: None,
-        options: Options | None = None,
+        options: PlanOptions | None = None,
         stop: Stop | None = None,
         clock: Clock | None = None,
         via: str | None = None,

@@ -11,7 +11,7 @@ import pytest
 
 from batch.errors import JournalError
 from batch.model import Channel, OutcomeKind, Post
-from batch.plan.decisions import Options
+from batch.plan.decisions import PlanOptions
 from batch.runs.actions import MAX_UNCLEAR
 from batch.runs.control import Stop
 from batch.runs.journal import Journal
@@ -389,7 +389,7 @@ def test_a_post_that_somebody_deleted_is_not_made_again_though_the_list_hides_it
         (outcome,) = stage.run([post("a", **({"at": hours(90)} if "at" in when else when))], name=f"r{hours_later}")
         assert (outcome.outcome, len(stage.service.items())) == (O.INVALID, before)
         assert "--again a" in outcome.message
-    asked = Options(again=frozenset({"a"}))
+    asked = PlanOptions(again=frozenset({"a"}))
     (outcome,) = stage.run([post("a", now=True)], name="again", options=asked)
     assert (outcome.outcome, outcome.reference) == (O.PUBLISHED, "a~2")
 
