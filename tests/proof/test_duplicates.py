@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from batch.model import Action, OutcomeKind
-from batch.plan.decisions import Options
+from batch.plan.decisions import PlanOptions
 from tests.proof.scene import FACEBOOK, held
 from tests.proof.stage import Killed, Killer, Stage, fast_folder, hours, post
 
@@ -169,7 +169,7 @@ def test_nothing_is_done_to_an_item_that_somebody_has_changed_since_it_was_liste
 def test_a_post_that_is_replaced_is_made_anew_and_the_old_one_never_goes_out_too(
     folder: Path, state: str, via: str
 ) -> None:
-    rows, asked = [post("a", at=AT)], Options(replaced=frozenset({"a"}))
+    rows, asked = [post("a", at=AT)], PlanOptions(replaced=frozenset({"a"}))
     for number in range(60):
         stage, killer = stage_with(folder / str(number), state), Killer(number + 1)
         (folder / str(number)).mkdir()
