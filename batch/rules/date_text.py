@@ -160,31 +160,23 @@ _DATES: Mapping[str, str] = MappingProxyType({
 _JOINT = r"(?:(?<=\d)(?P<T>T)(?=\d)|\ (?:[-–|@/·•]\ )?|(?<=[A-Z)])|(?=[HN]))"
 
 
-def _forms() -> Iterator[tuple[str, str]]:
+@cache
+def _forms() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return each form of a whole text: its date's name, and its pattern."""
+    forms: list[tuple[str, str]] = []
     for name, day in _DATES.items():
         whole = rf"{_DAYS}(?:{day}){_MORE}"
-        yield name, rf"{whole}(?:{_JOINT}{_TIME}{_ZONE})?(?:\ ?\(?(?P<w3>W)\)?)?"
-        yield name, rf"{_TIME}{_ZONE}\ (?:[-–|@/·•]\ )?{whole}"
-    yield "year first", rf"(?:{_DATES['year first']})_{_STAMP}"
-    yield "month day", rf"{_DAYS}M\ (?P<d>\d{{1,2}})\ {_TIME}{_ZONE}\ (?P<y>\d{{4}})"
-    yield "no date", rf"(?:(?P<w1>W)\ )?{_TIME}{_ZONE}(?:\ (?P<w2>W))?"
-
-
-@cache
-def _compiled() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((name, re.compile(pattern, re.VERBOSE | re.ASCII)) for name, pattern in _forms())
+        forms.append((name, rf"{whole}(?:{_JOINT}{_TIME}{_ZONE})?(?:\ ?\(?(?P<w3>W)\)?)?"))
+        forms.append((name, rf"{_TIME}{_ZONE}\ (?:[-–|@/·•]\ )?{whole}"))
+    forms += [
+        ("year first", rf"(?:{_DATES['year first']})_{_STAMP}"),
+        ("month day", rf"{_DAYS}M\ (?P<d>\d{{1,2}})\ {_TIME}{_ZONE}\ (?P<y>\d{{4}})"),
+        ("no date", rf"(?:(?P<w1>W)\ )?{_TIME}{_ZONE}(?:\ (?P<w2>W))?"),
+    ]
+    return tuple((name, re.compile(pattern, re.VERBOSE | re.ASCII)) for name, pattern in forms)
 
 
 # The readings
-
-
-class _Found(NamedTuple):
-    """A form that fits a whole shape: its date's name, and what each part of it is."""
-
-    form: str
-    parts: Mapping[str, str]
-    """The numbers as written, and the values of words (`M`, `W` and so on), by the name of their place in the form."""
 
 
 @lru_cache(maxsize=4096)
@@ -270,33 +262,30 @@ def _name_doubt(walls: Iterable[datetime], unread: Unread) -> Unread:
 
 def _read_shape(shape: WordShape, text: str) -> Iterator[DateText | Unread]:
     """Return each reading of a shape, and what is wrong with those that are none."""
-    for name, pattern in _compiled():
-        if match := pattern.fullmatch(shape.text):
-            parts = {
-                group: shape.values.get(match.start(group), value) if len(value) == 1 and value.isalpha() else value
-                for group, value in match.groupdict().items()
-                if value is not None
-            }
-            if "M" in match[0]:
-                parts["month"] = shape.values[shape.text.index("M")]
-            yield from _read_parts(_Found(name, parts), shape, text)
-
-
-def _read_parts(found: _Found, shape: WordShape, text: str) -> Iterator[DateText | Unread]:
-    clock = _read_clock(found.parts)
-    behind = _read_zone(found.parts, clock, text)
-    days = list(_read_days(found))
-    if any(isinstance(day, date) for day in days):
-        days = [day for day in days if isinstance(day, date) or day.flaw is DateFlaw.WEEKDAY]
-    for day in days:
-        if isinstance(day, Unread):
-            yield day._replace(clock=_certain(clock), offset=behind.offset, zone=behind.zone, letters=_letters(behind))
-        else:
-            yield _join(day, clock, behind)
-
-
-def _certain(clock: time | Unread | None) -> time | None:
-    return clock if isinstance(clock, time) else None
+    for form, pattern in _forms():
+        match = pattern.fullmatch(shape.text)
+        if match is None:
+            continue
+        # The numbers as written, and the values of words, by the name of their place in the form
+        parts = {
+            group: shape.values.get(match.start(group), value) if len(value) == 1 and value.isalpha() else value
+            for group, value in match.groupdict().items()
+            if value is not None
+        }
+        if "M" in match[0]:
+            parts["month"] = shape.values[shape.text.index("M")]
+        clock = _read_clock(parts)
+        behind = _read_zone(parts, clock, text)
+        days = list(_read_days(form, parts))
+        if any(isinstance(day, date) for day in days):
+            days = [day for day in days if isinstance(day, date) or day.flaw is DateFlaw.WEEKDAY]
+        for day in days:
+            if isinstance(day, Unread):
+                certain = clock if isinstance(clock, time) else None
+                letters = _letters(behind)
+                yield day._replace(clock=certain, offset=behind.offset, zone=behind.zone, letters=letters)
+            else:
+                yield _join(day, clock, behind)
 
 
 def _letters(behind: DateText | Unread) -> str:
@@ -326,52 +315,43 @@ def _join(day: date, clock: time | Unread | None, behind: Unread | DateText) -> 
 # The day
 
 
-def _read_days(found: _Found) -> Iterator[date | Unread]:
+def _read_days(form: str, parts: Mapping[str, str]) -> Iterator[date | Unread]:
     """Return every day that a form's date may be, each agreeing with the weekdays beside it; or what is wrong."""
-    form, parts = found
-    weekdays = {int(parts[name]) for name in ("w1", "w2", "w3") if name in parts}
     if form == "relative":
         yield Unread(DateFlaw.RELATIVE)
     elif form == "no date":
         yield Unread(DateFlaw.NO_DATE)
     elif form.startswith("no year"):
-        yield Unread(
-            DateFlaw.NO_YEAR, about=f"{int(parts['month']):02d}-{int(parts['d']):02d}" if "month" in parts else ""
-        )
+        about = f"{int(parts['month']):02d}-{int(parts['d']):02d}" if "month" in parts else ""
+        yield Unread(DateFlaw.NO_YEAR, about=about)
     else:
-        for numbers in dict.fromkeys(_read_numbers(form, parts)):
-            yield _check_day(numbers, weekdays)
+        weekdays = {int(parts[name]) for name in ("w1", "w2", "w3") if name in parts}
+        for year, month, day in dict.fromkeys(_read_numbers(form, parts)):
+            try:
+                found = date(year, month, day)
+            except ValueError:
+                yield Unread(DateFlaw.NO_SUCH_DAY, about=f"{year} {month} {day}")
+                continue
+            if not FIRST_YEAR <= year <= LAST_YEAR:
+                yield Unread(DateFlaw.YEAR, about=str(year))
+            elif weekdays - {found.isoweekday()}:
+                yield Unread(DateFlaw.WEEKDAY, day=found)
+            else:
+                yield found
 
 
 def _read_numbers(form: str, parts: Mapping[str, str]) -> Iterator[tuple[int, int, int]]:
     """Return the years, months and days that a date's numbers may be."""
-    if form == "numbers":
-        first, second, written = int(parts["a"]), int(parts["b"]), parts["y"]
-        year = _full_year(written)
-        yield year, second, first
-        yield year, first, second
-        if len(written) == 2 and len(parts["a"]) == 2:
-            yield 2000 + first, second, int(written)
+    written = parts.get("y", "")
+    year = int(parts["y2"]) + 2018 if "y2" in parts else int(written) if len(written) == 4 else 2000 + int(written[-2:])
+    if form != "numbers":
+        yield year, int(parts["month"] if "month" in parts else parts["m"]), int(parts["d"])
         return
-    year = int(parts["y2"]) + 2018 if "y2" in parts else _full_year(parts["y"])
-    yield year, int(parts["month"] if "month" in parts else parts["m"]), int(parts["d"])
-
-
-def _full_year(written: str) -> int:
-    return int(written) if len(written) == 4 else 2000 + int(written[-2:])
-
-
-def _check_day(numbers: tuple[int, int, int], weekdays: set[int]) -> date | Unread:
-    year, month, day = numbers
-    try:
-        found = date(year, month, day)
-    except ValueError:
-        return Unread(DateFlaw.NO_SUCH_DAY, about=f"{year} {month} {day}")
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        return Unread(DateFlaw.YEAR, about=str(year))
-    if weekdays - {found.isoweekday()}:
-        return Unread(DateFlaw.WEEKDAY, day=found)
-    return found
+    first, second = int(parts["a"]), int(parts["b"])
+    yield year, second, first
+    yield year, first, second
+    if len(written) == 2 and len(parts["a"]) == 2:
+        yield 2000 + first, second, int(written)
 
 
 # The time of day
@@ -458,6 +438,9 @@ _SPELLED_OFFSETS: Mapping[str, int] = MappingProxyType({
 })  # fmt: skip
 
 
+DAYTIME = time(6)
+
+
 def _read_zone(parts: Mapping[str, str], clock: time | Unread | None, text: str) -> DateText | Unread:
     """Return the offset or zone behind a time, as the reading of no day yet, or what is wrong with it."""
     zone = parts.get("area") or ("UTC" if "area_utc" in parts else "")
@@ -472,20 +455,14 @@ def _read_zone(parts: Mapping[str, str], clock: time | Unread | None, text: str)
         if len(written) == 1 and "named" not in parts:
             return Unread(DateFlaw.OFFSET_OR_END, about=f"{sign}{written}")
         offset = timedelta(hours=int(written), minutes=minutes) * (1 if sign == "+" else -1)
-        end = sign == "-" and "named" not in parts and _may_end(parts, clock, time(int(written), minutes))
+        # Without seconds and in the daytime it may be the end of a range: `09:00-11:00`
+        timed = isinstance(clock, time) and DAYTIME <= clock < time(int(written), minutes)
+        end = sign == "-" and timed and not {"named", "s1", "T"} & parts.keys()
     if "comment" in parts:
         zone_said = _read_comment(text, offset)
         if zone_said:
             return zone_said
     return DateText(_NO_DAY, offset, zone, end)
-
-
-DAYTIME = time(6)
-
-
-def _may_end(parts: Mapping[str, str], clock: time | Unread | None, end: time) -> bool:
-    """Tell whether an offset behind a time may be the end of a range: `09:00-11:00` in the daytime, without seconds."""
-    return isinstance(clock, time) and "s1" not in parts and "T" not in parts and DAYTIME <= clock < end
 
 
 def _read_comment(text: str, offset: timedelta | None) -> Unread | None:

@@ -12,7 +12,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from math import prod
 from types import MappingProxyType
@@ -184,12 +184,8 @@ def _cut_words(text: str, plain: frozenset[str]) -> Iterator[tuple[_Meaning, ...
         at += 1
         year_mark = sign == "'" and _SHORT.match(rest)
         fraction = sign == "," and rest[:1].isdigit() and _SECONDS.search(text, 0, at - 1)
-        yield _sign(" " if sign.isspace() or (sign in "',;" and not year_mark and not fraction) else sign)
-
-
-@lru_cache(maxsize=256)
-def _sign(sign: str) -> tuple[_Meaning, ...]:
-    return (_Meaning(sign, ""),)
+        blank = sign.isspace() or (sign in "',;" and not year_mark and not fraction)
+        yield (_Meaning(" " if blank else sign, ""),)
 
 
 def _read_word(text: str, at: int, word: str) -> tuple[tuple[_Meaning, ...], int]:

@@ -61,19 +61,20 @@ def read_when(cell: Cell, *, zones: Zones) -> When:
     """Return when a row's post goes out. A naive time is meant in the row's zone."""
     named = zones.written or zones.usual
     zone = find_zone(named) if named else None
+    is_now = isinstance(cell, str) and cell.casefold() == NOW
     if isinstance(zone, Problem):
-        return When(problems=(zone, *_explain(cell)))
+        said = _read_cell(cell) if cell and not is_now else None
+        return When(problems=(zone, said) if isinstance(said, Problem) else (zone,))
     name = zone.key if zone else ""
     noted: tuple[Problem, ...] = ()
     if zone and zones.written.startswith("Etc/") and (sign := warn_of_sign(zone, zones.written)):
         noted = (sign,)
     if not cell:
         return When(timezone=name, problems=noted)
-    if isinstance(cell, str):
-        if zone and (plain := _read_plain(cell, zone, noted)):
-            return plain
-        if cell.casefold() == NOW:
-            return When(now=True, local_time=NOW, timezone=name, problems=noted)
+    if is_now:
+        return When(now=True, local_time=NOW, timezone=name, problems=noted)
+    if zone and isinstance(cell, str) and (plain := _read_plain(cell, zone, noted)):
+        return plain
     said = _read_cell(cell)
     if isinstance(said, Problem):
         return When(timezone=name, problems=(said, *noted))
@@ -108,14 +109,6 @@ def _offset_of_day(zone: ZoneInfo, written: str) -> timedelta | None:
     return _steady_offset(zone, day) if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
-def _explain(cell: Cell) -> tuple[Problem, ...]:
-    """Return what is wrong with a date whatever its zone."""
-    if not cell or (isinstance(cell, str) and cell.casefold() == NOW):
-        return ()
-    said = _read_cell(cell)
-    return (said,) if isinstance(said, Problem) else ()
-
-
 def _seen(cell: Cell) -> str:
     return cell if isinstance(cell, str) else show_clock(cell)
 
@@ -143,24 +136,37 @@ def _read_iso(cell: str) -> DateText | None:
         return None
     if wall.hour == 0 and int(hour):
         return None  # newer Pythons take 24:00 for the next day's midnight
-    return DateText(wall, _read_offset(offset) if offset else None)
-
-
-def _read_offset(offset: str) -> timedelta:
-    return timedelta(0) if offset in ("Z", "z", "UTC") else timedelta(hours=int(offset[1:3]), minutes=int(offset[4:6]))
+    if not offset:
+        return DateText(wall)
+    utc = offset in ("Z", "z", "UTC")
+    return DateText(wall, timedelta(hours=0 if utc else int(offset[1:3]), minutes=0 if utc else int(offset[4:6])))
 
 
 def _place(said: DateText, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, noted: tuple[Problem, ...]) -> When:
-    """Return the instant of what a cell says; its own zone or offset goes before the row's."""
+    """Return the instant of what a cell says; its own zone or offset goes before the row's.
+
+    A row's own zone that has another offset than a date says is warned of; the usual zone yields, and UTC (`Z`) is how
+    programs write an instant for any zone.
+    """
     seen = _seen(cell)
     if said.offset_or_end and (zone is None or said.offset != said.wall.replace(tzinfo=zone).utcoffset()):
         unread = Unread(DateFlaw.OFFSET_OR_END, offset=said.offset, walls=(said.wall,))
         return When(timezone=zone.key if zone else "", problems=(explain_date(seen, unread), *noted))
     own = ZoneInfo(said.zone) if said.zone else zone
     if said.offset is not None:
-        return _place_offset(said.wall, said.offset, own, zones, seen=seen, noted=noted)
+        at = (said.wall - said.offset).replace(tzinfo=UTC)
+        if own is None:
+            name = f"UTC{_sign_offset(said.offset) if said.offset else ''}"
+            return When(at, local_time=f"{show_clock(said.wall)} {name}", timezone=name, problems=noted)
+        if zones.written and said.offset:
+            noted = (*_contradict(at, said.offset, own, seen=seen), *noted)
+        return When(at, local_time=f"{show_clock(at.astimezone(own))} {own.key}", timezone=own.key, problems=noted)
     if own is None:
-        return When(problems=(_no_zone(seen), *noted))
+        message = (
+            f"{quoted(seen)} has no time zone. Fill `timezone` (Europe/Berlin), or add one line to postbatch.toml: "
+            'timezone = "Europe/Berlin".'
+        )
+        return When(problems=(Problem("timezone", "timezone_missing", "", message), *noted))
     offset = _steady_offset(own, said.wall.date())
     if offset is None:
         doubt = _doubt_clock(said.wall, own, seen=seen)
@@ -171,23 +177,6 @@ def _place(said: DateText, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, n
     if zone and zones.written and own is not zone:
         noted = (*_contradict(at, offset, zone, seen=seen), *noted)
     return When(at, False, f"{show_clock(said.wall)} {own.key}", own.key, noted)
-
-
-def _place_offset(
-    wall: datetime, offset: timedelta, zone: ZoneInfo | None, zones: Zones, *, seen: str, noted: tuple[Problem, ...]
-) -> When:
-    """Return the instant of a time with an offset, which says it whatever the zone.
-
-    A row's own zone that has another offset then is warned of; the usual zone yields, and UTC (`Z`) is how programs
-    write an instant for any zone.
-    """
-    at = (wall - offset).replace(tzinfo=UTC)
-    if zone is None:
-        name = f"UTC{_sign_offset(offset) if offset else ''}"
-        return When(at, local_time=f"{show_clock(wall)} {name}", timezone=name, problems=noted)
-    if zones.written and offset:
-        noted = (*_contradict(at, offset, zone, seen=seen), *noted)
-    return When(at, local_time=f"{show_clock(at.astimezone(zone))} {zone.key}", timezone=zone.key, problems=noted)
 
 
 def _contradict(at: datetime, offset: timedelta, zone: ZoneInfo, *, seen: str) -> tuple[Problem, ...]:
@@ -232,14 +221,6 @@ def tell_dates(cells: Iterable[tuple[int, Cell]]) -> str:
     return f"Read {listed((*told, *more), last='and')}." if told else ""
 
 
-def _no_zone(seen: str) -> Problem:
-    message = (
-        f"{quoted(seen)} has no time zone. Fill `timezone` (Europe/Berlin), or add one line to postbatch.toml: "
-        'timezone = "Europe/Berlin".'
-    )
-    return Problem("timezone", "timezone_missing", "", message)
-
-
 @lru_cache(maxsize=16384)
 def _steady_offset(zone: ZoneInfo, day: date) -> timedelta | None:
     """Return the offset that a zone keeps all of a day, None for a day on which clocks are changed.
@@ -261,7 +242,8 @@ def _doubt_clock(clock: datetime, zone: ZoneInfo, *, seen: str) -> Problem | Non
     before, after = early.utcoffset(), late.utcoffset()
     if before == after or before is None or after is None:
         return None
-    first, second = (_read_back(reading, zone) for reading in (early, late))
+    there = (reading.astimezone(UTC).astimezone(zone) for reading in (early, late))
+    first, second = (f"{show_clock(reading)}{_show_offset(reading)}" for reading in there)
     if before < after:
         message = (
             f"{quoted(seen)} doesn't exist in {zone}: the clocks go forward over it. Write {second} (before) or "
@@ -273,12 +255,6 @@ def _doubt_clock(clock: datetime, zone: ZoneInfo, *, seen: str) -> Problem | Non
         "(the second)."
     )
     return Problem("publish_at", "time_twice", seen, message)
-
-
-def _read_back(reading: datetime, zone: ZoneInfo) -> str:
-    """Return a reading as it can be pasted: the clock at that instant with its offset."""
-    there = reading.astimezone(UTC).astimezone(zone)
-    return f"{show_clock(there)}{_show_offset(there)}"
 
 
 def _show_offset(clock: datetime) -> str:

@@ -29,16 +29,6 @@ _X_LINK = 23
 _X_EMOJI = 2
 
 
-def count_utf16(text: str) -> int:
-    """Count UTF-16 code units."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def count_bytes(text: str) -> int:
-    """Count bytes of UTF-8."""
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-
-
 def count_x_weight(text: str) -> int:
     """Count as X does: links weigh 23, an emoji 2, letters outside of the light ranges 2, everything else 1."""
     rest, links = _URL.subn("", unicodedata.normalize("NFC", text))
@@ -50,25 +40,14 @@ def count_x_weight(text: str) -> int:
     return weight + emoji * _X_EMOJI + len(rest) + heavy
 
 
-def count_hashtags(text: str) -> int:
-    """Count hashtags."""
-    return len(_HASHTAG.findall(text))
-
-
-def count_mentions(text: str) -> int:
-    """Count mentions of people; an e-mail address is none."""
-    return len(_MENTION.findall(text))
-
-
 COUNTERS: Mapping[Unit, Callable[[str], int]] = MappingProxyType({
-    Unit.CHARACTERS: count_utf16,
-    Unit.UTF8_BYTES: count_bytes,
+    Unit.CHARACTERS: lambda text: len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2,
+    Unit.UTF8_BYTES: lambda text: len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass")),
     Unit.X_WEIGHT: count_x_weight,
-    Unit.HASHTAGS: count_hashtags,
-    Unit.MENTIONS: count_mentions,
+    Unit.HASHTAGS: lambda text: len(_HASHTAG.findall(text)),
+    Unit.MENTIONS: lambda text: len(_MENTION.findall(text)),
 })  # fmt: skip
-"""How each unit of a text is counted."""
-
+"""How each unit of a text is counted: characters are UTF-16 code units; an e-mail address mentions nobody."""
 
 BOUNDS: Mapping[Unit, Callable[[str], int]] = MappingProxyType({
     Unit.CHARACTERS: lambda text: 2 * len(text),

@@ -8,10 +8,6 @@ from batch.rules.channels import Unit
 from batch.rules.text import (
     BOUNDS,
     COUNTERS,
-    count_bytes,
-    count_hashtags,
-    count_mentions,
-    count_utf16,
     count_x_weight,
     find_lookalike,
     find_placeholder,
@@ -22,12 +18,12 @@ from batch.rules.text import (
     ("text", "units"), [("", 0), ("abc", 3), ("Käse", 4), ("🏺", 2), ("👨‍👩‍👧‍👦", 11), ("日本", 2), ("a\nb", 3)]
 )
 def test_characters_are_utf16_code_units_as_a_spreadsheet_counts(text: str, units: int) -> None:
-    assert count_utf16(text) == units
+    assert COUNTERS[Unit.CHARACTERS](text) == units
 
 
 @pytest.mark.parametrize(("text", "size"), [("abc", 3), ("Käse", 5), ("🏺", 4), ("日本", 6)])
 def test_bytes_are_those_of_utf8(text: str, size: int) -> None:
-    assert count_bytes(text) == size
+    assert COUNTERS[Unit.UTF8_BYTES](text) == size
 
 
 @pytest.mark.parametrize(
@@ -66,14 +62,14 @@ def test_x_weighs_links_emoji_and_wide_letters(text: str, weight: int) -> None:
     ],
 )
 def test_hashtags_are_counted_where_networks_see_them(text: str, count: int) -> None:
-    assert count_hashtags(text) == count
+    assert COUNTERS[Unit.HASHTAGS](text) == count
 
 
 @pytest.mark.parametrize(
     ("text", "count"), [("@kiln and @pot_1.shop", 2), ("mail a@b.de", 0), ("@ alone", 0), ("(@kiln)", 1), ("", 0)]
 )
 def test_mentions_are_counted_and_mail_addresses_are_not(text: str, count: int) -> None:
-    assert count_mentions(text) == count
+    assert COUNTERS[Unit.MENTIONS](text) == count
 
 
 @given(
