@@ -59,7 +59,7 @@ def identify(path: Path) -> FileKind:
     start = _read_start(path)
     suffix = path.suffix.lower()
     if suffix in FORMATS:
-        raise SheetError(f"{path.name} is {FORMATS[suffix]}: {_remedy(suffix)}.")
+        raise SheetError(_tell_format(path))
     if start.startswith(OLE):
         raise SheetError(_tell_ole(path))
     kind = KINDS.get(suffix)
@@ -74,7 +74,9 @@ def _read_start(path: Path) -> bytes:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise SheetError(_tell_folder(path))
+            if path.suffix.lower() in FORMATS:
+                raise SheetError(_tell_format(path))
+            raise SheetError(f"{path.name} is a folder: give the sheet in it, such as {path.name}/posts.xlsx.")
         if not stat.S_ISREG(status.st_mode):
             raise SheetError(f"{path.name} is not a plain file: give the sheet's own file.")
         with path.open("rb") as file:
@@ -92,18 +94,13 @@ def _read_start(path: Path) -> bytes:
     return start
 
 
-def _tell_folder(path: Path) -> str:
-    if path.suffix.lower() in FORMATS:
-        return f"{path.name} is {FORMATS[path.suffix.lower()]}: {_remedy(path.suffix.lower())}."
-    return f"{path.name} is a folder: give the sheet in it, such as {path.name}/posts.xlsx."
-
-
-def _remedy(suffix: str) -> str:
+def _tell_format(path: Path) -> str:
     remedies = {
         ".numbers": "in Numbers choose File > Export To > Excel and save as .xlsx",
         ".gsheet": "in Google Sheets choose File > Download > Microsoft Excel (.xlsx)",
     }
-    return remedies.get(suffix, SAVE_AS)
+    suffix = path.suffix.lower()
+    return f"{path.name} is {FORMATS[suffix]}: {remedies.get(suffix, SAVE_AS)}."
 
 
 def _tell_ole(path: Path) -> str:

@@ -489,19 +489,15 @@ def join_moment(date: RawCell, time: RawCell) -> RawCell:
         return date
     if date == "" or isinstance(time, CellError):
         return time
-    clock = _clock_of(time)
-    if isinstance(date, Moment) and not date.has_time and isinstance(time, Moment) and time.at.year < 1905:
-        at = date.at.replace(hour=time.at.hour, minute=time.at.minute, second=time.at.second)
-        return Moment(at, has_time=True)
+    clock = _text_of(time).strip()
+    if isinstance(time, Moment) and time.at.year < 1905:
+        if isinstance(date, Moment) and not date.has_time:
+            at = date.at.replace(hour=time.at.hour, minute=time.at.minute, second=time.at.second)
+            return Moment(at, has_time=True)
+        clock = time.at.strftime("%H:%M:%S" if time.at.second else "%H:%M")
     day = _text_of(date) if not isinstance(date, Moment) or date.has_time else date.at.strftime("%Y-%m-%d")
     said_already = re.search(rf"(?<![\d:]){re.escape(clock)}(:00)?$", day)
     return date if said_already else f"{day} {clock}"
-
-
-def _clock_of(time: RawCell) -> str:
-    if isinstance(time, Moment) and time.at.year < 1905:
-        return time.at.strftime("%H:%M:%S" if time.at.second else "%H:%M")
-    return _text_of(time).strip()
 
 
 def _join_entries(raws: Sequence[RawCell]) -> RawCell:
@@ -538,7 +534,10 @@ def split_headings(grid: RawSheet, *, where: str, headed: bool = True) -> Table:
         raise SheetError(f"{where} is empty: fill in a sheet made by 'postbatch template'.")
     first = grid.rows[0] if grid.rows[0].number == 1 else RawRow(1, ())
     near = grid.rows[:LOOKED_THROUGH] if headed else ()
-    at = next((at for at, row in enumerate(near) if _is_heading(row)), None)
+    at = next(
+        (at for at, row in enumerate(near) if row.number <= LOOKED_THROUGH and count_known(read_names(row.cells)) > 1),
+        None,
+    )
     if at is None:
         rows = grid.rows[1:] if grid.rows[0].number == 1 else grid.rows
         return Table(read_names(first.cells), rows, first)
@@ -546,10 +545,6 @@ def split_headings(grid: RawSheet, *, where: str, headed: bool = True) -> Table:
     above = list(range(1, head.number))
     said = (f"The headings are in row {head.number}. Not read: {list_rows(above)} above them.",) if above else ()
     return Table(read_names(head.cells), grid.rows[at + 1 :], head, notices=said)
-
-
-def _is_heading(row: RawRow) -> bool:
-    return row.number <= LOOKED_THROUGH and count_known(read_names(row.cells)) > 1
 
 
 def read_names(cells: Sequence[RawCell]) -> tuple[str, ...]:

@@ -103,9 +103,21 @@ def read_sheet(
     SheetError with one sentence, or with one for each heading that has to be asked about.
     """
     path = Path(path)
-    grid = _read_grid(path, tab=tab, encoding=encoding, headed=mapping is None)
-    notices = _tell_options(grid, tab, encoding)
-    sheet = _make_sheet(grid, path.name, hidden=hidden, mapping=mapping, choices=choices, notices=notices)
+    notices: list[str] = []
+    if identify(path) is FileKind.DELIMITED:
+        from batch.sheets.delimited import read_csv
+
+        within = LOOKED_THROUGH if mapping is None else 1
+        grid = read_csv(path, encoding=encoding, count_known=_count_headings, row_test=row_test, within=within)
+        if tab is not None:
+            notices.append("--sheet was not needed: a text file holds a single sheet.")
+    else:
+        from batch.sheets.xlsx import read_workbook
+
+        grid = read_workbook(path, tab=tab)
+        if encoding is not None:
+            notices.append("--encoding was not needed: a workbook says itself how its text is written.")
+    sheet = _make_sheet(grid, path.name, hidden=hidden, mapping=mapping, choices=choices, notices=tuple(notices))
     return replace(sheet, folder=path.parent)
 
 
@@ -144,17 +156,6 @@ def _make_sheet(
         issues=tuple(issues),
         notices=said,
     )
-
-
-def _read_grid(path: Path, *, tab: str | None, encoding: str | None, headed: bool) -> RawSheet:
-    if identify(path) is FileKind.DELIMITED:
-        from batch.sheets.delimited import read_csv
-
-        within = LOOKED_THROUGH if headed else 1
-        return read_csv(path, encoding=encoding, count_known=_count_headings, row_test=row_test, within=within)
-    from batch.sheets.xlsx import read_workbook
-
-    return read_workbook(path, tab=tab)
 
 
 def _count_headings(cells: Sequence[str]) -> int:
@@ -211,17 +212,18 @@ def _tidy(
     if not rows:
         raise SheetError(f"{where} has headings but no rows under them: write one post a row, from row 2 on.")
     numbers = {row.number for row in rows}
-    issues += [_tell_flaw(flaw) for flaw in flaws if flaw.number in numbers]
+    for flaw in flaws:
+        if flaw.number in numbers:
+            severity = Severity.WARNING if flaw.warning else Severity.ERROR
+            issues.append(Issue(flaw.number, "", flaw.code, flaw.seen, flaw.message, severity))
     issues += _find_merges(rows, headings, grid)
     issues += [issue for row in rows for issue in _find_not_carried(row, headings)]
-    issues += [_tell_repeated(row) for row in rows if repeats_headings(headings, row.values)]
+    for row in rows:
+        if repeats_headings(headings, row.values):
+            seen = shorten(" | ".join(as_text(value) for value in row.values if value))
+            message = f"Row {row.number} repeats the headings instead of holding a post: delete the row."
+            issues.append(Issue(row.number, "", "headings_again", seen, message))
     return rows, sorted(issues, key=lambda issue: issue.row or 0)
-
-
-def _tell_flaw(flaw: RowFlaw) -> Issue:
-    severity = Severity.WARNING if flaw.warning else Severity.ERROR
-    cell = "" if flaw.place is None else cell_address(flaw.number, flaw.place)
-    return Issue(flaw.number, flaw.column, flaw.code, flaw.seen, flaw.message, severity, cell)
 
 
 def _find_merges(rows: Sequence[Row], headings: Headings, grid: RawSheet) -> Iterable[Issue]:
@@ -256,21 +258,6 @@ def _find_not_carried(row: Row, headings: Headings) -> Iterable[Issue]:
             yield Issue(
                 row.number, headings.names[place], "not_carried", shorten(seen), message, Severity.WARNING, address
             )
-
-
-def _tell_repeated(row: Row) -> Issue:
-    seen = shorten(" | ".join(as_text(value) for value in row.values if value))
-    message = f"Row {row.number} repeats the headings instead of holding a post: delete the row."
-    return Issue(row.number, "", "headings_again", seen, message)
-
-
-def _tell_options(grid: RawSheet, tab: str | None, encoding: str | None) -> tuple[str, ...]:
-    told: list[str] = []
-    if grid.tab and encoding is not None:
-        told.append("--encoding was not needed: a workbook says itself how its text is written.")
-    if not grid.tab and tab is not None:
-        told.append("--sheet was not needed: a text file holds a single sheet.")
-    return tuple(told)
 
 
 def _tell_columns(body: Sequence[RawRow], headings: Headings, grid: RawSheet) -> tuple[str, ...]:

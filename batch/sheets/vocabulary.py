@@ -149,14 +149,11 @@ def _words_of(table: Mapping[str, Mapping[str, str]], *, known: bool = True) -> 
         for words in languages.values():
             for word in words.split(","):
                 yield plain_heading(word), name
-                if any(letter in word for letter, _ in UMLAUTS):
-                    yield plain_heading(_spell_out(word)), name
-
-
-def _spell_out(word: str) -> str:
-    for letter, spelled in UMLAUTS:
-        word = word.replace(letter, spelled)
-    return word
+                spelled = word
+                for letter, letters in UMLAUTS:
+                    spelled = spelled.replace(letter, letters)
+                if spelled != word:
+                    yield plain_heading(spelled), name
 
 
 @lru_cache(4096)
@@ -174,8 +171,10 @@ def _look_up(heading: str) -> Meaning | None:
     bare = BRACKETS.sub(" ", heading)
     if found := _known(heading):
         return found
-    if bare != heading and bare.strip() and not _zone_in(heading) and not _channel_in(_tokens(heading)):
-        return _look_up(bare)
+    if bare != heading and bare.strip():
+        tokens = _tokens(heading)
+        if vocabulary().zones.isdisjoint(tokens) and not _channel_in(tokens):
+            return _look_up(bare)
     return _joined(heading) or _stripped(heading)
 
 
@@ -256,10 +255,6 @@ def _channel_in(tokens: list[str]) -> tuple[Channel, list[str]] | None:
             if channel := known_words().channels.get("".join(tokens[start : start + length])):
                 return channel, tokens[:start] + tokens[start + length :]
     return None
-
-
-def _zone_in(heading: str) -> bool:
-    return any(token in vocabulary().zones for token in _tokens(heading))
 
 
 def _with_zone(heading: str) -> Meaning | None:

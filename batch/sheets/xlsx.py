@@ -97,7 +97,11 @@ def read_workbook(path: Path, *, tab: str | None) -> RawSheet:
         book = _read_book(package)
         chosen = choose_tab(book.tabs, wanted=tab, file=package.name)
         styles = read_styles(package, book.styles_part)
-        strings = _read_strings(package, book.strings_part)
+        strings = Strings()
+        if book.strings_part and package.has(book.strings_part):
+            texts = _Strings(package)
+            package.walk(book.strings_part, texts, limit_bytes=MAX_STRINGS_BYTES, what="the text of its cells")
+            strings = Strings(texts.texts, frozenset(texts.struck))
         sheet = _Sheet(package, chosen.name, strings=strings, styles=styles, epoch=EPOCHS[book.since_1904])
         package.walk(chosen.part, sheet, limit_bytes=MAX_SHEET_BYTES, what=f"the sheet '{chosen.name}'")
         sheet.finish()
@@ -163,14 +167,6 @@ def _read_book(package: Package) -> Book:
     return Book(tuple(tabs), by_kind.get("sharedStrings", ""), by_kind.get("styles", ""), since_1904)
 
 
-def _read_strings(package: Package, part: str) -> Strings:
-    if not part or not package.has(part):
-        return Strings()
-    reader = _Strings(package)
-    package.walk(part, reader, limit_bytes=MAX_STRINGS_BYTES, what="the text of its cells")
-    return Strings(reader.texts, frozenset(reader.struck))
-
-
 def _read_pictures(package: Package, relation: Relation | None) -> tuple[Area, ...]:
     """Return the cells that each picture of a drawing lies over."""
     if relation is None or relation.outside or not package.has(relation.target):
@@ -187,8 +183,16 @@ def _read_pictures(package: Package, relation: Relation | None) -> tuple[Area, .
         return lambda text: corners.update({name: _whole(text.strip())})
 
     def end(_: str) -> None:
-        if pictures:
-            areas.append(_covered(corners))
+        if not pictures:
+            return
+        # From one corner to the other, without the cells of which only the edge is touched
+        top, left = corners.get("from/row", 0), corners.get("from/col", 0)
+        bottom = max(top, corners.get("to/row", top) - (corners.get("to/rowOff") == 0))
+        right = max(left, corners.get("to/col", left) - (corners.get("to/colOff") == 0))
+        ref = cell_address(top + 1, left)
+        if (top, left) != (bottom, right):
+            ref = f"{ref}:{cell_address(bottom + 1, right)}"
+        areas.append(Area(top + 1, left, bottom + 1, right, ref))
 
     starts: dict[str, Callable[[Mapping[str, str]], None]] = {}
     texts: dict[str, Callable[[str], None]] = {}
@@ -199,18 +203,6 @@ def _read_pictures(package: Package, relation: Relation | None) -> tuple[Area, .
         texts |= {f"{anchor}/{name}": note(name) for name in ("to/colOff", "to/rowOff")}
     package.visit(relation.target, starts, texts)
     return tuple(sorted(areas))
-
-
-def _covered(corners: Mapping[str, int]) -> Area:
-    """Return the cells from one corner to the other, without those of which only the edge is touched."""
-    top, left = corners.get("from/row", 0), corners.get("from/col", 0)
-    bottom = corners.get("to/row", top) - (corners.get("to/rowOff") == 0)
-    right = corners.get("to/col", left) - (corners.get("to/colOff") == 0)
-    bottom, right = max(top, bottom), max(left, right)
-    ref = cell_address(top + 1, left)
-    if (top, left) != (bottom, right):
-        ref = f"{ref}:{cell_address(bottom + 1, right)}"
-    return Area(top + 1, left, bottom + 1, right, ref)
 
 
 class _Runs:
@@ -551,7 +543,10 @@ class _Sheet:
         self._around_left -= 1
         if self._around_left < 0:
             raise self._package.damaged(f"the sheet '{self._tab}' holds far more beside its rows than posts need")
-        area = _read_area(attributes.get("ref", ""))
+        area = None
+        if found := AREA.fullmatch(ref := attributes.get("ref", "")):
+            left, top, right, bottom = found.groups()
+            area = Area(int(top), column_index(left), int(bottom or top), column_index(right or left), ref)
         if short == "col" and is_on(attributes.get("hidden")):
             first, last = _whole(attributes.get("min")) - 1, min(_whole(attributes.get("max")), MAX_COLUMNS)
             if 0 <= first < last:
@@ -602,14 +597,6 @@ def plain_text(text: str) -> str:
         if SURROGATES.search(text):
             text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
-
-
-def _read_area(ref: str) -> Area | None:
-    found = AREA.fullmatch(ref)
-    if not found:
-        return None
-    left, top, right, bottom = found.groups()
-    return Area(int(top), column_index(left), int(bottom or top), column_index(right or left), ref)
 
 
 def _whole(text: str | None) -> int:
