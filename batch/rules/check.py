@@ -32,7 +32,7 @@ from batch.model import (
     Severity,
     SheetRows,
 )
-from batch.rules.channel_words import REMEMBERED, Channels, type_of
+from batch.rules.channel_words import REMEMBERED, type_of
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, TYPES, Combination
 from batch.rules.columns import NAMING_ONLY, WITHDRAWING, CellReader, Cells, RowReader, RowValues
 from batch.rules.columns import CheckContext as CheckContext
@@ -95,8 +95,7 @@ def compare_posts(posts: Sequence[Post]) -> dict[int, list[Problem]]:
     found: defaultdict[int, list[Problem]] = defaultdict(list)
     kept = [(place, post) for place, post in enumerate(posts) if post.action is not Action.SKIP]
     for place, problem in (
-        *_same_keys(kept),
-        *_same_items(kept),
+        *_same_names(kept),
         *_same_looks(kept),
         *_same_minutes(kept),
         *_date_gaps(kept),
@@ -136,15 +135,13 @@ def _tell(group: Sequence[NumberedPost], alike: _Alike) -> Found:
         yield place, Problem(column, alike.code, "" if alike is KEY_NEEDED else seen, message, alike.warning)
 
 
-def _same_keys(kept: Sequence[NumberedPost]) -> Found:
+def _same_names(kept: Sequence[NumberedPost]) -> Found:
+    """Tell posts of one site that have the same key, nearly the same one, or the same item."""
     for group in _groups(((post.site, post.key.casefold()), (place, post)) for place, post in kept if post.key):
         for same in _groups((post.key, (place, post)) for place, post in group):
             yield from _tell(same, KEY_NEEDED if all(post.key_derived for _, post in same) else KEY_TWICE)
         if len({post.key for _, post in group}) > 1:
             yield from _tell(group, KEY_NEARLY_TWICE)
-
-
-def _same_items(kept: Sequence[NumberedPost]) -> Found:
     for group in _groups(((post.site, post.item_id), (place, post)) for place, post in kept if post.item_id):
         if len({post.row for _, post in group}) > 1:
             yield from _tell(group, ITEM_TWICE)
@@ -250,11 +247,18 @@ def check(sheet: SheetRows, *, context: CheckContext) -> tuple[Post, ...]:
     desk = _Desk(context, CellReader(sheet.columns), RowReader(context), told)
     posts: list[Post] = [post for row in sheet.rows for post in _check_row(row, desk)]
     for place, problems in compare_posts(posts).items():
-        posts[place] = _with_problems(posts[place], problems, desk)
+        post = posts[place]
+        flawed = {issue.column for issue in told.get(post.row, ()) if issue.severity is Severity.ERROR}
+        added = tuple(
+            make_issue(problem, row=post.row, cell=desk.reader.place(post.row, problem.column))
+            for problem in problems
+            if problem.column not in flawed
+        )
+        posts[place] = replace(post, issues=(*post.issues, *added))
     # A row of which reading could save nothing is a post all the same, with what is wrong with it.
     lost = told.keys() - {post.row for post in posts}
-    added = [Post(row, "", "", None, None, issues=told[row]) for row in lost]
-    return tuple(sorted((*posts, *added), key=lambda post: post.row) if lost else posts)
+    posts += [Post(row, "", "", None, None, issues=told[row]) for row in lost]
+    return tuple(sorted(posts, key=lambda post: post.row) if lost else posts)
 
 
 def check_generated(post: Post) -> tuple[Issue, ...]:
@@ -264,23 +268,13 @@ def check_generated(post: Post) -> tuple[Issue, ...]:
     return tuple(make_issue(problem, row=post.row, cell="") for problem in problems)
 
 
-def _with_problems(post: Post, problems: Iterable[Problem], desk: _Desk) -> Post:
-    flawed = {issue.column for issue in desk.read_issues.get(post.row, ()) if issue.severity is Severity.ERROR}
-    found = tuple(
-        make_issue(problem, row=post.row, cell=desk.reader.place(post.row, problem.column))
-        for problem in problems
-        if problem.column not in flawed
-    )
-    return replace(post, issues=(*post.issues, *found)) if found else post
-
-
 def _check_row(row: Row, desk: _Desk) -> list[Post]:
     cells = desk.reader.read(row)
     values = desk.rows.read(cells)
     named = values.channels.named
     if len(named) == 1:
         return [_make_post(row, cells, values, named[0], used=NONE_USED, desk=desk)]
-    fits = [_fit(cells.type, values.channels, channel) for channel in named]
+    fits = [_fit(cells.type, values.channels.types.get(channel), channel) for channel in named]
     used = NONE_USED.union(
         *(FIELDS.get((c, f.type or DEFAULT_TYPE[c]), NONE_USED) for c, f in zip(named, fits, strict=True))
     )
@@ -292,7 +286,8 @@ def _make_post(
 ) -> Post:
     """Return the post of one channel of a row."""
     cells, own = desk.reader.for_channel(cells, row, channel)
-    post_type, combination, problems = _fit(cells.type, values.channels, channel)
+    beside = values.channels.types.get(channel) if channel else None
+    post_type, combination, problems = _fit(cells.type, beside, channel)
     content, generation = NO_CONTENT, None
     if combination:
         content, generation, found = _read_said(cells, combination, values, used)
@@ -366,12 +361,8 @@ class _Fit(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def _fit(cell: str, channels: Channels, channel: Channel | None) -> _Fit:
-    return _fit_type(cell, channels.types.get(channel) if channel else None, channel)
-
-
 @lru_cache(REMEMBERED)
-def _fit_type(cell: str, beside: PostType | None, channel: Channel | None) -> _Fit:
+def _fit(cell: str, beside: PostType | None, channel: Channel | None) -> _Fit:
     """Return what a row is on one channel; `beside` is the type that stood beside the channel's name."""
     post_type, wrong = type_of(cell, beside, channel)
     if wrong:
@@ -462,7 +453,7 @@ def content_from_json(text: str) -> Content | None:
 
 
 def with_generated(post: Post, made: Content) -> Post:
-    """Return the post with generated content in it, checked."""
+    """Return the post with generated content in it, checked as any other; a text says where it comes from."""
     if post.generation is None or post.channel is None or post.type is None:
         return post
     combination = COMBINATIONS[post.channel, post.type]
@@ -470,7 +461,13 @@ def with_generated(post: Post, made: Content) -> Post:
     known = check_media(replace(post, content=replace(merged, media=new)), {})
     rest = merged.media[len(new) :]
     filled = replace(known, content=replace(known.content, media=known.content.media + rest))
-    return replace(filled, issues=filled.issues + tuple(_check(filled)))
+    said = {(issue.column, issue.code) for issue in filled.issues}
+    unsaid = [issue for issue in check_generated(filled) if (issue.column, issue.code) not in said]
+    issues = tuple(
+        replace(issue, message=f"{issue.message} It was generated: {AGAIN}.") if issue.column in MADE else issue
+        for issue in unsaid
+    )
+    return replace(filled, issues=filled.issues + issues)
 
 
 def _merge(own: Content, made: Content, kind: Generate, combination: Combination) -> tuple[Content, tuple[Medium, ...]]:
@@ -484,15 +481,6 @@ def _merge(own: Content, made: Content, kind: Generate, combination: Combination
         return merged, ()
     link = own.link or (made.link if combination.link else "")
     return replace(merged, link=link, media=own.media or new), () if own.media else new
-
-
-def _check(post: Post) -> Iterator[Issue]:
-    """Check the content as any other, and say where a text that breaks a rule comes from; nothing is said twice."""
-    said = {(issue.column, issue.code) for issue in post.issues}
-    for issue in check_generated(post):
-        if (issue.column, issue.code) not in said:
-            made = issue.column in MADE
-            yield replace(issue, message=f"{issue.message} It was generated: {AGAIN}.") if made else issue
 
 
 def _issue(post: Post, code: str, seen: str, message: str, *, warning: bool = False) -> Issue:

@@ -266,8 +266,7 @@ def _read_shape(shape: WordShape, text: str) -> Iterator[DateText | Unread]:
         match = pattern.fullmatch(shape.text)
         if match is None:
             continue
-        # The numbers as written, and the values of words, by the name of their place in the form
-        parts = {
+        parts = {  # the numbers as written, and the values of words, by the name of their place in the form
             group: shape.values.get(match.start(group), value) if len(value) == 1 and value.isalpha() else value
             for group, value in match.groupdict().items()
             if value is not None

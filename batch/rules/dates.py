@@ -86,27 +86,14 @@ def _read_plain(cell: str, zone: ZoneInfo, noted: tuple[Problem, ...]) -> When |
 
     None for what has to be looked at more closely.
     """
-    if len(cell) != 16 or cell[10] != " " or cell[13] != ":" or cell[11:13] == "24":
+    if len(cell) != 16 or (cell[4], cell[7], cell[10], cell[13]) != ("-", "-", " ", ":") or cell[11:13] == "24":
         return None  # newer Pythons take 24:00 for the next day's midnight, and a person may mean either
-    offset = _offset_of_day(zone, cell[:10])
-    if offset is None:
-        return None
     try:
-        return When(datetime.fromisoformat(f"{cell}+00:00") - offset, False, f"{cell} {zone.key}", zone.key, noted)
+        at = datetime.fromisoformat(f"{cell}+00:00")
     except ValueError:
         return None
-
-
-@lru_cache(maxsize=16384)
-def _offset_of_day(zone: ZoneInfo, written: str) -> timedelta | None:
-    """Return the offset that a zone keeps all of a day (`2026-12-01`), None for other writings and other days."""
-    if written[4] != "-" or written[7] != "-":
-        return None
-    try:
-        day = date.fromisoformat(written)
-    except ValueError:
-        return None
-    return _steady_offset(zone, day) if FIRST_YEAR <= day.year <= LAST_YEAR else None
+    offset = _steady_offset(zone, at.date()) if FIRST_YEAR <= at.year <= LAST_YEAR else None
+    return None if offset is None else When(at - offset, False, f"{cell} {zone.key}", zone.key, noted)
 
 
 def _seen(cell: Cell) -> str:

@@ -141,15 +141,6 @@ _BY_HOST = {host: share for share in SHARES for host in share.hosts if not host.
 _BY_ENDING = tuple((host, share) for share in SHARES for host in share.hosts if host.startswith("."))
 
 
-def direct_form(parts: SplitResult, host: str) -> tuple[SplitResult, str]:
-    """Return the address to fetch and "", or a reason why a share link has no direct form."""
-    share = _BY_HOST.get(host) or next((share for ending, share in _BY_ENDING if host.endswith(ending)), None)
-    if share is None:
-        return parts, ""
-    direct = share.turn(parts)
-    return (parts, share.refusal) if direct is None else (direct, "")
-
-
 MEDIA_MANAGER_HOSTS = {"static.wixstatic.com": "IMAGE", "video.wixstatic.com": "VIDEO"}
 """Where the site's own media are served from, and the kind that each serves. Compared whole, never by ending."""
 
@@ -222,9 +213,13 @@ def read_address(source: str) -> Address:
     netloc = f"[{host}]" if ":" in host else host
     if port is not None and port != {"http": 80, "https": 443}[parts.scheme]:
         netloc += f":{port}"
-    direct, refusal = direct_form(SplitResult(parts.scheme, netloc, _ascii(parts.path), _ascii(parts.query), ""), host)
-    if refusal:
-        return Address(refusal=refusal)
+    direct = SplitResult(parts.scheme, netloc, _ascii(parts.path), _ascii(parts.query), "")
+    share = _BY_HOST.get(host) or next((share for ending, share in _BY_ENDING if host.endswith(ending)), None)
+    if share:
+        turned = share.turn(direct)
+        if turned is None:
+            return Address(refusal=share.refusal)
+        direct = turned
     url, kind = urlunsplit(direct), MEDIA_MANAGER_HOSTS.get(direct.netloc, "") if direct.scheme == "https" else ""
     if kind:
         return Address(url, kind, _mime_of(kind, direct.path), in_media_manager=True)
@@ -361,35 +356,18 @@ def _any_part(test: Callable[[str], bool]) -> Callable[[str], bool]:
     return lambda source: any(test(part) for part in _parts(source))
 
 
-def _is_parent(part: str) -> bool:
-    """Tell `..` in all its spellings: Windows drops blanks and dots at a name's end."""
-    bare = unicodedata.normalize("NFKC", part).strip()
-    return len(bare) > 1 and not bare.strip(". ")
-
-
 def _hides_separator(part: str) -> bool:
     plain = unicodedata.normalize("NFKC", part)
     return "/" in plain or "\\" in plain or any(letter in part for letter in "\u2044\u2215\u29f5\u29f8\u29f9")
 
 
-def _is_device(part: str) -> bool:
-    stem = part.split(".", 1)[0].rstrip(" ").casefold()
-    return stem in DEVICE_NAMES
-
-
-def _is_secret(part: str) -> bool:
-    name = part.casefold()
-    return name in SECRET_NAMES or name.endswith(SECRET_ENDINGS)
-
-
-def _is_control(source: str) -> bool:
-    return any(unicodedata.category(letter) in ("Cc", "Cs") for letter in source)
-
-
 _RULES = (
     _Rule(lambda s: not s.strip(), "it is blank; name a file or take the separator away"),
     _Rule(lambda s: "\0" in s, "it holds a NUL character, which no file name can; type the name anew"),
-    _Rule(_is_control, "it holds a control character; type the name anew"),
+    _Rule(
+        lambda s: any(unicodedata.category(letter) in ("Cc", "Cs") for letter in s),
+        "it holds a control character; type the name anew",
+    ),
     _Rule(lambda s: not _DIRECTIONS.isdisjoint(s), "it holds an invisible sign that turns letters; type it anew"),
     _Rule(lambda s: bool(_PATHS_SCHEME.match(s)), f"file: addresses are not followed; {RELATIVE}"),
     _Rule(lambda s: _slashed(s).startswith("//"), f"it points to another computer (a network share); {RELATIVE}"),
@@ -398,13 +376,23 @@ _RULES = (
     _Rule(lambda s: s.startswith("~"), f"~ stands for a home folder, which is out of bounds; {RELATIVE}"),
     _Rule(lambda s: ":" in s, "a colon names a hidden stream of a file on Windows; rename the file without it"),
     _Rule(lambda s: bool(_VARIABLE.search(s)), f"variables such as $HOME or %TEMP% are not filled in; {RELATIVE}"),
-    _Rule(_any_part(_is_parent), f"it leaves the folder by '..'; move the file there and {RELATIVE}"),
+    _Rule(
+        # `..` in all its spellings: Windows drops blanks and dots at a name's end
+        _any_part(lambda p: len(bare := unicodedata.normalize("NFKC", p).strip()) > 1 and not bare.strip(". ")),
+        f"it leaves the folder by '..'; move the file there and {RELATIVE}",
+    ),
     _Rule(lambda s: bool(_ESCAPED.search(s)), f"it holds %2e, %2f, %5c or %00 as in a web address; {RELATIVE}"),
     _Rule(_any_part(_hides_separator), "it holds a look-alike of a slash; type the path anew with plain / signs"),
     _Rule(lambda s: not _WILDCARDS.isdisjoint(s), 'it holds one of * ? < > | "; name each file by itself'),
-    _Rule(_any_part(_is_device), "it is the name of a device on Windows (such as CON, NUL or COM1); rename the file"),
+    _Rule(
+        _any_part(lambda p: p.split(".", 1)[0].rstrip(" ").casefold() in DEVICE_NAMES),
+        "it is the name of a device on Windows (such as CON, NUL or COM1); rename the file",
+    ),
     _Rule(_any_part(lambda p: p.startswith(".") and p != "."), "hidden files are never sent; rename or move it"),
-    _Rule(_any_part(_is_secret), "such files hold keys or passwords and are never sent; name a picture"),
+    _Rule(
+        _any_part(lambda p: p.casefold() in SECRET_NAMES or p.casefold().endswith(SECRET_ENDINGS)),
+        "such files hold keys or passwords and are never sent; name a picture",
+    ),
     _Rule(_any_part(lambda p: p != "." and p != p.rstrip(". ")), "a name ends in a dot or a blank; rename the file"),
     _Rule(lambda s: _slashed(s).endswith("/"), "it names a folder; name each file in it"),
     _Rule(lambda s: len(s) > MAX_PATH_LETTERS, f"it is longer than {MAX_PATH_LETTERS} characters; move the file up"),
