@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
+
+from tests.bench.house import circles, dotted, double_names, import_graph, trees
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "batch"
@@ -102,3 +105,38 @@ def test_help_loads_nothing_heavy():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert out.splitlines()[-1] == "[]"
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert circles(import_graph(trees())) == []
+
+
+def test_a_folder_has_no_more_modules_than_a_reader_can_keep_in_mind():
+    folders = Counter(path.parent for path in FILES if path.name != "__init__.py")
+    assert {str(folder): count for folder, count in folders.items() if count > 25} == {}
+
+
+def test_a_class_name_means_one_thing():
+    assert double_names(trees()) == {}
+
+
+def test_functions_are_of_a_size_that_one_screen_shows():
+    sizes = [
+        (node.end_lineno - node.lineno + 1, f"{path.name}:{node.name}")
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
+    ]
+    assert [name for size, name in sizes if size > 60] == []
+    assert sum(size <= 25 for size, _ in sizes) >= 0.95 * len(sizes)
+
+
+def test_a_small_module_with_one_importer_belongs_to_it():
+    """Commands keep a file each, named for them; a package's `__init__` is its page."""
+    importers = Counter(name for used in import_graph(trees()).values() for name in used)
+    small = [
+        dotted(path)
+        for path in FILES
+        if path.read_text(encoding="utf-8").count("\n") < 60 and importers[dotted(path)] == 1
+    ]
+    assert [name for name in small if ".commands." not in name] == []
