@@ -93,8 +93,10 @@ def read_channels(cell: str) -> Channels:
         return Channels((), (Problem("channel", "channel_missing", cell, f"`channel` is blank: write {LIVING}."),))
     named: dict[Channel, PostType | None] = {}
     problems: list[Problem] = []
-    for name in _names_in(cell):
-        found = _read_name(name)
+    names = [(name, _read_name(name)) for name in _names_in(cell)]
+    plain_names = all(found and found.type is None for _, found in names)
+    once_each = ", ".join(dict.fromkeys(found.channel for _, found in names if found)) if plain_names else None
+    for name, found in names:
         if found is None:
             problems.append(_unknown_channel(name, whole=name == cell.strip()))
             continue
@@ -102,10 +104,7 @@ def read_channels(cell: str) -> Channels:
             named[found.channel] = found.type
         elif named[found.channel] is found.type:
             message = f"`channel` names {found.channel} twice: it is posted there once, so take one of them away."
-            found_all = [_read_name(one) for one in _names_in(cell)]
-            plain_names = all(one and one.type is None for one in found_all)
-            fix = ", ".join(dict.fromkeys(one.channel for one in found_all if one)) if plain_names else None
-            problems.append(Problem("channel", "channel_twice", cell, message, warning=True, fix=fix))
+            problems.append(Problem("channel", "channel_twice", cell, message, warning=True, fix=once_each))
         else:
             label = CHANNEL_LABELS[found.channel]
             message = f"{quoted(cell)} names {label} twice, with two types of post. Give each type a row of its own."
