@@ -28,6 +28,7 @@ COMMANDS = (
     ["pull", "--out", "pulled.csv"],
     ["undo", "last", "--yes"],
 )
+RUN = next(command for command in COMMANDS if command[0] == "run")
 
 
 def _shown(pid: int) -> bytes:
@@ -86,8 +87,8 @@ def left_behind(tmp_path_factory) -> dict[str, bytes]:
             found[f"{number} {arguments[0]} said"], found[f"{number} {arguments[0]} listed"] = said, listed
         for status in (401, 403):
             server.service.add_fault(kind="body", call="query_items", status=status, body=echo, times=1)
-            found[f"refused with {status}"] = _run(COMMANDS[4], folder, server.url)[0]
-    found["no service"] = _run(COMMANDS[4], folder, server.url)[0]
+            found[f"refused with {status}"] = _run(RUN, folder, server.url)[0]
+    found["no service"] = _run(RUN, folder, server.url)[0]
     for path in folder.rglob("*"):
         if path.is_file():
             found[str(path.relative_to(folder))] = path.name.encode() + path.read_bytes()
