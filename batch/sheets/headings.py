@@ -218,11 +218,12 @@ class _Matching:
     def _ours_alone(self) -> frozenset[str]:
         """Return the headings that count for nothing here: in a results sheet of ours, what it tells of each post."""
         written = {plain_heading(name) for name in self.names}
+        alone = ADDED_HEADINGS
         if written >= TO_FIX_MARKS:
-            return ADDED_HEADINGS | {"row"}
-        if not written >= RESULT_MARKS:
-            return ADDED_HEADINGS
-        return ADDED_HEADINGS | {name for name in RESULT_HEADINGS if name not in OURS} | {"link"}
+            alone |= {"row"}
+        if written >= RESULT_MARKS:
+            alone |= {name for name in RESULT_HEADINGS if name not in OURS} | {"link"}
+        return alone
 
     def take_choices(self) -> None:
         """Follow --ignore and --map, then the configuration where its headings are there."""

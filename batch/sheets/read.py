@@ -139,7 +139,7 @@ def _make_sheet(
             table.names, where=where, texts=texts_of(seen), choices=choices, foreign=table.foreign
         )
     except SheetError as error:
-        raise SheetError(str(error), details=(*error.details, *table.hints)) from None
+        raise SheetError(error.sentence, details=(*error.details, *table.hints)) from None
     body, told = _choose_hidden(table.rows, hidden=hidden, where=where)
     body = list(join_cells(body, headings.joins)) if headings.joins else body
     said = (*table.notices, *headings.notices, *table.hints, *grid.notices, *notices, *told)

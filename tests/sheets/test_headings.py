@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from batch.sheets.headings import (
     match_headings,
     read_maps,
 )
+from batch.sheets.read import read_sheet
 from batch.workbooks.posts_sheet import PROBLEM
 from batch.workbooks.validation import COUNT
 
@@ -38,7 +40,7 @@ def match(*names: str, cells: Mapping[str, Sequence[str]] | None = None, **choic
 def refusal(*names: str, **given: Any) -> str:
     with pytest.raises(SheetError) as caught:
         match(*names, **given)
-    return "\n".join((str(caught.value), *caught.value.details))
+    return str(caught.value)
 
 
 def test_columns_keep_their_places_and_unknown_ones_are_kept_and_said_once() -> None:
@@ -151,6 +153,16 @@ def test_a_time_beside_whole_moments_is_not_joined_to_them() -> None:
 
 def test_two_dates_are_asked_about() -> None:
     assert "'Date' and 'Publish date' could both be publish_at." in refusal("channel", "Date", "Publish date", "Time")
+
+
+def test_a_sheet_with_several_questions_asks_each_of_them_once(tmp_path: Path) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_text("channel,Caption,Message,Date,Time (CET)\nFACEBOOK,a,b,2026-12-01,09:30\n", encoding="utf-8")
+    with pytest.raises(SheetError) as caught:
+        read_sheet(path)
+    lines = str(caught.value).splitlines()
+    assert len(lines) > 2
+    assert len(set(lines)) == len(lines)
 
 
 def test_a_heading_that_gives_times_a_zone_is_asked_about() -> None:
