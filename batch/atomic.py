@@ -12,7 +12,6 @@ import secrets
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,11 +32,13 @@ def write_whole(
     write: Callable[[Path], None],
     *,
     never_over: Path | None = None,
+    keep: Callable[[Path], bool] | None = None,
     failing: type[PostbatchError] = StopError,
 ) -> Written:
     """Let `write` fill a new file and move it to `path`, or to a free name like it where `path` is in use.
 
-    `never_over` is a file that must stay as it is. Raises `failing` with one sentence, and leaves nothing behind.
+    `never_over` is a file that must stay as it is, and so must any of which `keep` tells so: then another name is taken
+    too. Raises `failing` with one sentence, and leaves nothing behind.
     """
     if never_over is not None and is_same_file(path, never_over):
         raise failing(f"{path.name} is the sheet itself, which is never written over: give another name with --out.")
@@ -50,7 +51,7 @@ def write_whole(
             if path.is_file():
                 draft.chmod(mode)
             write(draft)
-            return _move(draft, path)
+            return _move(draft, path, keep=keep)
     except OSError as error:
         reason = (error.strerror or "not possible").lower()
         raise failing(
@@ -104,10 +105,14 @@ def _draft_of(path: Path, *, mode: int) -> Iterator[Path]:
             draft.unlink()
 
 
-def _move(draft: Path, path: Path) -> Written:
-    others = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(2, MAX_NAMES))
-    for place in chain([path], (other for other in others if not other.exists())):
+def _move(draft: Path, path: Path, *, keep: Callable[[Path], bool] | None) -> Written:
+    why = ""
+    for place in (path, *(path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(2, MAX_NAMES))):
         if is_in_use(place):
+            why = why or "is open in another program or write-protected"
+            continue
+        if place.exists() and (keep(place) if keep else place != path):
+            why = why or "was changed since it was written and is kept"
             continue
         try:
             _replace(draft, place)
@@ -115,10 +120,7 @@ def _move(draft: Path, path: Path) -> Written:
             if os.access(path.parent, os.W_OK):
                 continue
             raise
-        if place == path:
-            return Written(path)
-        said = f"{path.name} is open in another program or write-protected, so {place.name} was written instead."
-        return Written(place, (said,))
+        return Written(place, () if place == path else (f"{path.name} {why}, so {place.name} was written instead.",))
     raise PermissionError(13, "it is open in another program, and so are all names like it")
 
 

@@ -363,6 +363,10 @@ class StepKind(StrEnum):
     FAILED = "failed"
 
 
+LEFT_OUT = "left_out"
+"""The code of a step that a choice of rows has left out of a run, and of its outcome."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One field's old and new value as a person reads them."""

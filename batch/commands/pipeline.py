@@ -47,8 +47,17 @@ from batch.report import terminal
 from batch.report.plan_text import plan_text
 from batch.rules.channels import ENDED
 from batch.runs.journal import Journal
-from batch.runs.record import NumberedStep, RunRecord, idle_outcome, make_results, not_run_outcome, record_followup
+from batch.runs.record import (
+    NumberedStep,
+    RunRecord,
+    idle_outcome,
+    make_results,
+    not_run_outcome,
+    read_record,
+    record_followup,
+)
 from batch.runs.site import remembered_items
+from batch.runs.written import latest_run, with_last_known
 from batch.sheets.read import Sheet
 from batch.wording import counted, listed
 from batch.workbooks.template import EXAMPLE_SKIPPED
@@ -293,6 +302,7 @@ def make_record(session: Session, prepared: Prepared, *, run: str, command: str)
         started_at=session.environment.now(),
         headings=sheet.headings,
         columns=sheet.columns,
+        previous=latest_run(session.state, prepared.checked.path),
         own=cells,
         placed=tuple(placed),
         journals={site: session.journal(site).name for site in known},
@@ -382,8 +392,12 @@ def tell(
     """Write results and page, and print what happened."""
     environment, flags = session.environment, session.flags
     written: list[Path] = []
+    known = results
+    with suppress(PostbatchError):  # a run without a record left nothing out
+        record = read_record(session.state, results.run)
+        known = with_last_known(session.state, results, record, journal_of=lambda site: session.journal(site).name)
     try:
-        written = session.write_report(results, outputs, sheet=sheet, media_folder=media_folder)
+        written = session.write_report(known, outputs, sheet=sheet, media_folder=media_folder)
     finally:
         # Also where no file can be written: what was done is then told here, and by `postbatch results`.
         if results.sandbox:

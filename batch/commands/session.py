@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 import threading
 import traceback
@@ -18,7 +19,8 @@ from batch.commands.options import Environment, Flags, Outputs
 from batch.errors import JournalError, StartError, StopError
 from batch.model import GOOD, Outcome, OutcomeKind, Results
 from batch.runs.journal import journal_path, make_private_folder, shown
-from batch.runs.record import RunRecord, new_run_id, note_results
+from batch.runs.record import RunRecord, new_run_id
+from batch.runs.written import is_as_written, note_results
 from batch.settings import DEFAULT_SITE, Settings, SiteSettings, load_settings
 from batch.wording import make_visible_line
 
@@ -31,6 +33,7 @@ SANDBOX_SAID = "SANDBOX: nothing of this reaches a real channel."
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 RESULTS = (".xlsx", ".csv", ".json")
 JSON = (".json",)
+OWN_RESULTS = re.compile(r"(?P<of>.+)\.results(?:-(?P<number>\d+))?")
 _SITES = uuid.UUID("7c1f3a52-4b0e-5d57-9a53-0f6f6d1c2b11")
 """The name space in which a sandbox gives each site of a sheet its ID."""
 
@@ -186,18 +189,22 @@ class Session:
         beside a workbook; beside a .csv or .json there is none.
         """
         ending = sheet.suffix.lower() if outputs.annotate else ".xlsx"
-        path = self.environment.cwd / (outputs.out or sheet.with_name(f"{sheet.stem}.results{ending}"))
+        path = self.environment.cwd / (outputs.out or sheet.with_name(f"{results_stem(sheet)}{ending}"))
+
+        def keep(place: Path) -> bool:
+            return not is_as_written(self.state, place)
+
         try:
             if outputs.annotate:
                 from batch.workbooks.annotate import annotate
 
-                written = [self._place(annotate(sheet, results, path))]
+                written = [self._place(annotate(sheet, results, path, keep=keep))]
             else:
                 from batch.workbooks.results import write_results
 
-                written = [self._place(write_results(results, path, sheet=sheet))]
+                written = [self._place(write_results(results, path, sheet=sheet, keep=keep))]
             try:
-                note_results(self.state, written[0], results.run)
+                note_results(self.state, written[0], results.run, sheet=sheet)
             except JournalError as error:
                 self.warn(str(error))
             beside = not outputs.no_page and written[0].suffix.lower() in WORKBOOKS
@@ -291,6 +298,12 @@ def refuse_outputs(outputs: Outputs, *, sheet: Path, cwd: Path, endings: tuple[s
                 raise StartError(f"{path.name} can't be written: {path.parent.name} is no folder. Give another place.")
         except OSError as error:
             raise StartError(f"{path.name[:80]} can't be written ({error.strerror}): give another name.") from error
+
+
+def results_stem(sheet: Path) -> str:
+    """Return how the results of a sheet are called: `posts.results`, and of results that are run `posts.results-2`."""
+    found = OWN_RESULTS.fullmatch(sheet.stem)
+    return f"{found['of']}.results-{int(found['number'] or 1) + 1}" if found else f"{sheet.stem}.results"
 
 
 def refuse_to_lose(path: Path, *, force: bool) -> None:

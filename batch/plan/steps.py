@@ -11,7 +11,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from batch.model import Account, Act, Before, Change, Content, Generate, Item, Post, Severity, Status, Step, StepKind
+from batch.model import (
+    LEFT_OUT,
+    Account,
+    Act,
+    Action,
+    Before,
+    Change,
+    Content,
+    Generate,
+    Item,
+    Post,
+    Severity,
+    Status,
+    Step,
+    StepKind,
+)
 from batch.plan.compare import content_changes, date_change, known_media, same_second
 from batch.plan.decisions import LATE, REFUSALS, Decision, Refusal, Wanted
 from batch.plan.matching import shown_account
@@ -168,7 +183,9 @@ class Comparison:
     def leave_out(self, reason: str) -> Step:
         """Leave a post alone; what is known of its item stays known."""
         reference = self.item.reference if self.item else ""
-        return replace(self.step(StepKind.SKIP, reason, at=self.last_date), reference=reference or self.reference)
+        code = "" if self.post.action is Action.SKIP else LEFT_OUT
+        skipped = self.step(StepKind.SKIP, reason, code=code, at=self.last_date)
+        return replace(skipped, reference=reference or self.reference)
 
     def create(self) -> Step:
         """Make a draft."""

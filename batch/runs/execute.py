@@ -28,6 +28,9 @@ from batch.runs.settle import rank
 from batch.runs.verdict import DEAD, ON_ITS_WAY, ActionResult, ActionStatus, other_post
 from batch.runs.verify import read_back
 
+WENT_OUT = frozenset({OutcomeKind.PUBLISHED, OutcomeKind.PROCESSING})
+"""Outcomes of a post that went out without a date: its time is when that was known."""
+
 FAR = datetime.max.replace(tzinfo=UTC)
 
 Emit = Callable[[int, Outcome], None]
@@ -49,6 +52,8 @@ class _SiteRun:
         if post.outcome is None:
             return
         post.outcome = replace(post.outcome, changed=bool(post.done) or Act.WITHDRAW in post.step.acts)
+        if post.outcome.outcome in WENT_OUT and post.outcome.publish_at is None:
+            post.outcome = replace(post.outcome, publish_at=self.context.now())
         self.emit(post.position, post.outcome)
         self.told.add(post.position)
         try:

@@ -8,7 +8,6 @@ It holds no credential and no text that the plan does not hold.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -182,7 +181,8 @@ class NumberedStep:
 class RunRecord:
     """All that is known of a run before it begins, and when and how it ended.
 
-    `journals` names the journal file of each site; `command` is `run`, `apply` or `undo`.
+    `journals` names the journal file of each site; `command` is `run`, `apply` or `undo`; `previous` is the run of the
+    same sheet before this one, "" where there was none.
     """
 
     __pydantic_config__: ClassVar[Json] = FORM
@@ -201,6 +201,7 @@ class RunRecord:
     exit_status: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     columns: Mapping[str, int] = field(default_factory=dict)
+    previous: str = ""
 
 
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -265,33 +266,6 @@ def _read(path: Path) -> RunRecord:
 def run_names(folder: Path) -> list[str]:
     """Return the names of all runs, oldest first."""
     return sorted(path.stem for path in (folder / "runs").glob("*.json"))
-
-
-def note_results(folder: Path, results_file: Path, run: str) -> None:
-    """Keep from which run a results file is, so that `status` can be asked of the file. Errors: JournalError."""
-    if not run:
-        return
-    home = folder / "written"
-    make_private_folder(home)
-    try:
-        write_private(home / _digest(results_file), run.encode())
-    except OSError as error:
-        raise JournalError(
-            f"From which run {results_file.name} is could not be noted in {shown(home)} ({error.strerror}), so "
-            f"`postbatch status {results_file.name}` can't tell; `postbatch results {run}` can."
-        ) from error
-
-
-def run_of_results(folder: Path, results_file: Path) -> str:
-    """Return the run that a results file is from, "" where it is not known."""
-    try:
-        return (folder / "written" / _digest(results_file)).read_text()
-    except OSError:
-        return ""
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:32]
 
 
 def read_results(folder: Path, record: RunRecord) -> Results:

@@ -240,15 +240,19 @@ def result_cells(outcome: Outcome) -> list[str | int]:
     ]
 
 
-def write_results(results: Results, path: Path, *, sheet: Path | None = None) -> Written:
+def write_results(
+    results: Results, path: Path, *, sheet: Path | None = None, keep: Callable[[Path], bool] | None = None
+) -> Written:
     """Write the results and return where they are; `sheet` is the file that they are about.
+
+    Another name is taken for a file of which `keep` tells that it must stay.
 
     Raises StopError with one sentence where they can't be written there.
     """
     write = WRITERS.get(path.suffix.lower())
     if write is None:
         raise StopError(f"Results can't be written as {path.name}: end the name in {', '.join(WRITERS)}.")
-    written = write_whole(path, partial(write, results), never_over=sheet)
+    written = write_whole(path, partial(write, results), never_over=sheet, keep=keep)
     return written._replace(notices=(*written.notices, *_tell_cut(results, path)))
 
 
