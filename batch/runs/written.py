@@ -15,7 +15,7 @@ from pathlib import Path
 
 from batch.atomic import write_private
 from batch.errors import JournalError, PostbatchError
-from batch.model import LEFT_OUT, Outcome, OutcomeKind, Results
+from batch.model import GOOD, LEFT_OUT, Outcome, OutcomeKind, Results
 from batch.runs.journal import make_private_folder, shown
 from batch.runs.record import RunRecord, read_record, read_results
 
@@ -73,7 +73,7 @@ def _digest(path: Path) -> str:
 
 
 def with_last_known(folder: Path, results: Results, record: RunRecord, *, journal_of: Callable[[str], str]) -> Results:
-    """Return results in which each post that was left out is as it was last known, and each published one has its time.
+    """Return results in which each post that was left out has what was last known, and each published one its time.
 
     `journal_of` returns the name of a site's journal, which tells the site from any other of its name.
     """
@@ -106,8 +106,18 @@ def _lacks_time(outcome: Outcome) -> bool:
 
 
 def _as_known(outcome: Outcome, before: Outcome) -> Outcome:
+    """Return a post's line with what was last known of it; a post that was left out stays skipped."""
+    if outcome.code != LEFT_OUT and before.item_id != outcome.item_id:
+        return outcome
+    known = replace(
+        outcome,
+        status=outcome.status or before.status,
+        item_id=outcome.item_id or before.item_id,
+        link=outcome.link or before.link,
+        publish_at=outcome.publish_at or before.publish_at,
+        timezone=outcome.timezone or before.timezone,
+    )
     if outcome.code != LEFT_OUT:
-        same = before.item_id == outcome.item_id
-        return replace(outcome, publish_at=before.publish_at, timezone=before.timezone) if same else outcome
-    message = f"{outcome.message} As last known: {before.message}".strip()
-    return replace(before, row=outcome.row, message=message, changed=False, warnings=())
+        return known
+    told = f"{outcome.message} Last known: {before.outcome}."
+    return replace(known, message=f"{told} {before.message}".strip() if before.outcome not in GOOD else told)

@@ -80,14 +80,17 @@ def test_rows_that_a_choice_leaves_out_keep_what_was_last_known_of_them(desk: De
     assert [(post["key"], post["row"]) for post in desk.posts("out.json")] == [("d", 2), ("a", 3), ("b", 4), ("c", 5)]
     assert posts["a"]["outcome"] == "updated"
     for key in ("b", "d"):
-        kept = ("outcome", "status", "item_id", "link", "publish_at_utc")
+        kept = ("status", "item_id", "link", "publish_at_utc")
         assert {name: posts[key][name] for name in kept} == {name: whole[key][name] for name in kept}
-        assert "As last known:" in posts[key]["message"]
-    assert posts["c"]["outcome"] == "invalid"
+        assert posts[key]["outcome"] == "skipped"
+        assert f"Last known: {whole[key]['outcome']}." in posts[key]["message"]
+    assert posts["c"]["outcome"] == "skipped"
+    assert f"Last known: invalid. {whole['c']['message']}" in posts["c"]["message"]
     run(desk, "--rows", "4", out="out.json")
     again = {post["key"]: post for post in desk.posts("out.json")}
     assert (again["a"]["outcome"], again["b"]["outcome"]) == ("updated", "unchanged")
-    assert again["d"]["outcome"] == "published"
+    assert (again["d"]["status"], again["d"]["link"]) == (whole["d"]["status"], whole["d"]["link"])
+    assert "Last known: published." in again["d"]["message"]
 
 
 def test_a_row_that_says_skip_is_skipped_and_not_as_it_was(desk: Desk) -> None:
