@@ -88,7 +88,8 @@ def test_rows_that_a_choice_leaves_out_keep_what_was_last_known_of_them(desk: De
     assert f"Last known: invalid. {whole['c']['message']}" in posts["c"]["message"]
     run(desk, "--rows", "4", out="out.json")
     again = {post["key"]: post for post in desk.posts("out.json")}
-    assert (again["a"]["outcome"], again["b"]["outcome"]) == ("updated", "unchanged")
+    assert (again["a"]["outcome"], again["b"]["outcome"]) == ("skipped", "unchanged")
+    assert "Last known: updated." in again["a"]["message"]
     assert (again["d"]["status"], again["d"]["link"]) == (whole["d"]["status"], whole["d"]["link"])
     assert "Last known: published." in again["d"]["message"]
 
