@@ -474,7 +474,12 @@ def join_cells(rows: Iterable[RawRow], joins: Sequence[Join]) -> Iterator[RawRow
         cells = list(row.cells)
         for column, places in joins:
             raws = [cells[place] if place < len(cells) else "" for place in places]
-            joined = join_moment(*raws) if column == "publish_at" else _join_entries(raws)
+            if column == "publish_at":
+                joined = join_moment(*raws)
+            else:  # several cells as one of several lines, each entry once
+                lines = [line.strip() for raw in raws if isinstance(raw, str) for line in raw.splitlines()]
+                odd = next((raw for raw in raws if not isinstance(raw, str)), None)
+                joined = odd or "\n".join(dict.fromkeys(filter(None, lines)))
             if joined != raws[0]:
                 cells += [""] * (places[0] + 1 - len(cells))
                 cells[places[0]] = joined
@@ -499,14 +504,6 @@ def join_moment(date: RawCell, time: RawCell) -> RawCell:
     day = _text_of(date) if not isinstance(date, Moment) or date.has_time else date.at.strftime("%Y-%m-%d")
     said_already = re.search(rf"(?<![\d:]){re.escape(clock)}(:00)?$", day)
     return date if said_already else f"{day} {clock}"
-
-
-def _join_entries(raws: Sequence[RawCell]) -> RawCell:
-    """Return several cells as one of several lines, each entry once."""
-    if odd := next((raw for raw in raws if not isinstance(raw, str)), None):
-        return odd
-    lines = [line.strip() for raw in raws if isinstance(raw, str) for line in raw.splitlines() if line.strip()]
-    return "\n".join(dict.fromkeys(lines))
 
 
 @dataclass(frozen=True, slots=True)
