@@ -95,8 +95,9 @@ class Status(StrEnum):
 
 
 COLUMNS = (
-    "key", "action", "site", "channel", "type", "account", "publish_at", "timezone", "text", "title", "media", "link",
-    "call_to_action", "privacy", "generate", "prompt", "asset", "tone", "language", "item_id", "approved", "notes",
+    "key", "action", "site", "channel", "type", "account", "publish_at", "timezone", "text", "title", "media",
+    "hashtags", "link", "call_to_action", "privacy", "generate", "prompt", "asset", "tone", "language", "item_id",
+    "approved", "notes",
 )  # fmt: skip
 """The sheet's own columns, in the template's order."""
 

@@ -54,6 +54,7 @@ COLUMN_NOTES: Mapping[str, str] = MappingProxyType({
     "title": f"{_channels_with('title')}.",
     "media": "Public addresses, or files relative to the sheet's folder; several on separate lines or separated by "
     "`\\|`, in order; commas and semicolons separate where nothing else can be meant.",
+    "hashtags": "Put after the text with a blank line between, and counted with it: `#clay #studio`, or `clay studio`.",
     "link": f"{_channels_with('link')}.",
     "call_to_action": f"{_channels_with('call_to_action')}: {_words(CALLS_TO_ACTION.values)}.",
     "privacy": f"{_channels_with('privacy')}: {_words(PRIVACY_LEVELS.values)}.",

@@ -36,7 +36,15 @@ from batch.rules.channel_words import REMEMBERED, type_of
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, TYPES, Combination
 from batch.rules.columns import NAMING_ONLY, WITHDRAWING, CellReader, Cells, RowReader, RowValues
 from batch.rules.columns import CheckContext as CheckContext
-from batch.rules.content import FIELDS, NO_CONTENT, check_content, check_placeholders, read_content, read_generation
+from batch.rules.content import (
+    FIELDS,
+    NO_CONTENT,
+    check_content,
+    check_placeholders,
+    join_tags,
+    read_content,
+    read_generation,
+)
 from batch.rules.issues import Problem, make_issue
 from batch.rules.keys import derive_key, fan_out_key
 from batch.rules.media import check_media
@@ -476,7 +484,8 @@ def _merge(own: Content, made: Content, kind: Generate, combination: Combination
     if kind is Generate.IMAGE:
         return replace(own, media=new[:1] + own.media[1:]), new[:1]
     title = own.title or (made.title if combination.title else "")
-    merged = replace(own, text=made.text, title=title)
+    # A row that has its text generated has none of its own, so what stands there are its hashtags.
+    merged = replace(own, text=join_tags(made.text, own.text), title=title)
     if kind is Generate.CAPTION:
         return merged, ()
     link = own.link or (made.link if combination.link else "")

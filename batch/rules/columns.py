@@ -6,6 +6,7 @@ Each reader is remembered by its text: channels, actions and sites come again in
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -164,6 +165,46 @@ def read_item_id(cell: str) -> tuple[str, Problem | None]:
     return "", Problem("item_id", "item_id_form", cell, message)
 
 
+_TAG_LINES = re.compile(r"[\n,;、，；|]+")
+_NO_TAGS = frozenset({"", "-", "–", "—", "n/a", "na", "none", "no", "tbd", "tba", "null"})
+
+
+@lru_cache(REMEMBERED)
+def read_hashtags(cell: str) -> tuple[str, tuple[Problem, ...]]:
+    """Read `hashtags`: tags between blanks, commas or lines, each with its `#`, as they are put after a text."""
+    if cell.casefold() in _NO_TAGS - {""}:
+        message = f"`hashtags` says {quoted(cell)}, which would become a hashtag: clear the cell."
+        return "", (Problem("hashtags", "hashtags_form", cell, message, fix=""),)
+    lines = [line.split() for line in _TAG_LINES.split(re.sub(r"[#＃]+", " #", cell).replace("# ", "#"))]
+    marked = [[word.startswith("#") for word in line] for line in lines]
+    by_commas = len(lines) > 1 and "\n" not in cell
+    for line, marks in zip(lines, marked, strict=True):
+        if len(line) > 1 and not all(marks) and (any(marks) or by_commas):
+            joined, several = "#" + "".join(line).replace("#", ""), " ".join(f"#{word.lstrip('#')}" for word in line)
+            message = (
+                f"`hashtags` says {quoted(' '.join(line))}, and a tag holds no blank: write {joined}, or {several}."
+            )
+            return several, (Problem("hashtags", "hashtags_blank", cell, message),)
+    words = [word.lstrip("#").rstrip(".!?:") for line in lines for word in line]
+    tags = [word for word in words if word]
+    clean = [word if "{{" in word else "".join(filter(_fits_tag, word)) for word in tags]
+    written = " ".join(f"#{tag}" for tag in tags)
+    odd = [tag for tag, bare in zip(tags, clean, strict=True) if tag != bare]
+    if not odd:
+        return written, ()
+    fix = " ".join(f"#{tag}" for tag in clean if tag)
+    message = (
+        f"`hashtags` says {quoted(f'#{odd[0]}')}, and a tag ends at the first sign that is no letter, digit or _: "
+    )
+    message += f"write {quoted(fix)}." if fix else "clear the cell."
+    return written, (Problem("hashtags", "hashtags_form", cell, message, warning=True, fix=fix),)
+
+
+def _fits_tag(letter: str) -> bool:
+    """Tell a letter, digit or underscore, with the marks that belong to letters of many scripts."""
+    return letter.isalnum() or letter in "_\u200c\u200d" or unicodedata.category(letter).startswith("M")
+
+
 class Cells(NamedTuple):
     """One row's cells, in the order of `model.COLUMNS`; "" where blank or where the sheet has no such column."""
 
@@ -178,6 +219,7 @@ class Cells(NamedTuple):
     text: str = ""
     title: str = ""
     media: str = ""
+    hashtags: str = ""
     link: str = ""
     call_to_action: str = ""
     privacy: str = ""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from batch.model import Channel, Content, Generate, Generation, PostType
 from batch.rules.address_text import Media, read_link, read_media
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, Choice, Combination, Limit, TextRule, TitleRule, Unit
-from batch.rules.columns import Asset, Cells, read_asset, read_choice, read_generate, read_language
+from batch.rules.columns import Asset, Cells, read_asset, read_choice, read_generate, read_hashtags, read_language
 from batch.rules.issues import Problem
 from batch.rules.sources import VIDEO_MIMES, ending_of
 from batch.rules.text import BOUNDS, COUNTERS, find_placeholder
@@ -53,7 +53,7 @@ def read_content(
 
     `used_elsewhere` names columns that another channel of the same row has a use for: they are filled for it.
     """
-    if not (cells.text or cells.title or cells.media or cells.link or cells.call_to_action or cells.privacy):
+    if not any((cells.text, cells.hashtags, cells.title, cells.media, cells.link, cells.call_to_action, cells.privacy)):
         return NO_CONTENT, []
     problems: list[Problem] = []
     values: dict[str, str] = {}
@@ -74,8 +74,23 @@ def read_content(
             seen, unknown = read_choice(seen, name, getattr(combination, name))
             problems += [unknown] if unknown else []
         values[name] = seen
+    if cells.hashtags and "text" in there:
+        tags, odd = read_hashtags(cells.hashtags)
+        problems += odd
+        values["text"] = join_tags(values.get("text", ""), tags)
+    elif cells.hashtags and "text" not in used_elsewhere:
+        message = (
+            f"`hashtags` says {quoted(cells.hashtags)}, but the {combination.name} has no text, so they are left out: "
+            "clear it, or choose another type."
+        )
+        problems.append(Problem("hashtags", "hashtags_unused", cells.hashtags, message, warning=True))
     media = read_media(cells.media) if cells.media else NO_MEDIA
     return Content(media=media.named, **values), [*problems, *media.problems]
+
+
+def join_tags(text: str, tags: str) -> str:
+    """Return a text with its hashtags behind it, a blank line between them; either may be blank."""
+    return f"{text}\n\n{tags}" if text and tags else text or tags
 
 
 def check_content(content: Content, combination: Combination, generation: Generation | None = None) -> list[Problem]:

@@ -98,6 +98,7 @@ COLUMN_STYLES: Mapping[str, ColumnStyle] = {
     COUNT: ColumnStyle(12, INDIGO),
     "title": ColumnStyle(24, INDIGO),
     "media": ColumnStyle(42, INDIGO),
+    "hashtags": ColumnStyle(24, INDIGO),
     "link": ColumnStyle(30, INDIGO),
     "call_to_action": ColumnStyle(15, INDIGO),
     "privacy": ColumnStyle(24, INDIGO),
@@ -147,6 +148,7 @@ NOTES: Mapping[str, str] = {
         "Pictures or videos: web addresses, or files beside this sheet (pictures/cup.jpg). Several make a carousel: "
         "one on each line of the cell, in order."
     ),
+    "hashtags": "Put after the text, with a blank line between, and counted with it: #clay #studio, or clay studio.",
     "link": "The page that the post leads to. Only for {channels}.",
     "call_to_action": "The button under the post. Only for {channels}.",
     "privacy": "Who may see it. Only for {channels}, where it is needed.",

@@ -97,3 +97,9 @@ def test_every_code_has_its_meaning() -> None:
     failed = with_failure(post(), code="X", message="No.")
     warned = with_plan_warning(post())
     assert {issue.code for done in (failed, warned) for issue in done.issues} == set(GENERATED_CODES)
+
+
+@pytest.mark.parametrize("kind", [Generate.CAPTION, Generate.POST])
+def test_hashtags_of_the_row_follow_the_generated_text(kind: Generate) -> None:
+    made = with_generated(post(kind, text="#clay #studio"), Content(text="Glazes are glass."))
+    assert made.content.text == "Glazes are glass.\n\n#clay #studio"
