@@ -46,7 +46,11 @@ class ConfigError(StartError):
 
 
 class SignInError(StartError):
-    """The service refused the credential (401, 403), or there is none."""
+    """The service refused the credential (`status` 401 or 403), or there is none."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class PlanFileError(StartError):

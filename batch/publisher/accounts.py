@@ -19,6 +19,8 @@ METERED = ("PUBLISH_POST", "SCHEDULE_POST")
 """The actions that a plan counts, each by itself."""
 FEATURES = (*METERED, "AI_TOOLS")
 VALID = "VALID"
+WRONG_CREDENTIAL = 401
+"""A status that is about the credential, and never about one channel."""
 UNREADABLE = "UNREADABLE"
 """The state of a channel whose accounts the service does not tell."""
 NO_ACCOUNTS: Mapping[int | None, str] = {400: "HTTP_400", 428: "NO_PAGES_FOR_USER"}
@@ -65,7 +67,9 @@ def token_status(client: Client, channel: Channel) -> str:
     """Return a channel's state (`VALID`, `NEVER_CREATED`, `DISCONNECTED`, `INVALID`); "" where it is not told."""
     try:
         reply = client.query("GET", f"{BASE}/{channel.value}/long-lived-token-status", by_status=True)
-    except (ServiceError, SignInError):  # of this channel alone: the list of accounts then says what it can
+    except (ServiceError, SignInError) as error:  # of this channel alone: the list of accounts then says what it can
+        if getattr(error, "status", None) == WRONG_CREDENTIAL:
+            raise
         return ""
     status = reply.body.get("status")
     return status if reply.kind is ReplyKind.OK and isinstance(status, str) else ""
@@ -83,6 +87,8 @@ def read_connection(client: Client, channel: Channel) -> Connection:
     try:
         connection = list_accounts(client, channel)
     except (ServiceError, SignInError) as error:
+        if getattr(error, "status", None) == WRONG_CREDENTIAL:
+            raise
         said = (f"The accounts of {channel.value} can't be read, so nothing is posted to it: {error}",)
         return Connection((), UNREADABLE, said)
     return connection._replace(notices=connection.notices + said)

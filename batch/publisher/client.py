@@ -285,7 +285,7 @@ class Client:
                 break
             self.sleep(seconds)
         if reply.status in (401, 403):
-            raise SignInError(reply.message)
+            raise SignInError(reply.message, status=reply.status)
         if reply.code == "NO_CONNECTION":
             raise ServiceError(f"{reply.message} Look at the network and the address, and try again.")
         if reply.kind not in ANSWERED:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from batch.errors import ServiceError
+from batch.errors import ServiceError, SignInError
 from batch.model import Account, Channel, Quota
 from batch.publisher.accounts import (
     UNREADABLE,
@@ -230,3 +230,12 @@ def test_a_feature_that_is_not_told_of_is_said_and_none(serve: Serve, connect: C
     read = read_quotas(connect(server.url))
     assert (read.quotas, read.features) == ({"PUBLISH_POST": PUBLISH}, {"PUBLISH_POST": True})
     assert read.notices == ("The service did not tell of SCHEDULE_POST, AI_TOOLS, so what is left of it is not known.",)
+
+
+@pytest.mark.parametrize("path", [TOKEN, "/accounts"])
+def test_a_credential_that_is_not_accepted_is_no_matter_of_one_channel(
+    serve: Serve, connect: Connect, path: str
+) -> None:
+    table = {TOKEN: (200, {"status": "VALID"}), "/accounts": (200, {"accounts": []}), path: (401, {})}
+    with pytest.raises(SignInError, match="HTTP 401"):
+        read_connection(connect(serve(answers(table)).url), Channel.INSTAGRAM)
