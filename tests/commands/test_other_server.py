@@ -113,13 +113,21 @@ def test_a_post_on_its_way_is_processing_until_status_finds_it_live(desk: Desk, 
         assert (post["outcome"], post["link"]) == ("published", "https://social.example/1")
 
 
-@pytest.mark.parametrize("html", [False, True])
-def test_what_the_plan_has_not_got_is_blocked_after_few_calls(desk: Desk, html: bool) -> None:
+def test_what_the_plan_has_not_got_is_blocked_after_few_calls(desk: Desk) -> None:
     desk.write("posts.csv", [SHEET[7], {**SHEET[7], "key": "li-2", "text": "More"}])
-    with other_server(Temper(no_schedule=True, features="gone", html_errors=html)) as server:
+    with other_server(Temper(no_schedule=True, features="gone")) as server:
         ended, posts = at_site(desk, server).run("posts.csv")
         assert (ended.status, set(kinds(posts).values())) == (1, {"blocked"})
         assert all("plan does not include this, or its quota is used up" in post["message"] for post in posts)
+        assert len(server.changing()) <= 4
+
+
+def test_a_428_as_a_page_says_nothing_of_the_plan_and_ends_its_own_rows_after_few_calls(desk: Desk) -> None:
+    desk.write("posts.csv", [SHEET[7], {**SHEET[7], "key": "li-2", "text": "More"}])
+    with other_server(Temper(no_schedule=True, features="gone", html_errors=True)) as server:
+        ended, posts = at_site(desk, server).run("posts.csv")
+        assert (ended.status, set(kinds(posts).values())) == (1, {"failed"})
+        assert not any("plan does not include" in post["message"] for post in posts)
         assert len(server.changing()) <= 4
 
 
