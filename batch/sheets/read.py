@@ -215,7 +215,8 @@ def _tidy(
     for flaw in flaws:
         if flaw.number in numbers:
             severity = Severity.WARNING if flaw.warning else Severity.ERROR
-            issues.append(Issue(flaw.number, "", flaw.code, flaw.seen, flaw.message, severity))
+            cell = "" if flaw.place is None else cell_address(flaw.number, flaw.place)
+            issues.append(Issue(flaw.number, flaw.column, flaw.code, flaw.seen, flaw.message, severity, cell))
     issues += _find_merges(rows, headings, grid)
     issues += [issue for row in rows for issue in _find_not_carried(row, headings)]
     for row in rows:
