@@ -20,6 +20,10 @@ from batch.errors import PostbatchError, StopError
 MAX_NAMES = 100
 
 
+Claim = Callable[[Path, Path], bool]
+"""Called with a place and the new file right before it is moved there; False keeps what is there as it is."""
+
+
 class Written(NamedTuple):
     """Where a file really is, and what there is to say about it."""
 
@@ -32,13 +36,13 @@ def write_whole(
     write: Callable[[Path], None],
     *,
     never_over: Path | None = None,
-    keep: Callable[[Path], bool] | None = None,
+    claim: Claim | None = None,
     failing: type[PostbatchError] = StopError,
 ) -> Written:
     """Let `write` fill a new file and move it to `path`, or to a free name like it where `path` is in use.
 
-    `never_over` is a file that must stay as it is, and so must any of which `keep` tells so: then another name is taken
-    too. Raises `failing` with one sentence, and leaves nothing behind.
+    `never_over` is a file that must stay as it is, and so must any that `claim` does not give: then another name is
+    taken and said. Raises `failing` with one sentence, and leaves nothing behind.
     """
     if never_over is not None and is_same_file(path, never_over):
         raise failing(f"{path.name} is the sheet itself, which is never written over: give another name with --out.")
@@ -51,7 +55,7 @@ def write_whole(
             if path.is_file():
                 draft.chmod(mode)
             write(draft)
-            return _move(draft, path, keep=keep)
+            return _move(draft, path, claim=claim)
     except OSError as error:
         reason = (error.strerror or "not possible").lower()
         raise failing(
@@ -105,13 +109,13 @@ def _draft_of(path: Path, *, mode: int) -> Iterator[Path]:
             draft.unlink()
 
 
-def _move(draft: Path, path: Path, *, keep: Callable[[Path], bool] | None) -> Written:
+def _move(draft: Path, path: Path, *, claim: Claim | None) -> Written:
     why = ""
     for place in (path, *(path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(2, MAX_NAMES))):
         if is_in_use(place):
             why = why or "is open in another program or write-protected"
             continue
-        if place.exists() and (keep(place) if keep else place != path):
+        if not claim(place, draft) if claim else place.exists() and place != path:
             why = why or "was changed since it was written and is kept"
             continue
         try:

@@ -35,7 +35,11 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
         copy = CorrectedCopy(session, checked, inputs, draft=Path(folder) / path.name)
         copy.take_over_corrections()
         copy.fix_single_remedies()
-        written = write_whole(out, copy.write, never_over=path, keep=Path.exists) if copy.fixes else None
+        written = (
+            write_whole(out, copy.write, never_over=path, claim=lambda place, _: not place.exists())
+            if copy.fixes
+            else None
+        )
         for notice in (*copy.notices, *(written.notices if written else ())):
             session.warn(notice)
         width, color, left = environment.width, flags.color, copy.checked

@@ -9,7 +9,7 @@ import threading
 import traceback
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -191,18 +191,23 @@ class Session:
         ending = sheet.suffix.lower() if outputs.annotate else ".xlsx"
         path = self.environment.cwd / (outputs.out or sheet.with_name(f"{results_stem(sheet)}{ending}"))
 
-        def keep(place: Path) -> bool:
-            return not is_as_written(self.state, place)
+        def claim(place: Path, draft: Path) -> bool:
+            if place.exists() and not is_as_written(self.state, place):
+                return False
+            # What comes is noted before it is there: killed in between, the file is still known as ours.
+            with suppress(JournalError):
+                note_results(self.state, place, results.run, sheet=sheet, coming=draft)
+            return True
 
         try:
             if outputs.annotate:
                 from batch.workbooks.annotate import annotate
 
-                written = [self._place(annotate(sheet, results, path, keep=keep))]
+                written = [self._place(annotate(sheet, results, path, claim=claim))]
             else:
                 from batch.workbooks.results import write_results
 
-                written = [self._place(write_results(results, path, sheet=sheet, keep=keep))]
+                written = [self._place(write_results(results, path, sheet=sheet, claim=claim))]
             try:
                 note_results(self.state, written[0], results.run, sheet=sheet)
             except JournalError as error:

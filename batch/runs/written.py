@@ -23,17 +23,19 @@ MAX_RUNS_BACK = 40
 """How many runs of a sheet are looked through for what was last known of a post."""
 
 
-def note_results(folder: Path, results_file: Path, run: str, *, sheet: Path) -> None:
+def note_results(folder: Path, results_file: Path, run: str, *, sheet: Path, coming: Path | None = None) -> None:
     """Keep from which run a results file is, how it was written, and that its run is the sheet's latest.
 
+    `coming` is the new file that is about to be moved there: until it has been, the one that is there is known too.
     Errors: JournalError.
     """
     home = folder / "written"
     make_private_folder(home)
     try:
-        digest = hashlib.sha256(results_file.read_bytes()).hexdigest()
-        write_private(home / _digest(results_file), f"{run}\n{digest}".encode())
-        if run:
+        known = [path for path in (coming, results_file) if path and path.exists()]
+        digests = " ".join(hashlib.sha256(path.read_bytes()).hexdigest() for path in known)
+        write_private(home / _digest(results_file), f"{run}\n{digests}".encode())
+        if run and not coming:
             write_private(home / _digest(sheet / "latest run"), run.encode())
     except OSError as error:
         raise JournalError(
@@ -55,7 +57,7 @@ def latest_run(folder: Path, sheet: Path) -> str:
 def is_as_written(folder: Path, results_file: Path) -> bool:
     """Tell whether a file is one that this machine wrote and that nobody has changed since."""
     try:
-        return _read_note(folder, results_file)[1] == hashlib.sha256(results_file.read_bytes()).hexdigest()
+        return hashlib.sha256(results_file.read_bytes()).hexdigest() in _read_note(folder, results_file)[1].split()
     except OSError:
         return False
 

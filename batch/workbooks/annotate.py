@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from xml.sax.saxutils import escape
 
-from batch.atomic import Written, write_whole
+from batch.atomic import Claim, Written, write_whole
 from batch.errors import StopError
 from batch.model import COLUMNS, RESULT_COLUMNS, Outcome, Results
 from batch.workbooks.results import SANDBOX, WIDTHS, result_cells
@@ -66,7 +66,7 @@ MAX_HEADINGS = 2_000
 ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def annotate(original: Path, results: Results, path: Path, *, keep: Callable[[Path], bool] | None = None) -> Written:
+def annotate(original: Path, results: Results, path: Path, *, claim: Claim | None = None) -> Written:
     """Write the copy and return where it is, with what could not be kept. Raises StopError with one sentence."""
     if path.suffix.lower() != original.suffix.lower():
         raise StopError(f"The copy of {original.name} needs the same ending: name it {path.stem}{original.suffix}.")
@@ -77,7 +77,7 @@ def annotate(original: Path, results: Results, path: Path, *, keep: Callable[[Pa
             edit_copy(original, draft, lambda book: _add_columns(book, results), remedy="leave out --annotate")
         )
 
-    written = write_whole(path, write, never_over=original, keep=keep)
+    written = write_whole(path, write, never_over=original, claim=claim)
     return written._replace(notices=(*written.notices, *losses))
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from batch.atomic import Written, write_whole
+from batch.atomic import Claim, Written, write_whole
 from batch.errors import StopError
 from batch.model import COLUMNS, GOOD, RESULT_COLUMNS, Json, Outcome, OutcomeKind, Results, Severity
 from batch.sheets.vocabulary import column_of, plain_heading
@@ -240,19 +240,17 @@ def result_cells(outcome: Outcome) -> list[str | int]:
     ]
 
 
-def write_results(
-    results: Results, path: Path, *, sheet: Path | None = None, keep: Callable[[Path], bool] | None = None
-) -> Written:
+def write_results(results: Results, path: Path, *, sheet: Path | None = None, claim: Claim | None = None) -> Written:
     """Write the results and return where they are; `sheet` is the file that they are about.
 
-    Another name is taken for a file of which `keep` tells that it must stay.
+    Another name is taken for a file that `claim` does not give.
 
     Raises StopError with one sentence where they can't be written there.
     """
     write = WRITERS.get(path.suffix.lower())
     if write is None:
         raise StopError(f"Results can't be written as {path.name}: end the name in {', '.join(WRITERS)}.")
-    written = write_whole(path, partial(write, results), never_over=sheet, keep=keep)
+    written = write_whole(path, partial(write, results), never_over=sheet, claim=claim)
     return written._replace(notices=(*written.notices, *_tell_cut(results, path)))
 
 

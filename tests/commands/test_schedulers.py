@@ -26,7 +26,7 @@ SHEETS = {
     "sprout": ("date,time_24hr,message_text,public_image_url,channel", f"25/12/2031,09:30,Hello,{ADDRESS},fb"),
     "zoho": ("Schedule Time,Post Content,Link,Media,channel", f"12/25/2031 09:30,Hello,,{ADDRESS},FACEBOOK"),
 }
-READABLE = {"hootsuite", "buffer", "zoho"}
+READABLE = {"hootsuite", "zoho"}
 """Sheets whose headings are plain words for columns of ours: with a column of channels they are read, and hinted at."""
 MAPPED = "Read as a sheet made for"
 

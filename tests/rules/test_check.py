@@ -97,7 +97,7 @@ def test_an_issue_of_a_column_for_one_channel_names_that_column_and_its_cell(rul
     instagram, linkedin = rules.check(row)
     assert instagram.issues == ()
     (issue,) = linkedin.issues
-    assert (issue.column, issue.cell, issue.code) == ("text:LINKEDIN", "W2", "placeholder")
+    assert (issue.column, issue.cell, issue.code) == ("text:LINKEDIN", "X2", "placeholder")
 
 
 def test_all_that_is_wrong_with_a_row_is_said_at_once(rules: SimpleNamespace) -> None:

@@ -259,7 +259,7 @@ def test_each_outcome_has_its_colour_and_the_sheet_is_frozen_filtered_and_noted(
     fills = {sheet.cell(row, 8).value: sheet.cell(row, 8).fill.fgColor.rgb[2:] for row in range(2, 18)}
     assert fills == {kind.value: OUTCOME_TONES[kind].fill[1:] for kind in OutcomeKind}
     assert sheet.freeze_panes == "C2"
-    assert sheet.auto_filter.ref == "A1:AK17"
+    assert sheet.auto_filter.ref == "A1:AL17"
     assert all(sheet.column_dimensions[letter].width > 5 for letter in "ABCDEFGHIJKLMNO")
     assert "processing" in sheet["H1"].comment.text
 
