@@ -293,16 +293,20 @@ def read_csv(
     return RawSheet(grid.tab, grid.rows, flaws=grid.flaws, notices=chosen.notices)
 
 
+def _choose_delimiter(lines: Lines, path: Path, count_known: CountKnown) -> str:
+    """Return the delimiter that the file declares (Excel's own `sep=;` line) or that its headings tell."""
+    start = next(lines, "").rstrip("\r\n").strip('"')
+    if len(start) == 5 and start[:4].lower() == "sep=" and start[4] in DELIMITERS:
+        return start[4]
+    lines.give_back(0)
+    first = [line for line, _ in zip(lines, range(HEADINGS_WITHIN), strict=False)]
+    lines.give_back(0)
+    return _told_by_headings(first, path, count_known)
+
+
 def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_test: RowTest, within: int) -> RawSheet:
     lines = Lines(stream)
-    start = next(lines, "").rstrip("\r\n").strip('"')
-    if len(start) == 5 and start[:4].lower() == "sep=" and start[4] in DELIMITERS:  # Excel's own line
-        delimiter = start[4]
-    else:
-        lines.give_back(0)
-        first = [line for line, _ in zip(lines, range(HEADINGS_WITHIN), strict=False)]
-        lines.give_back(0)
-        delimiter = _told_by_headings(first, path, count_known)
+    delimiter = _choose_delimiter(lines, path, count_known)
     *above, headings = _read_to_headings(lines, path, delimiter=delimiter, count_known=count_known, within=within)
     if headings.broken:
         raise SheetError(
