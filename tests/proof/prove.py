@@ -50,7 +50,7 @@ CHECKS = {
     "every fault found before": "tests/proof/test_found.py",
     "any order of events (stateful)": "tests/proof/test_stateful.py",
     "the credential shows nowhere": "tests/proof/test_credential_kept.py",
-    "daylight saving 2026 to 2035": "tests/rules/test_when.py -k 2026_to_2035",
+    "daylight saving 2026 to 2035": "tests/rules/test_dates.py -k 2026_to_2035",
 }
 
 
