@@ -32,3 +32,10 @@ def test_the_scenarios_hold_every_trouble_and_every_fault():
     assert {row.wish for s in scenarios for row in s.rows} == set(WISHES)
     acts = {act.split()[0] for s in scenarios for run in s.meddling.values() for _, act in run}
     assert acts == set(MEDDLING)
+
+
+def test_the_proof_names_tests_that_are_there():
+
+    from tests.proof.prove import CHECKS, ROOT
+
+    assert [tests for tests in CHECKS.values() if not (ROOT / tests.split()[0]).is_file()] == []
