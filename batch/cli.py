@@ -102,10 +102,10 @@ def choosing(command: Command) -> Command:
     @click.option("--rows", default="", metavar="RANGES", help="Only these rows, as in 2-40,45.")
     @click.option("--first", type=int, metavar="N", help="Only the first N rows that would run.")
     @click.option("--approved-only", is_flag=True, help="Only rows whose `approved` says yes.")
-    @click.option("--again", multiple=True, metavar="KEY,...", help="Make these posts anew (or: failed).")
-    @click.option("--replace", "replaced", multiple=True, metavar="KEY,...", help="Make anew what is not out yet.")
+    @click.option("--again", multiple=True, metavar="KEY,...", help="Post these keys again (or: failed).")
+    @click.option("--replace", "replaced", multiple=True, metavar="KEY,...", help="Replace posts that are not out yet.")
     @click.option("--drafts-only", is_flag=True, help="Rows with generated content become drafts for review.")
-    @click.option("--regenerate", is_flag=True, help="Generate anew what was generated before.")
+    @click.option("--regenerate", is_flag=True, help="Generate again what was generated.")
     @sending
     @click.option("--allow-cancel", is_flag=True, help="Cancel more than 30 % of what is scheduled.")
     @click.option("--allow-delete", is_flag=True, help="Delete more than 30 % of what is scheduled.")

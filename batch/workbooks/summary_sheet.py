@@ -48,7 +48,6 @@ CHART_PIXELS = (620, 320)
 CHART_ROWS = (7, 25)
 BELOW_CHARTS = 43
 TILE_COLUMNS = ((1, 1), (2, 2), (3, 4), (5, 6))
-HEADING: Mapping[str, Any] = {**SOFT, "bold": True, "bottom": 2, "bottom_color": RULE, "text_wrap": True}
 FIGURE: Mapping[str, str] = {"num_format": '#,##0;-#,##0;"–"', "align": "right"}
 
 MEANINGS: Mapping[OutcomeKind, str] = {
