@@ -27,10 +27,10 @@ from batch.errors import PostbatchError, StartError
 from batch.model import Act, Content, Outcome, OutcomeKind, Post, Step, StepKind
 from batch.plan.decisions import PlanOptions
 from batch.plan.safety import check_blast_radius
+from batch.runs.actions import StepProgress
 from batch.runs.control import Stop
 from batch.runs.journal import Adopted, Journal
 from batch.runs.media import make_bringer
-from batch.runs.progress import StepProgress
 from batch.runs.record import NumberedStep, broken_outcome, done_outcome, not_run_outcome
 from batch.settings import Settings, is_this_machine
 

@@ -51,13 +51,14 @@ from batch.runs.record import (
     NumberedStep,
     RunRecord,
     idle_outcome,
+    latest_run,
     make_results,
     not_run_outcome,
     read_record,
     record_followup,
+    with_last_known,
 )
 from batch.runs.site import remembered_items
-from batch.runs.written import latest_run, with_last_known
 from batch.sheets.read import Sheet
 from batch.wording import counted, listed
 from batch.workbooks.template import EXAMPLE_SKIPPED

@@ -19,14 +19,13 @@ from batch.commands.options import Environment, Flags, Outputs
 from batch.errors import JournalError, StartError, StopError
 from batch.model import GOOD, Outcome, OutcomeKind, Results
 from batch.runs.journal import journal_path, make_private_folder, shown
-from batch.runs.record import RunRecord, new_run_id
-from batch.runs.written import is_as_written, note_results
+from batch.runs.record import RunRecord, is_as_written, new_run_id, note_results
 from batch.settings import DEFAULT_SITE, Settings, SiteSettings, load_settings
 from batch.wording import make_visible_line
 
 if TYPE_CHECKING:
     from batch.publisher.client import Client
-    from batch.publisher.retry import RetryBudget
+    from batch.publisher.pace import RetryBudget
 
 SANDBOX_KEY = "sandbox-key"
 SANDBOX_SAID = "SANDBOX: nothing of this reaches a real channel."
@@ -146,8 +145,7 @@ class Session:
     def client(self, site: str) -> Client:
         """Return the client of a site, one for the whole command. Errors: SignInError, ConfigError."""
         from batch.publisher.client import Client
-        from batch.publisher.pace import Pace
-        from batch.publisher.retry import RetryBudget
+        from batch.publisher.pace import Pace, RetryBudget
 
         with self._lock:
             if site not in self._clients:

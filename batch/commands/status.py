@@ -10,8 +10,7 @@ from batch.commands.pipeline import tell
 from batch.commands.session import Session, exit_status, refuse_outputs
 from batch.commands.sites import follow
 from batch.errors import StartError
-from batch.runs.record import read_record, read_results, record_followup
-from batch.runs.written import run_of_results
+from batch.runs.record import read_record, read_results, record_followup, run_of_results
 
 
 def update_status(environment: Environment, flags: Flags, path: Path, outputs: Outputs) -> int:

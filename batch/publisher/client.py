@@ -29,9 +29,8 @@ import httpx
 
 from batch.errors import ServiceError, SignInError
 from batch.model import Json
-from batch.publisher.pace import Pace
+from batch.publisher.pace import Pace, RetryBudget, wait_seconds
 from batch.publisher.reply import Raw, Reply, ReplyKind, TooLarge, make_reply, refused_by_status
-from batch.publisher.retry import RetryBudget, wait_seconds
 from batch.settings import HIDDEN, NAMES, ApiKey, AppCredential, Credential, Secret, redact
 from batch.times import utc_now
 

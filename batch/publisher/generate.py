@@ -14,9 +14,9 @@ from typing import Any
 from batch.errors import ServiceError
 from batch.model import Channel, Content, Generation, Json, Medium
 from batch.publisher.client import Client
+from batch.publisher.pace import Patience
 from batch.publisher.payload import read_generated
 from batch.publisher.reply import Reply, ReplyKind
-from batch.publisher.retry import Patience
 
 BASE = "/social-publisher/v1"
 FIRST_WAIT_SECONDS = 2.0

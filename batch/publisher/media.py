@@ -22,8 +22,8 @@ import httpx
 from batch.errors import ServiceError
 from batch.model import Json
 from batch.publisher.client import Client, open_http, read_body, within
+from batch.publisher.pace import Patience, wait_seconds
 from batch.publisher.reply import Raw, Reply, ReplyKind, TooLarge, make_reply
-from batch.publisher.retry import Patience, wait_seconds
 from batch.rules.sources import MEDIA_MANAGER_HOSTS
 
 FILES = "/site-media/v1/files"

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple, NoReturn
 
 from batch.model import Item, Json
+from batch.publisher.pace import read_http_date, read_retry_after
 from batch.publisher.payload import read_item
-from batch.publisher.retry import read_http_date, read_retry_after
 
 
 class ReplyKind(StrEnum):

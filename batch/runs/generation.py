@@ -13,7 +13,7 @@ from typing import Protocol
 from batch.model import Account, Channel, Generate, Generation, Post
 from batch.publisher.client import Client
 from batch.publisher.generate import Generated, generate_image, generate_post, generate_text
-from batch.publisher.retry import Patience
+from batch.publisher.pace import Patience
 from batch.rules.check import (
     content_from_json,
     content_to_json,

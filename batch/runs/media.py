@@ -17,12 +17,11 @@ from batch.media.files import MediumUnreadableError, open_medium
 from batch.model import Act, Content, Medium, OutcomeKind
 from batch.publisher.client import Client
 from batch.publisher.media import Brought, State, import_url, read_files, upload_file, wait_ready
-from batch.publisher.retry import Patience
+from batch.publisher.pace import Patience
 from batch.rules.sources import MIMES, is_address, kind_of_mime, read_address, usual_ending, usual_mime
-from batch.runs.actions import SiteContext
+from batch.runs.actions import SiteContext, StepProgress
 from batch.runs.execute import MediaBringer
 from batch.runs.journal import MediaCache
-from batch.runs.progress import StepProgress
 from batch.runs.record import broken_outcome
 from batch.wording import shorten
 

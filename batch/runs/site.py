@@ -17,7 +17,7 @@ from batch.publisher import items
 from batch.publisher.accounts import read_snapshot
 from batch.publisher.client import AT_ONCE, Client
 from batch.runs.journal import Journal, Known, Touched
-from batch.runs.verdict import ENDED, ON_ITS_WAY
+from batch.runs.settle import ENDED, ON_ITS_WAY
 
 MAY_BE_LATE = timedelta(days=1)
 MAX_LOOKS = 50

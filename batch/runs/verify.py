@@ -14,11 +14,9 @@ from datetime import datetime
 
 from batch.model import Act, Before, Item, OutcomeKind, Status, Step, StepKind
 from batch.plan.compare import content_changes, kept_fields, real_changes
-from batch.runs.actions import SiteContext, carry_out, kept_notice, with_item, withdraw
-from batch.runs.progress import StepProgress
+from batch.runs.actions import SiteContext, StepProgress, carry_out, kept_notice, with_item, withdraw
 from batch.runs.record import broken_outcome, done_outcome
-from batch.runs.settle import standing
-from batch.runs.verdict import DEAD, ENDED, ON_ITS_WAY, PENDING, ActionStatus, judge, other_post
+from batch.runs.settle import DEAD, ENDED, ON_ITS_WAY, PENDING, ActionStatus, judge, other_post, standing
 
 GOING_OUT = frozenset({StepKind.DRAFT, StepKind.SCHEDULE, StepKind.PUBLISH})
 DATED = frozenset({StepKind.SCHEDULE, StepKind.RESCHEDULE})

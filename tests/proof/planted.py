@@ -43,21 +43,21 @@ HOSTILE_LIST, HOSTILE_BULK, HOSTILE_CANCEL = (
 PLANTED = (
     Planted(
         "repeat without looking",
-        "runs/verdict.py",
+        "runs/settle.py",
         "ReplyKind.UNCLEAR: ActionStatus.UNCLEAR",
         "ReplyKind.UNCLEAR: ActionStatus.NOT_DONE",
         FOUND,
     ),
     Planted(
         "an unclear answer taken for done",
-        "runs/verdict.py",
+        "runs/settle.py",
         "ReplyKind.UNCLEAR: ActionStatus.UNCLEAR",
         "ReplyKind.UNCLEAR: ActionStatus.DONE",
         FOUND,
     ),
     Planted(
         "an unclear answer taken for failed",
-        "runs/verdict.py",
+        "runs/settle.py",
         "ReplyKind.UNCLEAR: ActionStatus.UNCLEAR",
         "ReplyKind.UNCLEAR: ActionStatus.REFUSED",
         FOUND,
@@ -92,7 +92,7 @@ PLANTED = (
     ),
     Planted(
         "a taken reference (409) taken for failure",
-        "runs/verdict.py",
+        "runs/settle.py",
         """    if reply.code == ALREADY_THERE:
         return ActionStatus.UNCLEAR
 """,
@@ -286,7 +286,7 @@ PLANTED = (
     ),
     Planted(
         "a dead item taken for a new draft",
-        "runs/verdict.py",
+        "runs/settle.py",
         "done     done      not      not     not      done",
         "done     done      done     done    done     done",
         FOUND,

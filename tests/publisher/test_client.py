@@ -15,9 +15,8 @@ import pytest
 
 from batch.errors import ServiceError, SignInError
 from batch.publisher.client import ATTEMPTS, Client
-from batch.publisher.pace import Pace
+from batch.publisher.pace import Pace, RetryBudget
 from batch.publisher.reply import ReplyKind
-from batch.publisher.retry import RetryBudget
 from batch.settings import AccessToken, ApiKey, AppCredential
 from tests.publisher.conftest import KEY, SITE_ID, Answer, Call, JsonServer, RawServer, Talk, Waits, answer, refusal
 

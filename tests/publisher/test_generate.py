@@ -11,7 +11,7 @@ from batch.errors import SignInError
 from batch.model import Channel, Content, Generate, Generation, Medium
 from batch.publisher.client import Client
 from batch.publisher.generate import Generated, generate_image, generate_post, generate_text
-from batch.publisher.retry import Patience
+from batch.publisher.pace import Patience
 
 PICTURE = "https://static.wixstatic.com/media/ab~mv2.jpg"
 IDEA = Generation(Generate.CAPTION, prompt="our spring glazes", tone="FRIENDLY", language="de")

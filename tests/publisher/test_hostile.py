@@ -20,8 +20,8 @@ from batch.publisher import accounts, items
 from batch.publisher.accounts import read_snapshot
 from batch.publisher.client import Client
 from batch.publisher.items import read_items
+from batch.publisher.pace import RetryBudget
 from batch.publisher.reply import Reply, ReplyKind
-from batch.publisher.retry import RetryBudget
 from tests.publisher.conftest import RawServer, Talk, answer
 
 Connect = Callable[..., Client]

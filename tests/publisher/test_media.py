@@ -14,8 +14,7 @@ import pytest
 from batch.errors import SignInError
 from batch.publisher.client import Client
 from batch.publisher.media import Brought, State, import_url, is_safe_target, upload_file, wait_ready
-from batch.publisher.pace import Pace
-from batch.publisher.retry import Patience
+from batch.publisher.pace import Pace, Patience
 from batch.settings import ApiKey
 
 KEY = "IST.key-that-only-the-api-may-see"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from batch.model import Channel, Outcome, OutcomeKind
-from batch.runs.progress import UNCLEAR_IN_A_ROW
+from batch.runs.actions import UNCLEAR_IN_A_ROW
 from tests.proof.scene import FACEBOOK, held
 from tests.proof.stage import Stage, fast_folder, hours, post
 

@@ -15,7 +15,7 @@ from PIL import Image
 from batch.errors import SignInError
 from batch.model import Act, Content, Medium, OutcomeKind, Step, StepKind
 from batch.publisher.client import Client
-from batch.runs.actions import SiteContext
+from batch.runs.actions import SiteContext, StepProgress
 from batch.runs.control import Stop
 from batch.runs.journal import Journal
 from batch.runs.media import (
@@ -28,7 +28,6 @@ from batch.runs.media import (
     shown,
     with_urls,
 )
-from batch.runs.progress import StepProgress
 
 JPEG = io.BytesIO()
 Image.linear_gradient("L").save(JPEG, "JPEG")

@@ -1,4 +1,4 @@
-"""A run's name says when it began and sorts so; an outcome carries what was known of its step."""
+"""A run's name says when it began and sorts so; an outcome carries its step; a results file is known as ours."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,9 +17,12 @@ from batch.runs.record import (
     broken_outcome,
     done_outcome,
     idle_outcome,
+    is_as_written,
     new_run_id,
     not_run_outcome,
+    note_results,
     planned_outcome,
+    run_of_results,
 )
 
 RANDOM = st.floats(0, 1, exclude_max=True)
@@ -62,3 +66,26 @@ def test_an_outcome_has_the_warnings_of_its_step_beside_its_message(outcome_of: 
     outcome = outcome_of(STEP)
     assert outcome.warnings == STEP.warnings
     assert "midnight" not in outcome.message
+
+
+def test_a_file_is_known_before_and_after_it_is_moved_to_its_place(tmp_path: Path) -> None:
+    place, draft, sheet = tmp_path / "out.json", tmp_path / ".draft", tmp_path / "posts.csv"
+    place.write_text("first")
+    note_results(tmp_path / "state", place, "run-1", sheet=sheet)
+    draft.write_text("second")
+    note_results(tmp_path / "state", place, "run-2", sheet=sheet, coming=draft)
+    assert is_as_written(tmp_path / "state", place), "killed before the move"
+    draft.replace(place)
+    assert is_as_written(tmp_path / "state", place), "killed after the move"
+    assert run_of_results(tmp_path / "state", place) == "run-2"
+    place.write_text("corrected by a person")
+    assert not is_as_written(tmp_path / "state", place)
+
+
+def test_a_file_that_was_never_there_is_known_once_it_comes(tmp_path: Path) -> None:
+    place, draft = tmp_path / "out.json", tmp_path / ".draft"
+    draft.write_text("first")
+    note_results(tmp_path / "state", place, "run-1", sheet=tmp_path / "posts.csv", coming=draft)
+    assert not is_as_written(tmp_path / "state", place)
+    draft.replace(place)
+    assert is_as_written(tmp_path / "state", place)

@@ -10,7 +10,7 @@ import pytest
 from batch.model import Act, Content, Item, Status, Step, StepKind
 from batch.publisher.reply import Reply, ReplyKind
 from batch.runs.record import done_outcome
-from batch.runs.verdict import ActionStatus, judge, weigh
+from batch.runs.settle import ActionStatus, judge, weigh
 
 AT = datetime(2031, 3, 1, 9, 30, tzinfo=UTC)
 CALLS = tuple(act for act in Act if act not in (Act.UPLOAD, Act.WITHDRAW))
