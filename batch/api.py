@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
@@ -30,8 +31,8 @@ __all__ = ["Options", "Plan", "Results", "Sheet", "check", "make_plan", "read_sh
 class Options(TypedDict, total=False):
     """How a sheet is planned and run; all as on the command line, where each has its help."""
 
-    site: str
-    """The site that blank `site` cells mean."""
+    site: str | Sequence[str]
+    """Only these sites; blank `site` cells mean it where it is one."""
     config: Path
     """The configuration to read instead of `postbatch.toml`."""
     sandbox: bool
@@ -46,6 +47,10 @@ class Options(TypedDict, total=False):
     """Only these rows, as in `2-40,45`."""
     first: int
     """Only the first so many rows that would run."""
+    from_date: str
+    """Only posts that go out on this day or later, as in `2026-12-01`."""
+    until: str
+    """Only posts that go out on this day or earlier."""
     approved_only: bool
     """Only rows whose `approved` says yes."""
     again: Sequence[str]
@@ -103,8 +108,9 @@ def _open(sheet: Sheet, options: Options, *, offline: bool = False) -> Iterator[
         raise TypeError(f"There is no option {unknown}; the options are {', '.join(Options.__annotations__)}.")
     environment = Environment()
     folder = (environment.cwd / options.get("folder", sheet.folder or "")).resolve()
+    site = options.get("site", ())
     flags = Flags(
-        site=options.get("site"),
+        sites=(site,) if isinstance(site, str) else tuple(site),
         config=options.get("config"),
         sandbox=options.get("sandbox", False),
         quiet=True,
@@ -116,6 +122,8 @@ def _open(sheet: Sheet, options: Options, *, offline: bool = False) -> Iterator[
         only=tuple(options.get("only", ())),
         rows=options.get("rows", ""),
         first=options.get("first"),
+        from_date=options.get("from_date", ""),
+        until=options.get("until", ""),
         approved_only=options.get("approved_only", False),
         again=tuple(options.get("again", ())),
         drafts_only=options.get("drafts_only", False),
@@ -123,5 +131,6 @@ def _open(sheet: Sheet, options: Options, *, offline: bool = False) -> Iterator[
         allow=tuple(options.get("allow", ())),
     )
     with Session(environment, flags, folder=folder, offline=offline) as session:
+        inputs = replace(inputs, sites=session.sites)
         session.print_line = logging.getLogger("postbatch").warning
         yield session, inputs, folder

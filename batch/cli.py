@@ -36,19 +36,19 @@ sending = click.option("--via", type=click.Choice(["draft", "publish", "bulk"]),
 def common(command: Command) -> Command:
     """Add the options that every command has; they come as `flags`."""
 
-    @click.option("--site", metavar="NAME", help="The site that blank `site` cells mean.")
+    @click.option("--site", "sites", multiple=True, metavar="NAME", help="Only this site; may be given several times.")
     @click.option("--config", type=PATH, metavar="FILE", help="Read this configuration instead of postbatch.toml.")
     @click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel.")
-    @click.option("--quiet", is_flag=True, help="Say only results and problems.")
-    @click.option("--verbose", is_flag=True, help="Say more: every row, every step.")
+    @click.option("-q", "--quiet", is_flag=True, help="Say only results and problems.")
+    @click.option("-v", "--verbose", is_flag=True, help="Say more: every row, every step.")
     @click.option("--no-color", is_flag=True, help="No colours.")
     @wraps(command)
     def with_flags(
-        *, site: str | None, config: Path | None, sandbox: bool, quiet: bool, verbose: bool, no_color: bool,
+        *, sites: tuple[str, ...], config: Path | None, sandbox: bool, quiet: bool, verbose: bool, no_color: bool,
         **others: object,
     ) -> int:  # fmt: skip
         color = not no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty()
-        flags = Flags(site=site, config=config, sandbox=sandbox, quiet=quiet, verbose=verbose, color=color)
+        flags = Flags(sites=sites, config=config, sandbox=sandbox, quiet=quiet, verbose=verbose, color=color)
         return command(flags=flags, **others)
 
     return with_flags
@@ -80,8 +80,15 @@ def reading(command: Command) -> Command:
             downloaded = download_sheet(sheet, folder=environment.cwd, state=environment.state_folder())
             sheet = downloaded.name
             environment.warn(f"Downloaded the Google Sheet to {sheet}.")
+        if from_stdin := sheet == "-":
+            from batch.sheets.detect import keep_stdin
+
+            environment = Environment()
+            sheet = str(keep_stdin(sys.stdin.buffer, folder=environment.state_folder() / "stdin"))
+            media = media or str(environment.cwd)
         inputs = Inputs(
             sheet=sheet,
+            from_stdin=from_stdin,
             tab=tab,
             encoding=encoding,
             hidden="include" if include_hidden else "skip" if skip_hidden else "ask",
@@ -101,6 +108,8 @@ def choosing(command: Command) -> Command:
     @choosing_rows
     @click.option("--rows", default="", metavar="RANGES", help="Only these rows, as in 2-40,45.")
     @click.option("--first", type=int, metavar="N", help="Only the first N rows that would run.")
+    @click.option("--from-date", default="", metavar="DAY", help="Only posts from this day on, as in 2026-12-01.")
+    @click.option("--until", default="", metavar="DAY", help="Only posts up to this day.")
     @click.option("--approved-only", is_flag=True, help="Only rows whose `approved` says yes.")
     @click.option("--again", multiple=True, metavar="KEY,...", help="Post these keys again (or: failed).")
     @click.option("--replace", "replaced", multiple=True, metavar="KEY,...", help="Replace posts that are not out yet.")
@@ -112,9 +121,9 @@ def choosing(command: Command) -> Command:
     @click.option("--allow-reschedule", is_flag=True, help="Move more than 30 % of what is scheduled.")
     @wraps(command)
     def with_choice(
-        *, inputs: Inputs, only: tuple[str, ...], rows: str, first: int | None, approved_only: bool,
-        again: tuple[str, ...], replaced: tuple[str, ...], drafts_only: bool, regenerate: bool, allow_cancel: bool,
-        allow_delete: bool, allow_reschedule: bool, **others: object,
+        *, inputs: Inputs, only: tuple[str, ...], rows: str, first: int | None, from_date: str, until: str,
+        approved_only: bool, again: tuple[str, ...], replaced: tuple[str, ...], drafts_only: bool, regenerate: bool,
+        allow_cancel: bool, allow_delete: bool, allow_reschedule: bool, **others: object,
     ) -> int:  # fmt: skip
         allow = {"cancel": allow_cancel, "delete": allow_delete, "reschedule": allow_reschedule}
         chosen = replace(
@@ -122,6 +131,8 @@ def choosing(command: Command) -> Command:
             only=only,
             rows=rows,
             first=first,
+            from_date=from_date,
+            until=until,
             approved_only=approved_only,
             again=tuple(key.strip() for keys in again for key in keys.split(",") if key.strip()),
             replaced=tuple(key.strip() for keys in replaced for key in keys.split(",") if key.strip()),
@@ -137,7 +148,7 @@ def choosing(command: Command) -> Command:
 def doing(command: Command) -> Command:
     """Add what concerns a run and its results; it comes as `outputs`."""
 
-    @click.option("--yes", is_flag=True, help="Do not ask before the first change.")
+    @click.option("-y", "--yes", is_flag=True, help="Do not ask before the first change.")
     @click.option("--out", type=PATH, metavar="FILE", help="Where the results go: .xlsx, .csv or .json.")
     @click.option("--page", type=PATH, metavar="FILE", help="Where the page for reading goes.")
     @click.option("--no-page", is_flag=True, help="Write no page.")
@@ -185,6 +196,8 @@ def fix(inputs: Inputs, flags: Flags, out: Path | None) -> int:
     """
     from batch.commands.fix import fix_sheet
 
+    out = out or (Path("stdin.fixed.csv") if inputs.from_stdin else None)
+
     return fix_sheet(Environment(), flags, inputs, Outputs(out=out))
 
 
@@ -198,6 +211,10 @@ def plan(inputs: Inputs, flags: Flags, via: str | None, out: Path | None, page: 
     """Compare SHEET with what the site holds and say what would be done; change nothing."""
     from batch.commands.plan import plan_sheet
 
+    if inputs.from_stdin and out is not None:
+        raise click.UsageError(
+            "A saved plan needs the sheet as a file, and this one came on standard input. Save it, then plan that file."
+        )
     return plan_sheet(Environment(), replace(flags, via=via), inputs, Outputs(out=out, page=page))
 
 
@@ -205,6 +222,7 @@ def plan(inputs: Inputs, flags: Flags, via: str | None, out: Path | None, page: 
 @reading
 @choosing
 @doing
+@click.option("-n", "--dry-run", is_flag=True, help="Show the plan and change nothing, as `postbatch plan` does.")
 @click.option("--all-or-nothing", is_flag=True, help="Send nothing if any row is wrong.")
 @click.option("--wait", "wait_seconds", type=float, is_flag=False, flag_value=300.0, default=0.0, metavar="[SECONDS]",
               help="Wait until posts in process are live or refused (300 s at most, or SECONDS).")  # fmt: skip
@@ -215,12 +233,18 @@ def plan(inputs: Inputs, flags: Flags, via: str | None, out: Path | None, page: 
 @click.option("--cluster-key", type=PATH, metavar="FILE", help="The private key of that certificate.")
 @common
 def run(
-    inputs: Inputs, outputs: Outputs, flags: Flags, via: str | None, all_or_nothing: bool, wait_seconds: float,
-    cluster: str, cluster_ca: Path | None, cluster_cert: Path | None, cluster_key: Path | None,
+    inputs: Inputs, outputs: Outputs, flags: Flags, via: str | None, dry_run: bool, all_or_nothing: bool,
+    wait_seconds: float, cluster: str, cluster_ca: Path | None, cluster_cert: Path | None, cluster_key: Path | None,
 ) -> int:  # fmt: skip
     """Plan SHEET, ask, carry it out and write SHEET.results.xlsx with a page beside it."""
+    if dry_run:
+        from batch.commands.plan import plan_sheet
+
+        return plan_sheet(Environment(), replace(flags, via=via), inputs, Outputs(page=outputs.page))
     from batch.commands.run import run_sheet
 
+    if inputs.from_stdin and outputs.out is None:
+        outputs = replace(outputs, out=Path("stdin.results.xlsx"))
     outputs = replace(outputs, all_or_nothing=all_or_nothing, wait_seconds=wait_seconds)
     where = Cluster(cluster, cluster_ca, cluster_cert, cluster_key) if cluster else None
     return run_sheet(Environment(), replace(flags, via=via), inputs, outputs, cluster=where)
@@ -329,7 +353,7 @@ def accounts(flags: Flags) -> int:
 @postbatch.command(short_help="Is everything set up right? What is missing?")
 @common
 @click.option("--probe", is_flag=True, help="Find out with drafts, deleted again, what the service does.")
-@click.option("--yes", is_flag=True, help="Do not ask before the drafts of --probe.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before the drafts of --probe.")
 def doctor(*, flags: Flags, probe: bool, yes: bool) -> int:
     """Is the configuration right, does the credential work, what is missing?"""
     from batch.commands.doctor import examine, find_facts

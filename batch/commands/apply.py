@@ -43,9 +43,9 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
     changed = sorted({step.site for step in saved.steps if step.acts})
     if not is_ours:
         _refuse_outside(path, sheet, (path.parent / inputs.media_folder).resolve(), cwd=environment.cwd.resolve())
-    elif flags.site is None and len(changed) == 1:
+    elif not flags.sites and len(changed) == 1:
         # A blank `site` means the one site of the plan, whatever names it; another would not pass for unmoved.
-        flags = replace(flags, site=changed[0])
+        flags = replace(flags, default_site=changed[0])
     with (
         Session(environment, flags, folder=sheet.parent) as session,
         sheet_held(session, inputs, outputs, folder=path.parent) as (checked, run),

@@ -111,8 +111,8 @@ def check_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs:
     refuse_outputs(outputs, sheet=path, cwd=environment.cwd, endings=JSON)
     with Session(environment, flags, folder=path.parent, offline=True) as session:
         checked = read_and_check(session, inputs, folder=environment.cwd)
-        if inputs.only:
-            left_out = select(checked.posts, sheet=checked.sheet, only=inputs.only)
+        if inputs.only or session.sites:
+            left_out = select(checked.posts, sheet=checked.sheet, only=inputs.only, sites=session.sites)
             checked = replace(checked, posts=tuple(post for post in checked.posts if place(post) not in left_out))
         for notice in checked.sheet.notices:  # elsewhere the plan tells them
             session.say(notice)

@@ -40,7 +40,7 @@ def examine(environment: Environment, flags: Flags) -> int:
             findings.append((True, f"Configuration: {file}; API: {settings.api_url}"))
             if session.sandbox:
                 findings.append((True, SANDBOX_SAID))
-            for name in settings.sites if settings.sites and not flags.site else [settings.site().name]:
+            for name in session.sites or settings.sites or [settings.site().name]:
                 findings += _examine_site(session, name)
     except PostbatchError as error:
         findings += [(False, error.sentence), *((False, line) for line in error.details)]

@@ -80,9 +80,14 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """The options that every command has. `via` is how new posts are sent, None = as it is configured."""
+    """The options that every command has.
 
-    site: str | None = None
+    Only `sites` are meant, () = all of them; `default_site` is what a blank `site` cell means, None = the one of
+    `sites`, else as it is configured. `via` is how new posts are sent, None = as it is configured.
+    """
+
+    sites: tuple[str, ...] = ()
+    default_site: str | None = None
     config: Path | None = None
     sandbox: bool = False
     quiet: bool = False
@@ -114,9 +119,13 @@ class Inputs:
     maps: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     media_folder: str = ""
+    from_stdin: bool = False
     only: tuple[str, ...] = ()
     rows: str = ""
     first: int | None = None
+    sites: tuple[str, ...] = ()
+    from_date: str = ""
+    until: str = ""
     approved_only: bool = False
     again: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()

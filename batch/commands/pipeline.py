@@ -125,6 +125,9 @@ def options_of(checked: Checked, inputs: Inputs) -> PlanOptions:
         only=inputs.only,
         rows=inputs.rows,
         first=inputs.first,
+        sites=inputs.sites,
+        from_date=inputs.from_date,
+        until=inputs.until,
         approved_only=inputs.approved_only,
     )
     skip |= {place(post): EXAMPLE_SKIPPED for post in checked.posts if post.row in checked.examples}

@@ -31,6 +31,7 @@ def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: 
     path = (environment.cwd / inputs.sheet).resolve()
     refuse_outputs(outputs, sheet=path, cwd=environment.cwd, endings=JSON)
     with Session(environment, flags, folder=path.parent) as session:
+        inputs = replace(inputs, sites=session.sites)
         checked = read_to_send(session, inputs, folder=environment.cwd)
         prepared = prepare(session, checked, inputs)
         show_plan(session, prepared.plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 
 from batch.commands.options import Cluster, Environment, Flags, Inputs, Outputs
@@ -26,6 +27,7 @@ def run_sheet(
             from batch.commands.cluster import connect
 
             client = opened.enter_context(connect(cluster, warn=session.warn))
+        inputs = replace(inputs, sites=session.sites)
         checked, run = opened.enter_context(sheet_held(session, inputs, outputs, folder=environment.cwd))
         planner = Planner(session, media_folder=checked.media_folder, regenerate=inputs.regenerate)
         prepared = prepare(session, checked, inputs, planner=planner)

@@ -72,8 +72,15 @@ class Session:
             via=flags.via,
             trusted=None if offline or flags.sandbox else environment.trust_folder,
         )
-        if flags.site and (self.settings.sites or not flags.sandbox):
-            self.settings = replace(self.settings, default_site=self.settings.site(flags.site).name)
+        self.sites = flags.sites
+        """The sites that `--site` chose, () = all of them."""
+        if flags.sites and (self.settings.sites or not flags.sandbox):
+            self.sites = tuple(dict.fromkeys(self.settings.site(name).name for name in flags.sites))
+            default = self.settings.default_site
+            meant = self.sites[0] if len(self.sites) == 1 else default if default in self.sites else ""
+            self.settings = replace(self.settings, default_site=meant)
+        if flags.default_site:
+            self.settings = replace(self.settings, default_site=self.settings.site(flags.default_site).name)
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""Turns the flags --only, --rows, --first and --approved-only into the posts that are left out of a run, and why.
+"""Turns the options that choose rows (--only, --rows, --from-date, ...) into the posts that are left out, and why.
 
 Nothing is dropped: a post that is left out stays in the plan and in the results, as skipped and with its reason.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import NamedTuple, TypeAlias
@@ -111,6 +111,9 @@ def select(
     only: Iterable[str] = (),
     rows: str = "",
     first: int | None = None,
+    sites: Iterable[str] = (),
+    from_date: str = "",
+    until: str = "",
     approved_only: bool = False,
 ) -> dict[PostPlace, str]:
     """Return the posts that are left out with the reason, for `PlanOptions.skip`. Several --only must all fit.
@@ -119,6 +122,8 @@ def select(
     Errors: StartError for an expression that can't be read or fits nothing.
     """
     wishes = [read_only(expression) for expression in only]
+    days = _read_days(from_date, until)
+    wanted_sites = {site.casefold() for site in sites}
     ranges = read_rows(rows) if rows.strip() else ()
     if approved_only and sheet is not None and "approved" not in sheet.columns:
         raise StartError(
@@ -128,6 +133,10 @@ def select(
     cells = _cells_of(sheet, wishes)
     for wish in wishes:
         _check_fits(posts, f"--only {wish.written!r}", partial(wish.fits, cells=cells))
+    for day in days:
+        _check_fits(posts, day.written, partial(day.fits, cells=cells))
+    if wanted_sites:
+        _check_fits(posts, "--site", lambda post: post.site.casefold() in wanted_sites)
     if ranges:
         _check_fits(posts, f"--rows {rows}", lambda post: _in_ranges(post.row, ranges))
     if first is not None and first < 1:
@@ -135,19 +144,37 @@ def select(
     left_out: dict[PostPlace, str] = {}
     running: set[int] = set()
     for post in posts:
-        if approved_only and not post.approved:
+        if wanted_sites and post.site.casefold() not in wanted_sites:
+            reason = "Left out by --site."
+        elif approved_only and not post.approved:
             reason = "`approved` does not say yes, and --approved-only was asked for."
         elif ranges and not _in_ranges(post.row, ranges):
-            reason = f"It is not among --rows {rows}."
+            reason = f"Left out by --rows {rows}."
         elif unfit := next((wish for wish in wishes if not wish.fits(post, cells)), None):
-            reason = f"It does not fit --only {unfit.written!r}."
+            reason = f"Left out by --only {unfit.written!r}."
+        elif missed := next((day for day in days if not day.fits(post, cells)), None):
+            reason = f"Left out by {missed.written}."
         elif first is not None and post.row not in running and len(running) == first:
-            reason = f"It comes after the first {first} rows (--first {first})."
+            reason = f"Left out by --first {first}."
         else:
             running.add(post.row)
             continue
         left_out[place(post)] = reason
     return left_out
+
+
+def _read_days(from_date: str, until: str) -> list[Only]:
+    """Return --from-date and --until as conditions on the day in the post's own zone. Errors: StartError."""
+    days = []
+    for option, sign, written in (("--from-date", ">=", from_date), ("--until", "<=", until)):
+        if not written:
+            continue
+        try:
+            day = date.fromisoformat(written.strip())
+        except ValueError:
+            raise StartError(f"{option} {written!r} isn't a day. Write it as 2026-12-01.") from None
+        days.append(Only(f"{option} {written}", (Condition(_DATE, sign, (day.isoformat(),)),)))
+    return days
 
 
 def read_only(expression: str) -> Only:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import stat
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
+from batch.atomic import write_private
 from batch.errors import SheetError
 
 MAX_FILE_BYTES = 150_000_000
@@ -52,6 +55,27 @@ class FileKind(StrEnum):
 
 
 KINDS = {".xlsx": FileKind.WORKBOOK, ".xlsm": FileKind.WORKBOOK, ".csv": FileKind.DELIMITED, ".tsv": FileKind.DELIMITED}
+
+
+def keep_stdin(stream: BinaryIO, *, folder: Path) -> Path:
+    """Keep a sheet that comes on standard input as a private file below `folder`, and return it.
+
+    The same bytes are the same file, so that a second run finds what the first one wrote. Errors: SheetError.
+    """
+    data = stream.read(MAX_FILE_BYTES + 1)
+    if not data.strip():
+        raise SheetError("Nothing came on standard input. Pipe a CSV into the command, or give the name of a file.")
+    if len(data) > MAX_FILE_BYTES:
+        raise SheetError(f"The sheet on standard input is larger than {MAX_FILE_BYTES / 1e6:.0f} MB. Split it.")
+    path = folder / sha256(data).hexdigest()[:16] / ("stdin.xlsx" if data.startswith(b"PK") else "stdin.csv")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(path, data)
+    except OSError as error:
+        raise SheetError(
+            f"The sheet on standard input can't be kept ({error.strerror}). Give a file instead."
+        ) from error
+    return path
 
 
 def identify(path: Path) -> FileKind:

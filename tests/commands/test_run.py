@@ -481,3 +481,40 @@ def test_status_asks_no_other_site_than_that_of_the_run(site, server):
     assert ended.status == 2
     assert "on another site or address" in ended.err
     assert site.posts("out.json")[0]["status"] == "SCHEDULED"
+
+
+def test_only_the_sites_that_are_named_are_reached(site, service):
+    other = "11111111-2222-4333-8444-555555555555"
+    site.configure(f'[sites.pottery]\nsite_id = "{SITE_ID}"\n[sites.garden]\nsite_id = "{other}"\n')
+    environ = {"WIX_SITE_ID": ""}
+    site.write("posts.csv", [{**ROWS[0], "key": "a", "site": "pottery"}, {**ROWS[0], "key": "b", "site": "garden"}])
+    ended = site("run", "posts.csv", "--site", "POTTERY", "-y", "--out", "out.json", environ=environ)
+    assert (ended.status, kinds(site.posts("out.json"))) == (0, ["scheduled", "skipped"])
+    assert site.posts("out.json")[1]["message"] == "Left out by --site."
+    named = ("--site", "pottery", "--site", "garden")
+    ended = site("run", "posts.csv", *named, "-y", "--out", "both.json", environ=environ)
+    # The service has no such site: that it is asked at all is what counts.
+    assert (ended.status, kinds(site.posts("both.json"))) == (1, ["unchanged", "blocked"])
+
+
+def test_a_dry_run_is_a_plan(site, service):
+    site.write("posts.csv", ROWS[:1])
+    ended = site("run", "posts.csv", "-n")
+    assert (ended.status, changing(service)) == (0, [])
+    assert list(site.folder.glob("*.results.*")) == []
+
+
+def test_a_sheet_comes_on_standard_input(site, service):
+    site.write("posts.csv", ROWS[:1])
+    fed = (site.folder / "posts.csv").read_text(encoding="utf-8")
+    assert site("check", "-", feed=fed).status == 0
+    ended = site("run", "-", "-y", feed=fed)
+    assert (ended.status, len(changing(service)) > 0) == (0, True), ended.err
+    assert (site.folder / "stdin.results.xlsx").is_file()
+    before = len(changing(service))
+    assert site("run", "-", "-y", feed=fed).status == 0
+    assert len(changing(service)) == before
+    ended = site("plan", "-", "--out", "plan.json", feed=fed)
+    assert (ended.status, "needs the sheet as a file" in ended.err) == (2, True)
+    ended = site("check", "-", feed="")
+    assert (ended.status, "Nothing came on standard input" in ended.err) == (2, True)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -10,15 +10,20 @@ from batch.errors import StartError
 from batch.model import Action, Channel, Post, Row, SheetRows
 from batch.plan.select import columns_of, read_only, read_rows, select
 
+LATE = datetime(2031, 3, 3, 23, 30, tzinfo=UTC)
+"""On 4 March in Berlin, the zone of these posts."""
+
 
 @pytest.fixture
 def sheet(make: SimpleNamespace) -> list[Post]:
     return [
-        replace(make.post("spring-01/INSTAGRAM"), row=2, approved=True),
-        replace(make.post("spring-01/FACEBOOK"), row=2, channel=Channel.FACEBOOK, approved=True),
-        replace(make.post("spring-02"), row=3, account="@Studio"),
-        replace(make.post("summer-01"), row=5, channel=Channel.TWITTER, action=Action.CANCEL),
-        replace(make.post("wrong"), row=9, channel=None, type=None),
+        replace(make.post("spring-01/INSTAGRAM"), row=2, approved=True, publish_at=LATE),
+        replace(make.post("spring-01/FACEBOOK"), row=2, channel=Channel.FACEBOOK, approved=True, publish_at=LATE),
+        replace(make.post("spring-02"), row=3, account="@Studio", publish_at=LATE + timedelta(days=1)),
+        replace(
+            make.post("summer-01"), row=5, channel=Channel.TWITTER, action=Action.CANCEL, site="garden", publish_at=None
+        ),
+        replace(make.post("wrong"), row=9, channel=None, type=None, site="bakery", publish_at=None),
     ]
 
 
@@ -47,6 +52,11 @@ def run(sheet: list[Post], **flags: object) -> list[str]:
         ({"first": 1, "only": ["channel=X"]}, ["summer-01"]),
         ({"approved_only": True}, ["spring-01/INSTAGRAM", "spring-01/FACEBOOK"]),
         ({"approved_only": True, "only": ["channel=FACEBOOK"], "first": 9}, ["spring-01/FACEBOOK"]),
+        ({"sites": ["Garden", "Bakery"]}, ["summer-01", "wrong"]),
+        ({"sites": ["garden"], "rows": "2-5"}, ["summer-01"]),
+        ({"from_date": "2031-03-05"}, ["spring-02"]),
+        ({"until": "2031-03-05", "rows": "2-3"}, ["spring-01/INSTAGRAM", "spring-01/FACEBOOK", "spring-02"]),
+        ({"until": "2031-03-04"}, ["spring-01/INSTAGRAM", "spring-01/FACEBOOK"]),
     ],
 )
 def test_what_is_left_out_says_why_and_the_rest_runs(
@@ -57,6 +67,19 @@ def test_what_is_left_out_says_why_and_the_rest_runs(
             run(sheet, **flags)
     else:
         assert run(sheet, **flags) == kept
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ({"from_date": "soon"}, "isn't a day. Write it as 2026-12-01."),
+        ({"until": "2020-01-01"}, "--until 2020-01-01 fits no row"),
+        ({"sites": ["nowhere"]}, "--site fits no row"),
+    ],
+)
+def test_a_choice_that_cannot_be_meant_is_refused(sheet: list[Post], flags: dict[str, object], said: str) -> None:
+    with pytest.raises(StartError, match=said):
+        run(sheet, **flags)
 
 
 @pytest.mark.parametrize("expression", ["", "channel", "=", "channel:INSTAGRAM", "channel=SNAPCHAT"])
