@@ -45,6 +45,7 @@ from batch.rules.content import (
     read_content,
     read_generation,
 )
+from batch.rules.damage import COLUMN_KINDS, find_damage
 from batch.rules.issues import Problem, make_issue
 from batch.rules.keys import derive_key, fan_out_key
 from batch.rules.media import check_media
@@ -398,7 +399,8 @@ def _read_said(
     generation, unmet = read_generation(cells, combination)
     if values.action in NAMING_ONLY or values.action is Action.SKIP:
         return content, generation, ()
-    checked = check_content(content, combination, generation)
+    checked = [found for column in COLUMN_KINDS if (found := find_damage(column, getattr(cells, column)))]
+    checked += check_content(content, combination, generation)
     if checked and cells.privacy:
         checked = [problem for problem in checked if problem.code != "privacy_blank"]
     if cells.prompt and generation:

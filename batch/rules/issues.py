@@ -128,6 +128,9 @@ CODES: Mapping[str, str] = MappingProxyType({
     "privacy_unused": "the channel has no privacy level",
     "placeholder": "a text still holds a part of its template",
     "placeholder_word": "a text still holds a word that stands for something to come",
+    "damaged_text": "a text holds what an export or a wrong encoding has made of it",
+    "lost_text": "a text holds signs that its letters were lost",
+    "no_value": "a text is what programs write into an empty cell",
     # what is to be generated
     "generate_unknown": "`generate` is not one of the words that mean something",
     "generate_blank": "a column for generating is filled, but `generate` is blank",

@@ -13,6 +13,7 @@ from typing import NamedTuple, cast
 
 from batch.errors import SheetError
 from batch.model import Cell, Issue, Row, Severity
+from batch.rules.damage import repair_encoding
 from batch.sheets.cells import CellError, Moment, Number, RawCell, RawRow
 from batch.sheets.ooxml import EPOCH_1900, day_count_to_date
 from batch.wording import cell_address, shorten
@@ -163,7 +164,7 @@ class _Tidier:
         value = judge_cell(raw, column, epoch=self._epoch)
         for finding in value.findings:
             if column or finding.code == "control_removed":
-                if finding.code in REMOVED and isinstance(value.cell, str):
+                if finding.code in REMOVED and finding.fix is None and isinstance(value.cell, str):
                     finding = finding._replace(fix=value.cell)
                 found.append(_make_issue(finding, column, row=row, place=place))
         return value.cell
@@ -289,7 +290,10 @@ def _clean_odd(text: str, findings: list[Finding]) -> str:
         message = CONTROL_REMOVED.replace("{count}", count)
         if removed == 1:
             message = message.replace("they were", "it was")
-        findings.append(Finding("control_removed", message, repr(text.strip()), warning=True))
+        # Half of a letter that was read in the wrong encoding is a control character, too.
+        meant = repair_encoding(text)
+        fix = CONTROL.sub("", meant.text).strip() if meant else None
+        findings.append(Finding("control_removed", message, repr(text.strip()), warning=True, fix=fix))
     if "\t" in clean.strip():
         findings.append(Finding("tab_replaced", TAB_REPLACED, clean, warning=True))
     return clean.replace("\t", " ")

@@ -32,10 +32,12 @@ ROWS = (
     ("ten", "TIKTOK", "VIDEO", "2031-12-10 09:30", "Europe/Berlin", "Privacy", "",
      "https://example.com/a.mp4", "", "public", ""),
     ("eleven", "FACEBOOK", "", "25 Dec 2031 09:30", "Europe/Berlin", "Nothing wrong, =and kept", "", "", "", "", "NA"),
+    ("twelve", "FACEBOOK", "", "2031-12-11 09:30", "Europe/Berlin", "Fish &amp; chips, donâ€™t miss", "", "", "", "", ""),
 )  # fmt: skip
 CORRECTED = {
     "A2": "spring-01", "A3": "two", "B4": "FACEBOOK", "B5": "FACEBOOK", "C6": "POST", "D7": "2031-12-06 17:30",
     "E8": "Europe/London", "I9": "https://www.example.com/x", "F10": "A tab and a bell", "J11": "PUBLIC_TO_EVERYONE",
+    "F13": "Fish & chips, don’t miss",
 }  # fmt: skip
 """One of each mistake that has exactly one remedy, and what the copy holds instead."""
 
@@ -81,8 +83,8 @@ def test_a_workbook_checks_clean_after_it_and_nothing_else_has_changed(desk: Des
     before = path.read_bytes()
     ended = desk("fix", "plan.xlsx")
     assert (ended.status, ended.err) == (0, "")
-    assert "10 cells corrected" in ended.out
-    assert desk("check", "plan.fixed.xlsx").out.endswith("11 rows, 11 posts: nothing to mend.\n")
+    assert "11 cells corrected" in ended.out
+    assert desk("check", "plan.fixed.xlsx").out.endswith("12 rows, 12 posts: nothing to mend.\n")
     assert path.read_bytes() == before
     old, new = (openpyxl.load_workbook(desk.folder / name) for name in ("plan.xlsx", "plan.fixed.xlsx"))
     assert old.sheetnames == new.sheetnames
@@ -104,12 +106,12 @@ def test_a_csv_keeps_every_other_line_as_it_is(desk: Desk) -> None:
     before = (desk.folder / "plan.csv").read_bytes()
     ended = desk("fix", "plan.csv", "--out", "better.csv")
     assert ended.status == 0
-    assert desk("check", "better.csv").out.endswith("11 rows, 11 posts: nothing to mend.\n")
+    assert desk("check", "better.csv").out.endswith("12 rows, 12 posts: nothing to mend.\n")
     assert (desk.folder / "plan.csv").read_bytes() == before
     old, new = (before.decode("utf-8-sig"), (desk.folder / "better.csv").read_bytes().decode("utf-8-sig"))
     assert (desk.folder / "better.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     lines = list(zip(old.split("\r\n"), new.split("\r\n"), strict=True))
-    assert [n for n, (one, other) in enumerate(lines, start=1) if one == other] == [1, 5, 13, 14]
+    assert [n for n, (one, other) in enumerate(lines, start=1) if one == other] == [1, 5, 13, 15]
     wanted = {**CORRECTED}
     for at in list(wanted):  # a blank line stands before the fifth row
         if int(at[1:]) >= 5:

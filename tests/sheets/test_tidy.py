@@ -6,7 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from batch.model import COLUMNS
-from batch.sheets.clean import Value, is_plain, judge_cell
+from batch.sheets.cells import RawRow
+from batch.sheets.clean import Value, is_plain, judge_cell, tidy_rows
 from batch.sheets.ooxml import EPOCH_1900
 
 NAMES = (*COLUMNS, "text:INSTAGRAM", "")
@@ -31,3 +32,14 @@ def test_in_a_text_that_looks_plain_nothing_is_found(text: str, column: str) -> 
 def test_the_texts_of_usual_posts_look_plain() -> None:
     usual = ("spring-01", "Two lines,\n\nand a pot 🏺 – handmade", "Grüße", "日本の器", "2026-12-01 09:30", "50% off!")
     assert all(map(is_plain, usual))
+
+
+def test_half_of_a_letter_in_the_wrong_encoding_is_corrected_as_a_whole() -> None:
+    """What is left when a control character is taken out would not show the letter that was there."""
+    rows = [RawRow(2, ["Straße".encode().decode("latin-1")]), RawRow(3, ["a bell\x07"])]
+    read, issues = tidy_rows(rows, {"text": 0}, width=1, keep=(), epoch=EPOCH_1900, where="x")
+    assert [row.values for row in read] == [("StraÃe",), ("a bell",)]
+    assert [(issue.code, issue.fix) for issue in issues] == [
+        ("control_removed", "Straße"),
+        ("control_removed", "a bell"),
+    ]
