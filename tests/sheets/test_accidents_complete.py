@@ -210,7 +210,9 @@ SAID: Mapping[str, tuple[str, ...]] = {
         "type an apostrophe before it.",
     ),
     "a caption that starts with =": (),
-    "captions that are words for nothing": (),
+    "captions that are words for nothing": (
+        "E3, warning: `text` is “null”, which programs write into an empty cell: clear the cell.",
+    ),
     "merged cells": (
         "E2, error: The cells E2:E3 are merged, so what belongs to row 2 can't be told: take the merge off and "
         "fill in each cell.",
