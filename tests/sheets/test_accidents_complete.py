@@ -299,7 +299,6 @@ HARMLESS = {
     "a date cell in a 1904 workbook",
     "seconds lost by rounding",
     "a caption that starts with =",
-    "captions that are words for nothing",
     "an ISO-strict workbook",
     "a wrong declared size",
     "UTF-16",
