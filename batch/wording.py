@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import unquote
 
-from batch.model import Quota
+from batch.model import Content, Medium, Quota
 
 SHOWN_LETTERS = 60
+FIRST_WORDS = 72
+"""How many characters of a post stand for it in lists and calendars."""
 SHOWN_NUMBERS = 8
 LINE_END = re.compile("\r\n?|\x85")
 INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -50,6 +53,19 @@ def shorten(text: str, *, limit: int = SHOWN_LETTERS) -> str:
     """Return the text on one line, cut to what a message can hold."""
     line = " ".join(text[: 10 * limit].split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def media_name(medium: Medium) -> str:
+    """Return by what people know a medium: the last part of its path or address."""
+    source = medium.source or medium.url
+    path = source.split("?")[0].split("#")[0] if "://" in source else source
+    return unquote(path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]) or source
+
+
+def first_words(content: Content, *, otherwise: str, limit: int = FIRST_WORDS) -> str:
+    """Return how a post is recognised: the start of its text, else its title, its first medium, or `otherwise`."""
+    texts = (content.text, content.title, *(media_name(medium) for medium in content.media[:1]))
+    return next(filter(None, (shorten(text, limit=limit) for text in texts)), otherwise)
 
 
 def quoted(text: str) -> str:

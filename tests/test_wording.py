@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.model import Quota
-from batch.wording import cell_address, counted, list_numbers, list_rows, make_visible, quota_left
+from batch.model import Content, Medium, Quota
+from batch.wording import cell_address, counted, first_words, list_numbers, list_rows, make_visible, quota_left
 
 TEN = "1, 2, 3, 4, 5, 6, 7, 8 and 2 more"
 
@@ -18,6 +18,21 @@ TEN = "1, 2, 3, 4, 5, 6, 7, 8 and 2 more"
 def test_numbers_are_listed_as_people_do_and_the_rest_is_counted(numbers, shown):
     assert list_numbers(numbers) == shown
     assert list_rows(numbers) == f"row{'s' if len(numbers) > 1 else ''} {shown}"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (Content("Meet Tidal.\n\nIt is out.", "Title"), "Meet Tidal. It is out."),
+        (Content("w" * 80), "w" * 71 + "…"),
+        (Content(" \n", "Title"), "Title"),
+        (Content(media=(Medium("kiln/tidal%2001.jpg"),)), "tidal 01.jpg"),
+        (Content(media=(Medium("https://example.com/a/b.png?x=/1#png"),)), "b.png"),
+        (Content(), "key-1"),
+    ],
+)
+def test_a_post_is_known_by_its_first_words(content, words):
+    assert first_words(content, otherwise="key-1") == words
 
 
 def test_what_is_counted_has_its_noun():

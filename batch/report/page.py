@@ -23,6 +23,7 @@ from markupsafe import Markup
 from batch.model import GOOD, Issue, Outcome, OutcomeKind, Results, Severity
 from batch.report.preview import Preview, make_preview, safe_link
 from batch.report.words import (
+    AT_REST,
     OUTCOME_STYLES,
     ChannelStyle,
     OutcomeStyle,
@@ -32,10 +33,12 @@ from batch.report.words import (
     post_name,
 )
 from batch.times import MONTHS, PostTime, instant, long_day, months_with, post_time, weeks_of
-from batch.wording import make_visible
+from batch.wording import first_words, list_rows, listed, make_visible
 
 SEEN_IN_A_DAY = 4
 """How many posts of a day the calendar shows before it says how many more there are."""
+MANY_POSTS = 40
+"""From more posts than this the page opens as a list, and with its sites folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class PostEntry:
     style: OutcomeStyle
     badge: str
     name: str
+    words: str
     time: PostTime
     preview: Preview
     live_link: str
@@ -56,6 +60,11 @@ class PostEntry:
     def anchor(self) -> str:
         """Its place on the page."""
         return f"p{self.number}"
+
+    @property
+    def skipped(self) -> bool:
+        """Whether it is left out of this run, and looks like it."""
+        return self.outcome.outcome is OutcomeKind.SKIPPED
 
 
 Days = Mapping[date | None, Sequence[PostEntry]]
@@ -76,9 +85,18 @@ class Day(NamedTuple):
     entries: Sequence[PostEntry] = ()
 
     @property
+    def chips(self) -> tuple[tuple[PostEntry, ...], ...]:
+        """Its posts in the order of the clock; those that differ in their site or account only are shown as one."""
+        same: dict[tuple[object, ...], list[PostEntry]] = {}
+        for entry in self.entries:
+            look = (entry.time.clock, entry.name, entry.words, entry.badge)
+            same.setdefault(look, []).append(entry)
+        return tuple(map(tuple, same.values()))
+
+    @property
     def more(self) -> int:
-        """How many of its posts are not shown."""
-        return max(0, len(self.entries) - SEEN_IN_A_DAY)
+        """How many of them are not shown."""
+        return max(0, len(self.chips) - SEEN_IN_A_DAY)
 
 
 class Month(NamedTuple):
@@ -107,22 +125,57 @@ def make_months(days: Days) -> tuple[Month, ...]:
 
 
 class PostLink(NamedTuple):
-    """A post that a problem concerns: its place on the page and what to call it; `channel` "" where none is known."""
+    """A post that a problem concerns: its place on the page and its first words; `channel` "" where none is known."""
 
     anchor: str
-    key: str
+    words: str
     channel: str
+    site: str = ""
 
 
 class PageProblem(NamedTuple):
-    """One thing to mend: `place` is the row, the sheet or the run; `column` and `cell` are "" where not known."""
+    """One cause, and every row that has it: `rows` is empty for the sheet and the run, which `place` then names.
 
-    place: str
+    `column`, `cell` and `seen` are "" where they are not known, or not the same in all rows.
+    """
+
+    rows: tuple[int, ...]
     column: str
     cell: str
     seen: str
     message: str
     posts: tuple[PostLink, ...] = ()
+    otherwise: str = "The sheet"
+
+    @property
+    def place(self) -> str:
+        """Where it is: `Row 4`, `Rows 4, 7 and 9`, the sheet or the run."""
+        rows = list_rows(self.rows) if self.rows else self.otherwise
+        return f"{rows[:1].upper()}{rows[1:]}"
+
+    @property
+    def sites(self) -> str:
+        """The sites whose posts it concerns."""
+        return listed(sorted({post.site for post in self.posts if post.site}, key=str.casefold), last="and")
+
+
+def group_by_cause(problems: Iterable[PageProblem]) -> tuple[PageProblem, ...]:
+    """Return one problem for all rows that have the same column and message, in the order of their first rows."""
+    causes: dict[tuple[str, str, str], list[PageProblem]] = {}
+    for problem in problems:
+        causes.setdefault((problem.otherwise, problem.column, problem.message), []).append(problem)
+    return tuple(
+        PageProblem(
+            rows=tuple(sorted({row for one in same for row in one.rows})),
+            column=column,
+            cell=same[0].cell if len({one.cell for one in same}) == 1 else "",
+            seen=same[0].seen if len({one.seen for one in same}) == 1 else "",
+            message=message,
+            posts=tuple(dict.fromkeys(post for one in same for post in one.posts)),
+            otherwise=otherwise,
+        )
+        for (otherwise, column, message), same in causes.items()
+    )
 
 
 class ProblemGroup(NamedTuple):
@@ -138,68 +191,72 @@ class ProblemGroup(NamedTuple):
 
 
 def find_problems(results: Results) -> tuple[ProblemGroup, ...]:
-    """Gather the posts that need somebody, the ones that stop for good before the ones that only wait."""
-    groups: dict[tuple[OutcomeKind, str], dict[int, list[tuple[PostLink, Outcome]]]] = {}
-    for number, outcome in enumerate(results.outcomes, start=1):
-        if outcome.outcome not in GOOD:
-            code = "" if outcome.outcome is OutcomeKind.INVALID else outcome.code
-            post = _link_to(number, outcome), outcome
-            groups.setdefault((outcome.outcome, code), {}).setdefault(outcome.row, []).append(post)
-    order = [OutcomeKind.UNKNOWN, *(kind for kind in reversed(OUTCOME_STYLES) if kind is not OutcomeKind.UNKNOWN)]
-    keys = sorted(groups, key=lambda key: (OUTCOME_STYLES[key[0]].tone != "bad", order.index(key[0]), key[1]))
-    return tuple(_problem_group(kind, code, groups[kind, code], results) for kind, code in keys)
+    """Gather the posts that need somebody, the ones that stop for good before the ones that only wait.
 
-
-def _problem_group(
-    kind: OutcomeKind, code: str, rows: Mapping[int, Sequence[tuple[PostLink, Outcome]]], results: Results
-) -> ProblemGroup:
-    """Return the group of these rows; of an invalid one each error is a problem, of any other each post is."""
-    problems: list[PageProblem] = []
+    Of an invalid row each error is a problem, of any other post its message is; the same problem is named once.
+    """
     errors: dict[int | None, list[Issue]] = {}
-    for issue in dict.fromkeys(results.issues) if kind is OutcomeKind.INVALID else ():
+    for issue in dict.fromkeys(results.issues):
         if issue.severity is Severity.ERROR:
             errors.setdefault(issue.row, []).append(issue)
-    for row, posts in rows.items():
-        links = tuple(link for link, _ in posts)
-        problems += [_problem_of(issue, links) for issue in errors.get(row, ())] or [
-            PageProblem(f"Row {row}", "", "", "", outcome.message or outcome.code, (link,)) for link, outcome in posts
-        ]
-    style = OUTCOME_STYLES[kind]
-    title = style.planned if results.wanted == "plan" else style.done
-    total = sum(map(len, rows.values()))
-    return ProblemGroup(title, code, style.tone, style.icon, style.remedy, total, tuple(problems))
+    found: dict[tuple[OutcomeKind, str], list[PageProblem]] = {}
+    totals = Counter[tuple[OutcomeKind, str]]()
+    for number, outcome in enumerate(results.outcomes, start=1):
+        if outcome.outcome in GOOD:
+            continue
+        invalid = outcome.outcome is OutcomeKind.INVALID
+        group = outcome.outcome, "" if invalid else outcome.code
+        link = (_link_to(number, outcome),)
+        totals[group] += 1
+        found.setdefault(group, []).extend(
+            [_problem_of(issue, link) for issue in errors.get(outcome.row, ()) if invalid]
+            or [PageProblem((outcome.row,), "", "", "", outcome.message or outcome.code, link)]
+        )
+    order = [OutcomeKind.UNKNOWN, *(kind for kind in reversed(OUTCOME_STYLES) if kind is not OutcomeKind.UNKNOWN)]
+    keys = sorted(found, key=lambda key: (OUTCOME_STYLES[key[0]].tone != "bad", order.index(key[0]), key[1]))
+    groups = []
+    for key in keys:
+        style, code = OUTCOME_STYLES[key[0]], key[1]
+        title = style.planned if results.wanted == "plan" else style.done
+        problems = group_by_cause(found[key])
+        groups.append(ProblemGroup(title, code, style.tone, style.icon, style.remedy, totals[key], problems))
+    return tuple(groups)
 
 
 def find_sheet_errors(results: Results) -> tuple[PageProblem, ...]:
     """Return the errors of the whole sheet and of rows from which no post could be made."""
     rows = {outcome.row for outcome in results.outcomes if outcome.outcome is OutcomeKind.INVALID}
-    return tuple(_problem_of(i) for i in results.issues if i.severity is Severity.ERROR and i.row not in rows)
+    errors = [_problem_of(i) for i in results.issues if i.severity is Severity.ERROR and i.row not in rows]
+    return group_by_cause(errors)
 
 
 def find_warnings(results: Results) -> tuple[PageProblem, ...]:
-    """Return what is only said: the warnings of the sheet, those of the plan, then the run's notices."""
+    """Return what stops nothing: the warnings of the sheet, those of the plan, then the run's notices."""
     issues = [issue for issue in results.issues if issue.severity is Severity.WARNING]
-    told = {(issue.row, issue.message) for issue in issues}
-    planned: dict[tuple[int, str], list[PostLink]] = {}
+    known = {(issue.row, issue.message) for issue in issues}
+    links: dict[int | None, list[PostLink]] = {}
+    planned: list[PageProblem] = []
     for number, outcome in enumerate(results.outcomes, start=1):
+        link = _link_to(number, outcome)
+        links.setdefault(outcome.row, []).append(link)
         for warning in outcome.warnings:
-            if (outcome.row, warning) not in told:
-                planned.setdefault((outcome.row, warning), []).append(_link_to(number, outcome))
-    return (
-        *(_problem_of(issue) for issue in issues),
-        *(PageProblem(f"Row {row}", "", "", "", text, tuple(posts)) for (row, text), posts in planned.items()),
-        *(PageProblem("This run", "", "", "", notice) for notice in results.notices),
-    )
+            if (outcome.row, warning) not in known:
+                planned.append(PageProblem((outcome.row,), "", "", "", warning, (link,)))
+    return group_by_cause((
+        *(_problem_of(issue, tuple(links.get(issue.row, ()))) for issue in issues),
+        *planned,
+        *(PageProblem((), "", "", "", notice, otherwise="This run") for notice in results.notices),
+    ))  # fmt: skip
 
 
 def _link_to(number: int, outcome: Outcome) -> PostLink:
     channel = channel_style(outcome.channel).name if outcome.channel else ""
-    return PostLink(f"p{number}", outcome.key, channel)
+    return PostLink(f"p{number}", first_words(outcome.content, otherwise=outcome.key), channel, outcome.site)
 
 
 def _problem_of(issue: Issue, posts: tuple[PostLink, ...] = ()) -> PageProblem:
-    place = "The sheet" if issue.row is None else f"Row {issue.row}"
-    return PageProblem(place, issue.column, issue.cell, issue.seen, issue.message, posts)
+    rows = () if issue.row is None else (issue.row,)
+    return PageProblem(rows, issue.column, issue.cell, issue.seen, issue.message, posts)
 
 
 class Band(NamedTuple):
@@ -229,7 +286,27 @@ class DayGroup(NamedTuple):
 
     anchor: str
     title: str
+    day: str
     entries: Sequence[PostEntry]
+
+
+class SiteGroup(NamedTuple):
+    """The posts of one site by day; `counts` says how many end as what, the commonest first."""
+
+    anchor: str
+    name: str
+    total: int
+    counts: str
+    days: tuple[DayGroup, ...]
+
+
+class Part(NamedTuple):
+    """What changes, or what stays: its posts by site. Where the page is about one site, that is the only one."""
+
+    anchor: str
+    title: str
+    total: int
+    sites: tuple[SiteGroup, ...]
 
 
 class PageData:
@@ -249,6 +326,7 @@ class PageData:
         self.months = make_months(self._days)
         self.first_month = max(range(len(self.months)), key=lambda n: (self.months[n].total, -n), default=0)
         self.undated = len(self._days.get(None, ()))
+        self.many = len(self.entries) > MANY_POSTS
         self.accounts = _filter_values(outcome.account for outcome in results.outcomes if outcome.account)
         self.sites = _filter_values(outcome.site for outcome in results.outcomes if outcome.site)
 
@@ -261,6 +339,7 @@ class PageData:
             style=style,
             badge=style.planned if self.planned else style.done,
             name=post_name(outcome.channel, outcome.type),
+            words=first_words(outcome.content, otherwise=outcome.key),
             time=post_time(outcome),
             preview=make_preview(outcome, pictures=pictures),
             live_link=safe_link(outcome.link),
@@ -273,8 +352,8 @@ class PageData:
         if self._timezone_note or not zones:
             return self._timezone_note
         if len(zones) == 1:
-            return f"All times are those of {zones[0]}."
-        return f"Each post stands on the day and at the time of its own zone ({', '.join(zones)})."
+            return f"All times are local to {zones[0]}."
+        return f"Each post is shown at the time of its own zone ({', '.join(zones)})."
 
     @cached_property
     def bands(self) -> tuple[Band, ...]:
@@ -287,13 +366,35 @@ class PageData:
             start += width
         return tuple(bands)
 
-    @property
-    def days(self) -> tuple[DayGroup, ...]:
-        """The posts day by day, those without a date last."""
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """What changes, or needs somebody, and then what stays as it is; each by site and day."""
+        changing = [entry for entry in self.entries if entry.outcome.outcome not in AT_REST]
+        resting = [entry for entry in self.entries if entry.outcome.outcome in AT_REST]
+        titles = ("What changes" if self.planned else "What happened") if resting else "Posts", "What stays as it is"
+        taken: Counter[str] = Counter()
         return tuple(
-            DayGroup(f"day-{day or 'none'}", long_day(day) if day else "Without a date", entries)
-            for day, entries in self._days.items()
+            Part(anchor, title, len(entries), self._by_site(anchor, entries, taken))
+            for anchor, title, entries in (("posts", titles[0], changing), ("rest", titles[1], resting))
+            if entries
         )
+
+    def _by_site(self, part: str, entries: Sequence[PostEntry], taken: Counter[str]) -> tuple[SiteGroup, ...]:
+        """Return the posts of a part by site; `taken` counts the anchors, of which a day's first is the calendar's."""
+        groups = []
+        several = len(self.sites) > 1
+        for number, site in enumerate(sorted({e.outcome.site for e in entries}, key=str.casefold) if several else [""]):
+            own = [entry for entry in entries if not several or entry.outcome.site == site]
+            days = []
+            for day, posts in sort_into_days(own).items():
+                name = f"day-{day or 'none'}"
+                taken[name] += 1
+                anchor = name if taken[name] == 1 else f"{name}-{taken[name]}"
+                days.append(DayGroup(anchor, long_day(day) if day else "Without a date", name, posts))
+            told = Counter(entry.badge for entry in own).most_common()
+            counts = ", ".join(f"{count:,} {badge[:1].lower()}{badge[1:]}" for badge, count in told)
+            groups.append(SiteGroup(f"{part}-site-{number}", site, len(own), counts, tuple(days)))
+        return tuple(groups)
 
     @cached_property
     def channels(self) -> tuple[FilterValue, ...]:

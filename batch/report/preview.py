@@ -17,7 +17,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from batch.media.files import MediumUnreadableError, open_medium
 from batch.media.inspect import MAX_PIXELS, PILLOW_FORMATS
@@ -26,6 +26,7 @@ from batch.report.words import BUTTON_NAMES, channel_style
 from batch.rules.channels import COMBINATIONS
 from batch.rules.sources import is_address
 from batch.rules.text import COUNTERS
+from batch.wording import media_name
 
 
 class Truncation(NamedTuple):
@@ -216,10 +217,7 @@ def count_content(content: Content, *, channel: str, type_: str) -> tuple[Count,
 
 
 def _draw_picture(medium: Medium, type_: str, pictures: Mapping[str, str]) -> Picture:
-    """Return a picture under the last part of its path or address, by which people know it."""
-    source = medium.source or medium.url
-    path = source.split("?")[0].split("#")[0] if "://" in source else source
-    name = unquote(path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]) or source
+    name = media_name(medium)
     video = medium.kind == "VIDEO" or (not medium.kind and (type_ in CLIPS or name.lower().endswith(VIDEO_ENDINGS)))
     hue = zlib.crc32(medium.source.encode("utf-8", "replace")) % TILE_HUES
     return Picture(name, video, hue, safe_picture(pictures.get(medium.source, "")))

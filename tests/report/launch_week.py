@@ -158,3 +158,16 @@ def month_of(count: int) -> Results:
         wall = f"{at + timedelta(hours=1):%Y-%m-%d %H:%M} {ZONE}"
         made.append(replace(like, row=n + 2, key=f"post-{n:05}", publish_at=at, local_time=wall))
     return replace(week, outcomes=tuple(made), issues=())
+
+
+def many_sites(sites: int, count: int) -> Results:
+    """Return a plan of so many posts for each of so many sites, most of them the same post for every site."""
+    week = launch_week(sandbox=False, wanted="plan")
+    kinds = (OK.SCHEDULED, OK.RESCHEDULED, OK.UNCHANGED, OK.SKIPPED, OK.INVALID, OK.DRAFTED)
+    like = [outcome for outcome in week.outcomes if outcome.outcome in kinds]
+    made = [
+        replace(like[n % len(like)], row=n + 2, key=f"post-{n}/site-{site:02}", site=f"site-{site:02}")
+        for n in range(count)
+        for site in range(sites)
+    ]
+    return replace(week, outcomes=tuple(made), issues=())

@@ -13,6 +13,9 @@ from batch.times import PostTime
 
 class Entry(NamedTuple):
     time: PostTime
+    words: str = "Bowls"
+    name: str = "Facebook post"
+    badge: str = "Scheduled"
 
 
 def on(day: date | None, clock: str = "09:00") -> Entry:
@@ -46,6 +49,20 @@ def test_a_day_is_in_the_order_of_the_clock_and_counts_what_it_does_not_show():
     day = month.weeks[0][1]
     assert [e.time.clock for e in day.entries] == ["01:00", "07:00", "09:00", "12:00", "20:00", "23:00"]
     assert day.more == 6 - SEEN_IN_A_DAY
+
+
+def test_one_post_of_many_sites_is_one_line_of_its_day():
+    day = date(2026, 12, 1)
+    many = [on(day) for _ in range(12)] + [on(day)._replace(words="Mugs"), on(day, "10:00")]
+    (month,) = make_months(sort_into_days(many))
+    square = month.weeks[0][1]
+    assert [(same[0].words, same[0].time.clock, len(same)) for same in square.chips] == [
+        ("Bowls", "09:00", 12),
+        ("Mugs", "09:00", 1),
+        ("Bowls", "10:00", 1),
+    ]
+    assert square.more == 0
+    assert month.total == len(many)
 
 
 def test_the_first_and_last_year_there_is_make_a_calendar_too():

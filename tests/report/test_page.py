@@ -11,7 +11,7 @@ import pytest
 from batch.model import Change, Content, Issue, Medium, Outcome, OutcomeKind, Results, Severity
 from batch.report.page import render_page
 from batch.wording import make_visible
-from tests.report.launch_week import launch_week, month_of
+from tests.report.launch_week import launch_week, many_sites, month_of
 from tests.report.naughty import BAD_LINKS, NAUGHTY
 
 VOID = {"meta", "link", "input", "img", "br"}
@@ -215,10 +215,40 @@ def test_the_same_results_make_the_same_page():
 
 
 def test_the_note_on_time_zones_is_the_callers_or_tells_the_zones():
-    assert "All times are those of Europe/Berlin." in render_page(launch_week())
+    assert "All times are local to Europe/Berlin." in render_page(launch_week())
     assert "Berlin time, set by the sheet." in render_page(
         launch_week(), timezone_note="Berlin time, set by the sheet."
     )
+
+
+def test_what_changes_comes_before_what_stays_and_that_is_folded():
+    tree = Tree(render_page(launch_week(wanted="plan")))
+    places = [a["id"] for tag, a in tree.elements if a.get("id") in ("posts", "rest") or tag == "article"]
+    resting = [f"p{n}" for n, o in enumerate(launch_week().outcomes, 1) if o.outcome.value in ("unchanged", "skipped")]
+    assert places[0] == "posts"
+    assert places[places.index("rest") + 1 :] == resting
+    assert [a for _, a in tree.elements if a.get("class") == "stays"] == [{"class": "stays"}]
+
+
+def test_twelve_posts_of_twelve_sites_are_folded_by_site_and_day_and_small():
+    page = render_page(many_sites(12, 12))
+    assert len(page.encode()) < 1_000_000
+    tree = Tree(page)
+    assert len(tree.posts()) == 144
+    sites = [a for _, a in tree.elements if a.get("class") == "site"]
+    assert len(sites) >= 12
+    assert all("open" not in a for a in sites)
+    few = Tree(render_page(many_sites(2, 3)))
+    assert all("open" in a for _, a in few.elements if a.get("class") == "site")
+
+
+def test_first_words_stand_for_a_post_in_calendar_and_problems():
+    page = render_page(launch_week())
+    chips = "".join(re.findall(r'class="chip".*?</a>', page))
+    assert "Tidal is here. Forty pieces" in chips
+    assert ">launch-tue<" not in chips
+    assert "(launch-tue)" in chips
+    assert "The December letter is out.</bdi></a>" in page
 
 
 def test_a_page_grows_with_its_posts_and_not_faster():

@@ -12,7 +12,7 @@ from PIL import Image
 from batch.model import Change, Content, Medium, Outcome, Results
 from batch.report.page import render_page
 from batch.wording import make_visible
-from tests.report.launch_week import launch_week, month_of
+from tests.report.launch_week import launch_week, many_sites, month_of
 from tests.report.naughty import BAD_LINKS, NAUGHTY
 
 if TYPE_CHECKING:
@@ -184,10 +184,50 @@ def test_months_turn_and_the_fullest_comes_first(open_page):
 def test_the_theme_chosen_is_kept(open_page):
     page = open_page(render_page(launch_week()), theme="dark").page
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert page.locator("#theme").get_attribute("aria-pressed") == "true"
     page.locator("#theme").click()
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.reload()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == light != dark
+    assert page.locator("#theme").get_attribute("aria-pressed") == "false"
+
+
+def test_many_posts_open_as_a_list_folded_by_site_and_a_link_unfolds_its_post(open_page):
+    opened = open_page(render_page(many_sites(12, 12)), width=390, height=844)
+    page = opened.page
+    assert page.locator(".post:visible").count() == 0
+    first = page.locator(".site").first
+    first.locator("summary").first.click()
+    assert first.locator(".words").filter(visible=True).count() == first.locator(".post").count() > 0
+    assert first.locator(".stage").filter(visible=True).count() == 0
+    peek = first.locator(".peek").first
+    peek.click()
+    assert peek.get_attribute("aria-expanded") == "true"
+    assert first.locator(".stage").filter(visible=True).count() == 1
+    page.evaluate("location.hash = '#p70'")
+    expect(page.locator("#p70 .stage")).to_be_visible()
+    assert page.locator("#p70").evaluate("post => post === document.activeElement")
+    page.locator("#fold-all").click()
+    assert page.locator("#posts .site:not([open])").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert opened.said == []
+
+
+def test_a_search_opens_the_folded_sites_that_hold_what_it_finds(open_page):
+    page = open_page(render_page(many_sites(12, 12))).page
+    page.locator("#find").fill("post-7/site-03")
+    expect(page.locator("#shown")).to_have_text("1 of 144 posts")
+    assert page.locator(".post:visible").count() == 1
+
+
+def test_the_view_can_be_chosen(open_page):
+    page = open_page(render_page(launch_week())).page
+    assert page.locator("#posts .stage").filter(visible=True).count() > 0
+    page.locator("[data-show=list]").click()
+    assert page.locator("[data-show=list]").get_attribute("aria-pressed") == "true"
+    assert page.locator("#posts .stage").filter(visible=True).count() == 0
+    page.locator("[data-show=cards]").click()
+    assert page.locator("#posts .stage").filter(visible=True).count() > 0
 
 
 def test_without_script_every_word_is_there_and_nothing_offers_what_it_can_not_do(browser, tmp_path):
@@ -219,6 +259,17 @@ def test_axe_finds_nothing_serious(open_page, theme, wanted, size):
     ]
     assert serious == []
     assert len(found["passes"]) > 30
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_a_list_of_sites(open_page, theme, size):
+    page = open_page(render_page(many_sites(3, 16)), theme=theme, width=size[0], height=size[1]).page
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.evaluate("document.querySelectorAll('.peek').forEach((p, n) => n % 9 || p.click())")
+    page.evaluate(AXE)
+    found = page.evaluate("() => axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})")
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found["violations"]] == []
 
 
 @pytest.mark.parametrize(("width", "height"), [WIDE, PHONE, (320, 640), (820, 1180)])

@@ -5,6 +5,7 @@ from dataclasses import replace
 from batch.model import GOOD, Issue, OutcomeKind, Results, Severity
 from batch.report.page import PageProblem, PostLink, find_problems, find_sheet_errors, find_warnings
 from batch.report.words import OUTCOME_STYLES
+from batch.wording import first_words
 from tests.report.launch_week import launch_week
 
 
@@ -40,14 +41,26 @@ def test_an_invalid_row_is_told_by_its_issues_with_column_and_cell_and_each_only
     results = Results(
         "r", False, "s", (), (row, replace(row, key="b", channel="FACEBOOK")), issues=(first, second, first)
     )
-    posts = (PostLink("p1", "a", "Instagram"), PostLink("p2", "b", "Facebook"))
+    words = first_words(row.content, otherwise="")
+    posts = (PostLink("p1", words, "Instagram", "pottery"), PostLink("p2", words, "Facebook", "pottery"))
     (group,) = find_problems(results)
     assert group.problems == (
-        PageProblem("Row 7", "text", "I7", "abc", "Shorten it.", posts),
-        PageProblem("Row 7", "link", "L7", "x", "Write a link.", posts),
+        PageProblem((7,), "text", "I7", "abc", "Shorten it.", posts),
+        PageProblem((7,), "link", "L7", "x", "Write a link.", posts),
     )
     assert group.total == 2
     assert find_sheet_errors(results) == ()
+
+
+def test_one_mistake_in_many_rows_is_one_problem_with_its_rows_and_sites():
+    like = replace(launch_week().outcomes[0], outcome=OutcomeKind.INVALID, message="No time zone set.")
+    rows = [replace(like, row=n, key=f"k{n}", site=("berlin", "leeds")[n % 2]) for n in range(2, 21)]
+    issues = [Issue(n, "timezone", "no_zone", "", "No time zone set.", cell=f"H{n}") for n in range(2, 21)]
+    (group,) = find_problems(Results("r", False, "s", (), tuple(rows), issues=tuple(issues)))
+    (problem,) = group.problems
+    assert problem.place == "Rows 2, 3, 4, 5, 6, 7, 8, 9 and 11 more"
+    assert (problem.sites, problem.cell, len(problem.posts)) == ("berlin and leeds", "", 19)
+    assert group.total == 19
 
 
 def test_an_invalid_row_without_issues_still_says_why():

@@ -4,24 +4,33 @@
   root.classList.add("js");
   const byId = (id) => document.getElementById(id);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  for (const hidden of all(".tools, .turn, .filters")) hidden.hidden = false;
+  for (const hidden of all(".tools, .turn, .filters, .views, .peek")) hidden.hidden = false;
 
-  /* Theme: the system's own until the button says otherwise; remembered where the browser lets a file remember. */
+  /* Theme: the system's own until the button is used; remembered where the browser lets a file remember. */
   const KEY = "postbatch-theme";
+  const theme = byId("theme");
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const remembered = () => { try { return localStorage.getItem(KEY); } catch { return null; } };
-  const remember = (theme) => { try { localStorage.setItem(KEY, theme); } catch { /* private windows refuse: fine */ } };
   const isDark = () => (root.dataset.theme || (dark.matches ? "dark" : "light")) === "dark";
-  const showTheme = () => byId("theme").setAttribute("aria-pressed", String(isDark()));
-  const saved = remembered();
-  if (saved === "dark" || saved === "light") root.dataset.theme = saved;
-  byId("theme").addEventListener("click", () => {
+  const showTheme = () => theme.setAttribute("aria-pressed", String(isDark()));
+  try {
+    const saved = localStorage.getItem(KEY);
+    if (saved === "dark" || saved === "light") root.dataset.theme = saved;
+  } catch { /* private windows refuse */ }
+  theme.addEventListener("click", () => {
     root.dataset.theme = isDark() ? "light" : "dark";
-    remember(root.dataset.theme);
+    try { localStorage.setItem(KEY, root.dataset.theme); } catch { theme.title = "Until this page is closed"; }
     showTheme();
   });
   dark.addEventListener("change", showTheme);
   showTheme();
+
+  /* Printing shows what is folded. */
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = all("main details:not([open], .go-all)");
+    for (const details of folded) details.open = true;
+  });
+  addEventListener("afterprint", () => { for (const details of folded) details.open = false; });
   byId("print").addEventListener("click", () => print());
 
   /* Texts: the rest behind the channel's fold. */
@@ -33,6 +42,34 @@
     fold.dataset.more ||= fold.textContent;
     fold.textContent = open ? "less" : fold.dataset.more;
   });
+
+  /* Previews or a list; in the list a post is opened by itself. */
+  const setView = (view) => {
+    document.body.dataset.view = view;
+    for (const button of all("[data-show]")) button.ariaPressed = String(button.dataset.show === view);
+  };
+  const open = (post, wanted) => {
+    post.classList.toggle("open-post", wanted);
+    post.querySelector(".peek").ariaExpanded = String(wanted);
+  };
+  for (const button of all("[data-show]")) button.addEventListener("click", () => setView(button.dataset.show));
+  document.addEventListener("click", (event) => {
+    const peek = event.target.closest(".peek");
+    if (peek) open(peek.closest(".post"), peek.ariaExpanded !== "true");
+  });
+  setView(document.body.dataset.view);
+  const sites = all(".site");
+  const foldAll = byId("fold-all");
+  if (foldAll) {
+    const showFolds = () => { foldAll.textContent = sites.every((site) => site.open) ? "Fold all sites" : "Open all sites"; };
+    foldAll.addEventListener("click", () => {
+      const wanted = !sites.every((site) => site.open);
+      for (const site of sites) site.open = wanted;
+      showFolds();
+    });
+    for (const site of sites) site.addEventListener("toggle", showFolds);
+    showFolds();
+  }
 
   /* Months: one at a time. */
   const months = all(".month");
@@ -58,18 +95,18 @@
     posts: all(".post", element).map((post) => ({ element: post, data: post.dataset, words: null })),
   }));
   const posts = days.flatMap((day) => day.posts);
-  const chips = new Map(all("[data-n]").map((chip) => [`p${chip.dataset.n}`, chip]));
+  const chips = all("[data-n]").map((chip) => ({ chip, ids: chip.dataset.n.split(" ").map((n) => `p${n}`), count: chip.querySelector("small:not(.one) > span") }));
   const squares = all(".month td.has").map((cell) => ({ cell, chips: all("li", cell), more: cell.querySelector(".more") }));
   const pills = all(".pill");
   const selects = ["outcome", "account", "site"].map(byId).filter(Boolean);
   const find = byId("find");
   const total = posts.length;
-  const SEEN_IN_A_DAY = 4;
+  const SEEN_IN_A_DAY = 4, MANY = 40;
   const number = new Intl.NumberFormat("en");
 
   const fold = (text) => text.normalize("NFKC").toLocaleLowerCase();
   const wordsOf = (post) => {
-    const name = post.element.querySelector("h4").firstChild.textContent;
+    const name = post.element.querySelector(".title > :first-child").firstChild.textContent;
     const values = all("[data-s]", post.element).map((part) => part.textContent);
     post.words ??= fold([name, ...values, `row ${post.data.row}`].join("\n"));
     return post.words;
@@ -86,14 +123,22 @@
     for (const post of posts) {
       const fits = matches(post, words, channels);
       post.element.hidden = !fits;
-      const chip = chips.get(post.element.id);
-      if (chip) chip.hidden = !fits;
       shown += fits;
+    }
+    for (const { chip, ids, count } of chips) {
+      const fitting = ids.filter((id) => !byId(id).hidden).length;
+      chip.hidden = fitting === 0;
+      if (count) count.textContent = String(fitting);
     }
     for (const day of days) {
       const fitting = day.posts.filter((post) => !post.element.hidden).length;
       day.element.hidden = fitting === 0;
       day.element.className = `day s${Math.min(fitting, 3)}`;
+    }
+    const narrowed = Boolean(find.value || channels.size || selects.some((select) => select.value));
+    for (const group of all(".site, .stays")) {
+      group.hidden = !group.querySelector(".day:not([hidden])");
+      if (narrowed && !group.hidden && shown <= MANY) group.open = true;
     }
     for (const square of squares) {
       const fitting = square.chips.filter((chip) => !chip.hidden);
@@ -106,7 +151,7 @@
     }
     byId("shown").textContent = `${number.format(shown)} of ${number.format(total)} posts`;
     byId("none").hidden = shown > 0;
-    byId("clear").hidden = shown === total && !find.value && channels.size === 0 && selects.every((s) => !s.value);
+    byId("clear").hidden = !narrowed;
   };
   const clear = () => {
     find.value = "";
@@ -135,14 +180,22 @@
   }
   form.addEventListener("submit", (event) => event.preventDefault());
 
-  /* A link to a post or day that the filters hide shows it again. */
+  /* A link to a post or day opens what is folded around it, and shows it where the filters hide it. */
   const reveal = () => {
     const target = byId(decodeURIComponent(location.hash.slice(1)));
-    if (!target || !target.matches(".post, .day")) return;
-    if (target.hidden) { clear(); target.scrollIntoView(); }
+    if (!target || !target.matches(".post, .day, .part")) return;
+    const meant = target.matches(".day") ? all(`[data-day="${CSS.escape(target.dataset.day)}"]`) : [target];
+    if (meant.some((element) => element.hidden)) clear();
+    for (const element of meant) {
+      for (let at = element; at; at = at.parentElement) if (at.matches("details")) at.open = true;
+    }
+    if (target.matches(".part")) target.querySelector(".stays")?.toggleAttribute("open", true);
+    if (target.matches(".post")) open(target, true);
+    target.scrollIntoView();
     target.focus({ preventScroll: true });
   };
   addEventListener("hashchange", reveal);
+  if (location.hash) reveal();
   /* Some browsers put back what a form held before a reload. */
   if (find.value || selects.some((select) => select.value)) apply();
 })();
