@@ -50,7 +50,7 @@ class Moment(NamedTuple):
 
 
 class CellError(NamedTuple):
-    """A cell without a value: an error (`code` is `error_cell`) or a formula that was never calculated."""
+    """A cell without a value: an error (`code` is `error_cell`), a picture, or a formula that was never calculated."""
 
     code: str
     seen: str
@@ -62,13 +62,15 @@ RawCell = str | Number | Moment | CellError
 class RawRow(NamedTuple):
     """A line as it stands in the file; `cells` may be shorter than the headings.
 
-    `struck` are the columns, counted from 0, of cells whose whole text is struck out.
+    `struck` are the columns, counted from 0, of cells whose whole text is struck out, `struck_words` those of cells in
+    which only a part is.
     """
 
     number: int
     cells: Sequence[RawCell]
     hidden: bool = False
     struck: tuple[int, ...] = ()
+    struck_words: tuple[int, ...] = ()
 
 
 class RowFlaw(NamedTuple):

@@ -69,6 +69,7 @@ class Value(NamedTuple):
 
 
 ERROR_CELL = "{cell} holds the error {seen} instead of a value: mend its formula, or type the value."
+PICTURE = "{cell} holds a picture, which can't be sent from a sheet. Write its address or its file name into the cell."
 NO_VALUE = (
     "{cell} holds the formula {seen} whose result was never stored: open the workbook in Excel or LibreOffice and "
     "save it, or replace the formula by its value; if it is a text that starts with =, type an apostrophe before it."
@@ -192,7 +193,7 @@ def judge_cell(raw: RawCell, column: str, *, epoch: datetime) -> Value:
     if isinstance(raw, str):
         return _judge_text(raw, column)
     if isinstance(raw, CellError):
-        message = ERROR_CELL if raw.code == "error_cell" else NO_VALUE
+        message = {"error_cell": ERROR_CELL, "picture_cell": PICTURE}.get(raw.code, NO_VALUE)
         kept = raw.seen if raw.code == "error_cell" else ""
         return Value(kept, (Finding(raw.code, message, raw.seen),))
     if isinstance(raw, Moment):

@@ -9,11 +9,14 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
+from urllib.parse import unquote
 
 from batch.errors import SheetError
 from batch.model import Issue, Row, Severity, SheetRows
@@ -37,7 +40,7 @@ from batch.sheets.headings import (
 )
 from batch.sheets.ooxml import EPOCHS
 from batch.sheets.vocabulary import Kind, column_of, meaning_of
-from batch.wording import cell_address, column_letters, list_numbers, shorten
+from batch.wording import cell_address, column_letters, list_numbers, list_rows, listed, shorten
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -99,8 +102,8 @@ def read_sheet(
     """Read a sheet of posts.
 
     `tab` names the sheet of a workbook, `encoding` that of a text file which is not UTF, `mapping` the scheduler for
-    which the sheet was made; `hidden` says whether hidden rows count, `choices` what its headings mean. Raises
-    SheetError with one sentence, or with one for each heading that has to be asked about.
+    which the sheet was made; `hidden` says whether hidden and crossed-out rows count, `choices` what its headings mean.
+    Raises SheetError with one sentence, or with one for each heading that has to be asked about.
     """
     path = Path(path)
     notices: list[str] = []
@@ -140,13 +143,22 @@ def _make_sheet(
         )
     except SheetError as error:
         raise SheetError(error.sentence, details=(*error.details, *table.hints)) from None
-    body, told = _choose_hidden(table.rows, hidden=hidden, where=where)
+    body, told = _choose_hidden(table.rows, headings, hidden=hidden, where=where)
+    flaws = [*grid.flaws, *table.flaws, *_find_struck(body, headings)]
+    if grid.links and mapping is None:
+        body, followed, doubts = _follow_links(body, headings, grid.links)
+        told += followed
+        flaws += doubts
     body = list(join_cells(body, headings.joins)) if headings.joins else body
     said = (*table.notices, *headings.notices, *table.hints, *grid.notices, *notices, *told)
     said += _tell_columns(body, headings, grid)
     grid.rows.clear()
     table.rows.clear()
-    rows, issues = _tidy(body, headings, grid, flaws=(*grid.flaws, *table.flaws), where=where)
+    rows, issues = _tidy(body, headings, grid, flaws=flaws, where=where)
+    if grid.pictures:
+        unsent, unused = _find_pictures(rows, headings, grid)
+        issues = sorted((*issues, *unsent), key=lambda issue: issue.row or 0)
+        said += unused
     return Sheet(
         name=name,
         tab=grid.tab,
@@ -187,20 +199,112 @@ def _map_table(table: Table, mapping: str | None, choices: HeadingChoices, *, wh
     return table
 
 
-def _choose_hidden(rows: Sequence[RawRow], *, hidden: Hidden, where: str) -> tuple[list[RawRow], tuple[str, ...]]:
-    numbers = [row.number for row in rows if row.hidden]
-    if not numbers:
+SHOWN = frozenset({"publish_at", "text", "title", "media", "hashtags", "link", "prompt"})
+"""What a post shows and when: where all of it that is filled is crossed out, its row is."""
+
+
+def _choose_hidden(
+    rows: Sequence[RawRow], headings: Headings, *, hidden: Hidden, where: str
+) -> tuple[list[RawRow], tuple[str, ...]]:
+    """Return the rows that count, without those that are hidden or crossed out, which have to be asked about."""
+    places = _places_of(headings)
+    shown = frozenset(place for place, column in places.items() if column in SHOWN)
+    unseen = [row.number for row in rows if row.hidden]
+    crossed = [row.number for row in rows if row.struck and not row.hidden and _is_crossed_out(row, shown or places)]
+    if not unseen and not crossed:
         return list(rows), ()
-    several = len(numbers) > 1
-    listed = f"hidden row{'s' if several else ''} {list_numbers(numbers)}"
+    kinds = [
+        f"{kind} row{'s' if len(numbers) > 1 else ''} {list_numbers(numbers)}"
+        for kind, numbers in (("hidden or filtered", unseen), ("crossed-out", crossed))
+        if numbers
+    ]
+    told = listed(kinds, last="and")
     if hidden == "ask":
         raise SheetError(
-            f"{where} has {len(numbers)} row{'s that are' if several else ' that is'} hidden or filtered out "
-            f"({list_numbers(numbers)}): show {'them' if several else 'it'}, or say --include-hidden or --skip-hidden."
+            f"{where} has the {told}. Use --skip-hidden to leave "
+            f"{'it' if len(unseen) + len(crossed) == 1 else 'them'} out, or --include-hidden to post all."
         )
     if hidden == "include":
-        return list(rows), (f"Included: the {listed}.",)
-    return [row for row in rows if not row.hidden], (f"Left out: the {listed}.",)
+        return list(rows), (f"Included: the {told}.",)
+    left_out = {*unseen, *crossed}
+    return [row for row in rows if row.number not in left_out], (f"Left out: the {told}.",)
+
+
+def _places_of(headings: Headings) -> dict[int, str]:
+    """Return the column of ours, without its channel, that stands at each place; all places of one that is joined."""
+    places = {place: column.partition(":")[0] for column, place in headings.columns.items()}
+    return places | {place: column.partition(":")[0] for column, joined in headings.joins for place in joined}
+
+
+def _is_crossed_out(row: RawRow, shown: Container[int]) -> bool:
+    filled = [place for place, cell in enumerate(row.cells) if cell != "" and place in shown]
+    return bool(filled) and set(row.struck).issuperset(filled)
+
+
+def _find_struck(rows: Sequence[RawRow], headings: Headings) -> Iterator[RowFlaw]:
+    """Yield a warning for each row in which some cells, or words of them, are crossed out: a post has no such line."""
+    places = {place: column for place, column in _places_of(headings).items() if column != "notes"}
+    for row in rows:
+        if not (row.struck or row.struck_words) or _is_crossed_out(row, places):
+            continue
+        found = sorted(
+            place for place in (*row.struck, *row.struck_words) if row.cells[place] != "" and place in places
+        )
+        if found:
+            at = listed((cell_address(row.number, place) for place in found), last="and")
+            what = f"{at} {'is' if len(found) == 1 else 'are'} crossed out"
+            if set(found) & set(row.struck_words):
+                what = f"{at} {'has' if len(found) == 1 else 'have'} words that are crossed out"
+            message = f"{what}, which a post can't show. Delete what isn't meant, or take the line off."
+            yield RowFlaw(row.number, "crossed_out", at, message, True, places[found[0]], found[0])
+
+
+WEB = re.compile(r"https?://\S+", re.IGNORECASE)
+
+
+def _follow_links(
+    rows: Sequence[RawRow], headings: Headings, links: Mapping[tuple[int, int], str]
+) -> tuple[list[RawRow], tuple[str, ...], list[RowFlaw]]:
+    """Put the address of a link in the place of the words that show it, in `media` and `link`; tell where, and doubts.
+
+    An address that is written out counts as it is written. In `text` a link is none: a post is plain text.
+    """
+    followed: list[str] = []
+    unsent: list[str] = []
+    doubts: list[RowFlaw] = []
+    places = {place: name for place, name in _places_of(headings).items() if name in {"media", "link", "text"}}
+    body = [row._replace(cells=list(row.cells)) for row in rows]
+    for row, (place, column) in product(body, places.items()):
+        address = links.get((row.number, place), "")
+        raw = row.cells[place] if place < len(row.cells) else ""
+        if raw == "" or not WEB.fullmatch(address):
+            continue
+        words, at = raw.strip() if isinstance(raw, str) else "", cell_address(row.number, place)
+        written = WEB.findall(words)
+        if column == "text":
+            unsent += [] if written or _bare(words) in _bare(address) else [at]
+        elif not written and not re.search(r"[\n|]", words):
+            cast("list[RawCell]", row.cells)[place] = address
+            followed.append(f"{at} ({f'“{shorten(words)}”: ' if words else ''}{shorten(address)})")
+        elif len(written) == 1 and _bare(address) not in (_bare(words), _bare(written[0])):
+            message = f"{at} shows {shorten(words)}, but its link goes to {address}. Write the address that is meant."
+            doubts.append(RowFlaw(row.number, "link_differs", shorten(words), message, True, column, place))
+    told = {
+        "Used the address of the link behind the words": followed,
+        "Posts are plain text, so the links behind words of `text` aren't sent": unsent,
+    }
+    return body, tuple(f"{what}: {_first(cells)}." for what, cells in told.items() if cells), doubts
+
+
+def _first(cells: Sequence[str], *, shown: int = 3) -> str:
+    """Return the first few cells, and how many more there are."""
+    rest = [f"{len(cells) - shown:,} more"] if len(cells) > shown else []
+    return listed((*cells[:shown], *rest), last="and")
+
+
+def _bare(address: str) -> str:
+    """Return an address as it is compared: without its scheme, the slash at its end and percent signs."""
+    return unquote(re.sub(r"^https?://", "", address.strip().casefold())).rstrip("/")
 
 
 def _tidy(
@@ -244,6 +348,31 @@ def _find_merges(rows: Sequence[Row], headings: Headings, grid: RawSheet) -> Ite
             )
             column = ours.get(area.left, headings.names[area.left])
             yield Issue(row.number, column, "merged_cells", area.ref, message, cell=cell_address(row.number, area.left))
+
+
+def _find_pictures(rows: Sequence[Row], headings: Headings, grid: RawSheet) -> tuple[list[Issue], tuple[str, ...]]:
+    """Return a warning for each row with a picture that only lies over the sheet, and a notice of those not needed.
+
+    A picture belongs to the topmost row that it lies over. Where the row names its media it is taken for a preview.
+    """
+    places = sorted(place for place, column in _places_of(headings).items() if column == "media")
+    over: dict[Row, list[str]] = {}
+    for area in grid.pictures:
+        if row := next((row for row in rows if area.top <= row.number <= area.bottom), None):
+            over.setdefault(row, []).append(area.ref)
+    previews = [row.number for row in over if any(row.values[place] for place in places)]
+    issues: list[Issue] = []
+    for row, refs in over.items():
+        if row.number not in previews:
+            at, into = listed(refs, last="and"), "" if places else "a column "
+            message = (
+                f"The picture over {at} only lies on the sheet and isn't sent. Write its address or file name into "
+                f"{into}`media`."
+            )
+            cell = cell_address(row.number, places[0]) if places else ""
+            issues.append(Issue(row.number, "media", "picture_on_sheet", at, message, Severity.WARNING, cell))
+    told = f"Pictures that lie on the sheet aren't sent; what `media` names is ({list_rows(sorted(previews))})."
+    return issues, (told,) if previews else ()
 
 
 def _find_not_carried(row: Row, headings: Headings) -> Iterable[Issue]:

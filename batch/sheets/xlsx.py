@@ -60,7 +60,8 @@ POSTS, TO_FIX, RESULTS = "posts", "to fix", "results"
 NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|[+-]?\.[0-9]+(?:[eE][+-]?[0-9]+)?")
 CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 AREA = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?")
-HYPERLINK = re.compile(r'\s*HYPERLINK\(\s*"((?:[^"]++|"")*+)"\s*[,)]', re.IGNORECASE)
+HYPERLINK = re.compile(r'\s*(?:_xlfn\.)?(?:HYPERLINK|IMAGE)\(\s*"((?:[^"]++|"")*+)"\s*[,)]', re.IGNORECASE)
+"""A formula that shows words or a picture for an address that it spells out."""
 ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 SURROGATES = re.compile("[\ud800-\udfff]")
 GENERAL = NumberFormat()
@@ -85,10 +86,10 @@ class Book(NamedTuple):
 
 
 class Strings(NamedTuple):
-    """The workbook's shared texts, in order, and which of them are struck out from end to end."""
+    """The workbook's shared texts, in order, and which of them are struck out: True from end to end, False in part."""
 
     texts: Sequence[str] = ()
-    struck: frozenset[int] = frozenset()
+    struck: Mapping[int, bool] = {}
 
 
 def read_workbook(path: Path, *, tab: str | None) -> RawSheet:
@@ -101,7 +102,7 @@ def read_workbook(path: Path, *, tab: str | None) -> RawSheet:
         if book.strings_part and package.has(book.strings_part):
             texts = _Strings(package)
             package.walk(book.strings_part, texts, limit_bytes=MAX_STRINGS_BYTES, what="the text of its cells")
-            strings = Strings(texts.texts, frozenset(texts.struck))
+            strings = Strings(texts.texts, texts.struck)
         sheet = _Sheet(package, chosen.name, strings=strings, styles=styles, epoch=EPOCHS[book.since_1904])
         package.walk(chosen.part, sheet, limit_bytes=MAX_SHEET_BYTES, what=f"the sheet '{chosen.name}'")
         sheet.finish()
@@ -208,14 +209,14 @@ def _read_pictures(package: Package, relation: Relation | None) -> tuple[Area, .
 class _Runs:
     """Joins the runs of a text, without its phonetic readings."""
 
-    __slots__ = ("_phonetic", "_strikes", "_struck", "_texts")
+    __slots__ = ("_phonetic", "_strikes", "_struck", "_texts", "_words")
 
     def __init__(self) -> None:
         self.begin()
 
     def begin(self) -> None:
         self._texts: list[str] = []
-        self._struck = 0
+        self._struck = self._words = 0
         self._strikes = self._phonetic = False
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -228,16 +229,20 @@ class _Runs:
 
     def end(self, name: str, pieces: Sequence[str]) -> None:
         if name == "t" and not self._phonetic:
-            self._texts.append("".join(pieces))
-            self._struck += self._strikes
+            text = "".join(pieces)
+            self._texts.append(text)
+            if not text.isspace():
+                self._words += 1
+                self._struck += self._strikes
         elif name == "rPh":
             self._phonetic = False
 
     def text(self) -> str:
         return plain_text("".join(self._texts))
 
-    def is_struck(self) -> bool:
-        return 0 < self._struck == len(self._texts)
+    def struck(self) -> bool | None:
+        """Tell whether the text is struck out: True from end to end, False in part, None where it is not."""
+        return self._struck == self._words if self._struck else None
 
 
 class _Strings:
@@ -246,7 +251,7 @@ class _Strings:
     def __init__(self, package: Package) -> None:
         self.pieces: list[str] = []
         self.texts: list[str] = []
-        self.struck: set[int] = set()
+        self.struck: dict[int, bool] = {}
         self._package = package
         self._bytes_left = MAX_TEXT_BYTES
         self._runs = _Runs()
@@ -271,8 +276,8 @@ class _Strings:
             self._runs.end("t", self.pieces)
         elif name == self._si:
             self._open = False
-            if self._runs.is_struck():
-                self.struck.add(len(self.texts))
+            if (whole := self._runs.struck()) is not None:
+                self.struck[len(self.texts)] = whole
             self._add(self._runs.text())
         else:
             self._runs.end(local(name), self.pieces)
@@ -295,8 +300,8 @@ class _Sheet:
         "_around_left", "_at", "_attributes", "_c", "_cells", "_cells_left", "_column", "_depth", "_epoch",
         "_flaws_left", "_formats", "_forms", "_formula", "_formula_links", "_hidden", "_in_cell", "_in_rows",
         "_inline", "_number", "_package", "_row", "_rows_left", "_runs", "_shared_links", "_space",
-        "_strings", "_struck", "_struck_strings", "_struck_styles", "_tab", "_text_left", "_v", "_value",
-        "_width", "drawing", "hidden_columns", "linked", "merges", "pieces", "rows",
+        "_strings", "_struck", "_struck_strings", "_struck_styles", "_struck_words", "_tab", "_text_left", "_v",
+        "_value", "_width", "drawing", "hidden_columns", "linked", "merges", "pieces", "rows",
     )  # fmt: skip
 
     def __init__(self, package: Package, tab: str, *, strings: Strings, styles: Styles, epoch: datetime) -> None:
@@ -322,6 +327,7 @@ class _Sheet:
         self._formula: str | None = None
         self._cells: list[RawCell] = []
         self._struck: list[int] = []
+        self._struck_words: list[int] = []
         self._runs = _Runs()
         self._formula_links: dict[tuple[int, int], str] = {}
         self._shared_links: dict[str, str] = {}
@@ -395,7 +401,7 @@ class _Sheet:
         self._take_number(number or self._number + 1)
         self._hidden = is_on(attributes.get("hidden")) or attributes.get("ht") in {"0", "0.0"}
         self._cells = []
-        self._struck = []
+        self._struck, self._struck_words = [], []
         self._column = 0
 
     def _take_number(self, number: int) -> None:
@@ -415,7 +421,7 @@ class _Sheet:
         self._text_left -= sum([len(cell) for cell in cells])
         if self._rows_left < 0 or self._cells_left < 0 or self._text_left < 0:
             raise SheetError(f"{self._package.name}: the sheet '{self._tab}' holds {TOO_MUCH}.")
-        self.rows.append(RawRow(self._number, cells, self._hidden, tuple(self._struck)))
+        self.rows.append(RawRow(self._number, cells, self._hidden, tuple(self._struck), tuple(self._struck_words)))
 
     def _end_cell(self) -> None:
         self._in_cell = False
@@ -434,8 +440,10 @@ class _Sheet:
                 self._refuse_width(column)
                 cells.extend([""] * (column - len(cells)))
             cells.append(raw)
-            if (self._struck_styles or self._struck_strings or self._inline) and self._is_struck():
-                self._struck.append(column)
+            if self._struck_styles or self._struck_strings or self._inline:
+                struck = self._is_struck()
+                if struck is not None:
+                    (self._struck if struck else self._struck_words).append(column)
 
     def _find_column(self, at: str) -> int:
         """Return the column of an address that is not the next one; a row without a number has that of its cells."""
@@ -468,7 +476,8 @@ class _Sheet:
     def _read_cell(self, kind: str | None, value: str | None, style: str | None) -> RawCell:
         """Return a cell of any kind but a shared text."""
         if kind == "e":
-            return self._make_flaw("error_cell", plain_text(value or "") or "#N/A")
+            picture = "vm" in self._attributes and value == "#VALUE!"  # so Excel stores one that lies in the cell
+            return self._make_flaw("picture_cell" if picture else "error_cell", plain_text(value or "") or "#N/A")
         if kind == "inlineStr" or self._inline:
             return self._runs.text() if self._inline else ""
         if not value or value.isspace():
@@ -502,13 +511,13 @@ class _Sheet:
             self._forms[style] = self._formats[place] if place < len(self._formats) else GENERAL
         return read_number(value, self._forms[style], epoch=self._epoch)
 
-    def _is_struck(self) -> bool:
-        """Tell whether the whole text of a cell is struck out, by its style or in each of its runs."""
+    def _is_struck(self) -> bool | None:
+        """Tell whether the text of a cell is struck out, by its style or in its runs: True wholly, False in part."""
         if _whole(self._attributes.get("s")) in self._struck_styles:
             return True
         if self._inline:
-            return self._runs.is_struck()
-        return self._attributes.get("t") == "s" and _whole(self._value) in self._struck_strings
+            return self._runs.struck()
+        return self._struck_strings.get(_whole(self._value)) if self._attributes.get("t") == "s" else None
 
     def _start_other(self, name: str, attributes: Mapping[str, str], depth: int) -> None:
         short = name.removeprefix(self._space)

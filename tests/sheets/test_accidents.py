@@ -291,8 +291,8 @@ def test_hidden_rows_stop_the_run_until_it_is_said_what_is_meant(xlsx: Any) -> N
     with pytest.raises(SheetError) as caught:
         read_sheet(hidden_rows(xlsx))
     assert str(caught.value) == (
-        "posts.xlsx, sheet 'Posts' has 2 rows that are hidden or filtered out (3 and 5): show them, or say "
-        "--include-hidden or --skip-hidden."
+        "posts.xlsx, sheet 'Posts' has the hidden or filtered rows 3 and 5. Use --skip-hidden to leave "
+        "them out, or --include-hidden to post all."
     )
 
 
@@ -301,8 +301,8 @@ def test_hidden_rows_are_read_or_left_out_as_asked_and_said(xlsx: Any) -> None:
     included, skipped = read_sheet(path, hidden="include"), read_sheet(path, hidden="skip")
     assert [r.number for r in included.rows] == [2, 3, 4, 5, 6]
     assert [r.number for r in skipped.rows] == [2, 4, 6]
-    assert included.notices == ("Included: the hidden rows 3 and 5.",)
-    assert skipped.notices == ("Left out: the hidden rows 3 and 5.",)
+    assert included.notices == ("Included: the hidden or filtered rows 3 and 5.",)
+    assert skipped.notices == ("Left out: the hidden or filtered rows 3 and 5.",)
 
 
 def test_hidden_rows_without_a_word_in_them_stop_nothing(xlsx: Any) -> None:

@@ -220,12 +220,12 @@ SAID: Mapping[str, tuple[str, ...]] = {
         "fill in each cell.",
     ),
     "hidden rows": (
-        "refused: posts.xlsx, sheet 'Posts' has 1 row that is hidden or filtered out (3): show it, or say "
-        "--include-hidden or --skip-hidden.",
+        "refused: posts.xlsx, sheet 'Posts' has the hidden or filtered row 3. Use --skip-hidden to leave it "
+        "out, or --include-hidden to post all.",
     ),
     "rows filtered out": (
-        "refused: posts.xlsx, sheet 'Posts' has 1 row that is hidden or filtered out (3): show it, or say "
-        "--include-hidden or --skip-hidden.",
+        "refused: posts.xlsx, sheet 'Posts' has the hidden or filtered row 3. Use --skip-hidden to leave it "
+        "out, or --include-hidden to post all.",
     ),
     "two heading rows": ("3, error: Row 3 repeats the headings instead of holding a post: delete the row.",),
     "a title above the headings": ("The headings are in row 3. Not read: rows 1 and 2 above them.",),
