@@ -207,13 +207,14 @@ def check_media(post: Post, facts: Mapping[str, MediaFacts], *, at: Place = MEDI
     if combination:
         seen = " | ".join(medium.source for medium in media)
         issues += [_issue(post, found, seen, at) for found in _check_together(media, combination)]
-    said = {(issue.code, "" if issue.code in OF_THE_POST else issue.seen) for issue in post.issues}
-    new = tuple(
-        issue
-        for issue in dict.fromkeys(issues)
-        if (issue.code, "" if issue.code in OF_THE_POST else issue.seen) not in said
-    )
+    said = set(map(_as_said, post.issues))
+    new = tuple(issue for issue in dict.fromkeys(issues) if _as_said(issue) not in said)
     return replace(post, content=replace(post.content, media=tuple(media)), issues=post.issues + new)
+
+
+def _as_said(issue: Issue) -> tuple[str, str]:
+    """Return what makes two issues of a post's media the same."""
+    return issue.code, "" if issue.code in OF_THE_POST else issue.seen
 
 
 def _issue(post: Post, found: MediaProblem, seen: str, at: Place) -> Issue:
