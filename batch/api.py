@@ -37,7 +37,7 @@ class Options(TypedDict, total=False):
     """The configuration to read instead of `postbatch.toml`."""
     sandbox: bool
     """Use the current folder's own sandbox: nothing reaches a real channel."""
-    via: Literal["draft", "publish", "bulk"]
+    via: Literal["auto", "draft", "publish", "bulk"]
     """How new posts are sent."""
     folder: Path
     """Where the media files and `postbatch.toml` are: the folder of the sheet's file, else the current one."""

@@ -30,7 +30,9 @@ Command = Callable[..., int]
 choosing_rows = click.option(
     "--only", multiple=True, metavar="EXPR", help="Only rows that fit, as in 'channel=INSTAGRAM'."
 )
-sending = click.option("--via", type=click.Choice(["draft", "publish", "bulk"]), help="How new posts are sent.")
+sending = click.option(
+    "--via", type=click.Choice(["auto", "draft", "publish", "bulk"]), help="How new posts are sent (usually auto)."
+)
 
 
 def common(command: Command) -> Command:
@@ -308,6 +310,19 @@ def status(results: Path, flags: Flags, out: Path | None) -> int:
     from batch.commands.status import update_status
 
     return update_status(Environment(), flags, results, Outputs(out=out))
+
+
+@postbatch.command(short_help="Say which posts failed or will fail.")
+@click.option("--once", is_flag=True, help="Look once and end, for cron: 1 where something failed or will fail.")
+@click.option("--every", default="15m", show_default=True, metavar="TIME", help="How often to look: 90s, 15m, 2h.")
+@click.option("--notify", is_flag=True, help="Post what is new as JSON to the address in POSTBATCH_NOTIFY_URL.")
+@click.option("--notify-command", default="", metavar="COMMAND", help="Run a command with what is new on its input.")
+@common
+def watch(*, flags: Flags, once: bool, every: str, notify: bool, notify_command: str) -> int:
+    """Ask again for the open posts of all runs, and say once which failed and which will fail."""
+    from batch.commands.watch import watch as watch_posts
+
+    return watch_posts(Environment(), flags, once=once, every=every, notify=notify, notify_command=notify_command)
 
 
 @postbatch.command(short_help="Put back what a run did, where it still can be.")

@@ -437,7 +437,7 @@ class SitePlan:
     """The part of a plan that concerns one site; self-contained, so that sites can run side by side.
 
     `needs` counts what the steps would spend of each quota action; `state` is the fingerprint of the site's accounts
-    and items as far as they bear on this plan.
+    and items as far as they bear on this plan; `via` is how new posts are sent, "" in a plan file of before.
     """
 
     site: str
@@ -446,6 +446,7 @@ class SitePlan:
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     state: str = ""
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ FILE_NAME = "postbatch.toml"
 DEFAULT_SITE = "default"
 """The name of a site that only the environment knows (`WIX_SITE_ID`)."""
 
-VIAS = ("draft", "publish", "bulk")
+VIAS = ("auto", "draft", "publish", "bulk")
 MAX_FILE_BYTES = 64 * 1024
 MAX_LINE_BYTES = 1_000
 """A parser takes seconds for a key of thousands of parts, and a key ends with its line."""
@@ -239,7 +239,7 @@ class SiteSettings:
     site_id: Annotated[str, _Read(_check_site_id)]
     timezone: Zone = ""
     calls_per_minute: CallsPerMinute = 180
-    via: Via = "draft"
+    via: Via = "auto"
     api_key_env: Text = ""
     access_token_env: Text = ""
     app_id_env: Text = ""
@@ -267,7 +267,7 @@ class FileSettings:
     __pydantic_config__: ClassVar[Json] = {"extra": "forbid"}
     timezone: Zone = ""
     calls_per_minute: CallsPerMinute = 180
-    via: Via = "draft"
+    via: Via = "auto"
     settle_seconds: Annotated[float, _within(0, 300)] = 15.0
     default_site: Text = ""
     columns: Mapping[str, Text] = field(default_factory=dict)

@@ -167,6 +167,7 @@ class Planner:
     def __call__(self, site: str, posts: Sequence[Post], options: PlanOptions) -> tuple[SitePlan, Snapshot | None]:
         """Return the site's plan, and what was read of it (None where there was nothing to ask)."""
         now = self._session.environment.now
+        options = replace(options, via=self._session.settings.site(site).via)
         active = [post for post in posts if not (post.errors or left_out_by(post, options))]
         if not active:
             snapshot = Snapshot(site, now(), items=self._remembered(site, posts))

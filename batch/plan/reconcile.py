@@ -107,6 +107,7 @@ def reconcile(
             *_idle_again(posts, steps, options),
         ),
         state=site_state(snapshot, channels={s.channel for s in steps if s.channel}, found=items.values()),
+        via=options.via,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from batch.errors import GuardError
@@ -133,47 +133,57 @@ def _skew_words(skew_seconds: float) -> str:
 
 BULK_PART = 50
 """Posts in one bulk call."""
+BULK_MORE_THAN = 10
+"""By the way `auto` more posts than this are sent in bulk; fewer gain too little by it."""
+BULK_AHEAD = timedelta(hours=1)
+"""By the way `auto` what goes out sooner than this is never sent in bulk: there has to be time to look, and to act."""
 
 CALLS_PER_MEDIUM = 2
 """Bringing one medium into the Media Manager: one call to send it, and usually one to see that it is ready."""
 
-VIAS = ("draft", "publish", "bulk")
+
+def sent_in_bulk(steps: Sequence[Step], *, via: str, now: datetime, more_than: int = BULK_MORE_THAN) -> frozenset[int]:
+    """Return the places of the steps of one site that go out by a bulk call rather than as a draft of their own.
+
+    Only new posts with a date may; what replaces another post never does. `auto` sends in bulk what is due later than
+    `BULK_AHEAD`, where that is more than `more_than` posts.
+    """
+    ahead = {"bulk": timedelta(0), "auto": BULK_AHEAD}.get(via)
+    if ahead is None:
+        return frozenset()
+    places = frozenset(
+        place
+        for place, step in enumerate(steps)
+        if {Act.CREATE, Act.SCHEDULE}.issubset(step.acts) and not step.duplicates and step.at and step.at - now > ahead
+    )
+    return places if via == "bulk" or len(places) > more_than else frozenset()
 
 
 class Cost(NamedTuple):
     """Calls of all sites together, and the seconds of the site that takes longest: sites run side by side."""
 
-    via: str
     calls: int
     seconds: float
 
 
-def costs_of(sites: Iterable[SitePlan], *, calls_per_minute: float) -> tuple[Cost, ...]:
-    """Return what each way of sending costs."""
-    counts = [count_calls(site.steps) for site in sites]
-    return tuple(
-        Cost(via, sum(c[via] for c in counts), max((c[via] for c in counts), default=0) * 60 / calls_per_minute)
-        for via in VIAS
-    )
+def cost_of(sites: Iterable[SitePlan], *, now: datetime, calls_per_minute: float, via: str = "") -> Cost:
+    """Return what sending costs by each site's own way, or by the way `via` where that is given."""
+    counts = [count_calls(site.steps, via=via or site.via or "auto", now=now) for site in sites]
+    return Cost(sum(counts), max(counts, default=0) * 60 / calls_per_minute)
 
 
-def count_calls(steps: Iterable[Step]) -> dict[str, int]:
-    """Count the changing calls of one site's steps, by the way of sending.
-
-    Only new posts with a date have a quicker way than two calls; a medium goes up once.
-    """
-    single, new = 0, 0
+def count_calls(steps: Sequence[Step], *, via: str, now: datetime) -> int:
+    """Count the changing calls of one site's steps; a medium goes up once."""
+    in_bulk = sent_in_bulk(steps, via=via, now=now)
+    calls = math.ceil(len(in_bulk) / BULK_PART)
     media: set[str] = set()
-    for step in steps:
-        single += len(step.acts)
+    for place, step in enumerate(steps):
         if Act.UPLOAD in step.acts:
-            single -= 1
             media |= {medium.identity or medium.source for medium in step.content.media if not medium.url}
-        if Act.CREATE in step.acts and Act.SCHEDULE in step.acts:
-            single -= 2
-            new += 1
-    single += len(media) * CALLS_PER_MEDIUM
-    return {"draft": single + 2 * new, "publish": single + new, "bulk": single + math.ceil(new / BULK_PART)}
+        single_call = {Act.CREATE, Act.SCHEDULE}.issubset(step.acts) and (place in in_bulk or via == "publish")
+        calls += sum(act is not Act.UPLOAD for act in step.acts) - 2 * single_call
+        calls += via == "publish" and single_call
+    return calls + len(media) * CALLS_PER_MEDIUM
 
 
 def shown_duration(seconds: float) -> str:

@@ -415,6 +415,26 @@ def read_body(response: httpx.Response, *, max_bytes: int, late: Callable[[], bo
     return bytes(content)
 
 
+NOTIFY_SECONDS = 15.0
+
+
+def notify_webhook(address: str, message: Mapping[str, object]) -> None:
+    """Post a message to a person's own webhook, once. Errors: ServiceError, which never shows the address.
+
+    A webhook's address is a secret, and so it is followed nowhere else.
+    """
+    try:
+        with (
+            httpx.Client(timeout=NOTIFY_SECONDS, follow_redirects=False, trust_env=False) as client,
+            client.stream("POST", address, json=message) as answer,
+        ):
+            status = answer.status_code
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ServiceError(f"The webhook can't be reached ({type(error).__name__}).") from None
+    if not 200 <= status < 300:
+        raise ServiceError(f"The webhook answered HTTP {status}.")
+
+
 def _sign_in_advice(status: int | None, credential: Credential) -> str:
     """Say why a credential was refused (401 or 403), and which other kind to try."""
     name = NAMES[type(credential)]

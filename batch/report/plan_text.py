@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from batch.model import Act, Action, Medium, Plan, Step, StepKind
-from batch.plan.safety import costs_of, shown_duration
+from batch.plan.safety import cost_of, shown_duration
 from batch.report.layout import Column, Line, Styled, TerminalText, joined
 from batch.wording import QUOTA_NAMES, counted, list_rows, quota_left
 
@@ -167,13 +167,17 @@ class PlanWriter:
             self.text.line(f"and {len(rows) - SHOWN_MEDIA} more (--verbose lists them)", indent=4)
 
     def _write_calls(self, calls_per_minute: float) -> None:
-        """Write how many calls each way of sending takes, the ways that save nothing left out."""
-        own, *others = costs_of(self.plan.sites, calls_per_minute=calls_per_minute)
-        if not own.calls:
-            return
-        took = f"{counted(own.calls, 'call')}, {shown_duration(own.seconds)} at {calls_per_minute:g} calls a minute"
-        better = [f"`--via {e.via}`: {e.calls:,}, {shown_duration(e.seconds)}" for e in others if e.calls < own.calls]
-        self.text.line(f"{took}{' (' + '; '.join(better) + ')' if better else ''}", indent=2)
+        """Write how many calls sending takes, and how many `auto` would take where another way was chosen."""
+        own, auto = (
+            cost_of(self.plan.sites, now=self.plan.made_at, calls_per_minute=calls_per_minute, via=via)
+            for via in ("", "auto")
+        )
+        if own.calls:
+            took = f"{counted(own.calls, 'call')}, {shown_duration(own.seconds)} at {calls_per_minute:g} calls a minute"
+            quicker = (
+                f" (`--via auto`: {auto.calls:,}, {shown_duration(auto.seconds)})" if auto.calls < own.calls else ""
+            )
+            self.text.line(took + quicker, indent=2)
 
 
 def _step_row(step: Step) -> Sequence[Line]:

@@ -386,7 +386,7 @@ def note_results(folder: Path, results_file: Path, run: str, *, sheet: Path, com
     try:
         known = [path for path in (coming, results_file) if path and path.exists()]
         digests = " ".join(hashlib.sha256(path.read_bytes()).hexdigest() for path in known)
-        write_private(home / _digest(results_file), f"{run}\n{digests}".encode())
+        write_private(home / _digest(results_file), f"{run}\n{digests}\n{results_file.resolve()}".encode())
         if run and not coming:
             write_private(home / _digest(sheet / "latest run"), run.encode())
     except OSError as error:
@@ -401,6 +401,16 @@ def run_of_results(folder: Path, results_file: Path) -> str:
     return _read_note(folder, results_file)[0]
 
 
+def results_files(folder: Path, run: str) -> list[Path]:
+    """Return the results files of a run that are still where they were written."""
+    notes = []
+    for note in (folder / "written").glob("*"):
+        lines = _lines_of(note)
+        if len(lines) > 2 and lines[0] == run:
+            notes.append(Path(lines[2]))
+    return sorted(path for path in notes if path.is_file())
+
+
 def latest_run(folder: Path, sheet: Path) -> str:
     """Return the run from which the latest results of a sheet are, "" where there is none."""
     return _read_note(folder, sheet / "latest run")[0]
@@ -409,17 +419,22 @@ def latest_run(folder: Path, sheet: Path) -> str:
 def is_as_written(folder: Path, results_file: Path) -> bool:
     """Tell whether a file is one that this machine wrote and that nobody has changed since."""
     try:
-        return hashlib.sha256(results_file.read_bytes()).hexdigest() in _read_note(folder, results_file)[1].split()
+        return hashlib.sha256(results_file.read_bytes()).hexdigest() in _read_note(folder, results_file)[1]
     except OSError:
         return False
 
 
-def _read_note(folder: Path, path: Path) -> tuple[str, str]:
+def _read_note(folder: Path, path: Path) -> tuple[str, list[str]]:
+    """Return of a results file its run, and the digests under which it was written."""
+    run, digests, *_ = (*_lines_of(folder / "written" / _digest(path)), "", "")
+    return run, digests.split()
+
+
+def _lines_of(note: Path) -> list[str]:
     try:
-        run, _, digest = (folder / "written" / _digest(path)).read_text(encoding="utf-8").partition("\n")
+        return note.read_text(encoding="utf-8").split("\n", 2)
     except (OSError, ValueError):
-        return "", ""
-    return run, digest
+        return []
 
 
 def _digest(path: Path) -> str:
