@@ -100,6 +100,12 @@ def read_and_check(
         else post
         for post in checked
     )
+    posts = tuple(
+        replace(post, issues=tuple(sheet.in_file(issue, rows.get(post.row)) for issue in post.issues))
+        if post.issues
+        else post
+        for post in posts
+    )
     for notice in settings.notices:
         session.say(notice)
     return Checked(path, sheet, posts, facts, media_folder, frozenset(examples))
@@ -120,7 +126,9 @@ def check_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs:
             session.show(SANDBOX_SAID)
         issues = checked.issues
         environment.show_text(
-            terminal.issues_text(issues, posts=checked.posts, width=environment.width, color=flags.color)
+            terminal.issues_text(
+                issues, posts=checked.posts, called=checked.sheet.called, width=environment.width, color=flags.color
+            )
         )
         if outputs.out is not None:
             data = {"sheet": checked.sheet.name, "issues": [asdict(issue) for issue in issues]}

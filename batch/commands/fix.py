@@ -44,7 +44,9 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
             session.warn(notice)
         width, color, left = environment.width, flags.color, copy.checked
         environment.show_text(terminal.fixes_text(sorted(copy.fixes.values()), width=width, color=color))
-        environment.show_text(terminal.issues_text(left.issues, posts=left.posts, width=width, color=color))
+        environment.show_text(
+            terminal.issues_text(left.issues, posts=left.posts, called=left.sheet.called, width=width, color=color)
+        )
         if written:
             session.show(f"Written: {shown_from(written.path, environment.cwd)}")
         return EXIT_ROWS if any(issue.severity is Severity.ERROR for issue in left.issues) else EXIT_DONE

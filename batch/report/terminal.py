@@ -55,33 +55,43 @@ def issues_text(
     issues: Sequence[Issue],
     *,
     posts: Sequence[Post] = (),
+    called: Mapping[str, str] | None = None,
     width: int = 80,
     color: bool = False,
     verbose: bool = False,
 ) -> str:
-    """List what is wrong with a sheet, each with its cell, and say how many rows are right."""
-    text = TerminalText(width=width, color=color)
+    """List what is wrong with a sheet, each with its cell, and say how many rows are right.
+
+    `called` is what the sheet calls columns of ours that it names otherwise.
+    """
+    text, called = TerminalText(width=width, color=color), called or {}
     by_kind: defaultdict[tuple[str, str], list[Issue]] = defaultdict(list)
     for issue in issues:
         by_kind[issue.column, issue.code].append(issue)
     shown = [i for i in issues if verbose or i in by_kind[i.column, i.code][:SHOWN_OF_A_KIND]]
     columns = (Column("Cell"), Column("Column", max_width=20), Column("What is to be done", share=1))
-    text.table(columns, (_issue_row(issue) for issue in shown), indent=0)
+    text.table(columns, (_issue_row(issue, called) for issue in shown), indent=0)
     for (column, _), alike in by_kind.items():
         if not verbose and (rest := alike[SHOWN_OF_A_KIND:]):
             rows = _row_ranges(issue.row for issue in rest if issue.row is not None)
-            text.line(Styled(f"... and {len(rest):,} more like the last one of `{column}`: rows {rows}.", "dim"))
+            text.line(
+                Styled(
+                    f"... and {len(rest):,} more like the last one of `{called.get(column, column)}`: rows {rows}.",
+                    "dim",
+                )
+            )
     if issues:
         text.line()
     text.line(_sheet_line(issues, posts))
     return text.text()
 
 
-def _issue_row(issue: Issue) -> Sequence[Line]:
+def _issue_row(issue: Issue, called: Mapping[str, str]) -> Sequence[Line]:
+    column = called.get(issue.column, issue.column)
     where = issue.cell or (f"row {issue.row}" if issue.row is not None else "sheet")
     if issue.severity is Severity.WARNING:
-        return where, issue.column, (Styled("Warning: ", "yellow"), Styled(issue.message))
-    return Styled(where, "bold"), issue.column, Styled(issue.message, "red")
+        return where, column, (Styled("Warning: ", "yellow"), Styled(issue.message))
+    return Styled(where, "bold"), column, Styled(issue.message, "red")
 
 
 def _row_ranges(rows: Iterable[int], *, limit: int = 8) -> str:

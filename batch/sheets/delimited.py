@@ -271,18 +271,18 @@ RowTest = Callable[[Sequence[str]], Callable[[Sequence[str]], bool]]
 
 
 def read_csv(
-    path: Path, *, encoding: str | None, count_known: CountKnown, row_test: RowTest, within: int = HEADINGS_WITHIN
+    path: Path, *, encoding: str | None, count_known: CountKnown, row_test: RowTest, headed: bool = True
 ) -> RawSheet:
     """Read a delimited file.
 
     `count_known` counts the headings in a line that mean something to the project; `row_test` makes, of the
-    headings, the test for a line that is surely a whole row. The headings are the first of `within` records with two
-    that are known, else the first record.
+    headings, the test for a line that is surely a whole row. The headings are the first of 20 records with two that are
+    known, else the first record. With `headed` False they can only be the first record, which may be a row itself.
     """
     chosen = choose_encoding(path, wanted=encoding)
     try:
         with path.open(encoding=chosen.codec, errors="strict", newline="") as stream:
-            grid = _read_stream(stream, path, count_known=count_known, row_test=row_test, within=within)
+            grid = _read_stream(stream, path, count_known=count_known, row_test=row_test, headed=headed)
     except UnicodeError as error:
         if chosen.codec == "utf-8" and encoding is None:
             raise refuse_encoding(path) from error
@@ -304,9 +304,10 @@ def _choose_delimiter(lines: Lines, path: Path, count_known: CountKnown) -> str:
     return _told_by_headings(first, path, count_known)
 
 
-def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_test: RowTest, within: int) -> RawSheet:
+def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_test: RowTest, headed: bool) -> RawSheet:
     lines = Lines(stream)
     delimiter = _choose_delimiter(lines, path, count_known)
+    within = HEADINGS_WITHIN if headed else 1
     *above, headings = _read_to_headings(lines, path, delimiter=delimiter, count_known=count_known, within=within)
     if headings.broken:
         raise SheetError(
@@ -314,7 +315,8 @@ def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_tes
         )
     if len(headings.cells) > MAX_COLUMNS:
         raise SheetError(f"{path.name} has {len(headings.cells):,} columns: delete those to the right of the posts.")
-    rows = _Rows(path.name, width=_width(headings.cells), first=len(above) + 2)
+    bounded = headed or count_known(headings.cells)
+    rows = _Rows(path.name, width=_width(headings.cells) if bounded else MAX_COLUMNS, first=len(above) + 2)
     for number, record in enumerate((*above, headings), start=1):
         rows.add(record, number=number)
     records = read_records(lines, delimiter=delimiter, width=len(headings.cells), is_row=row_test(headings.cells))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -88,7 +88,8 @@ class Headings(NamedTuple):
     """The headings as written, and the place of each column of ours (`text:INSTAGRAM` too).
 
     `notices` tell first what was read as ours. `joins` are still to be made in each row (`join_cells`). `not_carried`
-    maps the place of a column that the API can't carry to what it holds.
+    maps the place of a column that the API can't carry to what it holds. `sources` are the places of the file's own
+    cells for each column that is made of several of them, or of none.
     """
 
     names: tuple[str, ...]
@@ -96,6 +97,20 @@ class Headings(NamedTuple):
     notices: tuple[str, ...]
     joins: tuple[Join, ...] = ()
     not_carried: Mapping[int, str] = {}
+    sources: Mapping[str, tuple[int, ...]] = {}
+
+
+class ForeignColumns(NamedTuple):
+    """What another scheduler's layout tells of the headings of a sheet, by their places.
+
+    `ours` are the places of each column of ours, `used` what else was read of them, `idle` what means nothing here;
+    `flags` are those that make up a `channel` which was added behind the others, None where none was.
+    """
+
+    ours: Mapping[str, tuple[int, ...]]
+    used: frozenset[int]
+    idle: frozenset[int]
+    flags: tuple[int, ...] | None = None
 
 
 Texts = Callable[[int], Iterable[str]]
@@ -165,20 +180,20 @@ def match_headings(
     where: str,
     texts: Texts = lambda place: ("x",),
     choices: HeadingChoices = NO_CHOICES,
-    foreign: Collection[str] | None = None,
+    foreign: ForeignColumns | None = None,
 ) -> Headings:
     """Find our columns; `where` names the file and sheet for messages, `texts` gives a column's cells.
 
-    With `foreign` the sheet was made for another scheduler, whose layout has named our columns already: its other
-    headings keep to themselves, and those in `foreign` are not even slips. Raises SheetError with all that is wrong.
+    With `foreign` the sheet was made for another scheduler, whose layout has named our columns already: no other
+    heading is read as ours unasked. Raises SheetError with all that is wrong.
     """
     matching = _Matching(tuple(names), texts, choices)
-    matching.take_choices()
+    matching.take_choices(foreign)
     matching.take_ours()
     if foreign is None:
         matching.take_words()
         matching.ask_about_doubts()
-    matching.refuse_slips(passed_over=foreign or ())
+    matching.refuse_slips()
     matching.stop_at_states()
     matching.need_channel()
     if matching.problems:
@@ -208,6 +223,7 @@ class _Matching:
     notices: list[str] = field(default_factory=list)
     others: list[int] = field(default_factory=list)
     not_carried: dict[int, str] = field(default_factory=dict)
+    sources: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         ours_alone = self._ours_alone()
@@ -225,8 +241,8 @@ class _Matching:
             alone |= {name for name in RESULT_HEADINGS if name not in OURS} | {"link"}
         return alone
 
-    def take_choices(self) -> None:
-        """Follow --ignore and --map, then the configuration where its headings are there."""
+    def take_choices(self, foreign: ForeignColumns | None = None) -> None:
+        """Follow --ignore and --map, then the configuration where its headings are there, then another's layout."""
         for heading in self.choices.ignored:
             if not (places := self._places_of(heading)):
                 self.problems.append(
@@ -246,6 +262,8 @@ class _Matching:
             if column not in wanted and len(places := self._places_of(heading)) == 1:
                 wanted[column] = list(places)
         self._take_wanted(wanted)
+        if foreign:
+            self._take_foreign(foreign)
 
     def _take_wanted(self, wanted: Mapping[str, Sequence[int]]) -> None:
         halves = [place for half in (DATE, TIME) for place in wanted.get(half, ())[:1]]
@@ -266,6 +284,19 @@ class _Matching:
         for place in places:
             del self.free[place]
             self.others.append(place)
+
+    def _take_foreign(self, foreign: ForeignColumns) -> None:
+        """Take our columns where another scheduler has them, unless the person has named others."""
+        for column, places in foreign.ours.items():
+            free = [place for place in places if place in self.free]
+            if column not in self.columns and free:
+                several = column == "publish_at" or column.partition(":")[0] in SEVERAL_CELLS
+                self._read(column, free if several else free[:1], told=False)
+        if foreign.flags is not None and "channel" in self.columns:
+            self.sources["channel"] = foreign.flags
+        self._pass_over(place for place in foreign.idle if place in self.free)
+        for place in foreign.used:
+            self.free.pop(place, None)
 
     def take_ours(self) -> None:
         """Take what is written as we write it; a name twice and a channel that is unknown are problems."""
@@ -323,13 +354,15 @@ class _Matching:
         else:
             self._ask_which(column, places)
 
-    def _read(self, column: str, places: Sequence[int]) -> None:
+    def _read(self, column: str, places: Sequence[int], *, told: bool = True) -> None:
         self.columns[column] = places[0]
         if len(places) > 1:
             self.joins.append(Join(column, tuple(places)))
+            self.sources[column] = tuple(places)
         for place in places:
             self.free.pop(place, None)
-        self.notices.append(f"Read {listed((self._quoted(place) for place in places), last='and')} as {column}.")
+        if told:
+            self.notices.append(f"Read {listed((self._quoted(place) for place in places), last='and')} as {column}.")
 
     def _ask_which(self, column: str, places: Sequence[int]) -> None:
         for place in places:
@@ -374,11 +407,11 @@ class _Matching:
         texts = set() if place is None else set(self.texts(place))
         return {named for text in texts for part in text.split(",") if (named := channel_named(part))}
 
-    def refuse_slips(self, *, passed_over: Collection[str]) -> None:
+    def refuse_slips(self) -> None:
         """Refuse a heading that is nearly that of a column which is missing."""
         missing = [column for column in COLUMNS if column not in self.columns]
         for place, meaning in list(self.free.items()):
-            if meaning.kind is not Kind.NONE or self.names[place] in passed_over:
+            if meaning.kind is not Kind.NONE:
                 continue
             if slip := slip_of(self.names[place], missing):
                 word, column = slip
@@ -439,7 +472,9 @@ class _Matching:
                 f"Column{'s' if several else ''} {listed(ignored, last='and')} {'are' if several else 'is'} ignored "
                 "(kept in the results)."
             )
-        return Headings(self.names, self.columns, tuple(self.notices), tuple(self.joins), self.not_carried)
+        return Headings(
+            self.names, self.columns, tuple(self.notices), tuple(self.joins), self.not_carried, self.sources
+        )
 
     def _filled(self, places: Sequence[int]) -> list[int]:
         return [place for place in places if any(text for text in self.texts(place))]
@@ -495,13 +530,13 @@ def join_moment(date: RawCell, time: RawCell) -> RawCell:
         return date
     if date == "" or isinstance(time, CellError):
         return time
-    clock = _text_of(time).strip()
+    clock = text_of(time).strip()
     if isinstance(time, Moment) and time.at.year < 1905:
         if isinstance(date, Moment) and not date.has_time:
             at = date.at.replace(hour=time.at.hour, minute=time.at.minute, second=time.at.second)
             return Moment(at, has_time=True)
         clock = time.at.strftime("%H:%M:%S" if time.at.second else "%H:%M")
-    day = _text_of(date) if not isinstance(date, Moment) or date.has_time else date.at.strftime("%Y-%m-%d")
+    day = text_of(date) if not isinstance(date, Moment) or date.has_time else date.at.strftime("%Y-%m-%d")
     said_already = re.search(rf"(?<![\d:]){re.escape(clock)}(:00)?$", day)
     return date if said_already else f"{day} {clock}"
 
@@ -510,8 +545,8 @@ def join_moment(date: RawCell, time: RawCell) -> RawCell:
 class Table:
     """Headings as written, the rows under them, row 1 as it stands, and what was done to make them ours.
 
-    `foreign` are headings that another scheduler's layout gives, None where the sheet was not made for one; `hints`
-    say for which it may have been made.
+    `foreign` is what another scheduler's layout tells of the headings, None where the sheet was not made for one;
+    `hints` say for which it may have been made.
     """
 
     names: tuple[str, ...]
@@ -519,7 +554,7 @@ class Table:
     first: RawRow
     notices: tuple[str, ...] = ()
     flaws: tuple[RowFlaw, ...] = ()
-    foreign: tuple[str, ...] | None = None
+    foreign: ForeignColumns | None = None
     hints: tuple[str, ...] = ()
 
 
@@ -547,7 +582,7 @@ def split_headings(grid: RawSheet, *, where: str, headed: bool = True) -> Table:
 
 def read_names(cells: Sequence[RawCell]) -> tuple[str, ...]:
     """Return the cells of a heading row as text, without the blank ones at its end."""
-    names = [" ".join(_text_of(cell).split()) for cell in cells]
+    names = [" ".join(text_of(cell).split()) for cell in cells]
     while names and not names[-1]:
         names.pop()
     return tuple(names)
@@ -558,13 +593,14 @@ def texts_of(rows: Sequence[RawRow]) -> Texts:
 
     def texts(place: int) -> Iterator[str]:
         for row in rows:
-            if place < len(row.cells) and (raw := row.cells[place]) != "" and (text := _text_of(raw).strip()):
+            if place < len(row.cells) and (raw := row.cells[place]) != "" and (text := text_of(raw).strip()):
                 yield text
 
     return texts
 
 
-def _text_of(cell: RawCell) -> str:
+def text_of(cell: RawCell) -> str:
+    """Return a cell as text, a date as ISO 8601."""
     if isinstance(cell, str):
         return clean_text(cell, keep_zero_width=False)[0]
     if isinstance(cell, Number):

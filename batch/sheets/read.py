@@ -20,12 +20,12 @@ from urllib.parse import unquote
 
 from batch.errors import SheetError
 from batch.model import Issue, Row, Severity, SheetRows
+from batch.rules.yes_no import read_yes_no
 from batch.sheets.cells import Moment, Number, NumberFormat, RawCell, RawRow, RawSheet, RowFlaw
 from batch.sheets.clean import as_text, tidy_rows
 from batch.sheets.detect import FileKind, identify
 from batch.sheets.headings import (
     EMPTY_WORDS,
-    LOOKED_THROUGH,
     NO_CHOICES,
     HeadingChoices,
     Headings,
@@ -39,7 +39,7 @@ from batch.sheets.headings import (
     texts_of,
 )
 from batch.sheets.ooxml import EPOCHS
-from batch.sheets.vocabulary import Kind, column_of, meaning_of
+from batch.sheets.vocabulary import column_of
 from batch.wording import cell_address, column_letters, list_numbers, list_rows, listed, shorten
 
 if TYPE_CHECKING:
@@ -50,9 +50,48 @@ Hidden = Literal["ask", "include", "skip"]
 
 @dataclass(frozen=True, slots=True)
 class Sheet(SheetRows):
-    """A sheet as read from a file or a DataFrame, before any rule is applied; `folder` is the file's."""
+    """A sheet as read from a file or a DataFrame, before any rule is applied; `folder` is the file's.
+
+    `sources` are the places of the file's own cells for each column of ours that is made of several, or of none.
+    """
 
     folder: Path | None = field(default=None, compare=False)
+    sources: Mapping[str, tuple[int, ...]] = field(default_factory=dict, compare=False)
+
+    @property
+    def called(self) -> dict[str, str]:
+        """What the file calls each of our columns that it names otherwise."""
+        return {
+            column: shorten(self.headings[self.sources.get(column, (place,))[0]], limit=40)
+            for column, place in self.columns.items()
+            if column != "action"
+            and not (column == "channel" and column in self.sources)
+            and column_of(self.headings[place]) != column
+        }
+
+    def in_file(self, issue: Issue, row: Row | None) -> Issue:
+        """Return an issue with the address and the headings that the file itself has.
+
+        Where several cells make up a column, it is about the one that holds what was seen, else about the first.
+        """
+        place, sources = self.columns.get(issue.column, -1), self.sources.get(issue.column)
+        if row and sources is not None and issue.cell == cell_address(row.number, place):
+            holding = (at for at in sources if at != place and self._holds(row, at, issue))
+            place = next(holding, next(iter(sources), -1))
+            issue = replace(issue, cell=cell_address(row.number, place) if place >= 0 else "")
+        called = self.called
+        if issue.column in called:
+            called[issue.column.partition(":")[0]] = shorten(self.headings[place], limit=40)
+        for column, heading in called.items():
+            if f"`{column}`" in issue.message:
+                issue = replace(issue, message=issue.message.replace(f"`{column}`", f"'{heading}'"))
+        return issue
+
+    def _holds(self, row: Row, place: int, issue: Issue) -> bool:
+        text = as_text(row.values[place])
+        if issue.column == "channel":
+            return bool(read_yes_no(text))
+        return bool(issue.seen) and (issue.seen in text or issue.seen == shorten(text))
 
     @classmethod
     def from_frame(cls, frame: DataFrame, *, name: str = "frame", choices: HeadingChoices = NO_CHOICES) -> Sheet:
@@ -110,8 +149,8 @@ def read_sheet(
     if identify(path) is FileKind.DELIMITED:
         from batch.sheets.delimited import read_csv
 
-        within = LOOKED_THROUGH if mapping is None else 1
-        grid = read_csv(path, encoding=encoding, count_known=_count_headings, row_test=row_test, within=within)
+        headed = mapping is None
+        grid = read_csv(path, encoding=encoding, count_known=_count_headings, row_test=row_test, headed=headed)
         if tab is not None:
             notices.append("--sheet was not needed: a text file holds a single sheet.")
     else:
@@ -167,6 +206,7 @@ def _make_sheet(
         rows=tuple(rows),
         issues=tuple(issues),
         notices=said,
+        sources=headings.sources,
     )
 
 
@@ -180,23 +220,11 @@ def _count_headings(cells: Sequence[str]) -> int:
 
 
 def _map_table(table: Table, mapping: str | None, choices: HeadingChoices, *, where: str) -> Table:
+    from batch.sheets.schedulers import apply_mapping, propose_scheduler
+
     if mapping is not None:
-        from batch.sheets.schedulers import apply_mapping
-
-        return apply_mapping(table, mapping, where=where)
-    meanings = {name: meaning_of(name) for name in table.names}
-    named = {meaning.column for meaning in meanings.values()}
-    named |= {column for column, _ in (*choices.mapped, *choices.configured)}
-    if "channel" not in named:
-        from batch.sheets.schedulers import refuse_foreign
-
-        refuse_foreign(table, where=where)
-    elif not choices.mapped and any(not column_of(name) for name in table.names):
-        from batch.sheets.schedulers import propose_mapping
-
-        unknown = [name for name, meaning in meanings.items() if meaning.kind in {Kind.NONE, Kind.ASK}]
-        return replace(table, hints=propose_mapping(unknown, table.names, where=where))
-    return table
+        return apply_mapping(table, mapping, choices, where=where)
+    return propose_scheduler(table, choices, where=where)
 
 
 SHOWN = frozenset({"publish_at", "text", "title", "media", "hashtags", "link", "prompt"})
@@ -393,7 +421,8 @@ def _find_not_carried(row: Row, headings: Headings) -> Iterable[Issue]:
 def _tell_columns(body: Sequence[RawRow], headings: Headings, grid: RawSheet) -> tuple[str, ...]:
     """Return what there is to say about columns that people do not see or that have no heading."""
     told: list[str] = []
-    hidden = [f"'{headings.names[at]}'" for at in grid.hidden_columns if at in headings.columns.values()]
+    used = {*headings.columns.values(), *(at for places in headings.sources.values() for at in places)}
+    hidden = [f"'{headings.names[at]}'" for at in grid.hidden_columns if at in used]
     if hidden:
         told.append(
             f"Hidden in the workbook, and used: the column{'s' if len(hidden) > 1 else ''} {', '.join(hidden)}."

@@ -1,34 +1,57 @@
-"""Turns a sheet made for another scheduler into one with our columns, by its layout in `mappings.toml`.
+"""Reads a sheet made for another scheduler as it stands there, by the scheduler's layout in `mappings.toml`.
 
-What is mapped is said column by column before anything runs. Such sheets mostly do not name a channel, since it was
-chosen when they were uploaded: then an empty `channel` column is added and asked for. What a row says about its post
-and has no place in ours is an error of that row and never dropped.
+Nothing moves: a column of ours is read in the place of theirs, so that every message names the file's own cells. What
+is read is said column by column before anything runs. Most such sheets don't name a channel, since it was chosen when
+they were uploaded: then an empty `channel` column is added and asked for. What decides where, what or when a post goes
+out and has no place in ours is an error of its cell and never dropped.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cache, partial
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self, TypeVar
 
 from batch.errors import SheetError
+from batch.model import Channel, PostType
+from batch.rules.channel_words import channel_named, read_type
+from batch.rules.date_text import NO_TIME, DateFlaw, DateText, Unread, read_date_text, show_clock
 from batch.rules.yes_no import read_yes_no
-from batch.sheets.cells import Moment, Number, RawCell, RawRow, RowFlaw
-from batch.sheets.clean import write_number
-from batch.sheets.headings import Table
-from batch.sheets.vocabulary import column_of
-from batch.wording import shorten
+from batch.sheets.cells import Moment, RawCell, RawRow, RowFlaw
+from batch.sheets.headings import ForeignColumns, HeadingChoices, Table, text_of
+from batch.sheets.vocabulary import DATE, TIME, Kind, column_of, meaning_of, plain_heading
+from batch.wording import listed, shorten
 
-DATE_LIKE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|\s*[A-Za-z]{3} \d{1,2}, \d{4}\b")
+Told = TypeVar("Told")
+
+DRAFT = "draft"
+"""What `columns` call a column of theirs that tells by yes or no whether a post stays a draft."""
+NUMBERS = re.compile(r"\s*(\d{1,2})[-/. ]{1,3}(\d{1,2})[-/. ]{1,3}\d{2,4}\b")
+"""The beginning of a date in numbers, the year last."""
+
+REMEDIES = {
+    "where": "Name it in a column 'account' and run with {ignore}.",
+    "what": "Clear the cell, or go on without it with {ignore}.",
+    "when": "Write the date and time instead, or go on without it with {ignore}.",
+}
+"""What to do about a filled column that decides something and can't be carried, by what it decides."""
+
+
+class NotCarried(NamedTuple):
+    """What a column of theirs decides: its kind (a key of `REMEDIES`), in words, and the one channel it is for."""
+
+    kind: str
+    what: str
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class SchedulerSheet:
+class Scheduler:
     """How one scheduler lays out its sheets; the fields are explained in `mappings.toml`."""
 
     name: str
@@ -36,375 +59,368 @@ class SchedulerSheet:
     source: str
     read: str
     signature: frozenset[str]
-    positions: tuple[str, ...]
-    dates: tuple[str, ...]
-    separator: str
     columns: Mapping[str, str]
-    day_order: str = "fixed"
-    drafts: str = ""
+    positions: tuple[tuple[str, ...], ...] = ()
+    order: str = ""
+    separator: str = ""
     line_break: str = ""
-    unmapped: frozenset[str] = frozenset()
-    usual: frozenset[str] = frozenset()
     flags: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    decides: Mapping[str, NotCarried] = field(default_factory=dict)
+    lost: Mapping[str, str] = field(default_factory=dict)
+    idle: frozenset[str] = frozenset()
+    usual: frozenset[str] = frozenset()
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def from_table(cls, name: str, table: Mapping[str, Any]) -> Self:
+        """Make one of its table in the data file, its headings as they are matched."""
+
+        def keyed(part: str) -> dict[str, Any]:
+            return {heading_key(heading): value for heading, value in table.get(part, {}).items()}
+
+        return cls(
+            name=name,
+            signature=frozenset(map(heading_key, table["signature"])),
+            columns=keyed("columns"),
+            positions=tuple(map(tuple, table.get("positions", ()))),
+            flags=keyed("flags"),
+            types=keyed("types"),
+            decides={heading: NotCarried(*told) for heading, told in keyed("decides").items()},
+            lost=keyed("lost"),
+            idle=frozenset(map(heading_key, table.get("idle", ()))),
+            usual=frozenset(table.get("usual", ())),
+            **{part: table[part] for part in _AS_WRITTEN & table.keys()},
+        )
+
+    def find(self, part: Mapping[str, Told], heading: str) -> Told | None:
+        """Return what a part of the layout says of a heading; a number at its end counts only where it is named."""
+        key = heading_key(heading)
+        return part.get(key, part.get(key.rstrip("0123456789")))
+
+
+_AS_WRITTEN = frozenset({"title", "source", "read", "order", "separator", "line_break", "values"})
 
 
 @cache
-def scheduler_sheets() -> Mapping[str, SchedulerSheet]:
+def schedulers() -> Mapping[str, Scheduler]:
     """Return the known layouts by the name that `--from` takes."""
     table = tomllib.loads(files("batch.sheets").joinpath("mappings.toml").read_text(encoding="utf-8"))
-    return {name: _make_layout(name, entry) for name, entry in table.items()}
+    return {name: Scheduler.from_table(name, entry) for name, entry in table.items()}
 
 
 def heading_key(heading: str) -> str:
-    """Return what a heading of theirs is matched by: letters and digits, without an explanation after ` - `."""
-    return re.sub(r"[\W_]+", "", heading.partition(" - ")[0].casefold())
+    """Return what a heading of theirs is matched by: letters and digits, without an explanation behind it."""
+    return re.sub(r"[\W_]+", "", re.split(r" - | \((?!s\))", heading)[0].casefold())
 
 
 def recognise(headings: Sequence[str]) -> list[str]:
     """Return the schedulers for which a sheet with these headings may have been made, the likeliest first."""
     keys = {heading_key(heading) for heading in headings}
-    found = [layout for layout in scheduler_sheets().values() if keys >= layout.signature]
-    return [layout.name for layout in sorted(found, key=lambda layout: -len(keys & layout.columns.keys()))]
+    found = [scheduler for scheduler in schedulers().values() if scheduler.signature and keys >= scheduler.signature]
+    return [scheduler.name for scheduler in sorted(found, key=lambda one: -len(keys & one.columns.keys()))]
 
 
 def count_foreign(cells: Sequence[str]) -> int:
     """Return how many cells are headings of the scheduler whose sheet this looks like, 0 where it looks like none."""
     found = recognise(cells)
-    return sum(1 for cell in cells if heading_key(cell) in scheduler_sheets()[found[0]].columns) if found else 0
+    return sum(1 for cell in cells if heading_key(cell) in schedulers()[found[0]].columns) if found else 0
 
 
-def propose_mapping(unknown: Sequence[str], headings: Sequence[str], *, where: str) -> tuple[str, ...]:
-    """Return the hint that a sheet with a channel column may have been made for another scheduler, or raise SheetError.
+def propose_scheduler(table: Table, choices: HeadingChoices, *, where: str) -> Table:
+    """Return the table, with a hint where it may have been made for another scheduler; where it surely was, SheetError.
 
-    It surely was where two of the headings by which theirs are known mean nothing to us: those columns, often the date
-    among them, would not count.
+    It surely was where no heading names a channel, or where two that theirs are known by mean nothing to us.
     """
-    keys = {heading_key(heading) for heading in unknown}
-    found = recognise(headings)
-    if sure := [name for name in found if len(scheduler_sheets()[name].signature & keys) > 1]:
-        raise _proposal(sure, where=where)
-    if not found:
-        return ()
-    titles = " or ".join(scheduler_sheets()[name].title for name in found)
-    return (f"If this sheet was made for {titles}, use {' or '.join(f'--from {name}' for name in found)}.",)
-
-
-def _proposal(found: Sequence[str], *, where: str) -> SheetError:
-    titles = " or ".join(scheduler_sheets()[name].title for name in found)
-    options = " or ".join(f"--from {name}" for name in found)
-    return SheetError(f"{where} looks like a sheet made for {titles}: say {options} to have it read as one.")
-
-
-def refuse_foreign(table: Table, *, where: str) -> None:
-    """Raise SheetError that proposes `--from` where the sheet was made for another scheduler."""
-    if found := recognise(table.names):
-        raise _proposal(found, where=where)
-    if starts_with_post(table.first):
-        options = ", ".join(f"--from {layout.name}" for layout in scheduler_sheets().values() if layout.positions)
+    meanings = {name: meaning_of(name) for name in table.names}
+    ours = {told.column for told in meanings.values()} | dict((*choices.mapped, *choices.configured)).keys()
+    if "channel" in ours and (choices.mapped or all(map(column_of, table.names))):
+        return table
+    found = recognise(table.names)
+    unknown = {heading_key(name) for name, told in meanings.items() if told.kind in {Kind.NONE, Kind.ASK}}
+    sure = [name for name in found if "channel" not in ours or len(schedulers()[name].signature & unknown) > 1]
+    titles = " or ".join(schedulers()[name].title for name in sure or found)
+    options = " or ".join(f"--from {name}" for name in sure or found)
+    if sure:
+        raise SheetError(f"{where} looks like a sheet made for {titles}. Use {options} to read it as one.")
+    if found:
+        return replace(table, hints=(f"If this sheet was made for {titles}, use {options}.",))
+    if "channel" not in ours and any(_is_date(cell) for cell in table.first.cells):
+        known = ", ".join(f"--from {name}" for name, scheduler in schedulers().items() if scheduler.positions)
         raise SheetError(
-            f"{where} has no headings but a post in row 1: put the headings above it or, if the sheet was made for "
-            f"another scheduler, say which ({options})."
+            f"{where} has no headings; row 1 is a post. Put the headings above it or, if the sheet was made for "
+            f"another scheduler, name it ({known})."
         )
+    return table
 
 
-def starts_with_post(first: RawRow) -> bool:
-    """Tell a first row that holds a date and so is no row of headings."""
-    return any(isinstance(cell, Moment) or (isinstance(cell, str) and DATE_LIKE.match(cell)) for cell in first.cells)
-
-
-def _make_layout(name: str, entry: dict[str, Any]) -> SchedulerSheet:
-    keyed = {
-        "signature": frozenset(map(heading_key, entry["signature"])),
-        "positions": tuple(entry["positions"]),
-        "dates": tuple(entry["dates"]),
-        "columns": {heading_key(heading): column for heading, column in entry["columns"].items()},
-        "drafts": heading_key(entry.get("drafts", "")),
-        "unmapped": frozenset(map(heading_key, entry.get("unmapped", ()))),
-        "usual": frozenset(entry.get("usual", ())),
-        "flags": {heading_key(heading): channel for heading, channel in entry.get("flags", {}).items()},
-    }
-    return SchedulerSheet(name=name, **{**entry, **keyed})
-
-
-PARTS = re.compile(r"\s*(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:[ ,T]+(.*))?\s*")
-TIMES = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M%p")
-ISO = "%Y-%m-%d %H:%M"
+def _is_date(cell: RawCell) -> bool:
+    """Tell a cell that holds a date, as no heading does."""
+    if not isinstance(cell, str):
+        return isinstance(cell, Moment)
+    read = read_date_text(cell.strip())
+    return isinstance(read, DateText) or bool(read.walls or read.day)
 
 
 class DayOrder(NamedTuple):
-    """What a file proves of its order of day and month, and the row that proves it."""
+    """What a file proves of its order of day and month, and the row that proves it; row 0 where its scheduler says."""
 
     month_first: bool
-    row: int
-    seen: str
+    row: int = 0
+    seen: str = ""
 
 
 def find_day_order(written: Sequence[tuple[int, str]]) -> DayOrder | None:
     """Return the order that dates (row, text) of one file prove, None where none or both are proved."""
     proofs: dict[bool, DayOrder] = {}
     for row, text in written:
-        parts = PARTS.fullmatch(text)
-        if parts and (int(parts[1]) > 12) != (int(parts[3]) > 12):
-            month_first = int(parts[3]) > 12
+        if (numbers := NUMBERS.match(text)) and (int(numbers[1]) > 12) != (int(numbers[2]) > 12):
+            month_first = int(numbers[2]) > 12
             proofs.setdefault(month_first, DayOrder(month_first, row, text.strip()))
     return next(iter(proofs.values())) if len(proofs) == 1 else None
 
 
-def read_date(date: RawCell, time: RawCell, *, forms: Sequence[str], order: DayOrder | None) -> RawCell:
-    """Return a date and time as ISO text or a moment; as written where it can't be told for sure."""
-    clock = _clock(time)
-    if isinstance(date, Moment):
-        at = _parse_clock(clock)
-        if at is None or date.has_time:
-            return date
-        return Moment(date.at.replace(hour=at.hour, minute=at.minute, second=at.second), has_time=True)
-    if not isinstance(date, str) or not date.strip():
-        return date
-    text = f"{date.strip()} {clock}".strip()
-    for form in forms:
-        try:
-            return _write(datetime.strptime(text, form))  # noqa: DTZ007  their dates are wall clock, without a zone
-        except ValueError:
-            continue
-    return _read_ordered(text, order) or text
+def settle_order(text: str, *, month_first: bool) -> str:
+    """Return a date that is in doubt by its order of day and month alone as ISO text, any other as it is written."""
+    read, numbers = read_date_text(text.strip()), NUMBERS.match(text)
+    if not isinstance(read, Unread) or read.flaw is not DateFlaw.ORDER or not numbers or read.offset is not None:
+        return text
+    wall = next((w for w in read.walls if (w.month if month_first else w.day) == int(numbers[1])), None)
+    if wall is None:
+        return text
+    return f"{wall:%Y-%m-%d}" if read.about == NO_TIME else f"{show_clock(wall)} {read.zone}".strip()
 
 
-def _read_ordered(text: str, order: DayOrder | None) -> str:
-    parts = PARTS.fullmatch(text)
-    if not parts:
-        return ""
-    first, second = int(parts[1]), int(parts[3])
-    clock = _parse_clock((parts[5] or "").strip())
-    if clock is None or (order is None and first != second):
-        return ""
-    month, day = (first, second) if order is None or order.month_first else (second, first)
-    try:
-        return _write(clock.replace(year=int(parts[4]), month=month, day=day))
-    except ValueError:
-        return ""
-
-
-def _clock(time: RawCell) -> str:
-    if isinstance(time, Moment):
-        return time.at.strftime("%H:%M:%S")
-    if isinstance(time, Number):
-        return write_number(time)
-    return time.strip() if isinstance(time, str) else ""
-
-
-def _parse_clock(text: str) -> datetime | None:
-    for form in TIMES:
-        try:
-            return datetime.strptime(text.upper(), form)  # noqa: DTZ007  a time of day, without a zone
-        except ValueError:
-            continue
-    return None
-
-
-def _write(at: datetime) -> str:
-    return at.strftime(f"{ISO}:%S" if at.second else ISO)
-
-
-__all__ = ["apply_mapping", "recognise"]
-
-Maker = Callable[[Sequence[RawCell]], RawCell]
-Places = Mapping[str, tuple[int, ...]]
-
-
-def apply_mapping(table: Table, name: str, *, where: str) -> Table:
-    """Return the table with our columns first and whatever else it had behind them."""
-    layout = scheduler_sheets().get(name)
-    if layout is None:
-        raise SheetError(f"No sheets of '{name}' are known: say --from with one of {', '.join(scheduler_sheets())}.")
-    names, rows = _give_headings(table, layout, where=where)
-    places, carried = _sort_columns(names, layout)
-    order = _find_order(places, rows) if layout.day_order == "open" else None
-    makers = _make_makers(names, places, layout, order)
-    mapped = [RawRow(row.number, _map_cells(row.cells, makers, carried), row.hidden) for row in rows]
-    headings = (*makers, *(names[at] for at in carried))
-    notices = (
-        *_tell_columns(names, places, layout),
-        *_tell_order(order),
-        *_tell_channel(makers, layout, headless=names is layout.positions),
-    )
-    flaws = (*_find_unmapped(names, rows, layout), *_find_neither(names, rows, layout))
-    return Table(headings, mapped, table.first, notices=notices, flaws=flaws, foreign=layout.positions)
-
-
-def _give_headings(table: Table, layout: SchedulerSheet, *, where: str) -> tuple[tuple[str, ...], Sequence[RawRow]]:
-    """Return the sheet's own headings, or the layout's where the sheet starts with a post."""
-    known = [name for name in table.names if heading_key(name) in layout.columns]
-    if len(known) > 1 or (known and not layout.positions):
-        return table.names, table.rows
-    if (others := recognise(table.names)) and layout.name not in others:
-        refuse_foreign(table, where=where)
-    if layout.positions and table.first.cells:
-        return layout.positions, [table.first, *table.rows]
-    raise SheetError(
-        f"{where} has none of the headings of a {layout.title} sheet: leave --from away, or name the scheduler that it "
-        "is from."
-    )
-
-
-def _sort_columns(names: Sequence[str], layout: SchedulerSheet) -> tuple[Places, list[int]]:
-    """Return where each of our columns comes from, and the columns that are carried along."""
-    places: dict[str, tuple[int, ...]] = {}
-    carried: list[int] = []
-    for at, name in enumerate(names):
-        key = heading_key(name)
-        column = layout.columns.get(key, "")
-        if key in layout.flags:
-            column = "channel"
-        elif key == layout.drafts and key:
-            column = "action"
-        if column and (column != "channel" or key in layout.flags or not layout.flags):
-            places[column] = (*places.get(column, ()), at)
-        else:
-            carried.append(at)
-    return places, carried
-
-
-def _make_makers(
-    names: Sequence[str], places: Places, layout: SchedulerSheet, order: DayOrder | None
-) -> dict[str, Maker]:
-    """Return, for each of our columns in order, the function that makes its cell of a row of theirs."""
-    makers: dict[str, Maker] = {}
-    for column, sources in places.items():
-        if column in {"date", "publish_at"}:
-            makers["publish_at"] = partial(
-                _make_date, at=sources[0], clock_at=places.get("time", (-1,))[0], forms=layout.dates, order=order
-            )
-        elif column == "media":
-            makers[column] = partial(_join_media, places=sources, separator=layout.separator)
-        elif column == "channel" and layout.flags:
-            flagged = {at: layout.flags[heading_key(names[at])] for at in sources}
-            makers[column] = partial(_name_channels, flagged=flagged)
-        elif column == "action":
-            makers[column] = partial(_make_draft, at=sources[0])
-        elif column != "time":
-            words = layout.values.get(column, {})
-            breaks = layout.line_break if column.startswith("text") else ""
-            makers[column] = partial(_take_first, places=sources, words=words, line_break=breaks)
-    if "channel" not in makers and "channel" not in map(column_of, names):
-        makers["channel"] = _leave_blank
-    return makers
-
-
-def _map_cells(cells: Sequence[RawCell], makers: Mapping[str, Maker], carried: Sequence[int]) -> list[RawCell]:
-    return [make(cells) for make in makers.values()] + [_cell(cells, at) for at in carried]
-
-
-def _cell(cells: Sequence[RawCell], at: int) -> RawCell:
-    return cells[at] if 0 <= at < len(cells) else ""
-
-
-def _make_date(
-    cells: Sequence[RawCell], *, at: int, clock_at: int, forms: Sequence[str], order: DayOrder | None
-) -> RawCell:
-    return read_date(_cell(cells, at), _cell(cells, clock_at), forms=forms, order=order)
-
-
-def _join_media(cells: Sequence[RawCell], *, places: Sequence[int], separator: str) -> RawCell:
-    found: list[str] = []
-    for at in places:
-        cell = _cell(cells, at)
-        if not isinstance(cell, str):
-            return cell
-        pieces = re.split(rf"\s*{re.escape(separator)}\s*(?=https?://)", cell) if separator else [cell]
-        found += [piece.strip() for piece in pieces if piece.strip()]
-    return " | ".join(found)
-
-
-def _name_channels(cells: Sequence[RawCell], *, flagged: Mapping[int, str]) -> RawCell:
-    return ", ".join(dict.fromkeys(channel for at, channel in flagged.items() if _says_yes(_cell(cells, at))))
-
-
-def _make_draft(cells: Sequence[RawCell], *, at: int) -> RawCell:
-    return "draft" if _says_yes(_cell(cells, at)) else ""
-
-
-def _says_yes(cell: RawCell) -> bool | None:
-    """Read a yes/no cell of theirs, None where it says neither."""
-    return read_yes_no(_text_of(cell))
-
-
-def _text_of(cell: RawCell) -> str:
-    if isinstance(cell, Moment):
-        return cell.at.isoformat(" ")
-    return cell.strip() if isinstance(cell, str) else write_number(cell) if isinstance(cell, Number) else cell.seen
-
-
-def _take_first(
-    cells: Sequence[RawCell], *, places: Sequence[int], words: Mapping[str, str], line_break: str
-) -> RawCell:
-    cell = next((cell for at in places if (cell := _cell(cells, at)) != ""), "")
-    if not isinstance(cell, str):
-        return cell
-    text = cell.replace(line_break, "\n") if line_break else cell
-    return words.get(text.strip().casefold(), text)
-
-
-def _leave_blank(cells: Sequence[RawCell]) -> RawCell:
-    return ""
-
-
-def _find_order(places: Places, rows: Sequence[RawRow]) -> DayOrder | None:
-    at = (*places.get("publish_at", ()), *places.get("date", ()), -1)[0]
-    written = ((row.number, _cell(row.cells, at)) for row in rows)
-    return find_day_order([(number, cell) for number, cell in written if isinstance(cell, str)])
-
-
-def _find_unmapped(names: Sequence[str], rows: Sequence[RawRow], layout: SchedulerSheet) -> tuple[RowFlaw, ...]:
-    """Return an error for each row that says, in a column without a place in ours, that it is another kind of post."""
-    places = [at for at, name in enumerate(names) if heading_key(name) in layout.unmapped]
-    flaws: dict[int, RowFlaw] = {}
-    for row in rows:
-        for at in places:
-            cell = _cell(row.cells, at)
-            if isinstance(cell, str) and cell.strip() and cell.strip().casefold() not in layout.usual:
-                message = (
-                    f"Row {row.number} says “{shorten(cell)}” under '{names[at]}', which can't be carried over from "
-                    f"{layout.title}: clear that cell, add a column named 'type' and write STORY, REEL, VIDEO or SHORT "
-                    "there."
-                )
-                flaws.setdefault(row.number, RowFlaw(row.number, "not_mapped", shorten(cell), message))
-    return tuple(flaws.values())
-
-
-def _find_neither(names: Sequence[str], rows: Sequence[RawRow], layout: SchedulerSheet) -> Iterator[RowFlaw]:
-    """Yield an error for each cell of a yes/no column that says neither: a post must not go out by a guess."""
-    asked = {at: "channel" for at, name in enumerate(names) if heading_key(name) in layout.flags}
-    asked |= {at: "action" for at, name in enumerate(names) if layout.drafts and heading_key(name) == layout.drafts}
-    for row in rows:
-        for at, column in asked.items():
-            if _says_yes(cell := _cell(row.cells, at)) is None:
-                seen = shorten(_text_of(cell))
-                message = f"'{names[at]}' says “{seen}”, which is neither yes nor no. Write TRUE or FALSE."
-                yield RowFlaw(row.number, "yes_no_unknown", seen, message, column=column, place=at)
-
-
-def _tell_columns(names: Sequence[str], places: Places, layout: SchedulerSheet) -> tuple[str, ...]:
-    ours = {"date": "publish_at", "time": "publish_at"}
-    pairs = sorted((at, ours.get(column, column)) for column, sources in places.items() for at in sources)
-    listed = ", ".join(f"'{names[at]}' -> {column}" for at, column in pairs)
-    return (f"Read as a sheet made for {layout.title}: {listed}.",)
-
-
-def _tell_order(order: DayOrder | None) -> tuple[str, ...]:
-    if order is None:
-        return ()
-    which = "month" if order.month_first else "day"
-    return (f"Its dates were read with the {which} first, as row {order.row} ({order.seen}) shows.",)
-
-
-def _tell_channel(makers: Mapping[str, Maker], layout: SchedulerSheet, *, headless: bool) -> tuple[str, ...]:
-    if makers.get("channel") is not _leave_blank:
-        return ()
+def apply_mapping(table: Table, name: str, choices: HeadingChoices, *, where: str) -> Table:
+    """Return the table with the places of our columns in it, its cells written our way. Errors: SheetError."""
+    scheduler = schedulers().get(name)
+    if scheduler is None:
+        raise SheetError(f"No sheets of '{name}' are known. Use --from with one of {', '.join(schedulers())}.")
+    names, rows = _give_headings(table, scheduler, where=where)
+    sheet = ForeignSheet(scheduler, names, choices, width=max(len(names), *(len(row.cells) for row in rows), 0))
+    sheet.find_order(rows)
+    headless = len(rows) > len(table.rows)
     if headless:
-        first = ", ".join((*layout.positions, "channel"))
-        return (
-            f"A {layout.title} sheet does not say the channel of a post: put a first row of headings above it, "
-            f"{first}, and fill in the last column.",
+        sheet.note_overlong(rows)
+    mapped = [sheet.convert(row) for row in rows]
+    if sheet.adds_channel:
+        names = (*names, *[""] * (sheet.width - len(names)), "channel")
+    return Table(
+        names,
+        mapped,
+        table.first,
+        notices=(*table.notices, *sheet.notices(headless=headless)),
+        flaws=tuple(sheet.flaws),
+        foreign=sheet.columns(),
+    )
+
+
+def _give_headings(table: Table, scheduler: Scheduler, *, where: str) -> tuple[tuple[str, ...], Sequence[RawRow]]:
+    """Return the sheet's own headings, or the layout's where the sheet starts with a post."""
+    known = [name for name in table.names if scheduler.find(scheduler.columns, name)]
+    if len(known) > 1 or (known and not scheduler.positions):
+        return table.names, table.rows
+    if (others := recognise(table.names)) and scheduler.name not in others:
+        propose_scheduler(table, HeadingChoices(), where=where)
+    if not scheduler.positions or not table.first.cells:
+        raise SheetError(
+            f"{where} has none of the headings of a {scheduler.title} sheet. Leave out --from, or name the scheduler "
+            "that it is from."
         )
-    return (f"A {layout.title} sheet does not say the channel of a post: add a column 'channel' and fill it in.",)
+    rows = [table.first, *table.rows]
+    for positions in scheduler.positions:  # one with a channel fits only where its cells name channels
+        at = next((at for at, name in enumerate(positions) if scheduler.find(scheduler.columns, name) == "channel"), -1)
+        written = [text_of(row.cells[at]) for row in rows if at < len(row.cells)] if at >= 0 else []
+        named = [part.strip() for text in written for part in re.split("[,;/|]", text) if part.strip()]
+        if at < 0 or (named and all(map(channel_named, named))):
+            return positions, rows
+    return scheduler.positions[-1], rows
+
+
+class ForeignSheet:
+    """A sheet of another scheduler while it is read: the places of its columns, and what is wrong with its cells."""
+
+    def __init__(self, scheduler: Scheduler, names: Sequence[str], choices: HeadingChoices, *, width: int) -> None:
+        self.flaws: list[RowFlaw] = []
+        self.width = width
+        self._scheduler = scheduler
+        self._names = names
+        self._order: DayOrder | None = None
+        self._settled = False
+        passed = {plain_heading(heading) for heading in (*choices.ignored, *(name for _, name in choices.mapped))}
+        asked = {at: name for at, name in enumerate(names) if plain_heading(name) not in passed}
+        mapped = {column for column, _ in choices.mapped}
+        own_channel = "channel" in {*mapped, *map(column_of, asked.values())}
+
+        def places(part: Mapping[str, Told]) -> dict[int, Told]:
+            return {at: told for at, name in asked.items() if (told := scheduler.find(part, name)) is not None}
+
+        self._flags = {} if own_channel else places(scheduler.flags)
+        self._types = {channel: at for at, channel in places(scheduler.types).items()}
+        self._decides = places(scheduler.decides)
+        self._lost = places(scheduler.lost)
+        self._idle = {at for at, name in asked.items() if heading_key(name) in scheduler.idle}
+        self._ours: dict[str, list[int]] = {}
+        for at, column in places(scheduler.columns).items():
+            if at not in self._flags:
+                self._ours.setdefault(column, []).append(at)
+        self.adds_channel = not own_channel and "channel" not in self._ours
+
+    @property
+    def _dates(self) -> list[int]:
+        return [*self._ours.get(DATE, ()), *self._ours.get("publish_at", ())]
+
+    def find_order(self, rows: Sequence[RawRow]) -> None:
+        """Find the order of day and month: the scheduler's own, unless the file proves another, or the file's."""
+        written = [(row.number, self._text(row, at)) for row in rows for at in self._dates[:1]]
+        proved = find_day_order(written)
+        declared = DayOrder(self._scheduler.order == "month first") if self._scheduler.order else None
+        if proved and declared and proved.month_first != declared.month_first:
+            return  # what may be meant either way is left to be asked about
+        self._order = proved or declared
+
+    def _text(self, row: RawRow, at: int) -> str:
+        return text_of(row.cells[at]).strip() if at < len(row.cells) else ""
+
+    def note_overlong(self, rows: Sequence[RawRow]) -> None:
+        """Note each row with more cells than the layout has columns, which may therefore stand in the wrong ones."""
+        for row in rows:
+            if any(cell != "" for cell in row.cells[len(self._names) :]):
+                message = (
+                    f"Row {row.number} has {len(row.cells)} cells, but a sheet made for {self._scheduler.title} has "
+                    f"{len(self._names)} columns. Put quotation marks round a text that holds the separator."
+                )
+                seen = shorten(" | ".join(map(text_of, row.cells[len(self._names) :])))
+                self.flaws.append(RowFlaw(row.number, "too_many_cells", seen, message))
+
+    def convert(self, row: RawRow) -> RawRow:
+        """Return a row with its cells written our way, each in its place; notes what is wrong with them."""
+        cells = list(row.cells)
+        cells += [""] * (self.width - len(cells))
+        for column, places in self._ours.items():
+            for at in places:
+                if column == DRAFT:
+                    cells[at] = "draft" if self._says_yes(row, at, "action") else ""
+                elif isinstance(cell := cells[at], str):
+                    cells[at] = self._write(column, cell, is_date=at in self._dates)
+        named = self._read_flags(row)
+        if self.adds_channel:
+            cells.append(", ".join(named))
+        self._note_not_carried(row, {name.partition(" ")[0] for name in named} if self._flags else set(Channel))
+        return row._replace(cells=cells)
+
+    def _write(self, column: str, cell: str, *, is_date: bool) -> str:
+        """Return the text of a cell as our column has it."""
+        scheduler = self._scheduler
+        if is_date and self._order:
+            written = settle_order(cell, month_first=self._order.month_first)
+            self._settled = self._settled or written != cell
+            return written
+        if column == "media" and scheduler.separator:
+            parts = re.split(rf"\s*{re.escape(scheduler.separator)}\s*(?=https?://)", cell)
+            return "\n".join(part.strip() for part in parts if part.strip())
+        if column.startswith("text") and scheduler.line_break:
+            return cell.replace(scheduler.line_break, "\n")
+        return scheduler.values.get(column, {}).get(cell.strip().casefold(), cell)
+
+    def _says_yes(self, row: RawRow, at: int, column: str) -> bool:
+        """Read a yes/no cell; one that holds neither is an error, since a post must not go out by a guess."""
+        said = read_yes_no(text := self._text(row, at))
+        if said is None:
+            message = f"'{self._names[at]}' is “{shorten(text)}”, which is neither yes nor no. Write TRUE or FALSE."
+            self._note(row, at, "yes_no_unknown", message, column=column)
+        return bool(said)
+
+    def _note(self, row: RawRow, at: int, code: str, message: str, *, column: str = "", warning: bool = False) -> None:
+        seen, column = shorten(self._text(row, at)), column or self._names[at]
+        self.flaws.append(RowFlaw(row.number, code, seen, message, warning=warning, column=column, place=at))
+
+    def _read_flags(self, row: RawRow) -> list[str]:
+        """Return the channels for which a row says yes, each with the type of post that a column of its own names."""
+        named: dict[str, None] = {}
+        before = len(self.flaws)
+        for at, channel in self._flags.items():
+            if not self._says_yes(row, at, "channel"):
+                continue
+            if channel not in Channel.__members__:
+                message = (
+                    f"'{self._names[at]}' is {self._text(row, at)}, but no posts can be sent there. Write FALSE, or go "
+                    f"on without it with {self._ignore(at)}."
+                )
+                self._note(row, at, "channel_unknown", message, column="channel")
+                continue
+            kind = self._read_kind(row, channel)
+            named[f"{channel} {kind}" if kind else channel] = None
+        if self._flags and not named and len(self.flaws) == before and any(cell != "" for cell in row.cells):
+            columns = listed(f"'{self._names[at]}'" for at, told in self._flags.items() if told in Channel.__members__)
+            message = f"No channel is chosen. Write TRUE under {columns}."
+            self._note(row, next(iter(self._flags)), "channel_missing", message, column="channel")
+        return list(named)
+
+    def _read_kind(self, row: RawRow, channel: str) -> PostType | None:
+        """Return the type of post that a column of the channel's own names, None where it says nothing of its own."""
+        at = self._types.get(channel, len(row.cells))
+        if (word := self._text(row, at)).casefold() in self._scheduler.usual:
+            return None
+        kind, wrong = read_type(word)
+        if wrong:
+            message = (
+                f"'{self._names[at]}' is “{shorten(word)}”, which can't be carried over from {self._scheduler.title}. "
+                f"Write POST, STORY, REEL, VIDEO or SHORT, or go on without it with {self._ignore(at)}."
+            )
+            self._note(row, at, "not_mapped", message)
+        return kind
+
+    def _note_not_carried(self, row: RawRow, channels: Collection[str]) -> None:
+        """Note each filled cell that decides something, or adds something, which can't be carried."""
+        for at, (kind, what, channel) in self._decides.items():
+            if self._is_filled(row, at) and (not channel or channel in channels):
+                message = (
+                    f"'{self._names[at]}' holds {what} (“{shorten(self._text(row, at))}”), which can't be carried over "
+                    f"from {self._scheduler.title}. {REMEDIES[kind].format(ignore=self._ignore(at))}"
+                )
+                self._note(row, at, "not_mapped", message)
+        for at, what in self._lost.items():
+            if self._is_filled(row, at):
+                message = (
+                    f"The service can't set this ({what}), so the post goes out without it. Add it by hand afterwards, "
+                    "or clear the cell."
+                )
+                self._note(row, at, "not_carried", message, warning=True)
+
+    def _is_filled(self, row: RawRow, at: int) -> bool:
+        text = self._text(row, at)
+        return read_yes_no(text) is not False and text.casefold() not in self._scheduler.usual
+
+    def _ignore(self, at: int) -> str:
+        return f"--ignore {shlex.quote(self._names[at])}"
+
+    def columns(self) -> ForeignColumns:
+        """Return the places of our columns, for the headings to be matched by."""
+        ours = {column: tuple(places) for column, places in self._ours.items() if column not in {DATE, TIME, DRAFT}}
+        if halves := (*self._dates[:1], *self._ours.get(TIME, ())[:1]):
+            ours["publish_at"] = halves
+        if drafts := self._ours.get(DRAFT):
+            ours["action"] = tuple(drafts)
+        if self.adds_channel:
+            ours["channel"] = (self.width,)
+        used = frozenset((*self._flags, *self._types.values(), *self._decides, *self._lost))
+        return ForeignColumns(ours, used, frozenset(self._idle), tuple(self._flags) if self.adds_channel else None)
+
+    def notices(self, *, headless: bool) -> Iterator[str]:
+        """Yield what was read as what, by which order of dates, and that a channel is asked for."""
+        title = self._scheduler.title
+        named = {DATE: "publish_at", TIME: "publish_at", DRAFT: "action"}
+        pairs = [(at, named.get(column, column)) for column, places in self._ours.items() for at in places]
+        pairs += [(at, "channel") for at in self._flags] + [(at, "type") for at in self._types.values()]
+        told = ", ".join(f"'{self._names[at]}' -> {column}" for at, column in sorted(pairs))
+        yield f"Read as a sheet made for {title}: {told}."
+        if self._order and (self._settled or self._order.row):
+            why = f"row {self._order.row} ({self._order.seen}) shows" if self._order.row else f"{title} writes them"
+            yield f"Its dates were read with the {'month' if self._order.month_first else 'day'} first, as {why}."
+        if self.adds_channel and not self._flags:
+            where = "add a column 'channel' and fill it in"
+            if headless:
+                first = ", ".join((*self._names, "channel"))
+                where = f"put a first row of headings above it, {first}, and fill in the last column"
+            yield f"A {title} sheet does not name the channel of a post: {where}."

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
-from batch.sheets.schedulers import scheduler_sheets
+import pytest
+from openpyxl import load_workbook
+
+from batch.sheets.schedulers import schedulers
 
 ADDRESS = "https://static.wixstatic.com/media/a.jpg"
 SHEETS = {
@@ -21,7 +24,7 @@ SHEETS = {
     ),
     "socialpilot": (
         "Content,Image URL,Scheduled Date,Account ID,First Comment,Tags,Link URL,channel",
-        f'Hello,{ADDRESS},"Dec 25, 2031 9:30 AM",12,,,,FACEBOOK',
+        f'Hello,{ADDRESS},"Dec 25, 2031 9:30 AM",,,,,FACEBOOK',
     ),
     "sprout": ("date,time_24hr,message_text,public_image_url,channel", f"25/12/2031,09:30,Hello,{ADDRESS},fb"),
     "zoho": ("Schedule Time,Post Content,Link,Media,channel", f"12/25/2031 09:30,Hello,,{ADDRESS},FACEBOOK"),
@@ -32,7 +35,7 @@ MAPPED = "Read as a sheet made for"
 
 
 def test_every_scheduler_is_tried_here():
-    assert set(SHEETS) == set(scheduler_sheets())
+    assert set(SHEETS) == set(schedulers())
 
 
 @pytest.mark.parametrize("name", SHEETS)
@@ -44,7 +47,7 @@ def test_a_sheet_of_another_scheduler_is_proposed_shown_and_run(desk, name):
     assert (ended.status == 2) is (name not in READABLE)
     shown = desk("plan", "theirs.csv", "--from", name, "--sandbox")
     assert shown.status == 0, shown.out
-    assert f"{MAPPED} {scheduler_sheets()[name].title}" in shown.out
+    assert f"{MAPPED} {schedulers()[name].title}" in shown.out
     assert (shown.out + shown.err).count(MAPPED) == 1
     assert (shown.out + shown.err).count("SANDBOX") == 1
     ended = desk("run", "theirs.csv", "--from", name, "--sandbox", "--yes", "--out", "out.json")
@@ -52,3 +55,58 @@ def test_a_sheet_of_another_scheduler_is_proposed_shown_and_run(desk, name):
     assert ended.status == 0, ended.out
     (post,) = desk.posts("out.json")
     assert (post["outcome"], post["publish_at_utc"]) == ("scheduled", "2031-12-25T08:30:00Z")
+
+
+BROKEN = (
+    "Text,Date,Time,Draft,Facebook,Instagram,Pinterest,Picture Url 1,Picture Url 2,Pinterest Board\n"
+    f"Hello,2031-12-25,09:30:00,FALSE,TRUE,FALSE,FALSE,{ADDRESS},bowls/none.jpg,\n"
+    f"Hello again,2031-02-30,09:30:00,FALSE,FALSE,TRUE,FALSE,{ADDRESS},,\n"
+    f"A board,2031-12-27,09:30:00,FALSE,FALSE,FALSE,TRUE,{ADDRESS},,Glazes\n"
+    "A story,2031-12-28,09:30:00,FALSE,FALSE,TRUE,FALSE,,,\n"
+)
+
+
+def test_every_address_is_the_files_own(desk):
+    (desk.folder / "theirs.csv").write_text(BROKEN, encoding="utf-8")
+    (desk.folder / "postbatch.toml").write_text('timezone = "Europe/Berlin"\n', encoding="utf-8")
+    ended = desk("check", "theirs.csv", "--from", "metricool", "--out", "issues.json")
+    found = json.loads((desk.folder / "issues.json").read_text(encoding="utf-8"))["issues"]
+    assert [(issue["row"], issue["column"], issue["cell"]) for issue in found] == [
+        (2, "media", "I2"),
+        (3, "publish_at", "B3"),
+        (4, "Pinterest Board", "J4"),
+        (5, "media", "H5"),
+    ]
+    assert "`media`" not in ended.out
+    assert [line.split()[:3] for line in ended.out.splitlines() if line[:2] in {"I2", "H5"}] == [
+        ["I2", "Picture", "Url"], ["H5", "Picture", "Url"],
+    ]  # fmt: skip
+
+
+def test_two_columns_that_are_one_of_ours_keep_their_own_cells(desk):
+    text = (
+        "Channel,Caption,Go-live date,Time,Image 1,Image 2\n"
+        f"Facebook,Hello,2031-12-25,25:00,{ADDRESS},\n"
+        f"Facebook,Hello you,2031-12-26,09:30,{ADDRESS},bowls/none.jpg\n"
+    )
+    (desk.folder / "own.csv").write_text(text, encoding="utf-8")
+    (desk.folder / "postbatch.toml").write_text('timezone = "Europe/Berlin"\n', encoding="utf-8")
+    desk("check", "own.csv", "--out", "issues.json")
+    found = json.loads((desk.folder / "issues.json").read_text(encoding="utf-8"))["issues"]
+    assert [(issue["row"], issue["column"], issue["cell"]) for issue in found] == [
+        (2, "publish_at", "C2"), (3, "media", "F3"),
+    ]  # fmt: skip
+    assert not [issue for issue in found if "`publish_at`" in issue["message"] or "`media`" in issue["message"]]
+
+
+def test_to_fix_can_be_run_as_it_is_and_the_results_keep_the_files_own_columns(desk):
+    (desk.folder / "theirs.csv").write_text(BROKEN, encoding="utf-8")
+    (desk.folder / "postbatch.toml").write_text('timezone = "Europe/Berlin"\n', encoding="utf-8")
+    desk("run", "theirs.csv", "--from", "metricool", "--sandbox", "--yes", "--out", "out.xlsx")
+    tables = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in load_workbook(desk.folder / "out.xlsx")}
+    headings, *rows = tables["To fix"]
+    fixes = [dict(zip(headings, row, strict=True)) for row in rows if row[0]]
+    assert [(str(fix["row"]), fix["channel"], fix["text"]) for fix in fixes] == [
+        ("2", "FACEBOOK", "Hello"), ("3", "INSTAGRAM", "Hello again"), ("4", "PINTEREST", "A board"),
+        ("5", "INSTAGRAM", "A story"),
+    ]  # fmt: skip
