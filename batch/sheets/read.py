@@ -184,7 +184,7 @@ def _make_sheet(
         raise SheetError(error.sentence, details=(*error.details, *table.hints)) from None
     body, told = _choose_hidden(table.rows, headings, hidden=hidden, where=where)
     flaws = [*grid.flaws, *table.flaws, *_find_struck(body, headings)]
-    if grid.links and mapping is None:
+    if grid.links:
         body, followed, doubts = _follow_links(body, headings, grid.links)
         told += followed
         flaws += doubts

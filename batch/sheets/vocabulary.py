@@ -132,12 +132,9 @@ def vocabulary() -> Vocabulary:
     for word, meaning in meanings.items():
         if meaning.column and len(word) >= SHORTEST_SLIP:
             by_start[word[0]] += ((word, meaning.column),)
-    listed = {
-        name: frozenset(map(plain_heading, table[name]["words"].split(",")))
-        for name in ("around", "state", "ready", "zones", "other")
-    }
+    lists = ("around", "state", "ready", "zones", "other")
     return Vocabulary(
-        meanings, by_start, listed["around"], listed["state"], listed["ready"], listed["zones"], listed["other"]
+        meanings, by_start, *(frozenset(map(plain_heading, table[name]["words"].split(","))) for name in lists)
     )
 
 
