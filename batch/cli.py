@@ -325,6 +325,28 @@ def watch(*, flags: Flags, once: bool, every: str, notify: bool, notify_command:
     return watch_posts(Environment(), flags, once=once, every=every, notify=notify, notify_command=notify_command)
 
 
+@postbatch.command(short_help="Write the month as it stands.")
+@click.option("--month", default="", metavar="2026-12", help="Which month; this one where none is named.")
+@click.option("--out", type=PATH, metavar="FILE", help="Where the report goes: .xlsx, .csv or .json.")
+@click.option("--page", type=PATH, metavar="FILE", help="Where the page for reading goes.")
+@click.option("--no-page", is_flag=True, help="Write no page.")
+@click.option("--split", type=click.Choice(["site"]), help="A report of its own for each site.")
+@click.option("--force", is_flag=True, help="Replace a file that is there already.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON document instead.")
+@common
+def report(
+    *, flags: Flags, month: str, out: Path | None, page: Path | None, no_page: bool, split: str | None, force: bool,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Write the month as it stands on the sites: live, to come, failed, drafts, links and the service's own figures."""
+    from batch.commands.report import report_month
+
+    outputs = Outputs(out=out, page=page, no_page=no_page)
+    return report_month(
+        Environment(), flags, month=month, outputs=outputs, split=bool(split), force=force, as_json=as_json
+    )
+
+
 @postbatch.command(short_help="Put back what a run did, where it still can be.")
 @click.argument("run", metavar="RUN")
 @doing

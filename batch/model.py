@@ -267,6 +267,7 @@ class Item:
 
     `status` is one of `Status` or, leniently, whatever text the service sent. `reference` is its `referenceId`.
     `error` is why it failed on the channel, "" where it did not. `external` items were made on the channel itself.
+    `insights` are the service's own figures (reach and the like), under its names, as they came.
     """
 
     id: str
@@ -280,6 +281,7 @@ class Item:
     link: str = ""
     error: str = ""
     external: bool = False
+    insights: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

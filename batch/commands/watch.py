@@ -103,7 +103,7 @@ def watch(
     pause = read_duration(every)
     senders = make_senders(environment, notify=notify, command=notify_command)
     with Session(environment, flags) as session:
-        records = _records(session)
+        records = read_records(session)
         session.start_sandbox({site for record in records for site in record.journals})
         if session.sandbox:
             session.show(SANDBOX_SAID)
@@ -163,7 +163,7 @@ def open_posts(session: Session) -> dict[str, list[OpenPost]]:
     """
     seen: set[tuple[str, str, str]] = set()
     found: dict[str, list[OpenPost]] = defaultdict(list)
-    for record in reversed(_records(session)):
+    for record in reversed(read_records(session)):
         try:
             outcomes = read_results(session.state, record).outcomes
         except PostbatchError as error:
@@ -272,7 +272,7 @@ def _update_files(session: Session, run: str) -> None:
             session.warn(str(error))
 
 
-def _records(session: Session) -> list[RunRecord]:
+def read_records(session: Session) -> list[RunRecord]:
     """Return the runs, oldest first, whose sites are the ones that their names mean here and now."""
     found = []
     for name in run_names(session.state):

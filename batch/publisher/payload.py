@@ -166,7 +166,22 @@ def read_item(data: Json) -> Item:
         link=next((link for link in links if link), ""),
         error=_error_text(data.get("publicationError")),
         external=data.get("external") is True,
+        insights=_figures(_dict(data.get("insightsSummary"))),
     )
+
+
+MAX_FIGURES = 20
+
+
+def _figures(data: Json) -> dict[str, str]:
+    """Return the figures of an item that are numbers or words, also one level down; never one that did not come."""
+    found: dict[str, str] = {}
+    for name, value in data.items():
+        inner = value if isinstance(value, dict) else {"": value}
+        for part, figure in inner.items():
+            if isinstance(figure, (int, float, str)) and not isinstance(figure, bool) and len(found) < MAX_FIGURES:
+                found[f"{name} {part}".strip()[:60]] = str(figure)[:60]
+    return found
 
 
 def _find_content(data: Json) -> tuple[tuple[str, str], ContentObject, Json] | None:

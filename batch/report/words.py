@@ -123,6 +123,10 @@ SHOWN_KINDS = 3
 """How many kinds of done posts the line names one by one; the legend below it names all."""
 
 
+REPORTED: Mapping[OutcomeKind, str] = {OutcomeKind.PUBLISHED: "live", OutcomeKind.DRAFTED: "drafts"}
+"""What a report calls a state, where a run has another word for it."""
+
+
 class Headline(NamedTuple):
     """The line: `well` says what was or will be done, `need` what is left for people, `rest` what was let be.
 
@@ -143,6 +147,10 @@ def count_outcomes(results: Results) -> tuple[tuple[OutcomeKind, int], ...]:
 def make_headline(results: Results) -> Headline:
     """Say in one line what happened, or for a plan what is going to."""
     counts = dict(count_outcomes(results))
+    if results.wanted == "report":
+        told = [f"{n:,} {REPORTED.get(kind, OUTCOME_STYLES[kind].told)}" for kind, n in counts.items()]
+        told = [words.removesuffix("s") if words == "1 drafts" else words for words in told]
+        return Headline(f"{listed(told, last='and')}." if told else "No posts in this month.")
     if not counts:
         return Headline("There are no posts in this sheet.")
     changed = any(outcome.changed for outcome in results.outcomes)

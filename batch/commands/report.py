@@ -1,0 +1,228 @@
+"""`report`: a month as it stands on the sites and in the journal: live, to come, failed, drafts, links and figures.
+
+Its headline is the state and never what the last run did. Nothing is changed. What the service itself says of a post's
+reach is shown as it came, and blank where nothing came.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from batch.commands.options import Environment, Flags, Outputs
+from batch.commands.session import EXIT_DONE, EXIT_ROWS, SANDBOX_SAID, Session, refuse_to_lose, shown_from
+from batch.commands.sites import SITES_AT_ONCE, look_at_site
+from batch.commands.watch import read_records
+from batch.errors import PostbatchError, StartError
+from batch.model import Item, Outcome, OutcomeKind, Results, Status
+from batch.plan.matching import split_reference
+from batch.report.words import make_headline
+from batch.runs.journal import Journal
+from batch.runs.record import read_results
+from batch.times import shown_time, zone_named
+from batch.wording import listed
+
+STATES: Mapping[str, OutcomeKind] = {
+    Status.PUBLISHED: OutcomeKind.PUBLISHED, Status.SCHEDULED: OutcomeKind.SCHEDULED, Status.DRAFT: OutcomeKind.DRAFTED,
+    Status.FAILED: OutcomeKind.FAILED, Status.PROCESSING: OutcomeKind.PROCESSING,
+    Status.IN_QUEUE: OutcomeKind.PROCESSING, Status.CANCELED: OutcomeKind.CANCELLED,
+}  # fmt: skip
+"""What a state of the service counts as; deleted posts are in no report."""
+CAMPAIGN = "campaign"
+Known = Mapping[tuple[str, str], tuple[Outcome, str]]
+"""What the runs of this machine know of an item: (site, item's ID) -> its latest outcome and its campaign."""
+
+
+def report_month(
+    environment: Environment, flags: Flags, *, month: str, outputs: Outputs, split: bool, force: bool, as_json: bool
+) -> int:
+    """Write the month's report, one for all sites or one for each; 1 where a post failed or a site can't be read."""
+    with Session(environment, flags) as session:
+        records = read_records(session)
+        session.start_sandbox({site for record in records for site in record.journals})
+        names = session.sites or tuple(session.settings.sites) or (session.settings.site().name,)
+        wanted = read_month(month, now=environment.now(), zone=session.settings.timezone_for(names[0]))
+        known = _known_posts(session)
+        posts: list[tuple[Item, Outcome, str]] = []
+        unread: list[str] = []
+        with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
+            waiting = {name: pool.submit(_read_items, session, name) for name in names}
+            for name, future in waiting.items():
+                try:
+                    zone = session.settings.timezone_for(name) or "UTC"
+                    posts += _month_posts(future.result(), known, site=name, month=wanted, timezone=zone)
+                except PostbatchError as error:
+                    unread.append(name)
+                    session.warn(f"{name} can't be read, so the report leaves it out: {error}")
+        if len(unread) == len(names):
+            raise StartError("No site could be read, so there is no report.")
+        sheets = _reports(session, posts, month=wanted, sites=names if split else ())
+        paths = [environment.cwd / (outputs.out or f"report-{wanted}.xlsx")]
+        if split:
+            paths = [paths[0].with_stem(f"{paths[0].stem}-{_file_name(name)}") for name in names]
+        if as_json:
+            environment.show_text(json.dumps(_as_data(sheets[0], posts, month=wanted), ensure_ascii=False, indent=1))
+        else:
+            _write(session, sheets, paths, outputs, posts=posts, force=force)
+        failed = any(outcome.outcome is OutcomeKind.FAILED for _, outcome, _ in posts)
+        return EXIT_ROWS if failed or unread else EXIT_DONE
+
+
+def read_month(text: str, *, now: datetime, zone: str) -> str:
+    """Read `2026-12`; "" is this month in that zone. Errors: StartError."""
+    if not text:
+        return now.astimezone(zone_named(zone) or ZoneInfo("UTC")).strftime("%Y-%m")
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+        raise StartError(f"--month {text!r} isn't a month. Write it as 2026-12.")
+    return text
+
+
+def _read_items(session: Session, site: str) -> Sequence[Item]:
+    with Journal(session.journal(site)) as journal:
+        return look_at_site(session, site, journal, ()).items
+
+
+def _known_posts(session: Session) -> Known:
+    found: dict[tuple[str, str], tuple[Outcome, str]] = {}
+    for record in read_records(session):  # oldest first, so that the latest word counts
+        try:
+            results = read_results(session.state, record)
+        except PostbatchError as error:
+            session.warn(str(error))
+            continue
+        column = next((n for n, heading in enumerate(results.headings) if heading.casefold() == CAMPAIGN), None)
+        for outcome in results.outcomes:
+            if outcome.item_id and outcome.site in record.journals:
+                cells = results.own.get(outcome.row, ())
+                campaign = cells[column] if column is not None and column < len(cells) else ""
+                found[outcome.site, outcome.item_id.lower()] = outcome, campaign
+    return found
+
+
+def _month_posts(
+    items: Sequence[Item], known: Known, *, site: str, month: str, timezone: str
+) -> Iterator[tuple[Item, Outcome, str]]:
+    """Return the items of a month in its site's zone, and all drafts without a date."""
+    for item in items:
+        kind = STATES.get(item.status)
+        local_month = item.scheduled_at.astimezone(ZoneInfo(timezone)).strftime("%Y-%m") if item.scheduled_at else ""
+        if kind is None or (local_month != month and not (item.status == Status.DRAFT and not local_month)):
+            continue
+        before, campaign = known.get((site, item.id.lower()), (None, ""))
+        key = before.key if before else split_reference(item.reference)[0]
+        zone = before.timezone if before and before.timezone else timezone
+        reason = item.error or (before.message if before and before.outcome is kind else "")
+        yield (
+            item,
+            Outcome(
+                row=0,
+                key=key,
+                site=site,
+                channel=item.channel,
+                type=item.type,
+                account=before.account if before else "",
+                action="",
+                outcome=kind,
+                status=item.status,
+                publish_at=item.scheduled_at,
+                local_time=shown_time(item.scheduled_at, timezone=zone) if item.scheduled_at else "",
+                timezone=zone,
+                item_id=item.id,
+                link=item.link,
+                message=reason
+                if kind is OutcomeKind.FAILED
+                else "Made on the channel itself."
+                if item.external
+                else "",
+                content=item.content,
+                reference=item.reference,
+            ),
+            campaign,
+        )
+
+
+def _reports(
+    session: Session, posts: Sequence[tuple[Item, Outcome, str]], *, month: str, sites: Sequence[str]
+) -> list[Results]:
+    """Return the report of all sites, or one for each of `sites`: posts by date, drafts last."""
+    figures = list(dict.fromkeys(name for item, _, _ in posts for name in item.insights))
+    made, now = [], session.environment.now()
+    for site in sites or ("",):
+        chosen = [post for post in posts if site in ("", post[1].site)]
+        chosen.sort(key=lambda post: (post[1].publish_at is None, post[1].publish_at or now))
+        rows = list(enumerate(chosen, start=2))
+        made.append(
+            Results(
+                run="",
+                sandbox=session.sandbox,
+                sheet=f"{month} {site}".strip(),
+                headings=(CAMPAIGN, *figures),
+                outcomes=tuple(replace(outcome, row=row) for row, (_, outcome, _) in rows),
+                own={
+                    row: (campaign, *(item.insights.get(f, "") for f in figures)) for row, (item, _, campaign) in rows
+                },
+                finished_at=now,
+                wanted="report",
+            )
+        )
+    return made
+
+
+def _write(
+    session: Session, reports: Sequence[Results], paths: Sequence[Path], outputs: Outputs, *,
+    posts: Sequence[tuple[Item, Outcome, str]], force: bool,
+) -> None:  # fmt: skip
+    for path in paths:
+        refuse_to_lose(path, force=force)
+    if session.sandbox:
+        session.show(SANDBOX_SAID)
+    for report, path in zip(reports, paths, strict=True):
+        session.show(f"{report.sheet}: {make_headline(report).well}")
+        for written in session.write_report(report, replace(outputs, out=path), sheet=path.with_suffix(".csv")):
+            session.show(f"Written: {shown_from(written, session.environment.cwd)}")
+    for name, counts in _totals(posts).items():
+        if len(counts) > 1:
+            told = (f"{value or '(none)'} {listed(_told(states), last='and')}" for value, states in counts.items())
+            session.show(f"By {name}: {'; '.join(told)}.")
+
+
+def _told(states: Mapping[str, int]) -> list[str]:
+    return [f"{number:,} {state}" for state, number in states.items()]
+
+
+def _totals(posts: Sequence[tuple[Item, Outcome, str]]) -> dict[str, dict[str, Counter[str]]]:
+    """Count the posts by site, channel and campaign, and in each by state."""
+    totals: dict[str, dict[str, Counter[str]]] = {"site": {}, "channel": {}, CAMPAIGN: {}}
+    for _, outcome, campaign in posts:
+        for name, value in zip(totals, (outcome.site, outcome.channel, campaign), strict=True):
+            totals[name].setdefault(value, Counter())[WORDS[outcome.outcome]] += 1
+    return totals
+
+
+WORDS: Mapping[OutcomeKind, str] = {
+    OutcomeKind.PUBLISHED: "live", OutcomeKind.SCHEDULED: "scheduled", OutcomeKind.DRAFTED: "draft",
+    OutcomeKind.FAILED: "failed", OutcomeKind.PROCESSING: "in process", OutcomeKind.CANCELLED: "cancelled",
+}  # fmt: skip
+
+
+def _as_data(report: Results, posts: Sequence[tuple[Item, Outcome, str]], *, month: str) -> Mapping[str, object]:
+    frame = report.to_frame()
+    frame["publish_at_utc"] = [at.isoformat() if at else "" for at in (o.publish_at for o in report.outcomes)]
+    return {
+        "month": month,
+        "sandbox": report.sandbox,
+        "headline": make_headline(report).well,
+        "totals": _totals(posts),
+        "posts": frame.drop(columns=["row", "action"]).to_dict("records"),
+    }
+
+
+def _file_name(site: str) -> str:
+    return re.sub(r"[^\w-]+", "-", site).strip("-") or "site"
