@@ -67,7 +67,8 @@ from batch.workbooks.template import EXAMPLE_SKIPPED
 def read_to_send(session: Session, inputs: Inputs, *, folder: Path, sheet: Sheet | None = None) -> Checked:
     """Read (where it is not given) and check a sheet that is to be sent; start the sandbox where one is asked for."""
     checked = read_and_check(session, inputs, folder=folder, will_send=True, sheet=sheet)
-    session.start_sandbox(checked.sites)
+    named = sorted({(post.site, str(post.channel), post.account) for post in checked.posts if post.account})
+    session.start_sandbox(checked.sites, accounts=named)
     return checked
 
 

@@ -116,10 +116,18 @@ class Session:
         """Return the name of a run that begins now."""
         return new_run_id(self.environment.now(), random=self.environment.random())
 
-    def start_sandbox(self, sites: Iterable[str] = (), *, port: int = 0, reset: bool = False) -> None:
+    def start_sandbox(
+        self,
+        sites: Iterable[str] = (),
+        *,
+        accounts: Iterable[tuple[str, str, str]] = (),
+        port: int = 0,
+        reset: bool = False,
+    ) -> None:
         """Start the folder's own sandbox where `--sandbox` asks for one; it keeps its posts between commands.
 
-        Without a configuration it has the sites that the sheet names: `sites`.
+        Without a configuration it has the sites that the sheet names: `sites`. It also has the accounts that the sheet
+        names: `accounts` (site, channel, name), so that a sheet made for real accounts can be tried as it is.
         """
         if not self.sandbox:
             return
@@ -143,6 +151,8 @@ class Session:
                 with Service(state, sites=names) as service:
                     service.reset()
             server = self._open.enter_context(SandboxServer(Service(state, sites=names), port=port))
+            known = {site.name: site.site_id for site in settings.sites.values()}
+            server.service.connect((known[site], channel, name) for site, channel, name in accounts if site in known)
         except OverflowError as error:
             raise StartError(f"There is no port {port}: give a --port from 1 to 65535.") from error
         except OSError as error:

@@ -1,4 +1,7 @@
-"""The sandbox's page: what is scheduled, live, failed or drafted on a site, as a calendar and as a list."""
+"""The sandbox's page: what is scheduled, live, failed or drafted on a site, as a calendar and as a list.
+
+Times are shown on the clock of the person who looks: the sandbox and the browser are on one machine.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import calendar
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,26 +25,29 @@ GROUPS = (
     ("going", "Going out", ("IN_QUEUE", "PROCESSING")),
     ("live", "Live", ("PUBLISHED",)),
     ("draft", "Drafts", ("DRAFT",)),
-    ("ended", "Canceled and deleted", ("CANCELED", "DELETED")),
+    ("ended", "Cancelled and deleted", ("CANCELED", "DELETED")),
 )
 _GROUP_OF = {status: name for name, _, statuses in GROUPS for status in statuses}
-CHANNEL_NAMES = {
-    "INSTAGRAM": "Instagram", "FACEBOOK": "Facebook", "YOUTUBE": "YouTube", "LINKEDIN": "LinkedIn", "TWITTER": "X",
-    "PINTEREST": "Pinterest", "GBP": "Google Business", "TIKTOK": "TikTok",
+CHANNELS = {
+    "INSTAGRAM": ("Instagram", "Ig"), "FACEBOOK": ("Facebook", "Fb"), "YOUTUBE": ("YouTube", "Yt"),
+    "LINKEDIN": ("LinkedIn", "in"), "TWITTER": ("X", "X"), "PINTEREST": ("Pinterest", "Pi"),
+    "GBP": ("Google Business", "G"), "TIKTOK": ("TikTok", "Tt"),
 }  # fmt: skip
+"""What a channel is called, and the letters of its badge."""
 MOST_SHOWN = 300
 """Posts of one kind that the list shows; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A post as the page shows it; `at` is when it went out, or is to."""
+    """A post as the page shows it; `at` is when it went out, or will go out, on the page's clock."""
 
     id: str
     group: str
     status: str
     channel: str
     channel_name: str
+    badge: str
     type: str
     account: str
     reference: str
@@ -89,49 +95,62 @@ def answer(
     site: str,
     items: Sequence[Json],
     names: Mapping[str, str],
+    zone: tzinfo | None = None,
 ) -> Response:
     """Return the page of a site and of the month that the request names (`2026-12`; else that of the next post).
 
-    `names` is what people call the accounts, by ID. Raises `Refusal` 405, and 400 for a month that is none.
+    `names` is what people call the accounts, by ID; `zone` is whose times are shown, None for this machine's. Raises
+    `Refusal` 405, and 400 for a month that is none.
     """
     if request.method not in ("GET", "HEAD"):
         raise Refusal(405, "METHOD_NOT_ALLOWED", "The first page can only be read.")
-    posts = sorted((_shown(item, names) for item in items), key=lambda p: p.at or datetime.max.replace(tzinfo=UTC))
-    # Nobody is shown an empty month: it is that of the next post, this one where none is to go out.
+    now = now.astimezone(zone)
+    posts = sorted((_shown(i, names, zone) for i in items), key=lambda p: p.at or datetime.max.replace(tzinfo=UTC))
+    # Nobody is shown an empty month: it is that of the next post, or this one where nothing is scheduled.
     coming = min((post.at for post in posts if post.group == "scheduled" and post.at is not None), default=now)
     month = _read_month(next(iter(request.values("month")), "")) or coming.date().replace(day=1)
+    by_day: dict[date, list[Shown]] = {}
+    for post in posts:
+        if post.at is not None and post.group not in ("draft", "ended"):
+            by_day.setdefault(post.at.date(), []).append(post)
+    weeks = calendar.Calendar().monthdatescalendar(month.year, month.month)
     html = _template().render(
         sites=sites,
         site=site,
         site_name=sites.get(site, ""),
         now=now,
+        zone_name=now.tzname() or "UTC",
         month=month,
         before=_neighbour(month, -1),
         after=_neighbour(month, +1),
-        weeks=_weeks(posts, month, now.date()),
+        weeks=[
+            [Day(d, d.month == month.month, d == now.date(), tuple(by_day.get(d, ()))) for d in week] for week in weeks
+        ],
         groups=[(name, title, [p for p in posts if p.group == name]) for name, title, _ in GROUPS],
         most=MOST_SHOWN,
     )
     return Response(200, html.encode("utf-8", "replace"), _HEADERS)
 
 
-def _shown(item: Json, names: Mapping[str, str]) -> Shown:
+def _shown(item: Json, names: Mapping[str, str], zone: tzinfo | None) -> Shown:
     channel, account = item["channel"]["name"], item["channel"].get("accountId", "")
     group = _GROUP_OF[item["status"]]
     at = read_iso(item.get("schedulingInfo", {}).get("scheduledDate"))
     if at is None and group in ("failed", "going", "live"):
         at = read_iso(item["updatedDate"])
+    name, badge = CHANNELS[channel]
     return Shown(
         id=item["id"],
         group=group,
         status=item["status"],
         channel=channel,
-        channel_name=CHANNEL_NAMES[channel],
+        channel_name=name,
+        badge=badge,
         type=item["type"],
         account=names.get(account, account),
         reference=item.get("referenceId", ""),
         text=text_of(item),
-        at=None if at is None else to_datetime(at),
+        at=None if at is None else to_datetime(at).astimezone(zone),
         error=item.get("publicationError", {}).get("description", ""),
         media=len(media_of(content_of(item))),
     )
@@ -149,12 +168,3 @@ def _read_month(given: str) -> date | None:
 def _neighbour(month: date, step: int) -> str:
     index = month.year * 12 + month.month - 1 + step
     return f"{index // 12:04d}-{index % 12 + 1:02d}"
-
-
-def _weeks(posts: Sequence[Shown], month: date, today: date) -> list[list[Day]]:
-    by_day: dict[date, list[Shown]] = {}
-    for post in posts:
-        if post.at is not None and post.group not in ("draft", "ended"):
-            by_day.setdefault(post.at.date(), []).append(post)
-    weeks = calendar.Calendar().monthdatescalendar(month.year, month.month)
-    return [[Day(d, d.month == month.month, d == today, tuple(by_day.get(d, ()))) for d in week] for week in weeks]

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,7 +23,7 @@ from urllib.parse import unquote
 from batch.sandbox import calls, console, generate, media
 from batch.sandbox.context import Context, Route, check_request
 from batch.sandbox.items import Items
-from batch.sandbox.sites import SITE_ID, Site, add_site
+from batch.sandbox.sites import SITE_ID, Site, add_site, connect_account
 from batch.sandbox.state import (
     Json,
     Ms,
@@ -82,6 +82,8 @@ class Service:
 
     calls_per_minute = 200
     """How many calls a site may make in any minute; 0: as many as it likes."""
+    zone: tzinfo | None = None
+    """In which zone the page shows times; None: this machine's."""
 
     def __init__(
         self,
@@ -128,10 +130,17 @@ class Service:
         """Return the page of the site and the month that the request names. Raises `Refusal`."""
         sites = self.listed_sites()
         named = next(iter(request.values("site")), "").lower()
-        site = named if named in sites else next(iter(sites), "")
+        filled = (site for site in sites if self.listed(site))
+        site = named if named in sites else next(filled, next(iter(sites), ""))
         names = Site(self.store, site, now).account_names()
         return console.answer(
-            request, now=to_datetime(now), sites=sites, site=site, items=self.listed(site), names=names
+            request,
+            now=to_datetime(now),
+            sites=sites,
+            site=site,
+            items=self.listed(site),
+            names=names,
+            zone=self.zone,
         )
 
     def respond(self, request: Request, now: Ms) -> Response:
@@ -249,6 +258,12 @@ class Service:
     def now_ms(self) -> Ms:
         """Return the sandbox's time within a transaction."""
         return to_ms(self._read_clock())
+
+    def connect(self, accounts: Iterable[tuple[str, str, str]]) -> None:
+        """Connect accounts by what a sheet calls them: (site's ID, channel, name); those that are there stay."""
+        with self.transaction():
+            for site, channel, name in accounts:
+                connect_account(self.store, site.lower(), channel, name)
 
     def reset(self) -> None:
         """Forget everything, and begin again with the sites of the start."""

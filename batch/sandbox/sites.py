@@ -16,30 +16,32 @@ SITE_ID = "5a11d0b0-0000-4000-8000-706f74746572"
 SITE_NAME = "Pottery"
 ACCOUNTS: Mapping[str, tuple[Json, ...]] = {
     "INSTAGRAM": (
-        {"id": "17841405822304914", "username": "river.pottery", "settings": {"default": True}},
-        {"id": "17841405822304999", "username": "river.pottery.classes", "settings": {"default": False}},
+        {"id": "17841405822304914", "username": "Your Instagram (sandbox)", "settings": {"default": True}},
+        {"id": "17841405822304999", "username": "Your second Instagram (sandbox)", "settings": {"default": False}},
     ),
     "FACEBOOK": (
-        {"id": "10215544332211009", "displayName": "Ada River",
-         "page": {"id": "104512345678901", "displayName": "River Pottery"},
+        {"id": "10215544332211009", "displayName": "Your Facebook",
+         "page": {"id": "104512345678901", "displayName": "sandbox"},
          "settings": {"default": True}},
     ),
-    "YOUTUBE": ({"id": "UCrIvErPoTtErY0123456789", "displayName": "River Pottery", "settings": {"default": True}},),
+    "YOUTUBE": (
+        {"id": "UCrIvErPoTtErY0123456789", "displayName": "Your YouTube (sandbox)", "settings": {"default": True}},
+    ),
     "LINKEDIN": (
-        {"id": "urn:li:organization:70512345", "displayName": "River Pottery Ltd", "settings": {"default": True}},
+        {"id": "urn:li:organization:70512345", "displayName": "Your LinkedIn (sandbox)", "settings": {"default": True}},
     ),
     "PINTEREST": (
-        {"id": "774124931234567890", "username": "riverpottery",
-         "board": {"id": "549755885175", "displayName": "Glazes"},
+        {"id": "774124931234567890", "username": "Your Pinterest",
+         "board": {"id": "549755885175", "displayName": "sandbox"},
          "settings": {"default": True}},
     ),
     "GBP": (
-        {"id": "accounts/109876543210987654321", "displayName": "River Pottery",
-         "location": {"id": "locations/4503599627370496", "displayName": "River Pottery, Mill Lane 4"},
+        {"id": "accounts/109876543210987654321", "displayName": "Your Google Business Profile",
+         "location": {"id": "locations/4503599627370496", "displayName": "sandbox"},
          "settings": {"default": True}},
     ),
     "TIKTOK": (
-        {"id": "-000rIvErPoTtErY-open-id", "username": "riverpottery",
+        {"id": "-000rIvErPoTtErY-open-id", "username": "Your TikTok (sandbox)",
          "privacyLevelOptions": ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"],
          "settings": {"default": True}},
     ),
@@ -72,6 +74,29 @@ def set_accounts(store: Store, site: str, channel: str, accounts: Iterable[Json]
             "INSERT INTO accounts (site, channel, id, body) VALUES (?, ?, ?, ?)",
             site, channel, account["id"], write_json({"channel": channel, CONNECTED[channel].key: account}),
         )  # fmt: skip
+
+
+def connect_account(store: Store, site: str, channel: str, name: str) -> None:
+    """Connect one more account of a channel, by what a sheet calls it, unless one is called so already."""
+    if channel not in ACCOUNTS:
+        return
+    path = CONNECTED[channel]
+    found = store.rows("SELECT body FROM accounts WHERE site = ? AND channel = ?", site, channel)
+    accounts = [json.loads(body)[path.key] for (body,) in found]
+    parts = [part for account in accounts for part in (account, account.get(path.inside) or {})]
+    names = {str(part.get(key)).casefold() for part in parts for key in ("id", "username", "displayName")}
+    if name.casefold() in names:
+        return
+    like = ACCOUNTS[channel][0]
+    number = str(uuid.uuid5(uuid.UUID(site), f"{channel}/{name.casefold()}").int % 10**9)
+    account = {**like, "id": like["id"] + number, "settings": {"default": False}}
+    account["username" if "username" in like else "displayName"] = name
+    if path.inside:
+        account[path.inside] = {**like[path.inside], "id": like[path.inside]["id"] + number}
+    store.run(
+        "INSERT OR IGNORE INTO accounts (site, channel, id, body) VALUES (?, ?, ?, ?)",
+        site, channel, account["id"], write_json({"channel": channel, path.key: account}),
+    )  # fmt: skip
 
 
 class Site:

@@ -80,7 +80,7 @@ def make_scene() -> Scene:
         post("draft", channel=Channel.LINKEDIN),
         post("soon", at=hours(0.2)),
         post("day", at=hours(24)),
-        _pictured("classes", Channel.INSTAGRAM, account="river.pottery.classes", at=hours(48)),
+        _pictured("classes", Channel.INSTAGRAM, account="Your second Instagram (sandbox)", at=hours(48)),
         post("now", channel=Channel.GBP, now=True),
         post("text", text="New words", at=hours(30)),
         post("half", text="Whole now", channel=Channel.LINKEDIN, at=hours(50)),

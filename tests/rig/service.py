@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -45,6 +45,8 @@ class Rig(Service):
     `id_seed` makes the same IDs each time, in the order in which they are needed; only for a state that begins empty.
     `readings` are those of the contract by which it answers callers.
     """
+
+    zone = UTC
 
     def __init__(
         self,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -33,7 +34,7 @@ def test_all_posts_are_in_the_list_and_those_with_a_time_in_the_calendar(api):
     calendar = html[html.index("<table") : html.index("</table>")]
     shown = set(re.findall(r"text (\w+)</span>", calendar))
     assert shown == {"SCHEDULED", "PROCESSING", "IN_QUEUE", "PUBLISHED", "FAILED"}
-    assert "River Pottery Ltd" in html
+    assert "Your LinkedIn (sandbox)" in html
 
 
 def test_a_post_stands_on_its_own_day(api):
@@ -42,6 +43,17 @@ def test_a_post_stands_on_its_own_day(api):
     cell = next(part for part in html.split("<td ")[1:] if 'class="slot' in part)
     assert '<span class="d">25</span>' in cell
     assert "10:00" in cell
+
+
+def test_times_and_days_are_those_of_the_zone_that_the_page_is_made_for(api):
+    api.scheduled(hours=15)
+    assert "01:00" in api.send("GET", "/").body.decode()
+    api.service.zone = ZoneInfo("America/New_York")
+    html = api.send("GET", "/").body.decode()
+    cell = next(part for part in html.split("<td ")[1:] if 'class="slot' in part)
+    assert '<span class="d">24</span>' in cell
+    assert "20:00" in cell
+    assert "EST" in html
 
 
 def test_the_page_opens_where_the_next_post_stands_and_leads_back_to_today(api):
@@ -72,6 +84,7 @@ def test_each_site_has_its_page(make_api):
     api = make_api(sites={SITE_ID: "Pottery", OTHER: "Shop & Co"})
     api.draft(referenceId="only-here")
     assert "only-here" in api.send("GET", "/").body.decode()
+    assert "<h1>Pottery</h1>" in api.send("GET", "/").body.decode()
     other = api.send("GET", "/", query=[("site", OTHER)]).body.decode()
     assert "only-here" not in other
     assert "<h1>Shop &amp; Co</h1>" in other

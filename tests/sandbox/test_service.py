@@ -27,6 +27,10 @@ class Own:
         content = b"" if body is None else json.dumps(body).encode()
         return self.service.answer(Request(method, path, (), SIGNED | headers, content))
 
+    def accounts(self, channel):
+        request = Request("GET", POSTS + "/accounts", (("channelName", channel),), SIGNED, b"")
+        return self.service.answer(request).json()["accounts"]
+
     def good(self, method, path, body=None):
         answer = self.send(method, POSTS + path, body)
         assert answer.status == 200, answer.body
@@ -98,3 +102,10 @@ def test_there_is_nothing_to_reset_or_to_look_behind_on_the_sandbox_that_ships(o
     for path in ("reset", "clock", "faults", "seed", "options", "public", "items", "calls"):
         for method in ("GET", "POST", "DELETE"):
             assert own.send(method, f"/sandbox/{path}").status == 404
+
+
+def test_a_sheet_finds_the_accounts_that_it_names(own):
+    own.service.connect([(SITE_ID, "INSTAGRAM", "tidal.pottery"), (SITE_ID, "FACEBOOK", "Tidal Studio")])
+    own.service.connect([(SITE_ID, "INSTAGRAM", "Tidal.Pottery"), (SITE_ID, "TWITTER", "tidal")])
+    names = [a["instagram"]["username"] for a in own.accounts("INSTAGRAM")]
+    assert names == ["Your Instagram (sandbox)", "Your second Instagram (sandbox)", "tidal.pottery"]
