@@ -29,6 +29,9 @@ MAX_PAGES = 2_000
 _ITEM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
+ONE_ID = "The site's list gives several posts one and the same ID, so nothing is planned on it. Try again later."
+
+
 class PageStyle(NamedTuple):
     """How pages are asked for."""
 
@@ -85,6 +88,9 @@ def read_items(client: Client, *, max_pages: int = MAX_PAGES) -> ItemsRead:
                     "The site gives one page of posts again and again, so they can't be read. Try again later."
                 )
             last = last or page.size < full or not fresh
+            # A page boundary that moves while reading shows a post twice; two posts never have one ID.
+            if any(item.reference != found.get(item.id, item).reference for item in page.items):
+                raise ServiceError(ONE_ID)
             if fresh:
                 found.update((item.id, item) for item in page.items)
                 nameless += page.size - len(page.items)
@@ -132,8 +138,11 @@ def _read_page(reply: Reply) -> _Page:
     items = tuple(read_item(entry) for entry in listed)
     named = tuple(item for item in items if item.id)
     if len({item.id for item in named}) < len(named):
+        raise ServiceError(ONE_ID)
+    if keys := [item.reference for item in items if item.reference and not item.id]:
         raise ServiceError(
-            "The site's list gives several posts one and the same ID, so nothing is planned on it. Try again later."
+            f"The site's list gives the post with the key {keys[0][:64]} without its ID, so nothing is planned on it. "
+            "Try again later."
         )
     return _Page(named, len(items), total, reply)
 

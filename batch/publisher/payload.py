@@ -58,6 +58,9 @@ SHAPES: Mapping[tuple[str, str], ContentObject] = MappingProxyType({
 })  # fmt: skip
 """Every combination that the API knows, made from the one table of channels."""
 
+GUID = re.compile(r"\A[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
+"""An item's ID as it is documented: the same in any letters, so it is read in small ones."""
+
 _OBJECTS: Mapping[str, tuple[tuple[str, str], ContentObject]] = MappingProxyType(
     {s.object: (k, s) for k, s in SHAPES.items()}
 )
@@ -155,7 +158,7 @@ def read_item(data: Json) -> Item:
     links = [_str(place.get("externalItemUrl")) for place in (data, channel)]
     links += [_str(raw.get(name)) for name in ("postUrl", "storyUrl")]
     return Item(
-        id=_id(data.get("id")),
+        id=GUID.sub(lambda guid: guid[0].lower(), _id(data.get("id"))),
         channel=_str(channel.get("name")) or key[0],
         type=_str(data.get("type")) or key[1],
         status=_str(data.get("status")),

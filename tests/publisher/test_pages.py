@@ -176,3 +176,23 @@ def test_a_page_that_breaks_off_stops(serve: Serve, connect: Connect) -> None:
     server = serve(lambda call: (400, refusal("X")) if call.body["query"]["paging"]["offset"] else site(call))
     with pytest.raises(ServiceError, match="broke off at page 2"):
         query_items(connect(server.url))
+
+
+def test_a_list_that_leaves_out_the_id_of_a_post_with_a_key_is_not_planned_on(serve: Serve, connect: Connect) -> None:
+    server = serve(lambda call: (200, {"items": [{"id": "a"}, {"status": "DRAFT", "referenceId": "spring-01"}]}))
+    with pytest.raises(ServiceError, match="the key spring-01 without its ID"):
+        query_items(connect(server.url))
+
+
+@pytest.mark.parametrize(("second", "wrong"), [("a", False), ("b", True)])
+def test_two_posts_of_one_id_on_two_pages_are_not_planned_on(
+    serve: Serve, connect: Connect, second: str, wrong: bool
+) -> None:
+    pages = [[{"id": "1", "referenceId": "a"}], [{"id": "1", "referenceId": second}, {"id": "2"}], []]
+    sizes = iter(pages)
+    server = serve(lambda call: (200, {"items": next(sizes, [])}))
+    if wrong:
+        with pytest.raises(ServiceError, match="one and the same ID"):
+            query_items(connect(server.url))
+    else:
+        assert [item.id for item in query_items(connect(server.url))] == ["1", "2"]
