@@ -14,9 +14,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from batch.model import Account, Action, Channel, Item, Post, Snapshot, Status, StepKind
+from batch.model import Account, Channel, Item, Post, Snapshot, Status, StepKind
 from batch.plan.compare import content_changes
-from batch.plan.decisions import Refusal
+from batch.plan.decisions import Refusal, Wanted, wanted_of
 from batch.rules.channels import COMBINATIONS
 from batch.times import shown_time
 from batch.wording import counted
@@ -150,7 +150,7 @@ class ItemIndex:
         if not versions:
             return Match(next_reference=sent_form(post.key), refusal=self._other_capitals(post))
         living = [version.item for version in versions if version.lives]
-        one, duplicates = _one_post(living, post.action)
+        one, duplicates = _one_post(living, wanted_of(post))
         if len(living) > 1 and one is None:
             reason = (
                 f"The site holds {len(living)} items with the key {post.key}: {_shown_items(living)}. Take back all "
@@ -208,13 +208,14 @@ def repeated_keys(posts: Iterable[Post]) -> frozenset[str]:
     return frozenset(key for key in keys if counts[same_letters(key)] > 1)
 
 
-def _one_post(living: Sequence[Item], action: Action | None) -> tuple[Item | None, tuple[Item, ...]]:
+def _one_post(living: Sequence[Item], wanted: Wanted) -> tuple[Item | None, tuple[Item, ...]]:
     """Return which of a key's living items is its post, and which of the others are to be taken back.
 
     None where they are not certainly one post. What is out or on its way stays, else the smallest ID, on every machine:
-    two runs that take one back at once take back the same one. Of a post that is withdrawn or only moved the one that
-    would go out comes first. A draft never goes out, so it is taken back whatever it says; what is scheduled only where
-    it is the same as what stays, or is to be withdrawn like it.
+    two runs that take one back at once take back the same one. Of a post that is withdrawn, only moved, or to be a
+    draft the one that would go out comes first: what is scheduled is never taken back for a draft. A draft never goes
+    out, so it is taken back whatever it says; what is scheduled only where it is the same as what stays, or is to be
+    withdrawn like it.
     """
     if len(living) < 2:
         return (living[0] if living else None), ()
@@ -231,10 +232,10 @@ def _one_post(living: Sequence[Item], action: Action | None) -> tuple[Item | Non
     other = any(item.external for item in living)
     if max(len(places), len(accounts), len(out), len(sent)) > 1 or not known or other:
         return None, ()
-    if action in (Action.CANCEL, Action.DELETE):
+    if wanted in (Wanted.CANCELLED, Wanted.DELETED):
         one, *others = dated_first or out
         return one, tuple(others)
-    for one, *others in (out + pending, out + dated_first)[action is Action.RESCHEDULE :]:
+    for one, *others in (out + pending, out + dated_first)[wanted in (Wanted.RESCHEDULED, Wanted.DRAFT) :]:
         if all(other.status == Status.DRAFT or _goes_out_alike(one, other) for other in others):
             return one, tuple(others)
     return None, ()

@@ -25,12 +25,14 @@ from batch.runs.control import Stop
 from batch.runs.journal import Recorder
 from batch.runs.record import broken_outcome, done_outcome, not_run_outcome
 from batch.runs.settle import (
+    DEAD,
     ENDED,
     SPENDING,
     ActionResult,
     ActionStatus,
     Call,
     SiteReader,
+    is_version,
     judge,
     other_result,
     settle,
@@ -249,7 +251,8 @@ def settle_call(call: Call, *, context: SiteContext, last: bool) -> ActionResult
     if result.status is ActionStatus.DONE and result.item is not None:
         item = result.item
         context.note(call.intent, kind="settled", code=call.reply.code, item_id=item.id, status=item.status)
-        if call.competing and call.act is not Act.CREATE:
+        # Another item has its place. Where that is dead, a draft that this run has not made is all there is.
+        if call.competing and call.act is not Act.CREATE and (item.status not in DEAD or Act.CREATE in call.step.acts):
             drop_own_draft(call.step, position=call.position, context=context)
     return result
 
@@ -264,6 +267,12 @@ MOVED = (
 )
 
 
+WRONG_ID = (
+    "The site's list gives this post ({item_id}) or a second one like it an ID that is not its own, so nothing was "
+    "sent. Run again: the list may be right by then."
+)
+
+
 def _look_before(act: Act, step: Step, before: Before, *, context: SiteContext) -> ActionResult | None:
     """Read an item right before an act on it; None where it is still as it was when the act was decided on.
 
@@ -271,11 +280,17 @@ def _look_before(act: Act, step: Step, before: Before, *, context: SiteContext) 
     """
     try:
         item = context.reader.by_id(step.item_id)
+        strange = context.reader.still_lists(step) if item is None else not is_version(item, step)
+        # Nothing is sent out beside a duplicate that is not where the list says.
+        others = step.duplicates if act in SPENDING and Act.CREATE not in step.acts else ()
+        strange = strange or any(not is_version(context.reader.by_id(other), step) for other in others)
     except SignInError as error:
         return ActionResult(ActionStatus.STOP, code="SIGN_IN", message=str(error))
     except ServiceError as error:
         message = f"The post could not be read right before it was to be changed, so nothing was sent: {error}"
         return ActionResult(ActionStatus.NOT_DONE, code="UNREADABLE", message=message)
+    if strange:
+        return ActionResult(ActionStatus.CONFLICT, code="wrong_id", message=WRONG_ID.format(item_id=step.item_id))
     result = judge(act, step, item)
     if result.status is ActionStatus.REFUSED:
         return ActionResult(ActionStatus.REFUSED, item, "overtaken", f"It could not be done: {result.message}.")

@@ -47,6 +47,7 @@ from batch.runs.settle import (
     ActionResult,
     ActionStatus,
     Call,
+    SiteReader,
     other_post,
     rank,
     settle,
@@ -128,7 +129,7 @@ class _SiteRun:
             for item in self.context.reader.up_to_date([post.step.item_id for post in made]):
                 held[item.reference].append(item)
             for post in made:
-                yield_to(post, competing_with(post, held[post.step.reference]), context=self.context)
+                yield_to(post, held[post.step.reference], context=self.context)
         for post in posts:
             self.do(post)
 
@@ -211,14 +212,15 @@ def _urgency(post: StepProgress) -> tuple[int, datetime, int]:
     return (3, step.at, post.position) if step.at else (4, FAR, post.position)
 
 
-def competing_with(post: StepProgress, items: Sequence[Item]) -> list[Item]:
+def competing_with(post: StepProgress, items: Sequence[Item], *, reader: SiteReader) -> list[Item]:
     """Return the living items of others that carry this post's reference, the one that stands for it first."""
     step = post.step
     same = (item for item in items if item.reference == step.reference and item.channel == step.channel)
-    return sorted((item for item in same if item.id != step.item_id and item.status not in DEAD), key=rank)
+    others = reader.confirmed(item for item in same if item.id != step.item_id and item.status not in DEAD)
+    return sorted((item for item in others if item.status not in DEAD), key=rank)
 
 
-def yield_to(post: StepProgress, competing: Sequence[Item], *, context: SiteContext) -> None:
+def yield_to(post: StepProgress, listed: Sequence[Item], *, context: SiteContext) -> None:
     """Of several items for one post let only one go out: no item can go out twice, so all runs adopt the same one.
 
     What is further on than a draft is adopted. Of drafts the smallest ID stands: a run that sees a smaller one than its
@@ -226,6 +228,7 @@ def yield_to(post: StepProgress, competing: Sequence[Item], *, context: SiteCont
     and be about to send its own out. A competing item that stays a draft for longer than a call can take has lost its
     run, and is adopted.
     """
+    competing = competing_with(post, listed, reader=context.reader)
     patience_ends = context.clock() + context.call_window_seconds
     while competing and competing[0].status == Status.DRAFT and competing[0].id > post.step.item_id:
         if context.clock() > patience_ends:
@@ -233,7 +236,7 @@ def yield_to(post: StepProgress, competing: Sequence[Item], *, context: SiteCont
         context.pause(context.settle_seconds * (0.5 + context.random()))
         if context.stop.requested:
             return
-        competing = competing_with(post, context.reader.everything())
+        competing = competing_with(post, context.reader.everything(), reader=context.reader)
     if not competing:
         return
     drop_own_draft(post.step, position=post.position, context=context)

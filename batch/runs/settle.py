@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from typing import NamedTuple
 from batch.errors import PostbatchError
 from batch.model import Act, Item, Status, Step
 from batch.plan.compare import content_changes, real_changes, same_second
+from batch.plan.matching import split_reference
 from batch.publisher import items
 from batch.publisher.client import Client
 from batch.publisher.reply import Reply, ReplyKind
@@ -160,6 +161,9 @@ RUN_AGAIN = "Run the same command again: it looks at the site first and sends no
 LIVE_FIRST = (Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE, Status.SCHEDULED, Status.DRAFT, Status.FAILED)
 """Which of several items with one reference stands for it: the one nearest to the public, then the smallest ID."""
 
+UNCERTAIN = frozenset({ActionStatus.NOT_DONE, ActionStatus.UNCLEAR})
+"""What a second look may change: a list that was old, or that gave an item another's ID."""
+
 Held = Mapping[tuple[str, str], Sequence[Item]]
 """The site's items by reference and channel."""
 
@@ -183,6 +187,31 @@ class SiteReader:
         """Return the item as it is now, None where the site holds none. Errors: ServiceError, SignInError."""
         item = items.get_item(self.client, item_id)
         return None if item is None else self.as_sent(item)
+
+    def confirmed(self, listed: Iterable[Item]) -> list[Item]:
+        """Return items of a list as they are when each is read by its ID, without those that are another post there.
+
+        A list may be old, or give an item the ID of another. Errors: ServiceError, SignInError.
+        """
+        read = [(entry.reference, self.by_id(entry.id)) for entry in listed]
+        return [
+            replace(item, reference=reference)
+            for reference, item in read
+            if item is not None and item.reference in ("", reference)
+        ]
+
+    def still_lists(self, step: Step) -> bool:
+        """Tell whether the list shows a step's post, and not as deleted, also after the time that it may be late by.
+
+        Errors: ServiceError, SignInError.
+        """
+        for wait in (0.0, self.settle_seconds):
+            if wait:
+                self.pause(wait)
+            shown = [item for item in self.everything() if step.reference and item.reference == step.reference]
+            if all(item.status == Status.DELETED for item in shown):
+                return False
+        return True
 
     def up_to_date(self, made: Collection[str]) -> tuple[Item, ...]:
         """Return all items as they were no earlier than when the items of these IDs were made.
@@ -234,6 +263,12 @@ def rank(item: Item) -> tuple[int, str]:
     return place.get(item.status, len(place)), item.id
 
 
+def is_version(item: Item | None, step: Step) -> bool:
+    """Tell whether an item that was read by its ID is the post of a step, in any attempt of its key."""
+    own = split_reference(step.reference)[0]
+    return item is not None and (not item.reference or not own or split_reference(item.reference)[0] == own)
+
+
 def standing(found: Iterable[Item]) -> Item | None:
     """Return the first item of an iterable by `rank`, None where it is empty."""
     return min(found, key=rank, default=None)
@@ -248,7 +283,7 @@ def settle(calls: Sequence[Call], *, reader: SiteReader, wait_full_window: bool 
     results = [unclear_result(call.reply) for call in calls]
     try:
         results = _look(calls, reader)
-        again = [n for n, call in enumerate(calls) if results[n].status is ActionStatus.NOT_DONE and not call.refused]
+        again = [n for n, call in enumerate(calls) if results[n].status in UNCERTAIN and not call.refused]
         if again:
             wait_full_window = wait_full_window or any(calls[n].by_reference for n in again)
             seconds = reader.settle_seconds if wait_full_window else min(SECOND_LOOK_SECONDS, reader.settle_seconds)
@@ -282,11 +317,12 @@ def _observe(call: Call, held: Held, reader: SiteReader) -> ActionResult:
         return judge(act, step, reader.by_id(step.item_id))
     others = [item for item in held[step.reference, step.channel] if item.id != step.item_id]
     making = call.single_call and not call.competing
-    item = standing(item for item in others if not making or item.status not in ENDED)
-    if item is None:
+    candidates = [item for item in others if not making or item.status not in ENDED]
+    if not candidates:
         return ActionResult(ActionStatus.NOT_DONE)
-    if act is not Act.CREATE and (call.competing or judge(act, step, item).status is ActionStatus.NOT_DONE):
-        item = reader.by_id(item.id) or item
+    item = standing(reader.confirmed(candidates))
+    if item is None:
+        return unclear_result(call.reply)
     other = other_post(step, item)
     return other_result(step, item, other) if other else judge(act, step, item)
 

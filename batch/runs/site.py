@@ -50,13 +50,35 @@ def read_site(
     snapshot = read_snapshot(client, channels, now=now(), site=site, at_once=at_once)
     touched = journal.touched(since=recent)
     listed = _brought_up_to_date(client, snapshot.items, touched, pause=pause, wait=settle_seconds)
-    listed = tuple(map(journal.as_sent, listed))
     known = {item.item_id.lower(): item for item in journal.known_items()}
+    listed = tuple(map(journal.as_sent, _by_own_id(client, listed, known)))
     shown = {item.id.lower() for item in listed}
     gone = [item for name, item in known.items() if name not in shown]
     published = journal.published()
     named = (_dated(_with_reference(item, known.get(item.id.lower())), published) for item in listed)
     return replace(snapshot, items=(*named, *_remembered(client, journal, gone, now=now())))
+
+
+def _by_own_id(client: Client, listed: Sequence[Item], known: Mapping[str, Known]) -> list[Item]:
+    """Read by its ID each item whose ID the list gives to another post than the journal does, and whom that concerns.
+
+    An ID that the service does not know stays as it is listed: nothing is made in its place, and no act on it is sent.
+    """
+    made = {item.item_id.lower(): item.reference for item in known.values() if item.made}
+    found, read = {item.id: item for item in listed}, set[str]()
+    doubtful = [
+        item.id
+        for item in listed
+        if (item.reference and made.get(item.id.lower(), item.reference) != item.reference)
+        or (item.id.lower() not in made and item.reference in set(made.values()))
+    ]  # fmt: skip
+    while doubtful and len(read) < MAX_LOOKS:
+        read.add(item_id := doubtful.pop())
+        item = items.get_item(client, item_id)
+        if item is not None and item.reference != found[item_id].reference:
+            doubtful += [i for i, other in found.items() if other.reference == item.reference and i not in read]
+        found[item_id] = item or found[item_id]
+    return list(found.values())
 
 
 def _with_reference(item: Item, known: Known | None) -> Item:

@@ -16,7 +16,7 @@ from batch.model import Act, Before, Item, OutcomeKind, Status, Step, StepKind
 from batch.plan.compare import content_changes, kept_fields, real_changes
 from batch.runs.actions import SiteContext, StepProgress, carry_out, kept_notice, with_item, withdraw
 from batch.runs.record import broken_outcome, done_outcome
-from batch.runs.settle import DEAD, ENDED, ON_ITS_WAY, PENDING, ActionStatus, judge, other_post, standing
+from batch.runs.settle import DEAD, ENDED, ON_ITS_WAY, PENDING, ActionStatus, is_version, judge, other_post, standing
 
 GOING_OUT = frozenset({StepKind.DRAFT, StepKind.SCHEDULE, StepKind.PUBLISH})
 DATED = frozenset({StepKind.SCHEDULE, StepKind.RESCHEDULE})
@@ -83,7 +83,8 @@ def find_duplicates(
         if Act.WITHDRAW in step.acts:
             for item_id in {step.item_id, *step.duplicates} - items.keys():
                 unlisted = context.reader.by_id(item_id)
-                if unlisted is not None and unlisted.status in PENDING | ON_ITS_WAY:
+                alive = unlisted is not None and unlisted.status in PENDING | ON_ITS_WAY
+                if unlisted is not None and alive and is_version(unlisted, step):
                     items[item_id] = unlisted
         elif step.kind not in GOING_OUT or not step.reference:
             continue
@@ -122,8 +123,7 @@ def resolve_duplicates(post: StepProgress, listed: Sequence[Item], *, context: S
     The one that is kept is brought to what the row says, and read by its ID, before the others are taken back, so that
     the post is never without an item that will go out. Of a post that was withdrawn none is kept.
     """
-    fresh = [item for entry in listed if (item := context.reader.by_id(entry.id)) is not None]
-    living = [item for item in fresh if item.status in PENDING | ON_ITS_WAY]
+    living = [item for item in context.reader.confirmed(listed) if item.status in PENDING | ON_ITS_WAY]
     living.sort(key=lambda item: (item.status not in ON_ITS_WAY, item.id))
     if context.stop.requested and _other_drafts(post, living):
         return
@@ -180,19 +180,21 @@ def _bring_to_plan(post: StepProgress, kept: Item, others: Sequence[Item], *, co
     fresh = context.reader.by_id(kept.id)
     alive = fresh is not None and fresh.status in PENDING | ON_ITS_WAY and not other_post(step, fresh)
     on_date = fresh is not None and all(judge(act, step, fresh).status is ActionStatus.DONE for act in acts)
-    return fresh if alive and on_date else None
+    # What goes out is not taken back for a draft that could not be sent.
+    goes_out = fresh is not None and (fresh.status != Status.DRAFT or all(o.status == Status.DRAFT for o in others))
+    return fresh if alive and on_date and goes_out else None
 
 
 def _compare(post: StepProgress, by_id: Mapping[str, Item], listed: Sequence[Item], *, context: SiteContext) -> None:
     """Correct the outcome by what the site shows; a list may lag, so a difference counts only when seen by ID."""
     if post.remaining:
-        item = by_id.get(post.step.item_id) or _under_reference(post.step, listed)
+        item = by_id.get(post.step.item_id) or _under_reference(post.step, listed, context=context)
         _take_back_failure(post, item, context=context)
         return
     item = by_id.get(post.step.item_id)
     if _difference(post.step, item, now=context.now()):
         item = context.reader.by_id(post.step.item_id) if post.step.item_id else None
-        item = item or _under_reference(post.step, listed)
+        item = item or _under_reference(post.step, listed, context=context)
     difference = _difference(post.step, item, now=context.now())
     if item is not None and difference and Act.UPDATE in post.done:
         # A service may not let go of a field: what it keeps is said, and not sent again by the next run.
@@ -219,12 +221,13 @@ def _compare(post: StepProgress, by_id: Mapping[str, Item], listed: Sequence[Ite
         post.outcome = done_outcome(post.step, item, last=post.done[-1], published_at=post.published_at)
 
 
-def _under_reference(step: Step, listed: Sequence[Item]) -> Item | None:
+def _under_reference(step: Step, listed: Sequence[Item], *, context: SiteContext) -> Item | None:
     """Return the living item of a post that was made in this run: an answer may have named it by a wrong ID."""
     if not step.reference or Act.CREATE not in step.acts:
         return None
     same = (item for item in listed if item.reference == step.reference and item.channel == step.channel)
-    return standing(item for item in same if item.id != step.item_id and item.status not in DEAD)
+    others = [item for item in same if item.id != step.item_id and item.status not in DEAD]
+    return standing(context.reader.confirmed(others))
 
 
 def _take_back_failure(post: StepProgress, item: Item | None, *, context: SiteContext) -> None:
@@ -248,6 +251,8 @@ def _difference(step: Step, item: Item | None, *, now: datetime) -> str:
     """Return in words how an item differs from its step, "" where it does not."""
     if item is None:
         return "" if step.kind in (StepKind.DELETE, StepKind.CANCEL) else "it is not there"
+    if item.reference and step.reference and item.reference != step.reference:
+        return f"its key there is {item.reference}, not {step.reference}, by which the next run would find it"
     if item.status == Status.FAILED and step.kind in (StepKind.SCHEDULE, StepKind.PUBLISH, StepKind.RESCHEDULE):
         return ""
     if item.status not in EXPECTED[step.kind]:
@@ -260,6 +265,6 @@ def _difference(step: Step, item: Item | None, *, now: datetime) -> str:
     if step.kind in DATED and step.at is not None and item.status in ON_ITS_WAY and now < step.at:
         return f"it went out before its time, {step.at}"
     if Act.CREATE in step.acts and item.reference != step.reference:
-        return f"its key there is {item.reference or 'none'}, not {step.reference}, by which the next run would find it"
+        return f"its key there is none, not {step.reference}, by which the next run would find it"
     # Also where only its date was set: somebody may have changed its words since the plan was shown.
     return other_post(step, item)

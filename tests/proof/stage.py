@@ -203,6 +203,7 @@ class Stage:
     options: dict[str, object] = field(default_factory=dict)
     calls_per_minute: int = 180
     api_url: str = "https://service.test"
+    settle_seconds: float = SETTLE_SECONDS
     answer: Callable[[bytes], bytes] = bytes
     """What a proxy before the service makes of the body of each answer."""
     said: list[str] = field(default_factory=list)
@@ -269,12 +270,12 @@ class Stage:
             channels = sorted({post.channel for post in posts if post.channel})
             snapshot = read_site(
                 client, book, site="", channels=channels, now=clock.now, pause=clock.sleep,
-                settle_seconds=SETTLE_SECONDS, say=lambda _text: None, at_once=1,
+                settle_seconds=self.settle_seconds, say=lambda _text: None, at_once=1,
             )  # fmt: skip
             plan = reconcile(posts, snapshot, now=clock.now(), options=options)
             context = SiteContext(
                 client=client, journal=book, run=name, now=clock.now, clock=clock.clock, stop=stop,
-                random=self.random.random, pause=pause, settle_seconds=SETTLE_SECONDS, budget=client.budget,
+                random=self.random.random, pause=pause, settle_seconds=self.settle_seconds, budget=client.budget,
                 say=self.said.append,
             )  # fmt: skip
             placed = [NumberedStep(n, step) for n, step in enumerate(plan.steps)]
