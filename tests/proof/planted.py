@@ -33,7 +33,7 @@ class Planted(NamedTuple):
 
 
 FOUND, TWO = "tests/proof/test_found.py", "tests/proof/test_two_at_once.py"
-DUPLICATES = "tests/proof/test_duplicates.py"
+DUPLICATES, MISLED = "tests/proof/test_duplicates.py", "tests/proof/test_misled.py"
 KILLS = "tests/proof/test_kill_points.py::test_a_kill_anywhere_loses_and_doubles_nothing[unique-draft]"
 _HOSTILE = "tests/proof/test_hostile_run.py::test_a_hostile_endpoint_brings_no_traceback_and_no_false_word"
 HOSTILE_LIST, HOSTILE_BULK, HOSTILE_CANCEL = (
@@ -192,6 +192,41 @@ PLANTED = (
         "    if step.before is not None and act is not Act.CREATE:\n",
         "    if False:\n",
         DUPLICATES,
+    ),
+    Planted(
+        "a list believed that gives a post the ID of another",
+        "runs/actions.py",
+        "    if strange:\n",
+        "    if False:\n",
+        MISLED,
+    ),
+    Planted(
+        "a duplicate taken back without reading what stays by its ID",
+        "runs/verify.py",
+        "item for item in context.reader.confirmed(listed) if item.status",
+        "item for item in listed if item.status",
+        MISLED,
+    ),
+    Planted(
+        "an item read by its ID that is another post taken for what the list said",
+        "runs/settle.py",
+        '            if item is not None and item.reference in ("", reference)\n',
+        "            if item is not None\n",
+        MISLED,
+    ),
+    Planted(
+        "a post that is listed under an unknown ID told as gone",
+        "runs/actions.py",
+        "strange = context.reader.still_lists(step) if item is None else not is_version(item, step)",
+        "strange = item is not None and not is_version(item, step)",
+        MISLED,
+    ),
+    Planted(
+        "what is scheduled taken back for a draft that could not be sent",
+        "runs/verify.py",
+        "    return fresh if alive and on_date and goes_out else None\n",
+        "    return fresh if alive and on_date else None\n",
+        MISLED,
     ),
     Planted(
         "duplicates taken back before what stays is as the row says",

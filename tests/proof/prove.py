@@ -21,13 +21,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.proof import beside, campaign, kill_real, killing, planted, readings, test_hostile_run
+from tests.proof import beside, campaign, kill_real, killing, misled, planted, readings, test_hostile_run
 from tests.proof.killing import Figures
 from tests.proof.stage import SERVERS, WORST
 
 ROOT = Path(__file__).resolve().parents[2]
 Task = Callable[[], Figures]
-COLUMNS = ("doubled", "lost", "wrong_time", "wrong_place", "wrong_text", "unasked", "false_outcomes", "made_twice")
+COLUMNS = (
+    "doubled", "lost", "wrong_time", "wrong_place", "wrong_text", "unasked", "false_outcomes", "made_twice",
+    "withdrawn",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,17 @@ class Form:
     real_first: int
     real_others: int
     seeds: int
+    misled: int
     pairs: int
     real_pairs: int
 
 
-SHORT = Form(stride=4, stride_lost=12, real_first=6, real_others=12, seeds=1_000, pairs=12, real_pairs=3)
-LONG = Form(stride=1, stride_lost=3, real_first=1, real_others=1, seeds=10_000, pairs=60, real_pairs=12)
+SHORT = Form(
+    stride=4, stride_lost=12, real_first=6, real_others=12, seeds=1_000, misled=misled.SHORT, pairs=12, real_pairs=3
+)
+LONG = Form(
+    stride=1, stride_lost=3, real_first=1, real_others=1, seeds=10_000, misled=misled.LONG, pairs=60, real_pairs=12
+)
 
 CHECKS = {
     "every fault found before": "tests/proof/test_found.py",
@@ -94,6 +102,9 @@ def tasks(form: Form) -> Iterator[tuple[str, Task]]:
             yield "the same, and the journal lost", lost
     for start in range(0, form.seeds, 100):
         yield "random sheets, faults, kills, people", partial(campaign.play_many, range(start, start + 100))
+    for start in range(0, form.misled, 100):
+        seeds = range(start, min(start + 100, form.misled))
+        yield "misled: lists, duplicates, other people", partial(misled.play_many, seeds)
     for server in (*SERVERS, *WORST):
         yield "two runs at once, each interleaving another", partial(two, server, range(form.pairs))
     for call in (*test_hostile_run.QUESTIONS, *test_hostile_run.CHANGES):
