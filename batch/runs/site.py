@@ -140,12 +140,7 @@ def _from_outcome(known: Known, outcome: Outcome | None, status: str) -> list[It
 
 
 def _brought_up_to_date(
-    client: Client,
-    listed: Sequence[Item],
-    touched: dict[str, Touched],
-    *,
-    pause: Callable[[float], None],
-    wait: float,
+    client: Client, listed: Sequence[Item], touched: dict[str, Touched], *, pause: Callable[[float], None], wait: float
 ) -> tuple[Item, ...]:
     """Replace or add the items that the list may show as they were before what was done to them a moment ago."""
     by_id = {item.id: item for item in listed}

@@ -83,8 +83,7 @@ def find_duplicates(
         if Act.WITHDRAW in step.acts:
             for item_id in {step.item_id, *step.duplicates} - items.keys():
                 unlisted = context.reader.by_id(item_id)
-                alive = unlisted is not None and unlisted.status in PENDING | ON_ITS_WAY
-                if unlisted is not None and alive and is_version(unlisted, step):
+                if unlisted and unlisted.status in PENDING | ON_ITS_WAY and is_version(unlisted, step):
                     items[item_id] = unlisted
         elif step.kind not in GOING_OUT or not step.reference:
             continue
@@ -178,11 +177,11 @@ def _bring_to_plan(post: StepProgress, kept: Item, others: Sequence[Item], *, co
         if result.status is not ActionStatus.DONE:
             return None
     fresh = context.reader.by_id(kept.id)
-    alive = fresh is not None and fresh.status in PENDING | ON_ITS_WAY and not other_post(step, fresh)
-    on_date = fresh is not None and all(judge(act, step, fresh).status is ActionStatus.DONE for act in acts)
+    if fresh is None or fresh.status not in PENDING | ON_ITS_WAY or other_post(step, fresh):
+        return None
     # What goes out is not taken back for a draft that could not be sent.
-    goes_out = fresh is not None and (fresh.status != Status.DRAFT or all(o.status == Status.DRAFT for o in others))
-    return fresh if alive and on_date and goes_out else None
+    sent = fresh.status != Status.DRAFT or all(other.status == Status.DRAFT for other in others)
+    return fresh if sent and all(judge(act, step, fresh).status is ActionStatus.DONE for act in acts) else None
 
 
 def _compare(post: StepProgress, by_id: Mapping[str, Item], listed: Sequence[Item], *, context: SiteContext) -> None:

@@ -224,8 +224,8 @@ PLANTED = (
     Planted(
         "what is scheduled taken back for a draft that could not be sent",
         "runs/verify.py",
-        "    return fresh if alive and on_date and goes_out else None\n",
-        "    return fresh if alive and on_date else None\n",
+        "    return fresh if sent and all(",
+        "    return fresh if all(",
         MISLED,
     ),
     Planted(
