@@ -292,13 +292,19 @@ def template(flags: Flags, out: Path, connected: bool, force: bool) -> int:
 @postbatch.command(short_help="Write what is scheduled now as a sheet to edit.")
 @click.option("--out", type=PATH, default=Path("posts.xlsx"), show_default=True, help="A .xlsx or .csv file.")
 @click.option("--all", "everything", is_flag=True, help="Published posts too.")
+@click.option("--from-date", default="", metavar="DAY", help="Only posts from this day on, as in 2026-12-01.")
+@click.option("--until", default="", metavar="DAY", help="Only posts up to this day.")
+@click.option("--channel", "channels", multiple=True, metavar="CHANNEL", help="Only this channel; may be repeated.")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
 @common
-def pull(flags: Flags, out: Path, everything: bool, force: bool) -> int:
-    """Write what is scheduled and drafted now as a sheet, to edit and run."""
-    from batch.commands.pull import pull_posts
+def pull(
+    *, flags: Flags, out: Path, everything: bool, from_date: str, until: str, channels: tuple[str, ...], force: bool
+) -> int:
+    """Write what is scheduled and drafted now as a sheet, to edit and run: all sites, or those that --site names."""
+    from batch.commands.pull import PullChoice, pull_posts
 
-    return pull_posts(Environment(), flags, out, everything=everything, force=force)
+    choice = PullChoice.read(everything=everything, from_date=from_date, until=until, channels=channels)
+    return pull_posts(Environment(), flags, out, choice=choice, force=force)
 
 
 @postbatch.command(short_help="Ask again for posts that were not final.")

@@ -179,6 +179,7 @@ class Planner:
         channels = living if any(post.channel is None for post in active) else sorted(named)
         with Journal(self._session.journal(site)) as journal:
             snapshot = look_at_site(self._session, site, journal, channels)
+            options = replace(options, pulled=journal.pulled())
             if self._generate and any(post.generation for post in active):
                 posts = self._generated(posts, active, self._session.client(site), journal, snapshot, options)
             known = journal.all_media()

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from batch.commands.options import Environment, Flags
-from batch.commands.session import SANDBOX_SAID, Session, refuse_to_lose
+from batch.commands.session import EXIT_DONE, EXIT_ROWS, SANDBOX_SAID, Session, refuse_to_lose
+from batch.commands.sites import SITES_AT_ONCE
+from batch.errors import PostbatchError, StartError
 from batch.model import Account, Channel, Item, Status
 from batch.plan.matching import split_reference
+from batch.plan.select import read_day
 from batch.publisher.accounts import read_snapshot
 from batch.publisher.items import query_items
+from batch.rules.channel_words import channel_named
 from batch.rules.channels import COMBINATIONS
+from batch.runs.journal import Journal
 from batch.wording import counted
 from batch.workbooks.posts_sheet import write_posts
 
@@ -28,42 +36,98 @@ LEFT_OUT_WORDS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def pull_posts(environment: Environment, flags: Flags, out: Path, *, everything: bool, force: bool = False) -> int:
-    """Write the site's drafts and scheduled posts (with `everything` published ones too) as a sheet."""
+@dataclass(frozen=True, slots=True)
+class PullChoice:
+    """Which posts are pulled. `everything`: published ones too; without `channels` all; days are in the site's zone."""
+
+    everything: bool = False
+    from_date: date | None = None
+    until: date | None = None
+    channels: frozenset[str] = frozenset()
+
+    @classmethod
+    def read(cls, *, everything: bool, from_date: str, until: str, channels: Iterable[str]) -> Self:
+        """Read the options of the command line. Errors: StartError."""
+        named = {name: channel_named(name) for name in channels}
+        if unknown := [name for name, channel in named.items() if channel is None]:
+            raise StartError(f"--channel {unknown[0]!r} isn't a channel. Channels are {', '.join(Channel)}.")
+        return cls(
+            everything,
+            read_day(from_date, option="--from-date") if from_date else None,
+            read_day(until, option="--until") if until else None,
+            frozenset(map(str, named.values())),
+        )
+
+    def takes(self, item: Item, *, zone: str) -> bool:
+        """Tell whether an item is meant; one without a date is only where no day is named."""
+        if self.channels and item.channel not in self.channels:
+            return False
+        if self.from_date is None and self.until is None:
+            return True
+        day = item.scheduled_at.astimezone(ZoneInfo(zone)).date() if item.scheduled_at else None
+        return day is not None and (self.from_date or day) <= day <= (self.until or day)
+
+
+def pull_posts(environment: Environment, flags: Flags, out: Path, *, choice: PullChoice, force: bool = False) -> int:
+    """Write the drafts and scheduled posts of every site as one sheet. 1 where one of several sites can't be read."""
     path = (environment.cwd / out).resolve()
     refuse_to_lose(path, force=force)
     with Session(environment, flags, folder=path.parent) as session:
         session.start_sandbox()
-        site = session.settings.site().name
-        client = session.client(site)
-        # What was made on the channel itself can't be changed from here.
-        held = [item for item in query_items(client) if not item.external]
-        statuses = EDITABLE | GONE_OUT if everything else EDITABLE
-
-        def is_taken(item: Item) -> bool:
-            return item.status in statuses and _is_known(item)
-
-        taken = [item for item in held if is_taken(item)]
-        channels = sorted({Channel(item.channel) for item in taken})
-        accounts = read_snapshot(client, channels, now=environment.now(), site=site).accounts if channels else ()
-        named = site if len(session.settings.sites) > 1 else ""
-        write_posts(_posts_rows(taken, accounts, site=named, zone=session.settings.timezone_for(site) or "UTC"), path)
+        settings = session.settings
+        sites = session.sites or ((settings.site().name,) if len(settings.sites) < 2 else tuple(settings.sites))
+        rows: list[Mapping[str, str | datetime]] = []
+        left: Counter[str] = Counter()
+        unread = 0
+        with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
+            pulling = {site: pool.submit(_pull_site, session, site, choice) for site in sites}
+            for site, future in pulling.items():
+                try:
+                    found, elsewhere = future.result()
+                except PostbatchError as error:
+                    unread += 1
+                    if unread == len(sites):
+                        raise
+                    session.warn(f"{site} can't be read, so its posts are left out: {error}")
+                    continue
+                rows += found
+                left += elsewhere
+        write_posts(rows, path)
         if session.sandbox:
             session.show(SANDBOX_SAID)
-        session.show(f"{counted(len(taken), 'post')} written to {out}. Edit them there, then: postbatch plan {out}")
-        left = Counter(
-            LEFT_OUT_WORDS.get(item.status, item.status)
-            if _is_known(item)
-            else f"of a kind not known here ({item.channel} {item.type})"
-            for item in held
-            if not is_taken(item)
-        )
-        order = [*LEFT_OUT_WORDS.values(), *sorted(set(left) - set(LEFT_OUT_WORDS.values()))]
+        session.show(f"{counted(len(rows), 'post')} written to {out}. Edit them there, then: postbatch plan {out}")
         if left:
-            more = " (--all takes in what was published)" if left["published"] and not everything else ""
+            more = " (--all takes in what was published)" if left["published"] and not choice.everything else ""
+            order = [*LEFT_OUT_WORDS.values(), *sorted(set(left) - set(LEFT_OUT_WORDS.values()))]
             listed = ", ".join(f"{left[word]:,} {word}" for word in order if left[word])
             session.show(f"Left out: {listed}{more}.")
-        return 0
+        return EXIT_ROWS if unread else EXIT_DONE
+
+
+def _pull_site(
+    session: Session, site: str, choice: PullChoice
+) -> tuple[list[Mapping[str, str | datetime]], Counter[str]]:
+    """Return the rows of a site, and how many posts of each other kind it holds; how they stand is remembered."""
+    client, zone = session.client(site), session.settings.timezone_for(site) or "UTC"
+    statuses = EDITABLE | GONE_OUT if choice.everything else EDITABLE
+    taken: list[Item] = []
+    left: Counter[str] = Counter()
+    for item in query_items(client):
+        if item.external:  # what was made on the channel itself can't be changed from here
+            continue
+        if not _is_known(item):
+            left[f"of a kind not known here ({item.channel} {item.type})"] += 1
+        elif item.status not in statuses:
+            left[LEFT_OUT_WORDS.get(item.status, item.status)] += 1
+        elif choice.takes(item, zone=zone):
+            taken.append(item)
+    now = session.environment.now()
+    with Journal(session.journal(site)) as journal:
+        journal.remember_pulled(taken, at=now)
+    channels = sorted({Channel(item.channel) for item in taken})
+    accounts = read_snapshot(client, channels, now=now, site=site).accounts if channels else ()
+    named = site if len(session.settings.sites) > 1 else ""
+    return _posts_rows(taken, accounts, site=named, zone=zone), left
 
 
 def _is_known(item: Item) -> bool:

@@ -9,11 +9,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 
-from batch.model import Change, Content, Medium, Post
+from batch.codec import to_json
+from batch.model import Change, Content, Item, Medium, Post
 from batch.times import shown_time
 
 TEXT_FIELDS = ("text", "title", "link", "call_to_action", "privacy")
+
+
+def item_state(item: Item) -> str:
+    """Return a short fingerprint of what an item says, shows and when: the same as long as nobody changes it."""
+    at = item.scheduled_at.isoformat() if item.scheduled_at else ""
+    return sha256(f"{at}\n{to_json(item.content)}".encode()).hexdigest()[:16]
 
 
 def wanted_content(post: Post, *, target_id: str, remote: Content | None = None) -> Content:

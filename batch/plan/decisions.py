@@ -213,7 +213,8 @@ class PlanOptions:
 
     `again` holds keys (or `failed`) whose dead items are to be made anew, `replaced` those whose living ones are;
     `drafts_only` turns posts with generated content into drafts for review; `skip` names the posts that are left out of
-    this run and why (select.py); `via` is how new posts are sent.
+    this run and why (select.py); `via` is how new posts are sent; `pulled` tells by the items' IDs how they stood
+    (`item_state`) when they were pulled.
     The clock of this machine may differ from the service's by `clock_warn_seconds` before it is said, and by
     `clock_stop_seconds` before nothing is scheduled any more.
     """
@@ -222,6 +223,7 @@ class PlanOptions:
     replaced: frozenset[str] = frozenset()
     drafts_only: bool = False
     skip: Mapping[PostPlace, str] = field(default_factory=dict)
+    pulled: Mapping[str, str] = field(default_factory=dict)
     via: str = "auto"
     clock_warn_seconds: float = 60
     clock_stop_seconds: float = 300

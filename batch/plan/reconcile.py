@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from batch.model import Act, Action, Channel, Content, Item, Post, PostType, SitePlan, Snapshot, Status, Step, StepKind
-from batch.plan.compare import known_media, plain_text, wanted_content
+from batch.plan.compare import item_state, known_media, plain_text, wanted_content
 from batch.plan.decisions import (
     AGAIN_FAILED,
     CONTENT_WANTED,
@@ -64,6 +64,14 @@ GENERATION_FAILED = "generation_failed"
 """The code of an error that is the service's, not the row's: it would not write or draw what was asked for."""
 
 FOR_REVIEW = "It holds generated content, so with `--drafts-only` it is kept as a draft for review."
+
+
+CHANGED_SINCE_PULL = Refusal(
+    StepKind.CONFLICT,
+    "changed_since_pull",
+    "Somebody has changed this post on the site since the sheet was pulled, and the row would undo that. Pull again, "
+    "then make your change in the new sheet.",
+)
 
 
 def reconcile(
@@ -196,10 +204,16 @@ class _Site:
         if choice.refusal is not None and choice.refusal.kind is StepKind.CONFLICT:
             return comparison.refuse(choice.refusal)
         step = _allowed(comparison.decided(decide(wanted, comparison.status)), comparison, choice)
+        if item is not None and step.acts and self._changed_since_pull(post, item):
+            return comparison.refuse(CHANGED_SINCE_PULL)
         if old is not None:
             return comparison.replacing(step, old) if Act.CREATE in step.acts else step
         duplicates = [other for other in match.duplicates if other.id not in self.matched]
         return comparison.withdraw(step, duplicates) if duplicates and step.kind not in REFUSED else step
+
+    def _changed_since_pull(self, post: Post, item: Item) -> bool:
+        """Tell whether a row of a pulled sheet would write over what somebody has changed on the site since."""
+        return bool(post.item_id) and self.options.pulled.get(item.id) not in (None, item_state(item))
 
     def _made_again(self, plain: Comparison, item: Item | None) -> bool:
         """Tell whether a dead item was asked to be made again, under the next attempt of its key."""

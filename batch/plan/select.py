@@ -165,16 +165,19 @@ def select(
 
 def _read_days(from_date: str, until: str) -> list[Only]:
     """Return --from-date and --until as conditions on the day in the post's own zone. Errors: StartError."""
-    days = []
-    for option, sign, written in (("--from-date", ">=", from_date), ("--until", "<=", until)):
-        if not written:
-            continue
-        try:
-            day = date.fromisoformat(written.strip())
-        except ValueError:
-            raise StartError(f"{option} {written!r} isn't a day. Write it as 2026-12-01.") from None
-        days.append(Only(f"{option} {written}", (Condition(_DATE, sign, (day.isoformat(),)),)))
-    return days
+    return [
+        Only(f"{option} {written}", (Condition(_DATE, sign, (read_day(written, option=option).isoformat(),)),))
+        for option, sign, written in (("--from-date", ">=", from_date), ("--until", "<=", until))
+        if written
+    ]
+
+
+def read_day(text: str, *, option: str) -> date:
+    """Read `2026-12-01`. Errors: StartError."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise StartError(f"{option} {text!r} isn't a day. Write it as 2026-12-01.") from None
 
 
 def read_only(expression: str) -> Only:

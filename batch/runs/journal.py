@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, Protocol
 from batch.codec import FormError, from_json, to_json
 from batch.errors import JournalError
 from batch.model import Content, Item, Outcome
+from batch.plan.compare import item_state
 from batch.rules.sources import MEDIA_MANAGER_HOSTS
 
 SCHEMA_VERSION = 1
@@ -53,6 +54,8 @@ CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL, at 
 """
 """Tables that came later: an older version leaves them alone, so that the file's version stays."""
 
+PULLED = "pulled/"
+"""Before an item's ID, the fact of how it stood when it was pulled."""
 OPEN_TRIES = 100
 OPEN_PAUSE_SECONDS = 0.1
 
@@ -387,6 +390,21 @@ class Journal:
         """Commit what was found out about this site's service."""
         with self._change() as db:
             db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?, ?)", (name, value, at.timestamp()))
+
+    def remember_pulled(self, items: Iterable[Item], *, at: datetime) -> None:
+        """Commit how items stood when they were written into a sheet to edit."""
+        with self._change() as db:
+            rows = [(f"{PULLED}{item.id}", item_state(self.as_sent(item)), at.timestamp()) for item in items]
+            db.executemany("INSERT OR REPLACE INTO fact VALUES (?, ?, ?)", rows)
+
+    def pulled(self) -> dict[str, str]:
+        """Return how items stood when they were pulled, of those that nothing from here has changed since: by ID."""
+        rows = self._ask(
+            "SELECT substr(f.name, ?), f.value FROM fact f WHERE f.name LIKE ? AND NOT EXISTS "
+            "(SELECT 1 FROM result r WHERE r.item_id = substr(f.name, ?) AND r.at > f.at)",
+            (len(PULLED) + 1, f"{PULLED}%", len(PULLED) + 1),
+        )
+        return dict(rows)
 
     def known_media(self, identity: str) -> str | None:
         """Return the address in the Media Manager of a medium that went up before."""

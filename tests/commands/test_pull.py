@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from batch.sandbox.sites import ACCOUNTS
+from batch.sandbox.sites import ACCOUNTS, SITE_ID
 
 MEDIA = {"mediaWrapper": {"media": [{"type": "IMAGE", "url": "https://static.wixstatic.com/media/cup.jpg"}]}}
 CLIP = {"mediaWrapper": {"media": [{"type": "VIDEO", "url": "https://video.wixstatic.com/video/bowl.mp4"}]}}
@@ -163,3 +163,57 @@ def test_all_of_it_means_published_posts_too_and_still_nothing_changes(site, ser
     assert (ended.status, {p["outcome"] for p in posts}, len(posts)) == (0, {"unchanged"}, 15), ended.out
     assert {p["status"] for p in posts} == {"SCHEDULED", "PUBLISHED", "DRAFT"}
     assert changing(service) == []
+
+
+def test_what_somebody_changed_since_is_a_conflict_and_never_overwritten(site, service):
+    seeded(service, 6)
+    site("pull", "--out", "posts.csv")
+    elsewhere = {"POSTBATCH_STATE_DIR": str(site.folder / "elsewhere")}
+    site("pull", "--out", "theirs.csv", environ=elsewhere)
+    edit_csv(site.folder / "theirs.csv", {REWORDED: {"text": "Their words"}})
+    assert site("run", "theirs.csv", "-y", "--no-page", environ=elsewhere).status == 0
+    edit_csv(site.folder / "posts.csv", {MOVED: EDITS[MOVED]})
+    ended, posts = site.run("posts.csv")
+    told = {p["item_id"]: (p["outcome"], p["code"]) for p in posts if p["outcome"] != "unchanged"}
+    assert told == {MOVED: ("rescheduled", ""), REWORDED: ("conflict", "changed_since_pull")}, ended.out
+    (held,) = [found for found in service.items() if found["id"] == REWORDED]
+    assert held["facebookPost"]["caption"] == "Their words"
+    site("pull", "--out", "posts.csv", "--force")
+    edit_csv(site.folder / "posts.csv", {REWORDED: {"text": "My words after all"}})
+    ended, posts = site.run("posts.csv")
+    assert [p["item_id"] for p in posts if p["outcome"] == "updated"] == [REWORDED], ended.out
+    edit_csv(site.folder / "posts.csv", {REWORDED: {"text": "And once more"}})
+    ended, posts = site.run("posts.csv")  # what was changed from here is nobody else's change
+    assert [p["item_id"] for p in posts if p["outcome"] == "updated"] == [REWORDED], ended.out
+
+
+def test_days_and_channels_choose_what_is_pulled(site, service):
+    seeded(service, 60)
+    site("pull", "--out", "all.csv")
+    site("pull", "--out", "some.csv", "--from-date", "2031-03-03", "--until", "2031-03-04", "--channel", "facebook")
+
+    def read(name: str) -> list[dict[str, str]]:
+        with (site.folder / name).open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def is_meant(row: dict[str, str]) -> bool:
+        return row["channel"] == "FACEBOOK" and row["publish_at"][:10] in ("2031-03-03", "2031-03-04")
+
+    assert read("some.csv") == [row for row in read("all.csv") if is_meant(row)] != []
+    ended = site("pull", "--out", "x.csv", "--channel", "MySpace")
+    assert (ended.status, "isn't a channel" in ended.err) == (2, True)
+    ended = site("pull", "--out", "x.csv", "--until", "soon")
+    assert (ended.status, "Write it as 2026-12-01." in ended.err) == (2, True)
+
+
+def test_several_sites_come_in_one_sheet_and_one_that_cannot_be_read_is_named(site, service):
+    seeded(service, 3)
+    other = "11111111-2222-4333-8444-555555555555"
+    site.configure(f'[sites.pottery]\nsite_id = "{SITE_ID}"\n[sites.garden]\nsite_id = "{other}"\n')
+    ended = site("pull", "--out", "posts.csv", environ={"WIX_SITE_ID": ""})
+    assert (ended.status, "garden can't be read" in ended.err) == (1, True), ended.err
+    assert "3 posts written" in ended.out
+    ended = site("pull", "--out", "one.csv", "--site", "pottery", environ={"WIX_SITE_ID": ""})
+    assert ended.status == 0
+    with (site.folder / "one.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert {row["site"] for row in csv.DictReader(file)} == {"pottery"}

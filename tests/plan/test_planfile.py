@@ -364,7 +364,7 @@ def test_a_damaged_file_says_where(make: SimpleNamespace, path: list[Any], value
     assert str(refusal.value).startswith(f"The plan file is damaged at `{place}`. Make the plan again with")
 
 
-MOVES_NOTHING = {"link", "error", "external"}
+MOVES_NOTHING = {"link", "error", "external", "insights"}
 OTHER = {"scheduled_at": None, "content": Content(text="other")}
 
 
