@@ -18,7 +18,10 @@ from batch.commands.options import Cluster, Environment, Flags, Inputs, Outputs
 
 PATH = click.Path(path_type=Path, dir_okay=False)
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-MAPPINGS = ("hootsuite", "buffer", "publer", "metricool", "socialpilot", "sprout", "zoho")
+MAPPINGS = (
+    "hootsuite", "buffer", "publer", "metricool", "socialpilot", "sprout", "zoho", "socialbee", "highlevel",
+    "contentstudio", "ayrshare", "postfast", "oktopost",
+)  # fmt: skip
 EXIT_INTERRUPTED = 130
 
 GARBAGE_EVERY = (200_000, 20, 100)

@@ -258,6 +258,8 @@ class ForeignSheet:
         self._flags = {} if own_channel else places(scheduler.flags)
         self._types = {channel: at for at, channel in places(scheduler.types).items()}
         self._decides = places(scheduler.decides)
+        if not self._flags:  # no channel to put a type beside
+            self._decides |= {at: NotCarried("what", "the type of post") for at in self._types.values()}
         self._lost = places(scheduler.lost)
         self._idle = {at for at, name in asked.items() if heading_key(name) in scheduler.idle}
         self._ours: dict[str, list[int]] = {}

@@ -29,7 +29,24 @@ SHEETS = {
     "sprout": ("date,time_24hr,message_text,public_image_url,channel", f"25/12/2031,09:30,Hello,{ADDRESS},fb"),
     "zoho": ("Schedule Time,Post Content,Link,Media,channel", f"12/25/2031 09:30,Hello,,{ADDRESS},FACEBOOK"),
 }
-READABLE = {"hootsuite", "zoho"}
+SHEETS |= {
+    "socialbee": (
+        "text,link,imageUrls,gifUrls,videoUrls,postAtSpecificTime,channel",
+        f"Hello,,{ADDRESS},,,2031-12-25 09:30:00,FACEBOOK",
+    ),
+    "highlevel": (
+        "postAtSpecificTime (YYYY-MM-DD HH:mm:ss),content,link (OGmetaUrl),imageUrls,gifUrl,videoUrls,channel",
+        f"2031-12-25 09:30:00,Hello,,{ADDRESS},,,FACEBOOK",
+    ),
+    "contentstudio": ("Date and Time,Message,Image URL,Link,channel", f"25/12/2031 09:30,Hello,{ADDRESS},,FACEBOOK"),
+    "ayrshare": ("post,platforms,mediaUrls,scheduleDate", f"Hello,facebook,{ADDRESS},2031-12-25T08:30:00Z"),
+    "postfast": ("scheduled_at,account_id,content,media_urls,channel", f"2031-12-25T08:30:00Z,,Hello,{ADDRESS},FB"),
+    "oktopost": (
+        "Network,Message,LinkUrl,LinkTitle,ImageUrl,Description,Picture,publish_at",
+        "Facebook,Hello,https://example.com,,,,,2031-12-25 09:30",
+    ),
+}
+READABLE = {"hootsuite", "zoho", "socialbee", "contentstudio", "oktopost"}
 """Sheets whose headings are plain words for columns of ours: with a column of channels they are read, and hinted at."""
 MAPPED = "Read as a sheet made for"
 
