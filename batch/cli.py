@@ -283,13 +283,14 @@ def apply(plan_file: Path, outputs: Outputs, flags: Flags, via: str | None) -> i
 @postbatch.command(short_help="Write a workbook (or CSV) to fill in.")
 @click.option("--out", type=PATH, default=Path("posts.xlsx"), show_default=True, help="A .xlsx or .csv file.")
 @click.option("--connected", is_flag=True, help="Offer the site's own accounts in the drop-downs.")
+@click.option("--timezone", default="", metavar="NAME", help="The zone of all dates, such as Europe/London.")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
 @common
-def template(flags: Flags, out: Path, connected: bool, force: bool) -> int:
+def template(flags: Flags, out: Path, connected: bool, timezone: str, force: bool) -> int:
     """Write a workbook (or CSV) to fill in."""
     from batch.commands.template import make_template
 
-    return make_template(Environment(), flags, out, connected=connected, force=force)
+    return make_template(Environment(), flags, out, connected=connected, timezone=timezone, force=force)
 
 
 @postbatch.command(short_help="Write what is scheduled now as a sheet to edit.")

@@ -24,7 +24,7 @@ from batch.rules.channel_words import channel_named
 from batch.rules.channels import COMBINATIONS
 from batch.runs.journal import Journal
 from batch.wording import counted
-from batch.workbooks.posts_sheet import write_posts
+from batch.workbooks.template import write_posts
 
 EDITABLE = frozenset({Status.DRAFT, Status.SCHEDULED})
 GONE_OUT = frozenset({Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE})

@@ -7,12 +7,18 @@ from pathlib import Path
 from batch.commands.accounts import read_accounts
 from batch.commands.options import Environment, Flags
 from batch.commands.session import SANDBOX_SAID, Session, refuse_to_lose
+from batch.errors import StartError
+from batch.times import zone_named
 from batch.workbooks.template import write_template
 from batch.workbooks.validation import Connected
 
 
-def make_template(environment: Environment, flags: Flags, out: Path, *, connected: bool, force: bool) -> int:
-    """Write the template. Errors: StartError where the file is there already or has another ending."""
+def make_template(
+    environment: Environment, flags: Flags, out: Path, *, connected: bool, force: bool, timezone: str = ""
+) -> int:
+    """Write the template. Errors: StartError where the file is there already, or its ending or the zone is unknown."""
+    if timezone and zone_named(timezone) is None:
+        raise StartError(f"--timezone: “{timezone}” isn't a time zone name. Use one like Europe/London.")
     path = (environment.cwd / out).resolve()
     refuse_to_lose(path, force=force)
     with Session(environment, flags, folder=path.parent, offline=not connected) as session:
@@ -24,7 +30,7 @@ def make_template(environment: Environment, flags: Flags, out: Path, *, connecte
             offered = Connected(
                 accounts=snapshot.accounts, quotas=snapshot.quotas, timezone=session.settings.timezone_for(site)
             )
-        write_template(path, connected=offered)
+        write_template(path, now=environment.now(), connected=offered, timezone=timezone)
         if session.sandbox:
             session.show(SANDBOX_SAID)
         session.show(f"Written: {out}. Fill it in, then: postbatch check {out}")

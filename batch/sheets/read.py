@@ -341,6 +341,9 @@ def _tidy(
     epoch = EPOCHS[grid.since_1904]
     keep = {flaw.number for flaw in flaws}
     rows, issues = tidy_rows(body, headings.columns, width=len(headings.names), keep=keep, epoch=epoch, where=where)
+    if (zone := headings.columns.get("timezone")) is not None:  # what the template's empty rows begin with
+        wrong = {issue.row for issue in issues}
+        rows = [r for r in rows if r.values.count("") < len(r.values) - 1 or not r.values[zone] or r.number in wrong]
     if not rows:
         raise SheetError(f"{where} has headings but no rows under them: write one post a row, from row 2 on.")
     numbers = {row.number for row in rows}

@@ -556,7 +556,8 @@ class _Sheet:
         if found := AREA.fullmatch(ref := attributes.get("ref", "")):
             left, top, right, bottom = found.groups()
             area = Area(int(top), column_index(left), int(bottom or top), column_index(right or left), ref)
-        if short == "col" and is_on(attributes.get("hidden")):
+        # A column that is folded away can be unfolded where one sees it: only one without such a mark is hidden.
+        if short == "col" and is_on(attributes.get("hidden")) and not _whole(attributes.get("outlineLevel")):
             first, last = _whole(attributes.get("min")) - 1, min(_whole(attributes.get("max")), MAX_COLUMNS)
             if 0 <= first < last:
                 self.hidden_columns[first:last] = b"\1" * (last - first)

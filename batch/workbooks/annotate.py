@@ -74,7 +74,9 @@ def annotate(original: Path, results: Results, path: Path, *, claim: Claim | Non
 
     def write(draft: Path) -> None:
         losses.extend(
-            edit_copy(original, draft, lambda book: _add_columns(book, results), remedy="leave out --annotate")
+            edit_copy(
+                original, draft, lambda book: AnnotatedSheet(book, results).add_columns(), remedy="leave out --annotate"
+            )
         )
 
     written = write_whole(path, write, never_over=original, claim=claim)
@@ -116,23 +118,22 @@ def _restore_values(original: Path, draft: Path) -> None:
     from openpyxl import load_workbook
 
     values = load_workbook(original, data_only=True)
+
+    def with_value(sheet: Worksheet, found: re.Match[str]) -> str:
+        cell = cast("Cell", sheet[found["at"]])
+        value = (cell.value - values.epoch) / timedelta(days=1) if isinstance(cell.value, datetime) else cell.value
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            return found[0]
+        kind = ' t="e"' if cell.data_type == "e" else ' t="str"' if isinstance(value, str) else ""
+        return f'<c r="{found["at"]}"{found["style"]}{kind}>{found["formula"]}<v>{escape(str(value))}</v></c>'
+
     for part, data in formulas.items():
         sheet = values.worksheets[int(re.sub(r"\D", "", part)) - 1]
-        parts[part] = FORMULA_CELL.sub(partial(_with_value, sheet, values.epoch), data.decode()).encode()
+        parts[part] = FORMULA_CELL.sub(partial(with_value, sheet), data.decode()).encode()
     values.close()
     with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
         for part, data in parts.items():
             archive.writestr(part, data)
-
-
-def _with_value(sheet: Worksheet, epoch: datetime, found: re.Match[str]) -> str:
-    """Return a formula's cell with the value that it had, as it is where that is not known."""
-    cell = cast("Cell", sheet[found["at"]])
-    value = (cell.value - epoch) / timedelta(days=1) if isinstance(cell.value, datetime) else cell.value
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return found[0]
-    kind = ' t="e"' if cell.data_type == "e" else ' t="str"' if isinstance(value, str) else ""
-    return f'<c r="{found["at"]}"{found["style"]}{kind}>{found["formula"]}<v>{escape(str(value))}</v></c>'
 
 
 def tell_losses(original: Path, made: Path) -> list[str]:
@@ -156,20 +157,6 @@ def _count(path: Path) -> Counter[str]:
     return found
 
 
-def _find_sheet(book: Workbook, results: Results) -> Worksheet:
-    """Return the sheet from which the results come: the one with their headings, else as reading would choose."""
-    wanted = [heading for heading in results.headings if heading]
-    for sheet in book.worksheets:
-        if wanted and [name for name in _read_headings(sheet) if name][: len(wanted)] == wanted:
-            return sheet
-    by_name = {sheet.title.strip().casefold(): sheet for sheet in book.worksheets}
-    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    chosen = by_name.get("posts") or (visible[0] if len(visible) == 1 else None)
-    if chosen is None:
-        raise StopError("It can't be told which sheet of the workbook the results are about: leave out --annotate.")
-    return chosen
-
-
 def _read_headings(sheet: Worksheet) -> list[str]:
     width = min(sheet.max_column, MAX_HEADINGS)
     cells = next(sheet.iter_rows(min_row=1, max_row=1, max_col=width, values_only=True), ())
@@ -182,47 +169,9 @@ def result_headings(*, sandbox: bool) -> tuple[str, ...]:
     return (*names, SANDBOX) if sandbox else names
 
 
-def _add_columns(book: Workbook, results: Results) -> None:
-    """Add the columns; a row of several posts has a line for each of them in its cells."""
-    from openpyxl.utils import get_column_letter
-
-    sheet = _find_sheet(book, results)
-    places = _places(sheet, result_headings(sandbox=results.sandbox))
-    for heading, place in places.items():
-        cell = cell_at(sheet, 1, place)
-        set_text(cell, heading)
-        cell.number_format = "@"
-        dress_heading(cell, like=cell_at(sheet, 1, 1))
-        width = WIDTHS.get(heading.removesuffix(" (result)"), 10.0)
-        sheet.column_dimensions[get_column_letter(place)].width = width
-    by_row: dict[int, list[Outcome]] = {}
-    for outcome in results.outcomes:
-        by_row.setdefault(outcome.row, []).append(outcome)
-    for row, outcomes in by_row.items():
-        lines = [[*map(str, result_cells(outcome)), *(["yes"] if results.sandbox else [])] for outcome in outcomes]
-        for (heading, place), texts in zip(places.items(), zip(*lines, strict=True), strict=True):
-            text = texts[0] if len(set(texts)) == 1 else "\n".join(texts)
-            _write_result(cell_at(sheet, row, place), heading, row if heading == "row" else text)
-
-
 def cell_at(sheet: Worksheet, row: int, column: int) -> Cell:
     """Return a cell that is no part of a merged range; rows and columns are counted from 1."""
     return cast("Cell", sheet.cell(row=row, column=column))
-
-
-def _places(sheet: Worksheet, headings: tuple[str, ...]) -> dict[str, int]:
-    """Return the column of each heading: where an earlier copy has it, else the next free one at the right."""
-    present = _read_headings(sheet)
-    used = max((at for at, name in enumerate(present, start=1) if name), default=0)
-    used = max(used, min(max((area.max_col for area in sheet.merged_cells.ranges), default=0), MAX_HEADINGS))
-    places: dict[str, int] = {}
-    for heading in headings:
-        if heading in present:
-            places[heading] = present.index(heading) + 1
-        else:
-            used += 1
-            places[heading] = used
-    return places
 
 
 def set_text(cell: Cell, text: str) -> None:
@@ -245,16 +194,73 @@ def dress_heading(cell: Cell, *, like: Cell) -> None:
         cell.alignment = Alignment(vertical="center")
 
 
-def _write_result(cell: Cell, heading: str, value: str | int) -> None:
-    from openpyxl.styles import Alignment, Font, PatternFill
+class AnnotatedSheet:
+    """The sheet of a copied workbook that the results are about: the one with their headings, else the one read."""
 
-    if isinstance(value, int):
-        cell.value = value
-    else:
-        set_text(cell, value)
-        cell.number_format = "@"
-    cell.alignment = Alignment(vertical="top", wrap_text=True)
-    if heading == "outcome":
-        tone = OUTCOME_TONES.get(str(value), NO_TONE)
-        cell.font = Font(bold=True, color=f"FF{tone.ink[1:]}")
-        cell.fill = PatternFill("solid", fgColor=f"FF{tone.fill[1:]}")
+    def __init__(self, book: Workbook, results: Results) -> None:
+        self.results = results
+        self.sheet = self._find(book)
+
+    def _find(self, book: Workbook) -> Worksheet:
+        """Return the sheet from which the results come: the one with their headings, else as reading would choose."""
+        wanted = [heading for heading in self.results.headings if heading]
+        for sheet in book.worksheets:
+            if wanted and [name for name in _read_headings(sheet) if name][: len(wanted)] == wanted:
+                return sheet
+        by_name = {sheet.title.strip().casefold(): sheet for sheet in book.worksheets}
+        visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        chosen = by_name.get("posts") or (visible[0] if len(visible) == 1 else None)
+        if chosen is None:
+            raise StopError("It can't be told which sheet of the workbook the results are about: leave out --annotate.")
+        return chosen
+
+    def add_columns(self) -> None:
+        """Add the columns; a row of several posts has a line for each of them in its cells."""
+        from openpyxl.utils import get_column_letter
+
+        sheet, results = self.sheet, self.results
+        places = self._places(result_headings(sandbox=results.sandbox))
+        for heading, place in places.items():
+            cell = cell_at(sheet, 1, place)
+            set_text(cell, heading)
+            cell.number_format = "@"
+            dress_heading(cell, like=cell_at(sheet, 1, 1))
+            width = WIDTHS.get(heading.removesuffix(" (result)"), 10.0)
+            sheet.column_dimensions[get_column_letter(place)].width = width
+        by_row: dict[int, list[Outcome]] = {}
+        for outcome in results.outcomes:
+            by_row.setdefault(outcome.row, []).append(outcome)
+        for row, outcomes in by_row.items():
+            lines = [[*map(str, result_cells(outcome)), *(["yes"] if results.sandbox else [])] for outcome in outcomes]
+            for (heading, place), texts in zip(places.items(), zip(*lines, strict=True), strict=True):
+                text = texts[0] if len(set(texts)) == 1 else "\n".join(texts)
+                self._write(cell_at(sheet, row, place), heading, row if heading == "row" else text)
+
+    def _places(self, headings: tuple[str, ...]) -> dict[str, int]:
+        """Return the column of each heading: where an earlier copy has it, else the next free one at the right."""
+        present = _read_headings(self.sheet)
+        used = max((at for at, name in enumerate(present, start=1) if name), default=0)
+        used = max(used, min(max((area.max_col for area in self.sheet.merged_cells.ranges), default=0), MAX_HEADINGS))
+        places: dict[str, int] = {}
+        for heading in headings:
+            if heading in present:
+                places[heading] = present.index(heading) + 1
+            else:
+                used += 1
+                places[heading] = used
+        return places
+
+    @staticmethod
+    def _write(cell: Cell, heading: str, value: str | int) -> None:
+        from openpyxl.styles import Alignment, Font, PatternFill
+
+        if isinstance(value, int):
+            cell.value = value
+        else:
+            set_text(cell, value)
+            cell.number_format = "@"
+        cell.alignment = Alignment(vertical="top", wrap_text=True)
+        if heading == "outcome":
+            tone = OUTCOME_TONES.get(str(value), NO_TONE)
+            cell.font = Font(bold=True, color=f"FF{tone.ink[1:]}")
+            cell.fill = PatternFill("solid", fgColor=f"FF{tone.fill[1:]}")

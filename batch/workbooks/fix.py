@@ -22,9 +22,8 @@ from batch.sheets.detect import FileKind, identify
 from batch.sheets.vocabulary import column_of, plain_heading
 from batch.wording import cell_address
 from batch.workbooks.annotate import cell_at, dress_heading, edit_copy, set_text
-from batch.workbooks.posts_sheet import DATE, ROW_NUMBER
-from batch.workbooks.results import TO_FIX
-from batch.workbooks.style import RESULTS_SHEET, fit_cell
+from batch.workbooks.posts_sheet import DATE, ROW_NUMBER, as_date
+from batch.workbooks.style import AS_RUN_SHEET, TO_FIX_SHEET, fit_cell
 
 if TYPE_CHECKING:
     from openpyxl.workbook.workbook import Workbook
@@ -90,35 +89,32 @@ def read_corrections(results: Path, original: Path, sheet: SheetRows, *, encodin
     A key that was made for a row comes with its corrections, so that the row stays the same post. Where the sheet has
     been changed since, the row is left. What is no results workbook has no corrections.
     """
-    tables = _read_tables(results, (RESULTS_SHEET, TO_FIX))
+    tables = _read_tables(results, (AS_RUN_SHEET, TO_FIX_SHEET))
     if tables is None:
         return Corrections({})
-    ours, theirs = tables
-    found = {number: line for line in ours if (number := _number(line.get(ROW_NUMBER, "")))}
+    as_run, corrected = (
+        {int(line[ROW_NUMBER]): line for line in lines if line.get(ROW_NUMBER, "").isdecimal()} for lines in tables
+    )
     rows = {row.number: row for row in sheet.rows}
     fixes: dict[Place, CellFix] = {}
     lost: list[int] = []
     added: dict[str, int] = {}
     top = 0
-    for line in theirs:
-        number = _number(line.get(ROW_NUMBER, ""))
-        before = found.get(number)
+    for number, line in corrected.items():
         wanted = {column: text for name, text in line.items() if (column := column_of(name)) and name != ROW_NUMBER}
-        if before is None or number not in rows:
-            lost += [number] if number and any(wanted.values()) else []
+        if number not in as_run or number not in rows:
+            lost += [number] if any(wanted.values()) else []
             continue
-        had = {}
-        for column in wanted:
-            heading = sheet.headings[sheet.columns[column]] if column in sheet.columns else ""
-            had[column] = before.get(f"{heading} (sheet)", before.get(heading, ""))
-        changed = {column for column in wanted if wanted[column] != had[column]}
-        if changed <= {"key"} and wanted.get("key") in (before.get("key"), had.get("key")):
+        shown, now = as_run[number], {column: _text_of(sheet.cell(rows[number], column)) for column in wanted}
+        now |= {"publish_at": _text_of(as_date(now["publish_at"]) or now["publish_at"])} if "publish_at" in now else {}
+        changed = {column for column in wanted if wanted[column] != shown.get(column, "")}
+        made = {"key"} if wanted.get("key") and not now.get("key") else set()
+        if not changed:
             continue
-        now = {column: _text_of(sheet.cell(rows[number], column)) for column in changed}
-        if any(fit_cell(now[column]) not in (had[column], wanted[column]) for column in changed):
+        if any(fit_cell(now[name]) not in (shown.get(name, ""), wanted[name]) for name in changed - made):
             lost.append(number)
             continue
-        for column in (column for column in wanted if column in changed):
+        for column in (column for column in wanted if column in changed | made):
             position = sheet.columns.get(column)
             if position is None:
                 top = top or heading_row(original, sheet, encoding=encoding)
@@ -149,10 +145,6 @@ def _read_tables(path: Path, names: Sequence[str]) -> list[list[dict[str, str]]]
         return tables
     finally:
         book.close()
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
 
 
 def _text_of(value: object) -> str:
@@ -199,10 +191,16 @@ def _write_text(original: Path, sheet: SheetRows, fixes: Fixes, draft: Path, *, 
     for fix in fixes.values():
         by_row.setdefault(fix.row, []).append(fix)
     taken: list[str] = []
+
+    def keeping(lines: Iterable[str]) -> Iterator[str]:
+        for line in lines:
+            taken.append(line)
+            yield line
+
     with original.open(encoding=codec, newline="") as lines, draft.open("w", encoding=codec, newline="") as out:
         mark, delimiter, _ = _read_top(lines, sheet)
         out.write(mark)
-        for number, cells in enumerate(csv.reader(_keeping(lines, taken), delimiter=delimiter), start=1):
+        for number, cells in enumerate(csv.reader(keeping(lines), delimiter=delimiter), start=1):
             if number not in by_row:
                 out.writelines(taken)
             else:
@@ -217,12 +215,6 @@ def _write_text(original: Path, sheet: SheetRows, fixes: Fixes, draft: Path, *, 
                     writer = csv.writer(out, delimiter=delimiter, lineterminator=end)
                 writer.writerow(cells)
             taken.clear()
-
-
-def _keeping(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
-    for line in lines:
-        taken.append(line)
-        yield line
 
 
 def heading_row(original: Path, sheet: SheetRows, *, encoding: str | None) -> int:

@@ -5,19 +5,16 @@ The template, `pull` and the `To fix` sheet are all made here, so that whatever 
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from batch.atomic import Written, write_whole
-from batch.errors import StartError
 from batch.model import CHANNEL_COLUMNS, COLUMNS, Cell
 from batch.rules.channel_words import channel_named
-from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED
+from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, Combination
 from batch.wording import listed
 from batch.workbooks.style import (
     INDIGO,
@@ -33,15 +30,15 @@ from batch.workbooks.style import (
     Formats,
     add_bands,
     add_sheet,
-    close_book,
+    add_table,
     count_units,
     fit_cell,
     heading_points,
     is_too_long,
     note_options,
-    open_book,
+    set_columns,
 )
-from batch.workbooks.validation import COUNT, Formulas, add_dropdowns, add_highlights, add_lists_sheet
+from batch.workbooks.validation import COUNT, MAKING, Formulas
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -51,11 +48,15 @@ POSTS = "Posts"
 ROW_NUMBER, PROBLEM = "row", "problem"
 """The first column of a `To fix` sheet. Reading passes over it too."""
 
-AFTER_TEXT = COLUMNS.index("text") + 1
-POSTS_COLUMNS = (*COLUMNS[:AFTER_TEXT], COUNT, *COLUMNS[AFTER_TEXT:])
+FIRST_COLUMNS = ("channel", "publish_at", "text", "media", "link", COUNT, "notes")
+"""What everybody needs, from left to right; all others are folded away beside it, in the order of their use."""
+NEXT_COLUMNS = ("title", "hashtags", "type", "account", "key", "timezone", "places", "repeat", "campaign")
+POSTS_COLUMNS = tuple(dict.fromkeys((*FIRST_COLUMNS, *(name for name in NEXT_COLUMNS if name in COLUMNS), *COLUMNS)))
 """The columns of a sheet of posts, from left to right."""
+FOLDED_COLUMNS = frozenset(POSTS_COLUMNS) - frozenset(FIRST_COLUMNS)
 
-SPARE_ROWS, RULED_ROWS = 200, 2_000
+SPARE_ROWS, RULED_ROWS, NOTED_ROWS = 200, 2_000, 500
+"""Empty rows of the table, rows with drop-downs, and rows whose flagged cells have a note."""
 ROW_POINTS, LINE_POINTS = 42, 14
 SHOWN_LINES, MAX_LINES = 3, 9
 """A row shows three lines, and one whose text or media take more grows with them, up to nine."""
@@ -65,7 +66,7 @@ DATE_CELL = {"num_format": "yyyy-mm-dd hh:mm", "align": "left", "indent": 1}
 DATE_CELL_WITH_SECONDS = {**DATE_CELL, "num_format": "yyyy-mm-dd hh:mm:ss"}
 CELLS: Mapping[str, Mapping[str, object]] = {
     "publish_at": DATE_CELL,
-    COUNT: {"font_color": SOFT_INK, "align": "right", "indent": 1},
+    COUNT: {"font_color": SOFT_INK, "text_wrap": True, "indent": 1},
     PROBLEM: {**TEXT, "font_color": OVER_INK},
 }
 """How the cells of a column look that are no plain text."""
@@ -95,7 +96,7 @@ COLUMN_STYLES: Mapping[str, ColumnStyle] = {
     "publish_at": ColumnStyle(17, TEAL),
     "timezone": ColumnStyle(17, TEAL),
     "text": ColumnStyle(52, INDIGO),
-    COUNT: ColumnStyle(12, INDIGO),
+    COUNT: ColumnStyle(16, INDIGO),
     "title": ColumnStyle(24, INDIGO),
     "media": ColumnStyle(42, INDIGO),
     "hashtags": ColumnStyle(24, INDIGO),
@@ -142,7 +143,10 @@ NOTES: Mapping[str, str] = {
         "The caption or description. Line breaks (Alt+Enter in Excel, Ctrl+Enter in LibreOffice and Google Sheets) and "
         "emoji stay as they are."
     ),
-    COUNT: "How long the text is, and the most that this row's channel takes. It counts by itself.",
+    COUNT: (
+        "How long the text is, and the most that this row's channel takes. It counts by itself, and names what else "
+        "the row needs in a column that is folded away: click the + above the columns at the right."
+    ),
     "title": "Only for {channels}.",
     "media": (
         "Pictures or videos: web addresses, or files beside this sheet (pictures/cup.jpg). Several make a carousel: "
@@ -173,22 +177,10 @@ NOTES: Mapping[str, str] = {
 
 
 class PostRow(NamedTuple):
-    """A row by column; `flagged` are the columns that somebody has to look at."""
+    """A row by column; `flagged` are the columns that somebody has to look at, with what is wrong there."""
 
     cells: Mapping[str, Cell]
-    flagged: frozenset[str] = frozenset()
-
-
-def write_posts(rows: Iterable[Mapping[str, Cell]], path: Path) -> Written:
-    """Write rows of posts as a sheet that can be edited and run: `.xlsx`, or `.csv`.
-
-    A row maps columns of ours (`text:INSTAGRAM` too) to text or a naive date. Raises StartError with one sentence.
-    """
-    known = [PostRow(row) for row in rows]
-    write = {".xlsx": _write_posts_workbook, ".csv": write_posts_csv}.get(path.suffix.lower())
-    if write is None:
-        raise StartError(f"A sheet can't be written as {path.name}: end the name in .xlsx or .csv.")
-    return write_whole(path, partial(write, known), failing=StartError)
+    flagged: Mapping[str, str] = MappingProxyType({})
 
 
 def columns_for(rows: Iterable[PostRow], *, first: Sequence[str] = ()) -> tuple[str, ...]:
@@ -200,46 +192,27 @@ def columns_for(rows: Iterable[PostRow], *, first: Sequence[str] = ()) -> tuple[
     return (*first, *POSTS_COLUMNS, *(name for name in extra if name not in first))
 
 
-def write_posts_csv(rows: Sequence[PostRow], path: Path) -> None:
-    """Write rows as CSV, exactly as they are, with the byte order mark by which Excel knows UTF-8."""
-    columns = [column for column in columns_for(rows) if column != COUNT]
-    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-        writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow(columns)
-        writer.writerows([_as_text(row.cells.get(column, "")) for column in columns] for row in rows)
-
-
-def _as_text(cell: Cell) -> str:
+def as_text(cell: Cell) -> str:
+    """Return a cell as CSV has it: a date as `2026-12-01 09:30`."""
     if isinstance(cell, str):
         return cell
     return cell.isoformat(" ", "seconds" if cell.second else "minutes")
 
 
-def _write_posts_workbook(rows: Sequence[PostRow], path: Path) -> None:
-    from batch.workbooks.reference_sheets import add_channel_sheet
-
-    book = open_book(path, title="Posts")
-    formats = Formats(book)
-    add_posts_sheet(book, formats, rows)
-    add_channel_sheet(book, formats)
-    add_lists_sheet(book, formats)
-    close_book(book)
-
-
-def add_posts_sheet(book: Workbook, formats: Formats, rows: Sequence[PostRow], *, with_accounts: bool = False) -> None:
-    """Add the sheet `Posts` with its rows in an Excel table and room for more."""
-    sheet = add_sheet(book, POSTS, tab=NAVY, pages_wide=3)
+def add_posts_sheet(
+    book: Workbook, formats: Formats, rows: Sequence[PostRow], *, with_accounts: bool, empty: Mapping[str, str]
+) -> None:
+    """Add the sheet `Posts` with its rows in an Excel table and room for more, in rows that begin as `empty` says."""
+    sheet = add_sheet(book, POSTS, tab=NAVY)
     columns = columns_for(rows)
     last_row = 1 + len(rows) + SPARE_ROWS
     writer = RowWriter(sheet, formats, columns, last_row=max(RULED_ROWS, last_row), with_accounts=with_accounts)
     add_bands(sheet, formats, spans=[(0, len(columns) - 1)], last_row=last_row)
-    headings = [{"header": name, "header_format": formats.heading(style_of(name).group)} for name in columns]
-    options = {"name": "PostTable", "columns": headings, "style": None, "autofilter": False}
-    sheet.add_table(0, 0, last_row - 1, len(columns) - 1, options)
+    writer.mark_up("PostTable", last_row=last_row)
     for number, row in enumerate(rows, start=2):
         writer.write(number, row)
     for number in range(len(rows) + 2, last_row + 1):
-        writer.write_count(number, "")
+        writer.write(number, PostRow(empty))
     sheet.freeze_panes(1, 1)
     sheet.set_selection(1, 0, 1, 0)
 
@@ -247,7 +220,8 @@ def add_posts_sheet(book: Workbook, formats: Formats, rows: Sequence[PostRow], *
 class RowWriter:
     """Writes rows of posts into a sheet, from top to bottom, under the headings that it begins with.
 
-    Drop-downs and colours reach down to `last_row`; `under_strip` where a strip lies over the headings.
+    Drop-downs and colours reach down to `last_row`; `under_strip` where a strip lies over the headings. Of the columns
+    that not everybody needs, the `unfolded` ones are in sight too.
     """
 
     def __init__(
@@ -259,6 +233,7 @@ class RowWriter:
         last_row: int,
         with_accounts: bool = False,
         under_strip: bool = False,
+        unfolded: frozenset[str] = frozenset(),
     ) -> None:
         places = {column: place for place, column in enumerate(columns)}
         formulas = Formulas(places)
@@ -270,40 +245,53 @@ class RowWriter:
         self._seconds = formats.make(DATE_CELL_WITH_SECONDS)
         sheet.set_default_row(ROW_POINTS)
         sheet.set_row(0, heading_points(strip=under_strip))
-        for column, place in places.items():
-            style, note = style_of(column), note_of(column)
-            sheet.set_column(place, place, style.width, self._plain[column])
-            sheet.write_string(0, place, column, formats.heading(style.group, under_strip=under_strip))
-            sheet.write_comment(0, place, note, note_options(note))
-        add_dropdowns(sheet, formulas, places, last_row=last_row, with_accounts=with_accounts)
-        add_highlights(sheet, formats, formulas, places, last_row=last_row)
-        sheet.repeat_rows(0)
+        self._headings = [formats.heading(style_of(name).group, under_strip=under_strip) for name in columns]
+        folded = {places[name] for name in FOLDED_COLUMNS if name in places and name not in unfolded}
+        set_columns(sheet, [style_of(name).width for name in columns], list(self._plain.values()), folded=folded)
+        formulas.add_dropdowns(sheet, last_row=last_row, with_accounts=with_accounts)
+        formulas.add_highlights(sheet, formats, last_row=last_row)
+
+    def mark_up(self, name: str, *, last_row: int) -> None:
+        """Write the headings, and mark up the rows down to `last_row` as a table of that name."""
+        add_table(self._sheet, name, self._columns, self._headings, first_row=0, last_row=last_row - 1)
+        for place, note in enumerate(map(note_of, self._columns)):
+            self._sheet.write_comment(0, place, note, note_options(note))
+        self._sheet.repeat_rows(0)
 
     def write(self, number: int, row: PostRow) -> None:
-        """Write a row under its number in the sheet."""
-        row = skip_if_cut(row)
-        texts = {column: str(row.cells.get(column, "")) for column in ("text", "media", PROBLEM)}
-        lines = max(wrapped_lines(text, width=style_of(column).width) for column, text in texts.items())
+        """Write a row under its number in the sheet; where a text has to be cut, it will be skipped, and says why."""
+        if any(isinstance(cell, str) and is_too_long(cell) for cell in row.cells.values()):
+            notes = f"{TOO_LONG} {as_text(row.cells.get('notes', ''))}".strip()
+            row = row._replace(cells={**row.cells, "action": "skip", "notes": notes})
+        lines = max(self._lines(row, column) for column in ("text", "media", PROBLEM))
         if lines > SHOWN_LINES:
             self._sheet.set_row(number - 1, LINE_POINTS * min(lines, MAX_LINES))
         for place, column in enumerate(self._columns):
             if column == COUNT:
                 self.write_count(number, count_text(row.cells))
             elif (cell := row.cells.get(column, "")) or column in row.flagged:
-                self._write_cell(number - 1, place, column, cell, flagged=column in row.flagged)
+                self._write_cell(number - 1, place, column, cell, problem=row.flagged.get(column))
+
+    @staticmethod
+    def _lines(row: PostRow, column: str) -> int:
+        """Return how many lines a cell takes in the width of its column."""
+        text, width = str(row.cells.get(column, "")), style_of(column).width
+        return sum(1 + int(len(line) / width) for line in text.splitlines())
 
     def write_count(self, number: int, value: str) -> None:
         """Write the formula that counts, with what it comes to now."""
         formula = self._count_formula.replace("{row}", str(number))
         self._sheet.write_formula(number - 1, self._columns.index(COUNT), formula, self._plain[COUNT], value)
 
-    def _write_cell(self, at: int, place: int, column: str, cell: Cell, *, flagged: bool) -> None:
-        date = as_date(cell) if column == "publish_at" and not flagged else None
-        if date:
+    def _write_cell(self, at: int, place: int, column: str, cell: Cell, *, problem: str | None) -> None:
+        if problem is not None:
+            self._sheet.write_string(at, place, fit_cell(as_text(cell)), self._flagged)
+            if problem and at < NOTED_ROWS:
+                self._sheet.write_comment(at, place, problem, note_options(problem))
+        elif column == "publish_at" and (date := as_date(cell)):
             self._sheet.write_datetime(at, place, date, self._seconds if date.second else self._plain[column])
         else:
-            chosen = self._flagged if flagged else self._plain[column]
-            self._sheet.write_string(at, place, fit_cell(_as_text(cell)), chosen)
+            self._sheet.write_string(at, place, fit_cell(as_text(cell)), self._plain[column])
 
 
 def style_of(column: str) -> ColumnStyle:
@@ -321,19 +309,6 @@ def note_of(column: str) -> str:
     return NOTES[base].replace("{channels}", listed(labels, last="and"))
 
 
-def wrapped_lines(text: str, *, width: float) -> int:
-    """Return how many lines a text takes in a column of so many characters."""
-    return sum(1 + int(len(line) / width) for line in text.splitlines())
-
-
-def skip_if_cut(row: PostRow) -> PostRow:
-    """Return a row as a workbook can hold it: where a text has to be cut, it will be skipped, and says why."""
-    if not any(isinstance(cell, str) and is_too_long(cell) for cell in row.cells.values()):
-        return row
-    notes = f"{TOO_LONG} {_as_text(row.cells.get('notes', ''))}".strip()
-    return row._replace(cells={**row.cells, "action": "skip", "notes": notes})
-
-
 def as_date(cell: Cell) -> datetime | None:
     """Return a cell as the date that a workbook can hold, None where it is other text."""
     if isinstance(cell, str):
@@ -347,22 +322,26 @@ def as_date(cell: Cell) -> datetime | None:
 
 
 def count_text(cells: Mapping[str, Cell]) -> str:
-    """Return what the counting formula comes to for a row."""
-    text = _as_text(cells.get("text", ""))
-    if not text:
-        return ""
-    limit = _text_limit(_as_text(cells.get("channel", "")), _as_text(cells.get("type", "")))
-    return f"{count_units(text)} / {limit}" if limit else str(count_units(text))
+    """Return what the counting formula comes to for a row: how long its text is, and what else it needs."""
+    text, action = as_text(cells.get("text", "")), as_text(cells.get("action", ""))
+    meant = _combinations(as_text(cells.get("channel", "")), as_text(cells.get("type", "")))
+    limit = min((int(combination.text.most.value) for combination in meant if combination.text.most), default=None)
+    told = [f"{count_units(text)} / {limit}" if limit else str(count_units(text))] if text else []
+    if action in MAKING:
+        lacking = {
+            "title": any(combination.title and combination.title.needed for combination in meant),
+            "privacy": any(combination.privacy for combination in meant),
+        }
+        told += [f"needs {column}" for column, needed in lacking.items() if needed and not cells.get(column)]
+    return " ".join(told)
 
 
 @lru_cache(maxsize=1024)
-def _text_limit(channels: str, kind: str) -> int | None:
+def _combinations(channels: str, kind: str) -> tuple[Combination, ...]:
+    """Return the lines of the channel table that a row means."""
     named = [channel for word in channels.split(",") if (channel := channel_named(word))]
-    limits = [
-        int(combination.text.most.value)
+    return tuple(
+        combination
         for (channel, type_), combination in COMBINATIONS.items()
-        if channel in named
-        and (kind.strip().upper() == type_ or (not kind and DEFAULT_TYPE[channel] is type_))
-        and combination.text.most
-    ]
-    return min(limits, default=None)
+        if channel in named and (kind.strip().upper() == type_ or (not kind and DEFAULT_TYPE[channel] is type_))
+    )

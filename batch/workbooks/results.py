@@ -1,7 +1,8 @@
 """Writes what became of each post: a workbook, a CSV or a JSON file, by the ending of its name.
 
-One line for each post, in the sheet's order: our own columns first, then the sheet's, no name twice. A results file is
-written whole or not at all, and never over the sheet that it tells about.
+CSV and JSON have our own columns first and then the sheet's. The workbook is laid out for a reader: what happened,
+when, where and with which words; all else is folded away at the right, and nothing stands there twice. A results file
+is written whole or not at all, and never over the sheet that it tells about.
 """
 
 from __future__ import annotations
@@ -10,29 +11,31 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from batch.atomic import Claim, Written, write_whole
 from batch.errors import StopError
-from batch.model import COLUMNS, GOOD, RESULT_COLUMNS, Json, Outcome, OutcomeKind, Results, Severity
+from batch.model import GOOD, RESULT_COLUMNS, Json, Outcome, OutcomeKind, Results, Severity
 from batch.sheets.vocabulary import column_of, plain_heading
-from batch.times import utc_text
+from batch.times import utc_text, zone_named
 from batch.wording import list_rows
-from batch.workbooks.calendar_sheet import add_calendar_sheet
+from batch.workbooks.overview import CalendarSheet, SummarySheet
 from batch.workbooks.posts_sheet import (
     COLUMN_STYLES,
-    LINE_POINTS,
-    MAX_LINES,
+    DATE_CELL,
     PROBLEM,
     ROW_NUMBER,
     PostRow,
     RowWriter,
+    as_date,
+    as_text,
     columns_for,
-    wrapped_lines,
 )
 from batch.workbooks.style import (
+    AS_RUN_SHEET,
     LINK_INK,
     MADE_ON,
     NAVY,
@@ -40,8 +43,8 @@ from batch.workbooks.style import (
     OUTCOME_TONES,
     RESULTS_SHEET,
     SLATE,
-    TEAL,
     TEXT,
+    TO_FIX_SHEET,
     WINE,
     Formats,
     add_bands,
@@ -49,6 +52,7 @@ from batch.workbooks.style import (
     add_sandbox_banner,
     add_sheet,
     add_strip,
+    add_table,
     channel_label,
     close_book,
     disarm,
@@ -57,79 +61,13 @@ from batch.workbooks.style import (
     is_too_long,
     note_options,
     open_book,
+    set_columns,
 )
-from batch.workbooks.summary_sheet import add_summary_sheet
 from batch.workbooks.validation import COUNT, add_lists_sheet
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
-    from xlsxwriter.worksheet import Worksheet
-
-
-TO_FIX = "To fix"
-SPARE_ROWS = 50
-NO_WORK = frozenset({*GOOD, OutcomeKind.PROCESSING})
-MADE_SOMETHING = frozenset({OutcomeKind.FAILED, OutcomeKind.UNKNOWN, OutcomeKind.NOT_RUN, OutcomeKind.BLOCKED})
-"""Outcomes after which a post may be on the site under the key that was made for it."""
-
-NOTHING_TO_FIX = "Nothing needs work."
-
-
-def add_to_fix_sheet(book: Workbook, formats: Formats, results: Results) -> None:
-    """Add the sheet."""
-    rows = tuple(rows_to_fix(results))
-    columns = columns_for(rows, first=(ROW_NUMBER, PROBLEM))
-    sheet = add_sheet(book, TO_FIX, tab=WINE, pages_wide=3)
-    strip = results.sandbox or not rows
-    writer = RowWriter(sheet, formats, columns, last_row=1 + len(rows) + SPARE_ROWS, under_strip=strip)
-    add_hairlines(sheet, formats, width=len(columns), last_row=1 + max(len(rows), 1))
-    for number, row in enumerate(rows, start=2):
-        writer.write(number, row)
-    sheet.freeze_panes(1, 2)
-    if rows:
-        add_sandbox_banner(sheet, sandbox=results.sandbox)
-    else:
-        add_strip(sheet, NOTHING_TO_FIX, OUTCOME_TONES[OutcomeKind.SCHEDULED])
-
-
-def rows_to_fix(results: Results) -> Iterator[PostRow]:
-    """Yield the rows that need work, in the sheet's order, with the columns flagged in which an error was found.
-
-    The key that was made for a row is written into it, so that a row corrected here stays the same post.
-    """
-    written = {column: at for at, heading in enumerate(results.headings) if (column := column_of(heading))}
-    places = results.columns or written
-    flagged: dict[int, set[str]] = {}
-    for issue in results.issues:
-        if issue.row is not None and issue.severity is Severity.ERROR and (column := column_of(issue.column)):
-            flagged.setdefault(issue.row, set()).add(column)
-    posts: dict[int, list[Outcome]] = {}
-    for outcome in results.outcomes:
-        posts.setdefault(outcome.row, []).append(outcome)
-    for number, outcomes in posts.items():
-        if all(outcome.outcome in NO_WORK for outcome in outcomes):
-            continue
-        own = results.own.get(number, ())
-        cells = {column: own[at] for column, at in places.items() if at < len(own) and own[at]}
-        only = outcomes[0]
-        if len(outcomes) == 1 and only.outcome in MADE_SOMETHING and only.key:
-            cells.setdefault("key", only.key)
-        told = {ROW_NUMBER: str(number), PROBLEM: _tell_problem(outcomes)}
-        yield PostRow({**cells, **told}, frozenset(flagged.get(number, ())))
-
-
-def _tell_problem(outcomes: Sequence[Outcome]) -> str:
-    """Return what is wrong with a row, channel by channel where it has several."""
-    channels: dict[str, list[str]] = {}
-    for outcome in outcomes:
-        if outcome.outcome not in NO_WORK:
-            said = f"{outcome.outcome.value}: {outcome.message or outcome.code or 'No reason was given.'}"
-            channels.setdefault(said, []).append(channel_label(outcome.channel))
-    return "\n".join(
-        said if len(names) == len(outcomes) else f"{' and '.join(names)}: {said}" for said, names in channels.items()
-    )
-
 
 SANDBOX = "sandbox"
 """The last column of the sandbox's results."""
@@ -139,48 +77,14 @@ STREAM_FROM = 20_000
 """From so many posts on, rows are written out at once: a fifth slower than keeping them, and memory stays bounded."""
 
 RUN_PROPERTY, SANDBOX_PROPERTY = "postbatch run", "postbatch sandbox"
-ROW_POINTS, SHOWN_LINES = 30, 2
-"""A row shows two lines, and one whose message takes more grows with it: nobody should have to pull at it to read."""
 
-MAX_LINKS = 65_000
-"""A sheet takes 65,530 links (Excel specifications and limits); those beyond stay text."""
-
-MAX_LINK_CHARS = 2_000
-WEB_ADDRESS = re.compile(r"https?://[^\s\"<>\\^`{|}]+")
-OUTCOME, LINK, ROW, MESSAGE = (RESULT_COLUMNS.index(name) for name in ("outcome", "link", "row", "message"))
-
-WIDTHS: Mapping[str, float] = {
-    "row": 6, "key": 24, "site": 12, "channel": 14, "type": 9, "account": 20, "action": 11, "outcome": 13, "status": 13,
-    "publish_at_utc": 21, "item_id": 20, "link": 34, "code": 22, "message": 58, "warnings": 44,
-    GENERATED: 52, GENERATED_TITLE: 24,
-}  # fmt: skip
-
-BLANK_WIDTH, OWN_WIDTH = 10, 18
-"""A column in which nothing stands gets no more room than its heading, so that the messages come into sight."""
-MAY_BE_BLANK = ("action", "status", "item_id", "link", "code", "warnings")
-
-NOTES: Mapping[str, str] = {
-    "row": "The row in your sheet.",
-    "key": "The post's name. Where your sheet had none, this is the one that was made for it.",
-    "outcome": (
-        "What became of the post. drafted, published, scheduled, rescheduled, updated, cancelled, deleted, unchanged, "
-        "skipped: all is well. processing: accepted, not final. invalid, blocked, conflict, failed, unknown, not_run: "
-        "see message, and the sheet To fix."
-    ),
-    "status": "What the site last said of the post.",
-    "publish_at_utc": "When it goes out, in UTC. The sheet Calendar shows it on the clock of its own place.",
-    "item_id": "The post's ID on the site.",
-    "link": "Where the post is to be seen once it is live.",
-    "code": "A short word for the reason, the same each time.",
-    "message": "What happened, and what to do about it.",
-    "warnings": "What stopped nothing and should be known.",
-    GENERATED: "The text that was written for this post and sent.",
-    GENERATED_TITLE: "The title that was written for this post and sent.",
-}
+NO_WORK = frozenset({*GOOD, OutcomeKind.PROCESSING})
+MADE_SOMETHING = frozenset({OutcomeKind.FAILED, OutcomeKind.UNKNOWN, OutcomeKind.NOT_RUN, OutcomeKind.BLOCKED})
+"""Outcomes after which a post may be on the site under the key that was made for it."""
 
 
 class ResultColumns(NamedTuple):
-    """What stands in each column of the results: ours, then the sheet's own by name with their places in it."""
+    """The columns of the results as CSV and JSON have them: ours, then the sheet's own by name with their places."""
 
     own: Mapping[str, int]
     after: tuple[str, ...]
@@ -194,18 +98,23 @@ class ResultColumns(NamedTuple):
 def result_columns(results: Results) -> ResultColumns:
     """Return the columns of the results; what was generated follows the sheet's own, where anything was."""
     after = (GENERATED, GENERATED_TITLE) if any(outcome.generated for outcome in results.outcomes) else ()
-    taken = {plain_heading(name) for name in (*RESULT_COLUMNS, *after)}
+    return ResultColumns(name_own(results, taken=(*RESULT_COLUMNS, *after)), after)
+
+
+def name_own(results: Results, *, taken: Sequence[str], without: frozenset[int] = frozenset()) -> dict[str, int]:
+    """Return the sheet's own columns by a name that no other has, with their places; those `without` are left out."""
+    names = {plain_heading(name) for name in taken}
     own: dict[str, int] = {}
     for place, heading in enumerate(results.headings):
-        if not heading or plain_heading(heading) in {COUNT, PROBLEM}:
+        if not heading or place in without or plain_heading(heading) in {COUNT, PROBLEM}:
             continue
         name, number = heading, 1
-        while plain_heading(name) in taken:
+        while plain_heading(name) in names:
             name = f"{heading} (sheet)" if number == 1 else f"{heading} (sheet {number})"
             number += 1
-        taken.add(plain_heading(name))
+        names.add(plain_heading(name))
         own[name] = place
-    return ResultColumns(own, after)
+    return own
 
 
 def result_rows(results: Results, columns: ResultColumns) -> Iterator[list[str | int]]:
@@ -243,29 +152,23 @@ def result_cells(outcome: Outcome) -> list[str | int]:
 def write_results(results: Results, path: Path, *, sheet: Path | None = None, claim: Claim | None = None) -> Written:
     """Write the results and return where they are; `sheet` is the file that they are about.
 
-    Another name is taken for a file that `claim` does not give.
-
-    Raises StopError with one sentence where they can't be written there.
+    Another name is taken for a file that `claim` does not give. A notice tells which texts a workbook's cells could not
+    hold whole. Raises StopError with one sentence where they can't be written there.
     """
-    write = WRITERS.get(path.suffix.lower())
+    suffix = path.suffix.lower()
+    write = WRITERS.get(suffix)
     if write is None:
-        raise StopError(f"Results can't be written as {path.name}: end the name in {', '.join(WRITERS)}.")
+        raise StopError(f"Results can't be written as {path.name}. End the name in {', '.join(WRITERS)}.")
     written = write_whole(path, partial(write, results), never_over=sheet, claim=claim)
-    return written._replace(notices=(*written.notices, *_tell_cut(results, path)))
-
-
-def _tell_cut(results: Results, path: Path) -> tuple[str, ...]:
-    """Say what a workbook's cells could not hold."""
-    if path.suffix.lower() != ".xlsx":
-        return ()
-    rows = {o.row for o in results.outcomes if is_too_long(o.message)}
-    rows |= {row for row, cells in results.own.items() if any(is_too_long(cell) for cell in cells)}
-    if not rows:
-        return ()
-    return (
-        f"A cell of a workbook holds 32,767 characters: texts of {list_rows(sorted(rows))} are cut in {path.name}; the "
-        ".csv and .json forms hold them whole.",
+    cut = {o.row for o in results.outcomes if is_too_long(o.message)}
+    cut |= {row for row, cells in results.own.items() if any(is_too_long(cell) for cell in cells)}
+    if suffix != ".xlsx" or not cut:
+        return written
+    notice = (
+        f"A cell of a workbook holds 32,767 characters: texts of {list_rows(sorted(cut))} are cut in {path.name}; the "
+        ".csv and .json forms hold them whole."
     )
+    return written._replace(notices=(*written.notices, notice))
 
 
 def write_results_csv(results: Results, path: Path) -> None:
@@ -304,10 +207,11 @@ def write_results_workbook(results: Results, path: Path, *, stream_from: int = S
     book.set_custom_property(RUN_PROPERTY, results.run or "none", "text")
     book.set_custom_property(SANDBOX_PROPERTY, results.sandbox, "bool")
     formats = Formats(book)
-    add_results_sheet(book, formats, results)
-    add_summary_sheet(book, formats, results)
-    add_calendar_sheet(book, formats, results)
-    add_to_fix_sheet(book, formats, results)
+    rows = tuple(rows_to_fix(results))
+    SummarySheet(book, formats, results).draw()
+    ResultsSheet(book, formats, results).draw(streamed=streaming)
+    ToFixSheet(book, formats, rows).draw(sandbox=results.sandbox)
+    CalendarSheet(book, formats, results).draw()
     add_lists_sheet(book, formats)
     close_book(book)
 
@@ -318,64 +222,282 @@ WRITERS: Mapping[str, Callable[[Results, Path], None]] = {
     ".json": write_results_json,
 }
 
+READER_COLUMNS = ("outcome", "when", "channel", "account", "text", "message", "warnings", "link")
+"""What a reader meets first; the row joins them or, where there are several sites, the site."""
+FOLDED_COLUMNS = ("row", "site", "key", "type", "action", "status", "publish_at_utc", "timezone", "item_id", "code")
+SHOWN_OTHERWISE = frozenset({
+    "key", "action", "site", "channel", "type", "account", "publish_at", "timezone", "text", "item_id",
+})  # fmt: skip
+"""The sheet's own columns that stand among ours already."""
 
-def add_results_sheet(book: Workbook, formats: Formats, results: Results) -> None:
-    """Add the sheet: one line for each post, its outcome in colour and its link to click."""
-    columns = result_columns(results)
-    headings = (*columns.headings, SANDBOX) if results.sandbox else columns.headings
-    sheet = add_sheet(book, RESULTS_SHEET, tab=NAVY, pages_wide=4)
-    last_row = len(results.outcomes) + 1
-    sheet.set_default_row(ROW_POINTS)
-    sheet.set_row(0, heading_points(strip=results.sandbox))
-    for place, heading in enumerate(headings):
-        ours = place < len(RESULT_COLUMNS) or heading in columns.after
-        blank = heading in MAY_BE_BLANK and ours and not any(getattr(o, heading) for o in results.outcomes)
-        own_style = COLUMN_STYLES[name] if (name := heading.removesuffix(" (sheet)")) in COLUMNS else None
-        width = BLANK_WIDTH if blank else WIDTHS[heading] if ours else own_style.width if own_style else OWN_WIDTH
-        fill = TEAL if heading in columns.after else NAVY if ours else SLATE
-        sheet.set_column(place, place, width, formats.make(TEXT))
-        sheet.write_string(0, place, fit_cell(heading), formats.heading(fill, under_strip=results.sandbox))
-        if ours and (note := NOTES.get(heading)):
-            sheet.write_comment(0, place, note, note_options(note))
-    spans = [(0, OUTCOME - 1), (OUTCOME + 1, len(headings) - 1)]
-    add_bands(sheet, formats, spans=spans, last_row=max(last_row, 2))
-    _write_lines(sheet, formats, results, columns)
-    sheet.freeze_panes(1, 2)
-    sheet.autofilter(0, 0, last_row - 1, len(headings) - 1)
-    sheet.repeat_rows(0)
-    add_sandbox_banner(sheet, sandbox=results.sandbox)
+FLOWING = frozenset({"channel", "account", "message", "warnings"})
+"""Columns whose texts reach over the empty cells beside them; of the others, the first line is in sight."""
+
+ROW_POINTS = 15.75
+"""Each post is one line, however long its texts are: `To fix` shows the whole of what needs work."""
+
+MAX_LINKS = 65_000
+"""A sheet takes 65,530 links (Excel specifications and limits); those beyond stay text."""
+
+MAX_LINK_CHARS, MAX_HEADING_CHARS = 2_000, 200
+WEB_ADDRESS = re.compile(r"https?://[^\s\"<>\\^`{|}]+")
+
+WIDTHS: Mapping[str, float] = {
+    "outcome": 13, "when": 23, "channel": 18, "account": 18, "text": 40, "message": 64, "warnings": 34, "link": 24,
+    "row": 7, "site": 16, "key": 24, "type": 9, "action": 11, "status": 13, "publish_at_utc": 21, "timezone": 18,
+    "item_id": 20, "code": 22, GENERATED: 12, SANDBOX: 10,
+}  # fmt: skip
+
+BLANK_WIDTH, OWN_WIDTH = 12, 18
+"""A column in which nothing stands gets no more room than its heading, so that the messages come into sight."""
+
+NOTES: Mapping[str, str] = {
+    "outcome": (
+        "What became of the post. drafted, published, scheduled, rescheduled, updated, cancelled, deleted, unchanged, "
+        "skipped: all is well. processing: accepted, not final yet. invalid, blocked, conflict, failed, unknown, "
+        "not_run: see the message, and the sheet To fix."
+    ),
+    "when": "When it goes out, on the clock of the post's own time zone (folded, in the column timezone).",
+    "text": "The post's text as your sheet has it or, where it was generated, as it was sent.",
+    "message": "What happened, and what to do about it.",
+    "warnings": "What stopped nothing and is good to know.",
+    "link": "Where the post can be seen once it is live.",
+    "row": "The row in your sheet.",
+    "key": "The post's name. Where your sheet had none, this is the one that was made for it.",
+    "status": "The post's last known state on the site.",
+    "publish_at_utc": "The same time in UTC, for programs.",
+    "timezone": "The time zone of the column when.",
+    "item_id": "The post's ID on the site.",
+    "code": "A short word for the reason, the same each time.",
+    GENERATED: "yes: the text was written for this post by the service.",
+}
+
+DATE_WITH_DAY = {**DATE_CELL, "num_format": "ddd d mmm yyyy, hh:mm"}
 
 
-def _write_lines(sheet: Worksheet, formats: Formats, results: Results, columns: ResultColumns) -> None:
-    """Write the lines. The inner loop is what a large run waits for, so it does nothing twice."""
-    write_text, write_number = sheet.write_string, sheet.write_number
-    plain, number = formats.make(TEXT), formats.make(align="left", indent=1)
-    link = formats.make(TEXT, font_color=LINK_INK, underline=1)
-    tones = {kind: formats.make(tone.cell, bold=True, indent=1) for kind, tone in OUTCOME_TONES.items()}
-    other = formats.make(NO_TONE.cell, bold=True, indent=1)
-    links_left = MAX_LINKS
-    rest = range(LINK + 1, len(columns.headings))
-    for at, line in enumerate(result_rows(results, columns), start=1):
-        if (tall := wrapped_lines(str(line[MESSAGE]), width=WIDTHS["message"])) > SHOWN_LINES:
-            sheet.set_row(at, LINE_POINTS * min(tall, MAX_LINES))
-        write_number(at, ROW, int(line[ROW]), number)
-        for place in range(ROW + 1, LINK):
-            if cell := line[place]:
-                write_text(at, place, fit_cell(str(cell)), plain if place != OUTCOME else tones.get(str(cell), other))
-        links_left -= _write_link(sheet, at, str(line[LINK]), link if links_left > 0 else None, plain)
-        for place in rest:
-            if cell := line[place]:
-                write_text(at, place, fit_cell(str(cell)), plain)
-        if results.sandbox:
-            write_text(at, len(columns.headings), "yes", plain)
+class ResultsSheet:
+    """The sheet `Results`: one line for each post, its outcome in colour and its link to click."""
+
+    def __init__(self, book: Workbook, formats: Formats, results: Results) -> None:
+        self.book, self.formats, self.results = book, formats, results
+        self.places = own_places(results)
+        sites = {outcome.site for outcome in results.outcomes}
+        rest = ("site", *(name for name in FOLDED_COLUMNS if name != "site")) if len(sites) > 1 else FOLDED_COLUMNS
+        self.shown = len(READER_COLUMNS) + 1
+        more = (GENERATED,) if any(outcome.generated for outcome in results.outcomes) else ()
+        self.ours = (*READER_COLUMNS, *rest, *more, *((SANDBOX,) if results.sandbox else ()))
+        kept = frozenset(place for name, place in self.places.items() if name in SHOWN_OTHERWISE)
+        self.own = name_own(results, taken=self.ours, without=kept)
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """All headings from left to right."""
+        return (*self.ours, *(name[:MAX_HEADING_CHARS] for name in self.own))
+
+    def lines(self) -> Iterator[list[str | int | datetime]]:
+        """Yield the cells of each post, as many as there are headings: numbers, naive local dates and text."""
+        for outcome in self.results.outcomes:
+            cells = self.results.own.get(outcome.row, ())
+            sheet = {name: cells[at] for name, at in self.places.items() if at < len(cells) and cells[at]}
+            told = self._tell(outcome, sheet)
+            own = (cells[place] if place < len(cells) else "" for place in self.own.values())
+            yield [*(told[name] for name in self.ours), *own]
+
+    def _tell(self, outcome: Outcome, sheet: Mapping[str, str]) -> dict[str, str | int | datetime]:
+        """Return what stands under each of our headings; what a post could not be told, as the sheet has it."""
+        at, zone, written = outcome.publish_at, zone_named(outcome.timezone), sheet.get("publish_at", "")
+        return {
+            "outcome": outcome.outcome.value,
+            "when": at.astimezone(zone or UTC).replace(tzinfo=None) if at else as_date(written) or written,
+            "channel": channel_label(outcome.channel) if outcome.channel else sheet.get("channel", ""),
+            "account": outcome.account or sheet.get("account", ""),
+            "text": sheet.get(f"text:{outcome.channel}") or sheet.get("text") or outcome.content.text,
+            "message": outcome.message,
+            "warnings": "\n".join(outcome.warnings),
+            "link": outcome.link,
+            "row": outcome.row,
+            "site": outcome.site or sheet.get("site", ""),
+            "key": outcome.key,
+            "type": outcome.type or sheet.get("type", ""),
+            "action": outcome.action or sheet.get("action", ""),
+            "status": outcome.status,
+            "publish_at_utc": utc_text(at),
+            "timezone": (outcome.timezone if zone else "UTC") if at else sheet.get("timezone", ""),
+            "item_id": outcome.item_id or sheet.get("item_id", ""),
+            "code": outcome.code,
+            GENERATED: "yes" if outcome.generated else "",
+            SANDBOX: "yes",
+        }
+
+    def draw(self, *, streamed: bool) -> None:
+        """Write everything. A streamed sheet can be filtered, and is no marked-up table, which has to be kept whole."""
+        formats, headings = self.formats, self.headings
+        sandbox, last_row = self.results.sandbox, max(len(self.results.outcomes), 1)
+        self.sheet = sheet = add_sheet(self.book, RESULTS_SHEET, tab=NAVY, streamed=streamed)
+        sheet.set_default_row(ROW_POINTS)
+        sheet.set_row(0, heading_points(strip=sandbox))
+        set_columns(sheet, self._widths(), formats.make(TEXT), folded=range(self.shown, len(headings)))
+        fills = (NAVY if at < len(self.ours) else SLATE for at in range(len(headings)))
+        made = [formats.heading(fill, under_strip=sandbox) for fill in fills]
+        if streamed:
+            sheet.autofilter(0, 0, last_row, len(headings) - 1)
+            for at, heading in enumerate(headings):
+                sheet.write_string(0, at, fit_cell(heading), made[at])
+        else:
+            names = [fit_cell(heading) for heading in headings]
+            add_table(sheet, "ResultTable", names, made, first_row=0, last_row=last_row, autofilter=True)
+        for at, heading in enumerate(self.ours):
+            if note := NOTES.get(heading):
+                sheet.write_comment(0, at, note, note_options(note))
+        add_bands(sheet, formats, spans=[(1, len(headings) - 1)], last_row=last_row + 1)
+        self._write_lines()
+        sheet.freeze_panes(1, 2)
+        sheet.repeat_rows(0)
+        add_sandbox_banner(sheet, sandbox=sandbox)
+
+    def _widths(self) -> list[float]:
+        """Return how wide each column is: one that is blank in all lines as wide as its heading."""
+        blank = {
+            name
+            for name in ("warnings", "link", "message", "account")
+            if not any(getattr(outcome, name) for outcome in self.results.outcomes)
+        }
+        ours = [BLANK_WIDTH if name in blank else WIDTHS[name] for name in self.ours]
+        styles = (COLUMN_STYLES.get(column_of(name.removesuffix(" (sheet)")) or "") for name in self.own)
+        return [*ours, *(style.width if style else OWN_WIDTH for style in styles)]
+
+    def _make_formats(self) -> tuple[Mapping[str, Format], Format, Format, Format, Format, Sequence[Format]]:
+        """Return the formats of outcomes, an unknown one, numbers, dates, links, and of the texts of each column."""
+        make, top = self.formats.make, {"indent": 1, "valign": "top", "align": "left"}
+        plain, flowing = make(TEXT, top), make(TEXT, top, text_wrap=False)
+        return (
+            {str(kind): make(tone.cell, top, bold=True) for kind, tone in OUTCOME_TONES.items()},
+            make(NO_TONE.cell, top, bold=True),
+            make(top),
+            make(DATE_WITH_DAY, top),
+            make(TEXT, top, font_color=LINK_INK, underline=1),
+            [flowing if name in FLOWING else plain for name in self.headings],
+        )
+
+    def _write_lines(self) -> None:
+        """Write the lines. The inner loop is what a large run waits for, so it does nothing twice."""
+        sheet = self.sheet
+        write_text, write_number, write_date = sheet.write_string, sheet.write_number, sheet.write_datetime
+        tones, other, number, date, link, looks = self._make_formats()
+        link_at, channel_at, links_left = self.ours.index("link"), self.ours.index("channel"), MAX_LINKS
+        for at, line in enumerate(self.lines(), start=1):
+            write_text(at, 0, str(line[0]), tones.get(str(line[0]), other))
+            for place in range(1, len(line)):
+                cell = line[place]
+                if not cell:
+                    continue
+                if isinstance(cell, int):
+                    write_number(at, place, cell, number)
+                elif isinstance(cell, datetime):
+                    write_date(at, place, cell, date)
+                elif place == link_at and links_left and len(cell) <= MAX_LINK_CHARS and WEB_ADDRESS.fullmatch(cell):
+                    sheet.write_url(at, place, cell, link, f"Open on {line[channel_at]}", cell[:255])
+                    links_left -= 1
+                else:
+                    write_text(at, place, fit_cell(cell), looks[place])
 
 
-def _write_link(sheet: Worksheet, at: int, address: str, link: Format | None, plain: Format) -> int:
-    """Write an address to click where it is a web address, else as text; return how many links that made."""
-    if not address:
-        return 0
-    if link is None or len(address) > MAX_LINK_CHARS or not WEB_ADDRESS.fullmatch(address):
-        sheet.write_string(at, LINK, fit_cell(address), plain)
-        return 0
-    sheet.write_url(at, LINK, address, link, address)
-    return 1
+def own_places(results: Results) -> Mapping[str, int]:
+    """Return the place of each column of ours among the sheet's own, whatever its heading there."""
+    return results.columns or {
+        column: at for at, heading in enumerate(results.headings) if (column := column_of(heading))
+    }
+
+
+SPARE_ROWS = 50
+NOTHING_TO_FIX = "Nothing to fix: all posts are fine."
+
+
+class ToFixSheet:
+    """The sheet `To fix`: the rows that need work, in the template's own columns, to be corrected and run as they are.
+
+    A hidden sheet keeps them as they were, so that `fix` can tell what a person has corrected.
+    """
+
+    def __init__(self, book: Workbook, formats: Formats, rows: Sequence[PostRow]) -> None:
+        self.book, self.formats, self.rows = book, formats, rows
+        self.columns = columns_for(rows, first=(ROW_NUMBER, PROBLEM))
+
+    def draw(self, *, sandbox: bool) -> None:
+        """Write both sheets."""
+        rows, columns, formats = self.rows, self.columns, self.formats
+        sheet = add_sheet(self.book, TO_FIX_SHEET, tab=WINE)
+        last_row = 1 + max(len(rows), 1)
+        flagged = {column for row in rows for column in row.flagged}
+        writer = RowWriter(
+            sheet,
+            formats,
+            columns,
+            last_row=last_row + SPARE_ROWS,
+            under_strip=sandbox or not rows,
+            unfolded=frozenset({ROW_NUMBER, PROBLEM, *flagged}),
+        )
+        add_hairlines(sheet, formats, width=len(columns), last_row=last_row)
+        writer.mark_up("ToFixTable", last_row=last_row)
+        for number, row in enumerate(rows, start=2):
+            writer.write(number, row)
+        sheet.freeze_panes(1, 2)
+        sheet.print_area(0, 0, last_row - 1, columns.index("link"))
+        if rows:
+            add_sandbox_banner(sheet, sandbox=sandbox)
+        else:
+            add_strip(sheet, NOTHING_TO_FIX, OUTCOME_TONES[OutcomeKind.SCHEDULED])
+        self._keep_as_run()
+
+    def _keep_as_run(self) -> None:
+        columns = [column for column in self.columns if column not in (PROBLEM, COUNT)]
+        sheet = add_sheet(self.book, AS_RUN_SHEET, tab=SLATE)
+        sheet.hide()
+        text = self.formats.make(num_format="@")
+        for at, column in enumerate(columns):
+            sheet.write_string(0, at, column, self.formats.heading(SLATE))
+            for number, row in enumerate(self.rows, start=1):
+                if cell := row.cells.get(column, ""):
+                    date = as_date(cell) if column == "publish_at" else None
+                    sheet.write_string(number, at, fit_cell(as_text(date or cell)), text)
+
+
+def rows_to_fix(results: Results) -> Iterator[PostRow]:
+    """Yield the rows that need work, in the sheet's order, each error flagged in the column that it was found in.
+
+    The key that was made for a row is written into it, so that a row corrected here stays the same post.
+    """
+    places = own_places(results)
+    flagged: dict[int, dict[str, str]] = {}
+    for issue in results.issues:
+        if issue.row is not None and issue.severity is Severity.ERROR and (column := column_of(issue.column)):
+            notes = flagged.setdefault(issue.row, {})
+            notes[column] = "\n".join(filter(None, (notes.get(column), issue.message)))
+    posts: dict[int, list[Outcome]] = {}
+    for outcome in results.outcomes:
+        posts.setdefault(outcome.row, []).append(outcome)
+    for number, outcomes in posts.items():
+        if all(outcome.outcome in NO_WORK for outcome in outcomes):
+            continue
+        own = results.own.get(number, ())
+        cells = {column: own[at] for column, at in places.items() if at < len(own) and own[at]}
+        only = outcomes[0]
+        if len(outcomes) == 1 and only.outcome in MADE_SOMETHING and only.key:
+            cells.setdefault("key", only.key)
+        cells |= {ROW_NUMBER: str(number), PROBLEM: _tell_problem(outcomes)}
+        yield PostRow(cells, flagged.get(number, {}))
+
+
+def _tell_problem(outcomes: Sequence[Outcome]) -> str:
+    """Return what is wrong with a row, channel by channel where it has several."""
+    told: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.outcome not in NO_WORK:
+            word = outcome.outcome.value.replace("_", " ").capitalize()
+            start = "" if outcome.outcome is OutcomeKind.INVALID else f"{word}: "
+            problem = f"{start}{outcome.message or outcome.code or 'No reason was given.'}"
+            told.setdefault(problem, []).append(channel_label(outcome.channel))
+    return "\n".join(
+        problem if len(names) == len(outcomes) else f"{' and '.join(names)}: {problem}"
+        for problem, names in told.items()
+    )

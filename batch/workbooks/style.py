@@ -6,7 +6,8 @@ editing one does not turn it into a formula, a date or a number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -61,7 +62,7 @@ PAPER, BAND, LINE, RULE = "#FFFFFF", "#F7F9FB", "#E5E9EF", "#CBD5E1"
 NAVY, TEAL, INDIGO, VIOLET, SLATE, WINE = "#1E3A5F", "#0F766E", "#3F4EA3", "#7A3E9D", "#475569", "#991B1B"
 NEEDED_FILL, OVER_FILL, OVER_INK, UNUSED_FILL = "#FFE9B8", "#FBD5D5", "#9B1C1C", "#E9EDF2"
 LINK_INK = "#1D4ED8"
-RESULTS_SHEET = "Results"
+RESULTS_SHEET, TO_FIX_SHEET, AS_RUN_SHEET = "Results", "To fix", "As run"
 MADE_ON = datetime(2026, 1, 1)  # noqa: DTZ001  the time stamp of a workbook has no zone; fixed, so that files compare equal
 
 SANDBOX_NOTICE = "SANDBOX: these posts went to the practice server on this computer, not to a real site."
@@ -128,6 +129,7 @@ RULED: Mapping[str, Any] = {"bottom": 1, "bottom_color": LINE}
 TITLE: Mapping[str, Any] = {"bold": True, "font_size": 20, "font_color": NAVY}
 SUBTITLE: Mapping[str, Any] = {"bold": True, "font_size": 13, "font_color": NAVY}
 SOFT: Mapping[str, Any] = {"font_color": SOFT_INK}
+TABLE_HEADING: Mapping[str, Any] = {"bold": True, "font_color": PAPER, "bg_color": NAVY, "text_wrap": True}
 
 
 def channel_label(channel: str) -> str:
@@ -203,17 +205,53 @@ def close_book(book: Workbook) -> None:
     path.write_bytes(packed.getbuffer())
 
 
-def add_sheet(book: Workbook, name: str, *, tab: str, pages_wide: int = 1) -> Worksheet:
-    """Return a new sheet without grid lines, ready to be printed on so many pages side by side."""
+def add_sheet(book: Workbook, name: str, *, tab: str, streamed: bool = False) -> Worksheet:
+    """Return a new sheet without grid lines that prints on A4, as wide as one page.
+
+    In a book that is streamed, only a sheet that is `streamed` too is written row by row, from top to bottom.
+    """
     sheet = book.add_worksheet(name)
+    if not streamed:
+        sheet.constant_memory = False  # else the library would refuse it tables, and cells that are written later
     sheet.hide_gridlines(2)
     sheet.set_tab_color(tab)
     sheet.set_landscape()
     sheet.set_paper(9)
-    sheet.fit_to_pages(pages_wide, 0)
+    sheet.fit_to_pages(1, 0)
     sheet.set_margins(0.4, 0.4, 0.5, 0.5)
     sheet.set_footer("&L&8&F&C&8&A&R&8&P / &N")
     return sheet
+
+
+def set_columns(
+    sheet: Worksheet, widths: Sequence[float], made: Format | Sequence[Format] | None, *, folded: Collection[int] = ()
+) -> None:
+    """Set how wide each column is, in characters, and how its cells look; the `folded` ones are grouped away."""
+    for place, width in enumerate(widths):
+        look = made[place] if isinstance(made, Sequence) else made
+        fold = {"level": 1, "hidden": True} if place in folded else {"collapsed": place - 1 in folded}
+        sheet.set_column(place, place, width, look, fold)
+    if len(widths) - 1 in folded:
+        sheet.set_column(len(widths), len(widths), None, None, {"collapsed": True})
+
+
+def add_table(
+    sheet: Worksheet,
+    name: str,
+    headings: Sequence[str],
+    made: Sequence[Format],
+    *,
+    first_row: int,
+    last_row: int,
+    autofilter: bool = False,
+) -> None:
+    """Mark up a range that begins in column A as a table, by which screen readers and formulas know it.
+
+    The headings, no two of them alike, are written with their formats. `name` has to be the workbook's only such one.
+    """
+    columns = [{"header": text, "header_format": look} for text, look in zip(headings, made, strict=True)]
+    options = {"name": name, "columns": columns, "style": None, "autofilter": autofilter}
+    sheet.add_table(first_row, 0, last_row, len(headings) - 1, options)
 
 
 def add_bands(sheet: Worksheet, formats: Formats, *, spans: Sequence[tuple[int, int]], last_row: int) -> None:
@@ -274,15 +312,21 @@ def add_strip(sheet: Worksheet, text: str, tone: Tone) -> None:
     sheet.insert_textbox(0, 0, text, options)
 
 
-class PlacedCell(NamedTuple):
-    """A cell of the page: `last` is the last column that it reaches over, `target` where a click leads, "" for nowhere.
+StyledCell = tuple[str | int, Mapping[str, Any]]
+"""A cell's value and the properties of its format; one that is underlined leads to the sheet of its name."""
 
-    `tip` shows over a link; `first_line` is the format of a first line that differs from the rest.
+
+StyledCells = Sequence[StyledCell]
+
+
+class PlacedCell(NamedTuple):
+    """A cell of the page: `target` is where a click leads, "" for nowhere, and `tip` shows over it.
+
+    `first_line` is the format of a first line that differs from the rest.
     """
 
     value: str | int
     format: Format
-    last: int
     target: str = ""
     tip: str = ""
     first_line: Format | None = None
@@ -307,17 +351,40 @@ class PageLayout:
         tip: str = "",
         **more: Any,
     ) -> None:
-        """Set a cell; one with a `last` column reaches so far to the right."""
+        """Set a cell; one with a `last` column reaches so far to the right, without being merged with the others."""
         made = self._formats.make(*layers, **more)
         for at in range(column + 1, last + 1):
-            self._cells[row, at] = PlacedCell("", made, at)
-        self._cells[row, column] = PlacedCell(value, made, max(last, column), target, tip)
+            self._cells[row, at] = PlacedCell("", made)
+        self._cells[row, column] = PlacedCell(value, made, target, tip)
 
     def put_headed(self, row: int, column: int, head: str, text: str, *layers: Mapping[str, Any]) -> None:
         """Set a cell of two parts: a line that stands out, and a text under it."""
         first_line = self._formats.make(bold=True, font_size=11, font_color=NAVY)
         made = self._formats.make(*layers)
-        self._cells[row, column] = PlacedCell(f"{head}\n{text}", made, column, first_line=first_line)
+        self._cells[row, column] = PlacedCell(f"{head}\n{text}", made, first_line=first_line)
+
+    def draw_table(
+        self, sheet: Worksheet, top: int, title: str, names: Sequence[str], rows: Sequence[StyledCells], *, words: int
+    ) -> int:
+        """Draw a marked-up table in column A under its title, and return the row for the next one.
+
+        Its first `words` columns hold words, the others figures.
+        """
+        self.height(top, 24)
+        self.put(top, 0, title, SUBTITLE)
+        if not rows:
+            self.put(top + 1, 0, "None.", SOFT)
+            return top + 3
+        sides = [{"align": "left", "indent": 1} if at < words else {"align": "right"} for at in range(len(names))]
+        made = [self._formats.make(TABLE_HEADING, side) for side in sides]
+        last_row = top + 1 + len(rows)
+        add_table(sheet, re.sub(r"\W", "", f"{title}Table"), names, made, first_row=top + 1, last_row=last_row)
+        self.height(top + 1, 32 if max(map(len, names)) > 14 else 20)
+        for row, cells in enumerate(rows, start=top + 2):
+            for at, (value, properties) in enumerate(cells):
+                target = f"internal:'{value}'!A1" if "underline" in properties else ""
+                self.put(row, at, value, RULED, sides[at], properties, target=target)
+        return last_row + 2
 
     def height(self, row: int, points: float) -> None:
         """Set the height of a row."""
@@ -336,8 +403,6 @@ class PageLayout:
 
     def _write_cell(self, sheet: Worksheet, row: int, column: int) -> None:
         cell = self._cells[row, column]
-        if cell.last > column:
-            sheet.merge_range(row, column, row, cell.last, "", cell.format)
         if not isinstance(cell.value, str):
             sheet.write_number(row, column, cell.value, cell.format)
         elif cell.first_line is not None:

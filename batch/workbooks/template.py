@@ -1,44 +1,53 @@
-"""Writes an empty sheet of posts to fill in, with examples: a workbook that helps while one types, or a plain CSV.
+"""Writes a sheet of posts to fill in or to edit: a workbook that helps while one types, or a plain CSV.
 
-The same call writes the same file, byte for byte, so that the templates that come with the project can be compared.
+A template has examples and a guide; what `pull` writes has the posts of a site. The same call writes the same file,
+byte for byte, so that the templates that come with the project can be compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.atomic import Written, write_whole
 from batch.errors import StartError
-from batch.model import Channel, SheetRows
+from batch.model import Cell, Channel, SheetRows
 from batch.rules.channel_words import channel_named
+from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, ENDED, Choice, Combination, FileLimits, Limit
+from batch.rules.sources import FORMAT_NAMES
 from batch.wording import QUOTA_NAMES, list_rows, quota_left
-from batch.workbooks.posts_sheet import PostRow, add_posts_sheet, write_posts_csv
-from batch.workbooks.reference_sheets import add_account_sheet, add_channel_sheet
+from batch.workbooks.posts_sheet import PostRow, add_posts_sheet, as_text, columns_for
 from batch.workbooks.style import (
     BAND,
+    CHANNEL_TONES,
     INDIGO,
     INK,
     NAVY,
     NEEDED_FILL,
     OVER_FILL,
     OVER_INK,
-    PAPER,
     RULED,
     SOFT,
     SOFT_INK,
     TEAL,
+    TEXT,
     TITLE,
     UNUSED_FILL,
     Formats,
     PageLayout,
+    StyledCell,
     add_sheet,
+    add_table,
     close_book,
     open_book,
+    set_columns,
 )
-from batch.workbooks.validation import Connected, add_lists_sheet, named_accounts, privacy_choices
+from batch.workbooks.validation import COUNT, Connected, add_lists_sheet, named_accounts, privacy_choices
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -51,7 +60,6 @@ EXAMPLES: Sequence[Mapping[str, str]] = (
     {
         "key": "example-carousel",
         "channel": "INSTAGRAM",
-        "publish_at": "2031-03-03 09:30",
         "text": "Three new cups, thrown this week. Which one is yours? ☕\n\n#pottery #handmade",
         "media": f"{SITE}/pictures/cup-blue.jpg\n{SITE}/pictures/cup-green.jpg\n{SITE}/pictures/cup-white.jpg",
         "notes": "EXAMPLE, overwrite it: three pictures, one on each line, make a carousel.",
@@ -60,14 +68,12 @@ EXAMPLES: Sequence[Mapping[str, str]] = (
         "key": "example-story",
         "channel": "INSTAGRAM",
         "type": "STORY",
-        "publish_at": "2031-03-03 18:00",
         "media": f"{SITE}/pictures/kiln-opening.jpg",
         "notes": "EXAMPLE, overwrite it: a story has a picture or a video, and no text.",
     },
     {
         "key": "example-link",
         "channel": "FACEBOOK",
-        "publish_at": "2031-03-04 12:15",
         "text": "Our spring courses are open: eight evenings at the wheel, no experience needed.",
         "link": f"{SITE}/courses",
         "notes": "EXAMPLE, overwrite it: a text with a link.",
@@ -75,14 +81,12 @@ EXAMPLES: Sequence[Mapping[str, str]] = (
     {
         "key": "example-both",
         "channel": "FACEBOOK, LINKEDIN",
-        "publish_at": "2031-03-05 08:00",
         "text": "We are looking for an apprentice from September on. Do you know somebody?",
         "notes": "EXAMPLE, overwrite it: several channels make one post for each of them.",
     },
     {
         "key": "example-video",
         "channel": "YOUTUBE",
-        "publish_at": "2031-03-06 17:00",
         "text": "From a lump of clay to a finished bowl, in four minutes.",
         "title": "How a bowl is made",
         "media": f"{SITE}/videos/bowl.mp4",
@@ -91,7 +95,6 @@ EXAMPLES: Sequence[Mapping[str, str]] = (
     {
         "key": "example-pin",
         "channel": "PINTEREST",
-        "publish_at": "2031-03-07 10:00",
         "text": "A table set for spring, with our speckled plates.",
         "title": "Spring table",
         "media": f"{SITE}/pictures/spring-table.jpg",
@@ -101,7 +104,6 @@ EXAMPLES: Sequence[Mapping[str, str]] = (
     {
         "key": "example-offer",
         "channel": "GBP",
-        "publish_at": "2031-03-08 09:00",
         "text": "Open studio on Saturday, 10 to 16 h. Come by and try the wheel.",
         "media": f"{SITE}/pictures/studio.jpg",
         "call_to_action": "BOOK",
@@ -111,7 +113,6 @@ EXAMPLES: Sequence[Mapping[str, str]] = (
         "key": "example-clip",
         "channel": "TIKTOK",
         "type": "VIDEO",
-        "publish_at": "2031-03-08 19:30",
         "text": "The sound of trimming a bowl ♥ #pottery",
         "media": f"{SITE}/videos/trimming.mp4",
         "privacy": "PUBLIC_TO_EVERYONE",
@@ -120,7 +121,6 @@ EXAMPLES: Sequence[Mapping[str, str]] = (
     {
         "key": "example-generated",
         "channel": "LINKEDIN",
-        "publish_at": "2031-03-10 08:30",
         "generate": "caption",
         "prompt": "Why we fire our kiln with solar power, for people who like design",
         "tone": "friendly",
@@ -136,18 +136,33 @@ EXAMPLES: Sequence[Mapping[str, str]] = (
 )
 
 
-def example_rows(connected: Connected | None = None) -> list[dict[str, str]]:
-    """Return the examples; for a site, those of its own channels, on its own clock, with a privacy that it allows."""
+EXAMPLE_TIMES: Mapping[str, tuple[int, str]] = {
+    "example-carousel": (0, "09:30"), "example-story": (0, "18:00"), "example-link": (1, "12:15"),
+    "example-both": (2, "08:00"), "example-video": (3, "17:00"), "example-pin": (4, "10:00"),
+    "example-offer": (5, "09:00"), "example-clip": (5, "19:30"), "example-generated": (7, "08:30"),
+}  # fmt: skip
+"""When each example goes out: days after the first Monday of the coming month, and the time. The last is a draft."""
+
+
+def example_rows(now: datetime, *, connected: Connected | None = None, timezone: str = "") -> list[dict[str, str]]:
+    """Return the examples, of the month after `now`, on the clock of `timezone`, else of the site, else of Berlin.
+
+    For a site, those of its own channels, with a privacy that it allows.
+    """
     accounts = named_accounts(connected.accounts) if connected else ()
     channels: set[Channel | None] = {entry.account.channel for entry in accounts}
     allowed = [level for account, level in privacy_choices(accounts) if not account]
+    month = (now.replace(day=1) + timedelta(days=32)).replace(day=1)
+    monday = month + timedelta(days=-month.weekday() % 7)
     rows: list[dict[str, str]] = []
     for example in EXAMPLES:
         if channels and not all(channel_named(name) in channels for name in example["channel"].split(",")):
             continue
         row = dict(example)
-        if "publish_at" in row:
-            row["timezone"] = connected.timezone if connected and connected.timezone else ZONE
+        if example["key"] in EXAMPLE_TIMES:
+            days, clock = EXAMPLE_TIMES[example["key"]]
+            row["publish_at"] = f"{monday + timedelta(days=days):%Y-%m-%d} {clock}"
+            row["timezone"] = timezone or (connected and connected.timezone) or ZONE
         if allowed and row.get("privacy", allowed[0]) not in allowed:
             row["privacy"] = allowed[0]
         rows.append(row)
@@ -180,119 +195,307 @@ MONO = "Courier New"
 
 STEPS = (
     ("Fill in the sheet Posts", "One post a row, in place of the examples (which never reach a real site).", ""),
-    ("Save it", "As .xlsx, in a folder of its own; pictures and videos beside it, or as web addresses.", ""),
-    ("Check it", "Tells what is wrong, cell by cell. Needs no account and sends nothing.", "postbatch check {file}"),
-    ("Rehearse", "Does everything on a practice server on this computer.", "postbatch run {file} --sandbox"),
-    ("Connect your site", "Once. Tells what is set up, and how to set what is missing.", "postbatch doctor"),
-    ("Look at the plan", "What would happen on your site, and why. Changes nothing.", "postbatch plan {file}"),
-    ("Run it", "Shows the plan, asks, does it, and writes the results beside the sheet.", "postbatch run {file}"),
-    ("Read the results", "Open {results}: Summary, Calendar, and To fix, which you correct and run.", ""),
+    ("Save it", "As .xlsx, in a folder of its own, with the pictures and videos beside it or on the web.", ""),
+    ("Check it", "Lists what is wrong, cell by cell. Needs no account and sends nothing.", "postbatch check {file}"),
+    ("Rehearse", "Runs everything on a practice server on this computer.", "postbatch run {file} --sandbox"),
+    ("Connect your site", "Once. Shows what is set up, and how to set up the rest.", "postbatch doctor"),
+    ("Look at the plan", "Shows what would happen on your site, and why. Changes nothing.", "postbatch plan {file}"),
+    ("Run it", "Shows the plan, asks, runs it, and writes the results beside the sheet.", "postbatch run {file}"),
+    ("Read the results", "Open {results}. Correct what failed on its sheet To fix.", "postbatch fix {file}"),
 )
 
 ANSWERS = (
-    ("A date", "2026-12-01 09:30 on the clock of timezone. now = at once. Blank = a draft."),
+    ("A date", "2026-12-01 09:30, in the row's time zone. now = at once. Blank = a draft."),
     ("Several pictures", "One on each line of the media cell, in order."),
     ("Several channels", "INSTAGRAM, FACEBOOK makes one post for each."),
     ("A change", "Edit the row and run again. The same key means the same post: nothing is posted twice."),
     ("Taking one back", "Write cancel in action and run. Deleting the row cancels nothing."),
-    ("A text to be written", "generate = caption, and say in prompt what about. You see it before it is sent."),
+    ("Hashtags", "#clay #studio in hashtags, or in the text itself. They go after the text and count with it."),
+    ("A generated text", "Write caption in generate, and what it is about in prompt. You see it before it is sent."),
     ("Leaving a row out", "Write skip in action."),
-    (
-        "Something is unclear",
-        "Point at a heading of Posts: its note tells what goes there. postbatch --help lists all.",
-    ),
+    ("The other columns", "They are folded away at the right: click the + above them."),
+    ("Anything else", "Point at a heading of Posts: its note explains the column. postbatch --help lists the rest."),
 )
 
 COLOURS = (
-    (NEEDED_FILL, INK, "needed", "This row's channel needs something here."),
-    (OVER_FILL, OVER_INK, "too long", "Longer than the channel takes; see the count beside it."),
-    (UNUSED_FILL, SOFT_INK, "not used", "This row's channel has no such thing; leave it blank."),
+    (
+        NEEDED_FILL,
+        INK,
+        "yellow: needed",
+        "This row's channel needs something here.",
+    ),
+    (OVER_FILL, OVER_INK, "red: too long", "Longer than the channel takes: see the column characters."),
+    (UNUSED_FILL, INK, "grey: not used", "This row's channel has no such thing: leave it blank."),
 )
-
-STEP_COLUMN, ANSWER_COLUMN = 1, 5
 
 
 class GuideSheet:
     """The sheet that says how to go on; `file` is the name by which the commands call the workbook."""
 
-    def __init__(self, book: Workbook, formats: Formats, *, file: str, connected: Connected | None) -> None:
+    def __init__(
+        self, book: Workbook, formats: Formats, *, file: str, connected: Connected | None, timezone: str
+    ) -> None:
         self.sheet = add_sheet(book, GUIDE, tab=INDIGO)
         self.page = PageLayout(formats)
-        self.file, self.connected = file, connected
+        self.file, self.connected, self.timezone = file, connected, timezone
 
     def draw(self) -> None:
         """Draw and write everything."""
-        for at, width in enumerate((2, 5, 46, 36, 4, 22, 64)):
-            self.sheet.set_column(at, at, width)
-        put, height = self.page.put, self.page.height
-        height(0, 10)
-        height(1, 32)
-        put(1, STEP_COLUMN, "From this sheet to your channels", TITLE)
-        put(2, STEP_COLUMN, self._tell_site(), SOFT)
-        self._draw_steps(4)
-        self._draw_heading(4, ANSWER_COLUMN, ANSWER_COLUMN + 1, "How do I write ...", TEAL)
-        for row, (question, answer) in enumerate(ANSWERS, start=5):
-            put(row, ANSWER_COLUMN, question, RULED, bold=True, indent=1)
-            put(row, ANSWER_COLUMN + 1, answer, RULED, text_wrap=True)
-        height(14, 14)
-        self._draw_heading(15, STEP_COLUMN, STEP_COLUMN + 2, "What the colours in Posts say", INDIGO)
-        for row, (fill, ink, word, meaning) in enumerate(COLOURS, start=16):
-            height(row, 22)
-            put(row, STEP_COLUMN, "", bg_color=fill, border=1, border_color=PAPER)
-            put(row, 2, f"{word}: {meaning}", last=3, bg_color=fill, font_color=ink, indent=1)
+        set_columns(self.sheet, (24, 84, 40), None)
+        self.page.height(0, 32)
+        self.page.put(0, 0, "From this sheet to your channels", TITLE)
+        self.page.put(1, 0, self._tell_site(), SOFT)
+        typed = f'"{self.file}"' if " " in self.file else self.file
+        results = f"{self.file.rpartition('.')[0] or self.file}.results.xlsx"
+        name, command_cell = {"bold": True}, {"font_name": MONO, "font_color": NAVY, "bg_color": BAND}
+        steps: list[list[StyledCell]] = [
+            [
+                (f"{number}. {step}", name),
+                (words.replace("{results}", results), {}),
+                (command.replace("{file}", typed) or "–", command_cell),
+            ]
+            for number, (step, words, command) in enumerate(STEPS, start=1)
+        ]
+        answers: list[list[StyledCell]] = [[(question, name), (answer, {})] for question, answer in ANSWERS]
+        colours: list[list[StyledCell]] = [
+            [(word, {"bg_color": fill, "font_color": ink}), (meaning, {})] for fill, ink, word, meaning in COLOURS
+        ]
+        below = self._draw(3, "Step by step", ("step", "what happens", "command"), steps)
+        below = self._draw(below, "How do I write ...", ("what", "how"), answers)
+        self._draw(below, "The colours in Posts", ("colour", "what it means"), colours)
         self.page.write(self.sheet)
+
+    def _draw(self, top: int, title: str, names: Sequence[str], rows: Sequence[Sequence[StyledCell]]) -> int:
+        for row in range(top + 2, top + 2 + len(rows)):
+            self.page.height(row, 20)
+        return self.page.draw_table(self.sheet, top, title, names, rows, words=len(names))
 
     def _tell_site(self) -> str:
         site = self.connected
         if site is None:
-            return "Posts holds your posts, Channels what each channel takes; the notes on the headings help."
+            zone = f" All dates are in the time zone {self.timezone}." if self.timezone else ""
+            return f"Posts holds your posts, Channels what each channel takes.{zone}"
+        zone = self.timezone or site.timezone
         told = [f"Site {site.site}" if site.site else "Your site"]
-        told.append(f"time zone {site.timezone}" if site.timezone else "no time zone set: fill in timezone")
+        told.append(f"time zone {zone}" if zone else "no time zone set: fill in timezone")
         metered = [action for action in QUOTA_NAMES if action in site.quotas]
         told += [f"{QUOTA_NAMES[action].lower()}: {quota_left(site.quotas[action])}" for action in metered]
         return " · ".join(told)
 
-    def _draw_heading(self, row: int, first: int, last: int, text: str, fill: str) -> None:
-        self.page.height(row, 24)
-        self.page.put(row, first, text, last=last, bold=True, font_color=PAPER, bg_color=fill, indent=1)
 
-    def _draw_steps(self, top: int) -> None:
-        self._draw_heading(top, STEP_COLUMN, STEP_COLUMN + 2, "Step by step", NAVY)
-        typed = f'"{self.file}"' if " " in self.file else self.file
-        results = f"{self.file.rpartition('.')[0] or self.file}.results.xlsx"
-        command_cell = {"font_name": MONO, "font_color": NAVY, "bg_color": BAND, "indent": 1}
-        for number, (name, words, command) in enumerate(STEPS, start=1):
-            row = top + number
-            self.page.height(row, 40)
-            self.page.put(
-                row, STEP_COLUMN, str(number), RULED, bold=True, font_size=16, font_color=TEAL, align="center"
+CHANNELS, ACCOUNTS = "Channels", "Accounts"
+Headings = tuple[tuple[str, float], ...]
+CHANNEL_HEADINGS: Headings = (
+    ("channel", 16.0), ("type", 9.0), ("text", 32.0), ("title", 24.0), ("media", 30.0), ("pictures", 36.0),
+    ("videos", 38.0), ("link", 22.0), ("also", 44.0),
+)  # fmt: skip
+ACCOUNT_HEADINGS: Headings = (
+    ("channel", 26.0), ("write in account", 30.0), ("name", 26.0), ("page, board or location", 28.0),
+    ("used when blank", 18.0), ("ID", 34.0), ("TikTok privacy", 60.0),
+)  # fmt: skip
+LEGEND = (
+    "Limits marked * are the network's own: the check warns of them, and they may change. All others are those of the "
+    "Publisher API: a post that breaks one is not sent."
+)
+NONE = "–"
+PLACES = 20
+"""The largest denominator by which a ratio is shown as a fraction (9:16)."""
+
+
+NOBODY = "No account is connected to this site yet. Run: postbatch accounts, which shows where to connect one."
+
+
+class ReferenceSheet:
+    """A sheet that one looks things up in: what each channel and type takes, or the accounts of a site."""
+
+    def __init__(self, book: Workbook, formats: Formats, name: str, headings: Headings) -> None:
+        self.name, self.headings, self.formats = name, headings, formats
+        self.sheet = add_sheet(book, name, tab=TEAL)
+        self.page = PageLayout(formats)
+        set_columns(self.sheet, [width for _, width in headings], None)
+
+    def draw_channels(self) -> None:
+        """Write the sheet `Channels`."""
+        put = self.page.put
+        for row, combination in enumerate(COMBINATIONS.values(), start=1):
+            tone = CHANNEL_TONES[combination.channel].cell
+            put(row, 0, combination.channel.value, RULED, tone, bold=True, indent=1)
+            put(row, 1, combination.type.value, RULED, tone)
+            ink = {"font_color": SOFT_INK} if combination.channel in ENDED else {}
+            lines = 1
+            for at, text in enumerate(self._describe(combination), start=2):
+                put(row, at, text, RULED, {"font_color": SOFT_INK, "indent": 1} if text == NONE else {**TEXT, **ink})
+                lines = max(lines, -(-len(text) // int(self.headings[at][1] - 2)))
+            self.page.height(row, 13 * lines + 9)
+        put(len(COMBINATIONS) + 2, 0, LEGEND, SOFT, italic=True)
+        self._finish(len(COMBINATIONS))
+
+    def draw_accounts(self, connected: Connected) -> None:
+        """Write the sheet `Accounts`."""
+        put = self.page.put
+        entries = named_accounts(connected.accounts)
+        for row, (name, account) in enumerate(entries, start=1):
+            self.page.height(row, 20)
+            put(
+                row, 0, CHANNEL_LABELS[account.channel], RULED, CHANNEL_TONES[account.channel].cell, bold=True, indent=1
             )
-            self.page.put_headed(row, 2, name, words.replace("{results}", results), RULED, {"text_wrap": True})
-            self.page.put(row, 3, command.replace("{file}", typed), RULED, command_cell)
+            put(row, 1, name, TEXT, RULED, bold=True)
+            only = sum(other.account.channel is account.channel for other in entries) == 1
+            blank = "yes" if account.default or only else "no"
+            privacy = ", ".join(account.privacy_options) or NONE
+            for at, text in enumerate((account.name, account.target_name or NONE, blank, account.id, privacy), start=2):
+                put(row, at, text, TEXT, RULED)
+        if not entries:
+            put(1, 0, NOBODY, SOFT)
+        self._finish(len(entries))
+
+    @staticmethod
+    def _describe(combination: Combination) -> tuple[str, ...]:
+        """Return the cells of a line after channel and type."""
+        text, title, media, link = combination.text, combination.title, combination.media, combination.link
+        limits = [limit for limit in (text.most, text.hashtags, text.mentions) if limit]
+        text_parts = [text.name, *(f"{limit.shown} {limit.unit}{mark(limit)}" for limit in limits)]
+        text_parts += [f"no {' '.join(text.forbidden.values)}"] if text.forbidden else []
+        needed = "needed" if title and title.needed else "optional"
+        rest: list[str] = []
+        if combination.call_to_action:
+            rest.append(f"call_to_action: {', '.join(combination.call_to_action.values)}")
+        if combination.privacy:
+            rest.append(f"privacy, needed: {', '.join(combination.privacy.values)}")
+        if combination.second_id:
+            rest.append(f"goes to the account's {combination.second_id}")
+        if ended := ENDED.get(combination.channel):
+            rest = [f"{CHANNEL_LABELS[combination.channel]} takes no more posts since {ended:%d %B %Y}."]
+        return (
+            " · ".join(text_parts) if text.name else NONE,
+            f"{needed} · {title.most.shown} characters{mark(title.most)}" if title else NONE,
+            ReferenceSheet._describe_media(combination),
+            describe_files(media.image),
+            describe_files(media.video),
+            NONE if link is None else f"yes · {link.most.shown} characters{mark(link.most)}" if link.most else "yes",
+            " · ".join(rest),
+        )
+
+    @staticmethod
+    def _describe_media(combination: Combination) -> str:
+        media = combination.media
+        most = media.most
+        least = int(media.least.value) if media.least else 0
+        kinds = " or ".join({"IMAGE": "pictures", "VIDEO": "videos"}[kind] for kind in media.kinds.values)
+        if most.value == 1:
+            kinds = kinds.replace("pictures", "picture").replace("videos", "video")
+        count = f"exactly {most.shown}" if least == most.value else f"{least} to {most.shown}"
+        parts = [f"{count}{mark(most)} {kinds}"]
+        if media.most_videos and most.value > 1:
+            parts.append(f"{media.most_videos.shown} video at most{mark(media.most_videos)}")
+        if media.one_kind:
+            parts.append(f"not mixed{mark(media.one_kind)}")
+        return " · ".join(parts)
+
+    def _finish(self, count: int) -> None:
+        made = [self.formats.heading(NAVY)] * len(self.headings)
+        names = [name for name, _ in self.headings]
+        add_table(self.sheet, f"{self.name}Table", names, made, first_row=0, last_row=max(count, 1))
+        self.page.height(0, 24)
+        self.page.write(self.sheet)
+        self.sheet.freeze_panes(1, 1)
+        self.sheet.repeat_rows(0)
 
 
-def write_template(path: Path, *, connected: Connected | None = None) -> Written:
-    """Write a template as `.xlsx` or `.csv`; with `connected`, for one site's own accounts.
+def mark(limit: Limit | Choice) -> str:
+    """Return the star of a limit that only the network states."""
+    return "" if limit.documented else "*"
 
-    Raises StartError with one sentence.
+
+def describe_files(limits: FileLimits | None) -> str:
+    """Return what a picture or a video may be, a dash where there are none."""
+    if limits is None:
+        return NONE
+    parts = [", ".join(FORMAT_NAMES.get(mime, mime) for mime in limits.formats.values)]
+    if limits.max_bytes:
+        size = limits.max_bytes.value
+        parts.append(f"up to {size / 1e9:g} GB" if size >= 1e9 else f"up to {size / 1e6:g} MB")
+    if limits.min_width:
+        parts.append(f"at least {limits.min_width.shown} px wide")
+    if limits.smallest_side:
+        parts.append(f"shorter side at least {limits.smallest_side.shown} px")
+    low, high = limits.min_ratio, limits.max_ratio
+    if low and high:
+        parts.append(" to ".join(dict.fromkeys((_ratio(low.value), _ratio(high.value)))))
+    elif low or high:
+        parts.append(f"at most {_ratio(high.value)}" if high else f"at least {_ratio(low.value)}" if low else "")
+    if limits.max_seconds:
+        shortest = f"{_time(limits.min_seconds.value)} to" if limits.min_seconds else "up to"
+        parts.append(f"{shortest} {_time(limits.max_seconds.value)}")
+    return " · ".join(parts) + mark(limits.formats)
+
+
+def _ratio(value: float) -> str:
+    fraction = Fraction(value).limit_denominator(PLACES)
+    if abs(float(fraction) - value) < 1e-9:
+        return f"{fraction.numerator}:{fraction.denominator}"
+    return f"{value:g}:1"
+
+
+def _time(seconds: float) -> str:
+    if seconds >= 3600 and seconds % 3600 == 0:
+        return f"{seconds / 3600:g} h"
+    return f"{seconds / 60:g} min" if seconds > 90 and seconds % 60 == 0 else f"{seconds:g} s"
+
+
+def write_template(path: Path, *, now: datetime, connected: Connected | None = None, timezone: str = "") -> Written:
+    """Write a template as `.xlsx` or `.csv`, with examples of the month after `now`.
+
+    With `connected`, it is for one site's own accounts; a `timezone` is written into every row of the workbook, also
+    into those that are still empty. Raises StartError with one sentence.
     """
-    rows = [PostRow(row) for row in example_rows(connected)]
-    suffix = path.suffix.lower()
-    if suffix == ".csv":
-        return write_whole(path, partial(write_posts_csv, rows), failing=StartError)
-    if suffix != ".xlsx":
-        raise StartError(f"A template can't be written as {path.name}: end the name in .xlsx or .csv.")
-    write = partial(_write_workbook, rows, file=path.name, connected=connected)
-    return write_whole(path, write, failing=StartError)
+    rows = [PostRow(row) for row in example_rows(now, connected=connected, timezone=timezone)]
+    sheets = Sheets(rows, path.name, connected, timezone, guide=True)
+    return sheets.write(path, "A template")
 
 
-def _write_workbook(rows: list[PostRow], path: Path, *, file: str, connected: Connected | None) -> None:
-    book = open_book(path, title="Posts to fill in")
-    formats = Formats(book)
-    add_posts_sheet(book, formats, rows, with_accounts=bool(connected and connected.accounts))
-    GuideSheet(book, formats, file=file, connected=connected).draw()
-    add_channel_sheet(book, formats)
-    if connected is not None:
-        add_account_sheet(book, formats, connected)
-    add_lists_sheet(book, formats, connected=connected)
-    close_book(book)
+def write_posts(rows: Iterable[Mapping[str, Cell]], path: Path) -> Written:
+    """Write rows of posts as a sheet that can be edited and run: `.xlsx`, or `.csv`.
+
+    A row maps columns of ours (`text:INSTAGRAM` too) to text or a naive date. Raises StartError with one sentence.
+    """
+    return Sheets([PostRow(row) for row in rows], path.name).write(path, "A sheet")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """A sheet of posts and what goes with it in a workbook; `file` is its name, which its commands give."""
+
+    rows: Sequence[PostRow]
+    file: str
+    connected: Connected | None = None
+    timezone: str = ""
+    guide: bool = False
+
+    def write(self, path: Path, what: str) -> Written:
+        """Write everything whole or not at all, in the form that the ending asks for; `what` names it in an error."""
+        write = {".xlsx": self._write_workbook, ".csv": self._write_csv}.get(path.suffix.lower())
+        if write is None:
+            raise StartError(f"{what} can't be written as {path.name}. End the name in .xlsx or .csv.")
+        return write_whole(path, write, failing=StartError)
+
+    def _write_csv(self, path: Path) -> None:
+        """Write the rows exactly as they are, with the byte order mark by which Excel knows UTF-8."""
+        columns = [column for column in columns_for(self.rows) if column != COUNT]
+        with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
+            writer = csv.writer(file, lineterminator="\r\n")
+            writer.writerow(columns)
+            writer.writerows([as_text(row.cells.get(column, "")) for column in columns] for row in self.rows)
+
+    def _write_workbook(self, path: Path) -> None:
+        book = open_book(path, title="Posts to fill in" if self.guide else "Posts")
+        formats, site = Formats(book), self.connected
+        empty = {"timezone": self.timezone} if self.timezone else {}
+        add_posts_sheet(book, formats, self.rows, with_accounts=bool(site and site.accounts), empty=empty)
+        if self.guide:
+            GuideSheet(book, formats, file=self.file, connected=site, timezone=self.timezone).draw()
+        ReferenceSheet(book, formats, CHANNELS, CHANNEL_HEADINGS).draw_channels()
+        if site is not None:
+            ReferenceSheet(book, formats, ACCOUNTS, ACCOUNT_HEADINGS).draw_accounts(site)
+        add_lists_sheet(book, formats, connected=site)
+        close_book(book)

@@ -176,10 +176,46 @@ def add_lists_sheet(book: Workbook, formats: Formats, *, connected: Connected | 
                 sheet.write_number(row, at, value)
 
 
+CHOOSE = "Choose one from the list, or leave the cell blank."
+WITH_ANY_TIME: Mapping[str, str] = {
+    "validate": "custom",
+    "input_title": "When it goes out",
+    "input_message": "2026-12-01 09:30, or: now. Blank makes a draft.",
+    "error_title": "No time of day",
+    "error_message": "A date needs its time: 2026-12-01 09:30. Without one the post would go out at midnight.",
+    "error_type": "warning",
+}
+DROPDOWNS: Mapping[str, tuple[str, str, str]] = {
+    "action": ("Not an action", CHOOSE, "stop"),
+    "channel": (
+        "Not in the list",
+        "Several channels are written with commas between them: INSTAGRAM, FACEBOOK. Is that what this is?",
+        "information",
+    ),
+    "type": ("Not a type of this channel", CHOOSE, "warning"),
+    "timezone": (
+        "Not in the list",
+        "Any IANA name will do, such as Europe/Berlin. The list holds only the usual ones.",
+        "information",
+    ),
+    "call_to_action": ("Not a call to action", CHOOSE, "stop"),
+    "privacy": ("Not offered", CHOOSE, "warning"),
+    "generate": ("Not in the list", CHOOSE, "stop"),
+    "approved": ("yes or no", "Write yes or no, or leave the cell blank.", "warning"),
+    "account": (
+        "Not in the list",
+        "No account of this channel has that name. An account's ID will do too.",
+        "information",
+    ),
+}
+"""What is told of a cell that isn't in its column's list: a title, a sentence, and how firmly."""
+
+
 class Formulas:
     """The formulas for one order of columns."""
 
     def __init__(self, places: Mapping[str, int]) -> None:
+        self._places = places
         self._cells = {column: f"${column_letters(place)}2" for column, place in places.items()}
         self._whole_row = ",".join(f"${column_letters(at)}2" for column, at in places.items() if column != COUNT)
 
@@ -208,9 +244,11 @@ class Formulas:
         return f"=LEN({self._cells[column]})>{self._most(column)}"
 
     def count(self) -> str:
-        """Return the formula that shows how long the text is, and the limit where there is one."""
+        """Return the formula that shows how long the text is, its limit, and what the row needs that may be folded."""
         text, most = self._cells["text"], self._most("text")
-        return f'=IF({text}="","",LEN({text})&IF({most}<{NO_LIMIT}," / "&{most},""))'
+        length = f'IF({text}="","",LEN({text})&IF({most}<{NO_LIMIT}," / "&{most},""))'
+        needs = "".join(f'&IF({self.is_needed(name)[1:]}," needs {name}","")' for name in ("title", "privacy"))
+        return f"=TRIM({length}{needs})"
 
     def types(self) -> str:
         """Return the list of the types that the row's channel has."""
@@ -247,72 +285,45 @@ class Formulas:
     def _most(self, column: str) -> str:
         return f"SUMPRODUCT(MIN({NO_LIMIT}-{self._fits()}*({NO_LIMIT}-pb_{column}_most)))"
 
+    def add_dropdowns(self, sheet: Worksheet, *, last_row: int, with_accounts: bool) -> None:
+        """Add all drop-downs, for rows 2 to `last_row`."""
+        sources: dict[str, str | list[str]] = {
+            "action": "=pb_actions",
+            "channel": "=pb_channels",
+            "type": self.types(),
+            "timezone": "=pb_timezones",
+            "call_to_action": "=pb_calls",
+            "privacy": self.privacy_levels(),
+            "generate": "=pb_generate",
+            "approved": ["yes", "no"],
+            **({"account": self.accounts()} if with_accounts else {}),
+        }
+        options: dict[str, dict[str, Any]] = {"publish_at": {**WITH_ANY_TIME, "value": self.has_time()}}
+        for column, source in sources.items():
+            title, message, firmness = DROPDOWNS[column]
+            told = {"error_title": title, "error_message": message, "error_type": firmness}
+            options[column] = {"validate": "list", "source": source, **told}
+        for column, chosen in options.items():
+            sheet.data_validation(1, self._places[column], last_row - 1, self._places[column], chosen)
+
+    def add_highlights(self, sheet: Worksheet, formats: Formats, *, last_row: int) -> None:
+        """Colour what is too long, what is needed and what is not used, in rows 2 to `last_row`."""
+        over = formats.highlight(bg_color=OVER_FILL, font_color=OVER_INK)
+        needed = formats.highlight(bg_color=NEEDED_FILL)
+        unused = formats.highlight(bg_color=UNUSED_FILL, font_color=FAINT_INK)
+        rules = [
+            *((column, self.is_over(column), over) for column in ("text", "title")),
+            (COUNT, self.is_over("text"), over),
+            *((column, self.is_needed(column), needed) for column in self._places),
+            *((field, self.is_not_used(field), unused) for field in FIELDS),
+        ]
+        for column, condition, highlight in rules:
+            if condition:
+                rule = {"type": "formula", "criteria": condition, "format": highlight}
+                sheet.conditional_format(1, self._places[column], last_row - 1, self._places[column], rule)
+
 
 def _part_of(values: str, owners: str, owner: str) -> str:
     """Return the stretch of a list that belongs to an owner, else the stretch for any."""
     found = f'IF(COUNTIF({owners},{owner})=0,"(any)",{owner})'
     return f"=OFFSET({values},MATCH({found},{owners},0)-1,0,COUNTIF({owners},{found}),1)"
-
-
-CHOOSE = "Choose one from the list, or leave the cell blank."
-WITH_ANY_TIME: Mapping[str, str] = {
-    "validate": "custom",
-    "input_title": "When it goes out",
-    "input_message": "2026-12-01 09:30, or: now. Blank makes a draft.",
-    "error_title": "No time of day",
-    "error_message": "A date needs its time: 2026-12-01 09:30. Without one the post would go out at midnight.",
-    "error_type": "warning",
-}
-
-
-def add_dropdowns(
-    sheet: Worksheet, formulas: Formulas, places: Mapping[str, int], *, last_row: int, with_accounts: bool
-) -> None:
-    """Add all drop-downs, for rows 2 to `last_row`."""
-    several = "Several channels are written with commas between them: INSTAGRAM, FACEBOOK. Is that what this is?"
-    any_zone = "Any IANA name will do, such as Europe/Berlin. The list holds only the usual ones."
-    any_account = "No account of this channel has that name. An account's ID will do too."
-    dropdowns: dict[str, tuple[str | list[str], str, str, str]] = {
-        "action": ("=pb_actions", "Not an action", CHOOSE, "stop"),
-        "channel": ("=pb_channels", "Not in the list", several, "information"),
-        "type": (formulas.types(), "Not a type of this channel", CHOOSE, "warning"),
-        "timezone": ("=pb_timezones", "Not in the list", any_zone, "information"),
-        "call_to_action": ("=pb_calls", "Not a call to action", CHOOSE, "stop"),
-        "privacy": (formulas.privacy_levels(), "Not offered", CHOOSE, "warning"),
-        "generate": ("=pb_generate", "Not in the list", CHOOSE, "stop"),
-        "approved": (["yes", "no"], "yes or no", "Write yes or no, or leave the cell blank.", "warning"),
-    }
-    if with_accounts:
-        dropdowns["account"] = (formulas.accounts(), "Not in the list", any_account, "information")
-    options: dict[str, dict[str, Any]] = {
-        column: {
-            "validate": "list",
-            "source": source,
-            "error_title": title,
-            "error_message": message,
-            "error_type": firmness,
-        }
-        for column, (source, title, message, firmness) in dropdowns.items()
-    }
-    options["publish_at"] = {**WITH_ANY_TIME, "value": formulas.has_time()}
-    for column, chosen in options.items():
-        sheet.data_validation(1, places[column], last_row - 1, places[column], chosen)
-
-
-def add_highlights(
-    sheet: Worksheet, formats: Formats, formulas: Formulas, places: Mapping[str, int], *, last_row: int
-) -> None:
-    """Colour what is too long, what is needed and what is not used, in rows 2 to `last_row`."""
-    over = formats.highlight(bg_color=OVER_FILL, font_color=OVER_INK)
-    needed = formats.highlight(bg_color=NEEDED_FILL)
-    unused = formats.highlight(bg_color=UNUSED_FILL, font_color=FAINT_INK)
-    rules = [
-        *((column, formulas.is_over(column), over) for column in ("text", "title")),
-        (COUNT, formulas.is_over("text"), over),
-        *((column, formulas.is_needed(column), needed) for column in places),
-        *((field, formulas.is_not_used(field), unused) for field in FIELDS),
-    ]
-    for column, condition, highlight in rules:
-        if condition:
-            rule = {"type": "formula", "criteria": condition, "format": highlight}
-            sheet.conditional_format(1, places[column], last_row - 1, places[column], rule)

@@ -183,9 +183,9 @@ def test_rows_corrected_in_to_fix_are_taken_over(desk: Desk) -> None:
     fixed = openpyxl.load_workbook(desk.folder / "plan.fixed.xlsx").active
     assert fixed is not None
     cells = [[cell.value for cell in row] for row in fixed.iter_rows()]
-    assert cells[0] == ["key", "channel", "publish_at", "text", "timezone", "title", "media"]
+    assert cells[0] == ["key", "channel", "publish_at", "text", "timezone", "media", "title"]
     assert cells[2][2] == "2031-03-04 10:30"
-    assert cells[3][5:] == ["Plates", "https://example.com/plate.jpg"]
+    assert cells[3][5:] == ["https://example.com/plate.jpg", "Plates"]
     assert cells[1] == ["good", "FACEBOOK", "2031-03-03 09:00", "Fine", "Europe/Berlin", None, None]
     shutil.move(desk.folder / "plan.fixed.xlsx", desk.folder / "plan.xlsx")
     ended, posts = desk.run("plan.xlsx", "--sandbox")

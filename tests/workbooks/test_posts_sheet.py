@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from batch.errors import StartError
 from batch.model import COLUMNS, Cell
 from batch.sheets.read import read_sheet
-from batch.workbooks.posts_sheet import TOO_LONG, PostRow, as_date, columns_for, count_text, write_posts
+from batch.workbooks.posts_sheet import TOO_LONG, PostRow, as_date, columns_for, count_text
+from batch.workbooks.template import write_posts
 
 ROW: Mapping[str, Cell] = {
     "key": "=spring-01",
@@ -94,7 +95,7 @@ def test_a_text_that_a_workbook_can_not_hold_is_skipped_when_run_and_whole_in_a_
 
 
 def test_another_ending_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StartError, match=r"end the name in \.xlsx or \.csv"):
+    with pytest.raises(StartError, match=r"End the name in \.xlsx or \.csv"):
         write_posts([ROW], tmp_path / "p.json")
 
 
@@ -108,11 +109,24 @@ def test_what_no_workbook_can_hold_as_a_date_stays_text(text: str) -> None:
     [
         ({"channel": "INSTAGRAM", "text": "hello"}, "5 / 2200"),
         ({"channel": "instagram, GBP", "text": "👍"}, "2 / 1500"),
-        ({"channel": "TIKTOK", "text": "x"}, "1 / 4000"),
-        ({"channel": "TIKTOK", "type": "video", "text": "x"}, "1 / 2200"),
+        ({"channel": "TIKTOK", "text": "x", "privacy": "SELF_ONLY"}, "1 / 4000"),
+        ({"channel": "TIKTOK", "type": "video", "text": "x", "privacy": "SELF_ONLY"}, "1 / 2200"),
         ({"channel": "", "text": "x"}, "1"),
         ({"channel": "GBP", "text": ""}, ""),
     ],
 )
 def test_the_count_goes_by_the_tightest_limit_of_the_row(cells: Mapping[str, Cell], count: str) -> None:
+    assert count_text(cells) == count
+
+
+@pytest.mark.parametrize(
+    ("cells", "count"),
+    [
+        ({"channel": "YOUTUBE", "text": "x"}, "1 / 5000 needs title"),
+        ({"channel": "YOUTUBE", "text": "x", "title": "A bowl"}, "1 / 5000"),
+        ({"channel": "TIKTOK, YOUTUBE"}, "needs title needs privacy"),
+        ({"channel": "YOUTUBE", "action": "cancel"}, ""),
+    ],
+)
+def test_what_a_row_needs_in_a_folded_column_stands_beside_its_count(cells: Mapping[str, Cell], count: str) -> None:
     assert count_text(cells) == count

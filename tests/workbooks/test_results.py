@@ -15,10 +15,17 @@ import pytest
 
 from batch.errors import StopError
 from batch.model import COLUMNS, RESULT_COLUMNS, Channel, Content, Outcome, OutcomeKind, Results
-from batch.sheets.cells import Number
+from batch.sheets.cells import Moment, Number
 from batch.sheets.xlsx import read_workbook
 from batch.times import utc_text
-from batch.workbooks.results import STREAM_FROM, result_columns, result_rows, write_results, write_results_workbook
+from batch.workbooks.results import (
+    ROW_POINTS,
+    STREAM_FROM,
+    result_columns,
+    result_rows,
+    write_results,
+    write_results_workbook,
+)
 from batch.workbooks.style import OUTCOME_TONES, SANDBOX_NOTICE, fit_cell
 
 HOSTILE = (
@@ -91,10 +98,9 @@ def test_a_sandbox_run_says_so_on_every_line(
     if suffix == ".csv":
         assert [row["sandbox"] for row in read_csv(path)] == ["yes", "yes"]
     else:
-        import openpyxl
-
         sheet = openpyxl.load_workbook(path)["Results"]
-        assert [cell.value for cell in sheet["Q"]] == ["sandbox", "yes", "yes"]
+        told = [[cell.value for cell in column] for column in sheet.iter_cols() if column[0].value == "sandbox"]
+        assert told == [["sandbox", "yes", "yes"]]
 
 
 def test_results_are_never_written_over_their_sheet(tmp_path: Path, hostile: Results) -> None:
@@ -106,7 +112,7 @@ def test_results_are_never_written_over_their_sheet(tmp_path: Path, hostile: Res
 
 
 def test_an_ending_that_is_not_known_is_refused_with_those_that_are(tmp_path: Path, hostile: Results) -> None:
-    with pytest.raises(StopError, match=r"can't be written as r\.ods: end the name in \.xlsx, \.csv, \.json"):
+    with pytest.raises(StopError, match=r"can't be written as r\.ods\. End the name in \.xlsx, \.csv, \.json"):
         write_results(hostile, tmp_path / "r.ods")
     assert list(tmp_path.iterdir()) == []
 
@@ -170,7 +176,7 @@ def test_an_instant_is_told_in_utc() -> None:
     assert utc_text(None) == ""
 
 
-SHEETS = ["Results", "Summary", "Calendar", "To fix", "Lists"]
+SHEETS = ["Summary", "Results", "To fix", "As run", "Calendar", "Lists"]
 FIRST = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
 TEXTS = (
     '=HYPERLINK("http://example.com","x")', "+1", "-2", "@SUM(A1)", "=1", "_x0041_", "two\nlines", "👩‍👩‍👧‍👦 ☕",
@@ -223,22 +229,99 @@ def many(make_outcome: Callable[..., Outcome], make_results: Callable[..., Resul
     return make
 
 
+READER = ["outcome", "when", "channel", "account", "text", "message", "warnings", "link", "row"]
+
+
 @pytest.mark.parametrize("stream_from", [0, STREAM_FROM])
 def test_what_is_read_back_is_what_was_written(tmp_path: Path, every_kind: Results, stream_from: int) -> None:
     results, path = every_kind, tmp_path / "r.xlsx"
     write_results_workbook(results, path, stream_from=stream_from)
-    layout = result_columns(results)
-    expected = [[fit_cell(str(cell)) for cell in line] for line in result_rows(results, layout)]
     grid = read_workbook(path, tab="Results")
     read = [[cell.stored if isinstance(cell, Number) else cell for cell in row.cells] for row in grid.rows]
-    assert read[0] == list(layout.headings)
-    assert [line + [""] * (len(layout.headings) - len(line)) for line in read[1:]] == expected
+    heads = [str(cell) for cell in read[0]]
+    assert heads[:9] == READER
+    lines = [dict(zip(heads, line + [""] * (len(heads) - len(line)), strict=True)) for line in read[1:]]
+    for line, outcome in zip(lines, results.outcomes, strict=True):
+        assert outcome.publish_at is not None
+        assert line["when"] == Moment((outcome.publish_at + timedelta(hours=1)).replace(tzinfo=None), has_time=True)
+        assert (line["outcome"], line["row"], line["key"]) == (outcome.outcome, str(outcome.row), outcome.key)
+        assert line["message"] == line["text"] == fit_cell(outcome.message)
+        assert (line["publish_at_utc"], line["timezone"]) == (utc_text(outcome.publish_at), "Europe/Berlin")
+
+
+def test_a_reader_meets_nine_columns_and_no_column_stands_twice(tmp_path: Path, every_kind: Results) -> None:
+    sheet = openpyxl.load_workbook(write_results(every_kind, tmp_path / "r.xlsx").path)["Results"]
+    folded = [(d.min, d.max) for d in sheet.column_dimensions.values() if d.hidden]
+    seen = [c.value for c in sheet[1] if not any(first <= c.column <= last for first, last in folded)]
+    assert seen == READER
+    heads = [str(cell.value) for cell in sheet[1]]
+    assert heads[9:19] == [
+        "site", "key", "type", "action", "status", "publish_at_utc", "timezone", "item_id", "code", "title",
+    ]  # fmt: skip
+    assert not {"publish_at", "key (sheet)", "channel (sheet)", "text (sheet)"} & set(heads)
+    assert [name for name in heads if name.endswith("(sheet)")] == ["link (sheet)"]
+    assert len(set(heads)) == len(heads)
+
+
+def test_of_several_sites_each_line_names_its_own(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    results = make_results([make_outcome(2, site="pottery"), make_outcome(3, site="garden")])
+    sheet = openpyxl.load_workbook(write_results(results, tmp_path / "r.xlsx").path)["Results"]
+    assert [cell.value for cell in sheet["I"]] == ["site", "pottery", "garden"]
+
+
+def test_a_time_stands_on_the_clock_of_its_own_zone_and_what_is_no_date_as_it_was_written(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    late = datetime(2026, 12, 31, 15, 30, 20, tzinfo=UTC)
+    outcomes = [
+        make_outcome(2, publish_at=late, timezone="Asia/Tokyo"),
+        make_outcome(3, publish_at=late),
+        make_outcome(4, OutcomeKind.INVALID, channel=""),
+    ]
+    rows = [{"publish_at": "2027-01-01 00:30", "channel": "Instagran"}] * 2
+    rows.append({"publish_at": "03/04/2026", "channel": "Instagran"})
+    sheet = openpyxl.load_workbook(write_results(make_results(outcomes, rows), tmp_path / "r.xlsx").path)["Results"]
+    told = [[cell.value for cell in row[1:3]] for row in sheet.iter_rows(min_row=2)]
+    assert told == [
+        [datetime(2027, 1, 1, 0, 30, 20), "Instagram"],  # noqa: DTZ001  a cell has no zone
+        [datetime(2026, 12, 31, 15, 30, 20), "Instagram"],  # noqa: DTZ001  a cell has no zone
+        ["03/04/2026", "Instagran"],
+    ]
+
+
+def test_each_line_is_one_line_high_however_long_its_texts_are(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    results = make_results([make_outcome(message="word " * 200)], [{"text": "line\n" * 30}])
+    sheet = openpyxl.load_workbook(write_results(results, tmp_path / "r.xlsx").path)["Results"]
+    assert (sheet.sheet_format.defaultRowHeight, sheet.row_dimensions[2].height) == (ROW_POINTS,) * 2
+
+
+def test_a_text_is_the_sheets_own_for_its_channel_or_else_the_one_that_was_generated(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    outcomes = [
+        make_outcome(2, channel="GBP", content=Content("for Google\n\n#clay")),
+        make_outcome(2, channel="FACEBOOK", content=Content("for all\n\n#clay")),
+        make_outcome(3, generated=True, content=Content("made")),
+    ]
+    rows = [{"text": "for all", "text:GBP": "for Google", "hashtags": "clay"}, {"text": "", "generate": "caption"}]
+    sheet = openpyxl.load_workbook(write_results(make_results(outcomes, rows), tmp_path / "r.xlsx").path)["Results"]
+    columns = {column[0].value: [cell.value for cell in column[1:]] for column in sheet.iter_cols()}
+    assert columns["text"] == ["for Google", "for all", "made"]
+    assert columns["generated"] == [None, None, "yes"]
 
 
 def test_no_text_is_a_formula_and_the_link_can_be_clicked(tmp_path: Path, every_kind: Results) -> None:
     sheet = openpyxl.load_workbook(write_results(every_kind, tmp_path / "r.xlsx").path)["Results"]
-    assert {cell.data_type for row in sheet.iter_rows(min_row=2, min_col=2) for cell in row if cell.value} == {"s"}
-    assert [sheet.cell(row, 12).hyperlink.target for row in range(2, 18)] == [o.link for o in every_kind.outcomes]
+    kinds = {(cell.column_letter, cell.data_type) for row in sheet.iter_rows(min_row=2) for cell in row if cell.value}
+    assert {kind for letter, kind in kinds if letter not in {"B", "I"}} == {"s"}
+    assert {kind for letter, kind in kinds if letter in {"B", "I"}} == {"d", "n"}
+    links = [sheet.cell(row, 8) for row in range(2, 18)]
+    assert [cell.hyperlink.target for cell in links] == [o.link for o in every_kind.outcomes]
+    assert {cell.value for cell in links} == {f"Open on {sheet.cell(cell.row, 3).value}" for cell in links}
 
 
 @pytest.mark.parametrize(
@@ -248,7 +331,7 @@ def test_what_is_no_web_address_is_not_a_link(
     tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results], link: str
 ) -> None:
     path = write_results(make_results([make_outcome(link=link)]), tmp_path / "r.xlsx").path
-    cell = openpyxl.load_workbook(path)["Results"].cell(2, 12)
+    cell = openpyxl.load_workbook(path)["Results"].cell(2, 8)
     assert (cell.value, cell.hyperlink, cell.data_type) == (link, None, "s")
 
 
@@ -256,51 +339,22 @@ def test_each_outcome_has_its_colour_and_the_sheet_is_frozen_filtered_and_noted(
     tmp_path: Path, every_kind: Results
 ) -> None:
     sheet = openpyxl.load_workbook(write_results(every_kind, tmp_path / "r.xlsx").path)["Results"]
-    fills = {sheet.cell(row, 8).value: sheet.cell(row, 8).fill.fgColor.rgb[2:] for row in range(2, 18)}
+    fills = {sheet.cell(row, 1).value: sheet.cell(row, 1).fill.fgColor.rgb[2:] for row in range(2, 18)}
     assert fills == {kind.value: OUTCOME_TONES[kind].fill[1:] for kind in OutcomeKind}
     assert sheet.freeze_panes == "C2"
-    assert sheet.auto_filter.ref == "A1:AL17"
-    assert all(sheet.column_dimensions[letter].width > 5 for letter in "ABCDEFGHIJKLMNO")
-    assert "processing" in sheet["H1"].comment.text
+    table = sheet.tables["ResultTable"]
+    assert (table.ref, table.autoFilter.ref) == (sheet.dimensions, sheet.dimensions)
+    assert "processing" in sheet["A1"].comment.text
 
 
 def test_the_workbook_has_its_sheets_and_native_charts(tmp_path: Path, every_kind: Results) -> None:
     path = write_results(every_kind, tmp_path / "r.xlsx").path
     book = openpyxl.load_workbook(path)
     assert book.sheetnames == SHEETS
-    assert [book[name].sheet_state for name in SHEETS] == ["visible"] * 4 + ["hidden"]
+    hidden = {name for name in SHEETS if book[name].sheet_state == "hidden"}
+    assert (book.active.title, hidden) == ("Summary", {"As run", "Lists"})
     with zipfile.ZipFile(path) as archive:
         assert sum(name.startswith("xl/charts/chart") for name in archive.namelist()) == 2
-
-
-def test_the_summary_counts_by_outcome_channel_account_and_day(
-    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
-) -> None:
-    day = {"publish_at": datetime(2026, 12, 1, 8, 30, tzinfo=UTC), "timezone": "Europe/Berlin"}
-    outcomes = [
-        make_outcome(2, OutcomeKind.SCHEDULED, channel="FACEBOOK", account="page", **day),
-        make_outcome(3, OutcomeKind.SCHEDULED, channel="FACEBOOK", account="shop", **day),
-        make_outcome(4, OutcomeKind.INVALID, channel="GBP", account=""),
-        make_outcome(
-            5,
-            OutcomeKind.PROCESSING,
-            channel="GBP",
-            account="shop",
-            publish_at=datetime(2026, 12, 2, 1, tzinfo=UTC),
-            timezone="Asia/Tokyo",
-        ),
-    ]
-    sheet = openpyxl.load_workbook(write_results(make_results(outcomes), tmp_path / "r.xlsx").path)["Summary"]
-    rows = [tuple(v for v in row if v is not None) for row in sheet.iter_rows(values_only=True)]
-    assert (4, 2, 1, 1) in rows
-    assert ("scheduled", "goes out by itself", 2) in rows
-    assert ("invalid", "correct the row", 1) in rows
-    assert ("Facebook", 2, 2, 0, 0) in rows
-    assert ("Google Business Profile", 2, 0, 1, 1) in rows
-    assert ("Google Business Profile", "(default)", 1, 0, 0, 1) in rows
-    assert ("day (local)", "posts", "Facebook", "Google Business Profile") in rows
-    assert ("2026-12-01", 2, 2, 0) in rows
-    assert ("no date", 1, 0, 1) in rows
 
 
 def test_every_sheet_of_a_sandbox_run_says_so_and_none_of_a_real_run(tmp_path: Path, every_kind: Results) -> None:
@@ -311,13 +365,14 @@ def test_every_sheet_of_a_sandbox_run_says_so_and_none_of_a_real_run(tmp_path: P
         with zipfile.ZipFile(path) as archive:
             drawings = [archive.read(n).decode() for n in archive.namelist() if n.startswith("xl/drawings/drawing")]
         assert sum(SANDBOX_NOTICE in drawing for drawing in drawings) == (4 if sandbox else 0)
-        headers = [sheet.oddHeader.center.text for sheet in openpyxl.load_workbook(path).worksheets[:4]]
+        sheets = openpyxl.load_workbook(path).worksheets
+        headers = [sheet.oddHeader.center.text for sheet in sheets if sheet.sheet_state == "visible"]
         assert [SANDBOX_NOTICE in (text or "") for text in headers] == [sandbox] * 4
 
 
 def test_no_posts_still_make_a_workbook(tmp_path: Path, make_results: Callable[..., Results]) -> None:
     book = openpyxl.load_workbook(write_results(make_results([]), tmp_path / "r.xlsx").path)
-    assert [cell.value for cell in book["Results"][1]] == list(RESULT_COLUMNS)
+    assert [cell.value for cell in book["Results"][1]][:9] == READER
 
 
 def test_a_streamed_workbook_needs_a_fraction_of_the_memory_a_row(

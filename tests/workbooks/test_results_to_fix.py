@@ -24,7 +24,8 @@ def test_a_row_is_there_if_and_only_if_somebody_has_to_do_something(
     if kind in GOOD or kind is OutcomeKind.PROCESSING:
         assert rows == []
     else:
-        assert [row.cells for row in rows] == [{**ROW, "row": "2", "problem": f"{kind}: what"}]
+        word = "" if kind is OutcomeKind.INVALID else f"{kind.replace('_', ' ').capitalize()}: "
+        assert [row.cells for row in rows] == [{**ROW, "row": "2", "problem": f"{word}what"}]
 
 
 def test_the_results_file_itself_can_be_read_as_the_rows_to_fix(
@@ -69,7 +70,7 @@ def test_a_row_of_several_channels_stands_there_once_and_whole(
     assert fixed.cells == {
         **row,
         "row": "2",
-        "problem": "Google Business Profile: blocked: not connected\nTikTok: failed: BAD",
+        "problem": "Google Business Profile: Blocked: not connected\nTikTok: Failed: BAD",
     }
 
 
@@ -88,21 +89,26 @@ def test_the_cells_in_error_are_in_colour_and_those_warned_of_are_not(
 ) -> None:
     issues = (
         Issue(2, "publish_at", "date_past", "x", "said"),
-        Issue(2, "title", "title_missing", "", "said"),
+        Issue(2, "title", "title_missing", "", "no title"),
         Issue(2, "text", "hashtags", "x", "said", Severity.WARNING),
     )
     results = make_results([make_outcome(2, OutcomeKind.INVALID)], [ROW], issues=issues)
     sheet = openpyxl.load_workbook(write_results(results, tmp_path / "r.xlsx").path)["To fix"]
     filled = {sheet.cell(1, cell.column).value for cell in sheet[2] if cell.fill.fill_type}
     assert filled == {"publish_at", "title"}
-    assert (sheet["A2"].value, sheet["B2"].value) == ("2", "invalid: said")
+    notes = {sheet.cell(1, cell.column).value: cell.comment.text for cell in sheet[2] if cell.comment}
+    assert notes == {"publish_at": "said", "title": "no title"}
+    folded = [(d.min, d.max) for d in sheet.column_dimensions.values() if d.hidden]
+    seen = [c.value for c in sheet[1] if not any(first <= c.column <= last for first, last in folded)]
+    assert seen == ["row", "problem", "channel", "publish_at", "text", "media", "link", "characters", "notes", "title"]
+    assert (sheet["A2"].value, sheet["B2"].value) == ("2", "said")
 
 
 def test_where_all_is_well_the_sheet_says_so_and_keeps_its_headings(
     tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
 ) -> None:
     book = openpyxl.load_workbook(write_results(make_results([make_outcome()], [ROW]), tmp_path / "r.xlsx").path)
-    assert [cell.value for cell in book["To fix"][1]][:3] == ["row", "problem", "key"]
+    assert [cell.value for cell in book["To fix"][1]][:3] == ["row", "problem", "channel"]
     assert book["To fix"].max_row == 1
 
 
@@ -121,10 +127,10 @@ def test_what_is_wrong_alike_on_all_channels_of_a_row_is_said_once(
 ) -> None:
     outcomes = [make_outcome(2, OutcomeKind.INVALID, channel=name, message="no date") for name in ("GBP", "TIKTOK")]
     (fixed,) = rows_to_fix(make_results(outcomes, [ROW]))
-    assert fixed.cells["problem"] == "invalid: no date"
+    assert fixed.cells["problem"] == "no date"
     outcomes.append(make_outcome(2, OutcomeKind.SCHEDULED, channel="FACEBOOK"))
     (fixed,) = rows_to_fix(make_results(outcomes, [ROW]))
-    assert fixed.cells["problem"] == "Google Business Profile and TikTok: invalid: no date"
+    assert fixed.cells["problem"] == "Google Business Profile and TikTok: no date"
 
 
 def test_a_long_problem_is_read_without_pulling_at_its_row(
@@ -132,6 +138,5 @@ def test_a_long_problem_is_read_without_pulling_at_its_row(
 ) -> None:
     outcomes = [make_outcome(2, OutcomeKind.INVALID, message="word " * 60), make_outcome(3, OutcomeKind.INVALID)]
     book = openpyxl.load_workbook(write_results(make_results(outcomes, [ROW, ROW]), tmp_path / "r.xlsx").path)
-    for name in ("To fix", "Results"):
-        assert book[name].row_dimensions[2].height > 14 * 5
-        assert book[name].row_dimensions[3].height in (None, 42, 30)
+    assert book["To fix"].row_dimensions[2].height > 14 * 5
+    assert book["To fix"].row_dimensions[3].height in (None, 42)

@@ -1,0 +1,424 @@
+"""The two sheets of the results to look at: `Summary`, what happened at a glance, and `Calendar`, what goes out when.
+
+Whatever stands in rows and columns is a marked-up table that begins in column A; no cell is merged with another.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from batch.model import GOOD, Channel, Outcome, OutcomeKind, Results
+from batch.times import MONTHS, WEEKDAYS, instant, months_with, post_time, weeks_of
+from batch.wording import counted, shorten
+from batch.workbooks.style import (
+    AS_RUN_SHEET,
+    CHANNEL_TONES,
+    CHART_INKS,
+    INDIGO,
+    INK,
+    LINE,
+    LINK_INK,
+    NAVY,
+    NO_TONE,
+    OUTCOME_TONES,
+    OVER_INK,
+    PAPER,
+    RESULTS_SHEET,
+    RULED,
+    SLATE,
+    SOFT,
+    SOFT_INK,
+    TEAL,
+    TITLE,
+    TO_FIX_SHEET,
+    UNUSED_FILL,
+    Formats,
+    PageLayout,
+    StyledCell,
+    Tone,
+    add_sandbox_banner,
+    add_sheet,
+    add_table,
+    channel_label,
+    set_columns,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from xlsxwriter.chart import Chart
+    from xlsxwriter.workbook import Workbook
+
+
+SUMMARY, CALENDAR, LISTS = "Summary", "Calendar", "Lists"
+FINE, WAITING, WORK = STATES = ("OK", "in process", "to fix")
+NO_DAY = "no date"
+WIDTHS = (26.0, 34.0, *[12.0] * 10)
+CHART_COLUMN, CHART_PIXELS, CHART_ROWS = 6, (600, 280), (6, 21)
+BELOW_CHARTS = 36
+FIGURE: Mapping[str, str] = {"num_format": '#,##0;-#,##0;"–"'}
+DAY: Mapping[str, str] = {"num_format": "d mmm yyyy"}
+DAY_ZERO = date(1899, 12, 30)
+"""The day from which workbooks count."""
+
+MEANINGS: Mapping[OutcomeKind, str] = {
+    OutcomeKind.DRAFTED: "saved on the site as a draft",
+    OutcomeKind.PUBLISHED: "live",
+    OutcomeKind.SCHEDULED: "goes out by itself",
+    OutcomeKind.RESCHEDULED: "goes out at its new time",
+    OutcomeKind.UPDATED: "changed to match your sheet",
+    OutcomeKind.CANCELLED: "won't go out",
+    OutcomeKind.DELETED: "removed from the site",
+    OutcomeKind.UNCHANGED: "already as in your sheet",
+    OutcomeKind.SKIPPED: "left out, as you asked",
+    OutcomeKind.INVALID: "correct the row",
+    OutcomeKind.BLOCKED: "plan, quota or connection",
+    OutcomeKind.CONFLICT: "the site has another post",
+    OutcomeKind.FAILED: "refused: see the message",
+    OutcomeKind.PROCESSING: "check later: postbatch status",
+    OutcomeKind.UNKNOWN: "run again to settle it",
+    OutcomeKind.NOT_RUN: "run again to do it",
+}
+
+SHEETS: Mapping[str, str] = {
+    RESULTS_SHEET: "One line for each post. More columns are folded at the right: click the + above them.",
+    TO_FIX_SHEET: "The rows that need your attention, to be corrected there.",
+    CALENDAR: "What goes out when, month by month.",
+    LISTS: "Hidden: the words in the drop-downs of To fix.",
+    AS_RUN_SHEET: "Hidden: To fix as it was written, by which postbatch fix tells what you corrected.",
+}
+
+
+def needs_work(outcome: Outcome) -> bool:
+    """Tell whether somebody has to do something about a post."""
+    return outcome.outcome not in GOOD and outcome.outcome is not OutcomeKind.PROCESSING
+
+
+class SummarySheet:
+    """The sheet, drawn from top to bottom; the charts stand beside the tables that they show."""
+
+    def __init__(self, book: Workbook, formats: Formats, results: Results) -> None:
+        self.book, self.formats, self.results = book, formats, results
+        self.sheet = add_sheet(book, SUMMARY, tab=TEAL)
+        self.page = PageLayout(formats)
+        self.table = self._count()
+
+    def _count(self) -> pd.DataFrame:
+        """Return what is counted of each post, the channels in their usual order."""
+        import pandas as pd
+
+        outcomes = self.results.outcomes
+        channels = [outcome.channel or "(none)" for outcome in outcomes]
+        order = list(dict.fromkeys((*Channel, *sorted(channels))))
+        waiting = OutcomeKind.PROCESSING
+        states = (WORK if needs_work(o) else WAITING if o.outcome is waiting else FINE for o in outcomes)
+        days = (post_time(outcome).day for outcome in outcomes)
+        return pd.DataFrame({
+            "outcome": [outcome.outcome.value for outcome in outcomes],
+            "site": [outcome.site or "(none)" for outcome in outcomes],
+            "channel": pd.Categorical(channels, categories=[str(channel) for channel in order]),
+            "account": [outcome.account or "(default)" for outcome in outcomes],
+            "state": list(states),
+            "day": [day.isoformat() if day else NO_DAY for day in days],
+        })  # fmt: skip
+
+    def draw(self) -> None:
+        """Draw and write everything."""
+        set_columns(self.sheet, WIDTHS, None)
+        below, chart_row = self._draw_head(), CHART_ROWS[0]
+        kinds = [kind for kind in OutcomeKind if (self.table["outcome"] == kind.value).any()]
+        outcomes_row = below + 2
+        below = self._draw_outcomes(below, kinds)
+        several = self.table["site"].nunique() > 1
+        for name, beside in (*([("site", "channel")] if several else []), ("channel", "account")):
+            below = self._draw_totals(below, name, beside)
+        first_day = max(below, BELOW_CHARTS) + 2
+        days = self.table.groupby(["day", "channel"], observed=True).size().unstack(fill_value=0)
+        below = self._draw_days(first_day - 2, days)
+        self._draw_notes(below)
+        self.page.write(self.sheet)
+        if kinds:
+            self._add_outcome_chart(kinds, outcomes_row, chart_row)
+        if dated := sum(day != NO_DAY for day in days.index):
+            self._add_day_chart(days, first_day, first_day + dated - 1)
+        self.sheet.activate()
+        add_sandbox_banner(self.sheet, sandbox=self.results.sandbox)
+
+    def _draw_notes(self, below: int) -> None:
+        """Draw what else there is to know: the run's notices, and what each sheet holds."""
+        notes: list[list[StyledCell]] = [[(notice, {})] for notice in self.results.notices]
+        if notes:
+            below = self.page.draw_table(self.sheet, below, "Notes", ("note",), notes, words=1)
+        link = {"font_color": LINK_INK, "underline": 1}
+        sheets: list[list[StyledCell]] = [
+            [(name, {} if what.startswith("Hidden") else link), (what, {})] for name, what in SHEETS.items()
+        ]
+        self.page.draw_table(self.sheet, below, "In this workbook", ("sheet", "what it holds"), sheets, words=2)
+
+    def _draw_head(self) -> int:
+        """Draw the title, what run this is, how many posts are well and what to do next; return the row below."""
+        page, results = self.page, self.results
+        page.height(0, 44)
+        what = "Plan" if results.wanted == "plan" else "Results"
+        page.put(0, 0, f"{what} for {results.sheet}", TITLE, valign="bottom")
+        told = [f"Run {results.run}"] if results.run else []
+        for word, at in (("started", results.started_at), ("finished", results.finished_at)):
+            told += [f"{word} {instant(at)}"] if at else []
+        told += ["in the SANDBOX, not on a real site"] if results.sandbox else []
+        page.put(1, 0, " · ".join(told), SOFT)
+        return self._draw_tiles()
+
+    def _draw_tiles(self) -> int:
+        """Draw a tile for each state, and what to do next; return the row below."""
+        page = self.page
+        page.height(3, 40)
+        page.height(4, 20)
+        states = self.table["state"].value_counts().to_dict()
+        fine, waiting, work = (states.get(state, 0) for state in STATES)
+        tiles = (
+            (fine + waiting + work, "posts", Tone("#E0E7FF", "#3730A3")),
+            (work, "need your attention" if work != 1 else "needs your attention", OUTCOME_TONES[OutcomeKind.INVALID]),
+            (waiting, WAITING, OUTCOME_TONES[OutcomeKind.PROCESSING]),
+            (fine, FINE, OUTCOME_TONES[OutcomeKind.SCHEDULED]),
+        )
+        for place, (number, words, tone) in enumerate(tiles):
+            edge = {"left": 5, "left_color": tone.ink, "right": 5, "right_color": PAPER, "indent": 1}
+            page.put(3, place, number, tone.cell, edge, bold=True, font_size=24, valign="bottom")
+            page.put(4, place, words, tone.cell, edge, valign="top")
+        if work:
+            name = self.results.sheet
+            sheet = f'"{name}"' if " " in name else name
+            page.put(5, 0, f"Correct them on the sheet To fix and save, then: postbatch fix {sheet}", bold=True)
+        return 7
+
+    def _draw_outcomes(self, top: int, kinds: Sequence[OutcomeKind]) -> int:
+        """Draw the posts by outcome, those that need work first, and return the row for the next table."""
+        counts = self.table["outcome"].value_counts().to_dict()
+        rows: list[list[StyledCell]] = [
+            [
+                (kind.value, {**OUTCOME_TONES[kind].cell, "bold": True}),
+                (MEANINGS[kind], {}),
+                (counts[kind], FIGURE),
+            ]
+            for kind in kinds
+        ]
+        return self.page.draw_table(self.sheet, top, "By outcome", ("outcome", "what it means", "posts"), rows, words=2)
+
+    def _draw_totals(self, top: int, name: str, beside: str) -> int:
+        """Draw the posts by state for each site or channel, and for each of what is beside it."""
+        counted_states = self.table.groupby([name, beside, "state"], observed=True).size().unstack(fill_value=0)
+        rows: list[list[StyledCell]] = []
+        for *names, fine, waiting, work in (
+            counted_states.reindex(columns=list(STATES), fill_value=0).reset_index().itertuples(index=False)
+        ):
+            alarm = {"font_color": OUTCOME_TONES[OutcomeKind.INVALID].ink, "bold": True} if work else {}
+            rows.append([
+                *(self._name_cell(text, column) for text, column in zip(names, (name, beside), strict=True)),
+                *((number, FIGURE) for number in (fine + waiting + work, fine, waiting)),
+                (work, {**FIGURE, **alarm}),
+            ])  # fmt: skip
+        return self.page.draw_table(
+            self.sheet, top, f"By {name} and {beside}", (name, beside, "posts", *STATES), rows, words=2
+        )
+
+    @staticmethod
+    def _name_cell(text: str, column: str) -> StyledCell:
+        if column != "channel":
+            return text, {}
+        return channel_label(text), {**CHANNEL_TONES.get(text, NO_TONE).cell, "bold": True}
+
+    def _draw_days(self, top: int, days: pd.DataFrame) -> int:
+        """Draw the posts a day, a column for each channel, and return the row for what follows."""
+        rows: list[list[StyledCell]] = []
+        for text, counts in zip(days.index, days.to_numpy().tolist(), strict=True):
+            day = None if text == NO_DAY else date.fromisoformat(text)
+            rows.append([
+                ((day - DAY_ZERO).days, DAY) if day else (NO_DAY, {}),
+                (WEEKDAYS[day.weekday()] if day else "–", {}),
+                (sum(counts), {**FIGURE, "bold": True}),
+                *((number, FIGURE) for number in counts),
+            ])  # fmt: skip
+        headings = ("day", "weekday", "posts", *(channel_label(str(channel)) for channel in days.columns))
+        return self.page.draw_table(self.sheet, top, "By day", headings, rows, words=2)
+
+    def _add_outcome_chart(self, kinds: Sequence[OutcomeKind], first: int, row: int) -> None:
+        last = first + len(kinds) - 1
+        chart = self.book.add_chart({"type": "bar"})
+        chart.add_series({
+            "name": "posts",
+            "categories": [SUMMARY, first, 0, last, 0],
+            "values": [SUMMARY, first, 2, last, 2],
+            "points": [{"fill": {"color": CHART_INKS[OUTCOME_TONES[kind].fill]}} for kind in kinds],
+            "gap": 45,
+            "data_labels": {"value": True, "font": {"size": 10, "color": INK}},
+        })  # fmt: skip
+        chart.set_y_axis({"reverse": True, "line": {"none": True}, "major_tick_mark": "none"})
+        chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
+        chart.set_legend({"none": True})
+        self._place_chart(chart, "Posts by outcome", row)
+
+    def _add_day_chart(self, days: pd.DataFrame, first: int, last: int) -> None:
+        chart = self.book.add_chart({"type": "column", "subtype": "stacked"})
+        for column, channel in enumerate(days.columns, start=3):
+            chart.add_series({
+                "name": [SUMMARY, first - 1, column],
+                "categories": [SUMMARY, first, 0, last, 0],
+                "values": [SUMMARY, first, column, last, column],
+                "fill": {"color": CHANNEL_TONES.get(str(channel), NO_TONE).ink},
+                "gap": 40,
+            })  # fmt: skip
+        whole_step = max(1, -(-int(days.sum(axis=1).max()) // 6))  # so that no axis shows half a post
+        chart.set_y_axis({
+            "major_gridlines": {"visible": True, "line": {"color": LINE}}, "line": {"none": True}, "num_format": "0",
+            "major_unit": whole_step,
+        })  # fmt: skip
+        chart.set_x_axis({"line": {"color": SLATE}, "text_axis": True, "num_format": "d mmm"})
+        chart.set_legend({"position": "bottom"})
+        self._place_chart(chart, "Posts by day and channel", CHART_ROWS[1])
+
+    def _place_chart(self, chart: Chart, title: str, row: int) -> None:
+        chart.set_title({"name": title, "name_font": {"size": 12, "color": NAVY}, "overlay": False})
+        chart.set_size({"width": CHART_PIXELS[0], "height": CHART_PIXELS[1]})
+        chart.set_chartarea({"border": {"color": LINE}})
+        words = f"{title}: the figures stand in the table of that name."
+        options = {"object_position": 3, "x_offset": 24, "description": words}
+        self.sheet.insert_chart(row, CHART_COLUMN, chart, options)
+
+
+SLOTS_A_DAY = 8
+"""The most posts that a day shows; further ones are counted in its last line."""
+
+MAX_MONTHS = 120
+DAY_WIDTH = 27
+SLOT_POINTS, SLOT_CHARS, TIP_CHARS = 28, 58, 200
+SHORT = {"GBP": "Google"}
+WITHDRAWN = frozenset({OutcomeKind.CANCELLED, OutcomeKind.DELETED, OutcomeKind.SKIPPED})
+
+
+class Slot(NamedTuple):
+    """A post of a day: what its slot shows, what shows over it, its colours, and the line of `Results` it leads to.
+
+    Slots are sorted as they stand in a day: what needs work comes first, then they go by the clock.
+    """
+
+    calm: bool
+    clock: str
+    words: str
+    tip: str
+    tone: Tone
+    line: int
+    withdrawn: bool
+
+
+Days = Mapping[date, Sequence[Slot]]
+
+
+def sort_into_days(outcomes: Iterable[Outcome]) -> tuple[Days, int, tuple[str, ...]]:
+    """Return the slots of each day, how many posts have no day, and the zones used."""
+    days: defaultdict[date, list[Slot]] = defaultdict(list)
+    zones: dict[str, None] = {}
+    undated = 0
+    for line, outcome in enumerate(outcomes, start=2):
+        time = post_time(outcome)
+        if time.day is None:
+            undated += 1
+            continue
+        zones[time.zone] = None
+        name, calm = channel_label(outcome.channel), not needs_work(outcome)
+        first_words = outcome.content.text or outcome.content.title or outcome.key
+        head = f"{'' if calm else '✗ '}{time.clock} {SHORT.get(outcome.channel, name)}"
+        slot = Slot(
+            calm=calm,
+            clock=time.clock,
+            words=shorten(f"{head}: {first_words}", limit=SLOT_CHARS),
+            tip=shorten(f"{outcome.outcome.value}: {name}, {time.clock}, {first_words}", limit=TIP_CHARS),
+            tone=CHANNEL_TONES.get(outcome.channel, NO_TONE),
+            line=line,
+            withdrawn=outcome.outcome in WITHDRAWN,
+        )
+        days[time.day].append(slot)
+    return {day: sorted(slots) for day, slots in days.items()}, undated, tuple(zones)
+
+
+class CalendarSheet:
+    """The sheet, drawn month after month: a table for each, its weeks one below the other."""
+
+    def __init__(self, book: Workbook, formats: Formats, results: Results) -> None:
+        self.results, self.formats = results, formats
+        self.sheet = add_sheet(book, CALENDAR, tab=INDIGO)
+        self.page = PageLayout(formats)
+        self.days, self.undated, self.zones = sort_into_days(results.outcomes)
+
+    def draw(self) -> None:
+        """Draw and write everything."""
+        set_columns(self.sheet, [DAY_WIDTH] * 7, None)
+        self.page.height(0, 44)
+        self.page.put(0, 0, "Calendar", TITLE, valign="bottom")
+        self.page.put(1, 0, self._tell_clock(), SOFT)
+        top = 3
+        for month in months_with(self.days)[:MAX_MONTHS]:
+            top = self._draw_month(top, month) + 1
+        self.page.write(self.sheet)
+        self.sheet.freeze_panes(2, 0)
+        add_sandbox_banner(self.sheet, sandbox=self.results.sandbox)
+
+    def _tell_clock(self) -> str:
+        zones, undated = self.zones, self.undated
+        if not zones:
+            return "No post has a date."
+        if len(zones) == 1:
+            clock = f"Times are {zones[0]}."
+        else:
+            others = " and others" if len(zones) > 4 else ""
+            clock = f"Each time is in the post's own time zone: {', '.join(zones[:4])}{others}."
+        if undated:
+            clock += f" Not shown: {counted(undated, 'post')} without a date."
+        return f"{clock} ✗ = needs your attention. Struck out = won't go out. Click a post to see its line in Results."
+
+    def _draw_month(self, top: int, month: date) -> int:
+        """Draw a month from a row on, and return the row after it."""
+        self.page.height(top, 26)
+        self.page.put(top, 0, f"{MONTHS[month.month - 1]} {month.year}", TITLE, font_size=15)
+        first_row, made = top + 1, [self.formats.heading(NAVY)] * 7
+        top += 2
+        for week in weeks_of(month):
+            shown = [self._shown(day) for day in week]
+            high = max(map(len, shown))
+            for at, day in enumerate(week):
+                self._draw_day(top, at, day, shown[at], high=high)
+            self.page.height(top, 18 if high else 32)
+            top += 1 + high
+        name = f"Calendar_{month:%Y_%m}"
+        add_table(self.sheet, name, WEEKDAYS, made, first_row=first_row, last_row=top - 1)
+        return top
+
+    def _shown(self, day: date | None) -> list[Slot | str]:
+        """Return what a day shows: its posts, or as many as there is room for and how many more there are."""
+        slots = self.days.get(day, ()) if day else ()
+        if len(slots) <= SLOTS_A_DAY:
+            return list(slots)
+        return [*slots[: SLOTS_A_DAY - 1], f"+ {len(slots) - SLOTS_A_DAY + 1} more"]
+
+    def _draw_day(self, top: int, column: int, day: date | None, shown: Sequence[Slot | str], *, high: int) -> None:
+        """Draw a day's number and its slots; `high` is how many the fullest day of its week shows."""
+        put = self.page.put
+        edge = {"left": 1, "right": 1, "left_color": LINE, "right_color": LINE}
+        ground = {} if day else {"bg_color": UNUSED_FILL}
+        number = {"top": 1, "top_color": LINE, "bold": True, "align": "right", "indent": 1}
+        put(top, column, day.day if day else "", edge, ground, number, font_color=INK if shown else SOFT_INK)
+        for row, slot in enumerate(shown, start=top + 1):
+            self.page.height(row, SLOT_POINTS)
+            if isinstance(slot, str):
+                put(row, column, slot, SOFT, italic=True, indent=1)
+                continue
+            cell = {**slot.tone.cell, "text_wrap": True, "left": 5, "left_color": slot.tone.ink, "font_size": 9}
+            cell |= dict.fromkeys(("top", "bottom", "right"), 1)
+            cell |= {f"{side}_color": PAPER for side in ("top", "bottom", "right")}
+            alarm = {} if slot.calm else {"font_color": OVER_INK, "bold": True}
+            struck = {"font_strikeout": True} if slot.withdrawn else {}
+            target = f"internal:'{RESULTS_SHEET}'!A{slot.line}"
+            put(row, column, slot.words, cell, alarm, struck, target=target, tip=slot.tip)
+        for row in range(top + 1 + len(shown), top + 1 + high):
+            put(row, column, "", edge, ground, RULED if row == top + high else {})

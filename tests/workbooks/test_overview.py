@@ -1,0 +1,118 @@
+"""Summary and calendar: what is counted, and each post in the slot of its own local day that leads to its line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import openpyxl
+
+from batch.model import Content, Outcome, OutcomeKind, Results
+from batch.workbooks.overview import SLOTS_A_DAY, sort_into_days
+from batch.workbooks.results import write_results
+from batch.workbooks.style import CHANNEL_TONES
+
+
+def test_a_post_stands_on_its_local_day_even_where_utc_has_another(make_outcome: Callable[..., Outcome]) -> None:
+    late = make_outcome(2, publish_at=datetime(2026, 12, 31, 15, 30, tzinfo=UTC), timezone="Asia/Tokyo")
+    days, undated, zones = sort_into_days([late])
+    assert list(days) == [date(2027, 1, 1)]
+    assert (undated, zones) == (0, ("Asia/Tokyo",))
+
+
+def test_a_post_without_a_wall_clock_is_told_in_utc_and_one_without_a_date_is_counted(
+    make_outcome: Callable[..., Outcome],
+) -> None:
+    posts = [make_outcome(2, publish_at=datetime(2026, 12, 1, 8, tzinfo=UTC)), make_outcome(3), make_outcome(4)]
+    days, undated, zones = sort_into_days(posts)
+    assert [slot.words for slot in days[date(2026, 12, 1)]] == ["08:00 Instagram: post-2"]
+    assert (undated, zones) == (2, ("UTC",))
+
+
+def test_a_day_begins_with_what_needs_work_and_then_goes_by_the_clock(make_outcome: Callable[..., Outcome]) -> None:
+    at = [datetime(2026, 12, 1, hour, tzinfo=UTC) for hour in (9, 10, 18)]
+    posts = [
+        make_outcome(2, OutcomeKind.FAILED, publish_at=at[2], content=Content("Open until midnight")),
+        make_outcome(3, publish_at=at[1], content=Content(title="How a bowl is made")),
+        make_outcome(4, OutcomeKind.CANCELLED, publish_at=at[0], channel="GBP"),
+    ]
+    slots = sort_into_days(posts)[0][date(2026, 12, 1)]
+    assert [(slot.words, slot.withdrawn, slot.calm) for slot in slots] == [
+        ("✗ 18:00 Instagram: Open until midnight", False, False),
+        ("09:00 Google: post-4", True, True),
+        ("10:00 Instagram: How a bowl is made", False, True),
+    ]
+
+
+def test_a_crowded_day_says_how_many_more_there_are(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    crowd = [
+        make_outcome(row, publish_at=datetime(2026, 12, 1, row, tzinfo=UTC)) for row in range(2, 2 + SLOTS_A_DAY + 3)
+    ]
+    sheet = openpyxl.load_workbook(write_results(make_results(crowd), tmp_path / "r.xlsx").path)["Calendar"]
+    shown = [cell.value for cell in sheet["B"] if cell.value][1:]
+    assert shown[0] == 1
+    assert len(shown[1 : 1 + SLOTS_A_DAY]) == SLOTS_A_DAY
+    assert shown[SLOTS_A_DAY] == "+ 4 more"
+
+
+def test_a_slot_has_its_channels_colour_and_leads_to_its_line(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    posts = [
+        make_outcome(2),
+        make_outcome(
+            3, channel="TIKTOK", publish_at=datetime(2026, 12, 1, 8, 30, tzinfo=UTC), timezone="Europe/Berlin"
+        ),
+    ]
+    sheet = openpyxl.load_workbook(write_results(make_results(posts), tmp_path / "r.xlsx").path)["Calendar"]
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value == "09:30 TikTok: post-3"]
+    assert [cell.column_letter for cell in cells] == ["B"]
+    assert cells[0].fill.fgColor.rgb[2:] == CHANNEL_TONES["TIKTOK"].fill[1:]
+    assert cells[0].hyperlink.location == "'Results'!A3"
+    assert any("Not shown: 1 post without a date." in str(cell.value) for cell in sheet["A"])
+
+
+def test_the_summary_counts_by_outcome_channel_account_and_day(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    day = {"publish_at": datetime(2026, 12, 1, 8, 30, tzinfo=UTC), "timezone": "Europe/Berlin"}
+    outcomes = [
+        make_outcome(2, OutcomeKind.SCHEDULED, channel="FACEBOOK", account="page", **day),
+        make_outcome(3, OutcomeKind.SCHEDULED, channel="FACEBOOK", account="shop", **day),
+        make_outcome(4, OutcomeKind.INVALID, channel="GBP", account=""),
+        make_outcome(
+            5,
+            OutcomeKind.PROCESSING,
+            channel="GBP",
+            account="shop",
+            publish_at=datetime(2026, 12, 2, 1, tzinfo=UTC),
+            timezone="Asia/Tokyo",
+        ),
+    ]
+    sheet = openpyxl.load_workbook(write_results(make_results(outcomes), tmp_path / "r.xlsx").path)["Summary"]
+    rows = [tuple(v for v in row if v is not None) for row in sheet.iter_rows(values_only=True)]
+    assert (4, 1, 1, 2) in rows
+    assert ("scheduled", "goes out by itself", 2) in rows
+    assert ("invalid", "correct the row", 1) in rows
+    assert ("channel", "account", "posts", "OK", "in process", "to fix") in rows
+    assert ("Facebook", "page", 1, 1, 0, 0) in rows
+    assert ("Google Business Profile", "(default)", 1, 0, 0, 1) in rows
+    assert ("day", "weekday", "posts", "Facebook", "Google Business Profile") in rows
+    assert (datetime(2026, 12, 1), "Tuesday", 2, 2, 0) in rows  # noqa: DTZ001  a cell has no zone
+    assert ("no date", "–", 1, 0, 1) in rows
+
+
+def test_the_summary_counts_by_site_where_there_are_several_and_names_the_command_that_goes_on(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    outcomes = [make_outcome(2, site="pottery"), make_outcome(3, OutcomeKind.BLOCKED, site="garden", channel="GBP")]
+    results = make_results(outcomes, sheet="spring posts.xlsx")
+    sheet = openpyxl.load_workbook(write_results(results, tmp_path / "r.xlsx").path)["Summary"]
+    rows = [tuple(v for v in row if v is not None) for row in sheet.iter_rows(values_only=True)]
+    assert ("site", "channel", "posts", "OK", "in process", "to fix") in rows
+    assert ("pottery", "Instagram", 1, 1, 0, 0) in rows
+    assert ("garden", "Google Business Profile", 1, 0, 0, 1) in rows
+    assert any(str(row[0]).endswith('then: postbatch fix "spring posts.xlsx"') for row in rows if row)
