@@ -106,7 +106,7 @@ def test_a_post_published_at_once_has_its_time_also_on_a_later_run_and_stands_in
     desk.write("plan.csv", ROWS[3:])
     run(desk)
     sheet = openpyxl.load_workbook(desk.folder / "plan.results.xlsx")
-    assert any("Facebook: " in str(cell.value) for row in sheet["Calendar"].iter_rows() for cell in row)
+    assert any("Facebook: Post d" in str(cell.value) for row in sheet["Calendar"].iter_rows() for cell in row)
     run(desk, out="first.json")
     run(desk, out="second.json")
     first, second = (desk.posts(name)[0] for name in ("first.json", "second.json"))
