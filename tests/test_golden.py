@@ -54,7 +54,11 @@ TOKENS = {
 }
 """What differs from run to run: names of runs, IDs of items and files, the journal's name (from the folder's path),
 the fingerprint of the items found, a plan's checksum (over the time it was made), and the sandbox's port."""
-MOMENT = r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|\+00:00| UTC)?"
+MOMENT = (
+    r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|\+00:00| UTC)?"
+    r"|\b\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC"
+)
+IN_WORDS = "%d %B %Y, %H:%M %z"
 SLACK = timedelta(minutes=2)
 """A minute is cut off where times are shown without seconds."""
 
@@ -84,7 +88,10 @@ class Normaliser:
 
     def _moment(self, match: re.Match[str]) -> str:
         try:
-            at = datetime.fromisoformat(match[0].removesuffix(" UTC")).replace(tzinfo=UTC)
+            if match[0].endswith(" UTC") and "," in match[0]:
+                at = datetime.strptime(match[0].replace("UTC", "+0000"), IN_WORDS)
+            else:
+                at = datetime.fromisoformat(match[0].removesuffix(" UTC")).replace(tzinfo=UTC)
         except ValueError:
             return match[0]  # a sample's mistake: no such day
         return "<now>" if self.began - SLACK <= at <= datetime.now(UTC) + SLACK else match[0]
