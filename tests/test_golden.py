@@ -13,6 +13,7 @@ Everything goes through `python -m batch`; nothing is imported from the package.
 
 from __future__ import annotations
 
+import calendar
 import difflib
 import hashlib
 import json
@@ -58,7 +59,7 @@ MOMENT = (
     r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|\+00:00| UTC)?"
     r"|\b\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC"
 )
-IN_WORDS = "%d %B %Y, %H:%M %z"
+MONTHS = tuple(calendar.month_name)
 SLACK = timedelta(minutes=2)
 """A minute is cut off where times are shown without seconds."""
 
@@ -88,10 +89,11 @@ class Normaliser:
 
     def _moment(self, match: re.Match[str]) -> str:
         try:
-            if match[0].endswith(" UTC") and "," in match[0]:
-                at = datetime.strptime(match[0].replace("UTC", "+0000"), IN_WORDS)
-            else:
-                at = datetime.fromisoformat(match[0].removesuffix(" UTC")).replace(tzinfo=UTC)
+            text = match[0].removesuffix(" UTC")
+            if "," in text:  # a date in words
+                day, month, year, clock = text.replace(",", "").split()
+                text = f"{year}-{MONTHS.index(month):02d}-{day:0>2} {clock}"
+            at = datetime.fromisoformat(text).replace(tzinfo=UTC)
         except ValueError:
             return match[0]  # a sample's mistake: no such day
         return "<now>" if self.began - SLACK <= at <= datetime.now(UTC) + SLACK else match[0]
