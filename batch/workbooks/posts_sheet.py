@@ -237,8 +237,7 @@ class RowWriter:
     ) -> None:
         places = {column: place for place, column in enumerate(columns)}
         formulas = Formulas(places)
-        self._sheet = sheet
-        self._columns = columns
+        self._sheet, self._columns = sheet, columns
         self._count_formula = CELL_OF_ROW_2.sub(r"\g<1>{row}", formulas.count())
         self._plain = {column: formats.make(CELLS.get(column, TEXT)) for column in columns}
         self._flagged = formats.make(TEXT, bg_color=OVER_FILL, font_color=OVER_INK)
