@@ -116,7 +116,11 @@ PLANTED = (
         "tests/rules/test_keys.py",
     ),
     Planted(
-        "redirects followed", "publisher/client.py", "follow_redirects=False", "follow_redirects=True", HOSTILE_LIST
+        "redirects followed",
+        "publisher/client.py",
+        "        follow_redirects=False,\n",
+        "        follow_redirects=True,\n",
+        HOSTILE_LIST,
     ),
     Planted(
         "an empty date sent",
@@ -277,7 +281,7 @@ PLANTED = (
     Planted(
         "no look for another run before publishing",
         "runs/execute.py",
-        "                yield_to(post, competing_with(post, held[post.step.reference]), context=self.context)\n",
+        "                yield_to(post, held[post.step.reference], context=self.context)\n",
         "                pass\n",
         TWO,
     ),
@@ -308,7 +312,7 @@ PLANTED = (
     Planted(
         "a wrong ID in an answer taken for a lost post",
         "runs/verify.py",
-        "        item = item or _under_reference(post.step, listed)\n",
+        "        item = item or _under_reference(post.step, listed, context=context)\n",
         "",
         FOUND,
     ),
