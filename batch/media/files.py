@@ -1,9 +1,9 @@
 """The only reader of the media files beside the sheet: what each one is, and its bytes when it goes up.
 
-Turns the entries of media cells into `MediaFacts`, and opens a file again for sending. A file is opened only below the
-media folder, links resolved, part by part from the folder down, so that nothing that is swapped in the meantime leads
-out of it; devices, pipes and hidden files are refused. The bytes that were checked are the bytes that are sent: what is
-given out for sending ends with an error, and never whole, where its SHA-256 is another one.
+Turns the entries of media cells into `MediaFacts`, and opens a file again for sending. The folder is opened once, and a
+file only below it, part by part, so that nothing that is swapped in the meantime leads out of it; devices, pipes and
+hidden files are refused. The bytes that were checked are the bytes that are sent: what is given out for sending ends
+with an error, and never whole, where its SHA-256 is another one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import hashlib
 import os
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
@@ -31,7 +32,11 @@ MAX_PICTURE_BYTES = 200 * 1024**2
 MAX_LISTED = 10_000
 """How many names of a folder are looked through for one that was nearly meant."""
 
-CAN_OPEN_BELOW = {os.open, os.stat} <= os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+MAX_LINKS = 40
+LEADS_OUT = "a link leads out of the folder; copy the file itself there"
+
+CAN_OPEN_BELOW = {os.open, os.stat, os.readlink} <= os.supports_dir_fd and os.scandir in os.supports_fd
+FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class MediumUnreadableError(Exception):
@@ -74,11 +79,12 @@ def read_media_facts(sources: Iterable[str], *, folder: Path) -> dict[str, Media
     """Read each distinct file named by these entries once; web addresses and refused paths are left out."""
     facts: dict[str, MediaFacts] = {}
     seen: dict[tuple[int, int], MediaFacts] = {}
+    root = MediaFolder(folder)
     for source in dict.fromkeys(sources):
         if is_address(source) or refuse_path(source):
             continue
         try:
-            with _open(source, folder) as file:
+            with root.open(source) as file:
                 found = os.fstat(file.fileno())
                 same = (found.st_dev, found.st_ino)
                 if same not in seen or found.st_ino == 0:
@@ -88,14 +94,15 @@ def read_media_facts(sources: Iterable[str], *, folder: Path) -> dict[str, Media
             facts[source] = MediaFacts(path=source, problem=str(error), problem_code=error.code)
         except OSError as error:
             facts[source] = MediaFacts(path=source, problem=_os_problem(error), problem_code="media_unreadable")
+    root.close()
     return facts
 
 
 @contextmanager
-def open_medium(source: str, *, folder: Path) -> Iterator[OpenMedium]:
+def open_medium(source: str, *, folder: MediaFolder) -> Iterator[OpenMedium]:
     """Open a file for sending. Errors: MediumUnreadableError."""
     try:
-        with _open(source, folder) as file:
+        with folder.open(source) as file:
             size = os.fstat(file.fileno()).st_size
             mime = sniff(file.read(HEAD_BYTES))
             if not kind_of_mime(mime):
@@ -130,50 +137,130 @@ def _os_problem(error: OSError) -> str:
     return f"it can't be read ({error.strerror or type(error).__name__}); check that it opens on this computer"
 
 
-@contextmanager
-def _open(source: str, folder: Path) -> Iterator[IO[bytes]]:
-    """Open a regular file below the folder for reading, or raise MediumUnreadableError or OSError."""
-    refusal = refuse_path(source)
-    if refusal:
-        raise MediumUnreadableError("media_refused", refusal)
-    root = os.path.realpath(folder)
-    names = _resolve(root, path_parts(source))
-    number = open_below(root, names) if CAN_OPEN_BELOW else open_and_compare(root, names)
-    with os.fdopen(number, "rb") as file:
-        yield file
+class MediaFolder:
+    """The media folder, opened once: whatever becomes of its path, all files are opened below what it was then.
+
+    Links are followed by their text, and a name is opened only where it is no link by then, so that nothing which is
+    swapped in the meantime leads out. Where the system can't open below a folder (Windows), a path is resolved, opened,
+    and looked at again. A folder that is not there holds no files. Close it, or use it as a context.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = os.path.realpath(path)
+        self._root = -1
+        with suppress(OSError):
+            if CAN_OPEN_BELOW:
+                self._root = os.open(self._path, FOLDER_FLAGS)
+        self.close = weakref.finalize(self, os.close, self._root) if self._root >= 0 else lambda: None
+
+    def __enter__(self) -> MediaFolder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def open(self, source: str) -> Iterator[IO[bytes]]:
+        """Open a regular file below the folder for reading. Errors: MediumUnreadableError, OSError."""
+        parts = path_parts(source)
+        if refusal := refuse_path(source):
+            raise MediumUnreadableError("media_refused", refusal)
+        if not parts:
+            raise MediumUnreadableError("media_refused", "it names the folder itself; name a file in it")
+        if self._root < 0:
+            number = open_and_compare(self._path, _resolve(self._path, parts))
+        else:
+            number = self._open_below(parts)
+        with os.fdopen(number, "rb") as file:
+            yield file
+
+    def _open_below(self, parts: Sequence[str]) -> int:
+        """Go down from the folder part by part, and open what the last one names."""
+        waiting, names, folders, links = list(reversed(parts)), list[str](), [os.dup(self._root)], list[str]()
+        try:
+            while waiting:
+                name = waiting.pop()
+                if name == os.pardir:
+                    if not names:
+                        raise MediumUnreadableError("media_refused", LEADS_OUT)
+                    names.pop()
+                    os.close(folders.pop())
+                    continue
+                name, found = _find(name, folders[-1])
+                if stat.S_ISLNK(found.st_mode):
+                    links.append(name)
+                    waiting += reversed(self._target(name, folders, names, links=len(links)))
+                elif waiting:
+                    folders.append(os.open(name, FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=folders[-1]))
+                    names.append(name)
+                else:
+                    return _open_last(name, found, folder=folders[-1], names=names)
+        finally:
+            for folder in folders:
+                os.close(folder)
+        raise MediumUnreadableError("media_refused", "it names a folder; name each file in it")
+
+    def _target(self, name: str, folders: list[int], names: list[str], *, links: int) -> list[str]:
+        """Return the parts that a link names, from where it lies, or from the folder where it names a whole path."""
+        if links > MAX_LINKS:
+            raise MediumUnreadableError("media_refused", "its links lead in a circle; name the file itself")
+        target = os.readlink(name, dir_fd=folders[-1])
+        if not os.path.isabs(target):
+            return [part for part in target.split(os.sep) if part not in ("", os.curdir)]
+        inside = os.path.relpath(os.path.realpath(target), self._path).split(os.sep)
+        while names:
+            names.pop()
+            os.close(folders.pop())
+        return [part for part in inside if part != os.curdir]
 
 
-def _resolve(root: str, parts: tuple[str, ...]) -> tuple[str, ...]:
+def _find(name: str, folder: int) -> tuple[str, os.stat_result]:
+    """Return the name under which a part lies in an open folder, and what lies there."""
+    try:
+        return name, os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        found = _with_other_accents(name, folder)
+        return found, os.stat(found, dir_fd=folder, follow_symlinks=False)
+
+
+def _open_last(name: str, found: os.stat_result, *, folder: int, names: Sequence[str]) -> int:
+    """Open the file itself, where it is a regular one whose own place is not refused."""
+    if refusal := refuse_path("/".join([*names, name])):
+        raise MediumUnreadableError("media_refused", f"it is a link to {name}: {refusal}")
+    _check_regular(found)
+    # O_NONBLOCK: a pipe put there at this very moment must not make us wait for its writer.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    return _close_unless_regular(os.open(name, flags, dir_fd=folder))
+
+
+def _resolve(root: str, parts: Sequence[str]) -> tuple[str, ...]:
     """Return the names that lead from the folder to the file with all links resolved, and judge them as well."""
     path = os.path.join(root, *parts)
     try:
         real = os.path.realpath(path, strict=True)
     except FileNotFoundError:
-        real = _with_other_accents(root, parts)
+        path = root
+        for part in parts:
+            path = os.path.join(path, _with_other_accents(part, path))
+        real = os.path.realpath(path, strict=True)
     inside = os.path.relpath(real, root)
     if os.path.isabs(inside) or inside.split(os.sep)[0] == os.pardir:
-        raise MediumUnreadableError("media_refused", "a link leads out of the folder; copy the file itself there")
-    if inside == os.curdir:
-        raise MediumUnreadableError("media_refused", "it names the folder itself; name a file in it")
-    refusal = refuse_path(inside)
-    if refusal:
+        raise MediumUnreadableError("media_refused", LEADS_OUT)
+    if refusal := refuse_path(inside):
         raise MediumUnreadableError("media_refused", f"it is a link to {Path(inside).name}: {refusal}")
     return tuple(Path(inside).parts)
 
 
-def _with_other_accents(root: str, parts: tuple[str, ...]) -> str:
+def _with_other_accents(part: str, folder: int | str) -> str:
     """Find a file whose name is stored with its accents composed otherwise (as on a Mac), or say what is there."""
-    path = root
-    for part in parts:
-        names: list[str] = []
-        with suppress(OSError), os.scandir(path) as entries:
-            names = [entry.name for entry in islice(entries, MAX_LISTED) if not refuse_path(entry.name)]
-        plain = unicodedata.normalize("NFC", part)
-        found = next((name for name in names if unicodedata.normalize("NFC", name) == plain), None)
-        if found is None:
-            raise MediumUnreadableError("media_not_found", _missing(part, names))
-        path = os.path.join(path, found)
-    return os.path.realpath(path, strict=True)
+    names: list[str] = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        names = [entry.name for entry in islice(entries, MAX_LISTED) if not refuse_path(entry.name)]
+    plain = unicodedata.normalize("NFC", part)
+    found = next((name for name in names if unicodedata.normalize("NFC", name) == plain), None)
+    if found is None:
+        raise MediumUnreadableError("media_not_found", _missing(part, names))
+    return found
 
 
 def _missing(part: str, names: list[str]) -> str:
@@ -183,24 +270,7 @@ def _missing(part: str, names: list[str]) -> str:
     return f"there is no {part} in the media folder; {hint}"
 
 
-def open_below(root: str, names: tuple[str, ...]) -> int:
-    """Open a regular file part by part from the folder down, following no link: what is swapped in is refused."""
-    folder_flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    folder = os.open(root, folder_flags)
-    try:
-        for name in names[:-1]:
-            below = os.open(name, folder_flags, dir_fd=folder)
-            os.close(folder)
-            folder = below
-        _check_regular(os.stat(names[-1], dir_fd=folder, follow_symlinks=False))
-        # O_NONBLOCK: a pipe put there at this very moment must not make us wait for its writer.
-        number = os.open(names[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-    finally:
-        os.close(folder)
-    return _close_unless_regular(number)
-
-
-def open_and_compare(root: str, names: tuple[str, ...]) -> int:
+def open_and_compare(root: str, names: Sequence[str]) -> int:
     """Do the same where the system can't open below a folder: open, then look whether it is still the same file."""
     path = os.path.join(root, *names)
     _check_regular(os.stat(path, follow_symlinks=False))

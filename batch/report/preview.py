@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 from urllib.parse import urlsplit
 
-from batch.media.files import MediumUnreadableError, open_medium
+from batch.media.files import MediaFolder, MediumUnreadableError, open_medium
 from batch.media.inspect import MAX_PIXELS, PILLOW_FORMATS
 from batch.model import Channel, Content, Medium, Outcome, PostType
 from batch.report.words import BUTTON_NAMES, channel_style
@@ -255,16 +255,17 @@ def read_pictures(
     shown = (medium for outcome in outcomes for medium in outcome.content.media[:SHOWN_OF_A_POST])
     sources = dict.fromkeys(m.source for m in shown if m.kind != "VIDEO" and not is_address(m.source))
     pictures: dict[str, str] = {}
-    total = 0
+    root, total = MediaFolder(folder), 0
     for source in sources:
         try:
-            with open_medium(source, folder=folder) as medium:
+            with open_medium(source, folder=root) as medium:
                 small = _shrink(medium.file, medium.mime) if medium.mime in PILLOW_FORMATS else ""
         except MediumUnreadableError:
             continue
         if small and total + len(small) <= max_total_bytes:
             pictures[source] = small
             total += len(small)
+    root.close()
     return pictures
 
 

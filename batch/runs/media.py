@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from batch.media.files import MediumUnreadableError, open_medium
+from batch.media.files import MediaFolder, MediumUnreadableError, open_medium
 from batch.model import Act, Content, Medium, OutcomeKind
 from batch.publisher.client import Client
 from batch.publisher.media import Brought, State, import_url, read_files, upload_file, wait_ready
@@ -77,7 +77,7 @@ def identity_of(medium: Medium) -> str:
 
 def bring_media(media: Iterable[Medium], context: MediaContext) -> MediaResult:
     """Bring each distinct medium that has no address there yet. Errors: SignInError, JournalError."""
-    transfer = _Transfer(context)
+    transfer = _Transfer(context, MediaFolder(context.folder) if context.folder else None)
     for identity, medium in {identity_of(m): m for m in media if not m.url}.items():
         known = context.cache.known_media(identity)
         if known:
@@ -99,6 +99,7 @@ class _Transfer:
     """The media of one plan on their way; `pending` are those that the service is working on, and since when."""
 
     context: MediaContext
+    folder: MediaFolder | None
     urls: dict[str, str] = field(default_factory=dict)
     failures: dict[str, MediaFailure] = field(default_factory=dict)
     pending: deque[tuple[Medium, str, float]] = field(default_factory=deque)
@@ -112,7 +113,7 @@ class _Transfer:
             brought = _import(medium, self.context)
             self.imported += brought.state is not State.FAILED
         else:
-            brought = _upload(medium, self.context)
+            brought = _upload(medium, self.context, folder=self.folder)
             self.uploaded += brought.state is not State.FAILED
         if brought.state is State.PENDING:
             self.pending.append((medium, brought.file_id, self.context.clock()))
@@ -188,12 +189,12 @@ def _import(medium: Medium, context: MediaContext) -> Brought:
     return import_url(context.client, address.url, kind=kind, mime=mime, name=name)
 
 
-def _upload(medium: Medium, context: MediaContext) -> Brought:
+def _upload(medium: Medium, context: MediaContext, *, folder: MediaFolder | None) -> Brought:
     scheme, _, sha256 = medium.identity.partition(":")
-    if scheme != "sha256" or not sha256 or context.folder is None:
+    if scheme != "sha256" or not sha256 or folder is None:
         return Brought(State.FAILED, code="media_unreadable", message="It was never read.")
     try:
-        with open_medium(medium.source, folder=context.folder) as file:
+        with open_medium(medium.source, folder=folder) as file:
             if kind_of_mime(file.mime) != medium.kind:
                 raise MediumUnreadableError("media_changed", "it has changed since it was checked; run again")
             context.say(f"Sending {shown(medium.source)} ({max(1, round(file.size_bytes / 1e3)):,} KB).")

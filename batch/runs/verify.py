@@ -158,16 +158,16 @@ def resolve_duplicates(post: StepProgress, listed: Sequence[Item], *, context: S
 
 def _bring_to_plan(post: StepProgress, kept: Item, others: Sequence[Item], *, context: SiteContext) -> Item | None:
     """Bring the item that stays to the step's content and date; None where the others must not be taken back for it."""
-    step = replace(with_item(post.step, kept), before=Before(kept.status, kept.scheduled_at, kept.content))
     if kept.status in ON_ITS_WAY:
         return kept
-    acts = [Act.UPDATE] if content_changes(kept.content, step.content) else []
-    dated = step.at is not None and step.kind is not StepKind.DRAFT
+    acts = [Act.UPDATE] if content_changes(kept.content, post.step.content) else []
+    dated = post.step.at is not None and post.step.kind is not StepKind.DRAFT
     if dated and kept.status == Status.DRAFT and any(item.status != Status.DRAFT for item in others):
         acts.append(Act.SCHEDULE)
     elif dated and kept.status == Status.SCHEDULED:
         acts.append(Act.RESCHEDULE)
-    step = replace(step, acts=tuple(acts))
+    before = Before(kept.status, kept.scheduled_at, kept.content)
+    step = replace(with_item(post.step, kept), before=before, acts=tuple(acts))
     for act in acts:
         result = carry_out(act, step, position=post.position, context=context)
         if result.status is ActionStatus.DONE and result.item is not None and result.item.id != kept.id:

@@ -10,6 +10,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,9 @@ from PIL import Image
 
 from batch.media.files import (
     CHUNK_BYTES,
+    MediaFolder,
     MediumUnreadableError,
     open_and_compare,
-    open_below,
     open_medium,
     read_media_facts,
 )
@@ -279,7 +280,7 @@ def refused(folder: Path, source: str) -> str:
     facts = read_media_facts([source], folder=folder)[source]
     assert facts.problem_code in ("media_refused", "media_not_found", "media_unreadable")
     assert facts.sha256 == ""
-    with pytest.raises(MediumUnreadableError), open_medium(source, folder=folder):
+    with pytest.raises(MediumUnreadableError), open_medium(source, folder=MediaFolder(folder)):
         pass
     return facts.problem
 
@@ -361,20 +362,101 @@ def test_a_file_that_may_not_be_read_is_said(folder: Path) -> None:
     assert "can't be read" in refused(folder, "pic.jpg")
 
 
-def test_a_file_swapped_for_a_link_after_it_was_resolved_is_not_followed(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "outside.jpg").write_bytes(picture())
-    (folder / "album").mkdir()
-    (folder / "album" / "pic.jpg").symlink_to(tmp_path / "outside.jpg")
-    with pytest.raises(MediumUnreadableError):
-        open_below(str(folder.resolve()), ("album", "pic.jpg"))
+Put = Callable[[Path, Path], object]
+SWAPS: dict[str, Put] = {
+    "the file for a link": lambda folder, outside: _replace(folder / "album" / "pic.jpg", outside / "pic.jpg"),
+    "its folder for a link": lambda folder, outside: _replace(folder / "album", outside),
+    "a link for another": lambda folder, outside: _replace(folder / "link", outside),
+}
 
 
-def test_a_folder_swapped_for_a_link_after_it_was_resolved_is_not_followed(folder: Path, tmp_path: Path) -> None:
+def _replace(path: Path, target: Path) -> None:
+    path.rename(path.with_name("moved"))
+    path.symlink_to(target)
+
+
+def _at(number: int, real: Callable[..., object], act: Callable[[], object], *, after: bool) -> Callable[..., object]:
+    """Return a call of the system before or after whose n-th use below an open folder somebody acts."""
+    seen = 0
+
+    def call(*args: object, **more: object) -> object:
+        nonlocal seen
+        seen += more.get("dir_fd") is not None
+        struck = seen == number and more.get("dir_fd") is not None
+        if struck and not after:
+            act()
+        result = real(*args, **more)
+        if struck and after:
+            act()
+        return result
+
+    return call
+
+
+@pytest.mark.parametrize("source", ["album/pic.jpg", "link/pic.jpg"])
+@pytest.mark.parametrize("call", ["stat", "open", "readlink"])
+@pytest.mark.parametrize("swap", SWAPS)
+def test_what_is_swapped_for_a_link_out_between_check_and_open_is_never_read(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swap: str, call: str, source: str
+) -> None:
+    inside, outside, swapped = picture("PNG"), picture("BMP"), list[str]()
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "pic.jpg").write_bytes(picture())
-    (folder / "album").symlink_to(tmp_path / "other")
-    with pytest.raises(OSError, match=r"Not a directory|symbolic"):
-        open_below(str(folder.resolve()), ("album", "pic.jpg"))
+    (tmp_path / "other" / "pic.jpg").write_bytes(outside)
+    read: set[str] = set()
+    for number, after in [(n, after) for n in range(1, 8) for after in (True, False)]:
+        own = folder / f"{number}-{after}"
+        (own / "album").mkdir(parents=True)
+        (own / "album" / "pic.jpg").write_bytes(inside)
+        (own / "link").symlink_to("album")
+        put = partial(SWAPS[swap], own, tmp_path / "other")
+        act = lambda put=put: (swapped.append(swap), put())  # noqa: E731 - one use
+        with monkeypatch.context() as patch:
+            patch.setattr(os, call, _at(number, getattr(os, call), act, after=after))
+            read.add(read_media_facts([source], folder=own)[source].sha256)
+    assert read <= {"", hashlib.sha256(inside).hexdigest()}
+    assert swapped or (call == "readlink" and source == "album/pic.jpg")
+
+
+def test_the_folder_itself_is_opened_once_whatever_becomes_of_its_path(folder: Path, tmp_path: Path) -> None:
+    (folder / "pic.jpg").write_bytes(picture("PNG"))
+    root = MediaFolder(folder)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "pic.jpg").write_bytes(picture("BMP"))
+    folder.rename(tmp_path / "moved")
+    folder.symlink_to(tmp_path / "other")
+    with open_medium("pic.jpg", folder=root) as medium:
+        assert medium.mime == "image/png"
+
+
+def test_no_descriptor_is_left_open(folder: Path) -> None:
+    (folder / "album").mkdir()
+    (folder / "album" / "pic.jpg").write_bytes(picture())
+    (folder / "link").symlink_to("album")
+    (folder / "out").symlink_to("/")
+    before = len(os.listdir("/proc/self/fd"))
+    read_media_facts(["album/pic.jpg", "link/pic.jpg", "out/etc/hostname", "nowhere.jpg", "album"], folder=folder)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_links_up_and_down_inside_of_the_folder_and_by_whole_paths_are_followed(folder: Path) -> None:
+    (folder / "a" / "b").mkdir(parents=True)
+    (folder / "a" / "pic.jpg").write_bytes(picture())
+    (folder / "a" / "b" / "up.jpg").symlink_to("../pic.jpg")
+    (folder / "a" / "b" / "whole.jpg").symlink_to(folder / "a" / "pic.jpg")
+    facts = read_media_facts(["a/b/up.jpg", "a/b/whole.jpg"], folder=folder)
+    assert [f.problem for f in facts.values()] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    "name", sorted(n for n in globals() if n.startswith("test_") and "link" in n and "swap" not in n)
+)
+def test_the_way_without_descriptors_judges_links_alike(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("batch.media.files.CAN_OPEN_BELOW", False)
+    arguments = {"folder": folder, "tmp_path": tmp_path, "name": ".ssh/id_rsa"}
+    test = globals()[name]
+    test(**{k: v for k, v in arguments.items() if k in test.__code__.co_varnames[: test.__code__.co_argcount]})
 
 
 def test_without_opening_below_a_folder_a_swapped_link_is_found_as_well(folder: Path, tmp_path: Path) -> None:
@@ -430,7 +512,7 @@ def test_each_distinct_file_is_looked_at_once(folder: Path) -> None:
 
 def sent(folder: Path, name: str, facts: MediaFacts) -> bytes:
     """Read a file as it is sent."""
-    with open_medium(name, folder=folder) as medium:
+    with open_medium(name, folder=MediaFolder(folder)) as medium:
         return b"".join(medium.chunks(sha256=facts.sha256))
 
 
@@ -439,7 +521,7 @@ def test_the_bytes_that_were_checked_are_sent(folder: Path, more: int) -> None:
     content = picture("PNG") + bytes(more)
     facts = facts_of(folder, "pic.png", content)
     assert sent(folder, "pic.png", facts) == content
-    with open_medium("pic.png", folder=folder) as medium:
+    with open_medium("pic.png", folder=MediaFolder(folder)) as medium:
         assert (medium.mime, medium.size_bytes) == ("image/png", len(content))
 
 
@@ -455,7 +537,10 @@ def test_a_file_that_changed_since_it_was_checked_is_never_given_out_whole(folde
     }[change]
     (folder / "pic.png").write_bytes(other)
     given = []
-    with open_medium("pic.png", folder=folder) as medium, pytest.raises(MediumUnreadableError, match="has changed"):
+    with (
+        open_medium("pic.png", folder=MediaFolder(folder)) as medium,
+        pytest.raises(MediumUnreadableError, match="has changed"),
+    ):
         given.extend(medium.chunks(sha256=facts.sha256))
     assert len(b"".join(given)) < len(other)
 
@@ -472,7 +557,10 @@ def test_a_file_that_changes_while_it_is_sent_is_never_given_out_whole(folder: P
                 file.seek(-1, os.SEEK_END)
                 file.write(b"x")
 
-    with open_medium("pic.png", folder=folder) as medium, pytest.raises(MediumUnreadableError, match="has changed"):
+    with (
+        open_medium("pic.png", folder=MediaFolder(folder)) as medium,
+        pytest.raises(MediumUnreadableError, match="has changed"),
+    ):
         send(medium.chunks(sha256=facts.sha256))
     assert 0 < len(b"".join(given)) < len(content)
 
@@ -481,6 +569,6 @@ def test_a_file_that_is_no_picture_any_more_is_not_opened_for_sending(folder: Pa
     (folder / "pic.png").write_bytes(b"API_KEY=abc")
     with (
         pytest.raises(MediumUnreadableError, match="no picture or video any more"),
-        open_medium("pic.png", folder=folder),
+        open_medium("pic.png", folder=MediaFolder(folder)),
     ):
         pass
