@@ -182,12 +182,13 @@ def postbatch() -> None:
 @reading
 @choosing_rows
 @click.option("--out", type=PATH, metavar="FILE", help="Also write the issues as .json.")
+@click.option("--format", "form", type=click.Choice(["text", "github"]), default="text", help="For people, or GitHub.")
 @common
-def check(inputs: Inputs, flags: Flags, only: tuple[str, ...], out: Path | None) -> int:
+def check(*, inputs: Inputs, flags: Flags, only: tuple[str, ...], out: Path | None, form: str) -> int:
     """Read SHEET and say what is wrong with it; no network, no key."""
     from batch.commands.check import check_sheet
 
-    return check_sheet(Environment(), flags, replace(inputs, only=only), Outputs(out=out))
+    return check_sheet(Environment(), flags, replace(inputs, only=only), Outputs(out=out), github=form == "github")
 
 
 @postbatch.command(short_help="Write a copy with every clear mistake corrected.")

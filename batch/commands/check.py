@@ -111,8 +111,10 @@ def read_and_check(
     return Checked(path, sheet, posts, facts, media_folder, frozenset(examples))
 
 
-def check_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
-    """Say what is wrong with a sheet. 1 where a row has an error."""
+def check_sheet(
+    environment: Environment, flags: Flags, inputs: Inputs, outputs: Outputs, *, github: bool = False
+) -> int:
+    """Say what is wrong with a sheet, or with `github` as GitHub's annotations. 1 where a row has an error."""
     path = (environment.cwd / inputs.sheet).resolve()
     refuse_outputs(outputs, sheet=path, cwd=environment.cwd, endings=JSON)
     with Session(environment, flags, folder=path.parent, offline=True) as session:
@@ -125,6 +127,8 @@ def check_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs:
         if session.sandbox:
             session.show(SANDBOX_SAID)
         issues = checked.issues
+        for issue in issues if github else ():
+            environment.show(github_annotation(issue, file=inputs.sheet))
         environment.show_text(
             terminal.issues_text(
                 issues, posts=checked.posts, called=checked.sheet.called, width=environment.width, color=flags.color
@@ -134,3 +138,19 @@ def check_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs:
             data = {"sheet": checked.sheet.name, "issues": [asdict(issue) for issue in issues]}
             session.write_text(outputs.out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
         return EXIT_ROWS if any(issue.severity is Severity.ERROR for issue in issues) else EXIT_DONE
+
+
+def github_annotation(issue: Issue, *, file: str) -> str:
+    """Return an issue as a workflow command of GitHub Actions, which shows it at its row of the file.
+
+    Source: GitHub's docs, "Workflow commands for GitHub Actions" (read 2026-11): `%`, line ends, and in properties `:`
+    and `,` are escaped, so that no text of a sheet can be a command of its own.
+    """
+
+    def escaped(text: str, more: str = "") -> str:
+        return "".join(f"%{ord(letter):02X}" if letter in f"%\r\n{more}" else letter for letter in text)
+
+    level = "error" if issue.severity is Severity.ERROR else "warning"
+    line = f",line={issue.row}" if issue.row is not None else ""
+    title = " ".join(part for part in (issue.cell, issue.column) if part) or "sheet"
+    return f"::{level} file={escaped(file, ':,')}{line},title={escaped(title, ':,')}::{escaped(issue.message)}"

@@ -251,3 +251,15 @@ def test_what_a_service_says_moves_and_colours_nothing(site, service):
     for arguments in (["accounts"], ["doctor"], ["plan", "posts.csv"]):
         ended = site(*arguments)
         assert_visible(ended.out, ended.err)
+
+
+def test_github_shows_each_mistake_at_its_row_and_no_text_of_a_sheet_is_a_command(desk):
+    evil = "2031-03-03 25:00%0A::error::x\n::set-output name=a::b"
+    desk.write("posts.csv", [{"key": "a", "channel": "FACEBOOK", "publish_at": evil, "text": "Hi", "timezone": "UTC"}])
+    ended = desk("check", "posts.csv", "--format", "github")
+    commands = [line for line in ended.out.splitlines() if line.startswith("::")]
+    assert ended.status == 1
+    assert len(commands) == 1
+    assert commands[0].startswith("::error file=posts.csv,line=2,title=")
+    assert "%250A" in commands[0] or "%0A::error" not in commands[0]
+    assert not any(line.startswith("::set-output") for line in (ended.out + ended.err).splitlines())
