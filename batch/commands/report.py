@@ -49,20 +49,7 @@ def report_month(
         session.start_sandbox({site for record in records for site in record.journals})
         names = session.sites or tuple(session.settings.sites) or (session.settings.site().name,)
         wanted = read_month(month, now=environment.now(), zone=session.settings.timezone_for(names[0]))
-        known = _known_posts(session)
-        posts: list[tuple[Item, Outcome, str]] = []
-        unread: list[str] = []
-        with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
-            waiting = {name: pool.submit(_read_items, session, name) for name in names}
-            for name, future in waiting.items():
-                try:
-                    zone = session.settings.timezone_for(name) or "UTC"
-                    posts += _month_posts(future.result(), known, site=name, month=wanted, timezone=zone)
-                except PostbatchError as error:
-                    unread.append(name)
-                    session.warn(f"{name} can't be read, so the report leaves it out: {error}")
-        if len(unread) == len(names):
-            raise StartError("No site could be read, so there is no report.")
+        posts, unread = _read_posts(session, names, month=wanted)
         sheets = _reports(session, posts, month=wanted, sites=names if split else ())
         paths = [environment.cwd / (outputs.out or f"report-{wanted}.xlsx")]
         if split:
@@ -73,6 +60,27 @@ def report_month(
             _write(session, sheets, paths, outputs, posts=posts, force=force)
         failed = any(outcome.outcome is OutcomeKind.FAILED for _, outcome, _ in posts)
         return EXIT_ROWS if failed or unread else EXIT_DONE
+
+
+def _read_posts(
+    session: Session, names: Sequence[str], *, month: str
+) -> tuple[list[tuple[Item, Outcome, str]], list[str]]:
+    """Return the month's posts of all sites, and the sites that could not be read. Errors: StartError if none could."""
+    known = _known_posts(session)
+    posts: list[tuple[Item, Outcome, str]] = []
+    unread: list[str] = []
+    with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
+        waiting = {name: pool.submit(_read_items, session, name) for name in names}
+        for name, future in waiting.items():
+            try:
+                zone = session.settings.timezone_for(name) or "UTC"
+                posts += _month_posts(future.result(), known, site=name, month=month, timezone=zone)
+            except PostbatchError as error:
+                unread.append(name)
+                session.warn(f"{name} can't be read, so the report leaves it out: {error}")
+    if len(unread) == len(names):
+        raise StartError("No site could be read, so there is no report.")
+    return posts, unread
 
 
 def read_month(text: str, *, now: datetime, zone: str) -> str:
@@ -111,41 +119,36 @@ def _month_posts(
 ) -> Iterator[tuple[Item, Outcome, str]]:
     """Return the items of a month in its site's zone, and all drafts without a date."""
     for item in items:
-        kind = STATES.get(item.status)
-        local_month = item.scheduled_at.astimezone(ZoneInfo(timezone)).strftime("%Y-%m") if item.scheduled_at else ""
-        if kind is None or (local_month != month and not (item.status == Status.DRAFT and not local_month)):
-            continue
-        before, campaign = known.get((site, item.id.lower()), (None, ""))
-        key = before.key if before else split_reference(item.reference)[0]
-        zone = before.timezone if before and before.timezone else timezone
-        reason = item.error or (before.message if before and before.outcome is kind else "")
-        yield (
-            item,
-            Outcome(
-                row=0,
-                key=key,
-                site=site,
-                channel=item.channel,
-                type=item.type,
-                account=before.account if before else "",
-                action="",
-                outcome=kind,
-                status=item.status,
-                publish_at=item.scheduled_at,
-                local_time=shown_time(item.scheduled_at, timezone=zone) if item.scheduled_at else "",
-                timezone=zone,
-                item_id=item.id,
-                link=item.link,
-                message=reason
-                if kind is OutcomeKind.FAILED
-                else "Made on the channel itself."
-                if item.external
-                else "",
-                content=item.content,
-                reference=item.reference,
-            ),
-            campaign,
-        )
+        at = item.scheduled_at
+        in_month = at.astimezone(ZoneInfo(timezone)).strftime("%Y-%m") == month if at else item.status == Status.DRAFT
+        if in_month and item.status in STATES:
+            before, campaign = known.get((site, item.id.lower()), (None, ""))
+            yield item, _outcome_of(item, before, site=site, timezone=timezone), campaign
+
+
+def _outcome_of(item: Item, before: Outcome | None, *, site: str, timezone: str) -> Outcome:
+    """Return a line of the report: the item as it stands, with its key, account and zone as its run knew them."""
+    kind, at = STATES[item.status], item.scheduled_at
+    zone = (before and before.timezone) or timezone
+    reason = item.error or (before.message if before and before.outcome is kind else "")
+    return Outcome(
+        row=0,
+        key=before.key if before else split_reference(item.reference)[0],
+        site=site,
+        channel=item.channel,
+        type=item.type,
+        account=before.account if before else "",
+        action="",
+        outcome=kind,
+        status=item.status,
+        publish_at=at,
+        local_time=shown_time(at, timezone=zone) if at else "",
+        timezone=zone,
+        item_id=item.id,
+        link=item.link,
+        message=reason if kind is OutcomeKind.FAILED else "Made on the channel itself." if item.external else "",
+        content=item.content,
+    )
 
 
 def _reports(
