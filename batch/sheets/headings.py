@@ -184,15 +184,14 @@ def match_headings(
 ) -> Headings:
     """Find our columns; `where` names the file and sheet for messages, `texts` gives a column's cells.
 
-    With `foreign` the sheet was made for another scheduler, whose layout has named our columns already: no other
-    heading is read as ours unasked. Raises SheetError with all that is wrong.
+    With `foreign` the sheet was made for another scheduler, whose layout has named columns of ours already. Raises
+    SheetError with all that is wrong.
     """
     matching = _Matching(tuple(names), texts, choices)
     matching.take_choices(foreign)
     matching.take_ours()
-    if foreign is None:
-        matching.take_words()
-        matching.ask_about_doubts()
+    matching.take_words()
+    matching.ask_about_doubts()
     matching.refuse_slips()
     matching.stop_at_states()
     matching.need_channel()

@@ -59,12 +59,12 @@ class Scheduler:
     source: str
     read: str
     signature: frozenset[str]
-    columns: Mapping[str, str]
+    columns: dict[str, str]
     positions: tuple[tuple[str, ...], ...] = ()
     order: str = ""
     separator: str = ""
     line_break: str = ""
-    flags: Mapping[str, str] = field(default_factory=dict)
+    flags: dict[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     decides: Mapping[str, NotCarried] = field(default_factory=dict)
     lost: Mapping[str, str] = field(default_factory=dict)
@@ -250,7 +250,8 @@ class ForeignSheet:
         passed = {plain_heading(heading) for heading in (*choices.ignored, *(name for _, name in choices.mapped))}
         asked = {at: name for at, name in enumerate(names) if plain_heading(name) not in passed}
         mapped = {column for column, _ in choices.mapped}
-        own_channel = "channel" in {*mapped, *map(column_of, asked.values())}
+        others = (name for name in asked.values() if scheduler.find(scheduler.columns | scheduler.flags, name) is None)
+        own_channel = "channel" in {*mapped, *(meaning_of(name).column for name in others)}
 
         def places(part: Mapping[str, Told]) -> dict[int, Told]:
             return {at: told for at, name in asked.items() if (told := scheduler.find(part, name)) is not None}

@@ -71,6 +71,8 @@ TOKEN = re.compile(r"[a-z]+|[0-9]+|[^\W_a-z0-9]+")
 BRACKETS = re.compile(r"[(\[（【][^()\[\]（）【】]*[)\]）】]")
 BETWEEN = re.compile(r"[/&+|,;・、／＋＆]|\s+(?:or|and|und|oder|et|ou|y|e|o|en|of|i|lub)\s+", re.IGNORECASE)
 SHORTEST_SLIP = 6
+IN_LANGUAGES = frozenset({"text", "title", "hashtags", "media", "link"})
+"""Columns that calendars of several languages have once for each."""
 
 
 def plain_heading(heading: str) -> str:
@@ -109,6 +111,7 @@ class Vocabulary:
     ready_words: frozenset[str]
     zones: frozenset[str]
     other_words: frozenset[str]
+    languages: frozenset[str]
 
 
 @cache
@@ -132,7 +135,7 @@ def vocabulary() -> Vocabulary:
     for word, meaning in meanings.items():
         if meaning.column and len(word) >= SHORTEST_SLIP:
             by_start[word[0]] += ((word, meaning.column),)
-    lists = ("around", "state", "ready", "zones", "other")
+    lists = ("around", "state", "ready", "zones", "other", "languages")
     return Vocabulary(
         meanings, by_start, *(frozenset(map(plain_heading, table[name]["words"].split(","))) for name in lists)
     )
@@ -160,7 +163,7 @@ def meaning_of(heading: str) -> Meaning:
         return Meaning(Kind.OURS, (column,))
     if ":" in heading and OURS.get(plain_heading(heading.partition(":")[0])):
         return NOTHING
-    return _look_up(heading) or _for_channel(heading) or _with_zone(heading) or _says_state(heading) or NOTHING
+    return _look_up(heading) or _for_channel(heading) or _qualified(heading) or _says_state(heading) or NOTHING
 
 
 def _look_up(heading: str) -> Meaning | None:
@@ -172,6 +175,10 @@ def _look_up(heading: str) -> Meaning | None:
         tokens = _tokens(heading)
         if vocabulary().zones.isdisjoint(tokens) and not _channel_in(tokens):
             return _look_up(bare)
+    name, _, explanation = heading.partition(" - ")
+    said = set(_tokens(explanation))
+    if len(said) > 1 and said.isdisjoint(vocabulary().state_words) and said.isdisjoint(known_words().channels):
+        return _look_up(name)
     return _joined(heading) or _stripped(heading)
 
 
@@ -254,15 +261,18 @@ def _channel_in(tokens: list[str]) -> tuple[Channel, list[str]] | None:
     return None
 
 
-def _with_zone(heading: str) -> Meaning | None:
-    """Return the doubt about a time whose zone only its heading says: `Time (CET)`."""
-    tokens = _tokens(heading)
-    rest = [token for token in tokens if token not in vocabulary().zones]
-    if not rest or rest == tokens:
-        return None
-    meaning = _known("".join(rest)) or _stripped(" ".join(rest)) or _joined(" / ".join(rest))
-    if meaning and meaning.column in {DATE, TIME, "publish_at"}:
+def _qualified(heading: str) -> Meaning | None:
+    """Return the meaning of a heading that names a zone too (`Time (CET)`, a doubt), or a language (`Caption EN`)."""
+    tokens, words = _tokens(heading), vocabulary()
+    rest = [token for token in tokens if token not in words.zones]
+    meaning = _known("".join(rest)) or _stripped(" ".join(rest)) or _joined(" / ".join(rest)) if rest else None
+    if rest != tokens and meaning and meaning.column in {DATE, TIME, "publish_at"}:
         return Meaning(Kind.ASK, meaning.columns, "a zone in a heading does not count: fill in `timezone`")
+    for code, others in ((tokens[-1:], tokens[:-1]), (tokens[:1], tokens[1:])):
+        if others and words.languages.issuperset(code):
+            meaning = _known("".join(others)) or _stripped(" ".join(others))
+            if meaning and meaning.column.partition(":")[0] in IN_LANGUAGES:
+                return meaning
     return None
 
 

@@ -535,3 +535,20 @@ def test_an_error_cell_or_a_number_in_a_yes_no_column_is_never_silently_no(xlsx:
     assert [(i.row, i.column, i.code, i.seen, i.cell) for i in sheet.issues] == [
         (3, "action", "yes_no_unknown", "7", "D3")
     ]
+
+
+def test_a_heading_that_the_layout_does_not_know_is_read_by_its_words_and_never_dropped(text_file: Any) -> None:
+    text = "Text,Scheduled Date,Scheduled Time,Profile,Platform\nHello,2026-12-01,09:30,@pottery,X\n"
+    sheet = read_sheet(text_file(text), mapping="buffer")
+    assert cells(sheet) == {
+        "text": "Hello", "publish_at": "2026-12-01 09:30", "account": "@pottery", "channel": "X",
+    }  # fmt: skip
+    assert sheet.notices == (
+        "Read as a sheet made for Buffer: 'Text' -> text.",
+        "Read 'Scheduled Date' and 'Scheduled Time' as publish_at.",
+        "Read 'Profile' as account.",
+        "Read 'Platform' as channel.",
+    )
+    assert refusal(
+        text_file("Text,Image URL,Posting Time,Brand\nHello,,2026-12-01 09:30,Pots\n"), mapping="buffer"
+    ) == ("posts.csv: 'Brand' could be account. Use it with --map account=Brand, or leave it out with --ignore Brand.")

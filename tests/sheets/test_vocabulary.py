@@ -119,3 +119,19 @@ def test_what_is_asked_about_names_columns_of_ours() -> None:
     asked = [meaning for meaning in vocabulary().meanings.values() if meaning.kind is Kind.ASK]
     assert asked
     assert {column for meaning in asked for column in meaning.columns} <= set(COLUMNS)
+
+
+@pytest.mark.parametrize("heading", ["Caption EN", "Caption ES", "Text (fr)", "EN Caption", "caption_de", "Título PT"])
+def test_a_language_beside_a_word_for_a_text_leaves_its_meaning(heading: str) -> None:
+    assert meaning_of(heading).column in {"text", "title"}
+
+
+@pytest.mark.parametrize("heading", ["Time PT", "Texto de imagen", "Language EN", "Owner DE", "Date IT"])
+def test_a_language_is_never_taken_out_of_another_word(heading: str) -> None:
+    assert meaning_of(heading).kind in {Kind.NONE, Kind.ASK}
+
+
+def test_what_follows_a_dash_explains_a_heading() -> None:
+    assert meaning_of("Media URL(s) - Separated by comma").column == "media"
+    assert meaning_of("Copy - design status").kind is Kind.STATUS
+    assert meaning_of("Caption - for Facebook posts").column != "text"
