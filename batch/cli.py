@@ -256,6 +256,18 @@ def run(
     return run_sheet(Environment(), replace(flags, via=via), inputs, outputs, cluster=where)
 
 
+@postbatch.command(short_help="Set up: time zone, site and sign-in.")
+@click.option("--timezone", default="", metavar="ZONE", help="The time zone of your sheets, as in Europe/Berlin.")
+@click.option("--name", default="", metavar="NAME", help="A short name for the site.")
+@click.option("--site-id", default="", metavar="ID", help="The site's ID, or the address of its dashboard.")
+@click.option("--key-variable", default="", metavar="NAME", help="The environment variable that holds the key.")
+def init(*, timezone: str, name: str, site_id: str, key_variable: str) -> int:
+    """Ask for time zone, site and sign-in, and write your own configuration. Run it again to add another site."""
+    from batch.commands.init import Answers, make_configuration
+
+    return make_configuration(Environment(), Answers(timezone, name, site_id, key_variable))
+
+
 @postbatch.command(short_help="Obey a configuration file from now on, as it is.")
 @click.argument("file", type=click.Path(path_type=Path), default=Path("postbatch.toml"))
 def trust(file: Path) -> int:
