@@ -71,10 +71,11 @@ def reading(command: Command) -> Command:
     @click.option("--map", "maps", multiple=True, metavar="OURS=HEADING", help="Read a column of ours from a heading.")
     @click.option("--ignore", multiple=True, metavar="HEADING", help="Leave a column out of account.")
     @click.option("--media", metavar="DIR", default="", help="Where media files are, if not beside it.")
+    @click.option("--places", metavar="FILE", default="", help="The table of places, if not the workbook's own sheet.")
     @wraps(command)
     def with_inputs(
         *, sheet: str, tab: str | None, encoding: str | None, include_hidden: bool, skip_hidden: bool,
-        mapping: str | None, maps: tuple[str, ...], ignore: tuple[str, ...], media: str, **others: object,
+        mapping: str | None, maps: tuple[str, ...], ignore: tuple[str, ...], media: str, places: str, **others: object,
     ) -> int:  # fmt: skip
         if include_hidden and skip_hidden:
             raise click.UsageError("--include-hidden and --skip-hidden contradict each other; choose one.")
@@ -101,6 +102,7 @@ def reading(command: Command) -> Command:
             maps=maps,
             ignored=ignore,
             media_folder=media,
+            places=places,
         )
         return command(inputs=inputs, **others)
 

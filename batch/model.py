@@ -96,13 +96,16 @@ class Status(StrEnum):
 
 COLUMNS = (
     "key", "action", "site", "channel", "type", "account", "publish_at", "timezone", "text", "title", "media",
-    "hashtags", "link", "call_to_action", "privacy", "generate", "prompt", "asset", "tone", "language", "item_id",
-    "approved", "notes",
+    "hashtags", "places", "link", "call_to_action", "privacy", "generate", "prompt", "asset", "tone", "language",
+    "item_id", "approved", "notes",
 )  # fmt: skip
 """The sheet's own columns, in the template's order."""
 
 CHANNEL_COLUMNS = ("text", "title", "media", "link")
 """Columns that may stand again for one channel only, as in `text:INSTAGRAM`."""
+
+PLACE_COLUMNS = (*CHANNEL_COLUMNS, "hashtags", "prompt")
+"""Columns that may stand again for one place only (`text:berlin`), and in which a place's words are filled in."""
 
 RESULT_COLUMNS = (
     "row", "key", "site", "channel", "type", "account", "action", "outcome", "status", "publish_at_utc", "item_id",
@@ -125,7 +128,8 @@ class Issue:
     `row` is the sheet's own number (the first row under the headings is 2), None for the whole sheet; `column` is
     one of ours or the heading as written; `code` is a stable word such as `text_too_long`; `seen` is the cell as it was
     read, shortened; `message` is one sentence that ends with the remedy; `cell` is the address (`I14`) where known;
-    `fix` is what the whole cell should hold where there is exactly one remedy, None where there are several or none.
+    `fix` is what the whole cell should hold where there is exactly one remedy, None where there are several or none;
+    `place` names where the row's post has it, "" where it has it everywhere.
     """
 
     row: int | None
@@ -136,6 +140,7 @@ class Issue:
     severity: Severity = Severity.ERROR
     cell: str = ""
     fix: str | None = None
+    place: str = ""
 
 
 class Row(NamedTuple):
@@ -149,9 +154,9 @@ class Row(NamedTuple):
 class SheetRows:
     """A sheet as read, before any rule is applied.
 
-    `columns` maps each of our columns that is there (`text:INSTAGRAM` and the like too) to its position; other columns
-    stay in `headings` and `Row.values` and are only carried along. `issues` are what reading itself found wrong (error
-    cells, cut numbers, formulas without a value, too many cells).
+    `columns` maps each of our columns that is there (`text:INSTAGRAM` and `text:berlin` too) to its position; other
+    columns stay in `headings` and `Row.values` and are only carried along. `issues` are what reading itself found wrong
+    (error cells, cut numbers, formulas without a value, too many cells).
     """
 
     name: str
@@ -229,7 +234,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A checked row for one channel.
+    """A checked row for one channel and, where it names places, for one of them (`place`).
 
     Where `issues` holds an error the post is never sent, and its other fields are what could still be told (`channel`
     and `type` are None where the row did not say). `key` is the person's name for it or a derived one (`key_derived`);
@@ -254,6 +259,7 @@ class Post:
     approved: bool = False
     key_derived: bool = False
     issues: tuple[Issue, ...] = ()
+    place: str = ""
 
     @property
     def errors(self) -> tuple[Issue, ...]:
@@ -427,6 +433,7 @@ class Step:
     generated: bool = False
     timezone: str = ""
     duplicates: tuple[str, ...] = ()
+    place: str = ""
 
     @property
     def own_acts(self) -> tuple[Act, ...]:
@@ -527,6 +534,7 @@ class Outcome:
     timezone: str = ""
     warnings: tuple[str, ...] = ()
     changed: bool = False
+    place: str = ""
 
 
 def _plain(value: object) -> object:

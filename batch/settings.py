@@ -272,6 +272,8 @@ class FileSettings:
     default_site: Text = ""
     columns: Mapping[str, Text] = field(default_factory=dict)
     """Which heading of a sheet each column of ours is read from, where it is there."""
+    places: Text = ""
+    """The table of places, by its path from this file."""
     sites: Mapping[str, SiteSettings] = field(default_factory=dict)
 
 

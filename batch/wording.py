@@ -99,6 +99,13 @@ def list_rows(numbers: Sequence[int], *, limit: int = SHOWN_NUMBERS) -> str:
     return f"row{'s' if len(numbers) > 1 else ''} {list_numbers(numbers, limit=limit)}"
 
 
+def list_names(names: Sequence[str], *, noun: str = "", limit: int = SHOWN_NUMBERS) -> str:
+    """Return names as a person lists them, the rest counted, after their noun: `places berlin, bonn and 3 more`."""
+    rest = len(names) - limit
+    shown = listed(names, last="and") if rest <= 0 else f"{', '.join(names[:limit])} and {rest:,} more"
+    return f"{noun}{'s' if len(names) > 1 else ''} {shown}" if noun else shown
+
+
 def column_letters(position: int) -> str:
     """Return the letters of a column counted from 0: `A` ... `XFD`."""
     letters = ""

@@ -55,6 +55,8 @@ COLUMN_NOTES: Mapping[str, str] = MappingProxyType({
     "media": "Public addresses, or files relative to the sheet's folder; several on separate lines or separated by "
     "`\\|`, in order; commas and semicolons separate where nothing else can be meant.",
     "hashtags": "Put after the text with a blank line between, and counted with it: `#clay #studio`, or `clay studio`.",
+    "places": "One post for each of these places: names, groups, `all`, `all but berlin` (see Places). Blank: one "
+    "post.",
     "link": f"{_channels_with('link')}.",
     "call_to_action": f"{_channels_with('call_to_action')}: {_words(CALLS_TO_ACTION.values)}.",
     "privacy": f"{_channels_with('privacy')}: {_words(PRIVACY_LEVELS.values)}.",

@@ -42,7 +42,8 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
     refuse_outputs(outputs, sheet=sheet, cwd=environment.cwd)
     changed = sorted({step.site for step in saved.steps if step.acts})
     if not is_ours:
-        _refuse_outside(path, sheet, (path.parent / inputs.media_folder).resolve(), cwd=environment.cwd.resolve())
+        chosen = [(path.parent / named).resolve() for named in (inputs.media_folder, inputs.places)]
+        _refuse_outside(path, sheet, *chosen, cwd=environment.cwd.resolve())
     elif not flags.sites and len(changed) == 1:
         # A blank `site` means the one site of the plan, whatever names it; another would not pass for unmoved.
         flags = replace(flags, default_site=changed[0])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from batch.commands.options import Environment, Flags, Inputs, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, JSON, SANDBOX_SAID, Session, refuse_outputs
-from batch.errors import StartError
+from batch.errors import ConfigError, SheetError, StartError
 from batch.media.files import read_media_facts
 from batch.model import Issue, Post, Severity
 from batch.plan.decisions import place
@@ -19,8 +19,10 @@ from batch.rules.check import check
 from batch.rules.columns import CellReader, CheckContext
 from batch.rules.dates import tell_dates
 from batch.rules.media import MediaFacts, check_media
+from batch.rules.places import NO_PLACES, Places, gather_issues, is_place_heading, read_places
+from batch.settings import FOREIGN
 from batch.sheets.headings import HeadingChoices, read_column, read_maps
-from batch.sheets.read import Sheet, read_sheet
+from batch.sheets.read import Sheet, find_places, read_sheet, read_table
 from batch.workbooks.template import find_examples, tell_examples
 
 
@@ -37,12 +39,13 @@ class Checked:
     facts: Mapping[str, MediaFacts]
     media_folder: Path
     examples: frozenset[int] = frozenset()
+    places: Places = NO_PLACES
 
     @property
     def issues(self) -> tuple[Issue, ...]:
-        """Every issue once, those of the sheet as a whole first, then by row."""
+        """Every issue once, those of the sheet as a whole first, then by row; one of some places only names them."""
         whole = tuple(issue for issue in self.sheet.issues if issue.row is None)
-        return tuple(dict.fromkeys((*whole, *(issue for post in self.posts for issue in post.issues))))
+        return tuple(dict.fromkeys((*whole, *gather_issues(self.posts))))
 
     @property
     def sites(self) -> list[str]:
@@ -58,23 +61,9 @@ def read_and_check(
     Errors: SheetError, StartError.
     """
     path = folder / inputs.sheet
+    places = read_places_table(session, inputs, folder=folder, own=path if sheet is None else None)
     if sheet is None:
-        sheet = read_sheet(
-            path,
-            tab=inputs.tab,
-            encoding=inputs.encoding,
-            hidden=inputs.hidden,
-            mapping=inputs.mapping,
-            choices=HeadingChoices(
-                mapped=read_maps(inputs.maps),
-                configured=tuple(
-                    (read_column(ours, said="[columns] in the configuration"), heading)
-                    for ours, heading in session.settings.columns.items()
-                ),
-                ignored=inputs.ignored,
-                chosen=columns_of(inputs.only),
-            ),
-        )
+        sheet = _read_file(session, inputs, path, places)
     examples = () if session.sandbox else find_examples(sheet)
     if examples:
         sheet = replace(sheet, notices=(*sheet.notices, tell_examples(examples)))
@@ -87,6 +76,7 @@ def read_and_check(
         default_site=settings.default_site,
         timezone=settings.timezone,
         will_send=will_send,
+        places=places,
     )
     checked = check(sheet, context=context)
     media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent
@@ -95,7 +85,7 @@ def read_and_check(
     facts = read_media_facts({m.source for post in checked for m in post.content.media}, folder=media_folder)
     reader, rows = CellReader(sheet.columns), {row.number: row for row in sheet.rows}
     posts = tuple(
-        check_media(post, facts, at=reader.place_of(rows[post.row], "media", post.channel))
+        check_media(post, facts, at=reader.place_of(rows[post.row], "media", post.channel, post.place))
         if post.content.media
         else post
         for post in checked
@@ -108,7 +98,47 @@ def read_and_check(
     )
     for notice in settings.notices:
         session.say(notice)
-    return Checked(path, sheet, posts, facts, media_folder, frozenset(examples))
+    return Checked(path, sheet, posts, facts, media_folder, frozenset(examples), places)
+
+
+def _read_file(session: Session, inputs: Inputs, path: Path, places: Places) -> Sheet:
+    choices = HeadingChoices(
+        mapped=read_maps(inputs.maps),
+        configured=tuple(
+            (read_column(ours, said="[columns] in the configuration"), heading)
+            for ours, heading in session.settings.columns.items()
+        ),
+        ignored=inputs.ignored,
+        chosen=columns_of(inputs.only),
+        places=places.names,
+    )
+    return read_sheet(
+        path, tab=inputs.tab, encoding=inputs.encoding, hidden=inputs.hidden, mapping=inputs.mapping, choices=choices
+    )
+
+
+def read_places_table(session: Session, inputs: Inputs, *, folder: Path, own: Path | None) -> Places:
+    """Read the table of places: that of --places, else the workbook's own sheet, else the one that is configured.
+
+    Errors: SheetError; ConfigError for a configuration from elsewhere that names a file outside of its folder.
+    """
+    settings = session.settings
+    if inputs.places:
+        path = folder / inputs.places
+    elif own is not None and find_places(own):
+        path = own
+    elif settings.places and settings.config_path is not None:
+        path = settings.config_path.parent / settings.places
+        if settings.config_place in FOREIGN and not path.resolve().is_relative_to(
+            settings.config_path.resolve().parent
+        ):
+            raise ConfigError(f"{settings.source}: places names a file outside of its folder: put it beside the file.")
+    else:
+        return NO_PLACES
+    if not path.is_file():
+        raise SheetError(f"There is no table of places {path.name}: check what --places or the configuration says.")
+    table = read_table(path, known=is_place_heading, encoding=inputs.encoding, hidden=inputs.hidden)
+    return read_places(table, source=table.tab if path == own else path.name)
 
 
 def check_sheet(

@@ -119,6 +119,7 @@ class Inputs:
     maps: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     media_folder: str = ""
+    places: str = ""
     from_stdin: bool = False
     only: tuple[str, ...] = ()
     rows: str = ""

@@ -52,9 +52,10 @@ def write_plan(session: Session, prepared: Prepared, inputs: Inputs, out: Path) 
         return Path(os.path.relpath(path.resolve(), folder)).as_posix()
 
     media = from_there(checked.media_folder) if inputs.media_folder else ""
+    places = from_there(session.environment.cwd / inputs.places) if inputs.places else ""
     chunks = plan_chunks(
         prepared.plan,
-        inputs=replace(inputs, sheet=from_there(checked.path), media_folder=media),
+        inputs=replace(inputs, sheet=from_there(checked.path), media_folder=media, places=places),
         issues=checked.issues,
         sandbox=session.sandbox,
         places=places_of(session, prepared.plan),

@@ -164,6 +164,7 @@ class Comparison:
             and not drawn
             and all(issue.code != "generate_and_text" for issue in post.errors),
             timezone=post.timezone,
+            place=post.place,
         )
 
     def _sheet_warnings(self, kind: StepKind) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Turns the rows of a sheet into posts, one for each channel that a row names, with all that is wrong with each.
+"""Turns the rows of a sheet into posts, one for each place and channel that a row names, with what is wrong with each.
 
     cells ──► what the row says (rowread) ──► what each channel's post says (content, generation) ──► beside the others
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from batch.model import (
+    PLACE_COLUMNS,
     Action,
     Channel,
     Content,
@@ -49,7 +50,8 @@ from batch.rules.damage import COLUMN_KINDS, find_damage
 from batch.rules.issues import Problem, make_issue
 from batch.rules.keys import derive_key, fan_out_key
 from batch.rules.media import check_media
-from batch.wording import list_rows, listed, quoted, shorten
+from batch.rules.places import WORD, Place, Places
+from batch.wording import list_names, listed, quoted, shorten
 
 NumberedPost = tuple[int, Post]
 """A post with its place among all posts of the sheet."""
@@ -128,20 +130,31 @@ def _groups(placed: Iterable[tuple[Hashable, NumberedPost]]) -> Iterator[list[Nu
 
 
 def _tell(group: Sequence[NumberedPost], alike: _Alike) -> Found:
-    """Tell every post of a group of the others, the first few by number: `row 7`, `rows 3, 4, 5 and 16 more`."""
-    rows = dict.fromkeys(post.row for _, post in group)
-    first = tuple(rows)[: MOST_NAMED + 1]
+    """Tell every post of a group of the others, the first few by number: `row 7`, `rows 3, 4, 5 and 16 more`.
+
+    Within one row they are told by their places.
+    """
+    name_of, noun = _names_in(group)
+    names = dict.fromkeys(name_of(post) for _, post in group)
+    first = tuple(names)[: MOST_NAMED + 1]
     for place, post in group:
-        others = [str(row) for row in first if row != post.row][: len(rows) - 1]
-        if len(rows) - 1 > MOST_NAMED:
-            others = [*others[: MOST_NAMED - 1], f"{len(rows) - MOST_NAMED:,} more"]
-        named = f"{'rows' if len(others) > 1 else 'row'} {listed(others, last='and')}"
+        others = [name for name in first if name != name_of(post)][: len(names) - 1]
+        if len(names) - 1 > MOST_NAMED:
+            others = [*others[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED:,} more"]
+        named = f"{noun}{'s' if len(others) > 1 else ''} {listed(others, last='and')}"
         column, seen = alike.column, post.item_id if alike is ITEM_TWICE else post.key
         if alike in (SAME_LOOK, SAME_CAPTION):
             column = "text" if post.content.text else "media"
             seen = post.content.text or post.content.media[0].source
         message = alike.message.format(column=column, seen=quoted(seen), rows=named)
         yield place, Problem(column, alike.code, "" if alike is KEY_NEEDED else seen, message, alike.warning)
+
+
+def _names_in(group: Sequence[NumberedPost]) -> tuple[Callable[[Post], str], str]:
+    """Return what tells the posts of a group apart, and its noun: their rows or, within one row, their places."""
+    if len({post.row for _, post in group}) > 1 or not group[0][1].place:
+        return (lambda post: str(post.row)), "row"
+    return (lambda post: post.place), "place"
 
 
 def _same_names(kept: Sequence[NumberedPost]) -> Found:
@@ -189,10 +202,11 @@ def _same_minutes(kept: Sequence[NumberedPost]) -> Found:
     )
     for group in _groups(timed):
         if len({post.content.text or post.content.media for _, post in group}) > 1:
-            rows = list_rows(sorted({post.row for _, post in group}), limit=MOST_NAMED)
+            name_of, noun = _names_in(group)
+            told = list_names(list(dict.fromkeys(name_of(post) for _, post in group)), noun=noun, limit=MOST_NAMED)
             for place, post in group:
                 message = (
-                    f"{quoted(post.local_time)} is the minute of {rows} on the same account. Change one of them if "
+                    f"{quoted(post.local_time)} is the minute of {told} on the same account. Change one of them if "
                     "that is not meant."
                 )
                 yield place, Problem("publish_at", "same_minute", post.local_time, message, warning=True)
@@ -259,7 +273,7 @@ def check(sheet: SheetRows, *, context: CheckContext) -> tuple[Post, ...]:
         post = posts[place]
         flawed = {issue.column for issue in told.get(post.row, ()) if issue.severity is Severity.ERROR}
         added = tuple(
-            make_issue(problem, row=post.row, cell=desk.reader.place(post.row, problem.column))
+            make_issue(problem, row=post.row, cell=desk.reader.place(post.row, problem.column), place=post.place)
             for problem in problems
             if problem.column not in flawed
         )
@@ -274,29 +288,100 @@ def check_generated(post: Post) -> tuple[Issue, ...]:
     """Return what is wrong with a post whose content was generated and has been filled in."""
     combination = COMBINATIONS.get((post.channel, post.type)) if post.channel and post.type else None
     problems = check_content(post.content, combination) if combination else []
-    return tuple(make_issue(problem, row=post.row, cell="") for problem in problems)
+    return tuple(make_issue(problem, row=post.row, cell="", place=post.place) for problem in problems)
+
+
+class _RowCopy(NamedTuple):
+    """What a row says for one place: its cells, and what is wrong between the row and the place."""
+
+    cells: Cells
+    place: Place | None = None
+    problems: tuple[Problem, ...] = ()
 
 
 def _check_row(row: Row, desk: _Desk) -> list[Post]:
     cells = desk.reader.read(row)
-    values = desk.rows.read(cells)
+    copies = _copies_of(cells, desk.context.places) if cells.places else (_RowCopy(cells),)
+    return [post for copy in copies for post in _check_copy(row, copy, desk)]
+
+
+def _copies_of(cells: Cells, places: Places) -> Iterator[_RowCopy]:
+    """Yield a row's cells for each place that it names; one copy with what is wrong where that can't be told."""
+    chosen = places.choose(cells.places)
+    if chosen.problems:
+        bare = {column: WORD.sub(r"\1", getattr(cells, column)) for column in PLACE_COLUMNS}
+        yield _RowCopy(cells._replace(**bare), problems=chosen.problems)
+        return
+    for place in chosen.places:
+        action = Action.SKIP if place.skip else cells.action
+        key = fan_out_key(cells.key, place.name) if cells.key else ""
+        own = cells._replace(key=key, site=cells.site or place.site, action=action)
+        yield _RowCopy(own, place, (*place.problems, *_compare_place(cells, place, several=len(chosen.places) > 1)))
+
+
+def _compare_place(cells: Cells, place: Place, *, several: bool) -> Iterator[Problem]:
+    """Yield what a row and a place both say; it is never guessed which of them is meant."""
+    if several and cells.item_id:
+        message = "`item_id` names one post, but `places` names several: give each place a row of its own."
+        yield Problem("item_id", "item_id_several", cells.item_id, message)
+    if cells.site and place.site and cells.site.casefold() != place.site.casefold():
+        message = f"`site` says {quoted(cells.site)}, but the place is on {quoted(place.site)}: clear `site`."
+        yield Problem("site", "place_site", cells.site, message)
+    if cells.account and place.accounts:
+        message = (
+            f"`account` says {quoted(cells.account)}, but the table of places names the place's own: clear `account`, "
+            "or write the place in a row of its own."
+        )
+        yield Problem("account", "place_account", cells.account, message)
+
+
+def _check_copy(row: Row, copy: _RowCopy, desk: _Desk) -> list[Post]:
+    cells, place = copy.cells, copy.place
+    values = desk.rows.read(cells, place_zone=place.timezone if place else "")
+    if place or copy.problems:
+        values = values._replace(problems=(*copy.problems, *_told_of_place(values.problems, copy, row, desk)))
     named = values.channels.named
     if len(named) == 1:
-        return [_make_post(row, cells, values, named[0], used=NONE_USED, desk=desk)]
+        return [_make_post(row, copy, values, named[0], used=NONE_USED, desk=desk)]
     fits = [_fit(cells.type, values.channels.types.get(channel), channel) for channel in named]
     used = NONE_USED.union(
         *(FIELDS.get((c, f.type or DEFAULT_TYPE[c]), NONE_USED) for c, f in zip(named, fits, strict=True))
     )
-    return [_make_post(row, cells, values, channel, used=used, desk=desk) for channel in named or (None,)]
+    return [_make_post(row, copy, values, channel, used=used, desk=desk) for channel in named or (None,)]
+
+
+def _told_of_place(problems: Sequence[Problem], copy: _RowCopy, row: Row, desk: _Desk) -> Iterator[Problem]:
+    """Yield problems, those of what the row leaves to its place told as the place's."""
+    for problem in problems:
+        if copy.place and problem.column in ("site", "timezone") and not desk.reader.has(row, problem.column):
+            message = f"{desk.context.places.source}, row {copy.place.row}: {problem.message}"
+            problem = problem._replace(column="places", message=message, fix=None)
+        yield problem
+
+
+def _fill_in(cells: Cells, place: Place, places: Places) -> tuple[Cells, tuple[Problem, ...]]:
+    """Return the cells with the place's words in them, and the words that there are not."""
+    filled: dict[str, str] = {}
+    problems: tuple[Problem, ...] = ()
+    for column in PLACE_COLUMNS:
+        if "{{" in (cell := getattr(cells, column)):
+            filled[column], found = places.fill_in(cell, column, place)
+            problems += found
+    return (cells._replace(**filled) if filled else cells), problems
 
 
 def _make_post(
-    row: Row, cells: Cells, values: RowValues, channel: Channel | None, *, used: frozenset[str], desk: _Desk
+    row: Row, copy: _RowCopy, values: RowValues, channel: Channel | None, *, used: frozenset[str], desk: _Desk
 ) -> Post:
     """Return the post of one channel of a row."""
-    cells, own = desk.reader.for_channel(cells, row, channel)
+    place, name = copy.place, copy.place.name if copy.place else ""
+    cells, own = desk.reader.for_post(copy.cells, row, channel, name)
     beside = values.channels.types.get(channel) if channel else None
     post_type, combination, problems = _fit(cells.type, beside, channel)
+    if place:
+        cells, missing = _fill_in(cells, place, desk.context.places)
+        cells = cells._replace(account=place.accounts.get(channel, cells.account) if channel else cells.account)
+        problems += missing
     content, generation = NO_CONTENT, None
     if combination:
         content, generation, found = _read_said(cells, combination, values, used)
@@ -304,7 +389,7 @@ def _make_post(
     if channel and channel in ENDED:
         problems += tuple(_check_ended(channel, values, cells.channel, desk.context.now))
     if values.key:
-        several = len(values.channels.named) > 1
+        several = len(values.channels.named) > 1 or place is not None
         key = fan_out_key(values.key, channel) if several and channel else values.key
     elif channel or values.item_id:
         key = derive_key(
@@ -315,6 +400,7 @@ def _make_post(
             content=content,
             generation=generation,
             item_id=values.item_id,
+            place=name,
         )
     else:
         key = ""  # nothing says what the post is
@@ -336,29 +422,33 @@ def _make_post(
         item_id=values.item_id,
         approved=values.approved,
         key_derived=bool(key) and not values.key,
-        issues=_make_issues(row.number, channel, own, values.problems + problems, values.action, desk),
+        issues=_make_issues(row.number, (channel, name), own, values.problems + problems, values.action, desk),
+        place=name,
     )
 
 
 def _make_issues(
-    row: int,
-    channel: Channel | None,
-    own: frozenset[str],
-    problems: Sequence[Problem],
-    action: Action | None,
-    desk: _Desk,
-) -> tuple[Issue, ...]:
-    """Return a post's issues: those of reading first; a cell that could not be read is not judged a second time."""
-    read = desk.read_issues.get(row, ())
-    if read and channel:  # what is wrong in `text:FACEBOOK` is no matter of Instagram
-        read = tuple(issue for issue in read if issue.column.partition(":")[2] in ("", channel))
+    row: int, owners: tuple[Channel | None, str], own: Mapping[str, str], problems: Sequence[Problem],
+    action: Action | None, desk: _Desk,
+) -> tuple[Issue, ...]:  # fmt: skip
+    """Return a post's issues: those of reading first; a cell that could not be read is not judged a second time.
+
+    `owners` are its channel and place, `own` its cells in columns of theirs.
+    """
+    read, place = desk.read_issues.get(row, ()), owners[1]
+    if read and any(owners):  # what is wrong in `text:FACEBOOK` is no matter of Instagram
+        read = tuple(issue for issue in read if issue.column.partition(":")[2] in ("", *owners))
     if action is Action.SKIP:
         return tuple(replace(issue, severity=Severity.WARNING) for issue in read)
     if not problems or any(issue.code in TORN for issue in read):
         return read
     flawed = {issue.column for issue in read if issue.severity is Severity.ERROR}
-    placed = (p._replace(column=f"{p.column}:{channel}") if p.column in own else p for p in problems)
-    found = (make_issue(p, row=row, cell=desk.reader.place(row, p.column)) for p in placed if p.column not in flawed)
+    placed = (p._replace(column=own[p.column]) if p.column in own else p for p in problems)
+    found = (
+        make_issue(p, row=row, cell=desk.reader.place(row, p.column), place=place)
+        for p in placed
+        if p.column not in flawed
+    )
     return (*read, *dict.fromkeys(found))
 
 

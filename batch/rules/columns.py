@@ -22,6 +22,7 @@ from batch.rules.channels import Choice
 from batch.rules.dates import NO_DATE, When, Zones, doubt_date, doubt_midnight, read_when
 from batch.rules.issues import Problem, nearest, only_near
 from batch.rules.keys import check_key
+from batch.rules.places import NO_PLACES, Places
 from batch.rules.text import find_lookalike
 from batch.rules.yes_no import read_yes_no
 from batch.wording import cell_address, listed, quoted
@@ -220,6 +221,7 @@ class Cells(NamedTuple):
     title: str = ""
     media: str = ""
     hashtags: str = ""
+    places: str = ""
     link: str = ""
     call_to_action: str = ""
     privacy: str = ""
@@ -233,7 +235,7 @@ class Cells(NamedTuple):
     notes: str = ""
 
 
-class Place(NamedTuple):
+class CellPlace(NamedTuple):
     """Where a value of a post stands: the column as headed (`media:INSTAGRAM` too), and the cell's address."""
 
     column: str
@@ -241,7 +243,8 @@ class Place(NamedTuple):
 
 
 BLANK = ("",)
-NONE_OWN: frozenset[str] = frozenset()
+NONE_OWN: Mapping[str, str] = MappingProxyType({})
+BLANK_CELLS = Cells()
 _DATE = COLUMNS.index("publish_at")
 
 
@@ -252,11 +255,11 @@ class CellReader:
         self._columns = columns
         self._width = max(columns.values(), default=-1) + 1
         self._get = itemgetter(*(columns.get(column, -1) for column in COLUMNS))
-        own: dict[Channel, list[tuple[str, int]]] = defaultdict(list)
+        own: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for name, position in columns.items():
-            column, _, channel = name.partition(":")
-            if channel:
-                own[Channel(channel)].append((column, position))
+            column, _, owner = name.partition(":")
+            if owner:
+                own[owner].append((column, position))
         self._own = dict(own)
 
     def read(self, row: Row) -> Cells:
@@ -270,28 +273,38 @@ class CellReader:
             return cells
         return Cells._make(v if n == _DATE else _as_text(v) for n, v in enumerate(cells))
 
-    def for_channel(self, cells: Cells, row: Row, channel: Channel | None) -> tuple[Cells, frozenset[str]]:
-        """Return the cells that count for a channel (`text:INSTAGRAM` before `text`), and which are its own."""
-        if channel not in self._own:
+    def for_post(
+        self, cells: Cells, row: Row, channel: Channel | None, place: str = ""
+    ) -> tuple[Cells, Mapping[str, str]]:
+        """Return the cells that count for a post, and the columns of those that are its channel's or place's own.
+
+        `text:berlin` counts before `text:INSTAGRAM`, and that before `text`.
+        """
+        if channel not in self._own and place not in self._own:
             return cells, NONE_OWN
-        own = {
-            column: _as_text(row.values[position])
-            for column, position in self._own[channel]
+        found = {
+            column: (f"{column}:{owner}", _as_text(row.values[position]))
+            for owner in (channel, place)
+            for column, position in self._own.get(owner or "", ())
             if position < len(row.values) and row.values[position]
         }
-        return (cells._replace(**own), frozenset(own)) if own else (cells, frozenset())
+        own = {column: name for column, (name, _) in found.items()}
+        return (cells._replace(**{column: text for column, (_, text) in found.items()}), own) if own else (cells, own)
 
     def place(self, row: int, column: str) -> str:
         """Return the address of a row's cell, "" where the sheet has no such column."""
         position = self._columns.get(column)
         return "" if position is None else cell_address(row, position)
 
-    def place_of(self, row: Row, column: str, channel: Channel | None) -> Place:
-        """Return where the cell stands that counts for a channel: in a column of the channel's own, or in the usual."""
-        owned = (position for name, position in self._own.get(channel, ()) if name == column) if channel else ()
-        own = any(position < len(row.values) and row.values[position] for position in owned)
-        name = f"{column}:{channel}" if own else column
-        return Place(name, self.place(row.number, name))
+    def has(self, row: Row, column: str) -> bool:
+        """Tell whether a row has something in a column."""
+        position = self._columns.get(column)
+        return position is not None and position < len(row.values) and bool(row.values[position])
+
+    def place_of(self, row: Row, column: str, channel: Channel | None, place: str = "") -> CellPlace:
+        """Return where the cell stands that counts for a post: in a column of its own, or in the usual."""
+        name = self.for_post(BLANK_CELLS, row, channel, place)[1].get(column, column)
+        return CellPlace(name, self.place(row.number, name))
 
 
 def _as_text(value: Cell) -> str:
@@ -309,7 +322,8 @@ class CheckContext:
 
     `now` is in UTC. `sites` maps each configured site to its time zone ("" = none); without any, every site name is
     taken as it is. `default_site` is what a blank `site` cell means; `timezone` is the configuration's own zone. With
-    `will_send` a date that has passed is left to the plan, which knows what became of the post.
+    `will_send` a date that has passed is left to the plan, which knows what became of the post. `places` is the table
+    of places that rows name.
     """
 
     now: datetime
@@ -317,6 +331,7 @@ class CheckContext:
     default_site: str = ""
     timezone: str = ""
     will_send: bool = False
+    places: Places = NO_PLACES
 
 
 class RowValues(NamedTuple):
@@ -352,12 +367,12 @@ class RowReader:
         self._context = context
         self._known: dict[Hashable, _Repeated] = {}
 
-    def read(self, cells: Cells) -> RowValues:
-        """Return what a row says."""
+    def read(self, cells: Cells, *, place_zone: str = "") -> RowValues:
+        """Return what a row says; `place_zone` is that of its place, which counts before the site's."""
         repeated = self._repeated(cells)
-        action = repeated.action
-        dated = cells.publish_at or cells.timezone or repeated.usual_zone
-        when = read_when(cells.publish_at, zones=Zones(cells.timezone, repeated.usual_zone)) if dated else NO_DATE
+        action, usual_zone = repeated.action, place_zone or repeated.usual_zone
+        dated = cells.publish_at or cells.timezone or usual_zone
+        when = read_when(cells.publish_at, zones=Zones(cells.timezone, usual_zone)) if dated else NO_DATE
         problems = repeated.first
         if action not in WITHDRAWING:
             problems += when.problems + _check_date(action, when, cells, self._context)

@@ -22,11 +22,11 @@ class Problem(NamedTuple):
     fix: str | None = None
 
 
-def make_issue(problem: Problem, *, row: int, cell: str) -> Issue:
-    """Return a problem as the issue of a row."""
+def make_issue(problem: Problem, *, row: int, cell: str, place: str = "") -> Issue:
+    """Return a problem as the issue of a row, or of its post in one place."""
     severity = Severity.WARNING if problem.warning else Severity.ERROR
     seen = shorten(problem.seen)
-    return Issue(row, problem.column, problem.code, seen, problem.message, severity, cell, problem.fix)
+    return Issue(row, problem.column, problem.code, seen, problem.message, severity, cell, problem.fix, place)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -141,6 +141,16 @@ CODES: Mapping[str, str] = MappingProxyType({
     "source_missing": "a picture is to be changed, and there is none",
     "asset_form": "`asset` is not a type and an ID",
     "language_form": "`language` is not a language code",
+    # where
+    "places_missing": "`places` is filled, and there is no table of places",
+    "place_unknown": "`places` holds a word that is neither a place nor a group",
+    "place_several": "`places` holds a name that a place and a group have",
+    "places_none": "`places` leaves no place",
+    "place_row": "the place's own row in the table of places has an error",
+    "place_site": "the row names one site, and the place another",
+    "place_account": "the row names an account, and the place another",
+    "word_unknown": "a text asks for a place's word, and the table of places has no such column",
+    "word_missing": "a text asks for a place's word, and the place has none",
     # beside other rows
     "same_look": "another row is the same post: same channel, account, text and media",
     "same_minute": "another row goes out on the same account in the same minute",

@@ -31,9 +31,9 @@ _TYPOGRAPHIC = {
 _REFUSED = frozenset(",;|<>{}[]\\^\"'*?!$%\n")
 
 
-def fan_out_key(key: str, channel: Channel) -> str:
-    """Return the key of one channel's post of a row that names several."""
-    return f"{key}/{channel}"
+def fan_out_key(key: str, part: Channel | str) -> str:
+    """Return the key of one post of a row that makes several: that of a channel, a place or a date."""
+    return f"{key}/{part}"
 
 
 def derive_key(
@@ -45,6 +45,7 @@ def derive_key(
     content: Content,
     generation: Generation | None,
     item_id: str,
+    place: str = "",
 ) -> str:
     """Return the key of a row without one: a digest of what it is, not of when it goes out.
 
@@ -66,6 +67,8 @@ def derive_key(
         parts += [generation.kind, _same(generation.prompt), generation.asset_type, generation.asset_id]
     if item_id:
         parts.append(item_id)
+    if place:
+        parts += ["place", place]
     digest = hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
     return f"{PREFIX}{digest[:DIGITS]}"
 

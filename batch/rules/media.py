@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from batch.model import Action, Issue, Medium, Post, Severity
 from batch.rules.channels import COMBINATIONS, Choice, Combination, FileLimits, Limit
-from batch.rules.columns import Place
+from batch.rules.columns import CellPlace
 from batch.rules.sources import FORMAT_NAMES, is_address, kind_of_mime, read_address, refuse_path
 from batch.wording import listed, quoted, shorten
 
@@ -185,10 +185,10 @@ OF_THE_POST = frozenset({"media_too_many", "media_mixed", "media_twice"})
 SHOW_NOTHING = frozenset({Action.CANCEL, Action.DELETE, Action.RESCHEDULE, Action.SKIP})
 """Actions that send no media: a picture that is gone must not keep its post from being cancelled."""
 
-MEDIA = Place("media")
+MEDIA = CellPlace("media")
 
 
-def check_media(post: Post, facts: Mapping[str, MediaFacts], *, at: Place = MEDIA) -> Post:
+def check_media(post: Post, facts: Mapping[str, MediaFacts], *, at: CellPlace = MEDIA) -> Post:
     """Return the post with its media known, and issues for what is wrong with them; `facts` are by `Medium.source`.
 
     `at` is where the media stand in the sheet.
@@ -217,8 +217,10 @@ def _as_said(issue: Issue) -> tuple[str, str]:
     return issue.code, "" if issue.code in OF_THE_POST else issue.seen
 
 
-def _issue(post: Post, found: MediaProblem, seen: str, at: Place) -> Issue:
-    return Issue(post.row, at.column, found.code, shorten(seen), found.message, found.severity, at.cell)
+def _issue(post: Post, found: MediaProblem, seen: str, at: CellPlace) -> Issue:
+    return Issue(
+        post.row, at.column, found.code, shorten(seen), found.message, found.severity, at.cell, None, post.place
+    )
 
 
 def _know(

@@ -103,6 +103,7 @@ def _line(step: Step, kind: OutcomeKind, **more: object) -> Outcome:
         changes=step.changes,
         timezone=step.timezone,
         warnings=step.warnings,
+        place=step.place,
     )
     return replace(outcome, **more)  # type: ignore[arg-type] # fields of Outcome, checked by its tests
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from batch.errors import SheetError, StartError
-from batch.model import CHANNEL_COLUMNS, COLUMNS, RESULT_COLUMNS, Channel
+from batch.model import CHANNEL_COLUMNS, COLUMNS, PLACE_COLUMNS, RESULT_COLUMNS, Channel
 from batch.rules.channel_words import channel_named
 from batch.sheets.cells import CellError, Moment, Number, RawCell, RawRow, RawSheet, RowFlaw
 from batch.sheets.clean import clean_text, write_number
@@ -65,13 +65,15 @@ class HeadingChoices:
     """What the person has said about headings: options of the command line, and `[columns]` of the configuration.
 
     `mapped` and `configured` are pairs of a column of ours (or `date`, `time`) and a heading; a configured heading need
-    not be there. `ignored` are headings; `chosen` are the columns by which rows are chosen with --only.
+    not be there. `ignored` are headings; `chosen` are the columns by which rows are chosen with --only. A column may be
+    for one of `places`, as `text:berlin` is.
     """
 
     mapped: tuple[tuple[str, str], ...] = ()
     configured: tuple[tuple[str, str], ...] = ()
     ignored: tuple[str, ...] = ()
     chosen: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 NO_CHOICES = HeadingChoices()
@@ -303,8 +305,17 @@ class _Matching:
             if meaning.kind is Kind.OURS:
                 self._take_own(place, meaning.columns[0])
             elif (base := OURS.get(plain_heading(self.names[place].partition(":")[0]))) and ":" in self.names[place]:
+                if column := self._for_place(place, base):
+                    self._take_own(place, column)
+                    continue
                 del self.free[place]
                 self.problems.append(self._tell_channel(place, base))
+
+    def _for_place(self, at: int, base: str) -> str:
+        """Return the column of ours that a heading such as `text:berlin` is for one place, "" where it is for none."""
+        wanted = plain_heading(self.names[at].partition(":")[2])
+        name = next((place for place in self.choices.places if plain_heading(place) == wanted), "")
+        return f"{base}:{name}" if name and base in PLACE_COLUMNS else ""
 
     def _take_own(self, place: int, column: str) -> None:
         mapped = {column for column, _ in self.choices.mapped}
@@ -493,6 +504,11 @@ class _Matching:
     def _tell_channel(self, place: int, base: str) -> str:
         told = f"{self._quoted(place)} (column {column_letters(place)})"
         if base in CHANNEL_COLUMNS:
+            if named := self.choices.places[:1]:
+                return (
+                    f"{told} names neither a channel nor a place that is known. Write it as {base}:INSTAGRAM or "
+                    f"{base}:{named[0]}."
+                )
             return f"{told} names no channel that is known. Write it as {base}:INSTAGRAM."
         return f"{told} can't be for one channel; only {listed(CHANNEL_COLUMNS, last='and')} can."
 

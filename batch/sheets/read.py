@@ -10,7 +10,7 @@ here.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from itertools import product
@@ -33,6 +33,7 @@ from batch.sheets.headings import (
     count_known,
     join_cells,
     match_headings,
+    read_names,
     repeats_headings,
     row_test,
     split_headings,
@@ -161,6 +162,51 @@ def read_sheet(
             notices.append("--encoding was not needed: a workbook says itself how its text is written.")
     sheet = _make_sheet(grid, path.name, hidden=hidden, mapping=mapping, choices=choices, notices=tuple(notices))
     return replace(sheet, folder=path.parent)
+
+
+def find_places(path: Path) -> bool:
+    """Tell whether a file is a workbook with a sheet Places."""
+    if not path.is_file() or identify(path) is FileKind.DELIMITED:
+        return False
+    from batch.sheets.xlsx import PLACES, find_tab
+
+    return bool(find_tab(path, PLACES))
+
+
+def read_table(
+    path: Path, *, known: Callable[[str], bool], encoding: str | None = None, hidden: Hidden = "ask"
+) -> SheetRows:
+    """Read the table of places: a workbook's sheet Places, else its only one, or a text file.
+
+    The first row holds the headings, each a column by itself; `known` tells those that show a text file's delimiter.
+    Raises SheetError.
+    """
+    grid = _read_grid(path, known=known, encoding=encoding)
+    where = f"{path.name}, sheet '{grid.tab}'" if grid.tab else path.name
+    head, *body = grid.rows or [RawRow(1, ())]
+    names = read_names(head.cells)
+    columns = {f"text:{name}": at for at, name in enumerate(names) if name}
+    body, told = _choose_hidden(body, Headings(names, columns, ()), hidden=hidden, where=where)
+    rows, issues = tidy_rows(
+        body, columns, width=len(names), keep=frozenset(), epoch=EPOCHS[grid.since_1904], where=where
+    )
+    flaws = [Issue(f.number, "", f.code, f.seen, f.message) for f in grid.flaws if not f.warning]
+    found = [replace(i, message=i.message.replace(i.column, i.column.removeprefix("text:"))) for i in issues]
+    by_name = {name: at for at, name in reversed(list(enumerate(names))) if name}
+    return SheetRows(path.name, grid.tab, names, by_name, tuple(rows), (*found, *flaws), (*grid.notices, *told))
+
+
+def _read_grid(path: Path, *, known: Callable[[str], bool], encoding: str | None) -> RawSheet:
+    if identify(path) is not FileKind.DELIMITED:
+        from batch.sheets.xlsx import PLACES, find_tab, read_workbook
+
+        return read_workbook(path, tab=find_tab(path, PLACES) or None)
+    from batch.sheets.delimited import read_csv
+
+    def count(cells: Sequence[str]) -> int:
+        return sum(map(known, cells))
+
+    return read_csv(path, encoding=encoding, count_known=count, row_test=lambda _: lambda _: False)
 
 
 def _make_sheet(

@@ -56,7 +56,7 @@ MAX_LINKED_CELLS = 1_000_000
 MAX_FLAWS = 100_000
 MAX_DIGITS = 400
 """Of a stored number; Excel writes 17 and an exponent, and the largest one written out has 309."""
-POSTS, TO_FIX, RESULTS = "posts", "to fix", "results"
+POSTS, TO_FIX, RESULTS, PLACES = "posts", "to fix", "results", "places"
 NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|[+-]?\.[0-9]+(?:[eE][+-]?[0-9]+)?")
 CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 AREA = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?")
@@ -135,10 +135,17 @@ def choose_tab(tabs: Sequence[Tab], *, wanted: str | None, file: str) -> Tab:
         return by_name[POSTS]
     if TO_FIX in by_name and RESULTS in by_name:
         return by_name[TO_FIX]
-    visible = [tab for tab in tabs if tab.visible]
+    visible = [tab for tab in tabs if tab.visible and (tab.name.strip().casefold() != PLACES or len(tabs) == 1)]
     if len(visible) != 1:
         raise SheetError(f"{file} has the sheets {listed} and none named 'Posts': say which with --sheet NAME.")
     return visible[0]
+
+
+def find_tab(path: Path, name: str) -> str:
+    """Return the sheet of a workbook that is called so in any case, "" where there is none."""
+    with open_package(path) as package:
+        tabs = [tab.name for tab in _read_book(package).tabs]
+    return next((tab for tab in tabs if tab.strip().casefold() == name), "")
 
 
 def _read_book(package: Package) -> Book:

@@ -100,6 +100,7 @@ COLUMN_STYLES: Mapping[str, ColumnStyle] = {
     "title": ColumnStyle(24, INDIGO),
     "media": ColumnStyle(42, INDIGO),
     "hashtags": ColumnStyle(24, INDIGO),
+    "places": ColumnStyle(20, INDIGO),
     "link": ColumnStyle(30, INDIGO),
     "call_to_action": ColumnStyle(15, INDIGO),
     "privacy": ColumnStyle(24, INDIGO),
@@ -153,6 +154,10 @@ NOTES: Mapping[str, str] = {
         "one on each line of the cell, in order."
     ),
     "hashtags": "Put after the text, with a blank line between, and counted with it: #clay #studio, or clay studio.",
+    "places": (
+        "One post for each of these places of the sheet Places: names, groups, all, or all but berlin. Blank = one "
+        "post. {{city}} in a text is then the place's own word."
+    ),
     "link": "The page that the post leads to. Only for {channels}.",
     "call_to_action": "The button under the post. Only for {channels}.",
     "privacy": "Who may see it. Only for {channels}, where it is needed.",

@@ -29,15 +29,15 @@ def test_a_date_in_a_column_of_texts_is_its_text() -> None:
     reader = CellReader({"text": 0, "publish_at": 1, "text:GBP": 2})
     cells = reader.read(Row(2, (DATE, DATE, DATE)))
     assert cells == Cells(text="2026-12-01 09:30:00", publish_at=DATE)
-    assert reader.for_channel(cells, Row(2, (DATE, DATE, DATE)), Channel.GBP)[0].text == "2026-12-01 09:30:00"
+    assert reader.for_post(cells, Row(2, (DATE, DATE, DATE)), Channel.GBP)[0].text == "2026-12-01 09:30:00"
 
 
 def test_a_column_for_one_channel_counts_only_where_it_is_filled() -> None:
     reader = CellReader({"text": 0, "text:GBP": 1})
     filled, blank = Row(2, ("all", "google")), Row(3, ("all", ""))
-    assert reader.for_channel(reader.read(filled), filled, Channel.GBP) == (Cells(text="google"), frozenset({"text"}))
-    assert reader.for_channel(reader.read(blank), blank, Channel.GBP) == (Cells(text="all"), frozenset())
-    assert reader.for_channel(reader.read(filled), filled, Channel.TIKTOK) == (Cells(text="all"), frozenset())
+    assert reader.for_post(reader.read(filled), filled, Channel.GBP) == (Cells(text="google"), {"text": "text:GBP"})
+    assert reader.for_post(reader.read(blank), blank, Channel.GBP) == (Cells(text="all"), {})
+    assert reader.for_post(reader.read(filled), filled, Channel.TIKTOK) == (Cells(text="all"), {})
 
 
 def test_cells_have_the_addresses_that_a_spreadsheet_shows() -> None:

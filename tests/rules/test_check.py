@@ -12,6 +12,7 @@ from batch.model import COLUMNS, Action, Channel, Content, Issue, Medium, Post, 
 from batch.rules.channels import COMBINATIONS, DEFAULT_TYPE, ENDED, TYPES, Combination
 from batch.rules.check import check, check_generated
 from batch.rules.columns import CheckContext
+from batch.wording import cell_address
 
 ID = "ac01c174-5244-49df-8085-84d87cd0345a"
 LIVING = [c for c in COMBINATIONS.values() if c.channel not in ENDED]
@@ -97,7 +98,7 @@ def test_an_issue_of_a_column_for_one_channel_names_that_column_and_its_cell(rul
     instagram, linkedin = rules.check(row)
     assert instagram.issues == ()
     (issue,) = linkedin.issues
-    assert (issue.column, issue.cell, issue.code) == ("text:LINKEDIN", "X2", "placeholder")
+    assert (issue.column, issue.cell, issue.code) == ("text:LINKEDIN", cell_address(2, len(COLUMNS)), "placeholder")
 
 
 def test_all_that_is_wrong_with_a_row_is_said_at_once(rules: SimpleNamespace) -> None:

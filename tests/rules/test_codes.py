@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 import batch.rules
-from batch.model import Cell, Issue, Severity
-from batch.rules.issues import CODES
+from batch.model import Cell, Channel, Issue, Severity
+from batch.rules.issues import CODES, Problem
+from batch.rules.places import Place, Places
 from batch.wording import quoted
 
 Row = Mapping[str, Cell]
@@ -124,6 +125,15 @@ EXAMPLES: Mapping[str, Row] = {
     "same_caption": {"media": "b.jpg"},
     "same_minute": {},
     "date_gap": {},
+    "places_missing": {"places": "berlin"},
+    "place_unknown": {"places": "nowhere"},
+    "place_several": {"places": "north"},
+    "places_none": {"places": "kiel but kiel"},
+    "place_row": {"places": "wrong"},
+    "place_site": {"places": "kiel", "site": "garden"},
+    "place_account": {"places": "kiel", "account": "Ada"},
+    "word_unknown": {"places": "kiel", "text": "Hi {{town}}"},
+    "word_missing": {"places": "kiel", "text": "Hi {{city}}"},
 }
 """What brings each code about, as changes to a row that is right."""
 
@@ -139,7 +149,21 @@ BESIDE: Mapping[str, Row] = {
 }
 """The second row, for codes that take two."""
 
+PLACES = Places(
+    "places.csv",
+    (
+        Place("kiel", 2, site="pottery", groups=("north",), accounts={Channel.INSTAGRAM: "HH"}, words={"city": ""}),
+        Place("north", 3),
+        Place("wrong", 4, problems=(Problem("places", "place_row", "x", "“x” in places.csv, row 4: write another."),)),
+    ),
+    {"city": "city"},
+)
+IN_PLACES = {"places": PLACES}
+
 CONTEXTS: Mapping[str, dict[str, Any]] = {
+    "place_site": IN_PLACES | TWO_SITES,
+    **dict.fromkeys(("place_unknown", "place_several", "places_none", "place_row"), IN_PLACES),
+    **dict.fromkeys(("place_account", "word_unknown", "word_missing"), IN_PLACES),
     "site_unknown": TWO_SITES,
     "site_missing": TWO_SITES,
     "timezone_missing": {"timezone": ""},

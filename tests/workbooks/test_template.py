@@ -151,7 +151,7 @@ def test_posts_is_a_table_with_frozen_headings_and_a_note_on_each(tmp_path: Path
     sheet = openpyxl.load_workbook(template(tmp_path / "t.xlsx").path)["Posts"]
     table = sheet.tables["PostTable"]
     assert [column.name for column in table.tableColumns] == list(POSTS_COLUMNS)
-    assert table.ref == f"A1:X{1 + len(EXAMPLES) + 200}"
+    assert table.ref == f"A1:Y{1 + len(EXAMPLES) + 200}"
     assert sheet.freeze_panes == "B2"
     assert [cell.comment.text for cell in sheet[1]] == [note_of(name) for name in POSTS_COLUMNS]
 
