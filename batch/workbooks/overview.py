@@ -173,20 +173,23 @@ class SummarySheet:
     def _draw_tiles(self) -> int:
         """Draw a tile for each state, and what to do next; return the row below."""
         page = self.page
-        page.height(3, 40)
-        page.height(4, 20)
         states = self.table["state"].value_counts().to_dict()
         fine, waiting, work = (states.get(state, 0) for state in STATES)
+        attention = "needs your attention" if work == 1 else "need your attention"
         tiles = (
-            (fine + waiting + work, "posts", Tone("#E0E7FF", "#3730A3")),
-            (work, "need your attention" if work != 1 else "needs your attention", OUTCOME_TONES[OutcomeKind.INVALID]),
-            (waiting, WAITING, OUTCOME_TONES[OutcomeKind.PROCESSING]),
-            (fine, FINE, OUTCOME_TONES[OutcomeKind.SCHEDULED]),
+            ("posts", fine + waiting + work, Tone("#E0E7FF", "#3730A3")),
+            (attention, work, OUTCOME_TONES[OutcomeKind.INVALID] if work else NO_TONE),
+            (WAITING, waiting, OUTCOME_TONES[OutcomeKind.PROCESSING] if waiting else NO_TONE),
+            (FINE, fine, OUTCOME_TONES[OutcomeKind.SCHEDULED]),
         )
-        for place, (number, words, tone) in enumerate(tiles):
-            edge = {"left": 5, "left_color": tone.ink, "right": 5, "right_color": PAPER, "indent": 1}
-            page.put(3, place, number, tone.cell, edge, bold=True, font_size=24, valign="bottom")
-            page.put(4, place, words, tone.cell, edge, valign="top")
+        page.height(3, 22)
+        page.height(4, 36)
+        edge = {"left": 5, "right": 5, "right_color": PAPER, "indent": 1}
+        cells = [{**tone.cell, **edge, "left_color": tone.ink} for _, _, tone in tiles]
+        made = [self.formats.make(cell, valign="bottom") for cell in cells]
+        add_table(self.sheet, "TotalTable", [words for words, _, _ in tiles], made, first_row=3, last_row=4)
+        for place, (_, number, _) in enumerate(tiles):
+            page.put(4, place, number, cells[place], bold=True, font_size=24, valign="top")
         if work:
             name = self.results.sheet
             sheet = f'"{name}"' if " " in name else name

@@ -233,7 +233,7 @@ SHOWN_OTHERWISE = frozenset({
 FLOWING = frozenset({"channel", "account", "message", "warnings"})
 """Columns whose texts reach over the empty cells beside them; of the others, the first line is in sight."""
 
-ROW_POINTS = 15.75
+ROW_POINTS = 13.5
 """Each post is one line, however long its texts are: `To fix` shows the whole of what needs work."""
 
 MAX_LINKS = 65_000

@@ -57,7 +57,7 @@ def disarm(text: str) -> str:
 
 FONT = "Arial"
 """Known to Excel, LibreOffice and Google Sheets alike."""
-INK, SOFT_INK, FAINT_INK = "#1F2937", "#6B7280", "#9CA3AF"
+INK, SOFT_INK = "#1F2937", "#6B7280"
 PAPER, BAND, LINE, RULE = "#FFFFFF", "#F7F9FB", "#E5E9EF", "#CBD5E1"
 NAVY, TEAL, INDIGO, VIOLET, SLATE, WINE = "#1E3A5F", "#0F766E", "#3F4EA3", "#7A3E9D", "#475569", "#991B1B"
 NEEDED_FILL, OVER_FILL, OVER_INK, UNUSED_FILL = "#FFE9B8", "#FBD5D5", "#9B1C1C", "#E9EDF2"

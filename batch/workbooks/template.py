@@ -297,6 +297,10 @@ LEGEND = (
     "Limits marked * are the network's own: the check warns of them, and they may change. All others are those of the "
     "Publisher API: a post that breaks one is not sent."
 )
+FOLDED = (
+    "Posts has more columns, folded away at the right: click the + above them. The hidden sheet Lists has the words in "
+    "its drop-downs."
+)
 NONE = "–"
 PLACES = 20
 """The largest denominator by which a ratio is shown as a fraction (9:16)."""
@@ -327,7 +331,8 @@ class ReferenceSheet:
                 put(row, at, text, RULED, {"font_color": SOFT_INK, "indent": 1} if text == NONE else {**TEXT, **ink})
                 lines = max(lines, -(-len(text) // int(self.headings[at][1] - 2)))
             self.page.height(row, 13 * lines + 9)
-        put(len(COMBINATIONS) + 2, 0, LEGEND, SOFT, italic=True)
+        put(len(COMBINATIONS) + 2, 0, LEGEND, SOFT)
+        put(len(COMBINATIONS) + 3, 0, FOLDED, SOFT)
         self._finish(len(COMBINATIONS))
 
     def draw_accounts(self, connected: Connected) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from batch.model import Account, Action, Channel, Generate, Quota
 from batch.rules.channels import CALLS_TO_ACTION, COMBINATIONS, DEFAULT_TYPE, ENDED, PRIVACY_LEVELS
 from batch.wording import column_letters
-from batch.workbooks.style import FAINT_INK, NEEDED_FILL, OVER_FILL, OVER_INK, SLATE, UNUSED_FILL, Formats, add_sheet
+from batch.workbooks.style import NEEDED_FILL, OVER_FILL, OVER_INK, SLATE, UNUSED_FILL, Formats, add_sheet
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -310,7 +310,7 @@ class Formulas:
         """Colour what is too long, what is needed and what is not used, in rows 2 to `last_row`."""
         over = formats.highlight(bg_color=OVER_FILL, font_color=OVER_INK)
         needed = formats.highlight(bg_color=NEEDED_FILL)
-        unused = formats.highlight(bg_color=UNUSED_FILL, font_color=FAINT_INK)
+        unused = formats.highlight(bg_color=UNUSED_FILL, font_color=SLATE)
         rules = [
             *((column, self.is_over(column), over) for column in ("text", "title")),
             (COUNT, self.is_over("text"), over),
