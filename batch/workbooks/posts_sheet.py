@@ -102,7 +102,6 @@ COLUMN_STYLES: Mapping[str, ColumnStyle] = {
     "hashtags": ColumnStyle(24, INDIGO),
     "places": ColumnStyle(20, INDIGO),
     "link": ColumnStyle(30, INDIGO),
-    "places": ColumnStyle(22, NAVY),
     "repeat": ColumnStyle(26, TEAL),
     "campaign": ColumnStyle(18, INDIGO),
     "call_to_action": ColumnStyle(15, INDIGO),
@@ -162,7 +161,6 @@ NOTES: Mapping[str, str] = {
         "post. {{city}} in a text is then the place's own word."
     ),
     "link": "The page that the post leads to. Only for {channels}.",
-    "places": "Names or groups of the sheet Places, or all: one post for each place, at its own time of day.",
     "repeat": "One post for each date, such as: weekly until 2027-03-31, or weekly mon, thu 6 times.",
     "campaign": "A name for the campaign, for links that are tagged.",
     "call_to_action": "The button under the post. Only for {channels}.",
