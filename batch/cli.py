@@ -22,6 +22,9 @@ MAPPINGS = (
     "hootsuite", "buffer", "publer", "metricool", "socialpilot", "sprout", "zoho", "socialbee", "highlevel",
     "contentstudio", "ayrshare", "postfast", "oktopost",
 )  # fmt: skip
+DOCUMENTS = (
+    "plan", "results", "check", "fix", "pull", "report", "watch", "runs", "accounts", "doctor", "template", "error",
+)  # fmt: skip
 EXIT_INTERRUPTED = 130
 
 GARBAGE_EVERY = (200_000, 20, 100)
@@ -38,6 +41,11 @@ sending = click.option(
 )
 
 
+def here(flags: Flags) -> Environment:
+    """Return where a command runs. With --json its document is alone on stdout, and what people read is on stderr."""
+    return Environment(out=sys.stderr, answers=sys.stdout) if flags.json else Environment()
+
+
 def common(command: Command) -> Command:
     """Add the options that every command has; they come as `flags`."""
 
@@ -46,14 +54,17 @@ def common(command: Command) -> Command:
     @click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel.")
     @click.option("-q", "--quiet", is_flag=True, help="Say only results and problems.")
     @click.option("-v", "--verbose", is_flag=True, help="Say more: every row, every step.")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document; all else goes to stderr.")
     @click.option("--no-color", is_flag=True, help="No colours.")
     @wraps(command)
     def with_flags(
         *, sites: tuple[str, ...], config: Path | None, sandbox: bool, quiet: bool, verbose: bool, no_color: bool,
-        **others: object,
+        as_json: bool, **others: object,
     ) -> int:  # fmt: skip
         color = not no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty()
-        flags = Flags(sites=sites, config=config, sandbox=sandbox, quiet=quiet, verbose=verbose, color=color)
+        flags = Flags(
+            sites=sites, config=config, sandbox=sandbox, quiet=quiet, verbose=verbose, color=color, json=as_json
+        )
         return command(flags=flags, **others)
 
     return with_flags
@@ -190,7 +201,7 @@ def check(*, inputs: Inputs, flags: Flags, only: tuple[str, ...], out: Path | No
     """Read SHEET and say what is wrong with it; no network, no key."""
     from batch.commands.check import check_sheet
 
-    return check_sheet(Environment(), flags, replace(inputs, only=only), Outputs(out=out), github=form == "github")
+    return check_sheet(here(flags), flags, replace(inputs, only=only), Outputs(out=out), github=form == "github")
 
 
 @postbatch.command(short_help="Write a copy with every clear mistake corrected.")
@@ -206,7 +217,7 @@ def fix(inputs: Inputs, flags: Flags, out: Path | None) -> int:
 
     out = out or (Path("stdin.fixed.csv") if inputs.from_stdin else None)
 
-    return fix_sheet(Environment(), flags, inputs, Outputs(out=out))
+    return fix_sheet(here(flags), flags, inputs, Outputs(out=out))
 
 
 @postbatch.command(short_help="Say what a run would do; change nothing.")
@@ -223,7 +234,7 @@ def plan(inputs: Inputs, flags: Flags, via: str | None, out: Path | None, page: 
         raise click.UsageError(
             "A saved plan needs the sheet as a file, and this one came on standard input. Save it, then plan that file."
         )
-    return plan_sheet(Environment(), replace(flags, via=via), inputs, Outputs(out=out, page=page))
+    return plan_sheet(here(flags), replace(flags, via=via), inputs, Outputs(out=out, page=page))
 
 
 @postbatch.command(short_help="Plan, ask, do, and write the results.")
@@ -248,14 +259,14 @@ def run(
     if dry_run:
         from batch.commands.plan import plan_sheet
 
-        return plan_sheet(Environment(), replace(flags, via=via), inputs, Outputs(page=outputs.page))
+        return plan_sheet(here(flags), replace(flags, via=via), inputs, Outputs(page=outputs.page))
     from batch.commands.run import run_sheet
 
     if inputs.from_stdin and outputs.out is None:
         outputs = replace(outputs, out=Path("stdin.results.xlsx"))
     outputs = replace(outputs, all_or_nothing=all_or_nothing, wait_seconds=wait_seconds)
     where = Cluster(cluster, cluster_ca, cluster_cert, cluster_key) if cluster else None
-    return run_sheet(Environment(), replace(flags, via=via), inputs, outputs, cluster=where)
+    return run_sheet(here(flags), replace(flags, via=via), inputs, outputs, cluster=where)
 
 
 @postbatch.command(short_help="Set up: time zone, site and sign-in.")
@@ -292,7 +303,7 @@ def apply(plan_file: Path, outputs: Outputs, flags: Flags, via: str | None) -> i
     """Do exactly the plan that was reviewed; refuse if anything has moved since."""
     from batch.commands.apply import apply_plan
 
-    return apply_plan(Environment(), replace(flags, via=via), plan_file, outputs)
+    return apply_plan(here(flags), replace(flags, via=via), plan_file, outputs)
 
 
 @postbatch.command(short_help="Write a workbook (or CSV) to fill in.")
@@ -305,7 +316,7 @@ def template(flags: Flags, out: Path, connected: bool, timezone: str, force: boo
     """Write a workbook (or CSV) to fill in."""
     from batch.commands.template import make_template
 
-    return make_template(Environment(), flags, out, connected=connected, timezone=timezone, force=force)
+    return make_template(here(flags), flags, out, connected=connected, timezone=timezone, force=force)
 
 
 @postbatch.command(short_help="Write what is scheduled now as a sheet to edit.")
@@ -323,7 +334,7 @@ def pull(
     from batch.commands.pull import PullChoice, pull_posts
 
     choice = PullChoice.read(everything=everything, from_date=from_date, until=until, channels=channels)
-    return pull_posts(Environment(), flags, out, choice=choice, force=force)
+    return pull_posts(here(flags), flags, out, choice=choice, force=force)
 
 
 @postbatch.command(short_help="Ask again for posts that were not final.")
@@ -334,7 +345,7 @@ def status(results: Path, flags: Flags, out: Path | None) -> int:
     """Ask again for the posts of RESULTS that were not final, and update it."""
     from batch.commands.status import update_status
 
-    return update_status(Environment(), flags, results, Outputs(out=out))
+    return update_status(here(flags), flags, results, Outputs(out=out))
 
 
 @postbatch.command(short_help="Say which posts failed or will fail.")
@@ -347,7 +358,7 @@ def watch(*, flags: Flags, once: bool, every: str, notify: bool, notify_command:
     """Ask again for the open posts of all runs, and say once which failed and which will fail."""
     from batch.commands.watch import watch as watch_posts
 
-    return watch_posts(Environment(), flags, once=once, every=every, notify=notify, notify_command=notify_command)
+    return watch_posts(here(flags), flags, once=once, every=every, notify=notify, notify_command=notify_command)
 
 
 @postbatch.command(short_help="Write the month as it stands.")
@@ -357,19 +368,15 @@ def watch(*, flags: Flags, once: bool, every: str, notify: bool, notify_command:
 @click.option("--no-page", is_flag=True, help="Write no page.")
 @click.option("--split", type=click.Choice(["site"]), help="A report of its own for each site.")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON document instead.")
 @common
 def report(
     *, flags: Flags, month: str, out: Path | None, page: Path | None, no_page: bool, split: str | None, force: bool,
-    as_json: bool,
 ) -> int:  # fmt: skip
     """Write the month as it stands on the sites: live, to come, failed, drafts, links and the service's own figures."""
     from batch.commands.report import report_month
 
     outputs = Outputs(out=out, page=page, no_page=no_page)
-    return report_month(
-        Environment(), flags, month=month, outputs=outputs, split=bool(split), force=force, as_json=as_json
-    )
+    return report_month(here(flags), flags, month=month, outputs=outputs, split=bool(split), force=force)
 
 
 @postbatch.command(short_help="Put back what a run did, where it still can be.")
@@ -380,7 +387,7 @@ def undo(run: str, outputs: Outputs, flags: Flags) -> int:
     """Put back what RUN did, where it still can be (RUN may be `last`)."""
     from batch.commands.undo import undo_run
 
-    return undo_run(Environment(), flags, run, outputs)
+    return undo_run(here(flags), flags, run, outputs)
 
 
 @postbatch.command(short_help="List the runs so far.")
@@ -389,7 +396,7 @@ def runs(flags: Flags) -> int:
     """List the runs so far."""
     from batch.commands.runs import show_runs
 
-    return show_runs(Environment(), flags)
+    return show_runs(here(flags), flags)
 
 
 @postbatch.command(short_help="Write a run's results again.")
@@ -400,7 +407,7 @@ def results(run: str, flags: Flags, out: Path | None) -> int:
     """Write the results of RUN again, from the journal (RUN may be `last`)."""
     from batch.commands.runs import write_results_again
 
-    return write_results_again(Environment(), flags, run, Outputs(out=out))
+    return write_results_again(here(flags), flags, run, Outputs(out=out))
 
 
 @postbatch.command(short_help="Show connected accounts and what quota is left.")
@@ -409,7 +416,7 @@ def accounts(flags: Flags) -> int:
     """Show connected channels and accounts, and what quota is left."""
     from batch.commands.accounts import show_accounts
 
-    return show_accounts(Environment(), flags)
+    return show_accounts(here(flags), flags)
 
 
 @postbatch.command(short_help="Is everything set up right? What is missing?")
@@ -420,13 +427,17 @@ def doctor(*, flags: Flags, probe: bool, yes: bool) -> int:
     """Is the configuration right, does the credential work, what is missing?"""
     from batch.commands.doctor import examine, find_facts
 
-    return find_facts(Environment(), flags, yes=yes) if probe else examine(Environment(), flags)
+    return find_facts(here(flags), flags, yes=yes) if probe else examine(here(flags), flags)
 
 
-@postbatch.command(short_help="Print the JSON Schema of plans or results.")
-@click.argument("what", metavar="plan|results", type=click.Choice(["plan", "results"]))
+@postbatch.command(short_help="Print the JSON Schema of a file or an answer.")
+@click.argument("what", metavar="NAME", type=click.Choice(DOCUMENTS))
 def schema(what: str) -> int:
-    """Print the JSON Schema of a saved plan or of the results, for those who read them by a program."""
+    """Print the JSON Schema of what a command prints with --json, or of a saved plan.
+
+    NAME is plan, results (of run, apply, undo, status and results), check, fix, pull, report, watch, runs, accounts,
+    doctor, template, or error (of any command that could not start).
+    """
     from batch.commands.schema import show_schema
 
     return show_schema(what, out=sys.stdout)
@@ -450,6 +461,8 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that can't show a character shows another in its place
+    as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+    desk = Environment(answers=sys.stdout if as_json else None)
     try:
         status = postbatch.main(arguments, prog_name="postbatch", standalone_mode=False)
     except click.ClickException as error:
@@ -457,14 +470,16 @@ def main(arguments: list[str] | None = None) -> None:
         if context is not None:
             help_option = context.help_option_names[0]
             print(f"{context.get_usage()}\nTry '{context.command_path} {help_option}' for help.\n", file=sys.stderr)
-        Environment().warn(f"Error: {error.format_message()}")
+        desk.answer({"error": error.format_message(), "details": [], "exit_status": 2})
+        desk.warn(f"Error: {error.format_message()}")
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         print("Interrupted.", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
     except PostbatchError as error:
+        desk.answer({"error": error.sentence, "details": list(error.details), "exit_status": error.exit_status})
         for line in (f"postbatch: {error.sentence}", *error.details):
-            Environment().warn(line)
+            desk.warn(line)
         sys.exit(error.exit_status)
     except BrokenPipeError:
         sys.stderr.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from batch.codec import to_data
 from batch.commands.options import Environment, Flags
 from batch.commands.session import SANDBOX_SAID, Session
 from batch.errors import PostbatchError, SignInError
@@ -21,6 +22,15 @@ def show_accounts(environment: Environment, flags: Flags) -> int:
     with Session(environment, flags) as session:
         session.start_sandbox()
         snapshot, urls = read_accounts(session, session.settings.site().name)
+        environment.answer(
+            {
+                "site": snapshot.site,
+                "accounts": [to_data(account) for account in snapshot.accounts],
+                "connections": dict(snapshot.connections),
+                "quotas": {name: to_data(quota) for name, quota in snapshot.quotas.items()},
+                "connect_urls": {str(channel): url for channel, url in urls.items()},
+            }
+        )
         if session.sandbox:
             session.show(SANDBOX_SAID)
         text = terminal.accounts_text(snapshot, connect_urls=urls, width=environment.width, color=flags.color)

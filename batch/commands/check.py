@@ -164,8 +164,9 @@ def check_sheet(
                 issues, posts=checked.posts, called=checked.sheet.called, width=environment.width, color=flags.color
             )
         )
+        data = {"sheet": checked.sheet.name, "issues": [asdict(issue) for issue in issues]}
+        environment.answer(data)
         if outputs.out is not None:
-            data = {"sheet": checked.sheet.name, "issues": [asdict(issue) for issue in issues]}
             session.write_text(outputs.out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
         return EXIT_ROWS if any(issue.severity is Severity.ERROR for issue in issues) else EXIT_DONE
 

@@ -44,6 +44,7 @@ def examine(environment: Environment, flags: Flags) -> int:
                 findings += _examine_site(session, name)
     except PostbatchError as error:
         findings += [(False, error.sentence), *((False, line) for line in error.details)]
+    environment.answer({"findings": [{"good": good, "finding": text} for good, text in findings]})
     for good, text in findings:
         environment.show(f"{'ok ' if good else 'NO '} {text}")
     return 0 if all(good for good, _ in findings) else 2

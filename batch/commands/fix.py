@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -46,6 +46,14 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
         environment.show_text(terminal.fixes_text(sorted(copy.fixes.values()), width=width, color=color))
         environment.show_text(
             terminal.issues_text(left.issues, posts=left.posts, called=left.sheet.called, width=width, color=color)
+        )
+        environment.answer(
+            {
+                "sheet": checked.sheet.name,
+                "written": shown_from(written.path, environment.cwd) if written else "",
+                "fixes": [fix._asdict() for fix in sorted(copy.fixes.values())],
+                "issues": [asdict(issue) for issue in left.issues],
+            }
         )
         if written:
             session.show(f"Written: {shown_from(written.path, environment.cwd)}")

@@ -7,7 +7,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,12 +22,16 @@ STATE_VARIABLE = "POSTBATCH_STATE_DIR"
 
 @dataclass(frozen=True)
 class Environment:
-    """Everything outside of the program that a command touches. Results go to `out`, messages to `err`."""
+    """Everything outside of the program that a command touches. Results go to `out`, messages to `err`.
+
+    `answers` is where a command's JSON document goes, None where none was asked for.
+    """
 
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     cwd: Path = field(default_factory=Path.cwd)
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
+    answers: TextIO | None = None
     now: Callable[[], datetime] = utc_now
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -42,6 +46,20 @@ class Environment:
     def show_text(self, text: str) -> None:
         """Print what `report.terminal` has drawn, where every word is visible already."""
         print(text, file=self.out, flush=True)
+
+    def answer(self, document: Mapping[str, object]) -> None:
+        """Print what the command came to as one JSON document, where that was asked for."""
+        if self.answers is not None:
+            from batch.codec import data_to_json
+
+            self.answer_text((data_to_json(document), "\n"))
+
+    def answer_text(self, pieces: Iterable[str]) -> None:
+        """Print a JSON document that comes in pieces, where it was asked for."""
+        if self.answers is not None:
+            for piece in pieces:
+                self.answers.write(piece)
+            self.answers.flush()
 
     def warn(self, line: str) -> None:
         """Print a line that must be read, on the error output; all of it is visible."""
@@ -94,6 +112,7 @@ class Flags:
     verbose: bool = False
     color: bool = True
     via: str | None = None
+    json: bool = False
 
 
 @dataclass(frozen=True, slots=True)

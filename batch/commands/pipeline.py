@@ -351,6 +351,7 @@ def carry_through(
     asks = changing and not outputs.yes and not _holds_back(record, outputs)
     if asks and not session.confirms(f"Do this to {posts} {where}?"):
         session.warn("Nothing was done.")
+        session.environment.answer({"run": "", "sandbox": session.sandbox, "posts": []})
         return EXIT_DONE
     results, status = carry(session, record, outputs, media_folder=media_folder, do_site=do_site, at_once=at_once)
     tell(session, results, outputs, sheet=sheet, media_folder=media_folder)
@@ -403,6 +404,10 @@ def tell(
     with suppress(PostbatchError):  # a run without a record left nothing out
         record = read_record(session.state, results.run)
         known = with_last_known(session.state, results, record, journal_of=lambda site: session.journal(site).name)
+    if environment.answers is not None:
+        from batch.workbooks.results import results_json
+
+        environment.answer_text(results_json(known))
     try:
         written = session.write_report(known, outputs, sheet=sheet, media_folder=media_folder)
     finally:

@@ -35,6 +35,7 @@ def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: 
         checked = read_to_send(session, inputs, folder=environment.cwd)
         prepared = prepare(session, checked, inputs)
         show_plan(session, prepared.plan)
+        environment.answer_text(_chunks(session, prepared, inputs, folder=environment.cwd))
         if outputs.out is not None:
             write_plan(session, prepared, inputs, environment.cwd / outputs.out)
         if outputs.page is not None:
@@ -46,20 +47,7 @@ def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: 
 
 def write_plan(session: Session, prepared: Prepared, inputs: Inputs, out: Path) -> None:
     """Write the plan's file: the steps, and from what they were made. It names no place of this machine."""
-    checked, folder = prepared.checked, out.resolve().parent
-
-    def from_there(path: Path) -> str:
-        return Path(os.path.relpath(path.resolve(), folder)).as_posix()
-
-    media = from_there(checked.media_folder) if inputs.media_folder else ""
-    places = from_there(session.environment.cwd / inputs.places) if inputs.places else ""
-    chunks = plan_chunks(
-        prepared.plan,
-        inputs=replace(inputs, sheet=from_there(checked.path), media_folder=media, places=places),
-        issues=checked.issues,
-        sandbox=session.sandbox,
-        places=places_of(session, prepared.plan),
-    )
+    chunks = _chunks(session, prepared, inputs, folder=out.resolve().parent)
     digest = sha256()
 
     def remembered() -> Iterator[str]:
@@ -72,3 +60,22 @@ def write_plan(session: Session, prepared: Prepared, inputs: Inputs, out: Path) 
         make_private_folder(session.environment.plan_folder)
         write_private(session.environment.plan_folder / digest.hexdigest(), b"")
     session.show(f"Written: {shown_from(written, session.environment.cwd)}")
+
+
+def _chunks(session: Session, prepared: Prepared, inputs: Inputs, *, folder: Path) -> Iterator[str]:
+    """Return the plan's JSON in pieces; the sheet and its media are named as seen from `folder`."""
+
+    def from_there(path: Path) -> str:
+        return Path(os.path.relpath(path.resolve(), folder)).as_posix()
+
+    checked = prepared.checked
+    sheet = checked.path.name if inputs.from_stdin else from_there(checked.path)
+    media = from_there(checked.media_folder) if inputs.media_folder and not inputs.from_stdin else ""
+    places = from_there(session.environment.cwd / inputs.places) if inputs.places else ""
+    return plan_chunks(
+        prepared.plan,
+        inputs=replace(inputs, sheet=sheet, media_folder=media, places=places),
+        issues=checked.issues,
+        sandbox=session.sandbox,
+        places=places_of(session, prepared.plan),
+    )

@@ -93,6 +93,7 @@ def pull_posts(environment: Environment, flags: Flags, out: Path, *, choice: Pul
                 rows += found
                 left += elsewhere
         write_posts(rows, path)
+        environment.answer({"written": str(out), "posts": len(rows), "left_out": dict(left), "unread_sites": unread})
         if session.sandbox:
             session.show(SANDBOX_SAID)
         session.show(f"{counted(len(rows), 'post')} written to {out}. Edit them there, then: postbatch plan {out}")

@@ -6,7 +6,6 @@ reach is shown as it came, and blank where nothing came.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +40,7 @@ Known = Mapping[tuple[str, str], tuple[Outcome, str]]
 
 
 def report_month(
-    environment: Environment, flags: Flags, *, month: str, outputs: Outputs, split: bool, force: bool, as_json: bool
+    environment: Environment, flags: Flags, *, month: str, outputs: Outputs, split: bool, force: bool
 ) -> int:
     """Write the month's report, one for all sites or one for each; 1 where a post failed or a site can't be read."""
     with Session(environment, flags) as session:
@@ -54,9 +53,8 @@ def report_month(
         paths = [environment.cwd / (outputs.out or f"report-{wanted}.xlsx")]
         if split:
             paths = [paths[0].with_stem(f"{paths[0].stem}-{_file_name(name)}") for name in names]
-        if as_json:
-            environment.show_text(json.dumps(_as_data(sheets[0], posts, month=wanted), ensure_ascii=False, indent=1))
-        else:
+        environment.answer(_as_data(_reports(session, posts, month=wanted, sites=())[0], posts, month=wanted))
+        if not flags.json or outputs.out:
             _write(session, sheets, paths, outputs, posts=posts, force=force)
         failed = any(outcome.outcome is OutcomeKind.FAILED for _, outcome, _ in posts)
         return EXIT_ROWS if failed or unread else EXIT_DONE

@@ -24,6 +24,16 @@ def show_runs(environment: Environment, flags: Flags) -> int:
                 records.append(read_record(session.state, name))
             except PostbatchError as error:
                 session.warn(str(error))
+        environment.answer({
+            "runs": [
+                {
+                    "run": record.run, "command": record.command, "sheet": record.sheet, "sandbox": record.sandbox,
+                    "started_at": record.started_at.isoformat(), "exit_status": record.exit_status,
+                    "sites": sorted(record.journals), "counts": dict(record.counts),
+                }
+                for record in records
+            ]
+        })  # fmt: skip
         environment.show_text(terminal.runs_text(records, width=environment.width, color=flags.color))
         return 0
 

@@ -1,4 +1,4 @@
-"""`schema`: print the JSON Schema of the plan's file or of the results, for those who read them by a program."""
+"""`schema`: print the JSON Schema of a file or of what a command prints, for those who read them by a program."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from batch.codec import json_schema
-from batch.model import RESULT_COLUMNS, Json, OutcomeKind
+from batch.commands.watch import Alert
+from batch.model import RESULT_COLUMNS, Account, Issue, Json, OutcomeKind, Quota
 from batch.plan.planfile import PlanFile
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -56,13 +57,71 @@ def results_schema() -> Json:
     }
 
 
+def document(**properties: Json) -> Json:
+    """Return the schema of an object that has all of these properties and no others."""
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def list_of(items: Json) -> Json:
+    """Return the schema of a list."""
+    return {"type": "array", "items": items}
+
+
+TEXT: Json = {"type": "string"}
+NUMBER: Json = {"type": "integer"}
+YES_NO: Json = {"type": "boolean"}
+COUNTS: Json = {"type": "object", "additionalProperties": NUMBER}
+
+
+def _defined(kind: object) -> Json:
+    """Return the schema of a value within a document: what it refers to comes along with it."""
+    return {"$id": f"urn:postbatch:{getattr(kind, '__name__', 'value').lower()}", **json_schema(kind)}
+
+
+def report_schema() -> Json:
+    """Return the schema of `report --json`: the results' columns without those of a sheet, and the totals."""
+    post = results_schema()["properties"]["posts"]["items"]
+    gone = {"row", "action"}
+    columns = {name: schema for name, schema in post["properties"].items() if name not in gone}
+    post = {**post, "properties": columns, "required": [name for name in post["required"] if name not in gone]}
+    totals = {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": COUNTS}}
+    return document(month=TEXT, sandbox=YES_NO, headline=TEXT, totals=totals, posts=list_of(post))
+
+
+RUN = document(
+    run=TEXT, command=TEXT, sheet=TEXT, sandbox=YES_NO, started_at=TEXT, exit_status={"type": ["integer", "null"]},
+    sites=list_of(TEXT), counts=COUNTS,
+)  # fmt: skip
 SCHEMAS: Mapping[str, Callable[[], Json]] = {
     "plan": lambda: json_schema(PlanFile),
     "results": results_schema,
+    "check": lambda: document(sheet=TEXT, issues=list_of(_defined(Issue))),
+    "fix": lambda: document(
+        sheet=TEXT,
+        written=TEXT,
+        fixes=list_of(document(row=NUMBER, position=NUMBER, heading=TEXT, old=TEXT, new=TEXT, why=TEXT)),
+        issues=list_of(_defined(Issue)),
+    ),
+    "runs": lambda: document(runs=list_of(RUN)),
+    "pull": lambda: document(written=TEXT, posts=NUMBER, left_out=COUNTS, unread_sites=NUMBER),
+    "template": lambda: document(written=TEXT),
+    "accounts": lambda: document(
+        site=TEXT,
+        accounts=list_of(_defined(Account)),
+        connections={"type": "object", "additionalProperties": TEXT},
+        quotas={"type": "object", "additionalProperties": _defined(Quota)},
+        connect_urls={"type": "object", "additionalProperties": TEXT},
+    ),
+    "doctor": lambda: document(findings=list_of(document(good=YES_NO, finding=TEXT))),
+    "watch": lambda: document(alerts=list_of(_defined(Alert)), standing=NUMBER, sites=list_of(TEXT)),
+    "report": report_schema,
+    "error": lambda: document(error=TEXT, details=list_of(TEXT), exit_status=NUMBER),
 }
+"""What can be printed: the forms of files, and of what each command prints with --json. `run`, `apply`, `undo`,
+`status` and `results` print the results' form; what stops any command prints `error`."""
 
 
 def show_schema(what: str, *, out: TextIO) -> int:
-    """Print the schema of the `plan` or the `results`."""
+    """Print a schema by its name."""
     print(json.dumps({"$schema": DRAFT, **SCHEMAS[what]()}, ensure_ascii=False, indent=1), file=out)
     return 0

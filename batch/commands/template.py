@@ -31,6 +31,7 @@ def make_template(
                 accounts=snapshot.accounts, quotas=snapshot.quotas, timezone=session.settings.timezone_for(site)
             )
         write_template(path, now=environment.now(), connected=offered, timezone=timezone)
+        environment.answer({"written": str(out)})
         if session.sandbox:
             session.show(SANDBOX_SAID)
         session.show(f"Written: {out}. Fill it in, then: postbatch check {out}")

@@ -131,6 +131,9 @@ def watch_once(session: Session, senders: Sequence[Sender]) -> int:
     well = _announce(session, alerts, senders) and len(looked) == len(by_site)
     for run in sorted({run for found in looked for run in found.runs}):
         _update_files(session, run)
+    session.environment.answer({
+        "alerts": [asdict(alert) for alert in alerts], "standing": standing, "sites": sorted(by_site),
+    })  # fmt: skip
     if not alerts:
         checked = f"{counted(sum(map(len, by_site.values())), 'post')} checked on {counted(len(by_site), 'site')}"
         waiting = f"{counted(standing, 'post')} reported before still can't go out" if standing else "nothing new"

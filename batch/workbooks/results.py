@@ -183,17 +183,22 @@ def write_results_csv(results: Results, path: Path) -> None:
 
 
 def write_results_json(results: Results, path: Path) -> None:
-    """Write the JSON form, one line for each post; what UTF-8 can't hold stands as an escape."""
+    """Write the JSON form; what UTF-8 can't hold stands as an escape."""
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+        file.writelines(results_json(results))
+
+
+def results_json(results: Results) -> Iterator[str]:
+    """Return the JSON form piece by piece, one line for each post."""
     columns = result_columns(results)
     head = json.dumps({"run": results.run, "sandbox": results.sandbox}, ensure_ascii=False)
-    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-        file.write(f'{head[:-1]}, "posts": [')
-        between = "\n"
-        for line in result_rows(results, columns):
-            post: Json = dict(zip(columns.headings, line, strict=True))
-            file.write(between + json.dumps(post, ensure_ascii=False))
-            between = ",\n"
-        file.write("\n]}\n")
+    yield f'{head[:-1]}, "posts": ['
+    between = "\n"
+    for line in result_rows(results, columns):
+        post: Json = dict(zip(columns.headings, line, strict=True))
+        yield between + json.dumps(post, ensure_ascii=False)
+        between = ",\n"
+    yield "\n]}\n"
 
 
 def write_results_workbook(results: Results, path: Path, *, stream_from: int = STREAM_FROM) -> None:

@@ -77,7 +77,7 @@ def test_it_says_the_state_and_not_what_the_last_run_did(month):
     assert "live" in ended.out
     assert "Nothing" not in ended.out
     book = openpyxl.load_workbook(month.folder / "report-2031-03.xlsx")
-    links = {cell.value for row in book["Results"].iter_rows() for cell in row if str(cell.value).startswith("http")}
+    links = {cell.hyperlink.target for row in book["Results"].iter_rows() for cell in row if cell.hyperlink}
     assert links, "what is live has its link"
     page = (month.folder / "report-2031-03.html").read_text(encoding="utf-8")
     assert " live" in page

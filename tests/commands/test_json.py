@@ -1,0 +1,95 @@
+"""Every command with --json: stdout is one document that fits its published schema, whatever happens."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from batch.cli import DOCUMENTS
+from batch.commands.schema import SCHEMAS
+
+GOOD = {"key": "a", "channel": "FACEBOOK", "text": "Hi", "publish_at": "2031-03-03 09:00", "timezone": "UTC"}
+WRONG = {**GOOD, "key": "b", "text": "Hello there", "publish_at": "2031-03-03 25:00"}
+MENDABLE = {**GOOD, "key": "d\u200b"}
+
+
+def document_of(ended: Any, name: str) -> dict[str, Any]:
+    """Return the document that stands alone on stdout, once it fits its schema."""
+    found: dict[str, Any] = json.loads(ended.out)
+    jsonschema.validate(found, SCHEMAS[name](), cls=jsonschema.Draft202012Validator)
+    return found
+
+
+@pytest.fixture
+def sheets(site: Any) -> Any:
+    site.write("good.csv", [GOOD])
+    site.write("part.csv", [GOOD, WRONG])
+    site.write("bad.csv", [WRONG])
+    site.write("mend.csv", [MENDABLE])
+    return site
+
+
+def test_a_life_of_a_sheet_success_nothing_to_do_partial_and_refusal(sheets):
+    desk = sheets
+    assert document_of(desk("check", "good.csv", "--json"), "check")["issues"] == []
+    assert document_of(desk("check", "part.csv", "--json"), "check")["issues"][-1]["row"] == 3
+    plan = desk("plan", "part.csv", "--json")
+    assert [step["kind"] for step in document_of(plan, "plan")["steps"]] == ["schedule", "invalid"]
+    assert str(desk.folder) not in plan.out
+    assert document_of(desk("plan", "good.csv", "--out", "plan.json", "--json"), "plan")["steps"]
+    ended = desk("apply", "plan.json", "-y", "--json")
+    assert [post["outcome"] for post in document_of(ended, "results")["posts"]] == ["scheduled"]
+    ended = desk("apply", "plan.json", "-y", "--json")
+    assert document_of(ended, "error")["exit_status"] == ended.status == 2
+    ended = desk("run", "good.csv", "-y", "--json")
+    assert (ended.status, document_of(ended, "results")["posts"][0]["outcome"]) == (0, "unchanged")
+    ended = desk("run", "part.csv", "-y", "--json")
+    assert ended.status == 1
+    assert [post["outcome"] for post in document_of(ended, "results")["posts"]] == ["unchanged", "invalid"]
+    assert document_of(desk("run", "good.csv", "--json"), "error")["error"], "there is no terminal to ask on"
+    results = next(path.name for path in desk.folder.glob("good.results*.xlsx"))
+    assert document_of(desk("status", results, "--json"), "results")["posts"]
+    assert document_of(desk("results", "last", "--json"), "results")["posts"]
+    assert document_of(desk("undo", "last", "-y", "--json"), "results")["posts"][0]["outcome"] == "cancelled"
+    assert len(document_of(desk("runs", "--json"), "runs")["runs"]) >= 3
+    assert document_of(desk("watch", "--once", "--json"), "watch")["alerts"] == []
+    assert document_of(desk("report", "--month", "2031-03", "--json"), "report")["month"] == "2031-03"
+    assert document_of(desk("pull", "--out", "pulled.csv", "--json"), "pull")["posts"] == 0
+
+
+def test_commands_about_the_site_and_files(sheets):
+    desk = sheets
+    assert document_of(desk("accounts", "--json"), "accounts")["connections"]
+    assert all(found["good"] for found in document_of(desk("doctor", "--json"), "doctor")["findings"])
+    assert document_of(desk("template", "--out", "t.xlsx", "--json"), "template") == {"written": "t.xlsx"}
+    assert document_of(desk("template", "--out", "t.xlsx", "--json"), "error")["exit_status"] == 2
+    assert document_of(desk("fix", "mend.csv", "--json"), "fix")["fixes"][0]["new"] == "d"
+    assert document_of(desk("fix", "good.csv", "--json"), "fix")["written"] == ""
+    feed = (desk.folder / "part.csv").read_text(encoding="utf-8")
+    assert document_of(desk("check", "-", "--json", feed=feed), "check")["issues"][-1]["row"] == 3
+    assert "stdin.csv" in document_of(desk("plan", "-", "--json", feed=feed), "plan")["inputs"]["sheet"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "none.csv"), ("plan", "none.csv"), ("run", "none.csv", "-y"), ("apply", "none.json", "-y"),
+        ("fix", "none.csv"), ("status", "none.xlsx"), ("undo", "none", "-y"), ("results", "none"),
+        ("report", "--month", "never"), ("watch", "--every", "soon"), ("pull", "--until", "soon"),
+        ("plan", "good.csv", "--no-such-option"),
+    ],
+)  # fmt: skip
+def test_what_cannot_start_says_so_as_a_document_too(sheets, arguments):
+    ended = sheets(*arguments, "--json")
+    told = document_of(ended, "error")
+    assert (ended.status, told["exit_status"]) == (2, 2)
+    assert told["error"]
+
+
+def test_every_document_has_a_schema_that_is_one():
+    assert set(DOCUMENTS) == set(SCHEMAS)
+    for make in SCHEMAS.values():
+        jsonschema.Draft202012Validator.check_schema(make())
