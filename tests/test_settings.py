@@ -50,7 +50,7 @@ def load(tmp_path: Path) -> Load:
 def test_with_nothing_configured_there_is_nothing_to_send_to_and_no_credential_is_asked_for(load: Load) -> None:
     settings = load()
     assert (settings.sites, settings.default_site, settings.api_url) == ({}, "default", API_URL)
-    assert (settings.calls_per_minute, settings.settle_seconds, settings.via) == (180, 15, "draft")
+    assert (settings.calls_per_minute, settings.settle_seconds, settings.via) == (180, 15, "auto")
     assert settings.timezone_for() == ""
     with pytest.raises(ConfigError, match="set WIX_SITE_ID, or add a"):
         settings.site()
@@ -264,7 +264,7 @@ SITE = f'[sites.pottery]\nsite_id = "{A}"\n'
         ("calls_per_minute = 201", "whole number from 1 to 200"),
         ("calls_per_minute = 1.5", "whole number from 1 to 200"),
         ("calls_per_minute = true", "whole number from 1 to 200"),
-        ('via = "pigeon"', "“pigeon” is not a way to send; write one of draft, publish, bulk"),
+        ('via = "pigeon"', "“pigeon” is not a way to send; write one of auto, draft, publish, bulk"),
         ("settle_seconds = -1", "number from 0 to 300"),
         ("settle_seconds = nan", "number from 0 to 300"),
         ('api_url = "https://evil.example"', "use the variable WIX_API_URL"),

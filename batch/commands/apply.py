@@ -13,6 +13,7 @@ from batch.commands.session import Session, refuse_outputs
 from batch.errors import PlanFileError
 from batch.model import Plan
 from batch.plan.planfile import PlanFile, check_unmoved, read_plan_file
+from batch.settings import VIAS
 from batch.wording import listed
 
 MAX_PLAN_BYTES = 2 * 1024**3
@@ -57,6 +58,10 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
                 f"The sheet does not say that its posts go to {listed(others, last='and')}, as the plan does: if that "
                 f"is meant, add --site {others[0]}."
             )
+        if flags.via is None:
+            ways = {part.site: part.via for part in saved.sites if part.via in VIAS}
+            sites = {n: replace(site, via=ways.get(n, site.via)) for n, site in session.settings.sites.items()}
+            session.settings = replace(session.settings, sites=sites)
         if file.places != places_of(session, saved):
             raise PlanFileError("This plan was made for another site or address. Make it again for this one.")
         prepared = prepare(session, checked, inputs)

@@ -173,6 +173,7 @@ class Planner:
         if not active:
             snapshot = Snapshot(site, now(), items=self._remembered(site, posts))
             return reconcile(posts, snapshot, now=now(), options=options), None
+        options = replace(options, via=self._session.settings.site(site).via)
         # A row that only names a post by its key or ID may mean any channel.
         named = {post.channel for post in active if post.channel is not None}
         living = [channel for channel in Channel if channel not in ENDED]

@@ -63,6 +63,8 @@ class Session:
         self._clients: dict[str, Client] = {}
         self._lock = threading.Lock()
         self.print_line: Callable[[str], None] = environment.warn
+        self.notices: list[str] = []
+        """What was found out while sending and belongs into the results."""
         self.settings = settings or load_settings(
             # A sandbox must not be shaken by a real site's variables, nor a real site reached in its name.
             {} if flags.sandbox else environment.environ,
@@ -96,6 +98,11 @@ class Session:
     def warn(self, text: str) -> None:
         """Say something that must be read, also with `--quiet`."""
         self.print_line(text)
+
+    def notice(self, text: str) -> None:
+        """Say something in passing that belongs into the results as well."""
+        self.notices.append(text)
+        self.say(text)
 
     def show(self, line: str) -> None:
         """Print a line of what the command was asked for."""

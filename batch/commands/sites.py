@@ -146,6 +146,7 @@ def carry_out(
     ]
     status = exit_status(lines, stopped=any(s.requested for s in stops.values()), interrupted=stop.interrupted)
     finished_at = session.environment.now()
+    record = replace(record, notices=(*record.notices, *session.notices))
     try:
         counts = Counter(str(outcome.outcome) for outcome in lines)
         finish_record(session.state, record, at=finished_at, exit_status=status, counts=counts)
@@ -184,6 +185,7 @@ def make_context(session: Session, site: str, journal: Journal, *, run: str, sto
         settle_seconds=settle_seconds(session, journal),
         budget=client.budget,
         say=session.say,
+        notice=session.notice,
     )
 
 

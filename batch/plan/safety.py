@@ -180,9 +180,8 @@ def count_calls(steps: Sequence[Step], *, via: str, now: datetime) -> int:
     for place, step in enumerate(steps):
         if Act.UPLOAD in step.acts:
             media |= {medium.identity or medium.source for medium in step.content.media if not medium.url}
-        single_call = {Act.CREATE, Act.SCHEDULE}.issubset(step.acts) and (place in in_bulk or via == "publish")
-        calls += sum(act is not Act.UPLOAD for act in step.acts) - 2 * single_call
-        calls += via == "publish" and single_call
+        single_call = via == "publish" and {Act.CREATE, Act.SCHEDULE}.issubset(step.acts) and not step.duplicates
+        calls += sum(act is not Act.UPLOAD for act in step.acts) - 2 * (place in in_bulk) - single_call
     return calls + len(media) * CALLS_PER_MEDIUM
 
 

@@ -67,6 +67,8 @@ class SiteContext:
     settle_seconds: float = 15.0
     budget: RetryBudget = field(default_factory=RetryBudget)
     say: Callable[[str], None] = lambda _text: None
+    notice: Callable[[str], None] = lambda _text: None
+    """Says what belongs into the run's results too."""
 
     @property
     def reader(self) -> SiteReader:
@@ -477,9 +479,9 @@ class StepProgress:
         """Whether it has its draft and is still to take back what that replaces."""
         return self.outcome is None and Act.CREATE in self.done and bool(self.step.duplicates)
 
-    def goes_out_soon(self, now: datetime) -> bool:
-        """Tell whether a post goes out now or so soon that there would be no time to take it back."""
-        return Act.PUBLISH in self.step.acts or (self.step.at is not None and self.step.at - now < IMMINENT)
+    def goes_out(self, within: timedelta, now: datetime) -> bool:
+        """Tell whether a post goes out now or within this time."""
+        return Act.PUBLISH in self.step.acts or (self.step.at is not None and self.step.at - now < within)
 
     def keep_item(self, item: Item | None) -> None:
         """Take note of a newer look at the step's item."""

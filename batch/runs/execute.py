@@ -4,7 +4,7 @@
     2. what withdraws or changes comes first: a cancellation can be urgent, and may free quota
     3. what goes out now or within minutes: drafts are made, the site is looked at for another run's item with the same
        reference, and only then is one published, one at a time
-    4. the rest, soonest first, by the way that was asked for: one by one, or in parts of up to 50 by one bulk call
+    4. the rest, soonest first, by the way that was asked for: one by one, or up to 50 posts in one bulk call
     5. the site is read back and compared with the plan
 
 A step that the run does not come to is `not_run`, never missing. A bulk answer is believed only where it speaks of a
@@ -22,10 +22,12 @@ from datetime import UTC, datetime
 from batch.codec import to_json
 from batch.errors import JournalError, PostbatchError
 from batch.model import Act, Item, Outcome, OutcomeKind, Status
+from batch.plan.safety import BULK_AHEAD, BULK_MORE_THAN, BULK_PART, sent_in_bulk
 from batch.publisher import items
 from batch.publisher.pace import wait_seconds
 from batch.publisher.reply import Reply, ReplyKind
 from batch.runs.actions import (
+    IMMINENT,
     MAX_TRIES,
     CircuitBreaker,
     SiteContext,
@@ -54,9 +56,22 @@ from batch.runs.settle import (
     weigh,
 )
 from batch.runs.verify import read_back
+from batch.wording import counted
 
 WENT_OUT = frozenset({OutcomeKind.PUBLISHED, OutcomeKind.PROCESSING})
 """Outcomes of a post that went out without a date: its time is when that was known."""
+
+BULK_FAILURES = 2
+"""After so many bulk calls in a row that did not go through, the rest goes one by one."""
+SMALLEST_PART = 12
+"""A part that is refused for its size is halved, but not below this."""
+TOO_MANY = frozenset({400, 413, 422})
+PLAN_CODE = "INELIGIBLE_FOR_FEATURE"
+"""Said of a whole part it may mean no bulk calls in the plan, or too little quota for all: one by one tells."""
+
+NOT_OFFERED = frozenset({404, 405, 501})
+"""Statuses by which the service says that it does not know the bulk call."""
+LEFT_OPEN = f"It was sent in a bulk call whose answer left it open. {RUN_AGAIN}"
 
 FAR = datetime.max.replace(tzinfo=UTC)
 
@@ -71,6 +86,8 @@ class _SiteRun:
 
     context: SiteContext
     emit: Emit
+    via: str
+    bulk_more_than: int
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     told: set[int] = field(default_factory=set)
 
@@ -133,7 +150,7 @@ class _SiteRun:
         for post in posts:
             self.do(post)
 
-    def do_all(self, posts: Sequence[StepProgress], *, via: str) -> None:
+    def do_all(self, posts: Sequence[StepProgress]) -> None:
         """Do the steps in their order, new posts last."""
         new = [post for post in posts if post.outcome is None and Act.CREATE in post.step.acts]
         for post in posts:
@@ -142,19 +159,148 @@ class _SiteRun:
             elif Act.CREATE not in post.step.acts:
                 self.do(post)
         # Told apart only now: what came before may have taken minutes.
-        soon = [post for post in new if post.goes_out_soon(self.context.now())]
-        imminent = {post.position for post in soon}
-        later = [post for post in new if post.position not in imminent]
-        self.do_soon(soon)
-        if via == "bulk":
-            dated = [post for post in later if Act.SCHEDULE in post.remaining and not post.step.duplicates]
-            schedule_in_parts(dated, context=self.context, breaker=self.breaker)
+        ahead = [IMMINENT, BULK_AHEAD] if self.via == "auto" else [IMMINENT]
+        for within in ahead:
+            self.do_soon([post for post in new if self._waits(post) and post.goes_out(within, self.context.now())])
+        later = [post for post in new if self._waits(post)]
+        in_bulk = sent_in_bulk(
+            [post.step for post in later], via=self.via, now=self.context.now(), more_than=self.bulk_more_than
+        )
+        self.schedule_in_bulk([post for place, post in enumerate(later) if place in in_bulk])
         for post in later:
-            if post.outcome is None and not post.done and post.goes_out_soon(self.context.now()):
+            if self._waits(post) and not post.done and post.goes_out(IMMINENT, self.context.now()):
                 self.do_soon([post])
             else:
-                single_call = via == "publish" and Act.SCHEDULE in post.remaining and not post.step.duplicates
+                single_call = self.via == "publish" and Act.SCHEDULE in post.remaining and not post.step.duplicates
                 self.do(post, single_call=single_call)
+
+    def _waits(self, post: StepProgress) -> bool:
+        """Tell whether a post's turn is yet to come."""
+        return post.position not in self.told
+
+    def schedule_in_bulk(self, posts: Sequence[StepProgress], *, size: int = BULK_PART) -> None:
+        """Schedule new posts part by part. A post that is left without an outcome is to be sent one by one.
+
+        The site is looked at before any post of a part that did not go through is left to go by itself. A service that
+        does not know the call, answers it in a way that can't be read, or fails it twice in a row is not asked again.
+        """
+        queue, tries, failed = list(posts), 0, 0
+        while queue and failed < BULK_FAILURES and not self.context.stop.requested:
+            # The rate limit may hold a call up for a minute, so the dates are looked at after that wait.
+            self.context.client.pace.until_free()
+            part = [post for post in queue[:size] if self._may_go_in_bulk(post)]
+            if not part:
+                queue = queue[size:]
+                continue
+            reply, intents = self._send_bulk(part)
+            limited = reply.kind in (ReplyKind.NOT_SENT, ReplyKind.LIMITED)
+            if limited and tries + 1 < MAX_TRIES and self.context.budget.take():
+                tries += 1
+                self.context.pause(wait_seconds(tries, reply.retry_after_seconds, random=self.context.random))
+                continue
+            if reply.kind is ReplyKind.REFUSED and reply.status in TOO_MANY and len(part) > SMALLEST_PART:
+                size = len(part) // 2
+                self.context.say(f"The service refused {len(part)} posts in one call ({reply.code}); trying {size}.")
+                continue
+            queue, tries = queue[size:], 0
+            why = self._read_bulk(reply, part, intents)
+            failed = failed + 1 if why else 0
+            if why and (reply.status in NOT_OFFERED or reply.kind is ReplyKind.OK):
+                failed = BULK_FAILURES
+            if why and not self.context.stop.requested:
+                rest = "those and all others" if failed >= BULK_FAILURES and queue else "they"
+                self.context.notice(
+                    f"{counted(len(part), 'post')} couldn't be scheduled in one call: {why}. "
+                    f"The site was checked for them, and {rest} are sent one by one."
+                )
+
+    def _may_go_in_bulk(self, post: StepProgress) -> bool:
+        """Tell whether a post may go out in a bulk call; what is due within minutes is left to go one by one."""
+        if post.outcome is None:
+            post.outcome = self.breaker.blocked(Act.SCHEDULE, post.step)
+        if post.outcome is None and passed(Act.SCHEDULE, post.step, self.context.now()):
+            self._take(post, date_passed(post.step))
+        return post.outcome is None and not post.goes_out(IMMINENT, self.context.now())
+
+    def _take(self, post: StepProgress, result: ActionResult) -> None:
+        take_result(post, Act.SCHEDULE, result, context=self.context, breaker=self.breaker)
+
+    def _send_bulk(self, part: Sequence[StepProgress]) -> tuple[Reply, list[int]]:
+        """Send a part; what a whole call's answer says of every post in it is in the journal before anything else."""
+        context = self.context
+        entries = [(post.position, post.step.reference) for post in part]
+        intents = context.journal.intend_all(context.run, Act.SCHEDULE, entries, at=context.now())
+        for post in part:
+            post.in_flight = True
+        reply = items.schedule_bulk(context.client, [post.step for post in part])
+        for post in part:
+            post.in_flight = False
+        if reply.kind is not ReplyKind.OK:
+            for intent in intents:
+                context.note(intent, kind=reply.kind, code=reply.code)
+        return reply, intents
+
+    def _read_bulk(self, reply: Reply, part: Sequence[StepProgress], intents: Sequence[int]) -> str:
+        """Take over what the answer says for certain, look up what it leaves open; return why it did not go through.
+
+        A whole call that was refused is looked up as well: it may have been refused after a part of it was done.
+        """
+        ended_at, why = self.context.now(), ""
+        if reply.kind is ReplyKind.REFUSED:
+            if reply.status in (401, 403) or reply.code in QUOTA_CODES - {PLAN_CODE}:
+                status = ActionStatus.STOP if reply.status in (401, 403) else ActionStatus.BLOCK_ACTION
+                for post in part:
+                    self._take(post, ActionResult(status, code=reply.code, message=reply.message))
+                return ""
+            why = f"the service refused it ({reply.code or reply.status})"
+            reply = replace(reply, kind=ReplyKind.UNCLEAR, code="BULK_REFUSED")
+        answers = items.read_bulk(reply, [post.step for post in part])
+        if not why and reply.kind is not ReplyKind.OK:
+            why = f"there was no clear answer ({reply.code})"
+        elif all(answer.kind is ReplyKind.UNCLEAR for answer in answers):
+            why = why or "the answer can't be read"
+        named = Counter(answer.item.id for answer in answers if answer.item)
+        left_open: list[tuple[StepProgress, Call]] = []
+        for post, intent, answer in zip(part, intents, answers, strict=True):
+            if answer.item and named[answer.item.id] > 1:
+                # An ID that is given to several posts is believed of none.
+                answer = replace(answer, kind=ReplyKind.UNCLEAR, item=None, code="CONTRADICTED")
+            item_id, item_status = (answer.item.id, answer.item.status) if answer.item else ("", "")
+            self.context.note(intent, kind=answer.kind, code=answer.code, item_id=item_id, status=item_status)
+            status = weigh(Act.SCHEDULE, answer, single_call=True)
+            if status is ActionStatus.DONE:
+                if answer.item and answer.item.status:
+                    self.context.remember_shown(post.step, answer.item)
+                post.done.extend([Act.CREATE, Act.SCHEDULE])
+                post.keep_item(answer.item)
+            elif status in (ActionStatus.UNCLEAR, ActionStatus.NOT_DONE):
+                call = Call(Act.SCHEDULE, post.step, post.position, answer, intent, ended_at, single_call=True)
+                left_open.append((post, call))
+            else:
+                self._take(post, ActionResult(status, code=answer.code, message=answer.message))
+        self._look_up(left_open)
+        unclear = reply.kind is ReplyKind.UNCLEAR and reply.code != "BULK_REFUSED"
+        self.breaker.count_unclear(unclear, "to {count} bulk calls in a row", context=self.context)
+        return why
+
+    def _look_up(self, left_open: Sequence[tuple[StepProgress, Call]]) -> None:
+        """Take over what the site shows of posts whose answer was open; what it does not hold goes by itself."""
+        results = settle([call for _, call in left_open], reader=self.context.reader, wait_full_window=True)
+        for (post, call), result in zip(left_open, results, strict=True):
+            if result.item is not None:
+                self.context.note(call.intent, kind="settled", item_id=result.item.id, status=result.item.status)
+            if result.status is ActionStatus.DONE:
+                post.done.extend([Act.CREATE, Act.SCHEDULE])
+                post.keep_item(result.item)
+            elif result.status is ActionStatus.NOT_DONE and result.item is not None:
+                post.done.append(Act.CREATE)
+                post.keep_item(result.item)
+            elif result.status is ActionStatus.UNCLEAR:
+                post.outcome = broken_outcome(post.step, OutcomeKind.UNKNOWN, code="no_answer", message=LEFT_OPEN)
+            elif result.status is not ActionStatus.NOT_DONE:
+                post.end(result)
+        if any(result.code == UNREADABLE for result in results):
+            self.context.stop.request("The site could not be read after a bulk call, so nothing more was sent.")
 
     def leave_none_out(self, posts: Sequence[StepProgress]) -> None:
         """Give what the run did not come to its outcome; the journal may be what failed, so it is not asked."""
@@ -175,14 +321,17 @@ def execute(
     *,
     context: SiteContext,
     emit: Emit,
-    via: str = "draft",
+    via: str = "auto",
+    bulk_more_than: int = BULK_MORE_THAN,
     bring_media: MediaBringer | None = None,
 ) -> None:
     """Carry out the steps of one site and emit each one's outcome (again, where reading back shows more).
 
-    `via` is `draft`, `publish` or `bulk`: how posts that are only scheduled are sent.
+    `via` is how posts that are only scheduled are sent: `draft` (a draft, then its date), `publish` (both in one call),
+    `bulk` (many posts in one call), or `auto`: in bulk what is due later than an hour, where that is more than
+    `bulk_more_than` posts, and as drafts the rest.
     """
-    run = _SiteRun(context, emit)
+    run = _SiteRun(context, emit, via, bulk_more_than)
     posts = [StepProgress(numbered.position, numbered.step) for numbered in steps]
     for post in posts:
         if not post.step.acts:
@@ -192,7 +341,7 @@ def execute(
     try:
         if bring_media is not None:
             bring_media(busy, context)
-        run.do_all(busy, via=via)
+        run.do_all(busy)
         read_back(busy, context=context, keep=run.keep)
     except PostbatchError as error:
         context.stop.request(str(error))
@@ -245,138 +394,3 @@ def yield_to(post: StepProgress, listed: Sequence[Item], *, context: SiteContext
         post.end_as_other(competing[0], other)
     else:
         post.keep_item(competing[0])
-
-
-PART = 50
-"""Posts in one call; the service is thought to take 100, and a part that it refuses for its size is halved."""
-
-TOO_MANY = frozenset({400, 413, 422})
-PLAN_CODE = "INELIGIBLE_FOR_FEATURE"
-"""Said of a whole part it may mean no bulk calls in the plan, or too little quota for all: one by one tells."""
-
-LEFT_OPEN = f"It was sent in a bulk call whose answer left it open. {RUN_AGAIN}"
-
-
-def schedule_in_parts(
-    posts: Sequence[StepProgress], *, context: SiteContext, breaker: CircuitBreaker, size: int = PART
-) -> None:
-    """Schedule new posts part by part. A post that is left without an outcome is to be sent one by one."""
-    queue, tries = list(posts), 0
-    while queue and size and not context.stop.requested:
-        # The rate limit may hold a call up for a minute, so the dates are looked at after that wait.
-        context.client.pace.until_free()
-        part = [post for post in queue[:size] if _may_go(post, context=context, breaker=breaker)]
-        if not part:
-            queue = queue[size:]
-            continue
-        reply, intents = _send(part, context=context)
-        if reply.kind in (ReplyKind.NOT_SENT, ReplyKind.LIMITED) and tries + 1 < MAX_TRIES and context.budget.take():
-            tries += 1
-            context.pause(wait_seconds(tries, reply.retry_after_seconds, random=context.random))
-        elif reply.kind is ReplyKind.REFUSED:
-            size = _after_refusal(reply, part, size, context=context, breaker=breaker)
-        else:
-            _read(reply, part, intents, context=context, breaker=breaker)
-            queue, tries = queue[size:], 0
-
-
-def _may_go(post: StepProgress, *, context: SiteContext, breaker: CircuitBreaker) -> bool:
-    """Tell whether a post may go out in a bulk call; what is due within minutes is left to go one by one."""
-    if post.outcome is None:
-        post.outcome = breaker.blocked(Act.SCHEDULE, post.step)
-    if post.outcome is None and passed(Act.SCHEDULE, post.step, context.now()):
-        take_result(post, Act.SCHEDULE, date_passed(post.step), context=context, breaker=breaker)
-    return post.outcome is None and not post.goes_out_soon(context.now())
-
-
-def _send(part: Sequence[StepProgress], *, context: SiteContext) -> tuple[Reply, list[int]]:
-    """Send a part; what a whole call's answer says of every post in it is in the journal before anything else."""
-    entries = [(post.position, post.step.reference) for post in part]
-    intents = context.journal.intend_all(context.run, Act.SCHEDULE, entries, at=context.now())
-    for post in part:
-        post.in_flight = True
-    reply = items.schedule_bulk(context.client, [post.step for post in part])
-    for post in part:
-        post.in_flight = False
-    if reply.kind is not ReplyKind.OK:
-        for intent in intents:
-            context.note(intent, kind=reply.kind, code=reply.code)
-    return reply, intents
-
-
-def _after_refusal(
-    reply: Reply, part: Sequence[StepProgress], size: int, *, context: SiteContext, breaker: CircuitBreaker
-) -> int:
-    """Return the size to go on with after the whole call was refused; 0: go on one by one."""
-    if reply.status in (401, 403):
-        status = ActionStatus.STOP
-    elif reply.code in QUOTA_CODES - {PLAN_CODE}:
-        status = ActionStatus.BLOCK_ACTION
-    elif reply.status in TOO_MANY and len(part) > 1:
-        context.say(f"The service refused {len(part)} posts in one call ({reply.code}); trying {len(part) // 2}.")
-        return len(part) // 2
-    else:
-        context.say(f"This site does not take bulk calls ({reply.code or reply.status}); sending one by one.")
-        return 0
-    for post in part:
-        result = ActionResult(status, code=reply.code, message=reply.message)
-        take_result(post, Act.SCHEDULE, result, context=context, breaker=breaker)
-    return size
-
-
-def _read(
-    reply: Reply,
-    part: Sequence[StepProgress],
-    intents: Sequence[int],
-    *,
-    context: SiteContext,
-    breaker: CircuitBreaker,
-) -> None:
-    """Take over what the answer says for certain, and look up what it leaves open."""
-    ended_at = context.now()
-    answers = items.read_bulk(reply, [post.step for post in part])
-    named = Counter(answer.item.id for answer in answers if answer.item)
-    left_open: list[tuple[StepProgress, Call]] = []
-    for post, intent, answer in zip(part, intents, answers, strict=True):
-        if answer.item and named[answer.item.id] > 1:
-            # An ID that is given to several posts is believed of none.
-            answer = replace(answer, kind=ReplyKind.UNCLEAR, item=None, code="CONTRADICTED")
-        item_id, item_status = (answer.item.id, answer.item.status) if answer.item else ("", "")
-        context.note(intent, kind=answer.kind, code=answer.code, item_id=item_id, status=item_status)
-        status = weigh(Act.SCHEDULE, answer, single_call=True)
-        if status is ActionStatus.DONE:
-            if answer.item and answer.item.status:
-                context.remember_shown(post.step, answer.item)
-            _done(post, ActionResult(status, answer.item))
-        elif status in (ActionStatus.UNCLEAR, ActionStatus.NOT_DONE):
-            call = Call(Act.SCHEDULE, post.step, post.position, answer, intent, ended_at, single_call=True)
-            left_open.append((post, call))
-        else:
-            result = ActionResult(status, code=answer.code, message=answer.message)
-            take_result(post, Act.SCHEDULE, result, context=context, breaker=breaker)
-    results = settle([call for _, call in left_open], reader=context.reader, wait_full_window=True)
-    for (post, call), result in zip(left_open, results, strict=True):
-        _settled(post, call, result, context=context)
-    if any(result.code == UNREADABLE for result in results):
-        context.stop.request("The site could not be read after a bulk call, so nothing more was sent.")
-    breaker.count_unclear(reply.kind is ReplyKind.UNCLEAR, "to {count} bulk calls in a row", context=context)
-
-
-def _done(post: StepProgress, result: ActionResult) -> None:
-    post.done.extend([Act.CREATE, Act.SCHEDULE])
-    post.keep_item(result.item)
-
-
-def _settled(post: StepProgress, call: Call, result: ActionResult, *, context: SiteContext) -> None:
-    """Take over what the site shows of a post whose answer was open; what it does not hold is left to go by itself."""
-    if result.item is not None:
-        context.note(call.intent, kind="settled", item_id=result.item.id, status=result.item.status)
-    if result.status is ActionStatus.DONE:
-        _done(post, result)
-    elif result.status is ActionStatus.NOT_DONE and result.item is not None:
-        post.done.append(Act.CREATE)
-        post.keep_item(result.item)
-    elif result.status is ActionStatus.UNCLEAR:
-        post.outcome = broken_outcome(post.step, OutcomeKind.UNKNOWN, code="no_answer", message=LEFT_OPEN)
-    elif result.status is not ActionStatus.NOT_DONE:
-        post.end(result)

@@ -101,7 +101,7 @@ def write_config(folder: Path, *, sites: Sequence[str], calls_per_minute: int = 
     (folder / "postbatch.toml").write_text(top + tables)
 
 
-def run_skipping(place: Sandbox, sheet: Path, *, via: str) -> float:
+def run_skipping(place: Sandbox, sheet: Path, *, via: str | None) -> float:
     """Run a sheet by the command itself, in this process, its waits skipped; return how long it would have taken."""
     clock = SkippedClock(place)
     environ = {"WIX_API_URL": place.url, "WIX_API_KEY": KEY, "POSTBATCH_STATE_DIR": str(sheet.parent / "state")}

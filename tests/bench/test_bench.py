@@ -23,16 +23,22 @@ READING_CALLS = 6
 """Before a run: one page of items, the features, and for each of two channels its accounts and its connection."""
 
 
-@pytest.mark.parametrize(("via", "sending"), [("draft", 2 * 120), ("publish", 120), ("bulk", 3)])
+@pytest.mark.parametrize(("via", "sending"), [("auto", 3), ("draft", 2 * 120), ("publish", 120), ("bulk", 3)])
 def test_a_month_takes_no_more_calls_than_its_way_needs_and_sends_each_post_once(via: str, sending: int) -> None:
     pages_read_back = 2
     calls, _ = month(120, via=via)
     assert calls == READING_CALLS + sending + pages_read_back
 
 
+def test_a_thousand_new_posts_take_at_most_sixty_calls_without_any_option() -> None:
+    calls, seconds = month(1_000, via=None)
+    assert calls <= 60
+    assert seconds < 60, "nothing is waited for"
+
+
 def test_the_calls_of_a_thousand_posts_are_within_their_bounds() -> None:
     for via, most in CALLS_A_POST.items():
-        sending = {"draft": 2_000, "publish": 1_000, "bulk": 20}[via]
+        sending = {"auto": 20, "draft": 2_000, "publish": 1_000, "bulk": 20}[via]
         assert (READING_CALLS + sending + 11) / 1_000 <= most
 
 

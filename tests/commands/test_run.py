@@ -302,7 +302,7 @@ def test_ctrl_c_finishes_the_call_writes_the_results_and_ends_with_130(site, ser
     site.write("posts.csv", rows)
     service.add_fault(kind="delay", seconds=0.2, calls=["changing"])
     running = subprocess.Popen(
-        [sys.executable, "-m", "batch", "run", "posts.csv", "--yes", "--out", "out.json"],
+        [sys.executable, "-m", "batch", "run", "posts.csv", "--yes", "--out", "out.json", "--via", "draft"],
         cwd=site.folder, env=dict(site.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     while len(changing(service)) < 4:
@@ -319,7 +319,7 @@ def test_ctrl_c_finishes_the_call_writes_the_results_and_ends_with_130(site, ser
     assert sorted(p.reference for p in service.coming()) == sorted(row["key"] for row in rows)
 
 
-@pytest.mark.parametrize("via", ["draft", "publish", "bulk"])
+@pytest.mark.parametrize("via", ["auto", "draft", "publish", "bulk"])
 def test_each_way_of_sending_comes_to_the_same(site, service, via):
     site.write("posts.csv", ROWS)
     ended, posts = site.run("posts.csv", "--via", via)
@@ -392,7 +392,7 @@ def test_a_run_that_was_killed_has_every_row_once_in_its_results_and_the_next_ru
     site.write("posts.csv", rows)
     service.add_fault(kind="delay", seconds=0.2, calls=["changing"])
     running = subprocess.Popen(
-        [sys.executable, "-m", "batch", "run", "posts.csv", "--yes"],
+        [sys.executable, "-m", "batch", "run", "posts.csv", "--yes", "--via", "draft"],
         cwd=site.folder, env=dict(site.environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     while len(changing(service)) < 7:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -18,12 +18,16 @@ from batch.plan.safety import (
     Cost,
     block_over_quota,
     check_blast_radius,
-    costs_of,
+    cost_of,
     count_calls,
     needs_of,
+    sent_in_bulk,
     shown_duration,
 )
+from batch.settings import VIAS
 
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+LATER = NOW + timedelta(days=9)
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -205,41 +209,58 @@ def test_rows_that_vanish_cancel_nothing(make: SimpleNamespace) -> None:
     check_blast_radius(plan, snapshot)
 
 
-def steps(count: int, *acts: Act, media: tuple[Medium, ...] = ()) -> list[Step]:
+def steps(count: int, *acts: Act, media: tuple[Medium, ...] = (), at: datetime | None = LATER) -> list[Step]:
     step = Step(
-        row=2, key="k", reference="k", site="s", channel="X", type="POST", kind=StepKind.SCHEDULE, reason="", acts=acts
-    )
+        row=2, key="k", reference="k", site="s", channel="X", type="POST", kind=StepKind.SCHEDULE, reason="", acts=acts,
+        at=at,
+    )  # fmt: skip
     return [replace(step, content=replace(step.content, media=media))] * count
 
 
 @pytest.mark.parametrize(
-    ("acts", "draft", "publish", "bulk"),
+    ("acts", "calls"),
     [
-        ((Act.CREATE, Act.SCHEDULE), 200, 100, 2),
-        ((Act.CREATE, Act.PUBLISH), 200, 200, 200),
-        ((Act.CREATE,), 100, 100, 100),
-        ((Act.SCHEDULE,), 100, 100, 100),
-        ((Act.UPDATE, Act.RESCHEDULE), 200, 200, 200),
-        ((Act.CANCEL,), 100, 100, 100),
-        ((), 0, 0, 0),
+        ((Act.CREATE, Act.SCHEDULE), {"auto": 2, "draft": 200, "publish": 100, "bulk": 2}),
+        ((Act.CREATE, Act.PUBLISH), dict.fromkeys(VIAS, 200)),
+        ((Act.CREATE,), dict.fromkeys(VIAS, 100)),
+        ((Act.SCHEDULE,), dict.fromkeys(VIAS, 100)),
+        ((Act.UPDATE, Act.RESCHEDULE), dict.fromkeys(VIAS, 200)),
+        ((Act.CANCEL,), dict.fromkeys(VIAS, 100)),
+        ((), dict.fromkeys(VIAS, 0)),
     ],
 )
-def test_only_new_posts_with_a_date_have_a_quicker_way(
-    acts: tuple[Act, ...], draft: int, publish: int, bulk: int
-) -> None:
-    plan = steps(100, *acts)
-    assert count_calls(plan) == {"draft": draft, "publish": publish, "bulk": bulk}
+def test_only_new_posts_with_a_date_have_a_quicker_way(acts: tuple[Act, ...], calls: dict[str, int]) -> None:
+    assert {via: count_calls(steps(100, *acts), via=via, now=NOW) for via in VIAS} == calls
+
+
+@pytest.mark.parametrize(
+    ("count", "due", "in_bulk"),
+    [
+        (10, timedelta(days=1), 0), (11, timedelta(days=1), 11), (11, timedelta(hours=1), 0),
+        (11, timedelta(hours=1, seconds=1), 11),
+    ],
+)  # fmt: skip
+def test_auto_sends_in_bulk_what_has_time_and_is_many(count: int, due: timedelta, in_bulk: int) -> None:
+    new = steps(count, Act.CREATE, Act.SCHEDULE, at=NOW + due)
+    others = [
+        *steps(20, Act.CREATE, Act.PUBLISH, at=None),
+        *(replace(step, duplicates=("old",)) for step in steps(20, Act.CREATE, Act.WITHDRAW, Act.SCHEDULE)),
+        *steps(20, Act.CREATE, at=None),
+        *steps(20, Act.CREATE, Act.SCHEDULE, at=NOW + timedelta(minutes=50)),
+    ]
+    assert sent_in_bulk([*others, *new], via="auto", now=NOW) == frozenset(range(80, 80 + in_bulk))
 
 
 def test_a_medium_goes_up_once() -> None:
     logo, there = Medium("logo.png"), Medium("b", url="https://static.wixstatic.com/b")
-    assert count_calls(steps(50, Act.UPLOAD, Act.CREATE, media=(logo, there, logo)))["draft"] == 50 + 2
+    new = steps(50, Act.UPLOAD, Act.CREATE, media=(logo, there, logo))
+    assert count_calls(new, via="draft", now=NOW) == 50 + 2
 
 
 def test_sites_run_side_by_side() -> None:
     sites = [SitePlan("a", tuple(steps(90, Act.CREATE))), SitePlan("b", tuple(steps(30, Act.CREATE)))]
-    assert costs_of(iter(sites), calls_per_minute=180)[0] == Cost("draft", 120, 30)
-    assert [e.calls for e in costs_of([], calls_per_minute=180)] == [0, 0, 0]
+    assert cost_of(iter(sites), now=NOW, calls_per_minute=180) == Cost(120, 30)
+    assert cost_of([], now=NOW, calls_per_minute=180) == Cost(0, 0)
 
 
 @pytest.mark.parametrize(
@@ -253,10 +274,14 @@ def test_a_duration_is_said_as_people_say_it(seconds: float, said: str) -> None:
     assert shown_duration(seconds) == said
 
 
-def test_the_cost_of_a_real_plan(make: SimpleNamespace) -> None:
-    plan = SitePlan("a", tuple(steps(1000, Act.CREATE, Act.SCHEDULE)))
-    assert [(e.via, e.calls, shown_duration(e.seconds)) for e in costs_of([plan], calls_per_minute=180)] == [
-        ("draft", 2000, "about 12 min"),
-        ("publish", 1000, "about 6 min"),
+@pytest.mark.parametrize(
+    ("via", "calls", "said"),
+    [
+        ("auto", 20, "about 7 s"), ("draft", 2000, "about 12 min"), ("publish", 1000, "about 6 min"),
         ("bulk", 20, "about 7 s"),
-    ]
+    ],
+)  # fmt: skip
+def test_the_cost_of_a_real_plan(via: str, calls: int, said: str) -> None:
+    plan = SitePlan("a", tuple(steps(1000, Act.CREATE, Act.SCHEDULE)), via=via)
+    cost = cost_of([plan], now=NOW, calls_per_minute=180)
+    assert (cost.calls, shown_duration(cost.seconds)) == (calls, said)

@@ -289,7 +289,7 @@ def prove_two(server: str, times: int) -> Figures:
     """Run two processes at once on one server, so many times."""
     figures = Figures()
     lag = float(str(SERVERS[server].get("query_lag_seconds", 0.0)))
-    pairs = [("draft", "draft"), ("publish", "publish"), ("bulk", "draft")]
+    pairs = [("auto", "auto"), ("draft", "draft"), ("publish", "publish"), ("bulk", "draft"), ("auto", "draft")]
     with running_site(server) as site:
         for number in range(times):
             vias = pairs[number % len(pairs)]
@@ -299,7 +299,7 @@ def prove_two(server: str, times: int) -> Figures:
 
 def prove_server(server: str, stride: int) -> Figures:
     """Kill at every n-th place on one server; the ways of sending take turns from place to place."""
-    figures, vias = Figures(), ("draft", "bulk", "publish")
+    figures, vias = Figures(), ("auto", "draft", "bulk", "publish")
     lag = float(str(SERVERS[server].get("query_lag_seconds", 0.0)))
     first, step = list(SERVERS).index(server), stride * len(vias)
     with running_site(server) as site:

@@ -14,7 +14,7 @@ from batch.model import OutcomeKind, Post
 from tests.proof.scene import END, Harm, false_outcomes, judge_public, made_twice, make_scene, states_of
 from tests.proof.stage import SERVERS, Killed, Killer, Stage, fast_folder
 
-VIAS = ("draft", "publish", "bulk")
+VIAS = ("auto", "draft", "publish", "bulk")
 MOST_RUNS = 6
 
 

@@ -1,4 +1,4 @@
-"""The whole life of twelve posts under each reading of the API's contract, by the real commands in this process.
+"""The whole life of fourteen posts under each reading of the API's contract, by the real commands in this process.
 
     python tests/proof/readings.py                 each reading by itself, and 12 combinations: the short form
     python tests/proof/readings.py --long          500 readings and combinations
@@ -50,7 +50,7 @@ STILL_OPEN = frozenset[str]()
 STILL_OPEN_TOGETHER: tuple[set[str], ...] = ()
 """Readings that it holds under one by one, and not yet where these come together."""
 
-WAYS = (None, "draft", "publish", "bulk")
+WAYS = (None, "auto", "draft", "publish", "bulk")
 """How posts are sent in a random combination; None: as it is configured."""
 MET_TOGETHER = (
     {"pages cut short", "no total"}, {"pages cut short", "too many to count"},
@@ -73,7 +73,7 @@ def row(key: str, channel: str, at: float | str, **cells: str) -> Row:
 
 
 def make_rows() -> list[Row]:
-    """Return the twelve posts as a person would write them."""
+    """Return the posts as a person would write them; more than ten have time to go in bulk by the way `auto`."""
     reel, site = "https://video.wixstatic.com/video/r/mp4/file.mp4", "https://river.example"
     return [
         row("fb", "FACEBOOK", 26, text="Two  blanks, a tab\tand\n\n\nthree line ends", link=f"{site}/bowls"),
@@ -86,6 +86,8 @@ def make_rows() -> list[Row]:
         row("reel", "FACEBOOK", 33, type="REEL", text=f"An evening of {REFUSED_WORDS}", media=reel),
         row("story", "INSTAGRAM", 34, type="STORY", media=PICTURE.format("story")),
         row(LONG_KEY, "LINKEDIN", 35, text="An exhibition"),
+        row("class", "FACEBOOK", 36, text="A class on Tuesday"),
+        row("hours", "GBP", 37, text="Open until eight"),
         row("now", "GBP", "now", text="The kiln is open"),
         row("idea", "FACEBOOK", "", text="An idea"),
     ]
@@ -351,7 +353,7 @@ def tell(row: Mapping[str, Any]) -> str:
 
 
 def play(readings: Sequence[Reading], *, seed: int = 0) -> Figures:
-    """Play the life of the twelve posts under these readings."""
+    """Play the life of the fourteen posts under these readings."""
     clock = Clock()
     options = Options(calls_per_minute=0)
     with (

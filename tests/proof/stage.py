@@ -40,6 +40,8 @@ from tests.rig.transport import RigTransport
 START = datetime(2031, 3, 3, 8, 0, tzinfo=UTC)
 LAG_SECONDS = 5.0
 SETTLE_SECONDS = 8.0
+BULK_MORE_THAN = 1
+"""Scenes are small: by the way `auto` what is more than one post goes in bulk here."""
 
 SERVERS: dict[str, dict[str, object]] = {
     "unique": {"references": "everywhere"},
@@ -276,10 +278,12 @@ class Stage:
             context = SiteContext(
                 client=client, journal=book, run=name, now=clock.now, clock=clock.clock, stop=stop,
                 random=self.random.random, pause=pause, settle_seconds=self.settle_seconds, budget=client.budget,
-                say=self.said.append,
+                say=self.said.append, notice=self.said.append,
             )  # fmt: skip
             placed = [NumberedStep(n, step) for n, step in enumerate(plan.steps)]
-            execute(placed, context=context, emit=outcomes.__setitem__, via=via or self.via)
+            execute(
+                placed, context=context, emit=outcomes.__setitem__, via=via or self.via, bulk_more_than=BULK_MORE_THAN
+            )
         return [outcomes[n] for n in range(len(posts))]
 
 

@@ -1,4 +1,4 @@
-"""The life of twelve posts holds under each reading of the contract, and under combinations of those that hold."""
+"""The life of fourteen posts holds under each reading of the contract, and under combinations of those that hold."""
 
 from __future__ import annotations
 

@@ -97,8 +97,7 @@ def test_a_plan_reads_like_this() -> None:
         "  Otherwise: 2 unchanged, 1 blocked\n"
         "  1 post with warnings.\n"
         "  Scheduling: 1 needed, 9 of 50 left this month\n"
-        "  3 calls, about 1 s at 180 calls a minute (`--via publish`: 2, a moment; `--via\n"
-        "  bulk`: 2, a moment)\n"
+        "  3 calls, about 1 s at 180 calls a minute\n"
         "  Note: The clock is off."
     )
 

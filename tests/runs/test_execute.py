@@ -10,7 +10,7 @@ import pytest
 from batch.model import Channel, Outcome, OutcomeKind
 from batch.runs.actions import UNCLEAR_IN_A_ROW
 from tests.proof.scene import FACEBOOK, held
-from tests.proof.stage import Stage, fast_folder, hours, post
+from tests.proof.stage import SERVERS, Stage, fast_folder, hours, post
 
 O = OutcomeKind  # noqa: E741 - read as a table
 LINKEDIN = Channel.LINKEDIN
@@ -30,7 +30,7 @@ def tries(stage: Stage, call: str) -> int:
     return sum(1 for entry in stage.service.calls() if entry.call == call)
 
 
-@pytest.mark.parametrize("via", ["draft", "publish", "bulk"])
+@pytest.mark.parametrize("via", ["auto", "draft", "publish", "bulk"])
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_credential_that_is_refused_on_the_way_stops_the_run(stage: Stage, status: int, via: str) -> None:
     stage.service.add_fault(kind="status", status=status, calls=["changing"], nth=3)
@@ -108,3 +108,52 @@ def test_what_the_site_shows_otherwise_after_the_run_is_a_failure_of_its_row(sta
     assert (outcomes[0].outcome, outcomes[0].code) == (O.FAILED, "differs")
     assert said in outcomes[0].message
     assert outcomes[2].outcome is O.SCHEDULED
+
+
+FALLBACKS: dict[str, tuple[dict[str, Any], int]] = {
+    "no such call": ({"kind": "status", "status": 404, "code": "NOT_FOUND"}, 1),
+    "no such call, as a page": ({"kind": "html", "status": 404}, 1),
+    "not implemented": ({"kind": "status", "status": 501, "code": "NOT_IMPLEMENTED"}, 1),
+    "an empty answer": ({"kind": "body", "body": "{}"}, 1),
+    "an empty answer, and nothing was done": ({"kind": "body", "body": "{}", "made": False}, 1),
+    "an answer of another shape": ({"kind": "body", "body": '{"results": [{"success": true}]}'}, 1),
+    "refused": ({"kind": "status", "status": 428, "code": "INELIGIBLE_FOR_FEATURE"}, 2),
+    "refused as invalid": ({"kind": "status", "status": 400, "code": "INVALID_ARGUMENT"}, 4),
+    "failed, and done": ({"kind": "status", "status": 502, "made": True}, 2),
+    "failed, and not done": ({"kind": "status", "status": 502, "made": False}, 2),
+}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("fault", FALLBACKS)
+def test_what_a_bulk_call_does_not_do_goes_as_drafts_after_a_look_and_that_is_said(fault: str, server: str) -> None:
+    spec, bulk_calls = FALLBACKS[fault]
+    with fast_folder() as folder:
+        stage = Stage(folder, server, "auto")
+        stage.service.add_fault(call="bulk_publish", **spec)
+        rows = [post(f"k{n}", row=2 + n, at=hours(30 + n)) for n in range(120)]
+        outcomes = stage.run(rows)
+        assert {o.outcome for o in outcomes} == {O.SCHEDULED}
+        assert tries(stage, "bulk_publish") == bulk_calls
+        assert sorted(p.reference for p in stage.service.coming()) == sorted(row.key for row in rows)
+        assert len(stage.service.items()) == len(rows), "never two of one post"
+        assert any("sent one by one" in said for said in stage.said)
+        assert {o.outcome for o in stage.run(rows, name="again")} == {O.UNCHANGED}
+
+
+def test_one_bulk_call_that_fails_in_the_middle_leaves_the_others_their_way(stage: Stage) -> None:
+    stage.service.add_fault(kind="status", status=502, made=False, call="bulk_publish", nth=2)
+    outcomes = stage.run([post(f"k{n}", row=2 + n, at=hours(30 + n)) for n in range(170)], via="auto")
+    assert {o.outcome for o in outcomes} == {O.SCHEDULED}
+    assert (tries(stage, "bulk_publish"), tries(stage, "create_draft")) == (4, 50)
+
+
+def test_by_the_way_auto_what_is_due_within_the_hour_and_what_is_not_only_scheduled_is_never_sent_in_bulk(
+    stage: Stage,
+) -> None:
+    within = [post(f"k{n}", row=2 + n, at=hours(0.1 * n + 0.2)) for n in range(8)]
+    later = [post(f"l{n}", row=20 + n, at=hours(2 + n)) for n in range(4)]
+    others = [post("draft", row=40, channel=LINKEDIN), post("now", row=41, channel=Channel.GBP, now=True)]
+    outcomes = stage.run([*within, *later, *others], via="auto")
+    assert kinds(outcomes) == ["scheduled"] * 12 + ["drafted", "published"]
+    assert (tries(stage, "bulk_publish"), tries(stage, "create_draft")) == (1, 10)
