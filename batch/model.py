@@ -274,6 +274,7 @@ class Item:
     `status` is one of `Status` or, leniently, whatever text the service sent. `reference` is its `referenceId`.
     `error` is why it failed on the channel, "" where it did not. `external` items were made on the channel itself.
     `insights` are the service's own figures (reach and the like), under its names, as they came.
+    `kept` names the fields that the site still shows though they were cleared; `content` is without them.
     """
 
     id: str
@@ -288,6 +289,7 @@ class Item:
     error: str = ""
     external: bool = False
     insights: Mapping[str, str] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +326,8 @@ class Snapshot:
 
     `connections` says for each channel asked `VALID`, `NEVER_CREATED`, `DISCONNECTED`, `INVALID`, or the code with
     which List Accounts refused. `quotas` is keyed by action and None for an action the service did not tell of.
-    `server_at` is the service's own clock (header `Date`), None where it sent none.
+    `server_at` is the service's own clock (header `Date`), None where it sent none. `refusals` holds by reference what
+    the service refused of a post itself when it was last sent: the fingerprint of what was sent, and the code.
     """
 
     site: str
@@ -336,6 +339,7 @@ class Snapshot:
     items: tuple[Item, ...] = ()
     server_at: Instant | None = None
     notices: tuple[str, ...] = ()
+    refusals: Mapping[str, str] = field(default_factory=dict)
 
 
 class Act(StrEnum):
@@ -446,7 +450,8 @@ class SitePlan:
     """The part of a plan that concerns one site; self-contained, so that sites can run side by side.
 
     `needs` counts what the steps would spend of each quota action; `state` is the fingerprint of the site's accounts
-    and items as far as they bear on this plan; `via` is how new posts are sent, "" in a plan file of before.
+    and items as far as they bear on this plan; `via` is how new posts are sent, "" in an older plan file; `lapsed` are
+    the channels whose scheduled posts won't go out, since the connection has lapsed.
     """
 
     site: str
@@ -456,6 +461,7 @@ class SitePlan:
     notices: tuple[str, ...] = ()
     state: str = ""
     via: str = ""
+    lapsed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

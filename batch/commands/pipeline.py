@@ -34,6 +34,7 @@ from batch.commands.sites import (
     look_at_site,
     site_doer,
     wait_until_final,
+    way_of,
 )
 from batch.errors import JournalError, PostbatchError, StartError
 from batch.model import Channel, Issue, Item, OutcomeKind, Plan, Post, Results, SitePlan, Snapshot, Status, StepKind
@@ -173,14 +174,13 @@ class Planner:
         if not active:
             snapshot = Snapshot(site, now(), items=self._remembered(site, posts))
             return reconcile(posts, snapshot, now=now(), options=options), None
-        options = replace(options, via=self._session.settings.site(site).via)
         # A row that only names a post by its key or ID may mean any channel.
         named = {post.channel for post in active if post.channel is not None}
         living = [channel for channel in Channel if channel not in ENDED]
         channels = living if any(post.channel is None for post in active) else sorted(named)
         with Journal(self._session.journal(site)) as journal:
             snapshot = look_at_site(self._session, site, journal, channels)
-            options = replace(options, pulled=journal.pulled())
+            options = replace(options, pulled=journal.pulled(), via=way_of(self._session, site, journal))
             if self._generate and any(post.generation for post in active):
                 posts = self._generated(posts, active, self._session.client(site), journal, snapshot, options)
             known = journal.all_media()
@@ -315,6 +315,7 @@ def make_record(session: Session, prepared: Prepared, *, run: str, command: str)
         placed=tuple(placed),
         journals={site: session.journal(site).name for site in known},
         issues=prepared.checked.issues,
+        lapsed=tuple(sorted({channel for part in plan.sites for channel in part.lapsed})),
         notices=(
             *(() if session.sandbox else _tell_sites(session, plan)),
             *plan.notices,

@@ -42,7 +42,9 @@ def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: 
             record = make_record(session, prepared, run="", command="plan")
             planned = make_results(record, [planned_outcome(placed.step) for placed in record.placed])
             session.write_page(replace(planned, wanted="plan"), outputs.page, media_folder=checked.media_folder)
-        return EXIT_ROWS if any(step.kind in REFUSED for step in prepared.plan.steps) else EXIT_DONE
+        plan = prepared.plan
+        to_fix = any(step.kind in REFUSED for step in plan.steps) or any(part.lapsed for part in plan.sites)
+        return EXIT_ROWS if to_fix else EXIT_DONE
 
 
 def write_plan(session: Session, prepared: Prepared, inputs: Inputs, out: Path) -> None:

@@ -272,14 +272,16 @@ def _digest(folder: Path) -> str:
 EXIT_DONE, EXIT_ROWS, EXIT_STOPPED, EXIT_INTERRUPTED = 0, 1, 3, 130
 
 
-def exit_status(outcomes: Sequence[Outcome], *, stopped: bool = False, interrupted: bool = False) -> int:
-    """Return the exit status that outcomes amount to."""
+def exit_status(
+    outcomes: Sequence[Outcome], *, stopped: bool = False, interrupted: bool = False, lapsed: bool = False
+) -> int:
+    """Return the exit status that outcomes amount to; `lapsed`: posts scheduled before won't go out as things stand."""
     kinds = {outcome.outcome for outcome in outcomes}
     if interrupted:
         return EXIT_INTERRUPTED
     if stopped or OutcomeKind.UNKNOWN in kinds:
         return EXIT_STOPPED
-    return EXIT_ROWS if kinds - GOOD - {OutcomeKind.PROCESSING} else EXIT_DONE
+    return EXIT_ROWS if lapsed or kinds - GOOD - {OutcomeKind.PROCESSING} else EXIT_DONE
 
 
 def report_failure(error: BaseException) -> int:

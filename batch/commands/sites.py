@@ -22,7 +22,7 @@ from batch.plan.matching import DEAD
 from batch.publisher import items
 from batch.runs.actions import SiteContext
 from batch.runs.control import Stop, hold_site, stop_on_interrupt, this_process
-from batch.runs.execute import execute
+from batch.runs.execute import BULK_FACT, BULK_MISSING, execute
 from batch.runs.journal import Journal, make_private_folder
 from batch.runs.media import make_bringer
 from batch.runs.record import (
@@ -144,7 +144,8 @@ def carry_out(
     lines = [
         outcomes.get(p.position) or not_run_outcome(p.step, why="The run ended before this row.") for p in record.placed
     ]
-    status = exit_status(lines, stopped=any(s.requested for s in stops.values()), interrupted=stop.interrupted)
+    stopped = any(s.requested for s in stops.values())
+    status = exit_status(lines, stopped=stopped, interrupted=stop.interrupted, lapsed=bool(record.lapsed))
     finished_at = session.environment.now()
     record = replace(record, notices=(*record.notices, *session.notices))
     try:
@@ -163,7 +164,7 @@ def site_doer(session: Session, *, run: str, media_folder: Path | None) -> SiteD
             with Journal(session.journal(site)) as journal:
                 context = make_context(session, site, journal, run=run, stop=stop)
                 bring = make_bringer(cache=journal, folder=media_folder)
-                execute(steps, context=context, emit=emit, via=session.settings.site(site).via, bring_media=bring)
+                execute(steps, context=context, emit=emit, via=way_of(session, site, journal), bring_media=bring)
         except PostbatchError as error:
             stop.request(str(error))
 
@@ -216,10 +217,22 @@ def client_with_facts(session: Session, site: str, journal: Journal) -> Client:
 
 
 def settle_seconds(session: Session, journal: Journal) -> float:
-    """Return how long a site's list may be behind: what is configured, or less where a probe has measured less."""
+    """Return how long a site's list may be behind: what is configured, or what a probe has found to be enough.
+
+    A probe that has found less shortens it, down to a floor; one that has found it to be too short lengthens it.
+    """
     configured = session.settings.settle_seconds
-    lag = journal.fact("list_lag_seconds")
-    return min(configured, max(SETTLE_AT_LEAST_SECONDS, 2 * float(lag) + 2)) if lag else configured
+    if not (measured := journal.fact("list_lag_seconds")):
+        return configured
+    lag = float(measured)
+    enough = max(SETTLE_AT_LEAST_SECONDS, 2 * lag + 2)
+    return enough if lag >= configured else min(configured, enough)
+
+
+def way_of(session: Session, site: str, journal: Journal) -> str:
+    """Return how new posts are sent to a site: as configured; `auto` makes drafts where bulk calls are not offered."""
+    via = session.settings.site(site).via
+    return "draft" if via == "auto" and journal.fact(BULK_FACT) == BULK_MISSING else via
 
 
 PAUSE_SECONDS = 5.0

@@ -60,7 +60,8 @@ class Match(NamedTuple):
     """What was found for a post: its item (None = the site holds none), or why that can't be told.
 
     `next_reference` is the reference under which the post would be made (again). `duplicates` are the items of the same
-    post that are there besides it and have to be taken back, as runs that were killed may leave them.
+    post that are there besides it and have to be taken back, as runs that were killed may leave them. `earlier` are
+    those of the key's attempts before the item's own.
     """
 
     item: Item | None = None
@@ -68,6 +69,7 @@ class Match(NamedTuple):
     refusal: Refusal | None = None
     warnings: tuple[str, ...] = ()
     duplicates: tuple[Item, ...] = ()
+    earlier: tuple[Item, ...] = ()
 
 
 def same_letters(key: str) -> str:
@@ -159,7 +161,14 @@ class ItemIndex:
             )
             return Match(refusal=Refusal(StepKind.CONFLICT, "several_items", reason))
         item = one or max(versions, key=lambda version: version.likelihood(post)).item
-        return Match(item, self._next_reference(post.key, own), _made_elsewhere(item), duplicates=duplicates)
+        attempt = next(version.attempt for version in versions if version.item is item)
+        return Match(
+            item,
+            self._next_reference(post.key, own),
+            _made_elsewhere(item),
+            duplicates=duplicates,
+            earlier=tuple(version.item for version in versions if version.attempt < attempt),
+        )
 
     def _next_reference(self, key: str, versions: Sequence[Version]) -> str:
         key = same_letters(key)
@@ -304,15 +313,15 @@ CONNECTIONS: Mapping[str, str] = {
 REMEDY = "`postbatch accounts` shows the link by which the site's owner connects it."
 
 
-def lapsed_notices(snapshot: Snapshot) -> tuple[str, ...]:
-    """Say which posts wait for their time on a channel whose connection no longer holds."""
+def lapsed_notices(snapshot: Snapshot) -> dict[str, str]:
+    """Say, by channel, which posts wait for their time on a connection that no longer holds."""
     waiting = Counter(item.channel for item in snapshot.items if item.status == Status.SCHEDULED and not item.external)
-    return tuple(
-        f"{counted(waiting[channel], 'post')} scheduled on {channel} will not go out as things stand. "
-        f"{CONNECTIONS.get(state, f'The service says {state} of its connection')}. {REMEDY}"
+    return {
+        channel: f"{counted(waiting[channel], 'post')} scheduled on {channel} won't go out as things stand. "
+        f"{CONNECTIONS.get(state, f'The state of its connection is {state}')}. {REMEDY}"
         for channel, state in snapshot.connections.items()
         if state != "VALID" and waiting[channel]
-    )
+    }
 
 
 class AccountChoice(NamedTuple):

@@ -40,7 +40,7 @@ def site_state(snapshot: Snapshot, *, channels: Iterable[str], found: Iterable[I
     for item in found:
         date, c = item.scheduled_at.isoformat() if item.scheduled_at else "", item.content
         place = (item.id, item.channel, item.type, item.status, item.account_id, item.reference, date)
-        texts = (c.text, c.title, c.link, c.call_to_action, c.privacy, c.target_id)
+        texts = (c.text, c.title, c.link, c.call_to_action, c.privacy, c.target_id, *item.kept)
         items.append("\x1e".join((*place, *texts, "\x1f".join(medium.url for medium in c.media))))
     return f"accounts:{_fingerprint([*connections, *sorted(accounts)])} items:{_fingerprint(sorted(items))}"
 

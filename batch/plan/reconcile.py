@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from batch.model import Act, Action, Channel, Content, Item, Post, PostType, SitePlan, Snapshot, Status, Step, StepKind
-from batch.plan.compare import item_state, known_media, plain_text, wanted_content
+from batch.plan.compare import item_state, known_media, plain_text, real_changes, wanted_content
 from batch.plan.decisions import (
     AGAIN_FAILED,
     CONTENT_WANTED,
@@ -39,6 +39,7 @@ from batch.plan.matching import (
 )
 from batch.plan.planfile import site_state
 from batch.plan.safety import (
+    block_known_refusals,
     block_missing_features,
     block_over_quota,
     block_wrong_clock,
@@ -96,6 +97,7 @@ def reconcile(
     steps = [site.step(post, matches.get(n) or known.get(n)) for n, post in enumerate(posts)]
     steps = block_wrong_clock(steps, snapshot, options=options)
     steps = block_missing_features(steps, snapshot)
+    steps = block_known_refusals(steps, snapshot, again=lambda n: bool(names_of(posts[n]) & options.again))
     items = {
         item.id: item for match in matches.values() for item in (match.item, *match.duplicates) if item is not None
     }
@@ -103,6 +105,7 @@ def reconcile(
     similar = SimilarPosts(item for item in snapshot.items if item.id not in own)
     steps = [similar.warn(step, post) for step, post in zip(steps, posts, strict=True)]
     steps = block_over_quota(steps, snapshot)
+    lapsed = lapsed_notices(snapshot)
     return SitePlan(
         site=snapshot.site,
         steps=tuple(steps),
@@ -111,11 +114,12 @@ def reconcile(
         notices=(
             *snapshot.notices,
             *clock_notices(snapshot, options=options),
-            *lapsed_notices(snapshot),
+            *lapsed.values(),
             *_idle_again(posts, steps, options),
         ),
         state=site_state(snapshot, channels={s.channel for s in steps if s.channel}, found=items.values()),
         via=options.via,
+        lapsed=tuple(lapsed),
     )
 
 
@@ -185,7 +189,7 @@ class _Site:
     def _decided(self, plain: Comparison, match: Match) -> Step:
         """Return the step that the table and the account make of a post."""
         post, wanted, warnings = plain.post, plain.wanted, match.warnings
-        old = match.item if self._replaced(plain, match.item) else None
+        old = match.item if self._replaced(plain, match) else None
         item = None if old is not None or self._made_again(plain, match.item) else match.item
         generated = post.generation is not None and wanted in CONTENT_WANTED and wanted is not Wanted.DRAFT
         # What is scheduled or out already stays as decided.
@@ -222,10 +226,22 @@ class _Site:
         by_word = AGAIN_FAILED in self.options.again and item.status == Status.FAILED
         return by_word or bool(names_of(plain.post) & self.options.again)
 
-    def _replaced(self, plain: Comparison, item: Item | None) -> bool:
-        """Tell whether an item that has not gone out was asked to be made anew, under the next attempt of its key."""
-        replaceable = item is not None and item.status in (Status.DRAFT, Status.SCHEDULED) and not item.external
-        return replaceable and plain.wanted in CONTENT_WANTED and bool(names_of(plain.post) & self.options.replaced)
+    def _replaced(self, plain: Comparison, match: Match) -> bool:
+        """Tell whether an item that has not gone out was asked to be made again, under the next attempt of its key.
+
+        The same command again changes nothing: where the attempts before were taken back and the item shows what the
+        row says, it is the replacement. It is replaced once more as soon as it differs: the row has changed, or the
+        site still shows a field that the row clears.
+        """
+        item = match.item
+        if item is None or item.status not in (Status.DRAFT, Status.SCHEDULED) or item.external:
+            return False
+        if plain.wanted not in CONTENT_WANTED or not names_of(plain.post) & self.options.replaced:
+            return False
+        choice = self._account_of(plain.post, item, plain.wanted)
+        changed = real_changes(item.content, _content_of(plain.post, item, choice, plain.wanted)) or item.kept
+        taken_back = bool(match.earlier) and all(old.status in DEAD for old in match.earlier)
+        return bool(changed) or not taken_back
 
     def _account_of(self, post: Post, item: Item | None, wanted: Wanted) -> AccountChoice:
         if item is None:
@@ -353,16 +369,22 @@ def _standing(item: Item, timezone: str) -> str:
 
 
 def _idle_again(posts: Sequence[Post], steps: Sequence[Step], options: PlanOptions) -> tuple[str, ...]:
-    """Say which keys of --again made nothing anew, so that a misspelt one is seen."""
-    if not options.again:
+    """Say which keys of --again and --replace did nothing, so that a misspelt one is seen."""
+    if not (options.again or options.replaced):
         return ()
-    known, made = set[str](), set[str]()
+    known, made, sent = set[str](), set[str](), set[str]()
     for post, step in zip(posts, steps, strict=True):
         known |= names_of(post)
         if Act.CREATE in step.acts and step.reference != step.key:
             made |= names_of(post)
+        sent |= names_of(post) if SENDING.intersection(step.acts) else set()
+    idle = [("--again", key, "its post hasn't failed and wasn't cancelled or deleted") for key in options.again - sent]
+    idle += [
+        ("--replace", key, "its post is out, or shows what the row says and has replaced another before")
+        for key in options.replaced - made
+    ]
     return tuple(
-        f"`--again {key}` made nothing anew: "
-        + ("its post is neither failed, cancelled nor deleted." if key in known else "no row has that key.")
-        for key in sorted(options.again - made - {AGAIN_FAILED})
+        f"`{option} {key}` made nothing new: {why if key in known else 'no row has that key'}."
+        for option, key, why in sorted(idle)
+        if key != AGAIN_FAILED
     )

@@ -7,9 +7,10 @@ counted before anything is sent. What a row does not name is never touched, so a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import NamedTuple
 
 from batch.errors import GuardError
@@ -72,6 +73,37 @@ def block_missing_features(steps: Sequence[Step], snapshot: Snapshot) -> list[St
                 "or write `draft` as its action and finish it on the site."
             )
             kept[place] = refused(step, StepKind.BLOCKED, "not_in_plan", reason)
+    return kept
+
+
+def refusal_of(step: Step) -> str:
+    """Return the fingerprint of what a step would send: it changes with the row."""
+    c = step.content
+    media = [medium.identity or medium.source or medium.url for medium in c.media]
+    texts = (c.text, c.title, c.link, c.call_to_action, c.privacy, *media)
+    sent = (step.channel, step.type, step.account_id, c.target_id, str(step.at or ""), *texts)
+    return sha256("\x1e".join(sent).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def block_known_refusals(
+    steps: Sequence[Step], snapshot: Snapshot, *, again: Callable[[int], bool] = lambda _place: False
+) -> list[Step]:
+    """Refuse what the service has refused before of a post itself, where the row has not changed since.
+
+    It is sent again once the row changes, where `again` says so of its place, or where the refusal may have been about
+    the site's quota: unless Get Features says that the action is included and not used up, nobody can tell.
+    """
+    kept = list(steps)
+    for place, step in enumerate(kept):
+        fingerprint, _, code = snapshot.refusals.get(step.reference, "").partition(" ")
+        quota = snapshot.quotas.get(next((QUOTA_OF[act] for act in step.acts if act in QUOTA_OF), ""))
+        free = quota is not None and quota.enabled and (quota.left is None or quota.left > 0)
+        if fingerprint == refusal_of(step) and free and not again(place):
+            reason = (
+                f"The service refused this post before ({code}), and its row hasn't changed since. Change its text or "
+                f"media, or run with `--again {step.key}` to send it as it is."
+            )
+            kept[place] = refused(step, StepKind.FAILED, "refused_before", reason)
     return kept
 
 

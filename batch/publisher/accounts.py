@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from batch.errors import ServiceError, SignInError
-from batch.model import Account, Channel, Json, Quota, Snapshot
+from batch.model import Account, Channel, Json, Quota, Snapshot, Status
 from batch.publisher.client import AT_ONCE, Client, gather
 from batch.publisher.items import ItemsRead, read_items
 from batch.publisher.payload import read_account
@@ -158,7 +158,8 @@ def read_snapshot(
     """Read a site's accounts, connections, quotas and items, side by side (`at_once`) within its pace.
 
     `site` is its name in the configuration, `now` the time of the reading. Calls: two a channel, one for the features,
-    one for each hundred items. Raises `SignInError`, `ServiceError`.
+    one for each hundred items, one for each other channel on which posts are scheduled.
+    Raises `SignInError`, `ServiceError`.
     """
     wanted = list(dict.fromkeys(channels))
     connect = [partial(read_connection, client, channel) for channel in wanted]
@@ -167,12 +168,19 @@ def read_snapshot(
     items: ItemsRead = answers[0]
     plan: Allowance = answers[1]
     connections: list[Connection] = answers[2:]
+    # Posts that wait on a channel that nobody asked about may wait in vain.
+    waiting = {i.channel for i in items.items if i.status == Status.SCHEDULED and not i.external}
+    others = [channel for channel in Channel if channel in waiting and channel not in wanted]
+    states = gather([partial(token_status, client, channel) for channel in others], at_once=at_once)
     notices = (*items.notices, *plan.notices, *(n for c in connections for n in c.notices))
     return Snapshot(
         site=site,
         read_at=now,
         accounts=tuple(account for connection in connections for account in connection.accounts),
-        connections={channel.value: c.state for channel, c in zip(wanted, connections, strict=True)},
+        connections={
+            **{channel.value: c.state for channel, c in zip(wanted, connections, strict=True)},
+            **{channel.value: state for channel, state in zip(others, states, strict=True) if state},
+        },
         quotas=plan.quotas,
         features=plan.features,
         items=items.items,

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from batch.errors import JournalError, PostbatchError, ServiceError, SignInError
 from batch.model import Act, Before, Content, Item, Outcome, OutcomeKind, Status, Step
 from batch.plan.compare import content_changes, kept_fields, real_changes, same_second
+from batch.plan.safety import refusal_of
 from batch.publisher import items
 from batch.publisher.client import Client
 from batch.publisher.items import certain_date
@@ -22,7 +23,7 @@ from batch.publisher.pace import RetryBudget, wait_seconds
 from batch.publisher.payload import Clearing
 from batch.publisher.reply import Reply, ReplyKind, refused_by_status
 from batch.runs.control import Stop
-from batch.runs.journal import Recorder
+from batch.runs.journal import REFUSAL, Recorder
 from batch.runs.record import broken_outcome, done_outcome, not_run_outcome
 from batch.runs.settle import (
     DEAD,
@@ -199,9 +200,15 @@ def _send(act: Act, step: Step, *, position: int, context: SiteContext, single_c
 
 
 def _with_content(item: Item, step: Step, *, context: SiteContext) -> Item:
-    """Return the item of an answer; where that has ID and state alone, what the site shows: a blank tells nothing."""
+    """Return the item of an answer; where that has ID and state alone, what the site shows: a blank tells nothing.
+
+    A service that is known to show texts and media as they were sent is asked only whether it has cleared a field.
+    """
     if item.content != Content() or step.content == Content():
         return item
+    cleared = kept_fields(step.before.content, step.content) if step.before else ()
+    if not cleared and all(context.journal.fact(name) == AS_SENT for name in ("text", "media")):
+        return replace(item, content=step.content)
     try:
         return items.get_item(context.client, item.id) or item
     except (ServiceError, SignInError):
@@ -260,6 +267,8 @@ def settle_call(call: Call, *, context: SiteContext, last: bool) -> ActionResult
 
 
 CLEARING_FACT = "clearing"
+AS_SENT = "as_sent"
+"""What a probe says of texts and media that are answered as they were sent."""
 NOT_CLEARED = "not_cleared"
 """What is kept as the fact where no way of clearing a field works."""
 
@@ -412,7 +421,7 @@ class CircuitBreaker:
 
     actions: dict[Act, ActionResult] = field(default_factory=dict)
     channels: dict[str, ActionResult] = field(default_factory=dict)
-    suspected: dict[tuple[Act, str], set[tuple[int, str]]] = field(default_factory=dict)
+    suspected: dict[tuple[Act, str], dict[tuple[int, str], Step]] = field(default_factory=dict)
     unclear: int = 0
 
     def blocked(self, act: Act, step: Step) -> Outcome | None:
@@ -429,10 +438,13 @@ class CircuitBreaker:
         """Take note of what an act's result means for the other posts."""
         if act in SPENDING and result.code in SUSPECTS:
             # It may be about this one post: only a second one with the same answer says something about the site.
-            rows = self.suspected.setdefault((act, result.code), set())
-            rows.add((step.row, step.key))
-            if len(rows) > 1:
+            steps = self.suspected.setdefault((act, result.code), {})
+            steps[step.row, step.key] = step
+            if len(steps) > 1:
                 self.actions[act] = result
+            for one in steps.values() if len(steps) < 3 else ():
+                known = f"{refusal_of(one)} {result.code}" if len(steps) == 1 else ""
+                context.remember_fact(f"{REFUSAL}{one.reference}", known)
         elif result.status is ActionStatus.BLOCK_ACTION:
             self.actions[act] = result
         elif result.status is ActionStatus.BLOCK_CHANNEL:

@@ -63,6 +63,8 @@ WENT_OUT = frozenset({OutcomeKind.PUBLISHED, OutcomeKind.PROCESSING})
 
 BULK_FAILURES = 2
 """After so many bulk calls in a row that did not go through, the rest goes one by one."""
+BULK_FACT, BULK_MISSING = "bulk", "not offered"
+"""What is kept of a service that does not know the bulk call: by the way `auto` it is not asked again."""
 SMALLEST_PART = 12
 """A part that is refused for its size is halved, but not below this."""
 TOO_MANY = frozenset({400, 413, 422})
@@ -207,6 +209,8 @@ class _SiteRun:
             failed = failed + 1 if why else 0
             if why and (reply.status in NOT_OFFERED or reply.kind is ReplyKind.OK):
                 failed = BULK_FAILURES
+            if (reply.status in NOT_OFFERED) is not (self.context.journal.fact(BULK_FACT) == BULK_MISSING):
+                self.context.remember_fact(BULK_FACT, BULK_MISSING if reply.status in NOT_OFFERED else "")
             if why and not self.context.stop.requested:
                 rest = "those and all others" if failed >= BULK_FAILURES and queue else "they"
                 self.context.notice(

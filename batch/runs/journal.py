@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Protocol
 from batch.codec import FormError, from_json, to_json
 from batch.errors import JournalError
 from batch.model import Content, Item, Outcome
-from batch.plan.compare import item_state
+from batch.plan.compare import item_state, kept_fields
 from batch.rules.sources import MEDIA_MANAGER_HOSTS
 
 SCHEMA_VERSION = 1
@@ -87,6 +87,9 @@ def _open(path: Path) -> sqlite3.Connection:
         raise
     return db
 
+
+REFUSAL = "refused "
+"""How the fact begins that keeps the refusal of one post."""
 
 UNSETTLED_KINDS = ("unclear",)
 """Results that say nothing about what happened: such an intent counts as one without a result."""
@@ -362,10 +365,11 @@ class Journal:
         if self._shown is None:
             rows = self._ask("SELECT item_id, sent, shown FROM shown", ())
             self._shown = {item_id: (sent, shown) for item_id, sent, shown in rows}
-        kept = self._shown.get(item.id)
-        if kept is None or from_json(Content, kept[1]) != item.content:
+        known = self._shown.get(item.id)
+        if known is None or from_json(Content, known[1]) != item.content:
             return item
-        return replace(item, content=from_json(Content, kept[0]))
+        sent = from_json(Content, known[0])
+        return replace(item, content=sent, kept=kept_fields(item.content, sent))
 
     def remember_shown(self, item_id: str, *, sent: Content, shown: Content, at: datetime) -> None:
         """Commit how the service shows a content that it accepted."""
@@ -385,6 +389,11 @@ class Journal:
     def fact(self, name: str) -> str:
         """Return what was found out about this site's service, "" where nothing was."""
         return self._one("SELECT value FROM fact WHERE name = ?", name) or ""
+
+    def refusals(self) -> dict[str, str]:
+        """Return what the service has refused of single posts, by reference (`Snapshot.refusals`)."""
+        rows = self._ask("SELECT name, value FROM fact WHERE name LIKE ? AND value <> ''", (f"{REFUSAL}%",))
+        return {name.removeprefix(REFUSAL): value for name, value in rows}
 
     def remember_fact(self, name: str, value: str, *, at: datetime) -> None:
         """Commit what was found out about this site's service."""

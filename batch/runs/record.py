@@ -202,7 +202,7 @@ class RunRecord:
     """All that is known of a run before it begins, and when and how it ended.
 
     `journals` names the journal file of each site; `command` is `run`, `apply` or `undo`; `previous` is the run of the
-    same sheet before this one, "" where there was none.
+    same sheet before this one, "" where there was none; `lapsed` are the channels whose scheduled posts won't go out.
     """
 
     __pydantic_config__: ClassVar[Json] = FORM
@@ -222,6 +222,7 @@ class RunRecord:
     counts: Mapping[str, int] = field(default_factory=dict)
     columns: Mapping[str, int] = field(default_factory=dict)
     previous: str = ""
+    lapsed: tuple[str, ...] = ()
 
 
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"

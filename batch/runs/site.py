@@ -56,7 +56,8 @@ def read_site(
     gone = [item for name, item in known.items() if name not in shown]
     published = journal.published()
     named = (_dated(_with_reference(item, known.get(item.id.lower())), published) for item in listed)
-    return replace(snapshot, items=(*named, *_remembered(client, journal, gone, now=now())))
+    remembered = _remembered(client, journal, gone, now=now())
+    return replace(snapshot, items=(*named, *remembered), refusals=journal.refusals())
 
 
 def _by_own_id(client: Client, listed: Sequence[Item], known: Mapping[str, Known]) -> list[Item]:

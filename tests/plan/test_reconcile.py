@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -14,10 +15,13 @@ from batch.model import (
     Generate,
     Generation,
     Issue,
+    Item,
     Plan,
     Post,
     PostType,
+    Quota,
     Severity,
+    SitePlan,
     Status,
     Step,
     StepKind,
@@ -25,6 +29,7 @@ from batch.model import (
 from batch.plan.decisions import PlanOptions, place
 from batch.plan.planfile import check_unmoved
 from batch.plan.reconcile import reconcile
+from batch.plan.safety import refusal_of
 
 
 def one(make: SimpleNamespace, post: Post, *items: object, options: PlanOptions | None = None, **site: object) -> Step:
@@ -465,8 +470,46 @@ def test_what_can_not_be_undone_says_so_before_it_is_done(make: SimpleNamespace,
 def test_posts_that_wait_on_a_connection_that_no_longer_holds_are_told(make: SimpleNamespace, state: str) -> None:
     held = [make.item(), make.item(id="b", reference="b"), make.item(id="c", reference="c", status=Status.DRAFT)]
     site = replace(make.snapshot(*held), connections={"INSTAGRAM": state, "TIKTOK": "NEVER_CREATED"})
-    (notice,) = [n for n in reconcile([], site, now=make.now).notices if "will not go out" in n]
+    plan = reconcile([], site, now=make.now)
+    (notice,) = [n for n in plan.notices if "won't go out" in n]
+    assert plan.lapsed == ("INSTAGRAM",)
     assert notice.startswith("2 posts scheduled on INSTAGRAM")
     assert "postbatch accounts" in notice
     valid = replace(site, connections={"INSTAGRAM": "VALID"})
-    assert reconcile([], valid, now=make.now).notices == ()
+    assert reconcile([], valid, now=make.now).notices == reconcile([], valid, now=make.now).lapsed == ()
+
+
+def test_a_replacement_is_replaced_again_only_where_it_differs(make: SimpleNamespace) -> None:
+    options = PlanOptions(replaced=frozenset({"a"}))
+    post, item = make.post("a"), make.item(reference="a~2")
+    taken_back = make.item(status=Status.CANCELED, id="old", reference="a")
+
+    def plan(*items: Item, **changed: object) -> SitePlan:
+        return reconcile([replace(post, **changed)], make.snapshot(*items), now=make.now, options=options)
+
+    assert plan(item).steps[0].reference == "a~3", "no attempt before it was taken back: it is none"
+    done = plan(item, taken_back)
+    assert done.steps[0].kind is StepKind.UNCHANGED
+    assert "`--replace a` made nothing new" in done.notices[0]
+    kept = plan(replace(item, kept=("link",)), taken_back).steps[0]
+    assert (kept.reference, kept.duplicates) == ("a~3", (item.id,))
+    other = plan(item, taken_back, content=replace(post.content, text="Other words")).steps[0]
+    assert (other.reference, other.duplicates) == ("a~3", (item.id,))
+
+
+def test_what_the_service_refused_of_a_post_is_not_sent_again_until_its_row_changes(make: SimpleNamespace) -> None:
+    post = make.post("a")
+    free = {"SCHEDULE_POST": Quota("SCHEDULE_POST", limit=50, left=9)}
+    (step,) = reconcile([post], make.snapshot(quotas=free), now=make.now).steps
+    refused = {"a": f"{refusal_of(step)} HTTP_428"}
+
+    def again(*, quotas: object = free, options: PlanOptions | None = None, **changed: object) -> Step:
+        snapshot = replace(make.snapshot(quotas=quotas), refusals=refused)
+        return reconcile([replace(post, **changed)], snapshot, now=make.now, options=options).steps[0]
+
+    assert (again().kind, again().code, again().acts) == (StepKind.FAILED, "refused_before", ())
+    assert "--again a" in again().reason
+    assert again(content=replace(post.content, text="Other words")).kind is StepKind.SCHEDULE
+    assert again(publish_at=post.publish_at + timedelta(days=1)).kind is StepKind.SCHEDULE
+    assert again(options=PlanOptions(again=frozenset({"a"}))).kind is StepKind.SCHEDULE
+    assert again(quotas={}).kind is StepKind.SCHEDULE, "it may have been the quota"

@@ -235,9 +235,10 @@ class Play:
         told = self.run(f"{name}, again")
         retried = 0
         for entry in self.rig.calls()[before:]:
-            # What the channel has refused may be tried once more by each run: it may be taken now.
-            retried += entry.call in ("publish_by_id", "publish_item") and entry.status in (400, 428)
-            if entry.call in CHANGING and not (self.refused and retried == 1 and entry.status in (400, 428)):
+            # What the channel has refused is sent again where it may have been the quota, which nobody tells.
+            refused = entry.call in ("publish_by_id", "publish_item") and entry.status in (400, 428)
+            retried += refused and self._reads("no features")
+            if entry.call in CHANGING and not (self.refused and refused and retried == 1):
                 self.figures.add("useless_calls", f"{name}, again: {entry.call} {entry.status} {entry.path[-60:]}")
         for key, row in told.items():
             fine = NO if key in self.dead | self.refused else {"unchanged", "skipped"}
