@@ -430,6 +430,20 @@ def doctor(*, flags: Flags, probe: bool, yes: bool) -> int:
     return find_facts(here(flags), flags, yes=yes) if probe else examine(here(flags), flags)
 
 
+@postbatch.command(short_help="Let an agent check, plan and report.")
+@click.option("--folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path(),
+              help="The folder whose files it may name.")  # fmt: skip
+@click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel.")
+def mcp(folder: Path, *, sandbox: bool) -> int:
+    """Serve the Model Context Protocol on standard input and output, for agents.
+
+    An agent can check sheets, see plans, accounts and reports, and run only what a person has approved.
+    """
+    from batch.commands.mcp import serve_agent
+
+    return serve_agent(folder, sandbox=sandbox)
+
+
 @postbatch.command(short_help="Print the JSON Schema of a file or an answer.")
 @click.argument("what", metavar="NAME", type=click.Choice(DOCUMENTS))
 def schema(what: str) -> int:
