@@ -225,6 +225,7 @@ class _Matching:
     others: list[int] = field(default_factory=list)
     not_carried: dict[int, str] = field(default_factory=dict)
     sources: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    lacks_date: bool = False
 
     def __post_init__(self) -> None:
         ours_alone = self._ours_alone()
@@ -268,6 +269,7 @@ class _Matching:
 
     def _take_wanted(self, wanted: Mapping[str, Sequence[int]]) -> None:
         halves = [place for half in (DATE, TIME) for place in wanted.get(half, ())[:1]]
+        self.lacks_date = TIME in wanted and DATE not in wanted
         if halves:
             self._read("publish_at", halves)
         for column, places in wanted.items():
@@ -346,6 +348,7 @@ class _Matching:
         times = self._filled(fits.pop(TIME, []))
         dates = self._filled(fits.pop(DATE, [])) + self._filled(fits.pop("publish_at", []))
         if "publish_at" not in self.columns:
+            self.lacks_date = bool(times) and not dates
             if len(dates) < 2 and len(times) < 2 and dates + times:
                 self._read("publish_at", dates + times)
             elif dates + times:
@@ -396,7 +399,8 @@ class _Matching:
             if not columns:
                 continue
             del self.free[place]
-            example = _option("map", f"{columns[0]}={self.names[place]}")
+            ours = DATE if columns[0] == "publish_at" and self.lacks_date else columns[0]
+            example = _option("map", f"{ours}={self.names[place]}")
             why = f" ({meaning.why})" if meaning.why else ""
             self.problems.append(
                 f"{self._quoted(place)} could be {listed(columns)}{why}. Use it with {example}, or leave it out with "
@@ -405,6 +409,8 @@ class _Matching:
 
     def _is_open(self, column: str) -> bool:
         base = "publish_at" if column in {DATE, TIME} else column
+        if base == "publish_at" and column != TIME and self.lacks_date:
+            return True
         if column == TIME and any(join.column == base for join in self.joins):
             return False
         if column != TIME and base in self.columns:
@@ -493,7 +499,9 @@ class _Matching:
         return f"'{shorten(self.names[place], limit=40)}'"
 
     def _tell_names(self) -> str:
-        return f"The headings are {', '.join(self._quoted(place) for place, name in enumerate(self.names) if name)}."
+        added = self.columns.get("channel") if "channel" in self.sources else None
+        told = (self._quoted(place) for place, name in enumerate(self.names) if name and place != added)
+        return f"The headings are {', '.join(told)}."
 
     def _tell_twice(self, places: Sequence[int]) -> str:
         where = listed((column_letters(place) for place in places), last="and")
