@@ -77,6 +77,51 @@ class Lines:
         self._waiting.extendleft(reversed(lines))
         self.number -= len(lines)
 
+    def swallowed(self, *, delimiter: str, width: int, is_row: Callable[[Sequence[str]], bool]) -> bool:
+        """Tell a record that took in a whole row, as one does whose quote never closes."""
+        for line in self._taken[1:]:
+            if line.count(delimiter) >= width - 1 > 2:
+                try:
+                    cells = next(csv.reader([line], delimiter=delimiter, strict=True))
+                except csv.Error:
+                    continue
+                if len(cells) == width and is_row(cells):
+                    return True
+        return False
+
+    def choose_delimiter(self, count_known: CountKnown, *, usual: str) -> str:
+        """Return the delimiter that the file declares (Excel's own `sep=;` line) or that its headings tell.
+
+        It is the one that makes most headings known in the first line that has any. Where no line has one (another
+        scheduler's sheet) it is the usual one, or else whichever divides the first line most.
+        """
+        start = next(self, "").rstrip("\r\n").strip('"')
+        if len(start) == 5 and start[:4].lower() == "sep=" and start[4] in DELIMITERS:
+            return start[4]
+        self.give_back(0)
+        first = [line for line, _ in zip(self, range(HEADINGS_WITHIN), strict=False)]
+        self.give_back(0)
+
+        def rank(line: str, delimiter: str) -> tuple[int, bool, bool, int]:
+            cells = next(csv.reader([line], delimiter=delimiter), [])
+            return count_known(cells), len(cells) > 1, delimiter == usual, len(cells)
+
+        told = (line for line in first if any(rank(line, delimiter)[0] for delimiter in DELIMITERS))
+        line = next(told, first[0] if first else "")
+        return max(DELIMITERS, key=lambda delimiter: rank(line, delimiter)) if first else usual
+
+    def read_to_headings(self, *, delimiter: str, count_known: CountKnown, within: int) -> list[Record]:
+        """Return the records down to that of the headings; where none is seen, the first alone."""
+        records: list[Record] = []
+        taken: list[list[str]] = []
+        while len(records) < within and (record := read_record(self, delimiter=delimiter)):
+            records.append(record)
+            taken.append(list(self._taken))
+            if record.broken or count_known(record.cells) > 1:
+                return records
+        self.put_back([line for lines_of_record in taken[1:] for line in lines_of_record])
+        return records[:1]
+
 
 def read_record(lines: Lines, *, delimiter: str) -> Record | None:
     """Return the next record, None at the end of the file. A broken one holds the cells that could still be told."""
@@ -107,7 +152,7 @@ def read_records(
             yield _resume(lines, delimiter=delimiter, width=width, first=first, is_row=is_row)
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             continue
-        if len(lines.taken) > 1 and _swallowed(lines.taken, delimiter=delimiter, width=width, is_row=is_row):
+        if len(lines.taken) > 1 and lines.swallowed(delimiter=delimiter, width=width, is_row=is_row):
             yield _resume(lines, delimiter=delimiter, width=width, first=first, is_row=is_row)
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             continue
@@ -133,18 +178,6 @@ def _resume(lines: Lines, *, delimiter: str, width: int, first: int, is_row: Cal
             return Record(told, first, lines.number, broken=True)
         lines.give_back(1)
         blank = [] if lines.taken[0].strip() else [*blank, lines.taken[0]]
-
-
-def _swallowed(taken: list[str], *, delimiter: str, width: int, is_row: Callable[[Sequence[str]], bool]) -> bool:
-    for line in taken[1:]:
-        if line.count(delimiter) >= width - 1 > 2:
-            try:
-                cells = next(csv.reader([line], delimiter=delimiter, strict=True))
-            except csv.Error:
-                continue
-            if len(cells) == width and is_row(cells):
-                return True
-    return False
 
 
 def _cells_before_quote(line: str, delimiter: str) -> list[str]:
@@ -197,7 +230,7 @@ def choose_encoding(path: Path, *, wanted: str | None) -> Encoding:
         start = file.read(4096)
     marked = next((codec for mark, codec in MARKS if start.startswith(mark)), "")
     if marked == "utf-32":
-        raise SheetError(f"{path.name} is UTF-32, which no spreadsheet program reads: save it as CSV UTF-8.")
+        raise SheetError(f"{path.name} is UTF-32, which no spreadsheet program reads. Save it as CSV UTF-8.")
     if wanted is None:
         if not marked and b"\x00" in start:
             raise refuse_encoding(path)
@@ -206,10 +239,10 @@ def choose_encoding(path: Path, *, wanted: str | None) -> Encoding:
         "a".encode(wanted)
         codec = codecs.lookup(wanted).name
     except (LookupError, UnicodeError, ValueError, TypeError, AttributeError):
-        raise SheetError(f"There is no encoding named '{wanted}': say one such as utf-8, cp1252 or utf-16.") from None
+        raise SheetError(f"There is no encoding named '{wanted}'. Use one such as utf-8, cp1252 or utf-16.") from None
     if marked and codec not in {marked, marked.removesuffix("-sig")}:
         real = marked.removesuffix("-sig").upper()
-        return Encoding(marked, (f"{path.name} says by its first bytes that it is {real}, so it was read as that.",))
+        return Encoding(marked, (f"{path.name} is, by its first bytes, {real}, and was read as that.",))
     return Encoding(marked or codec)
 
 
@@ -224,12 +257,12 @@ def refuse_encoding(path: Path) -> SheetError:
     codec = guess_codec(data)
     if codec is None:
         return SheetError(
-            f"{path.name} is not text that can be read: open it in a spreadsheet program and save it as .xlsx."
+            f"{path.name} isn't text that can be read. Open it in a spreadsheet program and save it as .xlsx."
         )
     lines = re.split("\r\n|\r|\n", data.decode(codec, "replace"))
     number = next((number for number, line in enumerate(lines) if not line.isascii()), 0)
     return SheetError(
-        f"{path.name} is not UTF-8: say --encoding {codec}, with which line {number + 1} reads "
+        f"{path.name} isn't UTF-8. Use --encoding {codec}, with which line {number + 1} reads "
         f"“{shorten(lines[number])}”, or, if that is wrong, save the sheet as .xlsx."
     )
 
@@ -286,32 +319,26 @@ def read_csv(
     except UnicodeError as error:
         if chosen.codec == "utf-8" and encoding is None:
             raise refuse_encoding(path) from error
-        advice = "leave --encoding away or say another" if encoding else "it is cut off or damaged, so save it again"
-        raise SheetError(f"{path.name} can't be read as {chosen.codec}: {advice}.") from error
+        advice = "Leave out --encoding, or use another" if encoding else "It is cut off or damaged, so save it again"
+        raise SheetError(f"{path.name} can't be read as {chosen.codec}. {advice}.") from error
     except LineTooLongError as error:
-        raise SheetError(f"{path.name} has a line longer than any row of posts: save the sheet as .xlsx.") from error
+        raise SheetError(f"{path.name} has a line longer than any row of posts. Save the sheet as .xlsx.") from error
     return RawSheet(grid.tab, grid.rows, flaws=grid.flaws, notices=chosen.notices)
-
-
-def _choose_delimiter(lines: Lines, path: Path, count_known: CountKnown) -> str:
-    """Return the delimiter that the file declares (Excel's own `sep=;` line) or that its headings tell."""
-    start = next(lines, "").rstrip("\r\n").strip('"')
-    if len(start) == 5 and start[:4].lower() == "sep=" and start[4] in DELIMITERS:
-        return start[4]
-    lines.give_back(0)
-    first = [line for line, _ in zip(lines, range(HEADINGS_WITHIN), strict=False)]
-    lines.give_back(0)
-    return _told_by_headings(first, path, count_known)
 
 
 def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_test: RowTest, headed: bool) -> RawSheet:
     lines = Lines(stream)
-    delimiter = _choose_delimiter(lines, path, count_known)
+    usual = "\t" if path.suffix.lower() == ".tsv" else ","
+    delimiter = lines.choose_delimiter(count_known, usual=usual)
     within = HEADINGS_WITHIN if headed else 1
-    *above, headings = _read_to_headings(lines, path, delimiter=delimiter, count_known=count_known, within=within)
+    records = lines.read_to_headings(delimiter=delimiter, count_known=count_known, within=within)
+    if not records:
+        raise SheetError(f"{path.name} is empty. Fill in a sheet made by 'postbatch template'.")
+    *above, headings = records
     if headings.broken:
         raise SheetError(
-            f"{path.name}: a quote in the headings never closes, so the columns can't be told: mend the first line."
+            f"{path.name}: a quote in the headings never closes, so the columns can't be told apart. Fix the first "
+            "line."
         )
     if len(headings.cells) > MAX_COLUMNS:
         raise SheetError(f"{path.name} has {len(headings.cells):,} columns: delete those to the right of the posts.")
@@ -319,33 +346,14 @@ def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_tes
     rows = _Rows(path.name, width=_width(headings.cells) if bounded else MAX_COLUMNS, first=len(above) + 2)
     for number, record in enumerate((*above, headings), start=1):
         rows.add(record, number=number)
-    records = read_records(lines, delimiter=delimiter, width=len(headings.cells), is_row=row_test(headings.cells))
+    below = read_records(lines, delimiter=delimiter, width=len(headings.cells), is_row=row_test(headings.cells))
     last = headings
-    for number, record in enumerate(records, start=len(above) + 2):
+    for number, record in enumerate(below, start=len(above) + 2):
         rows.add(record, number=number)
         last = record
     if not lines.ended_with_newline:
         rows.doubt_last(last, full=len(headings.cells))
     return RawSheet("", rows.rows, flaws=tuple(rows.flaws))
-
-
-def _read_to_headings(
-    lines: Lines, path: Path, *, delimiter: str, count_known: CountKnown, within: int
-) -> list[Record]:
-    """Return the records down to that of the headings; where none is seen, the first alone."""
-    records: list[Record] = []
-    taken: list[list[str]] = []
-    while len(records) < within and (record := read_record(lines, delimiter=delimiter)):
-        records.append(record)
-        taken.append(list(lines.taken))
-        if record.broken or count_known(record.cells) > 1:
-            break
-    if not records:
-        raise SheetError(f"{path.name} is empty: fill in a sheet made by 'postbatch template'.")
-    if records[-1].broken or count_known(records[-1].cells) < 2:
-        lines.put_back([line for lines_of_record in taken[1:] for line in lines_of_record])
-        return records[:1]
-    return records
 
 
 class _Rows:
@@ -416,22 +424,3 @@ class _Rows:
 def _width(headings: Sequence[str]) -> int:
     """Return the number of columns up to the last one that has a heading."""
     return max((place for place, heading in enumerate(headings, start=1) if heading.strip()), default=0)
-
-
-def _told_by_headings(first: Sequence[str], path: Path, count_known: CountKnown) -> str:
-    """Return the delimiter that makes most headings known in the first line that has any.
-
-    Where no line has one (another scheduler's sheet) it is the usual one, or else whichever divides the first line
-    most.
-    """
-    usual = "\t" if path.suffix.lower() == ".tsv" else ","
-
-    def rank(line: str, delimiter: str) -> tuple[int, bool, bool, int]:
-        cells = next(csv.reader([line], delimiter=delimiter), [])
-        return count_known(cells), len(cells) > 1, delimiter == usual, len(cells)
-
-    for line in first:
-        best = max(DELIMITERS, key=lambda delimiter: rank(line, delimiter))
-        if rank(line, best)[0]:
-            return best
-    return max(DELIMITERS, key=lambda delimiter: rank(first[0], delimiter)) if first else usual

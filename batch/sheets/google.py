@@ -50,6 +50,28 @@ class Vendor:
         ours = any(host.endswith(name) if name.startswith(".") else host == name for name in self.content_hosts)
         return ours and parts.scheme == urlsplit(self.address).scheme and "@" not in parts.netloc
 
+    def fetch(self, link: SheetLink, *, transport: httpx.BaseTransport | None, clock: Callable[[], float]) -> bytes:
+        """Return the sheet's workbook, followed through the vendor's own redirects."""
+        import httpx
+
+        kind, end = ("d/e", "pub?output=xlsx") if link.published else ("d", "export?format=xlsx")
+        url, until = f"{self.address}/spreadsheets/{kind}/{link.id}/{end}", clock() + MAX_SECONDS
+        try:
+            with httpx.Client(transport=transport, timeout=30, trust_env=False, follow_redirects=False) as client:
+                for _ in range(MAX_REDIRECTS + 1):
+                    with client.stream("GET", url) as answer:
+                        if not answer.is_redirect:
+                            return _read_workbook(answer, until=until, clock=clock)
+                        url = urljoin(url, answer.headers.get("location", ""))
+                    if not self.hands_out(url):
+                        raise SheetError(NOT_SHARED)
+        except httpx.HTTPError as error:
+            raise SheetError(
+                "Google Sheets can't be reached. Check the connection and try again, or download the sheet as .xlsx "
+                "and give that file."
+            ) from error
+        raise SheetError(NOT_SHARED)
+
 
 GOOGLE = Vendor()
 
@@ -97,7 +119,7 @@ def download_sheet(
     Errors: SheetError.
     """
     named = read_link(link)
-    content = _fetch(named, vendor=vendor, transport=transport, clock=clock)
+    content = vendor.fetch(named, transport=transport, clock=clock)
     path = folder / f"google-sheet-{named.id[:ID_LETTERS_SHOWN]}.xlsx"
     known = _remembered(state)
     _refuse_changed(path, known)
@@ -129,31 +151,6 @@ def _remembered(state: Path) -> Mapping[str, str]:
     except (OSError, ValueError):
         return {}
     return {str(path): str(digest) for path, digest in known.items()} if isinstance(known, dict) else {}
-
-
-def _fetch(
-    link: SheetLink, *, vendor: Vendor, transport: httpx.BaseTransport | None, clock: Callable[[], float]
-) -> bytes:
-    """Return the sheet's workbook, followed through the vendor's own redirects."""
-    import httpx
-
-    kind, end = ("d/e", "pub?output=xlsx") if link.published else ("d", "export?format=xlsx")
-    url, until = f"{vendor.address}/spreadsheets/{kind}/{link.id}/{end}", clock() + MAX_SECONDS
-    try:
-        with httpx.Client(transport=transport, timeout=30, trust_env=False, follow_redirects=False) as client:
-            for _ in range(MAX_REDIRECTS + 1):
-                with client.stream("GET", url) as answer:
-                    if not answer.is_redirect:
-                        return _read_workbook(answer, until=until, clock=clock)
-                    url = urljoin(url, answer.headers.get("location", ""))
-                if not vendor.hands_out(url):
-                    raise SheetError(NOT_SHARED)
-    except httpx.HTTPError as error:
-        raise SheetError(
-            "Google Sheets can't be reached. Check the connection and try again, or download the sheet as .xlsx and "
-            "give that file."
-        ) from error
-    raise SheetError(NOT_SHARED)
 
 
 def _read_workbook(answer: httpx.Response, *, until: float, clock: Callable[[], float]) -> bytes:

@@ -13,7 +13,7 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from batch.errors import SheetError, StartError
 from batch.model import CHANNEL_COLUMNS, COLUMNS, PLACE_COLUMNS, RESULT_COLUMNS, Channel
@@ -29,7 +29,6 @@ from batch.sheets.vocabulary import (
     column_of,
     meaning_of,
     plain_heading,
-    slip_of,
     vocabulary,
 )
 from batch.wording import column_letters, list_rows, listed, shorten
@@ -101,6 +100,19 @@ class Headings(NamedTuple):
     not_carried: Mapping[int, str] = {}
     sources: Mapping[str, tuple[int, ...]] = {}
 
+    def repeated_by(self, cells: Sequence[object]) -> bool:
+        """Tell a row that says the headings again; its channel cell is looked at first, since every row is asked."""
+        place = self.columns["channel"]
+        channel = cells[place]
+        if not isinstance(channel, str) or channel[:2].casefold() != self.names[place][:2].casefold():
+            return False
+        told = [
+            plain_heading(cell) == plain_heading(name)
+            for cell, name in zip(cells, self.names, strict=False)
+            if isinstance(cell, str) and cell
+        ]
+        return len(told) > 1 and all(told)
+
 
 class ForeignColumns(NamedTuple):
     """What another scheduler's layout tells of the headings of a sheet, by their places.
@@ -160,20 +172,6 @@ def row_test(headings: Sequence[str]) -> Callable[[Sequence[str]], bool]:
         return all(channel_named(name) for name in cells[place].split(","))
 
     return is_row
-
-
-def repeats_headings(headings: Headings, cells: Sequence[object]) -> bool:
-    """Tell a row that says the headings again; its channel cell is looked at first, since every row is asked."""
-    place = headings.columns["channel"]
-    channel = cells[place]
-    if not isinstance(channel, str) or channel[:2].casefold() != headings.names[place][:2].casefold():
-        return False
-    told = [
-        plain_heading(cell) == plain_heading(name)
-        for cell, name in zip(cells, headings.names, strict=False)
-        if isinstance(cell, str) and cell
-    ]
-    return len(told) > 1 and all(told)
 
 
 def match_headings(
@@ -347,7 +345,9 @@ class _Matching:
         """Take `date` and `time`, or whatever column holds both, as `publish_at`."""
         times = self._filled(fits.pop(TIME, []))
         dates = self._filled(fits.pop(DATE, [])) + self._filled(fits.pop("publish_at", []))
-        if "publish_at" not in self.columns:
+        if self.lacks_date and len(dates) == 1:
+            self._read("publish_at", [*dates, self.columns["publish_at"]])
+        elif "publish_at" not in self.columns:
             self.lacks_date = bool(times) and not dates
             if len(dates) < 2 and len(times) < 2 and dates + times:
                 self._read("publish_at", dates + times)
@@ -429,7 +429,7 @@ class _Matching:
         for place, meaning in list(self.free.items()):
             if meaning.kind is not Kind.NONE:
                 continue
-            if slip := slip_of(self.names[place], missing):
+            if slip := vocabulary().slip_of(self.names[place], missing):
                 word, column = slip
                 del self.free[place]
                 self.columns.setdefault(column, place)
@@ -462,7 +462,7 @@ class _Matching:
             (state for state in states if plain_heading(state) in vocabulary().ready_words), next(iter(states))
         )
         return (
-            f"{self._quoted(place)} says how far each post is: {', '.join(shown)}. Say which rows are meant, as in "
+            f"{self._quoted(place)} shows how far each post is: {', '.join(shown)}. Choose the rows to post, as in "
             f"{_option('only', f'{self.names[place]}={shorten(ready, limit=24)}')}, or leave the column out with "
             f"{_option('ignore', self.names[place])}."
         )
@@ -471,7 +471,7 @@ class _Matching:
         """Say that without a column of channels nothing can be posted."""
         if "channel" not in self.columns:
             self.problems.append(
-                "no column says which channel each post is for. Add a column 'channel', or name yours, as in "
+                "no column names the channel of each post. Add a column 'channel', or name yours, as in "
                 "--map channel=Network."
             )
 
@@ -580,27 +580,24 @@ class Table:
     foreign: ForeignColumns | None = None
     hints: tuple[str, ...] = ()
 
+    @classmethod
+    def split(cls, grid: RawSheet, *, where: str, headed: bool = True) -> Self:
+        """Divide a grid at its headings: the first row, of the first 20, with two that are known, else row 1.
 
-def split_headings(grid: RawSheet, *, where: str, headed: bool = True) -> Table:
-    """Divide a grid at its headings: the first row, of the first 20, with two that are known, else row 1.
-
-    With `headed` False its first row need not be one of headings of ours.
-    """
-    if not grid.rows:
-        raise SheetError(f"{where} is empty: fill in a sheet made by 'postbatch template'.")
-    first = grid.rows[0] if grid.rows[0].number == 1 else RawRow(1, ())
-    near = grid.rows[:LOOKED_THROUGH] if headed else ()
-    at = next(
-        (at for at, row in enumerate(near) if row.number <= LOOKED_THROUGH and count_known(read_names(row.cells)) > 1),
-        None,
-    )
-    if at is None:
-        rows = grid.rows[1:] if grid.rows[0].number == 1 else grid.rows
-        return Table(read_names(first.cells), rows, first)
-    head = grid.rows[at]
-    above = list(range(1, head.number))
-    said = (f"The headings are in row {head.number}. Not read: {list_rows(above)} above them.",) if above else ()
-    return Table(read_names(head.cells), grid.rows[at + 1 :], head, notices=said)
+        With `headed` False its first row need not be one of headings of ours.
+        """
+        if not grid.rows:
+            raise SheetError(f"{where} is empty: fill in a sheet made by 'postbatch template'.")
+        first = grid.rows[0] if grid.rows[0].number == 1 else RawRow(1, ())
+        near = [row for row in grid.rows[:LOOKED_THROUGH] if row.number <= LOOKED_THROUGH] if headed else []
+        at = next((at for at, row in enumerate(near) if count_known(read_names(row.cells)) > 1), None)
+        if at is None:
+            rows = grid.rows[1:] if grid.rows[0].number == 1 else grid.rows
+            return cls(read_names(first.cells), rows, first)
+        head = grid.rows[at]
+        above = list(range(1, head.number))
+        said = (f"The headings are in row {head.number}. Not read: {list_rows(above)} above them.",) if above else ()
+        return cls(read_names(head.cells), grid.rows[at + 1 :], head, notices=said)
 
 
 def read_names(cells: Sequence[RawCell]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ What is wrong with the whole file is a `SheetError`; what is wrong with a cell o
 rows are read. No value is ever guessed, no row dropped or shifted in silence, and no rule about posts is applied
 here.
 
-    identify ──► read_csv | read_workbook ──► split_headings ──► apply_mapping ──► match_headings ──► tidy_rows
+    identify ──► read_csv | read_workbook ──► Table.split ──► apply_mapping ──► match_headings ──► tidy_rows
 """
 
 from __future__ import annotations
@@ -34,9 +34,7 @@ from batch.sheets.headings import (
     join_cells,
     match_headings,
     read_names,
-    repeats_headings,
     row_test,
-    split_headings,
     texts_of,
 )
 from batch.sheets.ooxml import EPOCHS
@@ -220,7 +218,7 @@ def _make_sheet(
 ) -> Sheet:
     """Find the headings in a grid and judge its cells. Empties the grid, so that a large sheet is not held twice."""
     where = f"{name}, sheet '{grid.tab}'" if grid.tab else name
-    table = _map_table(split_headings(grid, where=where, headed=mapping is None), mapping, choices, where=where)
+    table = _map_table(Table.split(grid, where=where, headed=mapping is None), mapping, choices, where=where)
     seen = [row for row in table.rows if hidden == "include" or not row.hidden]
     try:
         headings = match_headings(
@@ -401,7 +399,7 @@ def _tidy(
     issues += _find_merges(rows, headings, grid)
     issues += [issue for row in rows for issue in _find_not_carried(row, headings)]
     for row in rows:
-        if repeats_headings(headings, row.values):
+        if headings.repeated_by(row.values):
             seen = shorten(" | ".join(as_text(value) for value in row.values if value))
             message = f"Row {row.number} repeats the headings instead of holding a post: delete the row."
             issues.append(Issue(row.number, "", "headings_again", seen, message))

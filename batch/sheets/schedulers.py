@@ -130,15 +130,15 @@ def count_foreign(cells: Sequence[str]) -> int:
 def propose_scheduler(table: Table, choices: HeadingChoices, *, where: str) -> Table:
     """Return the table, with a hint where it may have been made for another scheduler; where it surely was, SheetError.
 
-    It surely was where no heading names a channel, or where two that theirs are known by mean nothing to us.
+    It surely was where no heading names a channel, or where one that it has for a column of ours means nothing to us.
     """
     meanings = {name: meaning_of(name) for name in table.names}
     ours = {told.column for told in meanings.values()} | dict((*choices.mapped, *choices.configured)).keys()
     if "channel" in ours and (choices.mapped or all(map(column_of, table.names))):
         return table
     found = recognise(table.names)
-    unknown = {heading_key(name) for name, told in meanings.items() if told.kind in {Kind.NONE, Kind.ASK}}
-    sure = [name for name in found if "channel" not in ours or len(schedulers()[name].signature & unknown) > 1]
+    unread = {heading_key(name) for name, told in meanings.items() if told.kind is Kind.NONE}
+    sure = [name for name in found if "channel" not in ours or not unread.isdisjoint(schedulers()[name].columns)]
     titles = " or ".join(schedulers()[name].title for name in sure or found)
     options = " or ".join(f"--from {name}" for name in sure or found)
     if sure:
@@ -169,26 +169,25 @@ class DayOrder(NamedTuple):
     row: int = 0
     seen: str = ""
 
+    @classmethod
+    def proved_by(cls, written: Sequence[tuple[int, str]]) -> Self | None:
+        """Return the order that dates (row, text) of one file prove, None where none or both are proved."""
+        proofs: dict[bool, Self] = {}
+        for row, text in written:
+            if (numbers := NUMBERS.match(text)) and (int(numbers[1]) > 12) != (int(numbers[2]) > 12):
+                month_first = int(numbers[2]) > 12
+                proofs.setdefault(month_first, cls(month_first, row, text.strip()))
+        return next(iter(proofs.values())) if len(proofs) == 1 else None
 
-def find_day_order(written: Sequence[tuple[int, str]]) -> DayOrder | None:
-    """Return the order that dates (row, text) of one file prove, None where none or both are proved."""
-    proofs: dict[bool, DayOrder] = {}
-    for row, text in written:
-        if (numbers := NUMBERS.match(text)) and (int(numbers[1]) > 12) != (int(numbers[2]) > 12):
-            month_first = int(numbers[2]) > 12
-            proofs.setdefault(month_first, DayOrder(month_first, row, text.strip()))
-    return next(iter(proofs.values())) if len(proofs) == 1 else None
-
-
-def settle_order(text: str, *, month_first: bool) -> str:
-    """Return a date that is in doubt by its order of day and month alone as ISO text, any other as it is written."""
-    read, numbers = read_date_text(text.strip()), NUMBERS.match(text)
-    if not isinstance(read, Unread) or read.flaw is not DateFlaw.ORDER or not numbers or read.offset is not None:
-        return text
-    wall = next((w for w in read.walls if (w.month if month_first else w.day) == int(numbers[1])), None)
-    if wall is None:
-        return text
-    return f"{wall:%Y-%m-%d}" if read.about == NO_TIME else f"{show_clock(wall)} {read.zone}".strip()
+    def settle(self, text: str) -> str:
+        """Return a date whose order of day and month alone is in doubt as ISO text, any other as it is written."""
+        read, numbers = read_date_text(text.strip()), NUMBERS.match(text)
+        if not isinstance(read, Unread) or read.flaw is not DateFlaw.ORDER or not numbers or read.offset is not None:
+            return text
+        wall = next((w for w in read.walls if (w.month if self.month_first else w.day) == int(numbers[1])), None)
+        if wall is None:
+            return text
+        return f"{wall:%Y-%m-%d}" if read.about == NO_TIME else f"{show_clock(wall)} {read.zone}".strip()
 
 
 def apply_mapping(table: Table, name: str, choices: HeadingChoices, *, where: str) -> Table:
@@ -276,7 +275,7 @@ class ForeignSheet:
     def find_order(self, rows: Sequence[RawRow]) -> None:
         """Find the order of day and month: the scheduler's own, unless the file proves another, or the file's."""
         written = [(row.number, self._text(row, at)) for row in rows for at in self._dates[:1]]
-        proved = find_day_order(written)
+        proved = DayOrder.proved_by(written)
         declared = DayOrder(self._scheduler.order == "month first") if self._scheduler.order else None
         if proved and declared and proved.month_first != declared.month_first:
             return  # what may be meant either way is left to be asked about
@@ -316,7 +315,7 @@ class ForeignSheet:
         """Return the text of a cell as our column has it."""
         scheduler = self._scheduler
         if is_date and self._order:
-            written = settle_order(cell, month_first=self._order.month_first)
+            written = self._order.settle(cell)
             self._settled = self._settled or written != cell
             return written
         if column == "media" and scheduler.separator:

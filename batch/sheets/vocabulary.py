@@ -113,6 +113,134 @@ class Vocabulary:
     other_words: frozenset[str]
     languages: frozenset[str]
 
+    def meaning_of(self, heading: str) -> Meaning:
+        """Return what a heading means; `meaning_of` below remembers it."""
+        if column := column_of(heading):
+            return Meaning(Kind.OURS, (column,))
+        if ":" in heading and OURS.get(plain_heading(heading.partition(":")[0])):
+            return NOTHING
+        found = self._look_up(heading) or self._for_channel(heading) or self._qualified(heading)
+        return found or self._says_state(heading) or NOTHING
+
+    def _look_up(self, heading: str) -> Meaning | None:
+        """Return the meaning of a heading or of what is left of it without its brackets, halves and small words."""
+        bare = BRACKETS.sub(" ", heading)
+        if found := self._known(heading):
+            return found
+        if bare != heading and bare.strip():
+            tokens = _tokens(heading)
+            if self.zones.isdisjoint(tokens) and not _channel_in(tokens):
+                return self._look_up(bare)
+        name, _, explanation = heading.partition(" - ")
+        said = set(_tokens(explanation))
+        if len(said) > 1 and said.isdisjoint(self.state_words) and said.isdisjoint(known_words().channels):
+            return self._look_up(name)
+        return self._joined(heading) or self._stripped(heading)
+
+    def _known(self, heading: str) -> Meaning | None:
+        word = plain_heading(heading)
+        return Meaning(Kind.READ, (OURS[word],)) if word in OURS else self.meanings.get(word)
+
+    def _joined(self, heading: str) -> Meaning | None:
+        """Return what two or more words that stand side by side mean together: `Date / Time`, `Image or video`.
+
+        Where one of them means nothing (`Topic / Caption`), it is not sure that the others do.
+        """
+        parts = [part for part in BETWEEN.split(heading) if part.strip()]
+        found = [self._known(part) or self._stripped(part) for part in parts]
+        meanings = [meaning for meaning in found if meaning]
+        if len(parts) < 2 or not meanings:
+            return None
+        if STATE in meanings:
+            return STATE
+        columns = tuple(dict.fromkeys(column for meaning in meanings for column in meaning.columns))
+        if len(meanings) < len(parts):
+            return Meaning(Kind.ASK, columns) if columns else None
+        if set(columns) <= {DATE, TIME, "publish_at"} and columns:
+            return Meaning(Kind.READ, ("publish_at",))
+        if sure := [
+            m.column for m in meanings if m.column and (len(columns) == 1 or set(columns) == {"text", "hashtags"})
+        ]:
+            return Meaning(Kind.READ, (sure[0] if len(columns) == 1 else "text",))
+        return Meaning(Kind.ASK, columns) if columns else meanings[0]
+
+    def _stripped(self, heading: str) -> Meaning | None:
+        """Return the meaning without words that add nothing, numbers at the end and the `s` of a plural."""
+        tokens, around = _tokens(heading), self.around
+        for first in range(len(tokens)):
+            for last in range(len(tokens), first, -1):
+                if first + len(tokens) - last and (found := self._known("".join(tokens[first:last]))):
+                    return found
+                if tokens[last - 1] not in around:
+                    break
+            if tokens[first] not in around:
+                break
+        worded = [token for token in tokens if not token.isdigit()]
+        if worded != tokens and (found := self._known("".join(worded))):
+            return found
+        word = "".join(tokens)
+        return self._known(word[:-1]) if len(word) > 4 and word.endswith("s") else None
+
+    def _for_channel(self, heading: str) -> Meaning | None:
+        """Return the meaning of a heading that names a channel: `Instagram caption`, `Text (Facebook)`, `TikTok`."""
+        tokens = _tokens(heading)
+        found = _channel_in(tokens)
+        if not found:
+            return None
+        channel, rest = found
+        if not rest:
+            why = "it names a channel, and may hold its text or only a mark"
+            return Meaning(Kind.ASK, (f"text:{channel}",), why) if len(tokens[0]) > 1 else None
+        meaning = self._known("".join(rest)) or self._stripped(" ".join(rest))
+        if not meaning or meaning.kind in {Kind.STATUS, Kind.CANNOT}:
+            return meaning
+        columns = tuple(f"{column}:{channel}" for column in meaning.columns if column in CHANNEL_COLUMNS)
+        if not columns:
+            return Meaning(Kind.ASK, meaning.columns, "it is for one channel only")
+        sure = columns[0] if columns[0].startswith(("text:", "title:")) or meaning.column not in {"", "link"} else ""
+        return Meaning(Kind.READ, (sure,)) if sure else Meaning(Kind.ASK, columns)
+
+    def _qualified(self, heading: str) -> Meaning | None:
+        """Return the meaning of a heading that names a zone too (`Time (CET)`, in doubt), or a language (`Text EN`)."""
+        tokens = _tokens(heading)
+        rest = [token for token in tokens if token not in self.zones]
+        whole = " ".join(rest)
+        meaning = self._known(whole) or self._stripped(whole) or self._joined(" / ".join(rest)) if rest else None
+        if rest != tokens and meaning and meaning.column in {DATE, TIME, "publish_at"}:
+            return Meaning(Kind.ASK, meaning.columns, "a zone in a heading does not count: fill in `timezone`")
+        for code, others in ((tokens[-1:], tokens[:-1]), (tokens[:1], tokens[1:])):
+            if others and self.languages.issuperset(code):
+                meaning = self._known("".join(others)) or self._stripped(" ".join(others))
+                if meaning and meaning.column.partition(":")[0] in IN_LANGUAGES:
+                    return meaning
+        return None
+
+    def _says_state(self, heading: str) -> Meaning | None:
+        """Tell a heading with a word for `status` among others: `Design status`, `Estado del copy`, `審核状态`."""
+        tokens, words = _tokens(heading), self.state_words
+        whole = plain_heading(heading)
+        foreign = any(word in whole for word in words if not word.isascii())
+        return STATE if foreign or any(token in words for token in tokens) else None
+
+    def slip_of(self, heading: str, columns: Iterable[str]) -> tuple[str, str] | None:
+        """Return the word that a heading nearly is and its column, among the columns given; None where it is near none.
+
+        Short words are near too much: only ours count among them.
+        """
+        written, wanted = plain_heading(heading), set(columns)
+        if written in self.other_words:
+            return None
+        near = next((word for word, column in OURS.items() if column in wanted and is_near(written, word)), "")
+        if near:
+            return OURS[near], OURS[near]
+        if len(written) < SHORTEST_SLIP or not (written.isascii() and written.isalpha()):
+            return None
+        for word, column in self.by_start.get(written[0], ()):
+            known = column in wanted or ("publish_at" in wanted and column in {DATE, TIME})
+            if known and abs(len(word) - len(written)) < 2 and count_slips(written, word) == 1:
+                return word, column
+        return None
+
 
 @cache
 def vocabulary() -> Vocabulary:
@@ -159,97 +287,12 @@ def _words_of(table: Mapping[str, Mapping[str, str]], *, known: bool = True) -> 
 @lru_cache(4096)
 def meaning_of(heading: str) -> Meaning:
     """Return what a heading means by itself, whatever stands beside it."""
-    if column := column_of(heading):
-        return Meaning(Kind.OURS, (column,))
-    if ":" in heading and OURS.get(plain_heading(heading.partition(":")[0])):
-        return NOTHING
-    return _look_up(heading) or _for_channel(heading) or _qualified(heading) or _says_state(heading) or NOTHING
-
-
-def _look_up(heading: str) -> Meaning | None:
-    """Return the meaning of a heading or of what is left of it without its brackets, halves and small words."""
-    bare = BRACKETS.sub(" ", heading)
-    if found := _known(heading):
-        return found
-    if bare != heading and bare.strip():
-        tokens = _tokens(heading)
-        if vocabulary().zones.isdisjoint(tokens) and not _channel_in(tokens):
-            return _look_up(bare)
-    name, _, explanation = heading.partition(" - ")
-    said = set(_tokens(explanation))
-    if len(said) > 1 and said.isdisjoint(vocabulary().state_words) and said.isdisjoint(known_words().channels):
-        return _look_up(name)
-    return _joined(heading) or _stripped(heading)
-
-
-def _known(heading: str) -> Meaning | None:
-    word = plain_heading(heading)
-    return Meaning(Kind.READ, (OURS[word],)) if word in OURS else vocabulary().meanings.get(word)
+    return vocabulary().meaning_of(heading)
 
 
 def _tokens(heading: str) -> list[str]:
     spaced = unicodedata.normalize("NFKC", CAMEL.sub(" ", heading)).casefold().translate(LETTERS)
     return TOKEN.findall(ACCENTS.sub("", unicodedata.normalize("NFD", spaced)))
-
-
-def _joined(heading: str) -> Meaning | None:
-    """Return what two or more words that stand side by side mean together: `Date / Time`, `Image or video`.
-
-    Where one of them means nothing (`Topic / Caption`), it is not sure that the others do.
-    """
-    parts = [part for part in BETWEEN.split(heading) if part.strip()]
-    found = [_known(part) or _stripped(part) for part in parts]
-    meanings = [meaning for meaning in found if meaning]
-    if len(parts) < 2 or not meanings:
-        return None
-    if STATE in meanings:
-        return STATE
-    columns = tuple(dict.fromkeys(column for meaning in meanings for column in meaning.columns))
-    if len(meanings) < len(parts):
-        return Meaning(Kind.ASK, columns) if columns else None
-    if set(columns) <= {DATE, TIME, "publish_at"} and columns:
-        return Meaning(Kind.READ, ("publish_at",))
-    if sure := [m.column for m in meanings if m.column and (len(columns) == 1 or set(columns) == {"text", "hashtags"})]:
-        return Meaning(Kind.READ, (sure[0] if len(columns) == 1 else "text",))
-    return Meaning(Kind.ASK, columns) if columns else meanings[0]
-
-
-def _stripped(heading: str) -> Meaning | None:
-    """Return the meaning without words that add nothing, numbers at the end and the `s` of a plural."""
-    tokens, around = _tokens(heading), vocabulary().around
-    for first in range(len(tokens)):
-        for last in range(len(tokens), first, -1):
-            if first + len(tokens) - last and (found := _known("".join(tokens[first:last]))):
-                return found
-            if tokens[last - 1] not in around:
-                break
-        if tokens[first] not in around:
-            break
-    worded = [token for token in tokens if not token.isdigit()]
-    if worded != tokens and (found := _known("".join(worded))):
-        return found
-    word = "".join(tokens)
-    return _known(word[:-1]) if len(word) > 4 and word.endswith("s") else None
-
-
-def _for_channel(heading: str) -> Meaning | None:
-    """Return the meaning of a heading that names a channel: `Instagram caption`, `Text (Facebook)`, `TikTok`."""
-    tokens = _tokens(heading)
-    found = _channel_in(tokens)
-    if not found:
-        return None
-    channel, rest = found
-    if not rest:
-        why = "it names a channel, and may hold its text or only a mark"
-        return Meaning(Kind.ASK, (f"text:{channel}",), why) if len(tokens[0]) > 1 else None
-    meaning = _known("".join(rest)) or _stripped(" ".join(rest))
-    if not meaning or meaning.kind in {Kind.STATUS, Kind.CANNOT}:
-        return meaning
-    columns = tuple(f"{column}:{channel}" for column in meaning.columns if column in CHANNEL_COLUMNS)
-    if not columns:
-        return Meaning(Kind.ASK, meaning.columns, "it is for one channel only")
-    sure = columns[0] if columns[0].startswith(("text:", "title:")) or meaning.column not in {"", "link"} else ""
-    return Meaning(Kind.READ, (sure,)) if sure else Meaning(Kind.ASK, columns)
 
 
 def _channel_in(tokens: list[str]) -> tuple[Channel, list[str]] | None:
@@ -258,49 +301,6 @@ def _channel_in(tokens: list[str]) -> tuple[Channel, list[str]] | None:
         for start in dict.fromkeys((0, len(tokens) - length)):
             if channel := known_words().channels.get("".join(tokens[start : start + length])):
                 return channel, tokens[:start] + tokens[start + length :]
-    return None
-
-
-def _qualified(heading: str) -> Meaning | None:
-    """Return the meaning of a heading that names a zone too (`Time (CET)`, a doubt), or a language (`Caption EN`)."""
-    tokens, words = _tokens(heading), vocabulary()
-    rest = [token for token in tokens if token not in words.zones]
-    meaning = _known("".join(rest)) or _stripped(" ".join(rest)) or _joined(" / ".join(rest)) if rest else None
-    if rest != tokens and meaning and meaning.column in {DATE, TIME, "publish_at"}:
-        return Meaning(Kind.ASK, meaning.columns, "a zone in a heading does not count: fill in `timezone`")
-    for code, others in ((tokens[-1:], tokens[:-1]), (tokens[:1], tokens[1:])):
-        if others and words.languages.issuperset(code):
-            meaning = _known("".join(others)) or _stripped(" ".join(others))
-            if meaning and meaning.column.partition(":")[0] in IN_LANGUAGES:
-                return meaning
-    return None
-
-
-def _says_state(heading: str) -> Meaning | None:
-    """Tell a heading with a word for `status` among others: `Design status`, `Estado del copy`, `審核状态`."""
-    tokens, words = _tokens(heading), vocabulary().state_words
-    whole = plain_heading(heading)
-    foreign = any(word in whole for word in words if not word.isascii())
-    return STATE if foreign or any(token in words for token in tokens) else None
-
-
-def slip_of(heading: str, columns: Iterable[str]) -> tuple[str, str] | None:
-    """Return the word that a heading nearly is and its column, among the columns given; None where it is near none.
-
-    Short words are near too much: only ours count among them.
-    """
-    written, wanted = plain_heading(heading), set(columns)
-    if written in vocabulary().other_words:
-        return None
-    near = next((word for word, column in OURS.items() if column in wanted and is_near(written, word)), "")
-    if near:
-        return OURS[near], OURS[near]
-    if len(written) < SHORTEST_SLIP or not (written.isascii() and written.isalpha()):
-        return None
-    for word, column in vocabulary().by_start.get(written[0], ()):
-        known = column in wanted or ("publish_at" in wanted and column in {DATE, TIME})
-        if known and abs(len(word) - len(written)) < 2 and count_slips(written, word) == 1:
-            return word, column
     return None
 
 

@@ -28,8 +28,8 @@ STATES = """publish_at,channel,text,Status
 2031-01-25 20:00,facebook,Ready,Approved
 """
 ASKED = (
-    "'Status' says how far each post is: Posted (1), Draft (1), Cancelled (1), On hold (1), Approved (1). Say which "
-    "rows are meant, as in --only Status=Approved, or leave the column out with --ignore Status."
+    "'Status' shows how far each post is: Posted (1), Draft (1), Cancelled (1), On hold (1), Approved (1). Choose "
+    "the rows to post, as in --only Status=Approved, or leave the column out with --ignore Status."
 )
 
 

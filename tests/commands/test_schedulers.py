@@ -46,7 +46,7 @@ SHEETS |= {
         "Facebook,Hello,https://example.com,,,,,2031-12-25 09:30",
     ),
 }
-READABLE = {"hootsuite", "zoho", "socialbee", "contentstudio", "oktopost"}
+READABLE = {"hootsuite", "zoho", "socialbee", "contentstudio", "oktopost", "sprout"}
 """Sheets whose headings are plain words for columns of ours: with a column of channels they are read, and hinted at."""
 MAPPED = "Read as a sheet made for"
 

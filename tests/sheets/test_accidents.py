@@ -342,7 +342,7 @@ def test_headings_further_down_are_found_and_said(xlsx: Any, above: list[Any], r
 def test_headings_are_looked_for_in_the_first_twenty_rows(xlsx: Any) -> None:
     title = ("Plan",)
     assert read_sheet(xlsx([*[title] * 19, HEADINGS, row()])).rows[0].number == 21
-    with pytest.raises(SheetError, match="no column says which channel"):
+    with pytest.raises(SheetError, match="no column names the channel"):
         read_sheet(xlsx([*[title] * 20, HEADINGS, row()]))
 
 

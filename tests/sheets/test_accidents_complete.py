@@ -254,7 +254,7 @@ SAID: Mapping[str, tuple[str, ...]] = {
     "an ISO-strict workbook": (),
     "a wrong declared size": (),
     "another encoding": (
-        "refused: posts.csv is not UTF-8: say --encoding cp1252, with which line 2 reads “a,FACEBOOK,,2031-12-01 "
+        "refused: posts.csv isn't UTF-8. Use --encoding cp1252, with which line 2 reads “a,FACEBOOK,,2031-12-01 "
         "09:30,Grüße”, or, if that is wrong, save the sheet as .xlsx.",
     ),
     "UTF-16": (),

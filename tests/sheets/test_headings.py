@@ -97,7 +97,7 @@ def test_all_that_is_wrong_with_headings_is_said_at_once() -> None:
         "  - 'Caption' and 'Message' could both be text. Choose one, as in --map text=Caption.",
         "  - 'Chanel' (column A) looks like channel. Rename it, use it with --map channel=Chanel, or leave it out with "
         "--ignore Chanel.",
-        "  - 'Status' says how far each post is: x (1). Say which rows are meant, as in --only Status=x, or leave the "
+        "  - 'Status' shows how far each post is: x (1). Choose the rows to post, as in --only Status=x, or leave the "
         "column out with --ignore Status.",
     ]
 
@@ -217,8 +217,8 @@ STATES = {"Status": ("Posted", "Draft", "On hold", "Approved", "Approved")}
 
 def test_a_column_that_says_how_far_a_row_is_stops_until_somebody_says_what_is_meant() -> None:
     assert refusal("channel", "Status", cells=STATES) == (
-        f"{WHERE}: 'Status' says how far each post is: Posted (1), Draft (1), On hold (1), Approved (2). Say which "
-        "rows are meant, as in --only Status=Approved, or leave the column out with --ignore Status."
+        f"{WHERE}: 'Status' shows how far each post is: Posted (1), Draft (1), On hold (1), Approved (2). Choose "
+        "the rows to post, as in --only Status=Approved, or leave the column out with --ignore Status."
     )
     assert match("channel", "Status", cells={"Status": ("", "-", "n/a")}).columns == {"channel": 0}
     assert match("channel", "Status", cells=STATES, chosen=("status",)).notices == ()
@@ -231,7 +231,7 @@ def test_a_column_that_says_how_far_a_row_is_stops_until_somebody_says_what_is_m
     "written", ["State", "Posted?", "Design status", "Estado del copy", "審核状态", "Freigabe", "Draft"]
 )
 def test_a_state_goes_by_many_names(written: str) -> None:
-    assert f"'{written}' says how far each post is: x (1)." in refusal("channel", written)
+    assert f"'{written}' shows how far each post is: x (1)." in refusal("channel", written)
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_a_column_for_a_channel_that_is_not_known_is_refused() -> None:
 
 def test_without_a_channel_column_nothing_can_be_posted() -> None:
     assert refusal("text", "Owner") == (
-        f"{WHERE}: no column says which channel each post is for. Add a column 'channel', or name yours, as in "
+        f"{WHERE}: no column names the channel of each post. Add a column 'channel', or name yours, as in "
         "--map channel=Network."
     )
 
@@ -365,3 +365,12 @@ def test_every_column_for_one_channel_is_matched_with_every_channel() -> None:
             assert match("channel", f"{column.title()}: {channel.title()}").columns == {
                 "channel": 0, f"{column}:{channel}": 1,
             }  # fmt: skip
+
+
+def test_a_date_is_asked_about_or_joined_also_where_a_time_was_named() -> None:
+    names = ["due_date", "channel", "text", "hour"]
+    assert refusal(*names).startswith(f"{WHERE}: 'due_date' could be publish_at. Use it with --map date=due_date, or")
+    for named, first in ((("date", "due_date"), "due_date"), (("time", "hour"), "Date")):
+        found = match_headings([first, *names[1:]], where="posts.csv", choices=HeadingChoices(mapped=(named,)))
+        assert found.joins == (Join("publish_at", (0, 3)),)
+        assert found.sources == {"publish_at": (0, 3)}

@@ -126,7 +126,7 @@ FOREIGN = [
     (
         "posts.csv",
         bytes(range(256)) * 4,
-        "posts.csv is not text that can be read: open it in a spreadsheet program and save it as .xlsx.",
+        "posts.csv isn't text that can be read. Open it in a spreadsheet program and save it as .xlsx.",
     ),
 ]
 
@@ -424,7 +424,7 @@ def test_one_text_that_a_hundred_thousand_cells_share_is_not_copied(xlsx: Any) -
 TEXTS = {
     "one-line": (
         "channel,text\nX," + "a" * 30_000_000,
-        "posts.csv has a line longer than any row of posts: save the sheet as .xlsx.",
+        "posts.csv has a line longer than any row of posts. Save the sheet as .xlsx.",
     ),
     "only-quotes": ("channel,text\n" + 'X,"\n' * 300_000, "read"),
     "odd-quotes": (

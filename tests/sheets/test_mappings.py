@@ -15,12 +15,11 @@ from batch.sheets.headings import HeadingChoices, Join, join_cells
 from batch.sheets.read import read_sheet
 from batch.sheets.schedulers import (
     REMEDIES,
+    DayOrder,
     ForeignSheet,
-    find_day_order,
     heading_key,
     recognise,
     schedulers,
-    settle_order,
 )
 from batch.wording import cell_address
 
@@ -445,7 +444,7 @@ ORDERS = [
 
 @pytest.mark.parametrize(("dates", "month_first"), ORDERS)
 def test_the_order_of_day_and_month_is_proved_or_left_open(dates: list[str], month_first: bool | None) -> None:
-    order = find_day_order(list(enumerate(dates)))
+    order = DayOrder.proved_by(list(enumerate(dates)))
     assert (order.month_first if order else None) is month_first
 
 
@@ -469,7 +468,7 @@ DATES = [
 
 @pytest.mark.parametrize(("written", "month_first", "read"), DATES)
 def test_only_a_doubt_of_day_and_month_is_settled(written: str, month_first: bool, read: str) -> None:
-    assert settle_order(written, month_first=month_first) == read
+    assert DayOrder(month_first).settle(written) == read
 
 
 def test_a_file_that_proves_another_order_than_its_maker_writes_is_left_in_doubt() -> None:

@@ -62,7 +62,7 @@ def test_another_encoding_is_proposed_with_a_line_as_it_would_read_and_never_ass
 ) -> None:
     path = text_file(f"channel,text\nX,plain\nX,{text}\n".encode(codec))
     assert refusal(path) == (
-        f"posts.csv is not UTF-8: say --encoding {codec}, with which line 3 reads “X,{text}”, or, if that is wrong, "
+        f"posts.csv isn't UTF-8. Use --encoding {codec}, with which line 3 reads “X,{text}”, or, if that is wrong, "
         "save the sheet as .xlsx."
     )
     assert values(read_sheet(path, encoding=codec))[1] == (3, ("X", text))
@@ -70,7 +70,7 @@ def test_another_encoding_is_proposed_with_a_line_as_it_would_read_and_never_ass
 
 def test_utf_16_without_a_mark_is_proposed(text_file: Any) -> None:
     assert refusal(text_file(UMLAUTS.encode("utf-16-le"))).startswith(
-        "posts.csv is not UTF-8: say --encoding utf-16-le,"
+        "posts.csv isn't UTF-8. Use --encoding utf-16-le,"
     )
 
 
@@ -84,18 +84,18 @@ def test_a_bad_byte_far_down_the_file_is_found(text_file: Any) -> None:
 def test_a_mark_wins_over_the_option_and_that_is_said(text_file: Any) -> None:
     sheet = read_sheet(text_file(codecs.BOM_UTF8 + UMLAUTS.encode()), encoding="cp1252")
     assert values(sheet) == READ
-    assert sheet.notices == ("posts.csv says by its first bytes that it is UTF-8, so it was read as that.",)
+    assert sheet.notices == ("posts.csv is, by its first bytes, UTF-8, and was read as that.",)
 
 
 @pytest.mark.parametrize("name", ["klingon", "base64", "rot13", "", "utf-8\x00"])
 def test_an_encoding_that_does_not_exist_is_refused(text_file: Any, name: str) -> None:
     told = refusal(text_file(UMLAUTS), encoding=name)
-    assert told == f"There is no encoding named '{name}': say one such as utf-8, cp1252 or utf-16."
+    assert told == f"There is no encoding named '{name}'. Use one such as utf-8, cp1252 or utf-16."
 
 
 def test_a_wrong_encoding_is_refused(text_file: Any) -> None:
     assert refusal(text_file(b"channel\nX\n" + b"\x81\n"), encoding="cp1252") == (
-        "posts.csv can't be read as cp1252: leave --encoding away or say another."
+        "posts.csv can't be read as cp1252. Leave out --encoding, or use another."
     )
 
 
@@ -199,7 +199,7 @@ def test_a_file_that_ends_within_a_row_is_doubted(text_file: Any) -> None:
 
 def test_a_quote_in_the_headings_that_never_closes_is_refused(text_file: Any) -> None:
     assert refusal(text_file('channel,"text\nX,Hello\n')) == (
-        "posts.csv: a quote in the headings never closes, so the columns can't be told: mend the first line."
+        "posts.csv: a quote in the headings never closes, so the columns can't be told apart. Fix the first line."
     )
 
 
