@@ -103,7 +103,7 @@ def edit_copy(original: Path, draft: Path, edit: Callable[[Workbook], None], *, 
         raise
     except Exception as error:
         # openpyxl meets a part that it does not know with whatever Python raises there.
-        raise StopError(f"{original.name} can't be copied with its looks: {remedy}.") from error
+        raise StopError(f"{original.name} can't be copied with its formats. Instead, {remedy}.") from error
     _restore_values(original, draft)
     return tell_losses(original, draft)
 
@@ -211,7 +211,7 @@ class AnnotatedSheet:
         visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         chosen = by_name.get("posts") or (visible[0] if len(visible) == 1 else None)
         if chosen is None:
-            raise StopError("It can't be told which sheet of the workbook the results are about: leave out --annotate.")
+            raise StopError("Can't tell which sheet of the workbook the results are about. Leave out --annotate.")
         return chosen
 
     def add_columns(self) -> None:

@@ -256,7 +256,7 @@ def _find_headings(lines: Iterable[Sequence[str]], sheet: SheetRows) -> int:
 
 
 def _refuse(sheet: SheetRows) -> NoReturn:
-    raise SheetError(f"{sheet.name} can't be copied, since its headings are not found again: correct it by hand.")
+    raise SheetError(f"{sheet.name} can't be copied: its headings aren't where they were. Correct it by hand.")
 
 
 def find_untaken(original: SheetRows, copy: SheetRows, fixes: Fixes) -> dict[Place, CellFix]:
@@ -270,7 +270,7 @@ def find_untaken(original: SheetRows, copy: SheetRows, fixes: Fixes) -> dict[Pla
             read = there[position] if position < len(there) else ""
             if fix is None and read != _text_of(value):
                 cell = cell_address(row.number, position)
-                raise StopError(f"Cell {cell} can't be copied as it is: save {original.name} as .xlsx, and fix that.")
+                raise StopError(f"Cell {cell} can't be copied as it is. Save {original.name} as .xlsx, and fix that.")
             if fix is not None and read != fix.new:
                 untaken[row.number, position] = fix
     if copied:

@@ -84,7 +84,7 @@ MEANINGS: Mapping[OutcomeKind, str] = {
 
 SHEETS: Mapping[str, str] = {
     RESULTS_SHEET: "One line for each post. More columns are folded at the right: click the + above them.",
-    TO_FIX_SHEET: "The rows that need your attention, to be corrected there.",
+    TO_FIX_SHEET: "The rows that need your attention: correct them there.",
     CALENDAR: "What goes out when, month by month.",
     LISTS: "Hidden: the words in the drop-downs of To fix.",
     AS_RUN_SHEET: "Hidden: To fix as it was written, by which postbatch fix tells what you corrected.",
@@ -128,7 +128,8 @@ class SummarySheet:
         """Draw and write everything."""
         set_columns(self.sheet, WIDTHS, None)
         below, chart_row = self._draw_head(), CHART_ROWS[0]
-        kinds = [kind for kind in OutcomeKind if (self.table["outcome"] == kind.value).any()]
+        found = [kind for kind in OutcomeKind if (self.table["outcome"] == kind.value).any()]
+        kinds = sorted(found, key=lambda kind: kind in GOOD)
         outcomes_row = below + 2
         below = self._draw_outcomes(below, kinds)
         several = self.table["site"].nunique() > 1

@@ -120,12 +120,12 @@ COLUMN_STYLES: Mapping[str, ColumnStyle] = {
 
 NOTES: Mapping[str, str] = {
     "key": (
-        "A short name of your own for this post, such as spring-01. Never change it afterwards: by it the post is "
-        "found again, so that running the sheet twice does not post twice. Blank: one is made for you."
+        "A short name of your own for this post, such as spring-01. Never change it: the post is found again by it, so "
+        "that running the sheet twice doesn't post twice. Blank = one is made for you."
     ),
     "action": (
-        "Leave it blank: the post is brought to what this row says. Or choose one: draft, publish (now), schedule, "
-        "reschedule, cancel, delete, skip."
+        "Blank = the post is made to match this row. Or choose one: draft, publish (now), schedule, reschedule, "
+        "cancel, delete, skip."
     ),
     "site": "The site's name in your configuration. Blank = the only site, or the default one.",
     "channel": "Where the post goes. Several, separated by commas, make one post for each channel.",
@@ -135,11 +135,11 @@ NOTES: Mapping[str, str] = {
     ),
     "account": "The account, or its page, board or location, by name or ID. Blank = the channel's default account.",
     "publish_at": (
-        "Date and time, on the clock of the time zone beside it: 2026-12-01 09:30. Or the word now. Blank = a draft, "
-        "which goes nowhere until it gets a date."
+        "Date and time in the row's time zone: 2026-12-01 09:30. Or the word now. Blank = a draft, which goes nowhere "
+        "until it gets a date."
     ),
     "timezone": (
-        "Whose clock the date is on, such as Europe/Berlin. Any IANA name will do, not only those in the list. Blank = "
+        "The time zone of the date, such as Europe/Berlin. Any IANA name will do, not only those in the list. Blank = "
         "the site's time zone."
     ),
     "text": (
@@ -176,10 +176,10 @@ NOTES: Mapping[str, str] = {
     "item_id": "Leave it blank. The ID of a post that is already on the site; postbatch pull fills it in.",
     "approved": "yes, once somebody has approved the post. It counts only with --approved-only.",
     "notes": "For you and your colleagues. Never sent.",
-    ROW_NUMBER: "The row in your own sheet, which the problems speak of.",
+    ROW_NUMBER: "The row in your own sheet.",
     PROBLEM: (
-        "What has to be mended in this row. Correct the cells in colour and save. Then run this very file, or let "
-        "postbatch fix take the corrections over into a copy of your sheet. This column is not read."
+        "What is wrong in this row, and how to put it right. Correct the coloured cells and save. Then run this file, "
+        "or take the corrections over into a copy of your sheet with postbatch fix. This column is not read."
     ),
 }
 """`{channels}` stands for the living channels that have such a field, as the channel table says."""

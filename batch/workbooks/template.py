@@ -169,7 +169,7 @@ def example_rows(now: datetime, *, connected: Connected | None = None, timezone:
     return rows
 
 
-EXAMPLE_SKIPPED = "It is still the template's example, which runs in the sandbox only: overwrite it, or delete the row."
+EXAMPLE_SKIPPED = "Still the template's example, which runs in the sandbox only. Overwrite it, or delete the row."
 SAYS_WHAT_IT_IS = ("text", "title", "media", "prompt")
 
 

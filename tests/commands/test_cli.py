@@ -28,6 +28,17 @@ def test_from_the_template_to_results_in_the_sandbox(desk):
     assert (desk.folder / "posts.results.html").exists()
 
 
+def test_the_time_zone_of_a_template_is_asked_once(desk):
+    assert desk("template", "--out", "posts.xlsx", "--timezone", "America/Lima").status == 0
+    assert desk("run", "posts.xlsx", "--sandbox", "--yes", "--out", "out.csv").status == 0
+    text = (desk.folder / "out.csv").read_text(encoding="utf-8-sig")
+    assert text.count("America/Lima") >= 9
+    assert "Europe/Berlin" not in text
+    ended = desk("template", "--out", "other.xlsx", "--timezone", "Lima")
+    assert (ended.status, "“Lima” isn't a time zone name" in ended.err) == (2, True)
+    assert not (desk.folder / "other.xlsx").exists()
+
+
 def test_a_template_never_replaces_a_file_by_itself(desk):
     (desk.folder / "posts.xlsx").write_bytes(b"mine")
     ended = desk("template", "--out", "posts.xlsx")

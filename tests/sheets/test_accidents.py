@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -314,6 +315,17 @@ def test_a_hidden_column_is_used_and_said(xlsx: Any) -> None:
     head = '<cols><col min="4" max="4" width="9" hidden="1"/></cols>'
     sheet = read_sheet(xlsx([HEADINGS, row()], head=head))
     assert sheet.notices == ("Hidden in the workbook, and used: the column 'publish_at'.",)
+
+
+def test_a_column_that_is_folded_away_in_sight_of_its_mark_is_not_hidden(xlsx: Any) -> None:
+    head = '<cols><col min="4" max="4" width="9" hidden="1" outlineLevel="1"/></cols>'
+    assert read_sheet(xlsx([HEADINGS, row()], head=head)).notices == ()
+
+
+def test_a_row_with_a_time_zone_and_nothing_else_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_text("channel,text,timezone\nGBP,Hello,Europe/Berlin\n,,Europe/Berlin\nGBP,,\n", encoding="utf-8")
+    assert [r.number for r in read_sheet(path).rows] == [2, 4]
 
 
 def test_a_second_row_of_headings_is_an_error_of_that_row(xlsx: Any) -> None:
