@@ -185,7 +185,8 @@ def test_a_copy_needs_the_same_ending(tmp_path: Path, own_workbook: Path, result
 def test_a_workbook_that_can_not_be_copied_is_one_sentence_and_leaves_nothing(tmp_path: Path, results: Results) -> None:
     broken = tmp_path / "broken.xlsx"
     broken.write_bytes(b"PK\x03\x04 and nothing more")
-    with pytest.raises(StopError, match=r"broken\.xlsx can't be copied with its formats\. Instead, leave out --annotate"):
+    told = r"broken\.xlsx can't be copied with its formats\. Instead, leave out --annotate"
+    with pytest.raises(StopError, match=told):
         annotate(broken, results, tmp_path / "r.xlsx")
     assert [path.name for path in tmp_path.iterdir()] == ["broken.xlsx"]
 
