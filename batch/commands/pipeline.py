@@ -220,6 +220,12 @@ class Planner:
                 return True
             return self._regenerate and item.status in OPEN
 
+        ours = {known.item_id for known in journal.known_items() if known.made}
+
+        def made_here(post: Post) -> bool:
+            item = index.find(post).item
+            return item is not None and item.status in OPEN and item.id in ours
+
         return generate_posts(
             posts,
             client,
@@ -227,6 +233,7 @@ class Planner:
             accounts=snapshot.accounts,
             regenerate=self._regenerate,
             needed=needed,
+            made_here=made_here,
             folder=self._media_folder,
             features=snapshot.features,
             say=self._session.say,

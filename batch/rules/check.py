@@ -596,6 +596,12 @@ def with_failure(post: Post, *, code: str, message: str) -> Post:
     return replace(post, issues=(*post.issues, issue))
 
 
+def with_prompt_warning(post: Post) -> Post:
+    """Return the post with the warning that what was generated for it came of another prompt or tone."""
+    message = "The prompt has changed since this was written. Add --regenerate to write a new text."
+    return replace(post, issues=(*post.issues, _issue(post, "prompt_changed", "prompt", message, warning=True)))
+
+
 def with_plan_warning(post: Post) -> Post:
     """Return the post with the hint that the site's plan may not include generating."""
     message = "The site's plan does not include AI tools, so the service may refuse to generate; see the site's plan."

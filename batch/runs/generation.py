@@ -21,6 +21,7 @@ from batch.rules.check import (
     with_failure,
     with_generated,
     with_plan_warning,
+    with_prompt_warning,
 )
 from batch.runs.journal import MediaCache, TextCache
 from batch.runs.media import MediaContext, bring_media, identity_of
@@ -45,6 +46,7 @@ def generate_posts(
     accounts: Iterable[Account],
     regenerate: bool,
     needed: Callable[[Post], bool] = lambda _post: True,
+    made_here: Callable[[Post], bool] = lambda _post: False,
     folder: Path | None = None,
     features: Mapping[str, bool] | None = None,
     stopped: Callable[[], bool] = lambda: False,
@@ -55,7 +57,8 @@ def generate_posts(
 
     `needed` says for which posts something may be asked of the service; what is kept for the others is still filled in.
     Nothing is asked for on a channel without an account, which could not be sent anyway. `folder` is where the files of
-    `media` lie.
+    `media` lie. `made_here` tells which posts wait on the site with what was generated for them from here: where that
+    was for another prompt, it is said.
     """
     context = MediaContext(client, cache, folder, client.sleep, client.clock, stopped, say, bound_seconds)
     connected = frozenset(account.channel for account in accounts)
@@ -71,7 +74,7 @@ def generate_posts(
         if content is not None:
             done.append(with_generated(post, content))
         elif not wanted or channel not in connected:
-            done.append(post)
+            done.append(with_prompt_warning(post) if not wanted and made_here(post) else post)
         elif stopped():
             done.append(with_failure(post, code="not_run", message="The command was stopped before this row"))
         elif silent >= SILENT_IN_A_ROW:

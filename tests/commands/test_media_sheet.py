@@ -94,3 +94,18 @@ def test_generated_posts_become_drafts_for_review(pictures, service):
     _, posts = pictures.run("media.csv", "--drafts-only")
     assert [post["outcome"] for post in posts] == ["drafted"]
     assert service.coming() == []
+
+
+def test_a_changed_prompt_is_said_and_changes_nothing_until_it_is_asked_for(pictures, service):
+    pictures.write("media.csv", [row("b", "LINKEDIN", text="", generate="caption", prompt="Glaze tips")])
+    pictures.run("media.csv")
+    pictures.write("media.csv", [row("b", "LINKEDIN", text="", generate="caption", prompt="Kiln tips")])
+    made = len(asked(service, "generate_text"))
+    ended, posts = pictures.run("media.csv")
+    assert (ended.status, posts[0]["outcome"]) == (0, "unchanged")
+    assert "The prompt has changed since this was written. Add --regenerate" in posts[0]["warnings"]
+    assert len(asked(service, "generate_text")) == made
+    _, posts = pictures.run("media.csv", "--regenerate")
+    assert (posts[0]["outcome"], posts[0]["warnings"]) == ("updated", "")
+    _, posts = pictures.run("media.csv")
+    assert (posts[0]["outcome"], posts[0]["warnings"]) == ("unchanged", "")
