@@ -27,7 +27,7 @@ _MARK_BY_BLANK = re.compile(rf"\s+[{_MARKS}]\s*|[{_MARKS}]\s+")
 _START = re.compile(r"(?:https?|ftp)://|(?<![.@/-])www\.(?=[\w-]+\.\w)", re.IGNORECASE)
 _WITHIN = "/=?&:(["
 """What stands before an address that is a part of another one, as of a service that converts pictures."""
-_OWN_LINES = "put each picture or video on its own line"
+_OWN_LINES = "Put each picture or video on its own line"
 
 _ELSEWHERE = re.compile(
     r"(?:see |use |check |tap )?(?:the )?(?:link|url)s?(?: is)? (?:in|on) (?:the |our |my )?(?:bio|profile|comments?)"
@@ -58,7 +58,7 @@ def read_media(cell: str) -> Media:
         if run_together:
             clean = all(is_address(one) and len(one.split()) == 1 for one in addresses)
             mendable = mendable and clean
-            message = f"`media` says {quoted(line)}, which holds more than one address or other words: {_OWN_LINES}."
+            message = f"{quoted(line)} in `media` has more than one address, or other words. {_OWN_LINES}."
             problems.append(Problem("media", "media_several", line, message))
             named += addresses if clean else filter(is_address, addresses)
             continue
@@ -66,8 +66,8 @@ def read_media(cell: str) -> Media:
         if (nested and len(addresses) > 1) or any(map(_is_doubtful, entries)):
             mendable, entries = False, addresses
             message = (
-                f"`media` says {quoted(line)}, which could be one name or several: {_OWN_LINES}. For a comma inside an "
-                "address, write %2C."
+                f"{quoted(line)} in `media` could be one name or several. {_OWN_LINES}. For a comma inside an address, "
+                "write %2C."
             )
             problems.append(Problem("media", "media_several", line, message))
         named += entries
@@ -124,11 +124,11 @@ def read_link(cell: str) -> Problem | None:
     """Return what is wrong with a web address, None where it is one that readers can open."""
     addresses, _, _ = find_addresses(cell)
     if len(addresses) > 1:
-        message = f"`link` says {quoted(cell)}, more than one address, and a post has one link: keep one of them."
+        message = f"{quoted(cell)} is more than one address, and a post has one `link`. Keep one."
         return Problem("link", "link_several", cell, message)
     if _ELSEWHERE.fullmatch(cell.strip(" .!…👆☝️👇")):
         message = (
-            f"`link` says {quoted(cell)}, which is no address: write the address itself, or move these words to `text`."
+            f"{quoted(cell)} isn't an address. Write the address itself into `link`, or move these words to `text`."
         )
         return Problem("link", "link_form", cell, message)
     fix = None
@@ -136,23 +136,23 @@ def read_link(cell: str) -> Problem | None:
         parts = urlsplit(cell)
         host = parts.hostname or ""
     except ValueError:
-        why = "no web address: write one such as https://www.example.com/spring"
+        why = "isn't a web address. Write one such as https://www.example.com/spring"
     else:
         if parts.scheme.casefold() in ("http", "https") and host:
-            why = "" if "." in host.strip(".") else f"whose host “{host}” is not on the web: write the whole address"
+            why = "" if "." in host.strip(".") else f"names no computer on the web (“{host}”). Write the whole address"
         elif "://" not in cell and "." in cell.partition("/")[0]:
             fix = f"https://{cell}"
-            why = f"which lacks its beginning: write {fix}"
+            why = f"lacks its beginning. Write {fix}"
         else:
-            why = "no web address: write one that starts with https://"
+            why = "isn't a web address. Write one that starts with https://"
     if any(letter.isspace() for letter in cell):
-        fix, why = None, "which holds a blank: write one address, with %20 for a blank in it"
+        fix, why = None, "has a space in it. Write one address, with %20 for a space"
     if why:
-        return Problem("link", "link_form", cell, f"`link` says {quoted(cell)}, {why}.", fix=fix)
+        return Problem("link", "link_form", cell, f"{quoted(cell)} {why}.", fix=fix)
     if _SHARED_TO_FEW.match(cell.partition("://")[2]):
         message = (
-            f"`link` says {quoted(cell)}, a document that may open only for the people it is shared with: check that "
-            "anybody with the link can read it."
+            f"{quoted(cell)} may open only for the people it is shared with. Check that anybody with the link can "
+            "read it."
         )
         return Problem("link", "link_private", cell, message, warning=True)
     return None

@@ -90,7 +90,7 @@ def channel_named(name: str) -> Channel | None:
 def read_channels(cell: str) -> Channels:
     """Read `channel`: one, or several separated by commas, semicolons, `|`, line breaks, `/`, `+`, `&` or "and"."""
     if not cell.strip(",;|\n "):
-        return Channels((), (Problem("channel", "channel_missing", cell, f"`channel` is blank: write {LIVING}."),))
+        return Channels((), (Problem("channel", "channel_missing", cell, f"`channel` is blank. Write {LIVING}."),))
     named: dict[Channel, PostType | None] = {}
     problems: list[Problem] = []
     names = [(name, _read_name(name)) for name in _names_in(cell)]
@@ -103,7 +103,7 @@ def read_channels(cell: str) -> Channels:
         if found.channel not in named:
             named[found.channel] = found.type
         elif named[found.channel] is found.type:
-            message = f"`channel` names {found.channel} twice: it is posted there once, so take one of them away."
+            message = f"`channel` names {found.channel} twice, and the post goes there once. Take one away."
             problems.append(Problem("channel", "channel_twice", cell, message, warning=True, fix=once_each))
         else:
             label = CHANNEL_LABELS[found.channel]
@@ -161,7 +161,7 @@ def _unknown_channel(name: str, *, whole: bool) -> Problem:
     word, words = plain(name), known_words()
     hidden = find_lookalike(name, whole_words=True)
     if hidden and (meant := channel_named(hidden.reads_as)):
-        message = f"`channel` says {quoted(name)}, {hidden.why}: type {meant} again."
+        message = f"`channel` is {quoted(name)}, but {hidden.why}. Type {meant} again."
         return Problem("channel", "lookalike_letters", name, message, fix=meant if whole else None)
     if word in words.several:
         message = f"{quoted(name)} stands for more than one channel. Write {words.several[word]}."
@@ -178,11 +178,11 @@ def _unknown_channel(name: str, *, whole: bool) -> Problem:
     parts = [_read_name(part) for part in _DOUBTFUL.split(name[: LONGEST_NAME + 1]) if part]
     if len(parts) > 1 and all(parts):
         meant_all = ", ".join(part.channel for part in parts if part)
-        message = f"{quoted(name)} may be several channels: separate them by commas. Write {meant_all}."
+        message = f"{quoted(name)} could be several channels. Separate them by commas: write {meant_all}."
         return Problem("channel", "channel_unknown", name, message, fix=meant_all if whole else None)
     near = nearest(word, words.channels) if len(word) <= LONGEST_NAME else ""
     likely = f"Did you mean {words.channels[near]}? " if near else ""
-    message = f"`channel` says {quoted(name)}. {likely}Write {LIVING}."
+    message = f"{quoted(name)} isn't a channel. {likely}Write {LIVING}."
     fix = only_near(word, words.channels) if whole and near else None
     return Problem("channel", "channel_unknown", name, message, fix=fix)
 
@@ -195,7 +195,7 @@ def read_type(cell: str) -> tuple[PostType | None, Problem | None]:
         return words.types.get(word), None
     near = words.type_hints.get(word) or words.types.get(nearest(word[:LONGEST_NAME], words.types), "")
     likely = f"Did you mean {near}? " if near else ""
-    message = f"`type` says {quoted(cell)}. {likely}Write {listed(PostType)}, or leave it blank."
+    message = f"{quoted(cell)} isn't a type of post. {likely}Write {listed(PostType)}, or leave it blank."
     fix = words.type_hints.get(word) or only_near(word[:LONGEST_NAME], words.types)
     return None, Problem("type", "type_unknown", cell, message, fix=fix)
 
@@ -206,7 +206,7 @@ def type_of(cell: str, beside: PostType | None, channel: Channel | None) -> tupl
     if beside is None or unknown or channel is None or written in (None, beside):
         return written or beside, unknown
     message = (
-        f"`type` is {quoted(cell)}, but `channel` names {CHANNEL_LABELS[channel]} with the type {beside}: keep one of "
+        f"`type` is {quoted(cell)}, but `channel` names {CHANNEL_LABELS[channel]} with the type {beside}. Keep one of "
         "the two."
     )
     return None, Problem("type", "type_contradicts", cell, message)

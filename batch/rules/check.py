@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -47,6 +47,8 @@ from batch.rules.content import (
     read_generation,
 )
 from batch.rules.damage import COLUMN_KINDS, find_damage
+from batch.rules.date_text import DateText
+from batch.rules.dates import say_date
 from batch.rules.issues import Problem, make_issue
 from batch.rules.keys import derive_key, fan_out_key
 from batch.rules.media import check_media
@@ -63,7 +65,7 @@ MOST_NAMED = 4
 
 
 class _Alike(NamedTuple):
-    """What is said of posts that are alike in one thing: `{seen}` is the cell, `{rows}` are the other rows."""
+    """What is said of posts that are alike in one thing: `{seen}` is the cell, `{rows}` are all their rows."""
 
     column: str
     code: str
@@ -71,32 +73,30 @@ class _Alike(NamedTuple):
     warning: bool = False
 
 
-KEY_TWICE = _Alike("key", "key_twice", "`key` {seen} stands in {rows} too: give each post a key of its own.")
+KEY_TWICE = _Alike("key", "key_twice", "{rows} use the `key` {seen}. Give each post its own.")
 KEY_NEEDED = _Alike(
     "key",
     "key_needed",
-    "`key` is blank, and {rows} without a key would be the same post (same site, channel, account, type and content): "
-    "write a key of its own into each.",
+    "{rows} have no `key` and would be the same post: same site, channel, account, type and content. Give each a key.",
 )
 KEY_NEARLY_TWICE = _Alike(
     "key",
     "key_nearly_twice",
-    "`key` {seen} differs from that of {rows} only in capital letters: change one of them if they are two posts.",
+    "The keys of {these} differ only in capital letters ({seen}). If they are two posts, change one `key`.",
     warning=True,
 )
-ITEM_TWICE = _Alike("item_id", "item_id_twice", "`item_id` {seen} stands in {rows} too: keep one row for each item.")
+ITEM_TWICE = _Alike("item_id", "item_id_twice", "{rows} have the `item_id` {seen}. Keep one row for each item.")
 SAME_LOOK = _Alike(
     "text",
     "same_look",
-    "`{column}` {seen}: the same post stands in {rows} (same channel, account, text, media): change one of them, or "
-    "write `skip` into its `action`, if not all are meant.",
+    "{rows} are the same post on the same channel and account, `{column}` {seen}. Change one, or write `skip` into its "
+    "`action`, if that isn't meant.",
     warning=True,
 )
 SAME_CAPTION = _Alike(
     "text",
     "same_caption",
-    "`text` {seen} is also that of {rows} on the same channel, account and day: change one of them if that is not "
-    "meant.",
+    "{rows} have the same `text` on the same channel, account and day: {seen}. Change one if that isn't meant.",
     warning=True,
 )
 
@@ -130,31 +130,23 @@ def _groups(placed: Iterable[tuple[Hashable, NumberedPost]]) -> Iterator[list[Nu
 
 
 def _tell(group: Sequence[NumberedPost], alike: _Alike) -> Found:
-    """Tell every post of a group of the others, the first few by number: `row 7`, `rows 3, 4, 5 and 16 more`.
-
-    Within one row they are told by their places.
-    """
-    name_of, noun = _names_in(group)
-    names = dict.fromkeys(name_of(post) for _, post in group)
-    first = tuple(names)[: MOST_NAMED + 1]
+    """Tell every post of a group of all of them: `Rows 3, 4, 5, 6 and 16 more`, `Places bonn and ulm`."""
+    told = _list_group(group)
     for place, post in group:
-        others = [name for name in first if name != name_of(post)][: len(names) - 1]
-        if len(names) - 1 > MOST_NAMED:
-            others = [*others[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED:,} more"]
-        named = f"{noun}{'s' if len(others) > 1 else ''} {listed(others, last='and')}"
         column, seen = alike.column, post.item_id if alike is ITEM_TWICE else post.key
         if alike in (SAME_LOOK, SAME_CAPTION):
             column = "text" if post.content.text else "media"
             seen = post.content.text or post.content.media[0].source
-        message = alike.message.format(column=column, seen=quoted(seen), rows=named)
+        message = alike.message.format(column=column, seen=quoted(seen), rows=told[0].upper() + told[1:], these=told)
         yield place, Problem(column, alike.code, "" if alike is KEY_NEEDED else seen, message, alike.warning)
 
 
-def _names_in(group: Sequence[NumberedPost]) -> tuple[Callable[[Post], str], str]:
-    """Return what tells the posts of a group apart, and its noun: their rows or, within one row, their places."""
-    if len({post.row for _, post in group}) > 1 or not group[0][1].place:
-        return (lambda post: str(post.row)), "row"
-    return (lambda post: post.place), "place"
+def _list_group(group: Sequence[NumberedPost]) -> str:
+    """Return what tells the posts of a group apart: their rows or, within one row, their places; the first few."""
+    noun, names = "row", list(dict.fromkeys(str(post.row) for _, post in group))
+    if len(names) == 1 and group[0][1].place:
+        noun, names = "place", list(dict.fromkeys(post.place for _, post in group))
+    return list_names(names, noun=noun, limit=MOST_NAMED + (len(names) == MOST_NAMED + 1))
 
 
 def _same_names(kept: Sequence[NumberedPost]) -> Found:
@@ -202,12 +194,11 @@ def _same_minutes(kept: Sequence[NumberedPost]) -> Found:
     )
     for group in _groups(timed):
         if len({post.content.text or post.content.media for _, post in group}) > 1:
-            name_of, noun = _names_in(group)
-            told = list_names(list(dict.fromkeys(name_of(post) for _, post in group)), noun=noun, limit=MOST_NAMED)
+            told = _list_group(sorted(group, key=lambda entry: entry[1].row))
             for place, post in group:
                 message = (
-                    f"{quoted(post.local_time)} is the minute of {told} on the same account. Change one of them if "
-                    "that is not meant."
+                    f"{told[0].upper()}{told[1:]} go to the same account in the same minute "
+                    f"({_in_words(post.local_time)}). Change one `publish_at` if that isn't meant."
                 )
                 yield place, Problem("publish_at", "same_minute", post.local_time, message, warning=True)
 
@@ -229,7 +220,7 @@ def _date_gaps(kept: Sequence[NumberedPost]) -> Found:
             gap.append((place, post))
             gaps.append((dated, (place, post)))
     for above, (place, _) in gaps if begun_again else ():
-        said = f" ({above.local_time})" if above.local_time else ""
+        said = f" ({_in_words(above.local_time)})" if above.local_time else ""
         message = (
             f"`publish_at` is blank below row {above.row}{said}, so this post becomes a draft. Write its date, or "
             "write `draft` into `action`."
@@ -238,6 +229,11 @@ def _date_gaps(kept: Sequence[NumberedPost]) -> Found:
 
 
 WHEN = frozenset({"publish_at", "timezone"})
+
+
+def _in_words(local_time: str) -> str:
+    """Return a post's time as people read it (`Fri 25 Dec 2026, 09:30`), `now` as it is."""
+    return say_date(DateText(datetime.fromisoformat(local_time[:16]))) if local_time[:1].isdigit() else local_time
 
 
 def _account(post: Post) -> str:
@@ -474,9 +470,9 @@ def _fit(cell: str, beside: PostType | None, channel: Channel | None) -> _Fit:
         return _Fit(post_type, combination)
     types, label = listed(TYPES[channel]), CHANNEL_LABELS[channel]
     if cell:
-        message = f"`type` says {quoted(cell)}, but {label} has {types}: write that, or leave it blank."
+        message = f"{label} has no {quoted(cell)}. Write {types} into `type`, or leave it blank."
     else:
-        message = f"`channel` names {label} with the type {beside}, but {label} has {types}: write one of these."
+        message = f"{label} has no {beside}. Write `channel` with {types}."
     column, seen = ("type", cell) if cell else ("channel", str(beside))
     return _Fit(post_type, combination, (Problem(column, "type_not_on_channel", seen, message),))
 
@@ -490,7 +486,7 @@ def _read_said(
     if values.action in NAMING_ONLY or values.action is Action.SKIP:
         return content, generation, ()
     checked = [found for column in COLUMN_KINDS if (found := find_damage(column, getattr(cells, column)))]
-    checked += check_content(content, combination, generation)
+    checked += check_content(content, combination, generation, hashtags=cells.hashtags)
     if checked and cells.privacy:
         checked = [problem for problem in checked if problem.code != "privacy_blank"]
     if cells.prompt and generation:
@@ -506,10 +502,11 @@ def _check_ended(channel: Channel, values: RowValues, cell: str, now: datetime) 
         return
     name = CHANNEL_LABELS[channel]
     said = f"{last.day} {last:%B %Y}"
-    remedy = "choose another channel, or write `skip` into `action`"
+    message = f"{name} has taken no posts since {said}. Choose another `channel` than {shorten(cell)}, or skip the row."
     if now.date() <= last:
-        remedy = f"give it a date up to {said}, or choose another channel"
-    message = f"`channel` says {shorten(cell)}, but {name} has taken no posts since {said}: {remedy}."
+        message = (
+            f"{name} takes no posts after {said}. Choose an earlier date, or another `channel` than {shorten(cell)}."
+        )
     yield Problem("channel", "channel_ended", cell, message)
 
 
@@ -543,7 +540,7 @@ def content_to_json(content: Content) -> str:
 
 
 def content_from_json(text: str) -> Content | None:
-    """Return content that the journal kept; None where it can't be read, so that it is generated anew."""
+    """Return content that the journal kept; None where it can't be read, so that it is generated again."""
     try:
         data = json.loads(text)
         media = tuple(Medium(source=str(m["source"]), kind=str(m["kind"])) for m in data["media"])

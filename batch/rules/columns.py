@@ -25,7 +25,7 @@ from batch.rules.keys import check_key
 from batch.rules.places import NO_PLACES, Places
 from batch.rules.text import find_lookalike
 from batch.rules.yes_no import read_yes_no
-from batch.wording import cell_address, listed, quoted
+from batch.wording import cell_address, listed, quoted, shorten
 
 ACTION_WORDS: Mapping[str, Action] = MappingProxyType({
     "canceled": Action.CANCEL, "cancelled": Action.CANCEL, "withdraw": Action.CANCEL, "stop": Action.CANCEL,
@@ -79,7 +79,7 @@ def _near(word: str, known: Mapping[str, str]) -> str:
 
 def _unknown(column: str, code: str, seen: str, *, likely: str, known: str) -> Problem:
     meant = f"Did you mean {likely}? " if likely else ""
-    return Problem(column, code, seen, f"`{column}` says {quoted(seen)}. {meant}Write {known}.")
+    return Problem(column, code, seen, f"`{column}` can't be {quoted(seen)}. {meant}Write {known}.")
 
 
 def _read_word(
@@ -140,7 +140,7 @@ def read_asset(cell: str) -> Asset:
     if colon and asset_type in ASSET_TYPES and asset_id and not re.search(r"\s", asset_id):
         return Asset(asset_type, asset_id)
     if asset_type in ASSET_TYPES:
-        message = f"`asset` says {quoted(cell)}, which lacks an ID: write it as {asset_type}:<id>."
+        message = f"`asset` has no ID in {quoted(cell)}. Write {asset_type}:<id>."
         return Asset(problem=Problem("asset", "asset_form", cell, message))
     likely = _near(plain(name), {plain(known): known for known in ASSET_TYPES})
     known = f"one of {', '.join(ASSET_TYPES)} with a colon and the ID behind it, as in STORES_PRODUCT:<id>"
@@ -151,7 +151,7 @@ def read_language(cell: str) -> tuple[str, Problem | None]:
     """Read `language`: two letters (ISO 639-1)."""
     if not cell or _LANGUAGE.fullmatch(cell):
         return cell.lower(), None
-    message = f"`language` says {quoted(cell)}: write the two letters of its code, such as en, de or fr."
+    message = f"`language` can't be {quoted(cell)}. Write the two letters of its code, such as en, de or fr."
     return "", Problem("language", "language_form", cell, message)
 
 
@@ -160,8 +160,8 @@ def read_item_id(cell: str) -> tuple[str, Problem | None]:
     if not cell or _GUID.fullmatch(cell):
         return cell.lower(), None
     message = (
-        f"`item_id` says {quoted(cell)}, not an item's ID: copy it from `postbatch pull` or the results, "
-        "or leave it blank to find the post by its key."
+        f"`item_id` can't be {quoted(cell)}. Copy the ID from `postbatch pull` or the results, or leave it blank to "
+        "find the post by its key."
     )
     return "", Problem("item_id", "item_id_form", cell, message)
 
@@ -174,7 +174,7 @@ _NO_TAGS = frozenset({"", "-", "–", "—", "n/a", "na", "none", "no", "tbd", "
 def read_hashtags(cell: str) -> tuple[str, tuple[Problem, ...]]:
     """Read `hashtags`: tags between blanks, commas or lines, each with its `#`, as they are put after a text."""
     if cell.casefold() in _NO_TAGS - {""}:
-        message = f"`hashtags` says {quoted(cell)}, which would become a hashtag: clear the cell."
+        message = f"{quoted(cell)} in `hashtags` would become a hashtag. Clear the cell."
         return "", (Problem("hashtags", "hashtags_form", cell, message, fix=""),)
     lines = [line.split() for line in _TAG_LINES.split(re.sub(r"[#＃]+", " #", cell).replace("# ", "#"))]
     marked = [[word.startswith("#") for word in line] for line in lines]
@@ -183,7 +183,7 @@ def read_hashtags(cell: str) -> tuple[str, tuple[Problem, ...]]:
         if len(line) > 1 and not all(marks) and (any(marks) or by_commas):
             joined, several = "#" + "".join(line).replace("#", ""), " ".join(f"#{word.lstrip('#')}" for word in line)
             message = (
-                f"`hashtags` says {quoted(' '.join(line))}, and a tag holds no blank: write {joined}, or {several}."
+                f"`hashtags` has {quoted(' '.join(line))}, but a hashtag has no space. Write {joined}, or {several}."
             )
             return several, (Problem("hashtags", "hashtags_blank", cell, message),)
     words = [word.lstrip("#").rstrip(".!?:") for line in lines for word in line]
@@ -195,9 +195,10 @@ def read_hashtags(cell: str) -> tuple[str, tuple[Problem, ...]]:
         return written, ()
     fix = " ".join(f"#{tag}" for tag in clean if tag)
     message = (
-        f"`hashtags` says {quoted(f'#{odd[0]}')}, and a tag ends at the first sign that is no letter, digit or _: "
+        f"`hashtags` has {quoted(f'#{odd[0]}')}, but a hashtag ends at the first sign that isn't a letter, a digit "
+        "or _. "
     )
-    message += f"write {quoted(fix)}." if fix else "clear the cell."
+    message += f"Write {quoted(fix)}." if fix else "Clear the cell."
     return written, (Problem("hashtags", "hashtags_form", cell, message, warning=True, fix=fix),)
 
 
@@ -381,7 +382,7 @@ class RowReader:
         problems += repeated.last
         named_by = cells.key, cells.item_id, cells.text, cells.media, cells.title, cells.link, cells.prompt
         if action in NAMING_ONLY and not any(named_by):
-            message = f"`key` and `item_id` are blank, and `{action}` has to know its post: write its key, or its ID."
+            message = f"`{action}` needs to know its post. Write its `key` or its `item_id`."
             problems += (Problem("key", "key_or_item_needed", "", message),)
         return RowValues(
             action, repeated.site, when, cells.key, repeated.item_id, repeated.approved, repeated.channels, problems
@@ -407,11 +408,12 @@ def _read_repeated(cells: Cells, context: CheckContext) -> _Repeated:
     channels = Channels(()) if needless else read_channels(cells.channel)
     last: list[Problem] = []
     if hidden := find_lookalike(cells.account):
-        message = f"`account` says {quoted(cells.account)}, {hidden.why}: type it again, as {hidden.reads_as}."
+        message = f"`account` is {quoted(cells.account)}, but {hidden.why}. Type {hidden.reads_as} again."
         last.append(Problem("account", "lookalike_letters", cells.account, message, warning=True, fix=hidden.reads_as))
     if cells.item_id and len(channels.named) > 1:
         message = (
-            f"`item_id` names one post, but `channel` says {quoted(cells.channel)}: give each channel a row of its own."
+            f"`item_id` is one post, but `channel` names several ({shorten(cells.channel)}). Give each channel its "
+            "own row."
         )
         last.append(Problem("item_id", "item_id_several", cells.item_id, message))
     bad = tuple(p for p in (bad_action, bad_site, bad_id, bad_approved) if p)
@@ -428,14 +430,14 @@ def read_site(cell: str, context: CheckContext) -> tuple[str, Problem | None]:
             return context.default_site, None
         if len(context.sites) == 1:
             return next(iter(context.sites)), None
-        message = f"`site` is blank, and no site is the default one: write {listed(context.sites)}."
+        message = f"`site` is blank, and there is no default site. Write {listed(context.sites)}."
         return "", Problem("site", "site_missing", "", message)
     names = {name.casefold(): name for name in context.sites}
     if cell.casefold() in names:
         return names[cell.casefold()], None
     near = nearest(cell.casefold(), names)
     meant = f"Did you mean {names[near]}? " if near else ""
-    message = f"`site` says {quoted(cell)}, which is not configured. {meant}Write {listed(context.sites)}."
+    message = f"`site` {quoted(cell)} isn't configured. {meant}Write {listed(context.sites)}."
     return cell, Problem("site", "site_unknown", cell, message)
 
 
@@ -455,16 +457,18 @@ def _check_date(action: Action | None, when: When, cells: Cells, context: CheckC
 
 def _contradiction(action: Action | None, when: When, cells: Cells, seen: str) -> Problem | None:
     if action is Action.PUBLISH and cells.publish_at and not when.now:
-        message = f"`publish` publishes now, but `publish_at` says {quoted(seen)}: clear the date, or write `schedule`."
+        message = (
+            f"`publish` posts right away, but `publish_at` is {quoted(seen)}. Clear the date, or write `schedule`."
+        )
         return Problem("publish_at", "publish_with_date", seen, message)
     if action in (Action.SCHEDULE, Action.RESCHEDULE) and (when.now or not cells.publish_at):
-        says = "says “now”" if when.now else "is blank"
-        message = f"`{action}` needs a date, but `publish_at` {says}: write one, such as 2026-12-01 09:30."
+        is_now = "“now”" if when.now else "blank"
+        message = f"`{action}` needs a date, but `publish_at` is {is_now}. Write one, such as 2026-12-01 09:30."
         return Problem("publish_at", "date_missing", seen, message)
     if action is Action.DRAFT and when.now:
-        message = "`draft` keeps a post unpublished, but `publish_at` says “now”: clear one of the two."
+        message = "A draft isn't published, but `publish_at` is “now”. Clear one of the two."
         return Problem("publish_at", "draft_now", seen, message)
     if action is Action.DRAFT and cells.publish_at:
-        message = f"`publish_at` says {quoted(seen)}, which a draft does not use: clear it, or write `schedule`."
+        message = f"A draft doesn't use the date in `publish_at` ({seen}). Clear it, or write `schedule`."
         return Problem("publish_at", "date_unused", seen, message, warning=True)
     return None

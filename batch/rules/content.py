@@ -17,7 +17,7 @@ from batch.rules.columns import Asset, Cells, read_asset, read_choice, read_gene
 from batch.rules.issues import Problem
 from batch.rules.sources import VIDEO_MIMES, ending_of
 from batch.rules.text import BOUNDS, COUNTERS, find_placeholder
-from batch.wording import listed, quoted
+from batch.wording import listed, quoted, shorten
 
 NO_CONTENT = Content()
 NO_MEDIA = Media()
@@ -27,11 +27,11 @@ LINK_JOINT = "\n \n"
 _FIELDS = ("text", "title", "link", "call_to_action", "privacy")
 _CHOICES = ("call_to_action", "privacy")
 _REMEDIES = {
-    "text": "clear it, or choose another type",
-    "title": "clear it, or put it into `text`",
-    "link": "put it into `text`, or clear it",
-    "call_to_action": "clear it",
-    "privacy": "clear it",
+    "text": "Clear it, or choose another type",
+    "title": "Clear it, or put it into `text`",
+    "link": "Put it into `text`, or clear it",
+    "call_to_action": "Clear it",
+    "privacy": "Clear it",
 }
 _NOUNS = {"text": "text", "title": "title", "link": "link", "call_to_action": "button", "privacy": "privacy level"}
 
@@ -65,8 +65,8 @@ def read_content(
         if name not in there:
             if name not in used_elsewhere:
                 message = (
-                    f"`{name}` says {quoted(seen)}, but the {combination.name} has no {_NOUNS[name]}, so it is left "
-                    f"out: {_REMEDIES[name]}."
+                    f"The {combination.name} has no {_NOUNS[name]}, so `{name}` ({shorten(seen)}) is left out. "
+                    f"{_REMEDIES[name]}."
                 )
                 problems.append(Problem(name, f"{name}_unused", seen, message, warning=True))
             continue
@@ -80,8 +80,8 @@ def read_content(
         values["text"] = join_tags(values.get("text", ""), tags)
     elif cells.hashtags and "text" not in used_elsewhere:
         message = (
-            f"`hashtags` says {quoted(cells.hashtags)}, but the {combination.name} has no text, so they are left out: "
-            "clear it, or choose another type."
+            f"The {combination.name} has no text, so `hashtags` ({shorten(cells.hashtags)}) are left out. Clear "
+            "them, or choose another type."
         )
         problems.append(Problem("hashtags", "hashtags_unused", cells.hashtags, message, warning=True))
     media = read_media(cells.media) if cells.media else NO_MEDIA
@@ -93,8 +93,13 @@ def join_tags(text: str, tags: str) -> str:
     return f"{text}\n\n{tags}" if text and tags else text or tags
 
 
-def check_content(content: Content, combination: Combination, generation: Generation | None = None) -> list[Problem]:
-    """Return what is wrong with a post's content; what is yet to be generated is not missed."""
+def check_content(
+    content: Content, combination: Combination, generation: Generation | None = None, *, hashtags: str = ""
+) -> list[Problem]:
+    """Return what is wrong with a post's content; what is yet to be generated is not missed.
+
+    `hashtags` is the cell of which the tags stand behind the text.
+    """
     kind = generation.kind if generation else None
     problems: list[Problem] = []
     if kind is not Generate.POST:
@@ -102,15 +107,15 @@ def check_content(content: Content, combination: Combination, generation: Genera
     if len(content.media) > 1:
         problems += _check_media(content, combination)
     if content.text:
-        problems += _check_text(content, combination)
+        problems += _check_text(content, combination, hashtags)
     if combination.title:
         problems += _check_title(content, combination, combination.title, expected=kind is not None)
     if content.link:
         problems += _check_link(content.link, combination)
     if combination.privacy and not content.privacy:
         message = (
-            f"`privacy` is blank: the {combination.name} wants {listed(combination.privacy.values)}, "
-            "and blank does only where the account allows just one; write one."
+            f"The {combination.name} needs `privacy`, unless the account allows just one level. Write "
+            f"{listed(combination.privacy.values)}."
         )
         problems.append(Problem("privacy", "privacy_blank", "", message, warning=True))
     return problems
@@ -120,7 +125,7 @@ def _over(limit: Limit, code: str, column: str, seen: str, message: str) -> Prob
     """Return what breaks a limit: an error where the API documents it, else a warning that says whose limit it is."""
     if limit.documented:
         return Problem(column, code, seen, f"{message}.")
-    return Problem(column, code, seen, f"{message} (the network's own limit, as of {limit.read_on:%B %Y}).", True)
+    return Problem(column, code, seen, f"{message} (the network's own limit, {limit.read_on:%B %Y}).", True)
 
 
 def _check_enough(content: Content, combination: Combination, *, generated_text: bool) -> Iterator[Problem]:
@@ -131,11 +136,11 @@ def _check_enough(content: Content, combination: Combination, *, generated_text:
             return
     if combination.enough == ("media",):
         what = listed({"IMAGE": "a picture", "VIDEO": "a video"}[kind] for kind in combination.media.kinds.values)
-        message = f"`media` is blank, and the {combination.name} needs {what}: name a file or an address."
+        message = f"The {combination.name} needs {what}. Write a file name or an address into `media`."
         yield Problem("media", "media_missing", "", message)
         return
     columns = listed(f"`{name}`" for name in combination.enough)
-    message = f"There is nothing to post: fill {columns} for the {combination.name}."
+    message = f"There is nothing to post. Fill in {columns} for the {combination.name}."
     yield Problem(combination.enough[0], "post_empty", "", message)
 
 
@@ -144,18 +149,18 @@ def _check_media(content: Content, combination: Combination) -> Iterator[Problem
     sources, most = [medium.source for medium in content.media], combination.media.most
     seen = " | ".join(sources)
     if len(sources) > most.value:
-        message = f"`media` names {len(sources)}, and the {combination.name} takes {most.shown}: take some away"
+        message = f"The {combination.name} takes {most.shown}, and `media` names {len(sources)}. Take some away"
         yield _over(most, "media_too_many", "media", seen, message)
     twice = next((source for source, count in Counter(sources).items() if count > 1), "")
     if twice:
-        message = f"`media` names {quoted(twice)} twice: take one away if that is not meant."
+        message = f"`media` names {quoted(twice)} twice. Take one away if that isn't meant."
         yield Problem("media", "media_twice", twice, message, warning=True)
 
 
 _COUNTED = (
-    ("most", "text_too_long", "shorten it by"),
-    ("hashtags", "too_many_hashtags", "take away"),
-    ("mentions", "too_many_mentions", "take away"),
+    ("most", "text_too_long", "Shorten it by"),
+    ("hashtags", "too_many_hashtags", "Take away"),
+    ("mentions", "too_many_mentions", "Take away"),
 )
 
 
@@ -182,17 +187,22 @@ _UNIT_NOTES = {
 }
 
 
-def _check_text(content: Content, combination: Combination) -> Iterator[Problem]:
+def _check_text(content: Content, combination: Combination, hashtags: str) -> Iterator[Problem]:
+    """Check the text as the channel counts it: with the hashtags behind it, and with the link where that is shown."""
     rule: TextRule = combination.text
-    text = content.text + LINK_JOINT + content.link if rule.with_link and content.link else content.text
+    link = LINK_JOINT + content.link if rule.with_link and content.link else ""
+    text = content.text + link
+    column = "hashtags" if hashtags and content.text == read_hashtags(hashtags)[0] else "text"
+    counted = [column, *(["hashtags"] if hashtags and column == "text" else []), *(["link"] if link else [])]
+    what = f"{listed((f'`{name}`' for name in counted), last='and')} {'has' if len(counted) == 1 else 'together have'}"
     for limit, bound, code, remedy in _TEXT_LIMITS[combination.channel, combination.type]:
         if bound(text) > limit.value and (count := COUNTERS[limit.unit](text)) > limit.value:
             unit = f"{limit.unit}{_UNIT_NOTES.get(limit.unit, '')}"
             message = (
-                f"`text` has {count:,} {unit}, and the {combination.name} takes {limit.shown}: "
+                f"{what} {count:,} {unit}, and the {combination.name} takes {limit.shown}. "
                 f"{remedy} {count - int(limit.value):,}"
             )
-            yield _over(limit, code, "text", content.text, message)
+            yield _over(limit, code, column, content.text, message)
     if rule.forbidden:
         yield from _check_forbidden("text", content.text, rule.forbidden, combination)
     yield from check_placeholders("text", content.text)
@@ -202,7 +212,7 @@ def _check_forbidden(column: str, seen: str, forbidden: Choice, combination: Com
     found = [letter for letter in forbidden.values if letter in seen]
     if found:
         letters = listed((f"“{letter}”" for letter in found), last="and")
-        message = f"`{column}` holds {letters}, which the {combination.name} refuses: write it without."
+        message = f"The {combination.name} refuses {letters}. Write `{column}` without."
         yield Problem(column, "forbidden_character", seen, message, not forbidden.documented)
 
 
@@ -212,10 +222,10 @@ def check_placeholders(column: str, seen: str) -> Iterator[Problem]:
     if found is None:
         return
     if found.sure:
-        message = f"`{column}` still holds {quoted(found.found)} from its template: replace it by what is meant."
+        message = f"`{column}` still has {quoted(found.found)} from a template. Replace it with what is meant."
         yield Problem(column, "placeholder", found.found, message)
         return
-    message = f"`{column}` still holds {quoted(found.found)}: replace it if something is to stand there."
+    message = f"`{column}` still has {quoted(found.found)}. Replace it if something belongs there."
     yield Problem(column, "placeholder_word", found.found, message, warning=True)
 
 
@@ -224,15 +234,13 @@ def _check_title(content: Content, combination: Combination, rule: TitleRule, *,
     title = content.title
     if not title:
         if rule.needed and not expected:
-            yield Problem(
-                "title", "title_missing", "", f"`title` is blank: write one, the {combination.name} needs it."
-            )
+            yield Problem("title", "title_missing", "", f"The {combination.name} needs a title. Fill in `title`.")
         return
     count = COUNTERS[rule.most.unit](title)
     if count > rule.most.value:
         message = (
-            f"`title` has {count:,} {rule.most.unit}, and the {combination.name} takes {rule.most.shown}: "
-            f"shorten it by {count - int(rule.most.value):,}"
+            f"`title` has {count:,} {rule.most.unit}, and the {combination.name} takes {rule.most.shown}. "
+            f"Shorten it by {count - int(rule.most.value):,}"
         )
         yield _over(rule.most, "title_too_long", "title", title, message)
     if rule.forbidden:
@@ -250,8 +258,8 @@ def _check_link(link: str, combination: Combination) -> Iterator[Problem]:
     count = COUNTERS[most.unit](link) if most else 0
     if most and count > most.value:
         message = (
-            f"`link` has {count:,} {most.unit}, and the {combination.name} takes {most.shown}: "
-            "use a shorter address of the page"
+            f"`link` has {count:,} {most.unit}, and the {combination.name} takes {most.shown}. "
+            "Use a shorter address of the page"
         )
         yield _over(most, "link_too_long", "link", link, message)
 
@@ -293,34 +301,34 @@ def _needless(cells: Cells, kind: Generate | None) -> Iterator[Problem]:
         seen = getattr(cells, column)
         if seen and kind is None:
             message = (
-                f"`{column}` says {quoted(seen)}, but `generate` is blank, so it does not count: "
-                f"write {listed(Generate)} into `generate`, or clear `{column}`."
+                f"`{column}` ({shorten(seen)}) isn't used, since `generate` is blank. Write {listed(Generate)} into "
+                f"`generate`, or clear `{column}`."
             )
             yield Problem(column, "generate_blank", seen, message, warning=True)
         elif seen and kind and column not in _USED[kind]:
-            message = f"`{column}` says {quoted(seen)}, which does not count for `generate` = {kind}: clear it."
+            message = f"`{column}` ({shorten(seen)}) isn't used when `generate` is {kind}. Clear it."
             yield Problem(column, "generate_unused", seen, message, warning=True)
 
 
 def _not_offered(kind: Generate, why: str) -> Problem:
-    return Problem("generate", "generate_not_offered", str(kind), f"`generate` says “{kind}”, but {why}.")
+    return Problem("generate", "generate_not_offered", str(kind), f"`generate` can't be {kind} here: {why}.")
 
 
 def _there_already(cells: Cells, kind: Generate) -> Problem:
-    message = f"`generate` says “{kind}”, but `text` is filled: clear `text` to have it written, or clear `generate`."
+    message = f"`generate` is {kind}, but there is a `text` already. Clear one of the two."
     return Problem("generate", "generate_and_text", cells.text, message)
 
 
 def _no_prompt(kind: Generate, what: str) -> Problem:
-    message = f"`prompt` is blank, and `generate` says “{kind}”: write {what} into `prompt`."
+    message = f"`generate` is {kind}, and `prompt` is blank. Write {what} into `prompt`."
     return Problem("prompt", "prompt_missing", "", message)
 
 
 def _check_caption(cells: Cells, combination: Combination) -> Iterator[Problem]:
     if not cells.prompt:
-        yield _no_prompt(Generate.CAPTION, "what the text is to be about")
+        yield _no_prompt(Generate.CAPTION, "what the text is about")
     if not combination.text.name:
-        yield _not_offered(Generate.CAPTION, f"the {combination.name} shows no text: clear `generate`")
+        yield _not_offered(Generate.CAPTION, f"the {combination.name} shows no text. Clear it")
     elif cells.text:
         yield _there_already(cells, Generate.CAPTION)
 
@@ -330,10 +338,10 @@ def _check_post(cells: Cells, combination: Combination) -> Iterator[Problem]:
         yield _no_prompt(Generate.POST, "an idea (or something from the site into `asset`)")
     if combination.channel not in GENERATED_POSTS:
         names = listed((CHANNEL_LABELS[c] for c in GENERATED_POSTS), last="and")
-        what = f"posts are generated for {names} only: use `caption` and your own `media`"
+        what = f"posts are generated for {names} only. Use `caption` and your own `media`"
         yield _not_offered(Generate.POST, what)
     elif combination.type is not PostType.POST:
-        what = f"only posts with pictures are generated, no {combination.type}: use `caption` and your own `media`"
+        what = f"only posts with pictures are generated, no {combination.type}. Use `caption` and your own `media`"
         yield _not_offered(Generate.POST, what if combination.text.name else what.replace("`caption` and ", ""))
     elif cells.text:
         yield _there_already(cells, Generate.POST)
@@ -341,16 +349,19 @@ def _check_post(cells: Cells, combination: Combination) -> Iterator[Problem]:
 
 def _check_image(cells: Cells, combination: Combination) -> Iterator[Problem]:
     if not cells.prompt:
-        yield _no_prompt(Generate.IMAGE, "what is to be changed in the picture")
+        yield _no_prompt(Generate.IMAGE, "what to change in the picture")
     media = read_media(cells.media).named
     if not media:
-        message = "`media` is blank, and `generate` says “image”, which changes a picture: name the picture first."
+        message = "`generate` is image, which changes a picture. Name the picture in `media`."
         yield Problem("media", "source_missing", "", message)
     elif ending_of(media[0].source) in VIDEO_MIMES:
-        message = f"`media` begins with the video {quoted(media[0].source)}: put the picture to be changed first."
+        message = (
+            f"`generate` is image, which changes a picture, but `media` starts with {quoted(media[0].source)}. Put "
+            "the picture first."
+        )
         yield Problem("media", "source_missing", media[0].source, message)
     if combination.media.image is None:
-        yield _not_offered(Generate.IMAGE, f"the {combination.name} shows no pictures: clear `generate`")
+        yield _not_offered(Generate.IMAGE, f"the {combination.name} shows no pictures. Clear it")
 
 
 _CHECKS = {Generate.CAPTION: _check_caption, Generate.POST: _check_post, Generate.IMAGE: _check_image}

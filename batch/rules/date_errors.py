@@ -209,7 +209,7 @@ _TOLD: Mapping[DateFlaw, tuple[str, Callable[[str, Unread], str]]] = MappingProx
 
 # Time zones by name
 
-REMEDY = "Write an IANA name such as Europe/Berlin."
+REMEDY = "Write one such as Europe/Berlin."
 _OFFSET = re.compile(r"(?:utc|gmt)?\s*[+-−]\s*\d{1,2}(?::?\d{2})?", re.IGNORECASE)
 _SIGNED = re.compile(r"Etc/GMT([+-])(\d{1,2})")
 OLD_NAMES: Mapping[str, str] = MappingProxyType({
@@ -235,8 +235,8 @@ def warn_of_sign(zone: ZoneInfo, written: str) -> Problem | None:
         return None
     other = f"UTC{'-' if found[1] == '+' else '+'}{int(found[2]):02d}:00"
     message = (
-        f"`timezone` says {quoted(written)}, which by its definition is {other}: check that this is meant, "
-        "or write the name of a place such as Europe/Berlin."
+        f"{quoted(written)} is {other} by its definition. Check that this is meant, or write the name of a place "
+        "such as Europe/Berlin."
     )
     return Problem("timezone", "timezone_sign", written, message, warning=True)
 
@@ -248,22 +248,20 @@ def _refuse(written: str) -> Problem:
     if zones:
         meant = zones[0]
         message = (
-            f"`timezone` says {quoted(written)}, an abbreviation that does not name one place and its summer time: "
-            f"write an IANA name such as {meant}."
+            f"{quoted(written)} doesn't name one place and its summer time. Write a time zone name such as {meant}."
         )
         return Problem("timezone", "timezone_abbreviation", written, message, fix=meant if len(zones) == 1 else None)
     if _OFFSET.fullmatch(written):
         message = (
-            f"`timezone` says {quoted(written)}, an offset and not a zone: write the offset behind the time in "
-            "`publish_at` (2026-12-01 09:30+01:00), or an IANA name such as Europe/Berlin."
+            f"{quoted(written)} is an offset and not a time zone. Write it behind the time in `publish_at` "
+            "(2026-12-01 09:30+01:00), or write a time zone name such as Europe/Berlin."
         )
         return Problem("timezone", "timezone_unknown", written, message)
     name = written.replace(" ", "_").casefold()
     city, by_city = name.rpartition("/")[2], _cities()
     near = by_city.get(city) or nearest(name, zone_names()) or by_city.get(nearest(city, by_city), "")
     likely = zone_names().get(near, "")
-    remedy = f"Did you mean {likely}? {REMEDY}" if likely else REMEDY
-    message = f"`timezone` says {quoted(written)}, no zone. {remedy}"
+    message = f"{quoted(written)} isn't a time zone name. {f'Use {likely}.' if likely else REMEDY}"
     return Problem("timezone", "timezone_unknown", written, message, fix=likely or None)
 
 

@@ -84,15 +84,16 @@ def check_key(key: str) -> tuple[Problem, ...]:
     found: list[Problem] = []
 
     def tell(code: str, why: str, *, warning: bool = False, fix: str | None = None) -> None:
-        found.append(Problem("key", code, key, f"`key` says {quoted(key)}, {why}.", warning, fix))
+        found.append(Problem("key", code, key, f"`key` {quoted(key)} {why}.", warning, fix))
 
     if len(key) > MOST_LETTERS:
-        tell("key_too_long", f"{len(key)} characters where {MOST_LETTERS} fit: shorten it")
+        tell("key_too_long", f"has {len(key)} characters, and {MOST_LETTERS} fit. Shorten it")
     if generation := _GENERATION.search(key):
         plain = key[: generation.start()] or "spring-01"
         tell(
             "key_generation",
-            f"but ~ and a number at the end mark a post made anew: write {plain}, and make it anew by --again {plain}",
+            f"ends with ~ and a number, which mark a post that was made again. Write {plain}, and run with --again "
+            f"{plain}",
         )
     if odd := next((letter for letter in key if _is_odd(letter)), ""):
         name = unicodedata.name(odd, f"U+{ord(odd):04X}").lower()
@@ -100,11 +101,11 @@ def check_key(key: str) -> tuple[Problem, ...]:
         better = "".join("-" if _TYPOGRAPHIC.get(letter) == "-" else letter for letter in key)
         only_dashes = None if any(map(_is_odd, better)) else better
         better = re.sub(r"[^\w ./:#+()@&=~-]+", "", better).strip() or "spring-01"
-        why = f"which holds {shown}, hard to type the same way again: write {better}"
+        why = f"has {shown}, which is hard to type the same way again. Write {better}"
         tell("key_odd_character", why, fix=only_dashes)
     if hidden := find_lookalike(key):
         # No fix: a post may be on the site under the key as it is, and would be made a second time.
-        tell("lookalike_letters", f"{hidden.why}: type it again, as {hidden.reads_as}", warning=True)
+        tell("lookalike_letters", f"looks right, but {hidden.why}. Type {hidden.reads_as} again", warning=True)
     return tuple(found)
 
 

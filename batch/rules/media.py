@@ -231,10 +231,10 @@ def _know(
         return _know_address(medium, combination)
     refusal = refuse_path(medium.source)
     if refusal:
-        return medium, None, [MediaProblem("media_refused", f"{quoted(medium.source)} is not sent: {refusal}.")]
+        return medium, None, [MediaProblem("media_refused", f"{quoted(medium.source)} can't be sent: {refusal}.")]
     found = facts.get(medium.source)
     if found is None:
-        return medium, None, [MediaProblem("media_unreadable", f"{shorten(medium.source)} was not read; run again.")]
+        return medium, None, [MediaProblem("media_unreadable", f"{shorten(medium.source)} wasn't read. Run again.")]
     known = replace(medium, kind=found.kind, identity=found.identity, size_bytes=found.size_bytes)
     name = shorten(medium.source)
     if found.problem:
@@ -256,8 +256,8 @@ def _know_address(
         kind = kinds[0] if len(kinds) == 1 else "IMAGE"
         if len(kinds) != 1:
             message = (
-                f"{shorten(medium.source)} does not tell what it is and is taken for a JPEG picture; "
-                "if it is not, end it with #.png or #.mp4 (or the ending that fits)."
+                f"Can't tell whether {shorten(medium.source)} is a picture or a video; assuming JPEG. If it isn't, add "
+                "#.png or #.mp4 to it (or the ending that fits)."
             )
             findings = [MediaProblem("media_kind_assumed", message, Severity.WARNING)]
     url = address.url if address.in_media_manager else medium.url
@@ -270,16 +270,16 @@ def _check_together(media: list[Medium], combination: Combination) -> Iterator[M
     rule, place = combination.media, f"the {combination.name}"
     videos = sum(medium.kind == "VIDEO" for medium in media)
     if len(media) > rule.most.value:
-        words = f"There are {len(media)} media, and {place} takes {rule.most.shown}; take some away."
+        words = f"There are {len(media)} media, and {place} takes {rule.most.shown}. Take some away."
         yield by_limit(rule.most, "media_too_many", words)
     if rule.one_kind and 0 < videos < sum(bool(medium.kind) for medium in media):
-        words = f"Pictures and videos are mixed, and {place} takes one or the other; make two rows of it."
+        words = f"Pictures and videos are mixed, and {place} takes one or the other. Make two rows of it."
         yield by_limit(rule.one_kind, "media_mixed", words)
     elif rule.most_videos and videos > rule.most_videos.value:
-        words = f"There are {videos} videos, and {place} takes {rule.most_videos.shown}; make a row for each."
+        words = f"There are {videos} videos, and {place} takes {rule.most_videos.shown}. Make a row for each."
         yield by_limit(rule.most_videos, "media_too_many", words)
     names = [medium.identity or medium.source for medium in media]
     if len(set(names)) < len(names):
         yield MediaProblem(
-            "media_twice", "The same medium is named twice; take one away if that is not meant.", Severity.WARNING
+            "media_twice", "The same medium is named twice. Take one away if that isn't meant.", Severity.WARNING
         )

@@ -233,14 +233,14 @@ def _refuse_spelling(source: str) -> str:
     if found[1].casefold() not in _WEB_SCHEMES:
         return f"{found[1]}: addresses can't be fetched by the service; {PUBLIC}, with https:// in front"
     if found[2] is None or source[found.end() : found.end() + 1] == "/":
-        return "after the scheme there must be exactly two slashes and a host name; copy the address anew"
+        return "after the scheme there must be exactly two slashes and a host name; copy the address again"
     plain = source.isascii() and source.isprintable()
     if not plain and any(unicodedata.category(letter) in ("Cc", "Cf", "Cs") for letter in source):
-        return "it holds an invisible character; copy the address anew"
+        return "it has an invisible character; copy the address again"
     if "\\" in source:
-        return "it holds a backslash; web addresses are written with / signs"
+        return "it has a backslash; web addresses are written with / signs"
     if " " in source or (not plain and any(letter.isspace() for letter in source)):
-        return "it holds a blank; write %20 for it, or put several media on separate lines"
+        return "it has a space; write %20 for it, or put several media on separate lines"
     return f"it is longer than {MAX_ADDRESS_LETTERS} characters" if len(source) > MAX_ADDRESS_LETTERS else ""
 
 
@@ -275,7 +275,7 @@ def _is_public(number: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 def _refuse_place(parts: SplitResult, port: int | None) -> str:
     if "@" in parts.netloc:
-        return f"it holds a user name or password before the host; {PUBLIC}"
+        return f"it has a user name or password before the host; {PUBLIC}"
     if port == 0:
         return f"its port can't be 0; {PUBLIC}"
     if parts.path in ("", "/") and not parts.query:
@@ -363,12 +363,12 @@ def _hides_separator(part: str) -> bool:
 
 _RULES = (
     _Rule(lambda s: not s.strip(), "it is blank; name a file or take the separator away"),
-    _Rule(lambda s: "\0" in s, "it holds a NUL character, which no file name can; type the name anew"),
+    _Rule(lambda s: "\0" in s, "it has a NUL character, which no file name can; type the name again"),
     _Rule(
         lambda s: any(unicodedata.category(letter) in ("Cc", "Cs") for letter in s),
-        "it holds a control character; type the name anew",
+        "it has a control character; type the name again",
     ),
-    _Rule(lambda s: not _DIRECTIONS.isdisjoint(s), "it holds an invisible sign that turns letters; type it anew"),
+    _Rule(lambda s: not _DIRECTIONS.isdisjoint(s), "it has an invisible sign that turns letters; type it again"),
     _Rule(lambda s: bool(_PATHS_SCHEME.match(s)), f"file: addresses are not followed; {RELATIVE}"),
     _Rule(lambda s: _slashed(s).startswith("//"), f"it points to another computer (a network share); {RELATIVE}"),
     _Rule(lambda s: bool(_DRIVE.match(s)), f"it starts with a drive letter; {RELATIVE}"),
@@ -381,9 +381,9 @@ _RULES = (
         _any_part(lambda p: len(bare := unicodedata.normalize("NFKC", p).strip()) > 1 and not bare.strip(". ")),
         f"it leaves the folder by '..'; move the file there and {RELATIVE}",
     ),
-    _Rule(lambda s: bool(_ESCAPED.search(s)), f"it holds %2e, %2f, %5c or %00 as in a web address; {RELATIVE}"),
-    _Rule(_any_part(_hides_separator), "it holds a look-alike of a slash; type the path anew with plain / signs"),
-    _Rule(lambda s: not _WILDCARDS.isdisjoint(s), 'it holds one of * ? < > | "; name each file by itself'),
+    _Rule(lambda s: bool(_ESCAPED.search(s)), f"it has %2e, %2f, %5c or %00 as in a web address; {RELATIVE}"),
+    _Rule(_any_part(_hides_separator), "it has a look-alike of a slash; type the path again with plain / signs"),
+    _Rule(lambda s: not _WILDCARDS.isdisjoint(s), 'it has one of * ? < > | "; name each file by itself'),
     _Rule(
         _any_part(lambda p: p.split(".", 1)[0].rstrip(" ").casefold() in DEVICE_NAMES),
         "it is the name of a device on Windows (such as CON, NUL or COM1); rename the file",
@@ -393,7 +393,7 @@ _RULES = (
         _any_part(lambda p: p.casefold() in SECRET_NAMES or p.casefold().endswith(SECRET_ENDINGS)),
         "such files hold keys or passwords and are never sent; name a picture",
     ),
-    _Rule(_any_part(lambda p: p != "." and p != p.rstrip(". ")), "a name ends in a dot or a blank; rename the file"),
+    _Rule(_any_part(lambda p: p != "." and p != p.rstrip(". ")), "a name ends with a dot or a space; rename the file"),
     _Rule(lambda s: _slashed(s).endswith("/"), "it names a folder; name each file in it"),
     _Rule(lambda s: len(s) > MAX_PATH_LETTERS, f"it is longer than {MAX_PATH_LETTERS} characters; move the file up"),
     _Rule(

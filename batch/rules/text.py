@@ -115,7 +115,7 @@ class Lookalike(NamedTuple):
     @property
     def why(self) -> str:
         """The clause that a message says of it."""
-        return f"whose “{self.letter}” is {self.name} that only looks right"
+        return f"its “{self.letter}” is {self.name} that only looks right"
 
 
 def find_lookalike(text: str, *, whole_words: bool = False) -> Lookalike | None:

@@ -30,6 +30,7 @@ ZERO_WIDTH = re.compile("[\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206
 WIDE_SPACE = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 ODD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 SUSPECT = re.compile(
+    ""
     "[\x00-\x09\x0b-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ud800-\udfff]"
 )
 """All that the patterns above find, and a little more: what has none of these needs no cleaning."""
@@ -68,36 +69,37 @@ class Value(NamedTuple):
     findings: tuple[Finding, ...] = ()
 
 
-ERROR_CELL = "{cell} holds the error {seen} instead of a value: mend its formula, or type the value."
-PICTURE = "{cell} holds a picture, which can't be sent from a sheet. Write its address or its file name into the cell."
+ERROR_CELL = "{cell} has the error {seen} instead of a value. Correct its formula, or type the value."
+PICTURE = "{cell} has a picture in it, which can't be sent from a sheet. Write its address or its file name instead."
 NO_VALUE = (
-    "{cell} holds the formula {seen} whose result was never stored: open the workbook in Excel or LibreOffice and "
-    "save it, or replace the formula by its value; if it is a text that starts with =, type an apostrophe before it."
+    "{cell} has the formula {seen}, whose result was never saved. Open the workbook in Excel or LibreOffice and "
+    "save it, or replace the formula with its value. If it is a text that starts with =, type an apostrophe in "
+    "front."
 )
 CUT = (
-    "{cell} holds the number {seen}, which the spreadsheet program has cut to 15 digits: format the column {column} "
-    "as text and type or paste the whole number again."
+    "{cell} has the number {seen}, which the spreadsheet program has cut to 15 digits. Format the column {column} as "
+    "text and type or paste the whole number again."
 )
 MAYBE_CUT = (
-    "{cell} holds {seen}, which ends as numbers do that a spreadsheet program has cut to 15 digits: compare it with "
-    "the original, and format the column {column} as text."
+    "{cell} has {seen}, which ends like a number that a spreadsheet program has cut to 15 digits. Compare it with the "
+    "original, and format the column {column} as text."
 )
 BECAME_DATE = (
-    "{cell} holds a date ({seen}), into which the spreadsheet program turns what looks like one: format the column "
+    "{cell} has a date ({seen}), which the spreadsheet program makes of what looks like one. Format the column "
     "{column} as text and type it again."
 )
 SERIAL_DATE = (
-    "{cell} holds the number {seen}, which is how a spreadsheet stores {date}: give the cell the format "
-    "yyyy-mm-dd hh:mm, or type the date as text."
+    "{cell} has the number {seen}, which is how a spreadsheet stores {date}. Give the cell the format yyyy-mm-dd "
+    "hh:mm, or type the date as text."
 )
 SHOWN_OTHERWISE = (
-    "{cell} holds the number {seen} and may show it otherwise (its format is {format}): the number as stored is used, "
-    "so format the column {column} as text if that is not what you want."
+    "{cell} has the number {seen}, which its format ({format}) may show otherwise. The number as stored is used. "
+    "If that isn't what you want, format the column {column} as text."
 )
-CONTROL_REMOVED = "{cell} held {count} that can't be seen or sent, and they were removed: read the cell again."
-TAB_REPLACED = "{cell} held a tab, which became a space: read the cell again."
+CONTROL_REMOVED = "{cell} had {count} that can't be seen or sent, and they were removed. Check the cell."
+TAB_REPLACED = "{cell} had a tab, which became a space. Check the cell."
 ZERO_WIDTH_REMOVED = (
-    "{cell} held invisible characters, which were removed from {column}: type it again if it does not match."
+    "{cell} had invisible characters, which were removed from {column}. If it doesn't match, type it again."
 )
 
 

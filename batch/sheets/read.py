@@ -389,7 +389,7 @@ def _tidy(
         wrong = {issue.row for issue in issues}
         rows = [r for r in rows if r.values.count("") < len(r.values) - 1 or not r.values[zone] or r.number in wrong]
     if not rows:
-        raise SheetError(f"{where} has headings but no rows under them: write one post a row, from row 2 on.")
+        raise SheetError(f"{where} has headings but no rows under them. Write one post in each row below the headings.")
     numbers = {row.number for row in rows}
     for flaw in flaws:
         if flaw.number in numbers:
@@ -401,7 +401,7 @@ def _tidy(
     for row in rows:
         if headings.repeated_by(row.values):
             seen = shorten(" | ".join(as_text(value) for value in row.values if value))
-            message = f"Row {row.number} repeats the headings instead of holding a post: delete the row."
+            message = f"Row {row.number} repeats the headings. Delete the row."
             issues.append(Issue(row.number, "", "headings_again", seen, message))
     return rows, sorted(issues, key=lambda issue: issue.row or 0)
 
@@ -418,8 +418,8 @@ def _find_merges(rows: Sequence[Row], headings: Headings, grid: RawSheet) -> Ite
             return
         if area.top <= row.number:
             message = (
-                f"The cells {area.ref} are merged, so what belongs to row {row.number} can't be told: take the merge "
-                "off and fill in each cell."
+                f"The cells {area.ref} are merged, so it can't be told what belongs to row {row.number}. Unmerge them "
+                "and fill in each cell."
             )
             column = ours.get(area.left, headings.names[area.left])
             yield Issue(row.number, column, "merged_cells", area.ref, message, cell=cell_address(row.number, area.left))
@@ -456,7 +456,7 @@ def _find_not_carried(row: Row, headings: Headings) -> Iterable[Issue]:
         seen = as_text(row.values[place])
         if seen.casefold() not in EMPTY_WORDS:
             message = (
-                f"The service can't set this ({what}), so the post goes out without it: add it by hand afterwards, or "
+                f"The service can't set this ({what}), so the post goes out without it. Add it by hand afterwards, or "
                 "clear the cell."
             )
             address = cell_address(row.number, place)

@@ -102,8 +102,8 @@ def test_what_the_service_cannot_carry_is_a_warning_of_each_row_that_fills_it(tm
     assert [[(i.column, i.code, i.seen, i.cell, i.message) for i in post.issues] for post in made] == [
         [(
             "First comment", "not_carried", "Link!", "D2",
-            "The service can't set this (first comment), so the post goes out without it: add it by hand afterwards, "
-            "or clear the cell.",
+            "The service can't set this (first comment), so the post goes out without it. Add it by hand "
+            "afterwards, or clear the cell.",
         )],
         [],
         [],

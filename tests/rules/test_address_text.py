@@ -77,7 +77,7 @@ def test_what_can_be_told_apart_is_read_in_order(cell: str, media: list[str]) ->
 def test_what_could_be_read_both_ways_is_asked_about(cell: str, fix: str | None) -> None:
     (problem,) = read_media(cell).problems
     assert (problem.column, problem.code, problem.warning, problem.fix) == ("media", "media_several", False, fix)
-    assert "put each picture or video on its own line" in problem.message
+    assert "Put each picture or video on its own line" in problem.message
 
 
 HOSTS = st.sampled_from(["https://example.com", "http://cdn.example.org", "https://x.example/c_fill,w_300"])
@@ -112,7 +112,7 @@ def test_two_links_are_an_error(cell: str) -> None:
     problem = read_link(cell)
     assert problem is not None
     assert (problem.code, problem.warning, problem.fix) == ("link_several", False, None)
-    assert problem.message.endswith("keep one of them.")
+    assert problem.message.endswith("Keep one.")
 
 
 @pytest.mark.parametrize("cell", ["www.example.com", "example.com/x", "example.com/spring?a=1,2"])
@@ -120,7 +120,7 @@ def test_a_link_without_its_beginning_has_one_remedy(cell: str) -> None:
     problem = read_link(cell)
     assert problem is not None
     assert (problem.code, problem.fix) == ("link_form", f"https://{cell}")
-    assert problem.message == f"`link` says “{cell}”, which lacks its beginning: write https://{cell}."
+    assert problem.message == f"“{cell}” lacks its beginning. Write https://{cell}."
 
 
 @pytest.mark.parametrize("cell", ["link in bio", "Link in Bio", "link in bio 👆", "see link in our profile", "bio"])
@@ -129,7 +129,7 @@ def test_words_for_a_link_elsewhere_belong_to_the_text(cell: str) -> None:
     assert problem is not None
     assert (problem.code, problem.warning, problem.fix) == ("link_form", False, None)
     assert problem.message == (
-        f"`link` says “{cell}”, which is no address: write the address itself, or move these words to `text`."
+        f"“{cell}” isn't an address. Write the address itself into `link`, or move these words to `text`."
     )
 
 

@@ -31,7 +31,7 @@ REFUSED = {
     "https:///example.com/pic.jpg": "two slashes",
     "http:\\\\example.com\\pic.jpg": "two slashes",
     "https://example.com\\@evil.com/pic.jpg": "backslash",
-    "https://example.com/my pic.jpg": "blank",
+    "https://example.com/my pic.jpg": "space",
     "https://example.com/pic.jpg\n": "invisible",
     "https://example.com/\tpic.jpg": "invisible",
     "https://example.com/\ud800.jpg": "invisible",

@@ -314,7 +314,7 @@ def test_an_ended_channel_is_told_in_the_cells_own_word(rules: SimpleNamespace) 
     row = {"key": "a", "channel": "X", "text": "Hi", "publish_at": "2031-03-05 09:00"}
     (issue,) = [issue for issue in rules.issues(rules.check(row)) if issue.code == "channel_ended"]
     assert issue.seen == "X"
-    assert "`channel` says X, but X has taken no posts" in issue.message
+    assert "X has taken no posts since 31 July 2026. Choose another `channel` than X" in issue.message
 
 
 def test_a_word_for_something_to_come_is_no_address(rules: SimpleNamespace) -> None:

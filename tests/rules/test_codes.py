@@ -171,7 +171,7 @@ CONTEXTS: Mapping[str, dict[str, Any]] = {
 
 COUNTED = frozenset({
     "text_too_long", "too_many_hashtags", "too_many_mentions", "title_too_long", "link_too_long", "key_too_long",
-    "media_too_many", "forbidden_character", "item_id_several", "generate_and_text", "channel_twice",
+    "media_too_many", "forbidden_character", "item_id_several", "generate_and_text", "channel_twice", "same_minute",
 })  # fmt: skip
 """Codes whose message says how many, or which part of the cell, instead of the whole of it."""
 
@@ -207,7 +207,7 @@ def test_every_code_comes_about_and_its_message_names_the_value_and_ends_with_th
             or issue.message.startswith(quoted(issue.seen))
             or issue.code in {"post_empty", "publish_with_date", "timezone_missing"}
         )
-        assert issue.message[0] in "`T“"
+        assert issue.message[0] in "`“" or issue.message[0].isupper()
         assert issue.message.endswith(".")
         assert "\n" not in issue.message
         assert len(issue.message) < 400

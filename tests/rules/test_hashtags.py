@@ -35,10 +35,10 @@ def test_tags_are_told_apart_and_get_their_sign(cell: str, tags: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
-        ("#summer sale", "write #summersale, or #summer #sale."),
-        ("summer sale, mugs", "write #summersale, or #summer #sale."),
-        ("#mugs, #summer sale", "write #summersale, or #summer #sale."),
-        ("mugs #sale", "write #mugssale, or #mugs #sale."),
+        ("#summer sale", "Write #summersale, or #summer #sale."),
+        ("summer sale, mugs", "Write #summersale, or #summer #sale."),
+        ("#mugs, #summer sale", "Write #summersale, or #summer #sale."),
+        ("mugs #sale", "Write #mugssale, or #mugs #sale."),
     ],
 )
 def test_a_tag_with_a_blank_is_asked_about(cell: str, said: str) -> None:
@@ -60,7 +60,7 @@ def test_a_tag_with_a_blank_is_asked_about(cell: str, said: str) -> None:
 def test_a_sign_that_ends_a_tag_is_a_warning_with_its_remedy(cell: str, fix: str) -> None:
     _, (problem,) = read_hashtags(cell)
     assert (problem.code, problem.warning, problem.fix) == ("hashtags_form", True, fix)
-    assert problem.message.endswith(f"write “{fix}”.")
+    assert problem.message.endswith(f"Write “{fix}”.")
 
 
 @pytest.mark.parametrize("cell", ["N/A", "none", "-", "TBD"])

@@ -129,7 +129,7 @@ def test_keys_that_people_give_are_taken(key: str) -> None:
         ("…", "key_odd_character", "spring-01"),
         ("spring-01~2", "key_generation", "spring-01"),
         ("~7", "key_generation", "spring-01"),
-        ("s" * (MOST_LETTERS + 1), "key_too_long", "shorten"),
+        ("s" * (MOST_LETTERS + 1), "key_too_long", "Shorten"),
     ],
 )
 def test_keys_that_can_not_serve_are_refused_with_a_better_one(key: str, code: str, better: str) -> None:

@@ -96,7 +96,7 @@ def test_a_refused_entry_is_an_error_that_quotes_it() -> None:
         (7, "media", "media_refused", "../../etc/passwd", Severity.ERROR),
         (7, "media", "media_refused", "http://127.0.0.1/pic.jpg", Severity.ERROR),
     ]
-    assert "“../../etc/passwd” is not sent: it leaves the folder" in done.issues[0].message
+    assert "“../../etc/passwd” can't be sent: it leaves the folder" in done.issues[0].message
     assert done.content.media[0].identity == ""
 
 

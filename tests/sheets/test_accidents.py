@@ -41,8 +41,8 @@ CELLS = [
         (1.78414000084601e16, GENERAL),
         "17841400008460100",
         "cut_number",
-        "Cell C2 holds the number 1.78414E+16, which the spreadsheet program has cut to 15 digits: format the column "
-        "account as text and type or paste the whole number again.",
+        "Cell C2 has the number 1.78414E+16, which the spreadsheet program has cut to 15 digits. Format the "
+        "column account as text and type or paste the whole number again.",
         Severity.ERROR,
         id="cut-id",
     ),
@@ -51,8 +51,8 @@ CELLS = [
         (1234567890123456, GENERAL),
         "1234567890123456",
         "cut_number",
-        "Cell C2 holds the number 1.23457E+15, which the spreadsheet program has cut to 15 digits: format the column "
-        "account as text and type or paste the whole number again.",
+        "Cell C2 has the number 1.23457E+15, which the spreadsheet program has cut to 15 digits. Format the "
+        "column account as text and type or paste the whole number again.",
         Severity.ERROR,
         id="16-digits",
     ),
@@ -61,8 +61,8 @@ CELLS = [
         "1.78414E+16",
         "1.78414E+16",
         "cut_number",
-        "Cell C2 holds the number 1.78414E+16, which the spreadsheet program has cut to 15 digits: format the column "
-        "account as text and type or paste the whole number again.",
+        "Cell C2 has the number 1.78414E+16, which the spreadsheet program has cut to 15 digits. Format the "
+        "column account as text and type or paste the whole number again.",
         Severity.ERROR,
         id="cut-id-as-text",
     ),
@@ -71,8 +71,8 @@ CELLS = [
         "17841400008460000",
         "17841400008460000",
         "cut_number",
-        "Cell C2 holds 17841400008460000, which ends as numbers do that a spreadsheet program has cut to 15 digits: "
-        "compare it with the original, and format the column account as text.",
+        "Cell C2 has 17841400008460000, which ends like a number that a spreadsheet program has cut to 15 "
+        "digits. Compare it with the original, and format the column account as text.",
         Severity.WARNING,
         id="ends-in-zeros",
     ),
@@ -81,8 +81,8 @@ CELLS = [
         (46357.395833333336, GENERAL),
         "46357.395833333336",
         "serial_date",
-        "Cell D2 holds the number 46357.395833333336, which is how a spreadsheet stores the date 2026-12-01 09:30: "
-        "give the cell the format yyyy-mm-dd hh:mm, or type the date as text.",
+        "Cell D2 has the number 46357.395833333336, which is how a spreadsheet stores the date 2026-12-01 09:30. "
+        "Give the cell the format yyyy-mm-dd hh:mm, or type the date as text.",
         Severity.ERROR,
         id="serial-date",
     ),
@@ -91,8 +91,8 @@ CELLS = [
         "46357.395833",
         "46357.395833",
         "serial_date",
-        "Cell D2 holds the number 46357.395833, which is how a spreadsheet stores the date 2026-12-01 09:30: give the "
-        "cell the format yyyy-mm-dd hh:mm, or type the date as text.",
+        "Cell D2 has the number 46357.395833, which is how a spreadsheet stores the date 2026-12-01 09:30. Give "
+        "the cell the format yyyy-mm-dd hh:mm, or type the date as text.",
         Severity.ERROR,
         id="serial-date-as-text",
     ),
@@ -101,7 +101,7 @@ CELLS = [
         (46357, DATE),
         "2026-12-01",
         "became_date",
-        "Cell A2 holds a date (2026-12-01), into which the spreadsheet program turns what looks like one: format the "
+        "Cell A2 has a date (2026-12-01), which the spreadsheet program makes of what looks like one. Format the "
         "column key as text and type it again.",
         Severity.ERROR,
         id="key-became-date",
@@ -111,8 +111,8 @@ CELLS = [
         (0.2, PERCENT),
         "0.2",
         "number_format",
-        "Cell E2 holds the number 0.2 and may show it otherwise (its format is 0%): the number as stored is used, so "
-        "format the column text as text if that is not what you want.",
+        "Cell E2 has the number 0.2, which its format (0%) may show otherwise. The number as stored is used. If "
+        "that isn't what you want, format the column text as text.",
         Severity.WARNING,
         id="percent",
     ),
@@ -121,7 +121,7 @@ CELLS = [
         "#REF!",
         "#REF!",
         "error_cell",
-        "Cell E2 holds the error #REF! instead of a value: mend its formula, or type the value.",
+        "Cell E2 has the error #REF! instead of a value. Correct its formula, or type the value.",
         Severity.ERROR,
         id="error-as-text",
     ),
@@ -130,7 +130,7 @@ CELLS = [
         "Glaze\x0b day",
         "Glaze day",
         "control_removed",
-        "Cell E2 held a control character that can't be seen or sent, and it was removed: read the cell again.",
+        "Cell E2 had a control character that can't be seen or sent, and it was removed. Check the cell.",
         Severity.WARNING,
         id="control",
     ),
@@ -139,7 +139,7 @@ CELLS = [
         "Glaze\tday",
         "Glaze day",
         "tab_replaced",
-        "Cell E2 held a tab, which became a space: read the cell again.",
+        "Cell E2 had a tab, which became a space. Check the cell.",
         Severity.WARNING,
         id="tab",
     ),
@@ -148,7 +148,7 @@ CELLS = [
         "spring\u200b-01",
         "spring-01",
         "zero_width_removed",
-        "Cell A2 held invisible characters, which were removed from key: type it again if it does not match.",
+        "Cell A2 had invisible characters, which were removed from key. If it doesn't match, type it again.",
         Severity.WARNING,
         id="zero-width",
     ),
@@ -174,7 +174,7 @@ def test_an_error_cell_is_an_error_of_that_cell_and_of_no_other(xlsx: Any, xml_c
     assert sheet.issues == (
         Issue(
             3, "text", "error_cell", "#N/A",
-            "Cell E3 holds the error #N/A instead of a value: mend its formula, or type the value.",
+            "Cell E3 has the error #N/A instead of a value. Correct its formula, or type the value.",
             Severity.ERROR, "E3",
         ),
     )  # fmt: skip
@@ -184,9 +184,9 @@ def test_a_formula_without_a_value_is_an_error_that_shows_it(xlsx: Any, xml_cell
     cell, issues = read_cell(xlsx, "text", xml_cell(FORMULA))
     assert cell == ""
     assert [issue.message for issue in issues] == [
-        'Cell E2 holds the formula =A2&"x" whose result was never stored: open the workbook in Excel or LibreOffice '
-        "and save it, or replace the formula by its value; if it is a text that starts with =, type an apostrophe "
-        "before it."
+        'Cell E2 has the formula =A2&"x", whose result was never saved. Open the workbook in Excel or '
+        "LibreOffice and save it, or replace the formula with its value. If it is a text that starts with =, "
+        "type an apostrophe in front."
     ]
 
 
@@ -276,7 +276,7 @@ def test_merged_cells_are_an_error_of_each_row_they_reach(xlsx: Any) -> None:
         (4, "merged_cells", "E4"),
     ]
     assert sheet.issues[0].message == (
-        "The cells E3:E4 are merged, so what belongs to row 3 can't be told: take the merge off and fill in each cell."
+        "The cells E3:E4 are merged, so it can't be told what belongs to row 3. Unmerge them and fill in each cell."
     )
 
 
@@ -331,7 +331,7 @@ def test_a_row_with_a_time_zone_and_nothing_else_is_empty(tmp_path: Path) -> Non
 def test_a_second_row_of_headings_is_an_error_of_that_row(xlsx: Any) -> None:
     sheet = read_sheet(xlsx([HEADINGS, row(), [name.upper() for name in HEADINGS], row(key="b")]))
     assert [(issue.row, issue.code, issue.message) for issue in sheet.issues] == [
-        (3, "headings_again", "Row 3 repeats the headings instead of holding a post: delete the row.")
+        (3, "headings_again", "Row 3 repeats the headings. Delete the row.")
     ]
 
 

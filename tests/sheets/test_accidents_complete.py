@@ -132,20 +132,20 @@ ACCIDENTS: Mapping[str, Book | Text] = {
 
 SAID: Mapping[str, tuple[str, ...]] = {
     "a number shown as 1.78E+16": (
-        "C2, error: Cell C2 holds the number 1.78414E+16, which the spreadsheet program has cut to 15 digits: "
-        "format the column account as text and type or paste the whole number again.",
+        "C2, error: Cell C2 has the number 1.78414E+16, which the spreadsheet program has cut to 15 digits. "
+        "Format the column account as text and type or paste the whole number again.",
     ),
     "a long number that ends in zeros": (
-        "C2, warning: Cell C2 holds 17841400008460000, which ends as numbers do that a spreadsheet program has "
-        "cut to 15 digits: compare it with the original, and format the column account as text.",
+        "C2, warning: Cell C2 has 17841400008460000, which ends like a number that a spreadsheet program has cut "
+        "to 15 digits. Compare it with the original, and format the column account as text.",
     ),
     "a date as its serial number": (
-        "D2, error: Cell D2 holds the number 48183.395833333336, which is how a spreadsheet stores the date "
-        "2031-12-01 09:30: give the cell the format yyyy-mm-dd hh:mm, or type the date as text.",
+        "D2, error: Cell D2 has the number 48183.395833333336, which is how a spreadsheet stores the date "
+        "2031-12-01 09:30. Give the cell the format yyyy-mm-dd hh:mm, or type the date as text.",
     ),
     "a serial number in a 1904 workbook": (
-        "D2, error: Cell D2 holds the number 46721.395833333336, which is how a spreadsheet stores the date "
-        "2031-12-01 09:30: give the cell the format yyyy-mm-dd hh:mm, or type the date as text.",
+        "D2, error: Cell D2 has the number 46721.395833333336, which is how a spreadsheet stores the date "
+        "2031-12-01 09:30. Give the cell the format yyyy-mm-dd hh:mm, or type the date as text.",
     ),
     "a date cell in a 1904 workbook": (),
     "day and month that can be swapped": (
@@ -163,61 +163,59 @@ SAID: Mapping[str, tuple[str, ...]] = {
     ),
     "seconds lost by rounding": (),
     "a key that became a date": (
-        "A2, error: Cell A2 holds a date (2031-12-01), into which the spreadsheet program turns what looks like "
-        "one: format the column key as text and type it again.",
+        "A2, error: Cell A2 has a date (2031-12-01), which the spreadsheet program makes of what looks like one. "
+        "Format the column key as text and type it again.",
     ),
     "smart quotes in a key": (
-        "A2, error: `key` says ““spring”-01”, which holds ““” (left double quotation mark), hard to type the same "
-        "way again: write spring-01.",
+        "A2, error: `key` ““spring”-01” has ““” (left double quotation mark), which is hard to type the same way "
+        "again. Write spring-01.",
     ),
     "a dash for a hyphen in a key": (
-        "A2, error: `key` says “spring–01”, which holds “–” (en dash), hard to type the same way again: write "
-        "spring-01.",
+        "A2, error: `key` “spring–01” has “–” (en dash), which is hard to type the same way again. Write spring-01.",
     ),
     "zero-width characters in a channel": (
-        "B2, warning: Cell B2 held invisible characters, which were removed from channel: type it again if it "
-        "does not match.",
+        "B2, warning: Cell B2 had invisible characters, which were removed from channel. If it doesn't match, "
+        "type it again.",
     ),
     "zero-width characters in an account": (
-        "C2, warning: Cell C2 held invisible characters, which were removed from account: type it again if it "
-        "does not match.",
+        "C2, warning: Cell C2 had invisible characters, which were removed from account. If it doesn't match, "
+        "type it again.",
     ),
     "look-alike letters in a channel": (
-        "B2, error: `channel` says “FАCEBOOK”, whose “А” is a Cyrillic letter that only looks right: type "
+        "B2, error: `channel` is “FАCEBOOK”, but its “А” is a Cyrillic letter that only looks right. Type "
         "FACEBOOK again.",
     ),
     "look-alike letters in an account": (
-        "C2, warning: `account` says “rіver.pottery”, whose “і” is a Cyrillic letter that only looks right: type "
-        "it again, as river.pottery.",
+        "C2, warning: `account` is “rіver.pottery”, but its “і” is a Cyrillic letter that only looks right. Type "
+        "river.pottery again.",
     ),
     "look-alike letters in a key": (
-        "A2, warning: `key` says “ѕpring-01”, whose “ѕ” is a Cyrillic letter that only looks right: type it "
-        "again, as spring-01.",
+        "A2, warning: `key` “ѕpring-01” looks right, but its “ѕ” is a Cyrillic letter that only looks right. "
+        "Type spring-01 again.",
     ),
     "control characters": (
-        "E2, warning: Cell E2 held a control character that can't be seen or sent, and it was removed: read the "
-        "cell again.",
+        "E2, warning: Cell E2 had a control character that can't be seen or sent, and it was removed. Check the cell.",
     ),
     "an error cell": (
-        "E2, error: Cell E2 holds the error #N/A instead of a value: mend its formula, or type the value.",
+        "E2, error: Cell E2 has the error #N/A instead of a value. Correct its formula, or type the value.",
     ),
     "an error as text": (
-        "E2, error: Cell E2 holds the error #REF! instead of a value: mend its formula, or type the value.",
+        "E2, error: Cell E2 has the error #REF! instead of a value. Correct its formula, or type the value.",
     ),
     "a formula without a value": (
-        'E2, error: Cell E2 holds the formula =A2&"x" whose result was never stored: open the workbook in Excel '
-        "or LibreOffice and save it, or replace the formula by its value; if it is a text that starts with =, "
-        "type an apostrophe before it.",
+        'E2, error: Cell E2 has the formula =A2&"x", whose result was never saved. Open the workbook in Excel or '
+        "LibreOffice and save it, or replace the formula with its value. If it is a text that starts with =, "
+        "type an apostrophe in front.",
     ),
     "a caption that starts with =": (),
     "captions that are words for nothing": (
         "E3, warning: `text` is “null”, which programs write into an empty cell: clear the cell.",
     ),
     "merged cells": (
-        "E2, error: The cells E2:E3 are merged, so what belongs to row 2 can't be told: take the merge off and "
-        "fill in each cell.",
-        "E3, error: The cells E2:E3 are merged, so what belongs to row 3 can't be told: take the merge off and "
-        "fill in each cell.",
+        "E2, error: The cells E2:E3 are merged, so it can't be told what belongs to row 2. Unmerge them and fill "
+        "in each cell.",
+        "E3, error: The cells E2:E3 are merged, so it can't be told what belongs to row 3. Unmerge them and fill "
+        "in each cell.",
     ),
     "hidden rows": (
         "refused: posts.xlsx, sheet 'Posts' has the hidden or filtered row 3. Use --skip-hidden to leave it "
@@ -227,7 +225,7 @@ SAID: Mapping[str, tuple[str, ...]] = {
         "refused: posts.xlsx, sheet 'Posts' has the hidden or filtered row 3. Use --skip-hidden to leave it "
         "out, or --include-hidden to post all.",
     ),
-    "two heading rows": ("3, error: Row 3 repeats the headings instead of holding a post: delete the row.",),
+    "two heading rows": ("3, error: Row 3 repeats the headings. Delete the row.",),
     "a title above the headings": ("The headings are in row 3. Not read: rows 1 and 2 above them.",),
     "a heading twice": (
         "refused: posts.csv: 'Text' is there twice (columns C and D). Keep one and rename or delete the other.",
@@ -237,20 +235,20 @@ SAID: Mapping[str, tuple[str, ...]] = {
         "leave it out with --ignore chanel.",
     ),
     "a key twice": (
-        "A2, error: `key` “a” stands in row 3 too: give each post a key of its own.",
-        "A3, error: `key` “a” stands in row 2 too: give each post a key of its own.",
+        "A2, error: Rows 2 and 3 use the `key` “a”. Give each post its own.",
+        "A3, error: Rows 2 and 3 use the `key` “a”. Give each post its own.",
     ),
     "a key twice but for its capitals": (
-        "A2, warning: `key` “a” differs from that of row 3 only in capital letters: change one of them if they "
-        "are two posts.",
-        "A3, warning: `key` “A” differs from that of row 2 only in capital letters: change one of them if they "
-        "are two posts.",
+        "A2, warning: The keys of rows 2 and 3 differ only in capital letters (“a”). If they are two posts, "
+        "change one `key`.",
+        "A3, warning: The keys of rows 2 and 3 differ only in capital letters (“A”). If they are two posts, "
+        "change one `key`.",
     ),
     "a row longer than the headings": (
         "2, error: Row 2 has 4 cells under 3 headings, so they may stand under the wrong ones: put quotation "
         "marks round a text that holds the separator.",
     ),
-    "blank lines": ("C6, error: There is nothing to post: fill `text`, `link` or `media` for the Facebook post.",),
+    "blank lines": ("C6, error: There is nothing to post. Fill in `text`, `link` or `media` for the Facebook post.",),
     "an ISO-strict workbook": (),
     "a wrong declared size": (),
     "another encoding": (
@@ -265,22 +263,22 @@ SAID: Mapping[str, tuple[str, ...]] = {
         'its cells can\'t be told: write each quotation mark inside a quoted cell twice ("") and close the cell '
         "with one.",
     ),
-    "TBC left over": ("E2, warning: `text` still holds “TBC”: replace it if something is to stand there.",),
-    "{{name}} left over": ("E2, error: `text` still holds “{{name}}” from its template: replace it by what is meant.",),
+    "TBC left over": ("E2, warning: `text` still has “TBC”. Replace it if something belongs there.",),
+    "{{name}} left over": ("E2, error: `text` still has “{{name}}” from a template. Replace it with what is meant.",),
     "lorem ipsum left over": (
-        "E2, error: `text` still holds “Lorem ipsum” from its template: replace it by what is meant.",
+        "E2, error: `text` still has “Lorem ipsum” from a template. Replace it with what is meant.",
     ),
     "the same post twice": (
-        "E2, warning: `text` “Hello”: the same post stands in row 3 (same channel, account, text, media): change "
-        "one of them, or write `skip` into its `action`, if not all are meant.",
-        "E3, warning: `text` “Hello”: the same post stands in row 2 (same channel, account, text, media): change "
-        "one of them, or write `skip` into its `action`, if not all are meant.",
+        "E2, warning: Rows 2 and 3 are the same post on the same channel and account, `text` “Hello”. Change "
+        "one, or write `skip` into its `action`, if that isn't meant.",
+        "E3, warning: Rows 2 and 3 are the same post on the same channel and account, `text` “Hello”. Change "
+        "one, or write `skip` into its `action`, if that isn't meant.",
     ),
     "the same caption twice on one channel and day": (
-        "D2, warning: `text` “Hello” is also that of row 3 on the same channel, account and day: change one of "
-        "them if that is not meant.",
-        "D3, warning: `text` “Hello” is also that of row 2 on the same channel, account and day: change one of "
-        "them if that is not meant.",
+        "D2, warning: Rows 2 and 3 have the same `text` on the same channel, account and day: “Hello”. Change "
+        "one if that isn't meant.",
+        "D3, warning: Rows 2 and 3 have the same `text` on the same channel, account and day: “Hello”. Change "
+        "one if that isn't meant.",
     ),
     "a time that does not exist": (
         "D2, error: “2031-03-30 02:30” doesn't exist in Europe/Berlin: the clocks go forward over it. Write "

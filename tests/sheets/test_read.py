@@ -115,7 +115,7 @@ def test_options_that_do_not_apply_are_said(xlsx: Any, text_file: Any) -> None:
 
 
 def test_headings_without_rows_are_refused(xlsx: Any, text_file: Any) -> None:
-    told = "has headings but no rows under them: write one post a row, from row 2 on."
+    told = "has headings but no rows under them. Write one post in each row below the headings."
     assert refusal(xlsx([HEADINGS, ["", " "]])) == f"posts.xlsx, sheet 'Posts' {told}"
     assert refusal(text_file("channel,text\n\n\n")) == f"posts.csv {told}"
 

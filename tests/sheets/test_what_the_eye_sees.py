@@ -164,7 +164,7 @@ def test_a_picture_in_a_cell_is_an_error_that_says_so(xlsx: Callable[..., Path])
     (issue,) = read_sheet(xlsx([HEADINGS[:5], row])).issues
     assert (issue.cell, issue.code, issue.severity) == ("E2", "picture_cell", Severity.ERROR)
     assert issue.message == (
-        "Cell E2 holds a picture, which can't be sent from a sheet. Write its address or its file name into the cell."
+        "Cell E2 has a picture in it, which can't be sent from a sheet. Write its address or its file name instead."
     )
 
 
