@@ -38,7 +38,17 @@ class StartError(PostbatchError):
 
 
 class SheetError(StartError):
-    """The sheet can't be read at all."""
+    """The sheet can't be read at all.
+
+    `renames` are the headings that are slips of ours, as place, heading, column and the word that was meant, where
+    nothing else keeps the sheet from being read.
+    """
+
+    def __init__(
+        self, message: str, *, details: Sequence[str] = (), renames: Sequence[tuple[int, str, str, str]] = ()
+    ) -> None:
+        super().__init__(message, details=details)
+        self.renames = tuple(renames)
 
 
 class ConfigError(StartError):

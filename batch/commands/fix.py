@@ -11,10 +11,22 @@ from batch.atomic import write_whole
 from batch.commands.check import Checked, read_and_check
 from batch.commands.options import Environment, Flags, Inputs, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, SANDBOX_SAID, Session, refuse_outputs, shown_from
+from batch.errors import SheetError
 from batch.model import Severity
 from batch.report import terminal
 from batch.wording import list_rows
-from batch.workbooks.fix import CellFix, Place, find_fixes, find_untaken, read_corrections, write_fixed
+from batch.workbooks.fix import (
+    CellFix,
+    Place,
+    find_fixes,
+    find_untaken,
+    heading_row,
+    read_corrections,
+    write_fixed,
+)
+
+Renames = tuple[tuple[int, str, str, str], ...]
+"""Headings to correct, as `SheetError` gives them."""
 
 MAX_ROUNDS = 6
 """A correction may bring another mistake of its cell to light; what is left after so many is left for a person."""
@@ -31,8 +43,16 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
     with Session(environment, flags, folder=path.parent) as session, TemporaryDirectory() as folder:
         if session.sandbox:
             session.show(SANDBOX_SAID)
-        checked = read_and_check(session, inputs, folder=environment.cwd)
+        renames: Renames = ()
+        try:
+            checked = read_and_check(session, inputs, folder=environment.cwd)
+        except SheetError as error:
+            if not (renames := error.renames):
+                raise
+            maps = (f"{column}={heading}" for _, heading, column, _ in renames)
+            checked = read_and_check(session, replace(inputs, maps=(*inputs.maps, *maps)), folder=environment.cwd)
         copy = CorrectedCopy(session, checked, inputs, draft=Path(folder) / path.name)
+        copy.rename_headings(renames)
         copy.take_over_corrections()
         copy.fix_single_remedies()
         written = (
@@ -81,6 +101,12 @@ class CorrectedCopy:
     def write(self, path: Path) -> None:
         """Write the copy to a place of its own."""
         path.write_bytes(self._draft.read_bytes())
+
+    def rename_headings(self, renames: Renames) -> None:
+        """Write the headings that are slips as they were meant."""
+        if renames:
+            row = heading_row(self._original.path, self._original.sheet, encoding=self._encoding)
+            self._apply({(row, at): CellFix(row, at, old, old, new, "heading") for at, old, _, new in renames})
 
     def take_over_corrections(self) -> None:
         """Take over what a person corrected in `To fix` of the results beside the sheet, the oldest first."""

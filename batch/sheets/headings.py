@@ -196,16 +196,21 @@ def match_headings(
     matching.stop_at_states()
     matching.need_channel()
     if matching.problems:
-        raise _refuse(where, matching.problems, matching.notices)
+        only_slips = len(matching.renames) == len(matching.problems)
+        raise _refuse(where, matching.problems, matching.notices, renames=matching.renames if only_slips else ())
     return matching.headings()
 
 
-def _refuse(where: str, problems: Sequence[str], notices: Sequence[str]) -> SheetError:
+def _refuse(
+    where: str, problems: Sequence[str], notices: Sequence[str], *, renames: Sequence[tuple[int, str, str, str]]
+) -> SheetError:
     """Return all that is asked as one error, with what was read beside it."""
     if len(problems) == 1:
-        return SheetError(f"{where}: {problems[0]}", details=notices)
+        return SheetError(f"{where}: {problems[0]}", details=notices, renames=renames)
     questions = [f"  - {problem[0].upper()}{problem[1:]}" for problem in problems]
-    return SheetError(f"{where}: {len(problems)} questions about the headings.", details=(*questions, *notices))
+    return SheetError(
+        f"{where}: {len(problems)} questions about the headings.", details=(*questions, *notices), renames=renames
+    )
 
 
 @dataclass(slots=True)
@@ -219,6 +224,7 @@ class _Matching:
     columns: dict[str, int] = field(default_factory=dict)
     joins: list[Join] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    renames: list[tuple[int, str, str, str]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     others: list[int] = field(default_factory=list)
     not_carried: dict[int, str] = field(default_factory=dict)
@@ -433,6 +439,7 @@ class _Matching:
                 word, column = slip
                 del self.free[place]
                 self.columns.setdefault(column, place)
+                self.renames.append((place, self.names[place], column, word))
                 like = column if word == column else f"'{word}' ({column})"
                 self.problems.append(
                     f"{self._quoted(place)} (column {column_letters(place)}) looks like {like}. Rename it, use it with "

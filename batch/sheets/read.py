@@ -225,7 +225,7 @@ def _make_sheet(
             table.names, where=where, texts=texts_of(seen), choices=choices, foreign=table.foreign
         )
     except SheetError as error:
-        raise SheetError(error.sentence, details=(*error.details, *table.hints)) from None
+        raise SheetError(error.sentence, details=(*error.details, *table.hints), renames=error.renames) from None
     body, told = _choose_hidden(table.rows, headings, hidden=hidden, where=where)
     flaws = [*grid.flaws, *table.flaws, *_find_struck(body, headings)]
     if grid.links:

@@ -123,6 +123,29 @@ def test_a_csv_keeps_every_other_line_as_it_is(desk: Desk) -> None:
             assert rows[number - 1][place] == wanted.get(address, cell), address
 
 
+@pytest.mark.parametrize("name", ["plan.csv", "plan.xlsx"])
+def test_headings_that_are_slips_are_corrected(desk: Desk, name: str) -> None:
+    headings, row = ["Key", "Chanel", "publish_att", "text"], ["a", "FACEBOOK", "2031-12-01 09:30+01:00", "Hi &amp; bye"]
+    if name.endswith(".csv"):
+        (desk.folder / name).write_text("\n".join(map(",".join, (["Plan"], headings, row))) + "\n")
+    else:
+        book = openpyxl.Workbook()
+        for cells in (["Plan"], headings, row):
+            book.worksheets[0].append(cells)
+        book.save(desk.folder / name)
+    ended = desk("fix", name, "--out", f"better.{name[5:]}")
+    assert (ended.status, "3 cells corrected" in ended.out) == (0, True)
+    checked = desk("check", f"better.{name[5:]}")
+    assert (checked.status, "1 row, 1 post" in checked.out) == (0, True)
+
+
+def test_a_heading_with_other_questions_beside_it_is_left_to_the_person(desk: Desk) -> None:
+    (desk.folder / "plan.csv").write_text("key,chanel,text,Status\na,FACEBOOK,Hi,Draft\n")
+    ended = desk("fix", "plan.csv")
+    assert ended.status == 2
+    assert "'chanel' (column B) looks like channel" in ended.err
+
+
 def test_what_has_several_remedies_is_left_and_said(desk: Desk) -> None:
     desk.write("plan.csv", [{"key": "a–b", "channel": "FACEBOOK", "publish_at": "03/04/2031 09:30", "text": "Hi"}])
     ended = desk("fix", "plan.csv")
