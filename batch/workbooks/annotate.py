@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from xml.sax.saxutils import escape
@@ -63,6 +64,8 @@ FORMULA_CELL = re.compile(
 LOOKED_INTO = re.compile(r"xl/(?:drawings/drawing|worksheets/sheet)[^/]*\.xml")
 MAX_PART_BYTES = 400_000_000
 MAX_HEADINGS = 2_000
+HEADINGS_WITHIN = 20
+"""How far down the headings are looked for."""
 ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
@@ -157,9 +160,9 @@ def _count(path: Path) -> Counter[str]:
     return found
 
 
-def _read_headings(sheet: Worksheet) -> list[str]:
+def _read_headings(sheet: Worksheet, row: int) -> list[str]:
     width = min(sheet.max_column, MAX_HEADINGS)
-    cells = next(sheet.iter_rows(min_row=1, max_row=1, max_col=width, values_only=True), ())
+    cells = next(sheet.iter_rows(min_row=row, max_row=row, max_col=width, values_only=True), ())
     return [" ".join(str(value).split()) if value is not None else "" for value in cells]
 
 
@@ -195,24 +198,27 @@ def dress_heading(cell: Cell, *, like: Cell) -> None:
 
 
 class AnnotatedSheet:
-    """The sheet of a copied workbook that the results are about: the one with their headings, else the one read."""
+    """The sheet of a copied workbook that the results are about: the one with their headings, else the one read.
+
+    `top` is the row of its headings, which may have a title above it.
+    """
 
     def __init__(self, book: Workbook, results: Results) -> None:
         self.results = results
-        self.sheet = self._find(book)
+        self.sheet, self.top = self._find(book)
 
-    def _find(self, book: Workbook) -> Worksheet:
-        """Return the sheet from which the results come: the one with their headings, else as reading would choose."""
+    def _find(self, book: Workbook) -> tuple[Worksheet, int]:
+        """Return the sheet from which the results come and the row of its headings, else what reading would choose."""
         wanted = [heading for heading in self.results.headings if heading]
-        for sheet in book.worksheets:
-            if wanted and [name for name in _read_headings(sheet) if name][: len(wanted)] == wanted:
-                return sheet
+        for sheet, row in product(book.worksheets if wanted else (), range(1, HEADINGS_WITHIN + 1)):
+            if [name for name in _read_headings(sheet, row) if name][: len(wanted)] == wanted:
+                return sheet, row
         by_name = {sheet.title.strip().casefold(): sheet for sheet in book.worksheets}
         visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         chosen = by_name.get("posts") or (visible[0] if len(visible) == 1 else None)
         if chosen is None:
             raise StopError("Can't tell which sheet of the workbook the results are about. Leave out --annotate.")
-        return chosen
+        return chosen, 1
 
     def add_columns(self) -> None:
         """Add the columns; a row of several posts has a line for each of them in its cells."""
@@ -221,10 +227,10 @@ class AnnotatedSheet:
         sheet, results = self.sheet, self.results
         places = self._places(result_headings(sandbox=results.sandbox))
         for heading, place in places.items():
-            cell = cell_at(sheet, 1, place)
+            cell = cell_at(sheet, self.top, place)
             set_text(cell, heading)
             cell.number_format = "@"
-            dress_heading(cell, like=cell_at(sheet, 1, 1))
+            dress_heading(cell, like=cell_at(sheet, self.top, 1))
             width = WIDTHS.get(heading.removesuffix(" (result)"), 10.0)
             sheet.column_dimensions[get_column_letter(place)].width = width
         by_row: dict[int, list[Outcome]] = {}
@@ -238,7 +244,7 @@ class AnnotatedSheet:
 
     def _places(self, headings: tuple[str, ...]) -> dict[str, int]:
         """Return the column of each heading: where an earlier copy has it, else the next free one at the right."""
-        present = _read_headings(self.sheet)
+        present = _read_headings(self.sheet, self.top)
         used = max((at for at, name in enumerate(present, start=1) if name), default=0)
         used = max(used, min(max((area.max_col for area in self.sheet.merged_cells.ranges), default=0), MAX_HEADINGS))
         places: dict[str, int] = {}

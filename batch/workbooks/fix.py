@@ -21,16 +21,13 @@ from batch.sheets.delimited import choose_encoding
 from batch.sheets.detect import FileKind, identify
 from batch.sheets.vocabulary import column_of, plain_heading
 from batch.wording import cell_address
-from batch.workbooks.annotate import cell_at, dress_heading, edit_copy, set_text
+from batch.workbooks.annotate import HEADINGS_WITHIN, cell_at, dress_heading, edit_copy, set_text
 from batch.workbooks.posts_sheet import DATE, ROW_NUMBER, as_date
 from batch.workbooks.style import AS_RUN_SHEET, TO_FIX_SHEET, fit_cell
 
 if TYPE_CHECKING:
     from openpyxl.workbook.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
-
-HEADINGS_WITHIN = 20
-"""How far down the headings are looked for."""
 
 FROM_TO_FIX, ADDED_COLUMN = "corrected in To fix", "column added"
 SEPARATOR = re.compile('"?sep=.', re.IGNORECASE)

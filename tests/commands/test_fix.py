@@ -125,7 +125,10 @@ def test_a_csv_keeps_every_other_line_as_it_is(desk: Desk) -> None:
 
 @pytest.mark.parametrize("name", ["plan.csv", "plan.xlsx"])
 def test_headings_that_are_slips_are_corrected(desk: Desk, name: str) -> None:
-    headings, row = ["Key", "Chanel", "publish_att", "text"], ["a", "FACEBOOK", "2031-12-01 09:30+01:00", "Hi &amp; bye"]
+    headings, row = (
+        ["Key", "Chanel", "publish_att", "text"],
+        ["a", "FACEBOOK", "2031-12-01 09:30+01:00", "Hi &amp; bye"],
+    )
     if name.endswith(".csv"):
         (desk.folder / name).write_text("\n".join(map(",".join, (["Plan"], headings, row))) + "\n")
     else:

@@ -152,6 +152,19 @@ def test_a_copy_of_a_copy_has_the_columns_once(tmp_path: Path, own_workbook: Pat
     assert values[0] == values[1]
 
 
+def test_headings_below_a_title_are_the_ones_that_are_added_to(tmp_path: Path, results: Results) -> None:
+    book = openpyxl.Workbook()
+    for cells in (["Our plan for March"], [], HEADINGS, *(list(row.values()) for row in ROWS)):
+        book.worksheets[0].append(cells)
+    book.save(tmp_path / "march.xlsx")
+    moved = replace(results, outcomes=tuple(replace(one, row=one.row + 2) for one in results.outcomes))
+    annotate(tmp_path / "march.xlsx", moved, tmp_path / "copy.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "copy.xlsx").worksheets[0]
+    added = [cell.value for cell in sheet[3]][len(HEADINGS) :]
+    assert added == list(result_headings(sandbox=moved.sandbox))
+    assert [cell.value for cell in sheet[1]][1:] == [None] * (sheet.max_column - 1)
+
+
 def test_a_sandbox_run_says_so_on_each_row(
     tmp_path: Path, own_workbook: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
 ) -> None:
