@@ -140,3 +140,25 @@ def test_a_text_without_damage_loads_no_tables() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "False"
+
+
+AS_WRITTEN = {
+    r"Line one\n\nLine two": ("damaged_text", "Line one\n\nLine two"),
+    "Line one<br>Line two &amp; three": ("damaged_text", "Line one\nLine two & three"),
+    r"Donâ€™t miss it â€“ caf\u00e9": ("damaged_text", "Don’t miss it – café"),
+    "Hello {{first_name}} [INSERT LINK] lorem ipsum": ("placeholder", None),
+    "**Bold** and [site](https://example.com)": ("damaged_text", None),
+    r"It\'s \"quoted\"": ("damaged_text", 'It\'s "quoted"'),
+    "TBD": ("placeholder_word", None),
+    "N/A": ("no_value", ""),
+    "?????? ?? ????": ("lost_text", None),
+    "One / / Two / / Three": ("damaged_text", None),
+}
+
+
+@pytest.mark.parametrize(("cell", "expected"), AS_WRITTEN.items())
+def test_a_sheet_of_damaged_texts_is_told_row_by_row(
+    rules: SimpleNamespace, cell: str, expected: tuple[str, str | None]
+) -> None:
+    (post,) = rules.check({"channel": "facebook", "publish_at": "2027-01-15 09:00", "text": cell})
+    assert [(issue.code, issue.fix) for issue in post.issues] == [expected]

@@ -91,3 +91,18 @@ def test_tags_for_a_channel_without_text_are_a_warning_unless_another_channel_us
     (post,) = rules.check(row)
     assert [(issue.code, issue.severity) for issue in post.issues] == [("hashtags_unused", Severity.WARNING)]
     assert post.content.text == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "hashtags", "column", "said"),
+    [
+        ("Fresh", " ".join(f"#t{n}" for n in range(31)), "text", "`text` and `hashtags` together have 31 hashtags"),
+        ("", " ".join(f"#t{n}" for n in range(31)), "hashtags", "`hashtags` has 31 hashtags"),
+        ("#a" + " #a" * 30, "", "text", "`text` has 31 hashtags"),
+    ],
+)
+def test_what_is_counted_is_named(rules: SimpleNamespace, text: str, hashtags: str, column: str, said: str) -> None:
+    (post,) = rules.check(rules.row(rules.instagram, text=text, hashtags=hashtags))
+    (issue,) = (issue for issue in post.issues if issue.code == "too_many_hashtags")
+    assert issue.column == column
+    assert issue.message.startswith(said)
