@@ -23,8 +23,7 @@ from batch.rules.dates import NO_DATE, When, Zones, doubt_date, doubt_midnight, 
 from batch.rules.issues import Problem, nearest, only_near
 from batch.rules.keys import check_key
 from batch.rules.places import NO_PLACES, Places
-from batch.rules.text import find_lookalike
-from batch.rules.yes_no import read_yes_no
+from batch.rules.text import find_lookalike, read_yes_no
 from batch.wording import cell_address, listed, quoted, shorten
 
 ACTION_WORDS: Mapping[str, Action] = MappingProxyType({

@@ -11,11 +11,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from batch.model import Channel, Content, Generate, Generation, PostType
-from batch.rules.address_text import Media, read_link, read_media
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, Choice, Combination, Limit, TextRule, TitleRule, Unit
 from batch.rules.columns import Asset, Cells, read_asset, read_choice, read_generate, read_hashtags, read_language
 from batch.rules.issues import Problem
-from batch.rules.sources import VIDEO_MIMES, ending_of
+from batch.rules.sources import VIDEO_MIMES, Media, ending_of, read_link, read_media
 from batch.rules.text import BOUNDS, COUNTERS, find_placeholder
 from batch.wording import listed, quoted, shorten
 

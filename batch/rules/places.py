@@ -20,7 +20,7 @@ from batch.model import Action, Channel, Issue, Post, Row, Severity, SheetRows
 from batch.rules.channel_words import channel_named, plain
 from batch.rules.issues import Problem, nearest
 from batch.rules.keys import check_key
-from batch.rules.yes_no import read_yes_no
+from batch.rules.text import read_yes_no
 from batch.wording import list_names, listed, quoted
 
 SEPARATORS = re.compile(r"[,;|\n，、；]+")

@@ -1,4 +1,6 @@
-"""Measures texts as the channels do, and finds in them what nobody meant to post. Pure, and never changes a text.
+"""Measures texts as the channels do, finds in them what nobody meant to post, and reads words for yes and no.
+
+Pure, and never changes a text.
 
 Lengths are UTF-16 code units unless a limit's unit says otherwise: TikTok's reference counts so, a spreadsheet's LEN
 does, and no counter in use finds more, so that a text which passes here is not refused for its length elsewhere.
@@ -9,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -143,3 +146,27 @@ def _is_styled(letter: str) -> bool:
     """Tell a letter that is an ASCII one in another dress: full width, or mathematical bold."""
     folded = unicodedata.normalize("NFKC", letter)
     return folded != letter and folded.isascii() and folded.isalpha()
+
+
+YES = frozenset((
+    "yes", "y", "true", "t", "1", "x", "on", "ok", "okay", "✓", "✔", "☑", "✅", "🗹",
+    "ja", "j", "wahr", "oui", "vrai", "sí", "si", "verdadero", "cierto", "sì", "vero", "sim", "verdadeiro", "waar",
+    "tak", "prawda", "да", "истина", "верно", "evet", "doğru",
+    "はい", "真", "有", "是", "是的", "对", "對", "真的", "예", "네", "참",
+))  # fmt: skip
+NO = frozenset((
+    "no", "n", "false", "f", "0", "off", "-", "–", "—", "✗", "✘", "✕", "✖", "×", "☐", "❌",
+    "nein", "falsch", "non", "faux", "falso", "não", "nao", "nee", "onwaar", "nie", "fałsz", "falsz", "нет", "ложь",
+    "неверно", "hayır", "yanlış",
+    "いいえ", "偽", "無", "否", "不", "不是", "错", "錯", "假", "아니요", "아니오", "거짓",
+))  # fmt: skip
+
+
+@lru_cache(4096)
+def read_yes_no(cell: str) -> bool | None:
+    """Return True for a word of yes and False for one of no, in any case; None for any other, never a silent no.
+
+    Blank is no.
+    """
+    word = unicodedata.normalize("NFKC", cell).strip().removesuffix(".").replace("\ufe0f", "").casefold()
+    return word in YES if not word or word in YES or word in NO else None

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 from batch.errors import SheetError
 from batch.model import Issue, Row, Severity, SheetRows
-from batch.rules.yes_no import read_yes_no
+from batch.rules.text import read_yes_no
 from batch.sheets.cells import Moment, Number, NumberFormat, RawCell, RawRow, RawSheet, RowFlaw
 from batch.sheets.clean import as_text, tidy_rows
 from batch.sheets.detect import FileKind, identify

@@ -21,7 +21,7 @@ from batch.errors import SheetError
 from batch.model import Channel, PostType
 from batch.rules.channel_words import channel_named, read_type
 from batch.rules.date_text import NO_TIME, DateFlaw, DateText, Unread, read_date_text, show_clock
-from batch.rules.yes_no import read_yes_no
+from batch.rules.text import read_yes_no
 from batch.sheets.cells import Moment, RawCell, RawRow, RowFlaw
 from batch.sheets.headings import ForeignColumns, HeadingChoices, Table, text_of
 from batch.sheets.vocabulary import DATE, TIME, Kind, column_of, meaning_of, plain_heading

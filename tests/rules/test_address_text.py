@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.model import Medium
-from batch.rules.address_text import read_link, read_media
+from batch.rules.sources import read_link, read_media
 
 A, B = "https://example.com/a.jpg", "https://example.com/b.mp4"
 FILL = "https://example.com/c_fill,w_300/a.jpg"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch.rules.yes_no import NO, YES, read_yes_no
+from batch.rules.text import NO, YES, read_yes_no
 
 PAIRS = [
     ("TRUE", "FALSE"), ("Yes", "No"), ("WAHR", "FALSCH"), ("ja", "nein"), ("VRAI", "FAUX"), ("Oui", "Non"),
