@@ -411,12 +411,13 @@ def results(run: str, flags: Flags, out: Path | None) -> int:
 
 
 @postbatch.command(short_help="Show connected accounts and what quota is left.")
+@click.option("--assets", is_flag=True, help="Also list products, posts and the like, for the column `asset`.")
 @common
-def accounts(flags: Flags) -> int:
+def accounts(*, flags: Flags, assets: bool) -> int:
     """Show connected channels and accounts, and what quota is left."""
     from batch.commands.accounts import show_accounts
 
-    return show_accounts(here(flags), flags)
+    return show_accounts(here(flags), flags, assets=assets)
 
 
 @postbatch.command(short_help="Is everything set up right? What is missing?")

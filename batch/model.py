@@ -222,7 +222,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """What a row asks the service to write or draw for it."""
+    """What a row asks the service to write or draw for it; the thing it is about is named by its ID or its name."""
 
     kind: Generate
     prompt: str = ""
@@ -230,6 +230,7 @@ class Generation:
     asset_id: str = ""
     tone: str = ""
     language: str = ""
+    asset_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,8 @@ COLUMN_NOTES: Mapping[str, str] = MappingProxyType({
     "privacy": f"{_channels_with('privacy')}: {_words(PRIVACY_LEVELS.values)}.",
     "generate": f"{_words(Generate)}: what the service is to write or draw. Blank: nothing.",
     "prompt": "For `generate`: what it is to be about, or what to change in the picture.",
-    "asset": f"For `generate` = `post`: something on the site, as `TYPE:id`; the types are {_words(ASSET_TYPES)}.",
+    "asset": "For `generate` = `post`: something on the site by its name, as in `product: Blue mug` (also `category`, "
+    f"`coupon`, `post`, `event`, `service`), or as `TYPE:id`; the types are {_words(ASSET_TYPES)}.",
     "tone": "For `generate` = `caption`: how it is to sound, such as `playful`.",
     "language": "For `generate` = `caption`: two letters, such as `en`.",
     "item_id": "The ID of an existing post, where known; it wins over `key`.",

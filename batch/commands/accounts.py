@@ -8,6 +8,7 @@ from batch.commands.session import SANDBOX_SAID, Session
 from batch.errors import PostbatchError, SignInError
 from batch.model import Channel, Snapshot
 from batch.publisher.accounts import connect_url, read_connection, read_quotas
+from batch.publisher.generate import ASSET_CALLS, list_assets
 from batch.report import terminal
 from batch.rules.channels import ENDED
 
@@ -17,8 +18,11 @@ NOT_CONNECTED = frozenset(
 )
 
 
-def show_accounts(environment: Environment, flags: Flags) -> int:
-    """Print the connected channels and accounts, what quota is left, and where to connect what is missing."""
+def show_accounts(environment: Environment, flags: Flags, *, assets: bool = False) -> int:
+    """Print the connected channels and accounts, what quota is left, and where to connect what is missing.
+
+    With `assets` also what on the site a post can be generated from.
+    """
     with Session(environment, flags) as session:
         session.start_sandbox()
         snapshot, urls = read_accounts(session, session.settings.site().name)
@@ -37,6 +41,14 @@ def show_accounts(environment: Environment, flags: Flags) -> int:
         environment.show_text(text)
         for notice in snapshot.notices:
             session.say(notice)
+        for kind in ASSET_CALLS if assets else ():
+            try:
+                found = list_assets(session.client(snapshot.site), kind)
+            except PostbatchError as error:
+                session.warn(f"{kind}: {error}")
+                continue
+            for asset in found:
+                session.show(f"{kind}: {asset.name}")
         return 0
 
 

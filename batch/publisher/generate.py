@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from batch.errors import ServiceError
+from batch.errors import ServiceError, SignInError
 from batch.model import Channel, Content, Generation, Json, Medium
 from batch.publisher.client import Client
 from batch.publisher.pace import Patience
@@ -95,6 +96,86 @@ def _look_at_image(client: Client, execution_id: str) -> Generated | None:
     if status in ("READY", "FAILED"):
         return Generated(code="IMAGE_FAILED", message="The service could not make the picture; say it in other words.")
     return None
+
+
+class AssetCall(NamedTuple):
+    """How one kind of thing on the site is listed: the call, its body, where its answer holds them, and their names."""
+
+    path: str
+    body: Json
+    held_in: str
+    name: tuple[str, ...]
+
+
+ASSET_CALLS: Mapping[str, AssetCall] = {
+    "STORES_PRODUCT": AssetCall("/stores/v3/products/query", {"query": {}}, "products", ("name",)),
+    "STORES_CATEGORY": AssetCall(
+        "/categories/v1/categories/query", {"treeReference": {"appNamespace": "@wix/stores"}}, "categories", ("name",)
+    ),
+    "STORES_COUPON": AssetCall("/stores/v2/coupons/query", {"query": {}}, "coupons", ("specification", "name")),
+    "BLOG_POST": AssetCall("/blog/v3/posts/query", {"paging": {"limit": 100}}, "posts", ("title",)),
+    "EVENT": AssetCall("/events/v3/events/query", {"query": {"paging": {"limit": 100}}}, "events", ("title",)),
+    "BOOKINGS_SERVICE": AssetCall("/bookings/v2/services/query", {"query": {}}, "services", ("name",)),
+}
+"""The vendor's own query calls (public recipe of the API, read 2026-11-24). Of long lists the first page is read."""
+NEAREST = 5
+
+
+class SiteAsset(NamedTuple):
+    """Something on the site that a post can be generated from."""
+
+    id: str
+    name: str
+
+
+class FoundAsset(NamedTuple):
+    """The ID of the thing that a row names; "" where it can't be told, and then `message` says why."""
+
+    id: str = ""
+    message: str = ""
+
+
+def list_assets(client: Client, kind: str) -> list[SiteAsset]:
+    """Return what the site has of a kind; read-only. Errors: ServiceError, SignInError."""
+    call = ASSET_CALLS[kind]
+    reply = client.query("POST", call.path, call.body, by_status=True)
+    if reply.kind is not ReplyKind.OK:
+        raise ServiceError(f"The site's list can't be read ({reply.code or reply.status}): {reply.message}")
+    listed = reply.body.get(call.held_in)
+    found = []
+    for entry in listed if isinstance(listed, list) else []:
+        value: Any = entry
+        for part in call.name:
+            value = value.get(part) if isinstance(value, dict) else None
+        if isinstance(value, str) and isinstance(entry.get("id"), str):
+            found.append(SiteAsset(entry["id"], value.strip()))
+    return found
+
+
+def find_asset(client: Client, generation: Generation, *, known: dict[str, list[SiteAsset]]) -> FoundAsset:
+    """Return the one thing of a kind that has this name; `known` keeps the lists that were read."""
+    kind, name = generation.asset_type, generation.asset_name
+    if kind not in known:
+        try:
+            known[kind] = list_assets(client, kind)
+        except (ServiceError, SignInError) as error:
+            return FoundAsset(message=f"{name!r} can't be looked up: {error} Write its ID instead, as in {kind}:<id>.")
+    plain = " ".join(name.casefold().split())
+    same = [asset for asset in known[kind] if " ".join(asset.name.casefold().split()) == plain]
+    if len(same) == 1:
+        return FoundAsset(same[0].id)
+    if same:
+        ids = ", ".join(f"{kind}:{asset.id}" for asset in same[:NEAREST])
+        return FoundAsset(message=f"{len(same)} things on the site are called {name!r}. Write one of {ids}.")
+    names = {asset.name.casefold(): asset.name for asset in known[kind]}
+    inside = [names[low] for low in names if plain in low]
+    near = inside or [names[low] for low in get_close_matches(plain, names, n=NEAREST, cutoff=0.4)]
+    meant = (
+        f"The nearest are {', '.join(near[:NEAREST])}."
+        if near
+        else "`postbatch accounts --assets` lists what there is."
+    )
+    return FoundAsset(message=f"Nothing on the site is called {name!r}. {meant}")
 
 
 def _ask(client: Client, call: str, body: Json | None, *, method: str = "POST") -> Reply | Generated:

@@ -528,6 +528,7 @@ def fingerprint(post: Post) -> str:
     parts = [post.site, post.key, post.channel or "", post.content.link]
     if asked is not None:
         parts += [asked.kind, asked.prompt, asked.asset_type, asked.asset_id, asked.tone, asked.language]
+        parts += [asked.asset_name] if asked.asset_name else []
         if asked.kind is Generate.IMAGE:
             parts += [medium.identity or medium.source for medium in post.content.media[:1]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
@@ -591,6 +592,11 @@ def with_failure(post: Post, *, code: str, message: str) -> Post:
     remedy = "Change `prompt`, or clear `generate` and fill the row yourself."
     issue = _issue(post, FAILED, kind, f"Nothing was generated ({code}): {message.rstrip('.')}. {remedy}")
     return replace(post, issues=(*post.issues, issue))
+
+
+def with_asset_error(post: Post, message: str) -> Post:
+    """Return the post with the reason why the thing that `asset` names can't be told: it is not sent."""
+    return replace(post, issues=(*post.issues, _issue(post, "asset_unknown", "asset", message)))
 
 
 def with_prompt_warning(post: Post) -> Post:

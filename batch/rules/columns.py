@@ -58,6 +58,14 @@ NO_HINTS: Mapping[str, str] = MappingProxyType({})
 ASSET_TYPES = ("STORES_PRODUCT", "STORES_CATEGORY", "STORES_COUPON", "BLOG_POST", "EVENT", "BOOKINGS_SERVICE")
 """What on a site a post can be generated from (public recipe of the API, read 2026-11-24)."""
 
+ASSET_WORDS: Mapping[str, str] = {
+    **{name.lower(): name for name in ASSET_TYPES},
+    "product": "STORES_PRODUCT", "category": "STORES_CATEGORY", "collection": "STORES_CATEGORY",
+    "coupon": "STORES_COUPON", "post": "BLOG_POST", "article": "BLOG_POST", "blog": "BLOG_POST",
+    "service": "BOOKINGS_SERVICE", "booking": "BOOKINGS_SERVICE",
+}  # fmt: skip
+"""What a person calls each of them."""
+_ASSET_ID = re.compile(r"(?=.*\d)[0-9a-fA-F-]+")
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2}")
 
@@ -68,6 +76,7 @@ class Asset(NamedTuple):
     type: str = ""
     id: str = ""
     problem: Problem | None = None
+    name: str = ""
 
 
 def _near(word: str, known: Mapping[str, str]) -> str:
@@ -133,17 +142,20 @@ def read_choice(cell: str, column: str, choice: Choice) -> tuple[str, Problem | 
 
 @lru_cache(REMEMBERED)
 def read_asset(cell: str) -> Asset:
-    """Read `asset`: a type and an ID with a colon between them."""
-    name, colon, asset_id = (part.strip() for part in cell.partition(":"))
-    asset_type = name.upper().replace(" ", "_").replace("-", "_")
-    if colon and asset_type in ASSET_TYPES and asset_id and not re.search(r"\s", asset_id):
-        return Asset(asset_type, asset_id)
-    if asset_type in ASSET_TYPES:
-        message = f"`asset` has no ID in {quoted(cell)}. Write {asset_type}:<id>."
+    """Read `asset`: a type, a colon, and an ID or a name (`STORES_PRODUCT:<id>`, `product: Blue mug`)."""
+    kind, colon, named = (part.strip() for part in cell.partition(":"))
+    asset_type = ASSET_WORDS.get("_".join(re.split(r"[\s_-]+", kind.lower())), "")
+    if asset_type and colon and named:
+        is_id = _ASSET_ID.fullmatch(named) is not None
+        return Asset(asset_type, named) if is_id else Asset(asset_type, name=named)
+    if asset_type:
+        message = f"{quoted(cell)} names nothing. Write the name or the ID after the colon, as in {kind}: Blue mug."
         return Asset(problem=Problem("asset", "asset_form", cell, message))
-    likely = _near(plain(name), {plain(known): known for known in ASSET_TYPES})
-    known = f"one of {', '.join(ASSET_TYPES)} with a colon and the ID behind it, as in STORES_PRODUCT:<id>"
-    return Asset(problem=_unknown("asset", "asset_form", cell, likely=f"{likely}:<id>" if likely else "", known=known))
+    likely = _near(plain(kind), {plain(known): known for known in ASSET_WORDS})
+    known = "product, category, coupon, post, event or service with a colon and its name, as in product: Blue mug"
+    return Asset(
+        problem=_unknown("asset", "asset_form", cell, likely=f"{likely.lower()}: ..." if likely else "", known=known)
+    )
 
 
 def read_language(cell: str) -> tuple[str, Problem | None]:

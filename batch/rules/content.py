@@ -287,7 +287,7 @@ def read_generation(cells: Cells, combination: Combination) -> tuple[Generation 
     asset = read_asset(cells.asset) if cells.asset and kind is Generate.POST else Asset()
     language, bad_language = read_language(cells.language) if kind is Generate.CAPTION else ("", None)
     tone = cells.tone if kind is Generate.CAPTION else ""
-    generation = Generation(kind, cells.prompt, asset.type, asset.id, tone, language)
+    generation = Generation(kind, cells.prompt, asset.type, asset.id, tone, language, asset.name)
     problems = [p for p in (asset.problem, bad_language) if p]
     problems += _needless(cells, kind)
     problems += _CHECKS[kind](cells, combination)

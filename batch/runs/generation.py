@@ -7,17 +7,26 @@ which nothing could be generated gets an issue and is not sent; the other rows g
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from batch.model import Account, Channel, Generate, Generation, Post
 from batch.publisher.client import Client
-from batch.publisher.generate import Generated, generate_image, generate_post, generate_text
+from batch.publisher.generate import (
+    Generated,
+    SiteAsset,
+    find_asset,
+    generate_image,
+    generate_post,
+    generate_text,
+)
 from batch.publisher.pace import Patience
 from batch.rules.check import (
     content_from_json,
     content_to_json,
     fingerprint,
+    with_asset_error,
     with_failure,
     with_generated,
     with_plan_warning,
@@ -63,6 +72,7 @@ def generate_posts(
     context = MediaContext(client, cache, folder, client.sleep, client.clock, stopped, say, bound_seconds)
     connected = frozenset(account.channel for account in accounts)
     done: list[Post] = []
+    catalogue: dict[str, list[SiteAsset]] = {}
     silent = 0
     for post in posts:
         asked, channel, wanted = post.generation, post.channel, needed(post)
@@ -83,6 +93,12 @@ def generate_posts(
         else:
             if (features or {}).get(AI_TOOLS) is False:
                 post = with_plan_warning(post)
+            if asked.asset_name:
+                found = find_asset(client, asked, known=catalogue)
+                if not found.id:
+                    done.append(with_asset_error(post, found.message))
+                    continue
+                asked = replace(asked, asset_id=found.id)
             say(f"Generating the {asked.kind} of row {post.row} ({channel}).")
             made = _generate(post, asked, channel, context)
             silent = silent + 1 if made.code == SILENT else 0

@@ -31,6 +31,28 @@ _ASSET_WORDS = {
 }
 
 
+ASSETS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "/stores/v3/products/query": ("products", ("Blue mug", "Blue mug, large", "Moss bowl")),
+    "/categories/v1/categories/query": ("categories", ("Mugs", "Bowls")),
+    "/stores/v2/coupons/query": ("coupons", ("Spring ten",)),
+    "/blog/v3/posts/query": ("posts", ("How to choose a glaze",)),
+    "/events/v3/events/query": ("events", ("Open day",)),
+    "/bookings/v2/services/query": ("services", ("Throwing class", "Throwing class")),
+}
+"""What the sandbox's site has besides posts, by the call that lists it: where the answer holds it, and its names."""
+
+
+def list_assets(context: Context) -> Answer:
+    """Query products, categories, coupons, blog posts, events or services."""
+    held_in, names = ASSETS[context.request.path]
+    field = "title" if held_in in ("posts", "events") else "name"
+    listed = []
+    for number, name in enumerate(names):
+        asset = {"id": f"00000000-0000-4000-a000-{_number(held_in) % 10**9:09d}{number:03d}"}
+        listed.append(asset | ({"specification": {field: name}} if held_in == "coupons" else {field: name}))
+    return {held_in: listed}
+
+
 def generate_text(context: Context) -> Answer:
     """Generate Text."""
     body = context.body(TEXT_BODY)

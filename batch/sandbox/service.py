@@ -60,6 +60,7 @@ ROUTES = (
     Route("generate_text", "POST", f"{POSTS}/generate-text", generate.generate_text),
     Route("generate_image", "POST", f"{POSTS}/generate-image", generate.generate_image),
     Route("generated_image", "GET", f"{POSTS}/generated-image/{{id}}", generate.generated_image),
+    *(Route("list_assets", "POST", path, generate.list_assets) for path in generate.ASSETS),
     Route("import_file", "POST", f"{FILES}/import", media.import_file),
     Route("upload_url", "POST", f"{FILES}/generate-upload-url", media.generate_upload_url),
     Route("get_file", "GET", f"{FILES}/get-file-by-id", media.get_file),

@@ -109,3 +109,26 @@ def test_a_changed_prompt_is_said_and_changes_nothing_until_it_is_asked_for(pict
     assert (posts[0]["outcome"], posts[0]["warnings"]) == ("updated", "")
     _, posts = pictures.run("media.csv")
     assert (posts[0]["outcome"], posts[0]["warnings"]) == ("unchanged", "")
+
+
+def test_a_product_is_named_by_its_name(pictures, service):
+    def asking(asset: str) -> dict[str, str]:
+        return row("b", "FACEBOOK", text="", generate="post", prompt="News", asset=asset)
+
+    pictures.write("media.csv", [asking("product: blue  MUG")])
+    ended, posts = pictures.run("media.csv")
+    assert (ended.status, posts[0]["outcome"]) == (0, "scheduled"), ended.out
+    before = len(asked(service, "list_assets"))
+    assert before == 1
+    _, posts = pictures.run("media.csv")
+    assert (posts[0]["outcome"], len(asked(service, "list_assets"))) == ("unchanged", before)
+    for asset, said in (
+        ("product: mug", "Nothing on the site is called 'mug'. The nearest are Blue mug, Blue mug, large."),
+        ("service: Throwing class", "2 things on the site are called 'Throwing class'. Write one of BOOKINGS_SERVICE:"),
+    ):
+        pictures.write("other.csv", [{**asking(asset), "key": "c"}])
+        _, posts = pictures.run("other.csv")
+        assert (posts[0]["outcome"], posts[0]["code"]) == ("invalid", "asset_unknown")
+        assert said in posts[0]["message"]
+    ended = pictures("accounts", "--assets")
+    assert "STORES_PRODUCT: Moss bowl" in ended.out

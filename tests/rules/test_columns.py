@@ -116,12 +116,34 @@ def test_who_sees_a_post_is_asked_about_and_not_guessed(word: str) -> None:
     assert PRIVACY_WORDS[word] in PRIVACY_LEVELS.values
 
 
+ASSET_ID = "00000000-0000-4000-a000-000000000001"
+
+
+@pytest.mark.parametrize(
+    ("cell", "asset"),
+    [
+        ("product: Blue mug", Asset("STORES_PRODUCT", name="Blue mug")),
+        ("STORES_PRODUCT: Blue mug", Asset("STORES_PRODUCT", name="Blue mug")),
+        ("Blog post: How to choose: a guide", Asset("BLOG_POST", name="How to choose: a guide")),
+        ("event: Vernissage", Asset("EVENT", name="Vernissage")),
+        ("EVENT:a b", Asset("EVENT", name="a b")),
+        ("product:12", Asset("STORES_PRODUCT", "12")),
+        (
+            "Service: 00000000-0000-4000-a000-000000000001",
+            Asset("BOOKINGS_SERVICE", "00000000-0000-4000-a000-000000000001"),
+        ),
+    ],
+)
+def test_an_asset_may_be_named_by_what_people_call_it(cell: str, asset: Asset) -> None:
+    assert read_asset(cell) == asset
+
+
 @pytest.mark.parametrize("asset_type", ASSET_TYPES)
 def test_an_asset_is_a_type_and_an_id(asset_type: str) -> None:
     assert read_asset(f"{asset_type.lower()} : 12-ab") == Asset(asset_type, "12-ab")
 
 
-@pytest.mark.parametrize("cell", ["STORES_PRODUCT", "STORES_PRODUCT:", "12-ab", "PRODUCT:12", "EVENT:a b", ":"])
+@pytest.mark.parametrize("cell", ["STORES_PRODUCT", "STORES_PRODUCT:", "12-ab", ":"])
 def test_anything_else_is_no_asset(cell: str) -> None:
     asset = read_asset(cell)
     assert (asset.type, asset.id) == ("", "")
