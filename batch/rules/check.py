@@ -594,9 +594,12 @@ def with_failure(post: Post, *, code: str, message: str) -> Post:
     return replace(post, issues=(*post.issues, issue))
 
 
-def with_asset_error(post: Post, message: str) -> Post:
+ASSET_UNKNOWN = "asset_unknown"
+
+
+def with_asset_error(post: Post, *, code: str, message: str) -> Post:
     """Return the post with the reason why the thing that `asset` names can't be told: it is not sent."""
-    return replace(post, issues=(*post.issues, _issue(post, "asset_unknown", "asset", message)))
+    return replace(post, issues=(*post.issues, _issue(post, code, "asset", message)))
 
 
 def with_prompt_warning(post: Post) -> Post:

@@ -23,6 +23,7 @@ from batch.publisher.generate import (
 )
 from batch.publisher.pace import Patience
 from batch.rules.check import (
+    ASSET_UNKNOWN,
     content_from_json,
     content_to_json,
     fingerprint,
@@ -93,27 +94,29 @@ def generate_posts(
         else:
             if (features or {}).get(AI_TOOLS) is False:
                 post = with_plan_warning(post)
-            if asked.asset_name:
-                found = find_asset(client, asked, known=catalogue)
-                if not found.id:
-                    done.append(with_asset_error(post, found.message))
-                    continue
-                asked = replace(asked, asset_id=found.id)
             say(f"Generating the {asked.kind} of row {post.row} ({channel}).")
-            made = _generate(post, asked, channel, context)
+            made = _generate(post, asked, channel, context, catalogue)
             silent = silent + 1 if made.code == SILENT else 0
             if made.code:
-                done.append(with_failure(post, code=made.code, message=made.message))
+                refused = with_asset_error if made.code == ASSET_UNKNOWN else with_failure
+                done.append(refused(post, code=made.code, message=made.message))
             else:
                 cache.remember_text(fingerprint(post), content_to_json(made.content))
                 done.append(with_generated(post, made.content))
     return tuple(done)
 
 
-def _generate(post: Post, asked: Generation, channel: Channel, context: MediaContext) -> Generated:
+def _generate(
+    post: Post, asked: Generation, channel: Channel, context: MediaContext, catalogue: dict[str, list[SiteAsset]]
+) -> Generated:
     if asked.kind is Generate.CAPTION:
         return generate_text(context.client, asked, channel=channel, link=post.content.link)
     if asked.kind is Generate.POST:
+        if asked.asset_name:
+            found = find_asset(context.client, asked, known=catalogue)
+            if not found.id:
+                return Generated(code=ASSET_UNKNOWN, message=found.message)
+            asked = replace(asked, asset_id=found.id)
         return generate_post(context.client, asked, channel=channel)
     if not post.content.media:
         return Generated(code="source_missing", message="The row names no picture to change")
