@@ -232,7 +232,7 @@ def writing(size: Size) -> list[Line]:
             lambda: timed(lambda: _bare(folder / "bare.xlsx", cells)),
             turns=size.turns,
         )
-    what = f"writing results of {size.rows:,} rows, styled, five sheets"
+    what = f"writing results of {size.rows:,} rows, styled, six sheets"
     return [Line(what, f"{ours:.2f} s", f"xlsxwriter, the results alone and bare, {other:.2f} s", ratio, 2.0)]
 
 
