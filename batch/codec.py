@@ -76,4 +76,10 @@ def _place(path: tuple[int | str, ...]) -> str:
 
 def json_schema(kind: Any) -> Json:
     """Return the JSON Schema of what `to_json` writes for a kind of value."""
-    return _adapter(kind).json_schema(mode="serialization")
+    schema = _adapter(kind).json_schema(mode="serialization")
+    for form in (schema, *schema.get("$defs", {}).values()):
+        if "properties" in form:
+            form.setdefault(
+                "additionalProperties", False
+            )  # what is read refuses more; before 2.14 pydantic leaves it out
+    return schema

@@ -59,7 +59,13 @@ def content_of(sheet: Worksheet) -> dict[str, Any]:
         "cells": {c.coordinate: (c.value, c.number_format) for row in sheet.iter_rows() for c in row if c.value},
         "notes": {cell.coordinate: cell.comment.text for cell in sheet[1] if cell.comment},
         "lists": [(str(v.sqref), v.type, v.formula1) for v in sheet.data_validations.dataValidation],
-        "colours": [(str(area.sqref), rule.formula) for area in sheet.conditional_formatting for rule in area.rules],
+        "colours": [
+            (str(area.sqref), rule.formula)
+            for area, rule in sorted(
+                ((area, rule) for area in sheet.conditional_formatting for rule in area.rules),
+                key=lambda pair: pair[1].priority,
+            )
+        ],
         "widths": {letter: column.width for letter, column in sheet.column_dimensions.items()},
         "frozen": sheet.freeze_panes,
         "state": sheet.sheet_state,
