@@ -27,7 +27,7 @@ def resolve(wanted: Sequence[str]) -> list[tuple[str, str, str]]:
     with tempfile.TemporaryDirectory() as name:
         report = Path(name) / "report.json"
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
-        subprocess.run([*command, "--only-binary", ":all:", "--report", str(report), *wanted], check=True)
+        subprocess.run([*command, "--only-binary", ":all:", "--report", str(report), *wanted], check=True)  # noqa: S603 - our own words
         found = json.loads(report.read_text(encoding="utf-8"))["install"]
     entries = [(e["metadata"], e["download_info"]["archive_info"]["hashes"]["sha256"]) for e in found]
     named = [(re.sub(r"[-_.]+", "-", meta["name"]).lower(), meta["version"], sha256) for meta, sha256 in entries]
