@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TYPES_ONLY = ("ruff", "mypy", "pandas-stubs", "types-")
-"""What no test imports: it is not needed with the lowest versions."""
+LEFT_OUT = ("ruff", "mypy", "pandas-stubs", "types-", "mcp")
+"""What is not needed with the lowest versions: no test imports it, or (mcp) it asks for newer ones than the product."""
 
 
 def resolve(wanted: Sequence[str]) -> list[tuple[str, str, str]]:
@@ -44,11 +44,11 @@ def main() -> int:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     own, extras = project["project"]["dependencies"], project["project"]["optional-dependencies"]
     build = project["build-system"]["requires"]
-    newest = [*own, *extras["test"], *extras["browser"], *build]
+    newest = [*own, *(wanted for extra in extras.values() for wanted in extra), *build]
     head = "# Written by .ci/pin.py from pyproject.toml; not by hand.\n"
     text = "".join(f"{name}=={version} --hash=sha256:{sha256}\n" for name, version, sha256 in resolve(newest))
     (ROOT / "requirements" / "ci.txt").write_text(head + text, encoding="utf-8")
-    tests = [wanted for wanted in extras["test"] if not wanted.startswith(TYPES_ONLY)]
+    tests = [wanted for wanted in extras["test"] if not wanted.startswith(LEFT_OUT)]
     text = "".join(f"{lowest(wanted)}\n" for wanted in sorted([*own, *tests, *build]))
     (ROOT / "requirements" / "lowest.txt").write_text(head + text, encoding="utf-8")
     return 0
