@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.house import circles, dotted, double_names, import_graph, trees
+from tests.bench.house import circles, dotted, double_names, first_modules, import_graph, trees
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "batch"
@@ -114,6 +114,10 @@ def test_no_modules_import_each_other_in_a_circle():
 def test_a_folder_has_no_more_modules_than_a_reader_can_keep_in_mind():
     folders = Counter(path.parent for path in FILES if path.name != "__init__.py")
     assert {str(folder): count for folder, count in folders.items() if count > 25} == {}
+
+
+def test_what_the_first_version_does_is_in_no_more_modules_than_a_reader_can_learn():
+    assert len(first_modules(trees())) <= 115
 
 
 def test_a_class_name_means_one_thing():
