@@ -96,7 +96,7 @@ def run(
         _open(sheet, options) as (session, inputs, folder),
         sheet_held(session, inputs, outputs, folder=folder, sheet=sheet) as (checked, name),
     ):
-        prepared = prepare(session, checked, inputs)
+        prepared = prepare(session, checked, inputs, remember=True)
         record = make_record(session, prepared, run=name, command="run")
         results, _ = carry(session, record, outputs, media_folder=checked.media_folder)
         return results

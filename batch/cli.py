@@ -129,6 +129,9 @@ def choosing(command: Command) -> Command:
     @click.option("--from-date", default="", metavar="DAY", help="Only posts from this day on, as in 2026-12-01.")
     @click.option("--until", default="", metavar="DAY", help="Only posts up to this day.")
     @click.option("--approved-only", is_flag=True, help="Only rows whose `approved` says yes.")
+    @click.option(
+        "--answers", multiple=True, metavar="FILE", help="Only what these answers to the plan's page approve."
+    )
     @click.option("--again", multiple=True, metavar="KEY,...", help="Post these keys again (or: failed).")
     @click.option("--replace", "replaced", multiple=True, metavar="KEY,...", help="Replace posts that are not out yet.")
     @click.option("--drafts-only", is_flag=True, help="Rows with generated content become drafts for review.")
@@ -140,8 +143,9 @@ def choosing(command: Command) -> Command:
     @wraps(command)
     def with_choice(
         *, inputs: Inputs, only: tuple[str, ...], rows: str, first: int | None, from_date: str, until: str,
-        approved_only: bool, again: tuple[str, ...], replaced: tuple[str, ...], drafts_only: bool, regenerate: bool,
-        allow_cancel: bool, allow_delete: bool, allow_reschedule: bool, **others: object,
+        approved_only: bool, answers: tuple[str, ...], again: tuple[str, ...], replaced: tuple[str, ...],
+        drafts_only: bool, regenerate: bool, allow_cancel: bool, allow_delete: bool, allow_reschedule: bool,
+        **others: object,
     ) -> int:  # fmt: skip
         allow = {"cancel": allow_cancel, "delete": allow_delete, "reschedule": allow_reschedule}
         chosen = replace(
@@ -152,6 +156,7 @@ def choosing(command: Command) -> Command:
             from_date=from_date,
             until=until,
             approved_only=approved_only,
+            answers=answers,
             again=tuple(key.strip() for keys in again for key in keys.split(",") if key.strip()),
             replaced=tuple(key.strip() for keys in replaced for key in keys.split(",") if key.strip()),
             drafts_only=drafts_only,

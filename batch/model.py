@@ -408,7 +408,7 @@ class Step:
     for PUBLISH; `timezone` is the zone in which people read it (`Europe/Berlin`, `UTC+01:00`), "" for UTC; `content` is
     complete (with `target_id`) where something is created or updated; `code` is the reason's stable word for refusals;
     `warnings` are those of `check` and of the plan: they are said to the end and stop nothing; `duplicates` are the IDs
-    of the items that WITHDRAW takes back.
+    of the items that WITHDRAW takes back; `approval` says who approved it and when, "" where nobody was asked.
     """
 
     row: int
@@ -439,6 +439,7 @@ class Step:
     timezone: str = ""
     duplicates: tuple[str, ...] = ()
     place: str = ""
+    approval: str = ""
 
     @property
     def own_acts(self) -> tuple[Act, ...]:

@@ -34,6 +34,11 @@ class PostTime(NamedTuple):
     iso: str = ""
 
     @property
+    def wall(self) -> str:
+        """The day and time as a form's field holds it: `2026-12-01T09:30`."""
+        return f"{self.day.isoformat()}T{self.clock}" if self.day else ""
+
+    @property
     def short(self) -> str:
         """The day and time in few letters: `1 Dec, 09:30`."""
         return f"{self.day.day} {MONTHS[self.day.month - 1][:3]}, {self.clock}" if self.day else ""

@@ -43,7 +43,8 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
     refuse_outputs(outputs, sheet=sheet, cwd=environment.cwd)
     changed = sorted({step.site for step in saved.steps if step.acts})
     if not is_ours:
-        chosen = [(path.parent / named).resolve() for named in (inputs.media_folder, inputs.places)]
+        named = (inputs.media_folder, inputs.places, *inputs.answers)
+        chosen = [(path.parent / name).resolve() for name in named]
         _refuse_outside(path, sheet, *chosen, cwd=environment.cwd.resolve())
     elif not flags.sites and len(changed) == 1:
         # A blank `site` means the one site of the plan, whatever names it; another would not pass for unmoved.
@@ -64,7 +65,7 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
             session.settings = replace(session.settings, sites=sites)
         if file.places != places_of(session, saved):
             raise PlanFileError("This plan was made for another site or address. Make it again for this one.")
-        prepared = prepare(session, checked, inputs)
+        prepared = prepare(session, checked, inputs, remember=True)
         check_unmoved(saved, prepared.plan)
         # The same to the last act: what is shown and done is today's plan, which no file can have a say in.
         show_plan(session, prepared.plan)

@@ -12,6 +12,7 @@ from batch.commands.session import EXIT_DONE, EXIT_ROWS, JSON, SANDBOX_SAID, Ses
 from batch.errors import ConfigError, SheetError, StartError
 from batch.media.files import read_media_facts
 from batch.model import Issue, Post, Severity
+from batch.plan.approval import Answers
 from batch.plan.decisions import place
 from batch.plan.select import columns_of, select
 from batch.report import terminal
@@ -30,7 +31,8 @@ from batch.workbooks.template import find_examples, tell_examples
 class Checked:
     """A sheet that was read, and its posts with what is wrong with them.
 
-    `examples` are the rows that still are the template's examples, which no run on a real site sends.
+    `examples` are the rows that still are the template's examples, which no run on a real site sends; `answers` are
+    those that were given to the plan's page.
     """
 
     path: Path
@@ -40,6 +42,7 @@ class Checked:
     media_folder: Path
     examples: frozenset[int] = frozenset()
     places: Places = NO_PLACES
+    answers: tuple[Answers, ...] = ()
 
     @property
     def issues(self) -> tuple[Issue, ...]:

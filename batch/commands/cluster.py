@@ -282,7 +282,8 @@ class ClusterRunner:
                     return
                 self._emits |= {p.position: (p, emit) for p in steps if p.step.acts}
                 places = {(post.row, post.key) for post in posts}
-                skip = {place: why for place, why in self._options.skip.items() if place in places}
+                left_out = {**self._options.skip, **self._planner.held.get(site, {})}
+                skip = {place: why for place, why in left_out.items() if place in places}
                 job = SiteJob(
                     run=self._run,
                     site=site,

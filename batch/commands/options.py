@@ -147,6 +147,7 @@ class Inputs:
     from_date: str = ""
     until: str = ""
     approved_only: bool = False
+    answers: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     drafts_only: bool = False

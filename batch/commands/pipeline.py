@@ -37,8 +37,32 @@ from batch.commands.sites import (
     way_of,
 )
 from batch.errors import JournalError, PostbatchError, StartError
-from batch.model import Channel, Issue, Item, OutcomeKind, Plan, Post, Results, SitePlan, Snapshot, Status, StepKind
-from batch.plan.decisions import PlanOptions, names_of, place
+from batch.model import (
+    Channel,
+    Issue,
+    Item,
+    OutcomeKind,
+    Plan,
+    Post,
+    Results,
+    SitePlan,
+    Snapshot,
+    Status,
+    Step,
+    StepKind,
+)
+from batch.plan.approval import (
+    MAX_ANSWERS_BYTES,
+    Answers,
+    Approval,
+    decide,
+    decide_by_memory,
+    fingerprint_of,
+    hold_back,
+    read_answers,
+    strays,
+)
+from batch.plan.decisions import PlanOptions, PostPlace, names_of, place
 from batch.plan.matching import ItemIndex
 from batch.plan.reconcile import left_out_by, reconcile
 from batch.plan.safety import check_blast_radius
@@ -70,7 +94,15 @@ def read_to_send(session: Session, inputs: Inputs, *, folder: Path, sheet: Sheet
     checked = read_and_check(session, inputs, folder=folder, will_send=True, sheet=sheet)
     named = sorted({(post.site, str(post.channel), post.account) for post in checked.posts if post.account})
     session.start_sandbox(checked.sites, accounts=named)
-    return checked
+    return replace(checked, answers=tuple(_read_answers(folder / path) for path in inputs.answers))
+
+
+def _read_answers(path: Path) -> Answers:
+    try:
+        with path.open("rb") as file:
+            return read_answers(file.read(MAX_ANSWERS_BYTES + 1), name=path.name)
+    except OSError as error:
+        raise StartError(f"The answers {path.name} can't be read: {error.strerror}.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +114,21 @@ class Prepared:
     placed: Mapping[str, tuple[NumberedStep, ...]]
 
 
-def prepare(session: Session, checked: Checked, inputs: Inputs, *, planner: Planner | None = None) -> Prepared:
+def prepare(
+    session: Session, checked: Checked, inputs: Inputs, *, planner: Planner | None = None, remember: bool = False
+) -> Prepared:
     """Look at every site that the sheet sends something to and make the plan; nothing is changed.
+
+    With `remember` it is about to be carried out: what the sheet approves is kept.
 
     Where one of several sites can't be read, its posts are blocked and the others go on. Errors: SignInError,
     ConfigError, ServiceError where no site can be read; GuardError; StartError for a choice that makes no sense.
     """
-    planner = planner or Planner(session, media_folder=checked.media_folder, regenerate=inputs.regenerate)
+    planner = planner or Planner(
+        session, media_folder=checked.media_folder, regenerate=inputs.regenerate, remember=remember
+    )
+    planner.answers, planner.approved_only = checked.answers, inputs.approved_only
+    unmatched = strays(checked.posts, checked.answers)
     options = options_of(checked, inputs)
     positions: defaultdict[str, list[int]] = defaultdict(list)
     for position, post in enumerate(checked.posts):
@@ -115,7 +155,9 @@ def prepare(session: Session, checked: Checked, inputs: Inputs, *, planner: Plan
     }
     sheet, parts = checked.sheet, tuple(part for part, _ in looked.values())
     return Prepared(
-        checked, Plan(sheet.name, sheet.fingerprint, session.environment.now(), parts, sheet.notices), placed
+        checked,
+        Plan(sheet.name, sheet.fingerprint, session.environment.now(), parts, (*sheet.notices, *unmatched)),
+        placed,
     )
 
 
@@ -146,6 +188,10 @@ def _unreadable_site(session: Session, site: str, posts: Sequence[Post], *, why:
     return replace(plan, steps=steps, notices=(*plan.notices, f"Site {site}: {why}"))
 
 
+REFUSED = frozenset({StepKind.INVALID, StepKind.BLOCKED, StepKind.CONFLICT, StepKind.FAILED})
+UNSEEN = REFUSED | {StepKind.SKIP}
+"""Steps that do not show what their rows would become."""
+
 OPEN = frozenset({Status.DRAFT, Status.SCHEDULED})
 """States in which a post's content can still be changed; a post that is there keeps its content unless asked anew."""
 
@@ -153,14 +199,26 @@ OPEN = frozenset({Status.DRAFT, Status.SCHEDULED})
 class Planner:
     """Plans the posts of one site; safe to call from several threads, each for another site.
 
-    `planned` holds the posts of each site as they were planned, generated content and known media included. With
-    `generate` False nothing is asked to be generated: the posts have their content already.
+    `planned` holds the posts of each site as they were planned, generated content and known media included, and `held`
+    those that are not approved. With `generate` False nothing is asked to be generated: the posts have their content
+    already. With `remember` what a `yes` in `approved` is first seen for is kept.
     """
 
+    answers: tuple[Answers, ...] = ()
+    approved_only = False
+
     def __init__(
-        self, session: Session, *, media_folder: Path, regenerate: bool = False, generate: bool = True
+        self,
+        session: Session,
+        *,
+        media_folder: Path,
+        regenerate: bool = False,
+        generate: bool = True,
+        remember: bool = False,
     ) -> None:
         self.planned: dict[str, tuple[Post, ...]] = {}
+        self.held: dict[str, dict[PostPlace, str]] = {}
+        self._remember = remember
         self._session = session
         self._media_folder = media_folder
         self._regenerate = regenerate
@@ -184,8 +242,39 @@ class Planner:
             if self._generate and any(post.generation for post in active):
                 posts = self._generated(posts, active, self._session.client(site), journal, snapshot, options)
             known = journal.all_media()
-        posts = self.planned[site] = tuple(with_known_media(post, known) for post in posts)
-        return reconcile(posts, snapshot, now=now(), options=options), snapshot
+            posts = self.planned[site] = tuple(with_known_media(post, known) for post in posts)
+            return self._approved_plan(site, posts, options, journal, snapshot), snapshot
+
+    def _approved_plan(
+        self, site: str, posts: Sequence[Post], options: PlanOptions, journal: Journal, snapshot: Snapshot
+    ) -> SitePlan:
+        """Return the plan without what is not approved as it is now, and keep what was approved in the sheet."""
+        now = self._session.environment.now()
+        remembered = journal.approvals()
+
+        def plan(held: Mapping[PostPlace, str]) -> SitePlan:
+            return reconcile(posts, snapshot, now=now, options=replace(options, skip={**options.skip, **held}))
+
+        def decided(steps: Sequence[Step]) -> Mapping[PostPlace, Approval]:
+            if self.answers:
+                return decide(steps, self.answers)
+            return decide_by_memory(steps, remembered if self.approved_only else {})
+
+        part, self.held[site] = hold_back(plan, decided)
+        self._keep_approvals(journal, posts, part.steps)
+        return part
+
+    def _keep_approvals(self, journal: Journal, posts: Sequence[Post], steps: Sequence[Step]) -> None:
+        """Keep for what a `yes` was first seen, and forget the rows that have none any more."""
+        if not self._remember or self.answers:
+            return
+        remembered = journal.approvals()
+        approved = {post.key: post.approved for post in posts}
+        seen = {step.key: fingerprint_of(step) for step in steps if approved[step.key] and step.kind not in UNSEEN}
+        first = {key: fingerprint for key, fingerprint in seen.items() if key not in remembered}
+        gone = [key for key in remembered if not approved.get(key, True)]
+        if first or gone:
+            journal.remember_approvals(first, forget=gone, at=self._session.environment.now())
 
     def _remembered(self, site: str, posts: Sequence[Post]) -> tuple[Item, ...]:
         """Return what this machine knows of a site that is not asked, for its rows that are left out."""
@@ -195,6 +284,7 @@ class Planner:
             path = self._session.journal(site)
             if path.is_file():
                 with Journal(path) as journal:
+                    self._keep_approvals(journal, posts, ())
                     return remembered_items(journal)
         return ()
 
@@ -246,9 +336,6 @@ def with_known_media(post: Post, known: Mapping[str, str]) -> Post:
         return post
     media = tuple(replace(m, url=m.url or known.get(m.identity, "")) for m in post.content.media)
     return replace(post, content=replace(post.content, media=media))
-
-
-REFUSED = frozenset({StepKind.INVALID, StepKind.BLOCKED, StepKind.CONFLICT, StepKind.FAILED})
 
 
 MAX_NAMED_IN_QUESTION = 3

@@ -21,6 +21,7 @@ from batch.commands.session import (
     shown_from,
 )
 from batch.errors import JournalError
+from batch.plan.approval import ask_about
 from batch.plan.planfile import plan_chunks
 from batch.runs.journal import make_private_folder
 from batch.runs.record import make_results, planned_outcome
@@ -41,7 +42,9 @@ def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: 
         if outputs.page is not None:
             record = make_record(session, prepared, run="", command="plan")
             planned = make_results(record, [planned_outcome(placed.step) for placed in record.placed])
-            session.write_page(replace(planned, wanted="plan"), outputs.page, media_folder=checked.media_folder)
+            asked = ask_about(placed.step for placed in record.placed)
+            planned = replace(planned, wanted="plan")
+            session.write_page(planned, outputs.page, media_folder=checked.media_folder, asked=asked)
         plan = prepared.plan
         to_fix = any(step.kind in REFUSED for step in plan.steps) or any(part.lapsed for part in plan.sites)
         return EXIT_ROWS if to_fix else EXIT_DONE
@@ -74,9 +77,10 @@ def _chunks(session: Session, prepared: Prepared, inputs: Inputs, *, folder: Pat
     sheet = checked.path.name if inputs.from_stdin else from_there(checked.path)
     media = from_there(checked.media_folder) if inputs.media_folder and not inputs.from_stdin else ""
     places = from_there(session.environment.cwd / inputs.places) if inputs.places else ""
+    answers = tuple(from_there(session.environment.cwd / named) for named in inputs.answers)
     return plan_chunks(
         prepared.plan,
-        inputs=replace(inputs, sheet=sheet, media_folder=media, places=places),
+        inputs=replace(inputs, sheet=sheet, media_folder=media, places=places, answers=answers),
         issues=checked.issues,
         sandbox=session.sandbox,
         places=places_of(session, prepared.plan),

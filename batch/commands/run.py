@@ -29,7 +29,7 @@ def run_sheet(
             client = opened.enter_context(connect(cluster, warn=session.warn))
         inputs = replace(inputs, sites=session.sites)
         checked, run = opened.enter_context(sheet_held(session, inputs, outputs, folder=environment.cwd))
-        planner = Planner(session, media_folder=checked.media_folder, regenerate=inputs.regenerate)
+        planner = Planner(session, media_folder=checked.media_folder, regenerate=inputs.regenerate, remember=True)
         prepared = prepare(session, checked, inputs, planner=planner)
         if not (flags.quiet and outputs.yes):
             show_plan(session, prepared.plan)

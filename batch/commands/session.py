@@ -24,6 +24,7 @@ from batch.settings import DEFAULT_SITE, Settings, SiteSettings, load_settings
 from batch.wording import make_visible_line
 
 if TYPE_CHECKING:
+    from batch.plan.approval import Asked
     from batch.publisher.client import Client
     from batch.publisher.pace import RetryBudget
 
@@ -242,13 +243,15 @@ class Session:
             raise StopError(f"{error}{again}") from error
         return written
 
-    def write_page(self, results: Results, page: Path, *, media_folder: Path | None = None) -> Path:
-        """Write the page for reading; files of the media folder are shown on it, small."""
+    def write_page(
+        self, results: Results, page: Path, *, media_folder: Path | None = None, asked: Asked | None = None
+    ) -> Path:
+        """Write the page for reading, or to answer on where `asked` is given; files are shown on it, small."""
         from batch.report.page import render_page
         from batch.report.preview import read_pictures
 
         pictures = read_pictures(results.outcomes, folder=media_folder) if media_folder else {}
-        return self.write_text(page, render_page(results, pictures=pictures))
+        return self.write_text(page, render_page(results, pictures=pictures, asked=asked))
 
     def write_text(self, path: Path, text: str | Iterable[str]) -> Path:
         """Write a text file, whole or not at all, from one or many pieces; return where it really is."""

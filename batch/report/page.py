@@ -21,6 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from batch.model import GOOD, Issue, Outcome, OutcomeKind, Results, Severity
+from batch.plan.approval import Asked
 from batch.report.preview import Preview, make_preview, safe_link
 from batch.report.words import (
     AT_REST,
@@ -43,7 +44,7 @@ MANY_POSTS = 40
 
 @dataclass(frozen=True, slots=True)
 class PostEntry:
-    """One post on the page, by its number in the results."""
+    """One post on the page, by its number in the results; `asked` is what an answer to it is bound to, "" if none."""
 
     number: int
     outcome: Outcome
@@ -55,6 +56,7 @@ class PostEntry:
     time: PostTime
     preview: Preview
     live_link: str
+    asked: str = ""
 
     @property
     def anchor(self) -> str:
@@ -312,8 +314,16 @@ class Part(NamedTuple):
 class PageData:
     """All that the page tells of results; the template asks for each part by its name."""
 
-    def __init__(self, results: Results, *, timezone_note: str = "", pictures: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        results: Results,
+        *,
+        timezone_note: str = "",
+        pictures: Mapping[str, str] | None = None,
+        asked: Asked | None = None,
+    ) -> None:
         self.results = results
+        self.asked = asked if asked and asked.fingerprints else None
         self.planned = results.wanted == "plan"
         self.entries = [self._make_entry(n, o, pictures or {}) for n, o in enumerate(results.outcomes, start=1)]
         self._days = sort_into_days(self.entries)
@@ -343,6 +353,7 @@ class PageData:
             time=post_time(outcome),
             preview=make_preview(outcome, pictures=pictures),
             live_link=safe_link(outcome.link),
+            asked=self.asked.fingerprints.get((outcome.row, outcome.key), "") if self.asked else "",
         )
 
     @property
@@ -425,16 +436,24 @@ def _filter_values(values: Iterable[str]) -> tuple[FilterValue, ...]:
     return tuple(FilterValue(value, value, counts[value]) for value in sorted(counts, key=str.casefold))
 
 
-def render_page(results: Results, *, timezone_note: str = "", pictures: Mapping[str, str] | None = None) -> str:
+def render_page(
+    results: Results,
+    *,
+    timezone_note: str = "",
+    pictures: Mapping[str, str] | None = None,
+    asked: Asked | None = None,
+) -> str:
     """Write the page of a run, or of a plan where `results.wanted` says so.
 
     `timezone_note` is the sentence beside the calendar, by default the zones that occur; `pictures` holds `data:`
-    addresses (PNG, JPEG, WebP) by `Medium.source`, and what it does not hold is drawn as a tile.
+    addresses (PNG, JPEG, WebP) by `Medium.source`, and what it does not hold is drawn as a tile. With `asked` people
+    can answer on the page.
     """
-    css, js = _asset("page.css"), _asset("page.js")
+    page = PageData(results, timezone_note=timezone_note, pictures=pictures, asked=asked)
+    css, js = _asset("page.css"), _asset("page.js") + (_asset("answer.js") if page.asked else "")
     template = _environment().get_template("page.html.j2")
     return template.render(
-        page=PageData(results, timezone_note=timezone_note, pictures=pictures),
+        page=page,
         policy=make_policy(css=css, js=js),
         css=Markup(css),  # noqa: S704 # the project's own file, nothing of the sheet
         js=Markup(js),  # noqa: S704 # the same

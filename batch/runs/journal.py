@@ -11,7 +11,7 @@ import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS shown (
     item_id TEXT PRIMARY KEY, sent TEXT NOT NULL, shown TEXT NOT NULL, at REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS account (item_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS approval (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 """
 """Tables that came later: an older version leaves them alone, so that the file's version stays."""
@@ -385,6 +386,17 @@ class Journal:
             db.execute("INSERT OR REPLACE INTO account VALUES (?, ?, ?)", (item_id, account_id, at.timestamp()))
         if self._accounts is not None:
             self._accounts[item_id] = account_id
+
+    def approvals(self) -> dict[str, str]:
+        """Return what was approved by a `yes` in the sheet, as it was first seen: key -> fingerprint."""
+        return dict(self._ask("SELECT key, fingerprint FROM approval", ()))
+
+    def remember_approvals(self, first: Mapping[str, str], *, forget: Iterable[str], at: datetime) -> None:
+        """Commit what a `yes` was first seen for, by key, and forget the keys that are not approved any more."""
+        with self._change() as db:
+            db.executemany("DELETE FROM approval WHERE key = ?", ((key,) for key in forget))
+            seen = ((key, fingerprint, at.timestamp()) for key, fingerprint in first.items())
+            db.executemany("INSERT OR IGNORE INTO approval VALUES (?, ?, ?)", seen)
 
     def fact(self, name: str) -> str:
         """Return what was found out about this site's service, "" where nothing was."""

@@ -105,7 +105,8 @@ def _line(step: Step, kind: OutcomeKind, **more: object) -> Outcome:
         warnings=step.warnings,
         place=step.place,
     )
-    return replace(outcome, **more)  # type: ignore[arg-type] # fields of Outcome, checked by its tests
+    made = replace(outcome, **more)  # type: ignore[arg-type] # fields of Outcome, checked by its tests
+    return replace(made, message=f"{made.message} Approved by {step.approval}.".strip()) if step.approval else made
 
 
 def idle_outcome(step: Step) -> Outcome:

@@ -152,6 +152,7 @@
     byId("shown").textContent = `${number.format(shown)} of ${number.format(total)} posts`;
     byId("none").hidden = shown > 0;
     byId("clear").hidden = !narrowed;
+    document.dispatchEvent(new Event("filtered"));
   };
   const clear = () => {
     find.value = "";
