@@ -12,7 +12,7 @@ from batch.commands.session import EXIT_DONE, EXIT_ROWS, JSON, SANDBOX_SAID, Ses
 from batch.errors import ConfigError, SheetError, StartError
 from batch.media.files import read_media_facts
 from batch.model import Issue, Post, Severity
-from batch.plan.approval import Answers
+from batch.plan.approval import GivenAnswers
 from batch.plan.decisions import place
 from batch.plan.select import columns_of, select
 from batch.report import terminal
@@ -42,7 +42,7 @@ class Checked:
     media_folder: Path
     examples: frozenset[int] = frozenset()
     places: Places = NO_PLACES
-    answers: tuple[Answers, ...] = ()
+    answers: tuple[GivenAnswers, ...] = ()
 
     @property
     def issues(self) -> tuple[Issue, ...]:

@@ -53,8 +53,8 @@ from batch.model import (
 )
 from batch.plan.approval import (
     MAX_ANSWERS_BYTES,
-    Answers,
     Approval,
+    GivenAnswers,
     decide,
     decide_by_memory,
     fingerprint_of,
@@ -97,7 +97,7 @@ def read_to_send(session: Session, inputs: Inputs, *, folder: Path, sheet: Sheet
     return replace(checked, answers=tuple(_read_answers(folder / path) for path in inputs.answers))
 
 
-def _read_answers(path: Path) -> Answers:
+def _read_answers(path: Path) -> GivenAnswers:
     try:
         with path.open("rb") as file:
             return read_answers(file.read(MAX_ANSWERS_BYTES + 1), name=path.name)
@@ -204,7 +204,7 @@ class Planner:
     already. With `remember` what a `yes` in `approved` is first seen for is kept.
     """
 
-    answers: tuple[Answers, ...] = ()
+    answers: tuple[GivenAnswers, ...] = ()
     approved_only = False
 
     def __init__(

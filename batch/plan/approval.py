@@ -132,7 +132,7 @@ class Answer(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class GivenAnswers:
     """All answers of one file. `name` is the file's, `sheet` what it was made for."""
 
     name: str
@@ -140,7 +140,7 @@ class Answers:
     given: tuple[Answer, ...]
 
 
-def read_answers(content: bytes, *, name: str) -> Answers:
+def read_answers(content: bytes, *, name: str) -> GivenAnswers:
     """Read an answers file. Errors: StartError for one that is damaged, was edited or is none."""
     anew = "Save the answers again on the page of the plan."
     if len(content) > MAX_ANSWERS_BYTES:
@@ -167,7 +167,7 @@ def read_answers(content: bytes, *, name: str) -> Answers:
     at = _instant(file.when)
     if at is None or not sound:
         raise StartError(f"The answers in {name} are damaged. {anew}")
-    return Answers(name, file.sheet, tuple(Answer(file.who.strip(), at, answer) for answer in file.posts))
+    return GivenAnswers(name, file.sheet, tuple(Answer(file.who.strip(), at, answer) for answer in file.posts))
 
 
 def _instant(text: str) -> datetime | None:
@@ -189,7 +189,7 @@ class Approval(NamedTuple):
     held: str = ""
 
 
-def decide(steps: Iterable[Step], files: Sequence[Answers]) -> dict[PostPlace, Approval]:
+def decide(steps: Iterable[Step], files: Sequence[GivenAnswers]) -> dict[PostPlace, Approval]:
     """Return for each step whether it is approved as it is now, and by whom, or why it is held back.
 
     Of each person the latest answer counts; a change that anybody asks for holds a post back, and so does a date that
@@ -271,7 +271,7 @@ def hold_back(
     return replace(part, steps=tuple(steps)), held
 
 
-def strays(posts: Iterable[Post], files: Sequence[Answers]) -> tuple[str, ...]:
+def strays(posts: Iterable[Post], files: Sequence[GivenAnswers]) -> tuple[str, ...]:
     """Say which answers are for posts that are not in the sheet. Errors: StartError for a file of another sheet."""
     there = {(post.site, post.key) for post in posts}
     notices = []
