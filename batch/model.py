@@ -328,7 +328,7 @@ class Snapshot:
     `connections` says for each channel asked `VALID`, `NEVER_CREATED`, `DISCONNECTED`, `INVALID`, or the code with
     which List Accounts refused. `quotas` is keyed by action and None for an action the service did not tell of.
     `server_at` is the service's own clock (header `Date`), None where it sent none. `refusals` holds by reference what
-    the service refused of a post itself when it was last sent: the fingerprint of what was sent, and the code.
+    the service refused of a post itself in two runs: the fingerprint of what was sent, and the code.
     """
 
     site: str

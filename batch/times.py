@@ -71,6 +71,21 @@ def shown_time(at: datetime | None, *, timezone: str) -> str:
     return f"{clock} {timezone if zone else 'UTC'}"
 
 
+def spoken_time(at: datetime | None, *, timezone: str, short: bool = False) -> str:
+    """Return a date in words, in UTC where the zone is not known: `Wed 2 Dec 2026, 08:00 (London)`.
+
+    `short` leaves out year and zone: `Wed 2 Dec, 08:00`.
+    """
+    if at is None:
+        return ""
+    zone = zone_named(timezone)
+    wall = at.astimezone(zone or UTC)
+    clock = f"{wall:%H:%M:%S}" if wall.second else f"{wall:%H:%M}"
+    place = timezone.rpartition("/")[2].replace("_", " ") if zone else "UTC"
+    day = short_day(wall.date())
+    return f"{day}, {clock}" if short else f"{day} {wall.year}, {clock} ({place})"
+
+
 @lru_cache(maxsize=256)
 def zone_named(name: str) -> tzinfo | None:
     """Return a zone by its name (`Europe/Berlin`) or its offset (`UTC+01:00`), None where there is none."""

@@ -124,35 +124,35 @@ REFUSALS: dict[Decision, Refusal] = {
     Decision.REFUSE_ABSENT: Refusal(
         StepKind.INVALID,
         "not_found",
-        "There is no post with the key {key} on this site, so there is nothing to reschedule. "
+        "No post with the key {key} on this site, so there is nothing to reschedule. "
         "Check the key, or leave `action` blank to schedule it.",
     ),
     Decision.REFUSE_DRAFT: Refusal(
         StepKind.INVALID,
         "is_draft",
-        "It is a draft and has no date to move. Write `schedule` as its action, or leave the action blank.",
+        "It's a draft without a date to move. Write `schedule` as its action, or leave the action blank.",
     ),
     Decision.REFUSE_SCHEDULED: Refusal(
         StepKind.INVALID,
         "is_scheduled",
-        "It is scheduled for {date} and can't be made a draft again. Give the row its date, "
+        "It's scheduled for {date} and can't become a draft again. Give the row its date, "
         "or write `cancel` as its action.",
     ),
     Decision.REFUSE_SENT: Refusal(
-        StepKind.INVALID, "in_process", "It is being published right now ({status}), so it is too late for this."
+        StepKind.INVALID, "in_process", "It's being published right now ({status}), too late for this."
     ),
     Decision.REFUSE_LIVE: Refusal(
         StepKind.INVALID,
         "is_published",
-        "It is live already, so it is too late for this. Change it or take it down on {channel} itself.",
+        "It's already published, too late for this. Change it or take it down on {channel} itself.",
     ),
-    Decision.REFUSE_FAILED: Refusal(StepKind.FAILED, "", "{channel} refused it: {error}. Mend the row first. {again}"),
+    Decision.REFUSE_FAILED: Refusal(StepKind.FAILED, "", "{channel} refused it: {error}. Fix the row first. {again}"),
     Decision.REFUSE_GONE: Refusal(StepKind.INVALID, "cancelled_before", "It was {status_word} before. {again}"),
     Decision.REFUSE_STATE: Refusal(
         StepKind.CONFLICT,
         "unknown_status",
-        "The service says that it is {status}, a state that this version of postbatch does not know, so nothing is "
-        "done to it. Look at the post on the site, or update postbatch.",
+        "Its state on the site is {status}, which this version of postbatch doesn't know, so it is left alone. "
+        "Look at the post on the site, or update postbatch.",
     ),
 }
 """The refusals that come from the table; `{...}` are filled in by steps.py."""
@@ -176,16 +176,16 @@ def contradiction_of(post: Post) -> Refusal | None:
     """Return why a row's action and its date can't both be meant, None where they can."""
     if post.action is Action.PUBLISH and post.publish_at is not None:
         reason = (
-            f"`publish` publishes now, but `publish_at` says {post.local_time or post.publish_at}. "
+            f"`publish` publishes now, but `publish_at` is {post.local_time or post.publish_at}. "
             "Clear the date, or write `schedule`."
         )
         return Refusal(StepKind.INVALID, "publish_with_date", reason)
     if post.action in (Action.SCHEDULE, Action.RESCHEDULE) and post.publish_at is None:
-        how = "says `now`" if post.now else "is blank"
+        how = "is `now`" if post.now else "is blank"
         reason = f"`{post.action}` needs a date, but `publish_at` {how}. Write a date and time, or `publish`."
         return Refusal(StepKind.INVALID, "date_missing", reason)
     if post.action is Action.DRAFT and post.now:
-        reason = "`draft` keeps the post unpublished, but `publish_at` says `now`. Clear one of the two."
+        reason = "`draft` keeps the post unpublished, but `publish_at` is `now`. Clear one of the two."
         return Refusal(StepKind.INVALID, "draft_now", reason)
     return None
 

@@ -64,7 +64,7 @@ NAMING = frozenset({Action.RESCHEDULE, Action.CANCEL, Action.DELETE})
 GENERATION_FAILED = "generation_failed"
 """The code of an error that is the service's, not the row's: it would not write or draw what was asked for."""
 
-FOR_REVIEW = "It holds generated content, so with `--drafts-only` it is kept as a draft for review."
+FOR_REVIEW = "Generated content stays a draft for review (`--drafts-only`)."
 
 
 CHANGED_SINCE_PULL = Refusal(
@@ -126,7 +126,7 @@ def reconcile(
 def left_out_by(post: Post, options: PlanOptions) -> str:
     """Return why a post is left out of this run, "" where it is not."""
     if post.action is Action.SKIP:
-        return "The row says `skip`."
+        return "Left out: its action is `skip`."
     return options.skip.get(place(post), "") if options.skip else ""
 
 
@@ -166,21 +166,19 @@ class _Site:
         if refusal := contradiction_of(post) or match.refusal:
             return refusal
         if post.key in self.repeated:
-            reason = f"The key {post.key} stands in more than one row. Give each post a key of its own."
+            reason = f"Several rows use the key {post.key}. Keys must be unique."
             return Refusal(StepKind.CONFLICT, "key_twice", reason)
         item = match.item
         if item is None:
             return None
         if item.id in self.shared:
             rows = f"Rows {', '.join(str(row) for row in self.shared[item.id])}"
-            reason = (
-                f"{rows} all stand for the same item ({item.id}). Keep one of them, or give each its own key or ID."
-            )
+            reason = f"{rows} all mean the same post on the site ({item.id}). Keep one, or give each its own key or ID."
             return Refusal(StepKind.CONFLICT, "same_item", reason)
         for what, remote, own in (("channel", item.channel, post.channel), ("type", item.type, post.type)):
             if remote != own:
                 reason = (
-                    f"The item {item.id} is there as {remote}, and the row says {own or 'nothing'}. A post never "
+                    f"On the site the {what} of {item.id} is {remote}; the row has {own or 'none'}. A post never "
                     f"changes its {what}: write {remote} into `{what}`, or {own_key(item)}."
                 )
                 return Refusal(StepKind.CONFLICT, f"other_{what}", reason)
@@ -290,11 +288,11 @@ def _allowed(step: Step, comparison: Comparison, choice: AccountChoice) -> Step:
     shown = ", ".join(options) or "PUBLIC_TO_EVERYONE and the like"
     privacy = comparison.content.privacy
     if not privacy:
-        reason = f"TikTok needs to be told who may see the post. Write one of these into `privacy`: {shown}."
+        reason = f"TikTok posts need a privacy level. Write one of these into `privacy`: {shown}."
         return refused(step, StepKind.INVALID, "privacy_missing", reason)
     if options and privacy not in options:
         account = step.account_name
-        reason = f"`privacy` says {privacy}, which the account {account} does not allow. Write one of: {shown}."
+        reason = f"The account {account} doesn't allow the privacy {privacy}. Write one of: {shown}."
         return refused(step, StepKind.INVALID, "privacy_not_allowed", reason)
     return step
 
@@ -332,7 +330,7 @@ class SimilarPosts:
         earlier = [item for item in alike if item.reference.startswith(PREFIX)]
         if made_by_looks and earlier:
             reason = (
-                "This row has no key, and the same post is there already from an earlier row without one, "
+                "This row has no key, and the same post is already on the site from an earlier row without one, "
                 f"{_standing(earlier[0], timezone)}. Write {earlier[0].reference} into `key` if it is that post, "
                 "or a new key if both are meant."
             )
@@ -340,15 +338,15 @@ class SimilarPosts:
         if appearance and Act.PUBLISH in step.acts:
             alike = [*alike, *self._out.get(appearance, [])]
         warnings = [
-            f"A post that looks the same is there already, {_standing(item, timezone)}. Check that both are meant."
+            f"A post that looks the same is already on the site, {_standing(item, timezone)}. Check that you want both."
             for item in alike[:3]
         ]
         other = self._by_slot.get((step.channel, step.type, step.account_id, step.at))
         if made_by_looks and other and not alike:
             warnings.append(
-                f"A post of an earlier sheet ({other.reference}, ID {other.id}) goes out at the very same time on this "
-                f"account. If it is this row with other words, write {other.reference} into `key`: it is then changed, "
-                "not doubled."
+                f"A post of an earlier sheet ({other.reference}, ID {other.id}) goes out at the same time on this "
+                f"account. "
+                f"If it is this row with other words, write {other.reference} into `key`, so that it isn't doubled."
             )
         return replace(step, warnings=(*step.warnings, *warnings)) if warnings else step
 

@@ -88,10 +88,11 @@ def refusal_of(step: Step) -> str:
 def block_known_refusals(
     steps: Sequence[Step], snapshot: Snapshot, *, again: Callable[[int], bool] = lambda _place: False
 ) -> list[Step]:
-    """Refuse what the service has refused before of a post itself, where the row has not changed since.
+    """Refuse what the service has refused of a post itself in two runs, where the row has not changed since.
 
-    It is sent again once the row changes, where `again` says so of its place, or where the refusal may have been about
-    the site's quota: unless Get Features says that the action is included and not used up, nobody can tell.
+    Once is not enough: a 428 may be about quota, or pass by itself. It is sent again once the row changes, where
+    `again` says so of its place, or where the refusal may have been about the site's quota: unless Get Features says
+    that the action is included and not used up, nobody can tell.
     """
     kept = list(steps)
     for place, step in enumerate(kept):
@@ -100,7 +101,7 @@ def block_known_refusals(
         free = quota is not None and quota.enabled and (quota.left is None or quota.left > 0)
         if fingerprint == refusal_of(step) and free and not again(place):
             reason = (
-                f"The service refused this post before ({code}), and its row hasn't changed since. Change its text or "
+                f"The service refused this post twice ({code}), and its row hasn't changed since. Change its text or "
                 f"media, or run with `--again {step.key}` to send it as it is."
             )
             kept[place] = refused(step, StepKind.FAILED, "refused_before", reason)
@@ -121,7 +122,7 @@ def block_over_quota(steps: Sequence[Step], snapshot: Snapshot) -> list[Step]:
         needed = "1 post needs" if len(places) == 1 else f"{len(places)} posts need"
         reason = (
             f"The quota for {DOING[action]} ({action}) leaves {max(quota.left, 0)}{of}{period}, and {needed} it; the "
-            "soonest go first. Run again when the period begins anew, or upgrade the plan."
+            "soonest go first. Run again when the next period begins, or upgrade the plan."
         )
         for place in places[max(quota.left, 0) :]:
             kept[place] = refused(kept[place], StepKind.BLOCKED, "quota", reason)

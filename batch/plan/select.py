@@ -147,7 +147,7 @@ def select(
         if wanted_sites and post.site.casefold() not in wanted_sites:
             reason = "Left out by --site."
         elif approved_only and not post.approved:
-            reason = "`approved` does not say yes, and --approved-only was asked for."
+            reason = "Left out by --approved-only: not approved."
         elif ranges and not _in_ranges(post.row, ranges):
             reason = f"Left out by --rows {rows}."
         elif unfit := next((wish for wish in wishes if not wish.fits(post, cells)), None):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from batch.model import (
     LEFT_OUT,
@@ -30,7 +30,7 @@ from batch.model import (
 from batch.plan.compare import content_changes, date_change, known_media, same_second
 from batch.plan.decisions import LATE, REFUSALS, Decision, Refusal, Wanted
 from batch.plan.matching import shown_account
-from batch.times import shown_time
+from batch.times import shown_time, spoken_time
 from batch.wording import listed
 
 FOR_GOOD = "This can't be undone."
@@ -77,7 +77,7 @@ class Comparison:
     @property
     def shown_date(self) -> str:
         """The row's date as a person reads it."""
-        return self.post.local_time or self._shown(self.post.publish_at)
+        return self._spoken(self.post.publish_at)
 
     @property
     def item_date(self) -> datetime | None:
@@ -87,15 +87,15 @@ class Comparison:
     @property
     def shown_item_date(self) -> str:
         """The item's own date as a person reads it."""
-        return self._shown(self.item_date)
+        return self._spoken(self.item_date)
 
     @property
     def last_date(self) -> datetime | None:
         """The item's date, the row's where it has none."""
         return self.item_date or self.post.publish_at
 
-    def _shown(self, at: datetime | None) -> str:
-        return shown_time(at, timezone=self.post.timezone)
+    def _spoken(self, at: datetime | None, *, short: bool = False) -> str:
+        return spoken_time(at, timezone=self.post.timezone, short=short)
 
     @property
     def passed(self) -> bool:
@@ -132,7 +132,7 @@ class Comparison:
         drawn = generation is not None and generation.kind is Generate.IMAGE
         if drawn and self.content.media and Act.CREATE in acts:
             picture = self.content.media[0]
-            reason += f" Its first picture was generated: {picture.source or picture.url}"
+            reason += f" Its first image was generated: {picture.source or picture.url}"
         return Step(
             row=post.row,
             key=post.key,
@@ -149,7 +149,7 @@ class Comparison:
             target_id=self.content.target_id,
             at=at,
             # The row's words say the date only where it is the row's own.
-            local_time=post.local_time if at in (None, post.publish_at) else self._shown(at),
+            local_time=post.local_time if at in (None, post.publish_at) else shown_time(at, timezone=post.timezone),
             content=self.content,
             item_id=item.id if item else "",
             found_status=self.status,
@@ -190,26 +190,26 @@ class Comparison:
 
     def create(self) -> Step:
         """Make a draft."""
-        return self.step(StepKind.DRAFT, "New: it becomes a draft.", acts=(*self.uploads, Act.CREATE))
+        return self.step(StepKind.DRAFT, "New draft.", acts=(*self.uploads, Act.CREATE))
 
     def create_schedule(self) -> Step:
         """Make a post that goes out at the row's date."""
         if self.passed:
             return self._date_passed()
         acts = (*self.uploads, Act.CREATE, Act.SCHEDULE)
-        return self.step(StepKind.SCHEDULE, f"New: it goes out {self.shown_date}.", acts=acts, at=self.date)
+        return self.step(StepKind.SCHEDULE, f"New post, {self.shown_date}.", acts=acts, at=self.date)
 
     def create_publish(self) -> Step:
         """Make a post that goes out at once."""
         acts = (*self.uploads, Act.CREATE, Act.PUBLISH)
-        return self.step(StepKind.PUBLISH, "New: it is published at once.", acts=acts)
+        return self.step(StepKind.PUBLISH, "New post, published at once.", acts=acts)
 
     def edit(self) -> Step:
         """Bring a draft to the row's content."""
         changes = self.changes
         if not changes:
-            return self.step(StepKind.UNCHANGED, "The draft is there and says what the row says.")
-        reason = f"The draft is there and is updated: {_fields(changes)}."
+            return self.step(StepKind.UNCHANGED, "Already a draft, nothing to change.")
+        reason = f"Updates the draft: {_fields(changes)}."
         return self.step(StepKind.UPDATE, reason, acts=self.edits(changes), changes=changes)
 
     def edit_schedule(self) -> Step:
@@ -217,7 +217,7 @@ class Comparison:
         if self.passed:
             return self._date_passed()
         changes = self.changes
-        reason = f"It is a draft: it is {'updated and ' if changes else ''}scheduled for {self.shown_date}."
+        reason = f"Schedules the draft for {self.shown_date}{_also(changes)}."
         return self.step(
             StepKind.SCHEDULE, reason, acts=(*self.edits(changes), Act.SCHEDULE), at=self.date, changes=changes
         )
@@ -228,42 +228,41 @@ class Comparison:
         if move is not None:
             if self.passed:
                 return self._date_passed()
-            update = f"it is updated ({_fields(changes)}) and " if changes else "it "
-            reason = f"It is scheduled for another date: {update}moves to {self.shown_date}."
+            reason = f"{self._moves()}{_also(changes)}."
             acts = (*self.edits(changes), Act.RESCHEDULE)
             return self.step(StepKind.RESCHEDULE, reason, acts=acts, at=self.date, changes=(*changes, move))
         if not changes:
-            reason = "It is scheduled for that date and says what the row says."
+            reason = "Already scheduled, nothing to change."
             return self.step(StepKind.UNCHANGED, reason, at=self.date)
         if self.passed:
-            warning = f"The row differs ({_fields(changes)}), but its time has come, so it is no longer changed."
-            reason = "It is scheduled for that date and due."
+            warning = f"The row differs ({_fields(changes)}), but the post is due now, so it isn't changed any more."
+            reason = "Already scheduled and due now."
             return self.step(StepKind.UNCHANGED, reason, at=self.date, warnings=(warning,))
-        reason = f"It is scheduled for that date and is updated: {_fields(changes)}."
+        reason = f"Already scheduled{_also(changes)}."
         return self.step(StepKind.UPDATE, reason, acts=self.edits(changes), at=self.date, changes=changes)
 
     def edit_publish(self) -> Step:
         """Bring a draft or a scheduled post to the row's content and publish it at once."""
         changes = self.changes
-        was = f"scheduled for {self.shown_item_date}" if self.status == Status.SCHEDULED else "a draft"
-        reason = f"It is {was}: it is {'updated and ' if changes else ''}published at once."
+        was = f"at once instead of {self.shown_item_date}" if self.status == Status.SCHEDULED else "the draft at once"
+        reason = f"Publishes {was}{_also(changes)}."
         return self.step(StepKind.PUBLISH, reason, acts=(*self.edits(changes), Act.PUBLISH), changes=changes)
 
     def move(self) -> Step:
         """Move a scheduled post to the row's date, and say what else the row writes that this leaves alone."""
         move = self._move()
         if move is None:
-            return self.step(StepKind.UNCHANGED, "It is scheduled for that date already.", at=self.date)
+            return self.step(StepKind.UNCHANGED, "Already scheduled for this date, nothing to move.", at=self.date)
         if self.passed:
             return self._date_passed()
         row = self.post.content  # what it leaves blank says nothing
         differing = content_changes(self.item.content, row) if self.item else ()
         names = [c.field for c in differing if c.new and (c.field != "media" or (row.media and known_media(row.media)))]
         which = listed(names, last="and")
-        warning = f"The row differs from it ({which}), which `reschedule` leaves as it is; clear the action."
+        warning = f"The row differs ({which}), which `reschedule` doesn't change. To change it too, clear the action."
         return self.step(
             StepKind.RESCHEDULE,
-            f"It is scheduled for another date: it moves to {self.shown_date}.",
+            f"{self._moves()}.",
             acts=(Act.RESCHEDULE,),
             at=self.date,
             changes=(move,),
@@ -273,16 +272,24 @@ class Comparison:
     def _move(self) -> Change | None:
         return date_change(self.item_date, self.date, timezone=self.post.timezone)
 
+    def _moves(self) -> str:
+        """Say from when to when a post moves, in few words where both are in one year."""
+        old, new = self.item_date, self.date
+        short = old is not None and abs(new - old) < timedelta(days=180)
+        return f"Moves from {self._spoken(old, short=short)} to {self._spoken(new, short=short)}"
+
     def cancel(self) -> Step:
         """Cancel a scheduled post."""
-        reason = f"It is scheduled for {self.shown_item_date}: it is cancelled and will not go out. {FOR_GOOD}"
+        reason = f"Cancels the post of {self.shown_item_date}. It won't go out. {FOR_GOOD}"
         return self.step(StepKind.CANCEL, reason, acts=(Act.CANCEL,), at=self.last_date)
 
     def withdraw(self, step: Step, duplicates: Sequence[Item]) -> Step:
         """Return the step with what takes back the other items of its post, so that it does not go out twice."""
-        shown = [f"{d.id} ({f'{d.status} {self._shown(d.scheduled_at)}'.strip()})" for d in duplicates]
-        many = f"The site holds this post {len(duplicates) + 1} times: {listed(shown, last='and')}"
-        warning = f"{many} {'is' if len(shown) == 1 else 'are'} taken back, so that it goes out once."
+        shown = [f"{d.id} ({f'{d.status} {self._spoken(d.scheduled_at)}'.strip()})" for d in duplicates]
+        warning = (
+            f"The site has {len(duplicates) + 1} copies of this post. {listed(shown, last='and')} "
+            f"{'is' if len(shown) == 1 else 'are'} taken back, so it goes out once."
+        )
         return replace(
             step,
             acts=(*step.acts, Act.WITHDRAW),
@@ -292,8 +299,8 @@ class Comparison:
 
     def replacing(self, step: Step, old: Item) -> Step:
         """Return a step that makes a post anew, with what takes the old one back before the new one gets its date."""
-        at = f" for {self._shown(old.scheduled_at)}" if old.scheduled_at else ""
-        warning = f"It replaces {old.id} ({old.status}{at}), which is taken back before the new one gets its date."
+        at = f" for {self._spoken(old.scheduled_at)}" if old.scheduled_at else ""
+        warning = f"Replaces {old.id} ({old.status}{at}), which is taken back before the new post gets its date."
         place = step.acts.index(Act.CREATE) + 1
         return replace(
             step,
@@ -305,17 +312,17 @@ class Comparison:
     def delete(self) -> Step:
         """Delete an item from the site."""
         scheduled = self.status == Status.SCHEDULED
-        was = f"scheduled for {self.shown_item_date}" if scheduled else STATUS_WORDS[self.status]
-        reason = f"It is {was} on the site: it is deleted there. {FOR_GOOD}"
+        was = f"scheduled for {self.shown_item_date}" if scheduled else f"({STATUS_WORDS[self.status]})"
+        reason = f"Deletes the post from the site {was}. {FOR_GOOD}"
         return self.step(StepKind.DELETE, reason, acts=(Act.DELETE,), at=self.last_date)
 
     def keep_live(self) -> Step:
         """Leave a post that is out."""
-        return self.step(StepKind.UNCHANGED, "It is published.", at=self.last_date, warnings=self._live_warnings())
+        return self.step(StepKind.UNCHANGED, "Already published.", at=self.last_date, warnings=self._live_warnings())
 
     def wait(self) -> Step:
         """Leave a post that is on its way."""
-        reason = f"It is being published right now ({self.status})."
+        reason = f"Being published right now ({self.status})."
         return self.step(StepKind.WAIT, reason, at=self.last_date, warnings=self._live_warnings())
 
     def _live_warnings(self) -> tuple[str, ...]:
@@ -327,30 +334,30 @@ class Comparison:
         if not names:
             return ()
         which = listed(names, last="and")
-        return (f"The row differs from it ({which}), but a post that went out can't be changed from here.",)
+        return (f"The row differs ({which}), but a published post can't be changed from here.",)
 
     def keep_nothing(self) -> Step:
         """Withdraw nothing, since nothing is there."""
         post = self.post
-        reason = f"There is no post with the key {post.key} on this site, so there is nothing to {post.action}."
+        reason = f"No post with the key {post.key} on this site, nothing to {post.action}."
         warnings = ("Check the key if you expected one.",)
         return self.step(StepKind.UNCHANGED, reason, code="not_found", at=post.publish_at, warnings=warnings)
 
     def keep_draft(self) -> Step:
         """Leave a draft that was to be cancelled."""
-        reason = "It is a draft and not scheduled, so there is nothing to cancel; `delete` would remove it."
+        reason = "It's a draft, so there is nothing to cancel. Use `delete` to remove it."
         return self.step(StepKind.UNCHANGED, reason, code="is_draft")
 
     def keep_gone(self) -> Step:
         """Leave what does not go out anyway."""
-        reason = f"It is {STATUS_WORDS[self.status]} already and does not go out."
+        reason = f"Already {STATUS_WORDS[self.status]}; it won't go out."
         return self.step(StepKind.UNCHANGED, reason, at=self.last_date)
 
     def refuse_by(self, decision: Decision) -> Step:
         """Refuse, in the decision's words; a reschedule that comes too late may have been done before its time came."""
         remote = self.item_date
         if decision in LATE and self.wanted is Wanted.RESCHEDULED and remote and same_second(remote, self.date):
-            return self.step(StepKind.UNCHANGED, "It was moved to that date, and its time has come.", at=remote)
+            return self.step(StepKind.UNCHANGED, "Moved to this date before, and it is due now.", at=remote)
         kind, code, reason = REFUSALS[decision]
         error = self.item.error if self.item and self.item.error else "it gave no reason"
         if kind is StepKind.FAILED:
@@ -364,22 +371,26 @@ class Comparison:
             status_word=STATUS_WORDS.get(self.status, ""),
             channel=str(self.post.channel),
             error=error.rstrip(". "),
-            again=f"To post it again, {first}run with `--again {self.post.key}`: "
-            "it is made anew, under a reference of its own.",
+            again=f"To post it again, {first}run with `--again {self.post.key}`.",
         )
         return self.refuse(Refusal(kind, code, words))
 
     def _date_passed(self) -> Step:
         date = self.shown_date
-        reason = f"Its date {date} has passed, and it was never scheduled for it. Write a date to come, or `now`."
+        reason = f"The date {date} has passed, and the post was never scheduled. Write a date in the future, or `now`."
         if self.status == Status.SCHEDULED:
             there = self.shown_item_date
-            reason = f"The new date {date} has passed. It stays scheduled for {there}. Write a date to come."
+            reason = f"The new date {date} has passed. It stays scheduled for {there}. Write a date in the future."
         return self.refuse(Refusal(StepKind.INVALID, "date_passed", reason))
 
 
 def _fields(changes: Sequence[Change]) -> str:
-    return listed([change.field for change in changes], last="and")
+    return listed([change.field.replace("_", " ") for change in changes], last="and")
+
+
+def _also(changes: Sequence[Change]) -> str:
+    """Return what else changes, to close a sentence: `; text changes`."""
+    return f"; {_fields(changes)} change{'s' if len(changes) == 1 else ''}" if changes else ""
 
 
 STEPS: Mapping[Decision, Callable[[Comparison], Step]] = {

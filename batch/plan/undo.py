@@ -17,7 +17,7 @@ from batch.plan.matching import ItemIndex
 from batch.plan.planfile import site_state
 from batch.plan.safety import DATED, block_wrong_clock, clock_notices
 from batch.plan.steps import FOR_GOOD
-from batch.times import shown_time
+from batch.times import shown_time, spoken_time
 
 OUT = frozenset({Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE})
 GONE: Mapping[str, str] = {Status.CANCELED: "cancelled", Status.DELETED: "deleted", Status.FAILED: "refused"}
@@ -61,7 +61,7 @@ def _undo(step: Step, item: Item | None, now: datetime) -> Step:
     if not step.own_acts:
         return _idle(step, item, StepKind.UNCHANGED, "That run changed nothing here, so there is nothing to undo.")
     if Act.DELETE in step.acts:
-        reason = f"It was deleted and can't be brought back. To make it anew, run its row with `--again {step.key}`."
+        reason = f"It was deleted and can't be brought back. To post it again, run its row with `--again {step.key}`."
         return _idle(step, item, StepKind.INVALID, reason, code="deleted")
     if item is None:
         reason = "The site does not hold this post, so there is nothing to undo. If you expected it, look there for it."
@@ -86,7 +86,7 @@ class _Past:
 
     def shown(self, at: datetime | None) -> str:
         """Return a date as the row's people read it."""
-        return shown_time(at, timezone=self.step.timezone)
+        return spoken_time(at, timezone=self.step.timezone)
 
     def idle(self, kind: StepKind, reason: str, *, code: str = "") -> Step:
         """Return the step that leaves the item as it is."""
@@ -109,7 +109,7 @@ class _Past:
             self.idle(kind, reason),
             acts=acts,
             at=at,
-            local_time=self.shown(at),
+            local_time=shown_time(at, timezone=self.step.timezone),
             changes=changes,
             content=content or item.content,
             before=Before(item.status, item.scheduled_at, item.content),
@@ -122,16 +122,16 @@ class _Past:
             reason = f"It was cancelled by that run and is {self.item.status} now, so somebody has dealt with it since."
             return self.idle(StepKind.UNCHANGED, reason)
         reason = (
-            "It was cancelled, and a cancelled post can't be scheduled again. To make it anew, run its row with "
-            f"a blank action and `--again {self.step.key}`."
+            "It was cancelled, and a cancelled post can't be scheduled again. To post it again, clear `action` and "
+            f"run with `--again {self.step.key}`."
         )
         return self.idle(StepKind.INVALID, reason, code="cancelled")
 
     def publish(self) -> Step:
         """Say that what went out stays out."""
         if self.item.status == Status.FAILED:
-            return self.idle(StepKind.UNCHANGED, "Its channel refused it, so nothing went out.")
-        reason = "It has gone out and can't be taken back from here. Delete it on the channel itself."
+            return self.idle(StepKind.UNCHANGED, "Its channel refused it, so nothing was published.")
+        reason = "It is published and can't be taken back from here. Delete it on the channel itself."
         return self.idle(StepKind.INVALID, reason, code="published")
 
     def schedule(self) -> Step:
@@ -139,12 +139,12 @@ class _Past:
         if ended := self._ended():
             return ended
         if self.item.status == Status.DRAFT:
-            return self.idle(StepKind.UNCHANGED, "It is a draft again already and does not go out.")
+            return self.idle(StepKind.UNCHANGED, "It is a draft again and won't go out.")
         if changed := self._changed_since():
             return changed
         at = self.item.scheduled_at
         lost = ("It was a draft before that run; a cancelled post does not become one again.",)
-        reason = f"That run scheduled it for {self.shown(at)}: it is cancelled and will not go out. {FOR_GOOD}"
+        reason = f"That run scheduled it for {self.shown(at)}. Cancels it; it won't go out. {FOR_GOOD}"
         warnings = lost if self.step.before else ()
         return self.redo(StepKind.CANCEL, reason, (Act.CANCEL,), at=at, warnings=warnings)
 
@@ -155,13 +155,13 @@ class _Past:
         old, at, content = self.before.scheduled_at, self.item.scheduled_at, self.before.content
         same_date = at is not None and old is not None and same_second(at, old)
         if same_date and not content_changes(self.item.content, content):
-            return self.idle(StepKind.UNCHANGED, "It is as it was before that run already.")
+            return self.idle(StepKind.UNCHANGED, "It is as it was before that run, nothing to undo.")
         if changed := self._changed_since():
             return changed
         changes, acts = self._content_back()
         if old is not None and old > self.now:
             move = date_change(at, old, timezone=self.step.timezone)
-            reason = f"That run moved it from {self.shown(old)}: it goes back to that date."
+            reason = f"That run moved it from {self.shown(old)}. Moves it back to that date."
             every = (*changes, move) if move else changes
             back = content if acts else None
             return self.redo(StepKind.RESCHEDULE, reason, (*acts, Act.RESCHEDULE), at=old, changes=every, content=back)
@@ -176,12 +176,12 @@ class _Past:
             return ended
         changes, acts = self._content_back()
         if not acts:
-            return self.idle(StepKind.UNCHANGED, "It says what it said before that run already.")
+            return self.idle(StepKind.UNCHANGED, "Its content is as it was before that run, nothing to undo.")
         return self._changed_since() or self._update_back(changes)
 
     def create(self) -> Step:
         """Delete the draft that was made."""
-        made = f"That run made this draft: it is deleted. {FOR_GOOD}"
+        made = f"That run made this draft. Deletes it. {FOR_GOOD}"
         return self._ended() or self._changed_since() or self.redo(StepKind.DELETE, made, (Act.DELETE,))
 
     def _content_back(self) -> tuple[tuple[Change, ...], tuple[Act, ...]]:
@@ -191,7 +191,7 @@ class _Past:
         return changes, (Act.UPDATE,) if changes else ()
 
     def _update_back(self, changes: tuple[Change, ...], *, warnings: tuple[str, ...] = ()) -> Step:
-        reason = "That run changed it: its content becomes what it was."
+        reason = "That run changed it. Puts its earlier content back."
         return self.redo(
             StepKind.UPDATE,
             reason,
@@ -208,10 +208,10 @@ class _Past:
         if status in OUT:
             return self.publish()
         if word := GONE.get(status):
-            return self.idle(StepKind.UNCHANGED, f"It is {word} already and does not go out.")
+            return self.idle(StepKind.UNCHANGED, f"Already {word}; it won't go out.")
         if status in (Status.DRAFT, Status.SCHEDULED):
             return None
-        reason = f"The service says that it is {status}, a state that this version does not know, so it is left alone."
+        reason = f"Its state on the site is {status}, which this version doesn't know, so it is left alone."
         return self.idle(StepKind.CONFLICT, reason, code="unknown_status")
 
     def _changed_since(self) -> Step | None:

@@ -59,7 +59,7 @@ def list_accounts(client: Client, channel: Channel) -> Connection:
     accounts = [read_account(entry, channel) for entry in listed if isinstance(entry, dict)]
     known = tuple(account for account in accounts if account is not None)
     left_out = len(listed) - len(known)
-    said = f"{left_out} {channel.value} accounts came in a form that is not known and were left out."
+    said = f"{left_out} {channel.value} accounts can't be read and were left out."
     return Connection(known, VALID, (said,) if left_out else (), reply)
 
 
@@ -83,7 +83,7 @@ def read_connection(client: Client, channel: Channel) -> Connection:
     state = token_status(client, channel)
     if state not in ("", VALID):
         return Connection((), state)
-    said = () if state else (f"The service did not tell whether the connection to {channel.value} is still valid.",)
+    said = () if state else (f"Can't tell whether the connection to {channel.value} is still valid.",)
     try:
         connection = list_accounts(client, channel)
     except (ServiceError, SignInError) as error:
@@ -118,7 +118,7 @@ def read_quotas(client: Client, names: Iterable[str] = FEATURES) -> Allowance:
         reply = client.query("GET", f"{BASE}/features/{name}", by_status=True)
         if reply.kind is ReplyKind.OK and isinstance(data := reply.body.get("featureData"), dict):
             found[name] = data
-    said = "The service does not tell of all features in one call, so each was asked for by itself."
+    said = "The service doesn't list all features in one call, so each was asked for by itself."
     plan = _plan(found, names, metered=True)
     return plan._replace(notices=(said, *plan.notices))
 
@@ -127,7 +127,7 @@ def _plan(found: dict[str, Json], names: Iterable[str], *, metered: bool) -> All
     quotas = {n: make_quota(n, found[n], metered=metered) for n in names if n in found and n in METERED}
     features = {n: found[n].get("enabled") is not False for n in names if n in found}
     missing = [n for n in names if n not in found]
-    said = f"The service did not tell of {', '.join(missing)}, so what is left of it is not known."
+    said = f"The service didn't report {', '.join(missing)}, so what is left is unknown."
     return Allowance(quotas, features, (said,) if missing else ())
 
 

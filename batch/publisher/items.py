@@ -155,7 +155,7 @@ def _notices(style: PageStyle, first: _Page, count: int, nameless: int) -> Itera
     if nameless:
         yield f"{nameless} of the site's posts came without an ID and were left out."
     if first.total is not None and count < first.total - nameless:
-        yield f"The site says it holds {first.total} posts but showed {count}; somebody may be changing them now."
+        yield f"The site reports {first.total} posts but listed {count}. Somebody may be changing them now."
 
 
 def get_item(client: Client, item_id: str) -> Item | None:
@@ -299,11 +299,11 @@ def _claim(meta: Json, item: Item | None, step: Step) -> Reply:
     if meta.get("success") is False and isinstance(error, dict) and isinstance(code, str) and code:
         why = error.get("description")
         return Reply(ReplyKind.REFUSED, code=code, message=why if isinstance(why, str) and why else code)
-    return Reply(ReplyKind.UNCLEAR, code="NO_ITEM", message="The bulk answer does not say what became of this post.")
+    return Reply(ReplyKind.UNCLEAR, code="NO_ITEM", message="The bulk answer doesn't tell what happened to this post.")
 
 
 def _only_claim(claims: Sequence[Reply]) -> Reply:
     if len(claims) == 1:
         return claims[0]
     code, what = ("CONTRADICTED", "more than once") if claims else ("MISSING", "nothing")
-    return Reply(ReplyKind.UNCLEAR, code=code, message=f"The bulk answer says {what} about this post.")
+    return Reply(ReplyKind.UNCLEAR, code=code, message=f"The bulk answer tells {what} about this post.")

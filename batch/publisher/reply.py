@@ -143,7 +143,7 @@ def _classify(status: int, body: Json | None, unread: tuple[str, str]) -> tuple[
         return (ReplyKind.UNCLEAR, *unread) if body is None else (ReplyKind.OK, "", "")
     if 400 <= status < 500 and status != 408 and (code or message):
         return ReplyKind.REFUSED, code or f"HTTP_{status}", message
-    message = message or f"The service answered HTTP {status} without saying what became of the call."
+    message = message or f"The service answered HTTP {status} and not whether the call was carried out."
     return ReplyKind.UNCLEAR, f"HTTP_{status}", message
 
 
@@ -221,7 +221,7 @@ def _unpack(raw: Raw, max_bytes: int) -> bytes:
 def _object(pairs: list[tuple[str, Any]]) -> Json:
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise NotJson("The service's answer says one field twice.")
+        raise NotJson("The service's answer holds one field twice.")
     return made
 
 

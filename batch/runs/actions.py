@@ -23,7 +23,7 @@ from batch.publisher.pace import RetryBudget, wait_seconds
 from batch.publisher.payload import Clearing
 from batch.publisher.reply import Reply, ReplyKind, refused_by_status
 from batch.runs.control import Stop
-from batch.runs.journal import REFUSAL, Recorder
+from batch.runs.journal import REFUSAL, REFUSED_ONCE, Recorder
 from batch.runs.record import broken_outcome, done_outcome, not_run_outcome
 from batch.runs.settle import (
     DEAD,
@@ -219,8 +219,8 @@ def kept_notice(kept: Sequence[str], *, key: str) -> str:
     """Say which fields the service shows still though the row clears them, and what gets rid of them."""
     fields = listed([name.replace("_", " ") for name in kept], last="and")
     return (
-        f"The service accepted the update and shows the {fields} still, which the row has cleared. To get rid of it, "
-        f"run with `--replace {key}`: the post is made anew without it, and this one is taken back."
+        f"The service accepted the update but still shows the {fields}, which the row clears. To remove it, run with "
+        f"`--replace {key}`: the post is made again without it, and this one is taken back."
     )
 
 
@@ -349,7 +349,7 @@ def _given_up(call: Call, *, context: SiteContext) -> ActionResult:
             "the site's plan or quota does not include it. Look at its text and media, then run again."
         )
         return ActionResult(ActionStatus.REFUSED, code=reply.code, message=message)
-    message = f"It was not done, and nothing was changed: {reply.message.rstrip('.')}."
+    message = f"Nothing was changed: {reply.message.rstrip('.')}."
     return ActionResult(ActionStatus.NOT_DONE, code=reply.code, message=message)
 
 
@@ -431,7 +431,7 @@ class CircuitBreaker:
             result, what = self.channels.get(step.channel), f"nothing more on {step.channel}"
         if result is None:
             return None
-        message = f"The service said {result.message.rstrip('.')!r}, so {what}. This one was not sent."
+        message = f"Not sent: {what}, since the service answered {result.message.rstrip('.')!r}."
         return broken_outcome(step, OutcomeKind.BLOCKED, code=result.code, message=message)
 
     def learn(self, act: Act, step: Step, result: ActionResult, *, context: SiteContext) -> None:
@@ -443,8 +443,10 @@ class CircuitBreaker:
             if len(steps) > 1:
                 self.actions[act] = result
             for one in steps.values() if len(steps) < 3 else ():
-                known = f"{refusal_of(one)} {result.code}" if len(steps) == 1 else ""
-                context.remember_fact(f"{REFUSAL}{one.reference}", known)
+                name, refusal = f"{REFUSAL}{one.reference}", f"{refusal_of(one)} {result.code}"
+                again = context.journal.fact(name) in (refusal, REFUSED_ONCE + refusal)
+                told = refusal if again else REFUSED_ONCE + refusal
+                context.remember_fact(name, told if len(steps) == 1 else "")
         elif result.status is ActionStatus.BLOCK_ACTION:
             self.actions[act] = result
         elif result.status is ActionStatus.BLOCK_CHANNEL:

@@ -91,6 +91,8 @@ def _open(path: Path) -> sqlite3.Connection:
 
 REFUSAL = "refused "
 """How the fact begins that keeps the refusal of one post."""
+REFUSED_ONCE = "once "
+"""How its value begins where the post was refused once: a 428 may pass, so that only a second one counts."""
 
 UNSETTLED_KINDS = ("unclear",)
 """Results that say nothing about what happened: such an intent counts as one without a result."""
@@ -403,9 +405,9 @@ class Journal:
         return self._one("SELECT value FROM fact WHERE name = ?", name) or ""
 
     def refusals(self) -> dict[str, str]:
-        """Return what the service has refused of single posts, by reference (`Snapshot.refusals`)."""
+        """Return what the service has refused of single posts in two runs, by reference (`Snapshot.refusals`)."""
         rows = self._ask("SELECT name, value FROM fact WHERE name LIKE ? AND value <> ''", (f"{REFUSAL}%",))
-        return {name.removeprefix(REFUSAL): value for name, value in rows}
+        return {name.removeprefix(REFUSAL): value for name, value in rows if not value.startswith(REFUSED_ONCE)}
 
     def remember_fact(self, name: str, value: str, *, at: datetime) -> None:
         """Commit what was found out about this site's service."""

@@ -73,12 +73,12 @@ STATUS_AFTER = {
 """The state an item is in once an act is done, where the answer itself did not say."""
 
 SAID = {
-    OutcomeKind.DRAFTED: "A draft is on the site; nothing goes out until it gets a date.",
+    OutcomeKind.DRAFTED: "Saved as a draft; it won't go out until it gets a date.",
     OutcomeKind.PUBLISHED: "It is live.",
-    OutcomeKind.UPDATED: "The post on the site now says what the row says.",
-    OutcomeKind.CANCELLED: "It will not go out.",
-    OutcomeKind.DELETED: "It is gone from the site.",
-    OutcomeKind.PROCESSING: "The service has accepted it and is working on it; `postbatch status` asks again.",
+    OutcomeKind.UPDATED: "The post now matches its row.",
+    OutcomeKind.CANCELLED: "It won't go out.",
+    OutcomeKind.DELETED: "Deleted from the site.",
+    OutcomeKind.PROCESSING: "The service accepted it and is working on it. `postbatch status` asks again.",
 }
 
 
@@ -166,7 +166,7 @@ def broken_outcome(
 
 def not_run_outcome(step: Step, *, why: str, item_id: str = "", code: str = "") -> Outcome:
     """Return the outcome of a step that was not begun, or of which only the draft was made."""
-    made = " A draft of it is on the site and will be used." if item_id and not step.item_id else ""
+    made = " Its draft is on the site and will be used." if item_id and not step.item_id else ""
     return broken_outcome(
         step, OutcomeKind.NOT_RUN, code=code or "not_run", message=f"{why}{made} Run again to do it.", item_id=item_id
     )
@@ -184,7 +184,7 @@ CHANGED = frozenset({
 })  # fmt: skip
 """Outcomes after which a step may have left something on the site."""
 
-CUT_OFF = "The run ended in the middle of this row. Run again: it is settled from what the site holds."
+CUT_OFF = "The run ended in the middle of this row. Run the same command again to settle it."
 
 SENT_KINDS = frozenset({"ok", "settled"})
 JOURNAL_NAME = re.compile(r"[0-9a-f]{20}\.sqlite")

@@ -297,7 +297,7 @@ def settle(calls: Sequence[Call], *, reader: SiteReader, wait_full_window: bool 
                 if not (too_soon and result.status is ActionStatus.NOT_DONE):
                     results[n] = result
     except PostbatchError as error:
-        message = f"It was sent, and the site could not be read to see what became of it ({error}). {RUN_AGAIN}"
+        message = f"It was sent, but the site couldn't be read to check it ({error}). {RUN_AGAIN}"
         unread = ActionResult(ActionStatus.UNCLEAR, code=UNREADABLE, message=message)
         results = [unread if result.status is ActionStatus.UNCLEAR else result for result in results]
     return [_told(call, result) for call, result in zip(calls, results, strict=True)]
@@ -337,10 +337,10 @@ def _told(call: Call, result: ActionResult) -> ActionResult:
         if reply.code in GONE:
             message = "The post has been deleted on the site meanwhile. Run again: the plan then shows what is there."
             return ActionResult(ActionStatus.REFUSED, code=reply.code, message=message)
-        shown = f" It shows it as {item.status}." if item else " It does not show it."
+        shown = f" On the site it is {item.status}." if item else " The site doesn't show it."
         message = (
-            f"The service says that the key {step.reference!r} is in use or was used before.{shown} "
-            f"Run again; if that does not help, make the post anew with --again {step.key}."
+            f"The service reports that the key {step.reference!r} is in use or was used before.{shown} "
+            f"Run again; if that doesn't help, post it again with --again {step.key}."
         )
         return ActionResult(ActionStatus.CONFLICT, item, reply.code, message)
     if not_done and reply.kind is ReplyKind.REFUSED and not adoptable:
@@ -355,7 +355,7 @@ def _told(call: Call, result: ActionResult) -> ActionResult:
 
 def unclear_result(reply: Reply) -> ActionResult:
     """Return the result of an act of which it can't be told whether it happened."""
-    message = f"It was sent, and no answer could be had ({reply.message.rstrip('.')}). {RUN_AGAIN}"
+    message = f"It was sent, but no clear answer came back ({reply.message.rstrip('.')}). {RUN_AGAIN}"
     return ActionResult(ActionStatus.UNCLEAR, code=reply.code, message=message)
 
 

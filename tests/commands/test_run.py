@@ -102,7 +102,7 @@ def test_approved_only_without_its_column_says_so(site, service):
     site.write("posts.csv", [{**ROWS[0], "approved": ""}])
     ended = site("plan", "posts.csv", "--approved-only")
     assert ended.status == 0
-    assert "1 skipped: `approved` does not say yes, and --approved-only was asked for." in ended.out
+    assert "1 skipped: Left out by --approved-only: not approved." in ended.out
     site.write("posts.csv", [{**ROWS[0], "approved": "yes"}, ROWS[2]])
     assert kinds(site.run("posts.csv", "--approved-only")[1]) == ["scheduled", "skipped"]
 

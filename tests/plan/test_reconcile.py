@@ -50,7 +50,7 @@ def test_a_new_post_carries_all_that_sending_needs(make: SimpleNamespace) -> Non
         channel="INSTAGRAM",
         type="POST",
         kind=StepKind.SCHEDULE,
-        reason="New: it goes out 2026-12-01 09:30 Europe/Berlin.",
+        reason="New post, Tue 1 Dec 2026, 09:30 (Berlin).",
         acts=(Act.CREATE, Act.SCHEDULE),
         account_id="ig-1",
         account_name="studio",
@@ -317,7 +317,7 @@ def test_a_persons_own_words_are_never_told_as_generated(make: SimpleNamespace) 
 
 def test_a_generated_picture_is_told_before_its_post_is_made(make: SimpleNamespace) -> None:
     post = make.post(generation=Generation(Generate.IMAGE, prompt="bluer"))
-    assert one(make, post).reason.endswith(f" Its first picture was generated: {make.picture.source}")
+    assert one(make, post).reason.endswith(f" Its first image was generated: {make.picture.source}")
     assert "generated" not in one(make, post, make.item()).reason
 
 

@@ -183,6 +183,7 @@ class Play:
         self.rows = {row["key"]: row for row in make_rows()}
         self.figures = Figures(plays=1)
         self.outcomes: dict[str, dict[str, Any]] = {}
+        self.retried = 0
         self.dead = {key for key, row in self.rows.items() if row["channel"] == DEAD_CHANNEL and self._reads("dead")}
         self.refused = {"reel"} if self._reads("428 ") else set()
         self._random = random.Random(seed)
@@ -233,12 +234,13 @@ class Play:
         """Run the same command once more: it may change nothing, and says so of each row."""
         before = len(self.rig.calls())
         told = self.run(f"{name}, again")
-        retried = 0
+        if self._reads("no features"):
+            self.retried = 0  # nobody tells whether it was the quota, so each run may send it once
         for entry in self.rig.calls()[before:]:
-            # What the channel has refused is sent again where it may have been the quota, which nobody tells.
+            # What the channel has refused once is sent once more, and never again: a refusal may pass by itself.
             refused = entry.call in ("publish_by_id", "publish_item") and entry.status in (400, 428)
-            retried += refused and self._reads("no features")
-            if entry.call in CHANGING and not (self.refused and refused and retried == 1):
+            self.retried += refused
+            if entry.call in CHANGING and not (self.refused and refused and self.retried == 1):
                 self.figures.add("useless_calls", f"{name}, again: {entry.call} {entry.status} {entry.path[-60:]}")
         for key, row in told.items():
             fine = NO if key in self.dead | self.refused else {"unchanged", "skipped"}

@@ -99,7 +99,7 @@ def test_a_field_that_the_service_keeps_is_told_with_the_remedy_and_not_cleared_
     cleared = [post("a", at=AT, content=Content(text="Hello"))]
     (outcome,) = stage.run(cleared, name="r2")
     assert outcome.outcome is O.UPDATED
-    assert "shows the link still" in outcome.warnings[-1]
+    assert "still shows the link" in outcome.warnings[-1]
     assert "--replace a" in outcome.warnings[-1]
     before = changes(stage)
     (outcome,) = stage.run(cleared, name="r3")

@@ -98,7 +98,7 @@ def test_features_that_nothing_tells_of_are_said_and_stop_nothing(serve: Serve, 
     server = serve(lambda call: (404, PAGE))
     plan = read_quotas(connect(server.url))
     assert (plan.quotas, plan.features) == ({}, {})
-    assert "so what is left of it is not known" in plan.notices[-1]
+    assert "so what is left is unknown" in plan.notices[-1]
 
 
 @pytest.mark.parametrize("state", ["VALID", "NEVER_CREATED", "DISCONNECTED", "INVALID", "SOMETHING_NEW"])
@@ -118,7 +118,7 @@ def test_a_state_that_is_not_told_is_said_and_blocks_nothing(serve: Serve, conne
     assert token_status(client, Channel.INSTAGRAM) == ""
     connection = read_connection(client, Channel.INSTAGRAM)
     assert connection.state == "VALID"
-    assert connection.notices == ("The service did not tell whether the connection to INSTAGRAM is still valid.",)
+    assert connection.notices == ("Can't tell whether the connection to INSTAGRAM is still valid.",)
 
 
 @pytest.mark.parametrize("body", [{}, {"accounts": None}, {"accounts": {}}, {"accounts": "x"}])
@@ -131,7 +131,7 @@ def test_accounts_in_an_unknown_form_are_left_out_and_said(serve: Serve, connect
     server = serve(lambda call: (200, {"accounts": [ENTRY, 7, {}, {"threads": {"id": "1"}}]}))
     connection = list_accounts(connect(server.url), Channel.INSTAGRAM)
     assert connection.accounts == (ACCOUNT,)
-    assert connection.notices == ("3 INSTAGRAM accounts came in a form that is not known and were left out.",)
+    assert connection.notices == ("3 INSTAGRAM accounts can't be read and were left out.",)
 
 
 def test_the_address_to_connect_at(serve: Serve, connect: Connect) -> None:
@@ -221,7 +221,7 @@ def test_where_the_one_call_is_refused_each_feature_is_asked_for_and_said(
     server = serve(answers({"/features": refused, **table}))
     read = read_quotas(connect(server.url))
     assert (read.quotas, read.features) == ({"PUBLISH_POST": PUBLISH, "SCHEDULE_POST": SCHEDULE}, ALL)
-    assert read.notices == ("The service does not tell of all features in one call, so each was asked for by itself.",)
+    assert read.notices == ("The service doesn't list all features in one call, so each was asked for by itself.",)
     assert len(server.calls) == 4
 
 
@@ -229,7 +229,7 @@ def test_a_feature_that_is_not_told_of_is_said_and_none(serve: Serve, connect: C
     server = serve(lambda call: (200, {"features": [*FEATURES[:1], 7, {"type": 7}]}))
     read = read_quotas(connect(server.url))
     assert (read.quotas, read.features) == ({"PUBLISH_POST": PUBLISH}, {"PUBLISH_POST": True})
-    assert read.notices == ("The service did not tell of SCHEDULE_POST, AI_TOOLS, so what is left of it is not known.",)
+    assert read.notices == ("The service didn't report SCHEDULE_POST, AI_TOOLS, so what is left is unknown.",)
 
 
 @pytest.mark.parametrize("path", [TOKEN, "/accounts"])
