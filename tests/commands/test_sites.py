@@ -101,8 +101,8 @@ def test_a_post_that_was_moved_is_told_by_its_new_date():
     assert now.message == "It has been moved since: it goes out 2031-07-03 10:00 Europe/Berlin."
 
 
-@pytest.mark.parametrize(("lag", "seconds"), [("", 15.0), ("0", 5.0), ("2", 6.0), ("6", 14.0), ("30", 15.0)])
-def test_a_list_is_waited_for_no_longer_than_a_probe_has_found_to_be_needed(tmp_path, lag, seconds):
+@pytest.mark.parametrize(("lag", "seconds"), [("", 15.0), ("0", 5.0), ("2", 6.0), ("6", 14.0), ("30", 62.0)])
+def test_a_list_is_waited_for_as_long_as_a_probe_has_found_to_be_needed(tmp_path, lag, seconds):
     environment = Environment(environ={}, cwd=tmp_path)
     with Session(environment, Flags()) as session, Journal(tmp_path / "journal.sqlite") as journal:
         if lag:
