@@ -12,7 +12,7 @@ every guard of the command line holds. What must be read on the way is logged as
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from batch.commands.options import Environment, Flags, Inputs, Outputs
 from batch.commands.pipeline import carry, make_record, prepare, read_to_send, sheet_held
 from batch.commands.session import Session
 from batch.model import Issue, Plan, Results
+from batch.plan.safety import refuse_large
 from batch.sheets.read import Sheet, read_sheet
 
 __all__ = ["Options", "Plan", "Results", "Sheet", "check", "make_plan", "read_sheet", "run"]
@@ -59,8 +60,8 @@ class Options(TypedDict, total=False):
     """Rows with generated content become drafts for review."""
     regenerate: bool
     """Generate anew what was generated before."""
-    allow: Sequence[Literal["cancel", "delete", "reschedule"]]
-    """What may be done to more than 30 % of what is scheduled."""
+    allow: Mapping[Literal["cancel", "delete", "reschedule"], int]
+    """How many posts may be cancelled, deleted or rescheduled where that is more than 30 % of what is scheduled."""
 
 
 def check(sheet: Sheet, **options: Unpack[Options]) -> tuple[Issue, ...]:
@@ -79,7 +80,9 @@ def make_plan(sheet: Sheet, **options: Unpack[Options]) -> Plan:
     `allow` says, StartError for a choice of rows that makes no sense.
     """
     with _open(sheet, options) as (session, inputs, folder):
-        return prepare(session, read_to_send(session, inputs, folder=folder, sheet=sheet), inputs).plan
+        prepared = prepare(session, read_to_send(session, inputs, folder=folder, sheet=sheet), inputs)
+        refuse_large(prepared.large)
+        return prepared.plan
 
 
 def run(
@@ -97,6 +100,7 @@ def run(
         sheet_held(session, inputs, outputs, folder=folder, sheet=sheet) as (checked, name),
     ):
         prepared = prepare(session, checked, inputs, remember=True)
+        refuse_large(prepared.large)
         record = make_record(session, prepared, run=name, command="run")
         results, _ = carry(session, record, outputs, media_folder=checked.media_folder)
         return results
@@ -128,7 +132,7 @@ def _open(sheet: Sheet, options: Options, *, offline: bool = False) -> Iterator[
         again=tuple(options.get("again", ())),
         drafts_only=options.get("drafts_only", False),
         regenerate=options.get("regenerate", False),
-        allow=tuple(options.get("allow", ())),
+        allow=tuple(options.get("allow", {}).items()),
     )
     with Session(environment, flags, folder=folder, offline=offline) as session:
         inputs = replace(inputs, sites=session.sites)

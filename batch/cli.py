@@ -5,13 +5,16 @@ from __future__ import annotations
 import gc
 import io
 import os
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
+from click.shell_completion import CompletionItem, get_completion_class
 
 from batch import __version__
 from batch.commands.options import Cluster, Environment, Flags, Inputs, Outputs
@@ -30,11 +33,144 @@ EXIT_INTERRUPTED = 130
 GARBAGE_EVERY = (200_000, 20, 100)
 """How rarely garbage is looked for. Rows and posts are kept to the end, so looking through them often costs a fifth."""
 
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Choose rows": (
+        "only", "rows", "first", "from_date", "until", "approved_only", "answers", "sites", "again", "replaced",
+    ),
+    "Safety": (
+        "sandbox", "dry_run", "yes", "drafts_only", "all_or_nothing", "allow_cancel", "allow_delete",
+        "allow_reschedule", "force",
+    ),
+    "Output": ("out", "page", "no_page", "annotate", "quiet", "verbose", "no_color", "everything"),
+    "Advanced": (),
+}  # fmt: skip
+"""The groups of `--help` with their options by name, in their order; what is named in none is advanced."""
+
+OUTPUTS = frozenset({"out", "page", "no_page", "annotate", "yes", "dry_run", "quiet", "verbose", "no_color"})
+"""Options that the next command does without: where and how much this one writes, and what was agreed to."""
+
+EXIT_STATUSES = (
+    "0 done, or nothing to do; 1 some rows need attention; 2 could not start; 3 stopped before the end, or an outcome "
+    "is unknown; 130 interrupted."
+)
+
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "check": (
+        "check posts.xlsx",
+        "check posts.csv --only 'channel=INSTAGRAM'",
+        "check - --out issues.json < posts.csv",
+    ),
+    "fix": ("fix posts.xlsx", "fix posts.csv --out better.csv", "fix calendar.xlsx --map text=Copy --ignore Status"),
+    "plan": (
+        "plan posts.xlsx",
+        "plan posts.xlsx --from-date 2026-12-01 --until 2026-12-31",
+        "plan posts.xlsx --out plan.json --page plan.html",
+    ),
+    "run": (
+        "run posts.xlsx",
+        "run posts.xlsx --only 'Status=Approved' --first 3",
+        "run posts.xlsx --yes --allow-cancel 36 --out december.xlsx",
+    ),
+    "init": ("init", "init --timezone Europe/London", "init --name pottery --key-variable WIX_POTTERY_KEY"),
+    "trust": ("trust", "trust postbatch.toml", "trust clients/postbatch.toml"),
+    "apply": ("apply plan.json", "apply plan.json --yes --out results.csv", "apply plan.json --sandbox"),
+    "template": ("template", "template --out december.csv", "template --connected --out posts.xlsx --force"),
+    "pull": ("pull", "pull --out now.csv", "pull --site pottery --all --out all.xlsx"),
+    "status": (
+        "status posts.results.xlsx",
+        "status posts.results.xlsx --out posts.status.xlsx",
+        "status results.json --sandbox",
+    ),
+    "report": ("report", "report --month 2026-12 --out december.xlsx", "report --split site --no-page"),
+    "watch": (
+        "watch --every 15m",
+        "watch --once --notify",
+        "watch --once --notify-command notify.sh",
+    ),
+    "undo": ("undo last", "undo last --yes", "undo 20261201-093000-ab2c --out undone.xlsx"),
+    "runs": ("runs", "runs --all", "runs --sandbox"),
+    "results": ("results last", "results last --out results.csv", "results 20261201-093000-ab2c --out december.xlsx"),
+    "accounts": ("accounts", "accounts --site pottery", "accounts --sandbox"),
+    "doctor": ("doctor", "doctor --site pottery --verbose", "doctor --probe"),
+    "schema": ("schema plan", "schema results", "schema results > results.schema.json"),
+    "mcp": ("mcp", "mcp --sandbox", "mcp --help"),
+    "sandbox": ("sandbox", "sandbox --port 9000", "sandbox --reset"),
+    "completion": (
+        "completion bash >> ~/.bashrc",
+        "completion zsh >> ~/.zshrc",
+        "completion fish > ~/.config/fish/completions/postbatch.fish",
+    ),
+}
+
+
+class GroupedCommand(click.Command):
+    """A command whose help has its options in groups, three examples and the exit statuses."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options by their groups."""
+        named = {name for names in GROUPS.values() for name in names}
+        for title, names in GROUPS.items():
+            params = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+            if title == "Advanced":
+                mine = [param for param in params if param.name not in named]
+            else:
+                mine = sorted((p for p in params if p.name in names), key=lambda p: names.index(str(p.name)))
+            records = [record for param in mine if (record := param.get_help_record(ctx)) is not None]
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples and the exit statuses."""
+        with formatter.section("Examples"):
+            for example in EXAMPLES[str(self.name)]:
+                formatter.write(f"{' ' * formatter.current_indent}postbatch {example}\n")
+        with formatter.section("Exit status"):
+            formatter.write_text(EXIT_STATUSES)
+
+
+class CommandGroup(click.Group):
+    """The commands, which can write each other's command lines."""
+
+    command_class = GroupedCommand
+
+    def command_line(self, context: click.Context, verb: str) -> str:
+        """Return the command of a context with another verb, as a person would type it.
+
+        Only what was typed is kept, and of that only what the other command takes too and what is no output of this
+        one; with "" as verb all of it. "" where the other command needs more than is there.
+        """
+        target = self.commands[verb or str(context.info_name)]
+        given = {param.name for param in context.command.params}
+        if any(isinstance(param, click.Argument) and param.name not in given for param in target.params):
+            return ""
+        taken = {param.name for param in target.params} - (OUTPUTS if verb else frozenset())
+        words = [word for param in context.command.params if param.name in taken for word in _typed(context, param)]
+        return shlex.join(["postbatch", str(target.name), *map(str, words)])
+
+
+def _typed(context: click.Context, param: click.Parameter) -> Iterator[object]:
+    """Yield the words that a person typed for a parameter."""
+    if context.get_parameter_source(str(param.name)) is not ParameterSource.COMMANDLINE:
+        return
+    value = context.params[str(param.name)]
+    for one in value if isinstance(value, tuple) else (value,):
+        if isinstance(param, click.Option):
+            yield param.opts[-1]
+        if one is not True:
+            yield one
+
+
+def complete_file(_context: click.Context, _param: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Let the shell complete the name of a file."""
+    return [CompletionItem(typed, type="file")]
+
+
 Command = Callable[..., int]
 """A command: what its options say comes by name, as the frozen values of `commands.options`."""
 
 choosing_rows = click.option(
-    "--only", multiple=True, metavar="EXPR", help="Only rows that fit, as in 'channel=INSTAGRAM'."
+    "--only", multiple=True, metavar="EXPR", help="Only rows that match, as in 'channel=INSTAGRAM'."
 )
 sending = click.option(
     "--via", type=click.Choice(["auto", "draft", "publish", "bulk"]), help="How new posts are sent (usually auto)."
@@ -52,8 +188,8 @@ def common(command: Command) -> Command:
     @click.option("--site", "sites", multiple=True, metavar="NAME", help="Only this site; may be given several times.")
     @click.option("--config", type=PATH, metavar="FILE", help="Read this configuration instead of postbatch.toml.")
     @click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel.")
-    @click.option("-q", "--quiet", is_flag=True, help="Say only results and problems.")
-    @click.option("-v", "--verbose", is_flag=True, help="Say more: every row, every step.")
+    @click.option("-q", "--quiet", is_flag=True, help="Print only problems and files.")
+    @click.option("-v", "--verbose", is_flag=True, help="Print everything: every row, every step.")
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document; all else goes to stderr.")
     @click.option("--no-color", is_flag=True, help="No colours.")
     @wraps(command)
@@ -73,15 +209,15 @@ def common(command: Command) -> Command:
 def reading(command: Command) -> Command:
     """Add the sheet and how it is to be read; they come as `inputs`."""
 
-    @click.argument("sheet")
+    @click.argument("sheet", shell_complete=complete_file)
     @click.option("--sheet", "tab", metavar="NAME", help="Which sheet of the workbook to read.")
-    @click.option("--encoding", metavar="NAME", help="How the text of a CSV is encoded, where it is not UTF-8.")
-    @click.option("--include-hidden", is_flag=True, help="Hidden, filtered and crossed-out rows count too.")
-    @click.option("--skip-hidden", is_flag=True, help="Hidden, filtered and crossed-out rows are left out.")
-    @click.option("--from", "mapping", type=click.Choice(MAPPINGS), help="The sheet was made for this scheduler.")
-    @click.option("--map", "maps", multiple=True, metavar="OURS=HEADING", help="Read a column of ours from a heading.")
-    @click.option("--ignore", multiple=True, metavar="HEADING", help="Leave a column out of account.")
-    @click.option("--media", metavar="DIR", default="", help="Where media files are, if not beside it.")
+    @click.option("--encoding", metavar="NAME", help="The encoding of a CSV that is not UTF-8.")
+    @click.option("--include-hidden", is_flag=True, help="Use hidden, filtered and crossed-out rows too.")
+    @click.option("--skip-hidden", is_flag=True, help="Leave out hidden, filtered and crossed-out rows.")
+    @click.option("--from", "mapping", type=click.Choice(MAPPINGS), help="Read a sheet made for this scheduler.")
+    @click.option("--map", "maps", multiple=True, metavar="OURS=HEADING", help="Read a column by this heading.")
+    @click.option("--ignore", multiple=True, metavar="HEADING", help="Ignore this column.")
+    @click.option("--media", metavar="DIR", default="", help="The folder of the media files, if not the sheet's own.")
     @click.option("--places", metavar="FILE", default="", help="The table of places, if not the workbook's own sheet.")
     @wraps(command)
     def with_inputs(
@@ -128,24 +264,24 @@ def choosing(command: Command) -> Command:
     @click.option("--first", type=int, metavar="N", help="Only the first N rows that would run.")
     @click.option("--from-date", default="", metavar="DAY", help="Only posts from this day on, as in 2026-12-01.")
     @click.option("--until", default="", metavar="DAY", help="Only posts up to this day.")
-    @click.option("--approved-only", is_flag=True, help="Only rows whose `approved` says yes.")
+    @click.option("--approved-only", is_flag=True, help="Only rows with yes in `approved`.")
     @click.option(
         "--answers", multiple=True, metavar="FILE", help="Only what these answers to the plan's page approve."
     )
-    @click.option("--again", multiple=True, metavar="KEY,...", help="Post these keys again (or: failed).")
-    @click.option("--replace", "replaced", multiple=True, metavar="KEY,...", help="Replace posts that are not out yet.")
-    @click.option("--drafts-only", is_flag=True, help="Rows with generated content become drafts for review.")
-    @click.option("--regenerate", is_flag=True, help="Generate again what was generated.")
+    @click.option("--again", multiple=True, metavar="KEY,...", help="Post these again; `failed` means all that failed.")
+    @click.option("--replace", "replaced", multiple=True, metavar="KEY,...", help="Replace these posts if not out yet.")
+    @click.option("--drafts-only", is_flag=True, help="Save generated posts as drafts for review.")
+    @click.option("--regenerate", is_flag=True, help="Generate content again instead of using what is kept.")
     @sending
-    @click.option("--allow-cancel", is_flag=True, help="Cancel more than 30 % of what is scheduled.")
-    @click.option("--allow-delete", is_flag=True, help="Delete more than 30 % of what is scheduled.")
-    @click.option("--allow-reschedule", is_flag=True, help="Move more than 30 % of what is scheduled.")
+    @click.option("--allow-cancel", type=click.IntRange(0), metavar="N", help="Up to N posts may be cancelled.")
+    @click.option("--allow-delete", type=click.IntRange(0), metavar="N", help="Up to N posts may be deleted.")
+    @click.option("--allow-reschedule", type=click.IntRange(0), metavar="N", help="Up to N posts may be rescheduled.")
     @wraps(command)
     def with_choice(
         *, inputs: Inputs, only: tuple[str, ...], rows: str, first: int | None, from_date: str, until: str,
         approved_only: bool, answers: tuple[str, ...], again: tuple[str, ...], replaced: tuple[str, ...],
-        drafts_only: bool, regenerate: bool, allow_cancel: bool, allow_delete: bool, allow_reschedule: bool,
-        **others: object,
+        drafts_only: bool, regenerate: bool, allow_cancel: int | None, allow_delete: int | None,
+        allow_reschedule: int | None, **others: object,
     ) -> int:  # fmt: skip
         allow = {"cancel": allow_cancel, "delete": allow_delete, "reschedule": allow_reschedule}
         chosen = replace(
@@ -161,7 +297,7 @@ def choosing(command: Command) -> Command:
             replaced=tuple(key.strip() for keys in replaced for key in keys.split(",") if key.strip()),
             drafts_only=drafts_only,
             regenerate=regenerate,
-            allow=tuple(act for act, allowed in allow.items() if allowed),
+            allow=tuple((act, number) for act, number in allow.items() if number is not None),
         )
         return command(inputs=chosen, **others)
 
@@ -171,11 +307,11 @@ def choosing(command: Command) -> Command:
 def doing(command: Command) -> Command:
     """Add what concerns a run and its results; it comes as `outputs`."""
 
-    @click.option("-y", "--yes", is_flag=True, help="Do not ask before the first change.")
+    @click.option("-y", "--yes", is_flag=True, help="Don't ask before the first change.")
     @click.option("--out", type=PATH, metavar="FILE", help="Where the results go: .xlsx, .csv or .json.")
-    @click.option("--page", type=PATH, metavar="FILE", help="Where the page for reading goes.")
-    @click.option("--no-page", is_flag=True, help="Write no page.")
-    @click.option("--annotate", is_flag=True, help="Results as a copy of your own workbook, with columns added.")
+    @click.option("--page", type=PATH, metavar="FILE", help="Where the page goes.")
+    @click.option("--no-page", is_flag=True, help="Don't write a page.")
+    @click.option("--annotate", is_flag=True, help="Write the results as a copy of your workbook, with columns added.")
     @wraps(command)
     def with_outputs(
         *, yes: bool, out: Path | None, page: Path | None, no_page: bool, annotate: bool, **others: object
@@ -186,7 +322,7 @@ def doing(command: Command) -> Command:
     return with_outputs
 
 
-@click.group(context_settings=CONTEXT)
+@click.group(cls=CommandGroup, context_settings=CONTEXT, epilog=f"Exit status: {EXIT_STATUSES}")
 @click.version_option(__version__, prog_name="postbatch")
 def postbatch() -> None:
     """A month of social posts from one spreadsheet: planned, scheduled, changed and reported.
@@ -196,27 +332,27 @@ def postbatch() -> None:
     """
 
 
-@postbatch.command(short_help="Say what is wrong with a sheet; no network.")
+@postbatch.command(short_help="Check a sheet for mistakes; no network.")
 @reading
 @choosing_rows
 @click.option("--out", type=PATH, metavar="FILE", help="Also write the issues as .json.")
 @click.option("--format", "form", type=click.Choice(["text", "github"]), default="text", help="For people, or GitHub.")
 @common
 def check(*, inputs: Inputs, flags: Flags, only: tuple[str, ...], out: Path | None, form: str) -> int:
-    """Read SHEET and say what is wrong with it; no network, no key."""
+    """Check SHEET and list every mistake with its cell and fix; no network, no key."""
     from batch.commands.check import check_sheet
 
     return check_sheet(here(flags), flags, replace(inputs, only=only), Outputs(out=out), github=form == "github")
 
 
-@postbatch.command(short_help="Write a copy with every clear mistake corrected.")
+@postbatch.command(short_help="Write a copy with every clear mistake fixed.")
 @reading
-@click.option("--out", type=PATH, metavar="FILE", help="Where the copy goes, if not SHEET.fixed beside it.")
+@click.option("--out", type=PATH, metavar="FILE", help="Where the copy goes, if not beside it as SHEET.fixed.")
 @common
 def fix(inputs: Inputs, flags: Flags, out: Path | None) -> int:
-    """Write a copy of SHEET in which every mistake with exactly one remedy is corrected; each change is listed.
+    """Write a copy of SHEET with every mistake that has exactly one fix corrected, and list each change.
 
-    What was corrected on `To fix` of the sheet's results is taken over. SHEET itself is never touched.
+    Corrections made on `To fix` in the sheet's results are taken over. SHEET itself is never changed.
     """
     from batch.commands.fix import fix_sheet
 
@@ -225,14 +361,14 @@ def fix(inputs: Inputs, flags: Flags, out: Path | None) -> int:
     return fix_sheet(here(flags), flags, inputs, Outputs(out=out))
 
 
-@postbatch.command(short_help="Say what a run would do; change nothing.")
+@postbatch.command(short_help="Show what a run would do; change nothing.")
 @reading
 @choosing
 @click.option("--out", type=PATH, metavar="plan.json", help="Save the plan, for `postbatch apply`.")
 @click.option("--page", type=PATH, metavar="FILE", help="Write the plan as a page, to send for approval.")
 @common
 def plan(inputs: Inputs, flags: Flags, via: str | None, out: Path | None, page: Path | None) -> int:
-    """Compare SHEET with what the site holds and say what would be done; change nothing."""
+    """Compare SHEET with what is on the site and show what a run would do; change nothing."""
     from batch.commands.plan import plan_sheet
 
     if inputs.from_stdin and out is not None:
@@ -242,17 +378,17 @@ def plan(inputs: Inputs, flags: Flags, via: str | None, out: Path | None, page: 
     return plan_sheet(here(flags), replace(flags, via=via), inputs, Outputs(out=out, page=page))
 
 
-@postbatch.command(short_help="Plan, ask, do, and write the results.")
+@postbatch.command(short_help="Plan, ask, send, and write the results.")
 @reading
 @choosing
 @doing
 @click.option("-n", "--dry-run", is_flag=True, help="Show the plan and change nothing, as `postbatch plan` does.")
-@click.option("--all-or-nothing", is_flag=True, help="Send nothing if any row is wrong.")
+@click.option("--all-or-nothing", is_flag=True, help="Send nothing if any row has a problem.")
 @click.option("--wait", "wait_seconds", type=float, is_flag=False, flag_value=300.0, default=0.0, metavar="[SECONDS]",
-              help="Wait until posts in process are live or refused (300 s at most, or SECONDS).")  # fmt: skip
+              help="Wait until posts in process are live or refused, at most 300 s (or SECONDS).")  # fmt: skip
 @click.option("--cluster", metavar="tls://HOST:PORT", default="",
-              help="Hand each site's part to a Dask cluster; who reaches it can use its workers' keys.")  # fmt: skip
-@click.option("--cluster-ca", type=PATH, metavar="FILE", help="The certificate that the cluster's own is signed with.")
+              help="Let a Dask cluster do each site; anyone who reaches it can use its workers' keys.")  # fmt: skip
+@click.option("--cluster-ca", type=PATH, metavar="FILE", help="The certificate authority of the cluster.")
 @click.option("--cluster-cert", type=PATH, metavar="FILE", help="The certificate that this machine shows the cluster.")
 @click.option("--cluster-key", type=PATH, metavar="FILE", help="The private key of that certificate.")
 @common
@@ -260,7 +396,7 @@ def run(
     inputs: Inputs, outputs: Outputs, flags: Flags, via: str | None, dry_run: bool, all_or_nothing: bool,
     wait_seconds: float, cluster: str, cluster_ca: Path | None, cluster_cert: Path | None, cluster_key: Path | None,
 ) -> int:  # fmt: skip
-    """Plan SHEET, ask, carry it out and write SHEET.results.xlsx with a page beside it."""
+    """Plan SHEET, ask, send the posts, and write SHEET.results.xlsx with a page beside it."""
     if dry_run:
         from batch.commands.plan import plan_sheet
 
@@ -286,26 +422,26 @@ def init(*, timezone: str, name: str, site_id: str, key_variable: str) -> int:
     return make_configuration(Environment(), Answers(timezone, name, site_id, key_variable))
 
 
-@postbatch.command(short_help="Obey a configuration file from now on, as it is.")
+@postbatch.command(short_help="Trust a configuration file as it is now.")
 @click.argument("file", type=click.Path(path_type=Path), default=Path("postbatch.toml"))
 def trust(file: Path) -> int:
-    """Obey FILE (postbatch.toml) from now on, as it is now.
+    """Trust FILE (postbatch.toml) as it is now.
 
-    A postbatch.toml beside a sheet or in the current folder may have come from somebody else. What it says counts only
-    once it is trusted, and no longer after it has been changed or moved.
+    A postbatch.toml beside a sheet or in the current folder may have come from somebody else. It counts only once you
+    trust it, and until it is changed or moved.
     """
     from batch.commands.trust import trust_file
 
     return trust_file(Environment(), file)
 
 
-@postbatch.command(short_help="Do exactly a plan that was reviewed.")
+@postbatch.command(short_help="Carry out a plan that was reviewed.")
 @click.argument("plan_file", metavar="PLAN.json", type=PATH)
 @doing
 @sending
 @common
 def apply(plan_file: Path, outputs: Outputs, flags: Flags, via: str | None) -> int:
-    """Do exactly the plan that was reviewed; refuse if anything has moved since."""
+    """Carry out exactly the plan that was reviewed; refuse if anything has changed since."""
     from batch.commands.apply import apply_plan
 
     return apply_plan(here(flags), replace(flags, via=via), plan_file, outputs)
@@ -313,9 +449,9 @@ def apply(plan_file: Path, outputs: Outputs, flags: Flags, via: str | None) -> i
 
 @postbatch.command(short_help="Write a workbook (or CSV) to fill in.")
 @click.option("--out", type=PATH, default=Path("posts.xlsx"), show_default=True, help="A .xlsx or .csv file.")
-@click.option("--connected", is_flag=True, help="Offer the site's own accounts in the drop-downs.")
+@click.option("--connected", is_flag=True, help="Offer your site's accounts in the drop-downs.")
 @click.option("--timezone", default="", metavar="NAME", help="The zone of all dates, such as Europe/London.")
-@click.option("--force", is_flag=True, help="Replace a file that is there already.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @common
 def template(flags: Flags, out: Path, connected: bool, timezone: str, force: bool) -> int:
     """Write a workbook (or CSV) to fill in."""
@@ -330,7 +466,7 @@ def template(flags: Flags, out: Path, connected: bool, timezone: str, force: boo
 @click.option("--from-date", default="", metavar="DAY", help="Only posts from this day on, as in 2026-12-01.")
 @click.option("--until", default="", metavar="DAY", help="Only posts up to this day.")
 @click.option("--channel", "channels", multiple=True, metavar="CHANNEL", help="Only this channel; may be repeated.")
-@click.option("--force", is_flag=True, help="Replace a file that is there already.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @common
 def pull(
     *, flags: Flags, out: Path, everything: bool, from_date: str, until: str, channels: tuple[str, ...], force: bool
@@ -342,66 +478,67 @@ def pull(
     return pull_posts(here(flags), flags, out, choice=choice, force=force)
 
 
-@postbatch.command(short_help="Ask again for posts that were not final.")
+@postbatch.command(short_help="Check again posts that were not final.")
 @click.argument("results", type=PATH)
 @click.option("--out", type=PATH, metavar="FILE", help="Write the results here instead.")
 @common
 def status(results: Path, flags: Flags, out: Path | None) -> int:
-    """Ask again for the posts of RESULTS that were not final, and update it."""
+    """Check again the posts of RESULTS that were not final, and update the file."""
     from batch.commands.status import update_status
 
     return update_status(here(flags), flags, results, Outputs(out=out))
 
 
-@postbatch.command(short_help="Say which posts failed or will fail.")
-@click.option("--once", is_flag=True, help="Look once and end, for cron: 1 where something failed or will fail.")
-@click.option("--every", default="15m", show_default=True, metavar="TIME", help="How often to look: 90s, 15m, 2h.")
-@click.option("--notify", is_flag=True, help="Post what is new as JSON to the address in POSTBATCH_NOTIFY_URL.")
-@click.option("--notify-command", default="", metavar="COMMAND", help="Run a command with what is new on its input.")
+@postbatch.command(short_help="Watch for posts that failed or will fail.")
+@click.option("--once", is_flag=True, help="Check once and end, for cron: exit status 1 if a post failed or will.")
+@click.option("--every", default="15m", show_default=True, metavar="TIME", help="How often to check: 90s, 15m, 2h.")
+@click.option("--notify", is_flag=True, help="Send the news as JSON to the address in POSTBATCH_NOTIFY_URL.")
+@click.option("--notify-command", default="", metavar="COMMAND", help="Run this command with the news on its input.")
 @common
 def watch(*, flags: Flags, once: bool, every: str, notify: bool, notify_command: str) -> int:
-    """Ask again for the open posts of all runs, and say once which failed and which will fail."""
+    """Check the open posts of all runs again, and tell you once about each that failed or will fail."""
     from batch.commands.watch import watch as watch_posts
 
     return watch_posts(here(flags), flags, once=once, every=every, notify=notify, notify_command=notify_command)
 
 
-@postbatch.command(short_help="Write the month as it stands.")
-@click.option("--month", default="", metavar="2026-12", help="Which month; this one where none is named.")
+@postbatch.command(short_help="Write a report of the month.")
+@click.option("--month", default="", metavar="2026-12", help="Which month (this month if left out).")
 @click.option("--out", type=PATH, metavar="FILE", help="Where the report goes: .xlsx, .csv or .json.")
-@click.option("--page", type=PATH, metavar="FILE", help="Where the page for reading goes.")
-@click.option("--no-page", is_flag=True, help="Write no page.")
-@click.option("--split", type=click.Choice(["site"]), help="A report of its own for each site.")
-@click.option("--force", is_flag=True, help="Replace a file that is there already.")
+@click.option("--page", type=PATH, metavar="FILE", help="Where the page goes.")
+@click.option("--no-page", is_flag=True, help="Don't write a page.")
+@click.option("--split", type=click.Choice(["site"]), help="Write one report for each site.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @common
 def report(
     *, flags: Flags, month: str, out: Path | None, page: Path | None, no_page: bool, split: str | None, force: bool,
 ) -> int:  # fmt: skip
-    """Write the month as it stands on the sites: live, to come, failed, drafts, links and the service's own figures."""
+    """Write the month as it is on the sites: live, to come, failed, drafts, links and the service's own figures."""
     from batch.commands.report import report_month
 
     outputs = Outputs(out=out, page=page, no_page=no_page)
     return report_month(here(flags), flags, month=month, outputs=outputs, split=bool(split), force=force)
 
 
-@postbatch.command(short_help="Put back what a run did, where it still can be.")
+@postbatch.command(short_help="Undo a run, where that is still possible.")
 @click.argument("run", metavar="RUN")
 @doing
 @common
 def undo(run: str, outputs: Outputs, flags: Flags) -> int:
-    """Put back what RUN did, where it still can be (RUN may be `last`)."""
+    """Undo RUN (or `last`) where that is still possible: cancel what it scheduled, put back what it changed."""
     from batch.commands.undo import undo_run
 
     return undo_run(here(flags), flags, run, outputs)
 
 
-@postbatch.command(short_help="List the runs so far.")
+@postbatch.command(short_help="List your runs.")
 @common
-def runs(flags: Flags) -> int:
-    """List the runs so far."""
+@click.option("--all", "everything", is_flag=True, help="All runs, also those of sheets in other folders.")
+def runs(flags: Flags, *, everything: bool) -> int:
+    """List the latest runs of the sheets in this folder, newest first."""
     from batch.commands.runs import show_runs
 
-    return show_runs(here(flags), flags)
+    return show_runs(here(flags), flags, everything=everything)
 
 
 @postbatch.command(short_help="Write a run's results again.")
@@ -425,12 +562,12 @@ def accounts(*, flags: Flags, assets: bool) -> int:
     return show_accounts(here(flags), flags, assets=assets)
 
 
-@postbatch.command(short_help="Is everything set up right? What is missing?")
+@postbatch.command(short_help="Check the setup: configuration, sign-in, accounts.")
 @common
-@click.option("--probe", is_flag=True, help="Find out with drafts, deleted again, what the service does.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask before the drafts of --probe.")
+@click.option("--probe", is_flag=True, help="Find out how the service behaves, with drafts that are deleted again.")
+@click.option("-y", "--yes", is_flag=True, help="Don't ask before --probe makes its drafts.")
 def doctor(*, flags: Flags, probe: bool, yes: bool) -> int:
-    """Is the configuration right, does the credential work, what is missing?"""
+    """Check the setup: is the configuration right, does the sign-in work, what is missing?"""
     from batch.commands.doctor import examine, find_facts
 
     return find_facts(here(flags), flags, yes=yes) if probe else examine(here(flags), flags)
@@ -448,6 +585,15 @@ def mcp(folder: Path, *, sandbox: bool) -> int:
     from batch.commands.mcp import serve_agent
 
     return serve_agent(folder, sandbox=sandbox)
+
+
+@postbatch.command(short_help="Print the completion script for your shell.")
+@click.argument("shell", metavar="bash|zsh|fish", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> int:
+    """Print the script that lets your shell complete commands, options and file names; add it to the shell's own."""
+    if source := get_completion_class(shell):
+        print(source(postbatch, {}, "postbatch", "_POSTBATCH_COMPLETE").source())
+    return 0
 
 
 @postbatch.command(short_help="Print the JSON Schema of a file or an answer.")
@@ -486,19 +632,17 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         status = postbatch.main(arguments, prog_name="postbatch", standalone_mode=False)
     except click.ClickException as error:
+        Environment().warn(f"Error: {error.format_message()}")
         context = error.ctx if isinstance(error, click.UsageError) else None
         if context is not None:
-            help_option = context.help_option_names[0]
-            print(f"{context.get_usage()}\nTry '{context.command_path} {help_option}' for help.\n", file=sys.stderr)
-        desk.answer({"error": error.format_message(), "details": [], "exit_status": 2})
-        desk.warn(f"Error: {error.format_message()}")
+            print(f"{context.get_usage()}\nAll options: {context.command_path} --help", file=sys.stderr)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         print("Interrupted.", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
     except PostbatchError as error:
         desk.answer({"error": error.sentence, "details": list(error.details), "exit_status": error.exit_status})
-        for line in (f"postbatch: {error.sentence}", *error.details):
+        for line in (f"Error: {error.sentence}", *error.details):
             desk.warn(line)
         sys.exit(error.exit_status)
     except BrokenPipeError:

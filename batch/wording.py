@@ -106,6 +106,21 @@ def list_names(names: Sequence[str], *, noun: str = "", limit: int = SHOWN_NUMBE
     return f"{noun}{'s' if len(names) > 1 else ''} {shown}" if noun else shown
 
 
+def list_ranges(rows: Iterable[int], *, limit: int = SHOWN_NUMBERS) -> str:
+    """Return row numbers with their noun, those that follow each other as a range: `row 4`, `rows 2-20 and 45`."""
+    ranges: list[list[int]] = []
+    for row in sorted(set(rows)):
+        if ranges and row == ranges[-1][1] + 1:
+            ranges[-1][1] = row
+        else:
+            ranges.append([row, row])
+    shown = [str(a) if a == b else f"{a}-{b}" for a, b in ranges[:limit]]
+    noun = "row" if len(ranges) == 1 and ranges[0][0] == ranges[0][1] else "rows"
+    if rest := sum(b - a + 1 for a, b in ranges[limit:]):
+        return f"{noun} {', '.join(shown)} and {rest:,} more"
+    return f"{noun} {listed(shown, last='and')}"
+
+
 def column_letters(position: int) -> str:
     """Return the letters of a column counted from 0: `A` ... `XFD`."""
     letters = ""

@@ -140,7 +140,7 @@ def test_every_guard_of_the_command_line_holds(folder):
     for act in (make_plan, run):
         with pytest.raises(GuardError, match="--allow-cancel"):
             act(stop, sandbox=True)
-    done = run(stop, sandbox=True, allow=["cancel"])
+    done = run(stop, sandbox=True, allow={"cancel": 5})
     assert {str(o.outcome) for o in done.outcomes} == {"cancelled"}
 
 

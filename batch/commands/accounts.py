@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from batch.codec import to_data
 from batch.commands.options import Environment, Flags
-from batch.commands.session import SANDBOX_SAID, Session
+from batch.commands.session import Session
 from batch.errors import PostbatchError, SignInError
 from batch.model import Channel, Snapshot
 from batch.publisher.accounts import connect_url, read_connection, read_quotas
@@ -25,7 +25,8 @@ def show_accounts(environment: Environment, flags: Flags, *, assets: bool = Fals
     """
     with Session(environment, flags) as session:
         session.start_sandbox()
-        snapshot, urls = read_accounts(session, session.settings.site().name)
+        with session.status.waiting(lambda: "Reading the site's accounts"):
+            snapshot, urls = read_accounts(session, session.settings.site().name)
         environment.answer(
             {
                 "site": snapshot.site,
@@ -35,10 +36,8 @@ def show_accounts(environment: Environment, flags: Flags, *, assets: bool = Fals
                 "connect_urls": {str(channel): url for channel, url in urls.items()},
             }
         )
-        if session.sandbox:
-            session.show(SANDBOX_SAID)
-        text = terminal.accounts_text(snapshot, connect_urls=urls, width=environment.width, color=flags.color)
-        environment.show_text(text)
+        session.show_sandbox()
+        session.environment.show_text(terminal.accounts_text(snapshot, connect_urls=urls, **session.style))
         for notice in snapshot.notices:
             session.say(notice)
         for kind in ASSET_CALLS if assets else ():

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from batch.codec import FormError, data_to_json, from_json
 from batch.commands.options import Environment, Flags, Inputs, Outputs
-from batch.commands.pipeline import carry_through, make_record, places_of, prepare, sheet_held, show_plan
+from batch.commands.pipeline import (
+    agree_to_large,
+    carry_through,
+    make_record,
+    places_of,
+    prepare,
+    sheet_held,
+    show_plan,
+)
 from batch.commands.session import Session, refuse_outputs
 from batch.errors import PlanFileError
 from batch.model import Plan
@@ -30,7 +38,7 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
     try:
         inputs = from_json(Inputs, data_to_json(file.inputs))
     except FormError as error:
-        raise PlanFileError("The plan file does not say which sheet it was made from. Make it again.") from error
+        raise PlanFileError("The plan file doesn't name the sheet it was made from. Make the plan again.") from error
     if file.sandbox and not flags.sandbox:
         raise PlanFileError("This plan was made in the sandbox. Add --sandbox, or make a plan of the real site.")
     if flags.sandbox and not file.sandbox:
@@ -68,7 +76,8 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
         prepared = prepare(session, checked, inputs, remember=True)
         check_unmoved(saved, prepared.plan)
         # The same to the last act: what is shown and done is today's plan, which no file can have a say in.
-        show_plan(session, prepared.plan)
+        show_plan(session, prepared.plan, asks=not outputs.yes)
+        inputs, outputs = agree_to_large(session, prepared, inputs, outputs)
         record = make_record(session, prepared, run=run, command="apply")
         return carry_through(session, record, outputs, sheet=checked.path, media_folder=checked.media_folder)
 

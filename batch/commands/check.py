@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from batch.commands.options import Environment, Flags, Inputs, Outputs
-from batch.commands.session import EXIT_DONE, EXIT_ROWS, JSON, SANDBOX_SAID, Session, refuse_outputs
+from batch.commands.session import EXIT_DONE, EXIT_ROWS, JSON, Session, refuse_outputs
 from batch.errors import ConfigError, SheetError, StartError
 from batch.media.files import read_media_facts
 from batch.model import Issue, Post, Severity
@@ -84,7 +84,7 @@ def read_and_check(
     checked = check(sheet, context=context)
     media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent
     if inputs.media_folder and not media_folder.is_dir():
-        raise StartError(f"There is no folder {inputs.media_folder}: name the one that holds the media after --media.")
+        raise StartError(f"There is no folder {inputs.media_folder}. Name the folder with the media after --media.")
     facts = read_media_facts({m.source for post in checked for m in post.content.media}, folder=media_folder)
     reader, rows = CellReader(sheet.columns), {row.number: row for row in sheet.rows}
     posts = tuple(
@@ -151,27 +151,39 @@ def check_sheet(
     path = (environment.cwd / inputs.sheet).resolve()
     refuse_outputs(outputs, sheet=path, cwd=environment.cwd, endings=JSON)
     with Session(environment, flags, folder=path.parent, offline=True) as session:
-        checked = read_and_check(session, inputs, folder=environment.cwd)
+        with session.status.waiting(lambda: f"Reading {path.name}"):
+            checked = read_and_check(session, inputs, folder=environment.cwd)
         if inputs.only or session.sites:
             left_out = select(checked.posts, sheet=checked.sheet, only=inputs.only, sites=session.sites)
             checked = replace(checked, posts=tuple(post for post in checked.posts if place(post) not in left_out))
         for notice in checked.sheet.notices:  # elsewhere the plan tells them
             session.say(notice)
-        if session.sandbox:
-            session.show(SANDBOX_SAID)
+        session.show_sandbox()
         issues = checked.issues
         for issue in issues if github else ():
             environment.show(github_annotation(issue, file=inputs.sheet))
-        environment.show_text(
+        wrong = any(issue.severity is Severity.ERROR for issue in issues)
+        verb = "plan" if not wrong else "fix" if fixable(issues) else "check"
+        session.environment.show_text(
             terminal.issues_text(
-                issues, posts=checked.posts, called=checked.sheet.called, width=environment.width, color=flags.color
+                issues,
+                posts=checked.posts,
+                called=checked.sheet.called,
+                next_command="" if flags.quiet else environment.command_line(verb),
+                verbose=flags.verbose,
+                **session.style,
             )
         )
         data = {"sheet": checked.sheet.name, "issues": [asdict(issue) for issue in issues]}
         environment.answer(data)
         if outputs.out is not None:
             session.write_text(outputs.out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
-        return EXIT_ROWS if any(issue.severity is Severity.ERROR for issue in issues) else EXIT_DONE
+        return EXIT_ROWS if wrong else EXIT_DONE
+
+
+def fixable(issues: Iterable[Issue]) -> bool:
+    """Tell whether `postbatch fix` would correct something."""
+    return any(issue.fix is not None and issue.severity is Severity.ERROR for issue in issues)
 
 
 def github_annotation(issue: Issue, *, file: str) -> str:

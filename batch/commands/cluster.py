@@ -26,7 +26,7 @@ from batch.commands.sites import SITES_AT_ONCE, Emit, hold_sites, make_context, 
 from batch.errors import PostbatchError, StartError
 from batch.model import Act, Content, Outcome, OutcomeKind, Post, Step, StepKind
 from batch.plan.decisions import PlanOptions
-from batch.plan.safety import check_blast_radius
+from batch.plan.safety import find_large_changes, refuse_large
 from batch.runs.actions import StepProgress
 from batch.runs.control import Stop
 from batch.runs.journal import Adopted, Journal
@@ -80,7 +80,7 @@ class SiteJob:
     positions: tuple[int, ...]
     agreed: tuple[Step, ...]
     options: PlanOptions = field(default_factory=PlanOptions)
-    allow: frozenset[str] = frozenset()
+    allow: tuple[tuple[str, int], ...] = ()
 
     @property
     def name(self) -> str:
@@ -117,7 +117,7 @@ class SiteJob:
         planner = Planner(session, media_folder=session.folder, generate=False)
         plan, snapshot = planner(self.site, self.posts, self.options)
         if snapshot is not None:
-            check_blast_radius(plan, snapshot, allowed=self.allow)
+            refuse_large(find_large_changes([(plan, snapshot)], allowed=dict(self.allow)))
         items = {item.id: item for item in snapshot.items} if snapshot else {}
         steps: list[NumberedStep] = []
         for position, step, agreed in zip(self.positions, plan.steps, self.agreed, strict=True):
@@ -251,7 +251,7 @@ class ClusterRunner:
         self._session, self._run, self._client, self._planner = session, run, client, planner
         self._media_folder = checked.media_folder
         self._options = options_of(checked, inputs)
-        self._allow = frozenset(inputs.allow)
+        self._allow = inputs.allow
         self._emits: dict[int, tuple[NumberedStep, Emit]] = {}
         self._heard: dict[int, Outcome] = {}
         self.at_once = min(max(SITES_AT_ONCE, sum(client.nthreads().values())), MAX_AT_ONCE)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from batch import __version__
 from batch.commands.accounts import LIVING, read_accounts
-from batch.commands.options import Environment, Flags
-from batch.commands.session import SANDBOX_SAID, Session
-from batch.commands.sites import hold_sites
+from batch.commands.options import Environment, Flags, Outputs
+from batch.commands.session import Session
+from batch.commands.sites import SITES_AT_ONCE, count_sites, hold_sites
 from batch.errors import PostbatchError, StartError
 from batch.publisher.probe import (
     CHANNELS,
@@ -25,53 +25,79 @@ from batch.publisher.probe import (
     delete_drafts,
     find_left_over,
 )
+from batch.report import terminal
+from batch.rules.channels import CHANNEL_LABELS
 from batch.runs.journal import Journal, make_private_folder
-from batch.wording import QUOTA_NAMES, quota_left
+from batch.wording import QUOTA_NAMES, counted, quota_left
+
+Checkup = tuple[str, str, list[str]]
+"""What was looked at, how it is, and what is to fix: nothing where all is right."""
 
 
 def examine(environment: Environment, flags: Flags) -> int:
     """Say whether the configuration is right, the credential works, and what is missing. 2 where something is wrong."""
-    findings = [(True, f"Python {platform.python_version()}, postbatch {__version__}")]
+    program = f"Python {platform.python_version()}, postbatch {__version__}"
+    findings: list[Checkup] = [("Program", program, [])] if flags.verbose else []
     try:
         with Session(environment, flags) as session:
             session.start_sandbox()
+            session.show_sandbox()
             settings = session.settings
             file = settings.source if settings.config_path else "from the environment"
-            findings.append((True, f"Configuration: {file}; API: {settings.api_url}"))
-            if session.sandbox:
-                findings.append((True, SANDBOX_SAID))
-            for name in session.sites or settings.sites or [settings.site().name]:
-                findings += _examine_site(session, name)
+            findings.append(("Configuration", f"{file}, API {settings.api_url}", []))
+            names = list(session.sites or settings.sites or [settings.site().name])
+            waiting = f"Asking {count_sites(names)}" if any(names) else "Asking the site"
+            with session.status.waiting(lambda: waiting), ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
+                findings += pool.map(lambda name: _examine_site(session, name), names)
     except PostbatchError as error:
-        findings += [(False, error.sentence), *((False, line) for line in error.details)]
-    environment.answer({"findings": [{"good": good, "finding": text} for good, text in findings]})
-    for good, text in findings:
-        environment.show(f"{'ok ' if good else 'NO '} {text}")
-    return 0 if all(good for good, _ in findings) else 2
+        findings.append(("Configuration", "", [error.sentence, *error.details]))
+    told = [{"good": not wrong, "finding": f"{name}: {' '.join(wrong) or text}"} for name, text, wrong in findings]
+    environment.answer({"findings": told})
+    environment.show_text(terminal.checkup_text(findings, width=environment.width, color=flags.color))
+    right = not any(wrong for _, _, wrong in findings)
+    if right and not flags.quiet:
+        environment.show("Everything is set up. Next: postbatch check SHEET")
+    return 0 if right else 2
 
 
-def _examine_site(session: Session, name: str) -> Iterator[tuple[bool, str]]:
+def _examine_site(session: Session, name: str) -> Checkup:
     zone = session.settings.timezone_for(name)
-    where = f"Site {name}"
-    yield True, f"{where}: time zone {zone or 'is not set, so each row with a date needs one, or postbatch.toml'}"
+    wrong = [] if zone else ['No time zone set. Add one line to postbatch.toml: timezone = "Europe/London"']
+    where = name or "Site"
     try:
         make_private_folder(session.journal(name).parent)
         snapshot, urls = read_accounts(session, name)
     except (PostbatchError, OSError) as error:
-        yield False, f"{where}: {error}"
-        return
-    yield True, f"{where}: the credential works"
+        return where, "", [str(error)]
+    connected = {account.channel for account in snapshot.accounts if snapshot.connections[account.channel] == "VALID"}
+    missing: list[str] = []
     for channel in LIVING:
         state = snapshot.connections[channel]
-        accounts = [a for a in snapshot.accounts if a.channel is channel]
-        if state == "VALID" and accounts:
-            yield True, f"{where}: {channel} has {', '.join(a.name or a.id for a in accounts)}"
-        else:
-            yield True, f"{where}: {channel} is not connected ({state}); {urls.get(channel, 'no posts can go there')}"
-    for action, quota in snapshot.quotas.items():
-        left = quota_left(quota)
-        yield quota.enabled, f"{where}: {QUOTA_NAMES.get(action, action)}: {left}"
+        label = CHANNEL_LABELS[channel]
+        if state in EXPIRED or (channel not in connected and state not in NEVER_CONNECTED):
+            words = terminal.CONNECTION_WORDS.get(state, state)
+            wrong.append(f"{label}: {words}. Reconnect it here: {urls.get(channel, 'no link was given')}")
+        elif channel not in connected:
+            missing.append(label)
+            if session.flags.verbose:
+                wrong.append(f"{label} is not connected. Connect it here: {urls.get(channel, 'no link was given')}")
+    wrong += [
+        f"{QUOTA_NAMES.get(action, action)} is not in this site's plan. Upgrade the plan, or write `draft` as action."
+        for action, quota in snapshot.quotas.items()
+        if not quota.enabled
+    ]
+    scheduling = snapshot.quotas.get("SCHEDULE_POST")
+    told = [
+        counted(len(connected), "channel"),
+        f"not connected: {', '.join(missing)}" if missing else "",
+        f"scheduling: {quota_left(scheduling)}" if scheduling and scheduling.enabled else "",
+        zone,
+    ]
+    return where, ", ".join(part for part in told if part), wrong
 
+
+EXPIRED = frozenset({"DISCONNECTED", "USER_IS_DISCONNECTED", "INVALID"})
+NEVER_CONNECTED = frozenset({"NEVER_CREATED", "USER_NOT_EXIST_FOR_CHANNEL", "HTTP_400"})
 
 LEFT = "probe_drafts"
 """The fact that holds the IDs of the drafts that a probe has made and not deleted yet."""
@@ -87,17 +113,15 @@ def find_facts(environment: Environment, flags: Flags, *, yes: bool) -> int:
 
     1 where a draft could not be deleted. Errors: StartError, ServiceError, SignInError, LockedError.
     """
-    if not yes and not environment.asks:
-        raise StartError("There is no terminal to ask on, so nothing was done. Add --yes to have the drafts made.")
     with Session(environment, flags) as session:
+        session.refuse_without_terminal(Outputs(yes=yes), review="To make the drafts, add")
         session.start_sandbox()
         site = session.settings.site().name
         snapshot, _ = read_accounts(session, site)
         account = choose_account(snapshot.accounts)
         if account is None:
             raise StartError(f"A probe needs one of these channels connected: {', '.join(CHANNELS)}.")
-        if session.sandbox:
-            session.show(SANDBOX_SAID)
+        session.show_sandbox()
         session.show(PROBE_SAID.format(site=site, channel=account.channel, account=account.name or account.id))
         if not yes and not session.confirms("Make these drafts?"):
             session.warn("Nothing was done.")
@@ -112,9 +136,10 @@ def find_facts(environment: Environment, flags: Flags, *, yes: bool) -> int:
             )  # fmt: skip
             found: list[Fact] = []
             try:
-                found += probe.find()
+                with session.status.waiting(lambda: "Finding out with drafts"):
+                    found += probe.find()
             except NoDraftError as error:
-                session.warn(f"The service took no draft, so no more was found out ({error}).")
+                session.warn(f"The service accepted no draft, so nothing more could be found out ({error}).")
             finally:
                 left += probe.clean_up()
             for fact in found:
@@ -123,7 +148,7 @@ def find_facts(environment: Environment, flags: Flags, *, yes: bool) -> int:
         for fact in found:
             session.show(f"{fact.found:{width}}  {fact.meaning}")
         if left:
-            session.warn(f"These drafts could not be deleted; delete them on the site: {', '.join(left)}.")
+            session.warn(f"These drafts couldn't be deleted. Delete them on the site: {', '.join(left)}.")
         return 1 if left else 0
 
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from batch.atomic import write_whole
 from batch.commands.check import Checked, read_and_check
 from batch.commands.options import Environment, Flags, Inputs, Outputs
-from batch.commands.session import EXIT_DONE, EXIT_ROWS, SANDBOX_SAID, Session, refuse_outputs, shown_from
+from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_outputs, shown_from
 from batch.errors import SheetError
 from batch.model import Severity
 from batch.report import terminal
@@ -41,8 +41,7 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
     refuse_outputs(outputs, sheet=path, cwd=environment.cwd, endings=(path.suffix.lower(),))
     out = environment.cwd / (outputs.out or path.with_name(f"{path.stem}.fixed{path.suffix}"))
     with Session(environment, flags, folder=path.parent) as session, TemporaryDirectory() as folder:
-        if session.sandbox:
-            session.show(SANDBOX_SAID)
+        session.show_sandbox()
         renames: Renames = ()
         try:
             checked = read_and_check(session, inputs, folder=environment.cwd)
@@ -62,10 +61,13 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
         )
         for notice in (*copy.notices, *(written.notices if written else ())):
             session.warn(notice)
-        width, color, left = environment.width, flags.color, copy.checked
-        environment.show_text(terminal.fixes_text(sorted(copy.fixes.values()), width=width, color=color))
-        environment.show_text(
-            terminal.issues_text(left.issues, posts=left.posts, called=left.sheet.called, width=width, color=color)
+        left = copy.checked
+        show = session.environment.show_text
+        show(terminal.fixes_text(sorted(copy.fixes.values()), **session.style))
+        show(
+            terminal.issues_text(
+                left.issues, posts=left.posts, called=left.sheet.called, verbose=flags.verbose, **session.style
+            )
         )
         environment.answer(
             {
@@ -75,16 +77,19 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
                 "issues": [asdict(issue) for issue in left.issues],
             }
         )
+        wrong = any(issue.severity is Severity.ERROR for issue in left.issues)
         if written:
-            session.show(f"Written: {shown_from(written.path, environment.cwd)}")
-        return EXIT_ROWS if any(issue.severity is Severity.ERROR for issue in left.issues) else EXIT_DONE
+            fixed = shown_from(written.path, environment.cwd)
+            session.show(f"Written: {fixed}")
+            session.show_next(session.next_command("check" if wrong else "plan", fixed))
+        return EXIT_ROWS if wrong else EXIT_DONE
 
 
 class CorrectedCopy:
     """A copy of a sheet with the fixes so far; `checked` is how it reads with them.
 
-    Each time it is made anew of the sheet itself. What is read of it is compared with what was meant: a fix that does
-    not read back is given up, and where anything else had changed there is no copy.
+    It is made from the sheet itself each time. What is read of it is compared with what was meant: a fix that does not
+    read back is given up, and where anything else had changed there is no copy.
     """
 
     def __init__(self, session: Session, checked: Checked, inputs: Inputs, *, draft: Path) -> None:
@@ -116,7 +121,7 @@ class CorrectedCopy:
             corrections = read_corrections(path, sheet, self._original.sheet, encoding=self._encoding)
             if corrections.lost:
                 rows = list_rows(corrections.lost)
-                self.notices.append(f"Not taken over from {path.name}: {rows}, where the sheet has changed since.")
+                self.notices.append(f"Not taken from {path.name}: {rows}, because the sheet has changed there since.")
             self._apply(corrections.fixes)
 
     def fix_single_remedies(self) -> None:

@@ -81,7 +81,7 @@ def make_configuration(environment: Environment, answers: Answers) -> int:
     if not environment.environ.get(variable):
         environment.show(f"Next: set {variable} to the key, then run: postbatch doctor --site {name}")
         return 0
-    return examine(environment, Flags(sites=(name,)))
+    return examine(environment, Flags(sites=(name,), color=environment.out.isatty()))
 
 
 def _write_text(draft: Path, text: str) -> None:

@@ -8,8 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal, TextIO
 
@@ -18,6 +20,15 @@ from batch.times import utc_now
 from batch.wording import make_visible_line
 
 STATE_VARIABLE = "POSTBATCH_STATE_DIR"
+
+
+def typed_command() -> Callable[[str], str]:
+    """Return what writes the command line that this process was given with another verb."""
+    import click
+
+    context = click.get_current_context(silent=True)
+    write: Callable[..., str] | None = getattr(context and context.find_root().command, "command_line", None)
+    return partial(write, context) if write else "postbatch {}".format
 
 
 @dataclass(frozen=True)
@@ -38,14 +49,20 @@ class Environment:
     wait: Callable[[threading.Event, float], object] = threading.Event.wait
     """Waits so many seconds, or until the event is set."""
     random: Callable[[], float] = random.random
+    command_line: Callable[[str], str] = field(default_factory=lambda: typed_command())
+    """Returns this command as it was given with another verb, without its outputs; with "" all of it. "" for none."""
+    printing: Callable[[], AbstractContextManager[object]] = nullcontext
+    """Entered while something is printed: what is drawn on the terminal's last line gives way."""
 
     def show(self, line: str) -> None:
         """Print a line that was asked for. What it names may come from anywhere, so that all of it is visible."""
         self.show_text(make_visible_line(line))
 
     def show_text(self, text: str) -> None:
-        """Print what `report.terminal` has drawn, where every word is visible already."""
-        print(text, file=self.out, flush=True)
+        """Print what `report.terminal` has drawn, where every word is visible already; nothing where it is empty."""
+        if text:
+            with self.printing():
+                print(text, file=self.out, flush=True)
 
     def answer(self, document: Mapping[str, object]) -> None:
         """Print what the command came to as one JSON document, where that was asked for."""
@@ -63,7 +80,8 @@ class Environment:
 
     def warn(self, line: str) -> None:
         """Print a line that must be read, on the error output; all of it is visible."""
-        print(make_visible_line(line), file=self.err, flush=True)
+        with self.printing():
+            print(make_visible_line(line), file=self.err, flush=True)
 
     @property
     def asks(self) -> bool:
@@ -152,7 +170,8 @@ class Inputs:
     replaced: tuple[str, ...] = ()
     drafts_only: bool = False
     regenerate: bool = False
-    allow: tuple[str, ...] = ()
+    allow: tuple[tuple[str, int], ...] = ()
+    """How many posts may be cancelled, deleted or rescheduled where that is much, as `("cancel", 36)`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from batch.commands.check import Checked, read_and_check
+from batch.commands.check import Checked, fixable, read_and_check
 from batch.commands.options import Inputs, Outputs
 from batch.commands.session import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
     EXIT_ROWS,
-    SANDBOX_SAID,
     Session,
     exit_status,
     shown_from,
@@ -30,6 +29,7 @@ from batch.commands.sites import (
     SITES_AT_ONCE,
     SiteDoer,
     carry_out,
+    count_sites,
     hold_sites,
     look_at_site,
     site_doer,
@@ -65,11 +65,11 @@ from batch.plan.approval import (
 from batch.plan.decisions import PlanOptions, PostPlace, names_of, place
 from batch.plan.matching import ItemIndex
 from batch.plan.reconcile import left_out_by, reconcile
-from batch.plan.safety import check_blast_radius
+from batch.plan.safety import MAX_SHARE_PERCENT, find_large_changes, refuse_large
 from batch.plan.select import select
 from batch.publisher.client import Client
 from batch.report import terminal
-from batch.report.plan_text import plan_text
+from batch.report.plan_text import deeds_text, plan_text
 from batch.rules.channels import ENDED
 from batch.runs.journal import Journal
 from batch.runs.record import (
@@ -91,7 +91,8 @@ from batch.workbooks.template import EXAMPLE_SKIPPED
 
 def read_to_send(session: Session, inputs: Inputs, *, folder: Path, sheet: Sheet | None = None) -> Checked:
     """Read (where it is not given) and check a sheet that is to be sent; start the sandbox where one is asked for."""
-    checked = read_and_check(session, inputs, folder=folder, will_send=True, sheet=sheet)
+    with session.status.waiting(lambda: f"Reading {Path(inputs.sheet).name}"):
+        checked = read_and_check(session, inputs, folder=folder, will_send=True, sheet=sheet)
     named = sorted({(post.site, str(post.channel), post.account) for post in checked.posts if post.account})
     session.start_sandbox(checked.sites, accounts=named)
     return replace(checked, answers=tuple(_read_answers(folder / path) for path in inputs.answers))
@@ -107,11 +108,15 @@ def _read_answers(path: Path) -> GivenAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan with what carrying it out needs: each site's steps with their places among all posts."""
+    """A plan with what carrying it out needs: each site's steps with their places among all posts.
+
+    `large` is what it would cancel, delete or reschedule of so many posts that this has to be asked for by number.
+    """
 
     checked: Checked
     plan: Plan
     placed: Mapping[str, tuple[NumberedStep, ...]]
+    large: Mapping[str, int]
 
 
 def prepare(
@@ -122,7 +127,7 @@ def prepare(
     With `remember` it is about to be carried out: what the sheet approves is kept.
 
     Where one of several sites can't be read, its posts are blocked and the others go on. Errors: SignInError,
-    ConfigError, ServiceError where no site can be read; GuardError; StartError for a choice that makes no sense.
+    ConfigError, ServiceError where no site can be read; StartError for a choice that makes no sense.
     """
     planner = planner or Planner(
         session, media_folder=checked.media_folder, regenerate=inputs.regenerate, remember=remember
@@ -136,8 +141,16 @@ def prepare(
     posts = {site: [checked.posts[n] for n in numbers] for site, numbers in positions.items()}
     looked: dict[str, tuple[SitePlan, Snapshot | None]] = {}
     failed: list[str] = []
-    with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
-        waiting = {site: pool.submit(planner, site, part, options) for site, part in posts.items()}
+
+    def waiting_for() -> str:
+        left = [site or "the site" for site, future in list(waiting.items()) if not future.done()]
+        done = f" ({len(posts) - len(left)} of {len(posts)} sites done)" if len(posts) > 1 else ""
+        return f"Reading {count_sites(left)}{done}" if left else "Comparing the sheet with the site"
+
+    waiting: dict[str, Future[tuple[SitePlan, Snapshot | None]]] = {}
+    with session.status.waiting(waiting_for), ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
+        for site, part in posts.items():
+            waiting[site] = pool.submit(planner, site, part, options)
         for site, future in waiting.items():
             try:
                 looked[site] = future.result()
@@ -146,19 +159,15 @@ def prepare(
                 if set(failed) == set(checked.sites):
                     raise
                 looked[site] = _unreadable_site(session, site, posts[site], why=str(error)), None
-    for part, snapshot in looked.values():
-        if snapshot is not None:
-            check_blast_radius(part, snapshot, allowed=frozenset(inputs.allow))
+    seen = [(site_plan, snapshot) for site_plan, snapshot in looked.values() if snapshot is not None]
+    large = find_large_changes(seen, allowed=dict(inputs.allow))
     placed = {
         site: tuple(NumberedStep(n, step) for n, step in zip(positions[site], part.steps, strict=True))
         for site, (part, _) in looked.items()
     }
     sheet, parts = checked.sheet, tuple(part for part, _ in looked.values())
-    return Prepared(
-        checked,
-        Plan(sheet.name, sheet.fingerprint, session.environment.now(), parts, (*sheet.notices, *unmatched)),
-        placed,
-    )
+    plan = Plan(sheet.name, sheet.fingerprint, session.environment.now(), parts, (*sheet.notices, *unmatched))
+    return Prepared(checked, plan, placed, large)
 
 
 def options_of(checked: Checked, inputs: Inputs) -> PlanOptions:
@@ -342,37 +351,49 @@ MAX_NAMED_IN_QUESTION = 3
 
 
 def _tell_sites(session: Session, plan: Plan) -> tuple[str, ...]:
-    """Say which sites are meant, and what says so; of a sandbox, that it is one."""
-    if session.sandbox:
-        return (SANDBOX_SAID,)
+    """Say which sites are meant, and what says so."""
     settings = session.settings
     names = [settings.label(part.site) for part in plan.sites if part.site in settings.sites]
     sites = f"Site{'s' if len(names) > 1 else ''} {listed(names, last='and')}"
     return (f"{sites}, from {settings.source}.",) if names else ()
 
 
-def show_plan(session: Session, plan: Plan) -> None:
-    """Print which sites are meant, and the plan."""
+def show_plan(session: Session, plan: Plan, *, asks: bool = False) -> None:
+    """Print which sites are meant, and the plan; with `--quiet` its totals. `asks`: a question follows."""
     flags = session.flags
-    for line in _tell_sites(session, plan):
+    session.show_sandbox()
+    for line in () if session.sandbox else _tell_sites(session, plan):
         session.show(line)
     session.environment.show_text(
         plan_text(
             plan,
             calls_per_minute=session.settings.calls_per_minute,
-            width=session.environment.width,
-            color=flags.color,
             verbose=flags.verbose,
+            quiet=flags.quiet,
+            asks=asks,
+            **session.style,
         )
     )
 
 
-def refuse_without_terminal(session: Session, outputs: Outputs) -> None:
-    """Refuse to begin what would have to ask, where nobody can answer."""
-    if not outputs.yes and not session.environment.asks:
-        raise StartError(
-            "There is no terminal to ask on, so nothing was done. Review `postbatch plan`, then add --yes."
-        )
+def agree_to_large(session: Session, prepared: Prepared, inputs: Inputs, outputs: Outputs) -> tuple[Inputs, Outputs]:
+    """Have the number of posts typed where the plan cancels, deletes or reschedules many; return what was agreed to.
+
+    Typed, it answers the question before a run too. Errors: GuardError where nobody is asked, or another is typed.
+    """
+    large = prepared.large
+    if not large:
+        return inputs, outputs
+    if outputs.yes or not session.environment.asks:
+        refuse_large(large)
+    changing = [step for step in prepared.plan.steps if step.acts]
+    _tell_where(session, changing)
+    session.warn(f"{_capital(deeds_text(changing))}?")
+    for act, number in large.items():
+        question = f"That is more than {MAX_SHARE_PERCENT} % of what is scheduled. To {act} them, type their number"
+        if not session.confirms(question, number=number):
+            refuse_large(large)
+    return replace(inputs, allow=tuple({**dict(inputs.allow), **large}.items())), replace(outputs, yes=True)
 
 
 @contextmanager
@@ -380,8 +401,9 @@ def sheet_held(
     session: Session, inputs: Inputs, outputs: Outputs, *, folder: Path, sheet: Sheet | None = None
 ) -> Iterator[tuple[Checked, str]]:
     """Read and check a sheet that is to be sent, and hold its sites for a new run; give the run's name with it."""
-    refuse_without_terminal(session, outputs)
     checked = read_to_send(session, inputs, folder=folder, sheet=sheet)
+    options_of(checked, inputs)
+    session.refuse_without_terminal(outputs)
     run = session.new_run()
     with hold_sites(session, checked.sites, run=run):
         yield checked, run
@@ -405,6 +427,7 @@ def make_record(session: Session, prepared: Prepared, *, run: str, command: str)
         headings=sheet.headings,
         columns=sheet.columns,
         previous=latest_run(session.state, prepared.checked.path),
+        folder=str(session.folder),
         own=cells,
         placed=tuple(placed),
         journals={site: session.journal(site).name for site in known},
@@ -433,25 +456,35 @@ def carry_through(
     do_site: SiteDoer | None = None,
     at_once: int = SITES_AT_ONCE,
 ) -> int:
-    """Ask, carry out, write results and page, print the summary; return the exit status.
-
-    `sheet` is what the results are named after.
-    """
+    """Ask, carry out, write results (named after `sheet`) and page, print the summary; return the exit status."""
     changing = [placed.step for placed in record.placed if placed.step.acts]
+    if changing and not outputs.yes and not _holds_back(record, outputs):
+        _tell_where(session, changing)
+        if not session.confirms(f"{_capital(deeds_text(changing))}?"):
+            session.warn("Nothing was done.")
+            session.environment.answer({"run": "", "sandbox": session.sandbox, "posts": []})
+            return EXIT_DONE
+    results, status = carry(session, record, outputs, media_folder=media_folder, do_site=do_site, at_once=at_once)
+    quiet = session.flags.quiet  # then the plan's problems were not shown, and are told only now
+    known = frozenset(n for n, p in enumerate(record.placed) if not quiet and p.step.kind in REFUSED)
+    told = bool(changing) or quiet
+    tell(session, results, outputs, sheet=sheet, media_folder=media_folder, known=known, outcomes=told)
+    return status
+
+
+def _tell_where(session: Session, changing: Sequence[Step]) -> None:
+    """Say, before a question, where it would happen and how many warnings there are."""
     warnings = sum(len(step.warnings) for step in changing)
-    posts = counted(len(changing), "post") + (f" ({counted(warnings, 'warning')})" if warnings else "")
     sites = sorted({step.site for step in changing})
     few = listed([session.settings.label(site) for site in sites], last="and")
     named = few if len(sites) <= MAX_NAMED_IN_QUESTION else f"{len(sites)} sites"
-    where = "in the sandbox" if session.sandbox else f"on {named}"
-    asks = changing and not outputs.yes and not _holds_back(record, outputs)
-    if asks and not session.confirms(f"Do this to {posts} {where}?"):
-        session.warn("Nothing was done.")
-        session.environment.answer({"run": "", "sandbox": session.sandbox, "posts": []})
-        return EXIT_DONE
-    results, status = carry(session, record, outputs, media_folder=media_folder, do_site=do_site, at_once=at_once)
-    tell(session, results, outputs, sheet=sheet, media_folder=media_folder)
-    return status
+    where = "In the sandbox" if session.sandbox else f"On {named}"
+    told = f", with {counted(warnings, 'warning')}" if warnings else ""
+    session.warn(f"{where}{told}:")
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _holds_back(record: RunRecord, outputs: Outputs) -> bool:
@@ -472,8 +505,8 @@ def carry(
     Return the results and the exit status. `do_site` is who does a site's steps, this process unless it says otherwise.
     """
     if _holds_back(record, outputs):
-        why = "Another row needs mending, and --all-or-nothing was asked for."
-        session.warn("Nothing was sent: some rows can't be done, and --all-or-nothing was asked for.")
+        why = "Another row has a problem, and --all-or-nothing was given."
+        session.warn("Nothing was sent: some rows have problems, and --all-or-nothing was given.")
         steps = [placed.step for placed in record.placed]
         lines = [not_run_outcome(step, why=why) if step.acts else idle_outcome(step) for step in steps]
         return make_results(record, lines), EXIT_ROWS
@@ -481,7 +514,9 @@ def carry(
     results, status = carry_out(session, record, do_site, at_once=at_once)
     if outputs.wait_seconds and any(o.outcome is OutcomeKind.PROCESSING for o in results.outcomes):
         try:
-            results = wait_until_final(session, results, bound_seconds=outputs.wait_seconds)
+            waiting = f"Waiting up to {outputs.wait_seconds:g} s for posts in process"
+            with session.status.waiting(lambda: waiting):
+                results = wait_until_final(session, results, bound_seconds=outputs.wait_seconds)
             record_followup(session.state, record, results)
         except JournalError as error:
             session.warn(str(error))
@@ -491,27 +526,60 @@ def carry(
 
 
 def tell(
-    session: Session, results: Results, outputs: Outputs, *, sheet: Path, media_folder: Path | None = None
+    session: Session,
+    results: Results,
+    outputs: Outputs,
+    *,
+    sheet: Path,
+    media_folder: Path | None = None,
+    known: frozenset[int] = frozenset(),
+    outcomes: bool = True,
 ) -> None:
-    """Write results and page, and print what happened."""
+    """Write results and page, and print what happened (unless `outcomes` is False) and the command that comes next.
+
+    `known` are the places of the outcomes that were shown before.
+    """
     environment, flags = session.environment, session.flags
     written: list[Path] = []
-    known = results
+    whole = results
     with suppress(PostbatchError):  # a run without a record left nothing out
         record = read_record(session.state, results.run)
-        known = with_last_known(session.state, results, record, journal_of=lambda site: session.journal(site).name)
+        whole = with_last_known(session.state, results, record, journal_of=lambda site: session.journal(site).name)
     if environment.answers is not None:
         from batch.workbooks.results import results_json
 
-        environment.answer_text(results_json(known))
+        environment.answer_text(results_json(whole))
     try:
-        written = session.write_report(known, outputs, sheet=sheet, media_folder=media_folder)
+        with session.status.waiting(lambda: "Writing the results"):
+            written = session.write_report(whole, outputs, sheet=sheet, media_folder=media_folder)
     finally:
         # Also where no file can be written: what was done is then told here, and by `postbatch results`.
-        if results.sandbox:
-            session.show(SANDBOX_SAID)
-        session.environment.show_text(
-            terminal.outcomes_text(results, width=environment.width, color=flags.color, verbose=flags.verbose)
-        )
+        session.show_sandbox()
+        if outcomes:
+            environment.show_text(
+                terminal.outcomes_text(
+                    results,
+                    known=known,
+                    verbose=flags.verbose,
+                    quiet=flags.quiet,
+                    **session.style,
+                )
+            )
         for path in written:
             session.show(f"Written: {shown_from(path, environment.cwd)}")
+    session.show_next(_next_after(session, results, written[0], sheet=sheet))
+
+
+def _next_after(session: Session, results: Results, written: Path, *, sheet: Path) -> str:
+    """Return the command that comes after a run: what lets it go on, mends its sheet, or looks at it again."""
+    kinds = {outcome.outcome for outcome in results.outcomes}
+    file, rows = shown_from(written, session.environment.cwd), shown_from(sheet, session.environment.cwd)
+    if kinds & {OutcomeKind.NOT_RUN, OutcomeKind.UNKNOWN}:
+        same = session.environment.command_line("")
+        return same if same.startswith(("postbatch run ", "postbatch apply ")) else session.next_command("run", rows)
+    if OutcomeKind.INVALID in kinds and sheet.is_file():
+        verb = "fix" if fixable(results.issues) else "check"
+        return session.environment.command_line(verb) or session.next_command(verb, rows)
+    if OutcomeKind.BLOCKED in kinds:
+        return session.next_command("doctor")
+    return session.next_command("status", file) if any(outcome.item_id for outcome in results.outcomes) else ""

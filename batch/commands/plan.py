@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from batch.atomic import write_private
+from batch.commands.check import fixable
 from batch.commands.options import Environment, Flags, Inputs, Outputs
 from batch.commands.pipeline import REFUSED, Prepared, make_record, places_of, prepare, read_to_send, show_plan
 from batch.commands.session import (
@@ -23,8 +24,14 @@ from batch.commands.session import (
 from batch.errors import JournalError
 from batch.plan.approval import ask_about
 from batch.plan.planfile import plan_chunks
+from batch.plan.safety import MAX_SHARE_PERCENT
 from batch.runs.journal import make_private_folder
 from batch.runs.record import make_results, planned_outcome
+
+LARGE = (
+    "To {act} {number:,} posts is more than {share} % of what is scheduled: `run` asks you to type that number, or "
+    "takes --allow-{act} {number}."
+)
 
 
 def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
@@ -37,6 +44,8 @@ def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: 
         prepared = prepare(session, checked, inputs)
         show_plan(session, prepared.plan)
         environment.answer_text(_chunks(session, prepared, inputs, folder=environment.cwd))
+        for act, number in prepared.large.items():
+            session.warn(LARGE.format(act=act, number=number, share=MAX_SHARE_PERCENT))
         if outputs.out is not None:
             write_plan(session, prepared, inputs, environment.cwd / outputs.out)
         if outputs.page is not None:
@@ -44,10 +53,20 @@ def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: 
             planned = make_results(record, [planned_outcome(placed.step) for placed in record.placed])
             asked = ask_about(placed.step for placed in record.placed)
             planned = replace(planned, wanted="plan")
-            session.write_page(planned, outputs.page, media_folder=checked.media_folder, asked=asked)
-        plan = prepared.plan
-        to_fix = any(step.kind in REFUSED for step in plan.steps) or any(part.lapsed for part in plan.sites)
+            page = session.write_page(planned, outputs.page, media_folder=checked.media_folder, asked=asked)
+            session.show(f"Written: {shown_from(page, environment.cwd)}")
+        _show_next(session, prepared, saved=outputs.out)
+        steps = prepared.plan.steps
+        to_fix = any(step.kind in REFUSED for step in steps) or any(part.lapsed for part in prepared.plan.sites)
         return EXIT_ROWS if to_fix else EXIT_DONE
+
+
+def _show_next(session: Session, prepared: Prepared, *, saved: Path | None) -> None:
+    if any(step.acts for step in prepared.plan.steps):
+        line = session.environment.command_line("run")
+        session.show_next(session.next_command("apply", str(saved)) if saved else line)
+    elif fixable(prepared.checked.issues):
+        session.show_next(session.environment.command_line("fix"))
 
 
 def write_plan(session: Session, prepared: Prepared, inputs: Inputs, out: Path) -> None:

@@ -12,8 +12,8 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from batch.commands.options import Environment, Flags
-from batch.commands.session import EXIT_DONE, EXIT_ROWS, SANDBOX_SAID, Session, refuse_to_lose
-from batch.commands.sites import SITES_AT_ONCE
+from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_to_lose
+from batch.commands.sites import SITES_AT_ONCE, count_sites
 from batch.errors import PostbatchError, StartError
 from batch.model import Account, Channel, Item, Status
 from batch.plan.matching import split_reference
@@ -28,7 +28,7 @@ from batch.workbooks.template import write_posts
 
 EDITABLE = frozenset({Status.DRAFT, Status.SCHEDULED})
 GONE_OUT = frozenset({Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE})
-"""What `--all` adds. Failed, cancelled and deleted posts are never there: a row of theirs would ask to be made anew."""
+"""What `--all` adds. Failed, cancelled and deleted posts are never there: a row of theirs would post them again."""
 
 LEFT_OUT_WORDS: Mapping[str, str] = {
     Status.PUBLISHED: "published", Status.PROCESSING: "in process", Status.IN_QUEUE: "waiting",
@@ -79,7 +79,7 @@ def pull_posts(environment: Environment, flags: Flags, out: Path, *, choice: Pul
         rows: list[Mapping[str, str | datetime]] = []
         left: Counter[str] = Counter()
         unread = 0
-        with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
+        with session.status.waiting(lambda: f"Reading {count_sites(sites)}"), ThreadPoolExecutor(SITES_AT_ONCE) as pool:
             pulling = {site: pool.submit(_pull_site, session, site, choice) for site in sites}
             for site, future in pulling.items():
                 try:
@@ -94,14 +94,14 @@ def pull_posts(environment: Environment, flags: Flags, out: Path, *, choice: Pul
                 left += elsewhere
         write_posts(rows, path)
         environment.answer({"written": str(out), "posts": len(rows), "left_out": dict(left), "unread_sites": unread})
-        if session.sandbox:
-            session.show(SANDBOX_SAID)
-        session.show(f"{counted(len(rows), 'post')} written to {out}. Edit them there, then: postbatch plan {out}")
+        session.show_sandbox()
+        session.show(f"Written: {out}, with {counted(len(rows), 'post')} to edit")
         if left:
-            more = " (--all takes in what was published)" if left["published"] and not choice.everything else ""
+            more = " (--all includes what is published)" if left["published"] and not choice.everything else ""
             order = [*LEFT_OUT_WORDS.values(), *sorted(set(left) - set(LEFT_OUT_WORDS.values()))]
             listed = ", ".join(f"{left[word]:,} {word}" for word in order if left[word])
             session.show(f"Left out: {listed}{more}.")
+        session.show_next(session.next_command("plan", str(out)))
         return EXIT_ROWS if unread else EXIT_DONE
 
 
@@ -117,7 +117,7 @@ def _pull_site(
         if item.external:  # what was made on the channel itself can't be changed from here
             continue
         if not _is_known(item):
-            left[f"of a kind not known here ({item.channel} {item.type})"] += 1
+            left[f"of an unknown kind ({item.channel} {item.type})"] += 1
         elif item.status not in statuses:
             left[LEFT_OUT_WORDS.get(item.status, item.status)] += 1
         elif choice.takes(item, zone=zone):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from batch.commands.options import Cluster, Environment, Flags, Inputs, Outputs
-from batch.commands.pipeline import Planner, carry_through, make_record, prepare, sheet_held, show_plan
+from batch.commands.pipeline import Planner, agree_to_large, carry_through, make_record, prepare, sheet_held, show_plan
 from batch.commands.session import Session, refuse_outputs
 from batch.errors import StartError
 
@@ -32,7 +32,8 @@ def run_sheet(
         planner = Planner(session, media_folder=checked.media_folder, regenerate=inputs.regenerate, remember=True)
         prepared = prepare(session, checked, inputs, planner=planner)
         if not (flags.quiet and outputs.yes):
-            show_plan(session, prepared.plan)
+            show_plan(session, prepared.plan, asks=not outputs.yes)
+        inputs, outputs = agree_to_large(session, prepared, inputs, outputs)
         record = make_record(session, prepared, run=run, command="run")
         carry = partial(carry_through, session, record, outputs, sheet=path, media_folder=checked.media_folder)
         if client is None:

@@ -6,24 +6,30 @@ from pathlib import Path
 
 from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.pipeline import tell
-from batch.commands.session import SANDBOX_SAID, Session, exit_status, refuse_outputs
+from batch.commands.session import Session, exit_status, refuse_outputs
 from batch.commands.undo import UNDO, undo_name
 from batch.errors import PostbatchError
 from batch.report import terminal
-from batch.runs.record import read_record, read_results, run_names
+from batch.runs.record import RunRecord, read_record, read_results, run_names
 
 
-def show_runs(environment: Environment, flags: Flags) -> int:
-    """List the runs so far, the latest last."""
+def show_runs(environment: Environment, flags: Flags, *, everything: bool = False) -> int:
+    """List the latest runs of the sheets in this folder, newest first; with `everything` all runs of all folders."""
     with Session(environment, flags, offline=True) as session:
-        if session.sandbox:
-            session.show(SANDBOX_SAID)
-        records = []
-        for name in run_names(session.state):
+        session.show_sandbox()
+        records: list[RunRecord] = []
+        others = 0
+        for name in reversed(run_names(session.state)):
             try:
-                records.append(read_record(session.state, name))
+                record = read_record(session.state, name)
             except PostbatchError as error:
                 session.warn(str(error))
+                continue
+            here = everything or not record.folder or Path(record.folder).is_relative_to(session.folder)
+            if here and (everything or len(records) < terminal.SHOWN_RUNS):
+                records.append(record)
+            else:
+                others += 1
         environment.answer({
             "runs": [
                 {
@@ -34,7 +40,10 @@ def show_runs(environment: Environment, flags: Flags) -> int:
                 for record in records
             ]
         })  # fmt: skip
-        environment.show_text(terminal.runs_text(records, width=environment.width, color=flags.color))
+        if not records and not others:
+            session.show("No runs yet. Next: postbatch run SHEET")
+            return 0
+        session.environment.show_text(terminal.runs_text(records, now=environment.now(), more=others, **session.style))
         return 0
 
 

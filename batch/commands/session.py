@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 import sys
 import threading
 import traceback
 import uuid
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TextIO, TypedDict
 
 from batch.atomic import Written, is_same_file, write_whole
 from batch.commands.options import Environment, Flags, Outputs
@@ -38,10 +39,70 @@ _SITES = uuid.UUID("7c1f3a52-4b0e-5d57-9a53-0f6f6d1c2b11")
 """The name space in which a sandbox gives each site of a sheet its ID."""
 
 
+class Style(TypedDict):
+    """What each function of `report` that makes a terminal's text is told of the terminal."""
+
+    width: int
+    color: bool
+
+
+class StatusLine:
+    """The terminal's last line, which says what is being waited for and moves four times a second; safe for threads.
+
+    Nothing is drawn where `shown` is False. What is printed meanwhile goes above it (`printing`).
+    """
+
+    SECONDS = 0.25
+
+    def __init__(self, err: TextIO, *, shown: bool, width: int) -> None:
+        self._err, self._shown, self._width = err, shown, width
+        self._lock = threading.RLock()
+        self._waiting: list[Callable[[], str]] = []
+        self._drawn = self._turn = 0
+
+    @contextmanager
+    def waiting(self, words: Callable[[], str]) -> Iterator[None]:
+        """While inside, show these words, asked for again each time; of several that wait, the last."""
+        ended = threading.Event()
+        with self._lock:
+            self._waiting.append(words)
+        if self._shown:
+            threading.Thread(target=self._keep_drawing, args=(ended,), name="status", daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
+            with self.printing():
+                self._waiting.remove(words)
+
+    @contextmanager
+    def printing(self) -> Iterator[None]:
+        """While inside, the line is gone."""
+        with self._lock:
+            if self._drawn:
+                self._err.write("\r" + " " * self._drawn + "\r")
+                self._err.flush()
+                self._drawn = 0
+            yield
+
+    def _keep_drawing(self, ended: threading.Event) -> None:
+        while True:
+            with self._lock:
+                if ended.is_set():
+                    return
+                self._turn += 1
+                dots = "." * (1 + self._turn % 3)
+                line = f"{make_visible_line(self._waiting[-1]())[: self._width - 5]} {dots}"
+                self._err.write("\r" + line.ljust(self._drawn))
+                self._err.flush()
+                self._drawn = len(line)
+            ended.wait(self.SECONDS)
+
+
 class Session:
     """Use it in a `with`; what it opened it closes.
 
-    `print_line` is who puts a line on the error output, lent to a bar while one stands there.
+    `print_line` is who puts a line on the error output. `environment` is the given one, printing above the status line.
     `folder` is the sheet's, or the current one; `settings` are those to work with where they come from elsewhere. With
     `offline` nothing is reached, nor is it in a sandbox: a configuration that is not trusted is then read as it is.
     """
@@ -55,7 +116,10 @@ class Session:
         settings: Settings | None = None,
         offline: bool = False,
     ) -> None:
-        self.environment, self.flags = environment, flags
+        shown = environment.err.isatty() and not flags.quiet
+        self.status = StatusLine(environment.err, shown=shown, width=environment.width)
+        self.environment = environment = replace(environment, printing=self.status.printing)
+        self.flags = flags
         self.folder = (folder or environment.cwd).resolve()
         self.state = environment.state_folder()
         self.sandbox = flags.sandbox
@@ -63,6 +127,7 @@ class Session:
         self._budget: RetryBudget | None = None
         self._clients: dict[str, Client] = {}
         self._lock = threading.Lock()
+        self._told_sandbox = False
         self.print_line: Callable[[str], None] = environment.warn
         self.notices: list[str] = []
         """What was found out while sending and belongs into the results."""
@@ -105,20 +170,51 @@ class Session:
         self.notices.append(text)
         self.say(text)
 
+    @property
+    def style(self) -> Style:
+        """How wide and how coloured the terminal's text is."""
+        return {"width": self.environment.width, "color": self.flags.color}
+
     def show(self, line: str) -> None:
         """Print a line of what the command was asked for."""
         self.environment.show(line)
 
-    def confirms(self, question: str) -> bool:
-        """Ask at the terminal; anything but yes is no."""
+    def show_sandbox(self) -> None:
+        """Say once in a command that it works in a sandbox, where it does."""
+        if self.sandbox and not self._told_sandbox:
+            self._told_sandbox = True
+            self.show(SANDBOX_SAID)
+
+    def show_next(self, command: str) -> None:
+        """Print the one command that comes next; `--quiet` keeps it back."""
+        if command and not self.flags.quiet:
+            self.show(f"Next: {command}")
+
+    def next_command(self, verb: str, *named: str) -> str:
+        """Return another command on what is named, with the options of every command that this one was given."""
+        config = ("--config", str(self.flags.config)) if self.flags.config else ()
+        return shlex.join(["postbatch", verb, *named, *(("--sandbox",) if self.sandbox else ()), *config])
+
+    def confirms(self, question: str, *, number: int | None = None) -> bool:
+        """Ask at the terminal; anything but yes is no. With `number` that number has to be typed."""
         import click
 
+        words = make_visible_line(question)
         try:
-            return click.confirm(make_visible_line(question), default=False, err=True)
+            with self.status.printing():
+                if number is None:
+                    return click.confirm(words, default=False, err=True)
+                typed = click.prompt(words, default="", show_default=False, err=True)
+                return str(typed).strip().replace(",", "") == str(number)
         except click.Abort:
             self.warn("")
             self.warn("Nothing was done.")
             raise
+
+    def refuse_without_terminal(self, outputs: Outputs, *, review: str = "Review `postbatch plan`, then add") -> None:
+        """Refuse to begin what would have to ask, where nobody can answer. Errors: StartError."""
+        if not outputs.yes and not self.environment.asks:
+            raise StartError(f"There is no terminal to ask on, so nothing was done. {review} --yes.")
 
     def new_run(self) -> str:
         """Return the name of a run that begins now."""
@@ -290,7 +386,7 @@ def exit_status(
 def report_failure(error: BaseException) -> int:
     """Say that the program failed and where its log is, and return the exit status."""
     Environment().warn(
-        f"postbatch: something went wrong inside the program ({type(error).__name__}). Run the same command again: "
+        f"Error: Something went wrong inside postbatch ({type(error).__name__}). Run the same command again: "
         "the journal knows what was sent, and nothing is sent twice."
     )
     keep_failure(error)

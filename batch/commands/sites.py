@@ -12,14 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING
 
 from batch.commands.session import Session, exit_status, keep_failure
 from batch.errors import JournalError, PostbatchError
 from batch.model import Channel, Item, Outcome, OutcomeKind, Results, Snapshot, Status
 from batch.plan.compare import same_second
 from batch.plan.matching import DEAD
+from batch.plan.safety import count_calls, shown_duration
 from batch.publisher import items
+from batch.report.words import OUTCOME_STYLES
 from batch.runs.actions import SiteContext
 from batch.runs.control import Stop, hold_site, stop_on_interrupt, this_process
 from batch.runs.execute import BULK_FACT, BULK_MISSING, execute
@@ -36,53 +38,69 @@ from batch.runs.record import (
 )
 from batch.runs.site import read_site
 from batch.times import shown_time
-from batch.wording import make_visible_line
+from batch.wording import counted, listed
 
 if TYPE_CHECKING:
-    from tqdm import tqdm
-
     from batch.publisher.client import Client
 
 
+def count_sites(sites: Sequence[str]) -> str:
+    """Name a few sites, and count more."""
+    return listed(sites, last="and") if len(sites) <= SHOWN_SITES else f"{len(sites)} sites"
+
+
 class Progress:
-    """Counts finished posts; safe to use from the threads of all sites."""
+    """Counts the finished posts of each site, and says how far they are; safe to use from the threads of all sites.
 
-    def __init__(self, session: Session, *, positions: Iterable[int]) -> None:
-        self._session = session
-        self._remaining = set(positions)
-        self._total = len(self._remaining)
+    `totals` are the posts of each site that something is done for, `seconds` what the plan says a site takes.
+    """
+
+    def __init__(
+        self, session: Session, positions: Mapping[str, set[int]], *, seconds: Mapping[str, float], stop: Stop
+    ) -> None:
+        self._session, self._seconds, self._stop = session, seconds, stop
+        self._left = {site: set(numbers) for site, numbers in positions.items() if numbers}
+        self._totals = {site: len(numbers) for site, numbers in self._left.items()}
+        self._working = set(self._totals)
         self._lock = threading.Lock()
-        self._bar: tqdm[NoReturn] | None = None
-        self._printed_by = session.print_line
 
-    def __enter__(self) -> Self:
-        err = self._session.environment.err
-        if self._total and err.isatty() and not self._session.flags.quiet:
-            from tqdm import tqdm
-
-            self._bar = bar = tqdm(total=self._total, unit="post", file=err, dynamic_ncols=True)
-            # A line printed where the bar stands would run into it.
-            self._session.print_line = lambda text: bar.write(text, file=err)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._session.print_line = self._printed_by
+    def words(self) -> str:
+        """Say how many posts are done, how long the rest takes, and where; after the last post what is waited for."""
+        with self._lock:
+            busy = [site for site in sorted(self._working) if self._left[site]]
+            checking = sorted(self._working - set(busy))
+            done = sum(self._totals.values()) - sum(map(len, self._left.values()))
+            left = max((self._seconds[site] * len(self._left[site]) / self._totals[site] for site in busy), default=0)
+            some = [f"{site} {self._totals[site] - len(self._left[site])} of {self._totals[site]}" for site in busy]
+        if busy and self._stop.requested:
+            return "Stopping: waiting for the call in hand, up to a minute where the site's limit is reached"
+        if not busy:
+            where = count_sites(checking) if any(checking) else "the site"
+            return f"Checking what {where} {'shows' if len(checking) == 1 else 'show'}"
+        where = f" ({', '.join(some)})" if 1 < len(some) <= SHOWN_SITES else f" ({len(some)} sites)" if some[1:] else ""
+        return f"{done:,} of {sum(self._totals.values()):,} posts done, {shown_duration(left)} left{where}"
 
     def show(self, position: int, outcome: Outcome) -> None:
-        """Count a post that has its outcome; said once for each post, or for some forty of a large run."""
+        """Count a post that has its outcome. With `--verbose` each is said; else, without a terminal, now and then."""
         with self._lock:
-            if position not in self._remaining:
+            left = self._left.get(outcome.site)
+            if left is None or position not in left:
                 return
-            self._remaining.remove(position)
-            done = self._total - len(self._remaining)
-            if self._bar is not None:
-                label = make_visible_line(f"{outcome.site} {outcome.key} {outcome.outcome}"[:50])
-                self._bar.set_postfix_str(label, refresh=False)
-                self._bar.update()
-            elif self._session.flags.verbose or done % max(1, self._total // 40) == 0:
-                self._session.say(f"[{done}/{self._total}] row {outcome.row} {outcome.key}: {outcome.outcome}")
+            left.remove(position)
+            total = self._totals[outcome.site]
+            done = total - len(left)
+        if self._session.flags.verbose:
+            self._session.say(
+                f"[{done}/{total}] row {outcome.row} {outcome.key}: {OUTCOME_STYLES[outcome.outcome].told}"
+            )
+        elif not self._session.environment.err.isatty() and (done == total or done % SAID_EACH == 0):
+            site = f"{outcome.site}: " if outcome.site and len(self._totals) > 1 else ""
+            self._session.say(f"{site}{done:,} of {counted(total, 'post')} done")
+
+    def finish(self, site: str) -> None:
+        """Note that nothing more is waited for of a site."""
+        with self._lock:
+            self._working.discard(site)
 
 
 @contextmanager
@@ -96,6 +114,10 @@ def hold_sites(session: Session, sites: Sequence[str], *, run: str) -> Iterator[
             held.enter_context(hold_site(journal, site=site, holder=holder, say=session.warn))
         yield
 
+
+SHOWN_SITES = 3
+SAID_EACH = 50
+"""Where there is no terminal, how many posts of a site are done between two lines that say so."""
 
 SITES_AT_ONCE = 64
 """A site mostly waits for its limit: at 200 calls a minute each, so many take about two thirds of one processor."""
@@ -126,15 +148,21 @@ def carry_out(
     outcomes = {p.position: idle_outcome(p.step) for p in record.placed if p.step.site not in busy}
     stop = Stop(session.environment.wait)
     stops = {site: stop.of_site() for site in busy}
-    acting = [p.position for p in record.placed if p.step.acts]
-    with Progress(session, positions=acting) as progress, stop_on_interrupt(stop, say=session.warn):
+    progress = make_progress(session, busy, stop=stop)
+    with session.status.waiting(progress.words), stop_on_interrupt(stop, say=session.warn):
 
         def emit(position: int, outcome: Outcome) -> None:
             outcomes[position] = outcome
             progress.show(position, outcome)
 
+        def do(site: str) -> None:
+            try:
+                do_site(site, busy[site], stops[site], emit)
+            finally:
+                progress.finish(site)
+
         with ThreadPoolExecutor(at_once, "site") as pool:
-            waiting = {site: pool.submit(do_site, site, steps, stops[site], emit) for site, steps in busy.items()}
+            waiting = {site: pool.submit(do, site) for site in busy}
             for site, future in waiting.items():
                 if (error := future.exception()) is not None:
                     stops[site].request(FAILED_INSIDE.format(kind=type(error).__name__))
@@ -152,8 +180,22 @@ def carry_out(
         counts = Counter(str(outcome.outcome) for outcome in lines)
         finish_record(session.state, record, at=finished_at, exit_status=status, counts=counts)
     except JournalError:
-        session.warn("How this run ended could not be noted (is the disk full?); its results are written all the same.")
+        session.warn("The end of this run couldn't be recorded (is the disk full?). Its results are still written.")
     return make_results(record, lines, finished_at=finished_at), status
+
+
+def make_progress(session: Session, busy: Mapping[str, Sequence[NumberedStep]], *, stop: Stop) -> Progress:
+    """Return what counts the posts of a run, with the time that the plan says each site takes."""
+    settings = session.settings
+    positions = {site: {p.position for p in steps if p.step.acts} for site, steps in busy.items()}
+    now = session.environment.now()
+    seconds = {
+        site: count_calls([p.step for p in steps], via=settings.site(site).via, now=now)
+        * 60
+        / settings.calls_per_minute
+        for site, steps in busy.items()
+    }
+    return Progress(session, positions, seconds=seconds, stop=stop)
 
 
 def site_doer(session: Session, *, run: str, media_folder: Path | None) -> SiteDoer:
@@ -272,25 +314,25 @@ def follow(session: Session, results: Results) -> Results:
 def brought_up_to_date(outcome: Outcome, item: Item | None) -> Outcome:
     """Return an outcome with what the site says of its item now."""
     if item is None:
-        message = "The site does not hold this post any more."
+        message = "This post is no longer on the site."
         return replace(outcome, outcome=OutcomeKind.DELETED, status="", message=message)
     now = replace(outcome, status=item.status, link=item.link or outcome.link)
     if item.status == Status.PUBLISHED:
         return replace(now, outcome=OutcomeKind.PUBLISHED, code="", message="It is live.")
     if item.status == Status.FAILED:
         why = item.error or "no reason was given"
-        message = f"The channel refused it: {why}. Mend the row, then run with --again {outcome.key}."
+        message = f"The channel refused it: {why}. Correct the row, then run with --again {outcome.key}."
         return replace(now, outcome=OutcomeKind.FAILED, code="FAILED", message=message)
     if item.status in (Status.PROCESSING, Status.IN_QUEUE):
-        return replace(now, outcome=OutcomeKind.PROCESSING, message="The service is working on it.")
+        return replace(now, outcome=OutcomeKind.PROCESSING, message="The service is still working on it.")
     if item.status in WITHDRAWN and outcome.status != item.status:
         kind = WITHDRAWN[item.status]
-        return replace(now, outcome=kind, message=f"It has been {kind} since, and does not go out.")
+        return replace(now, outcome=kind, message=f"It was {kind} after the run and won't go out.")
     at, before = item.scheduled_at, outcome.publish_at
     if item.status != Status.SCHEDULED or at is None or before is None or same_second(at, before):
         return now
     local_time = shown_time(at, timezone=outcome.timezone)
-    message = f"It has been moved since: it goes out {local_time}."
+    message = f"It was moved after the run: it goes out {local_time}."
     return replace(now, publish_at=at, local_time=local_time, message=message)
 
 
@@ -299,12 +341,12 @@ def wait_until_final(session: Session, results: Results, *, bound_seconds: float
     ends_at = session.environment.clock() + bound_seconds
     while any(o.outcome is OutcomeKind.PROCESSING for o in results.outcomes):
         if session.environment.clock() >= ends_at:
-            session.warn("Some posts are still in process; `postbatch status RESULTS` asks again.")
+            session.warn("Some posts are still in process. `postbatch status RESULTS` checks them again.")
             break
         session.environment.sleep(PAUSE_SECONDS)
         try:
             results = follow(session, results)
         except PostbatchError as error:
-            session.warn(f"{error} `postbatch status RESULTS` asks again.")
+            session.warn(f"{error} `postbatch status RESULTS` checks again.")
             break
     return results

@@ -19,15 +19,16 @@ def update_status(environment: Environment, flags: Flags, path: Path, outputs: O
     with Session(environment, flags, folder=path.parent) as session:
         run = run_of_results(session.state, path)
         if not run:
-            raise StartError(f"{path.name} is not a results file of a run on this machine; see `postbatch runs`.")
+            raise StartError(f"{path.name} is not the results file of a run on this machine. See `postbatch runs`.")
         record = read_record(session.state, run)
         if record.sandbox and not flags.sandbox:
-            raise StartError("These results are from the sandbox. Add --sandbox to ask it again.")
+            raise StartError("These results are from the sandbox. Add --sandbox.")
         sheet = path.with_name(Path(record.sheet).name or "posts")
         refuse_outputs(outputs, sheet=sheet, cwd=environment.cwd)
         session.start_sandbox(record.journals)
         session.refuse_other_places(record)
-        results = follow(session, read_results(session.state, record))
+        with session.status.waiting(lambda: "Checking what the site shows"):
+            results = follow(session, read_results(session.state, record))
         record_followup(session.state, record, results)
         tell(session, results, replace(outputs, out=outputs.out or path), sheet=sheet)
         return exit_status(results.outcomes)

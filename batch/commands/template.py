@@ -6,7 +6,7 @@ from pathlib import Path
 
 from batch.commands.accounts import read_accounts
 from batch.commands.options import Environment, Flags
-from batch.commands.session import SANDBOX_SAID, Session, refuse_to_lose
+from batch.commands.session import Session, refuse_to_lose
 from batch.errors import StartError
 from batch.times import zone_named
 from batch.workbooks.template import write_template
@@ -26,13 +26,14 @@ def make_template(
         if connected:
             session.start_sandbox()
             site = session.settings.site().name
-            snapshot, _ = read_accounts(session, site)
+            with session.status.waiting(lambda: "Reading the site's accounts"):
+                snapshot, _ = read_accounts(session, site)
             offered = Connected(
                 accounts=snapshot.accounts, quotas=snapshot.quotas, timezone=session.settings.timezone_for(site)
             )
         write_template(path, now=environment.now(), connected=offered, timezone=timezone)
         environment.answer({"written": str(out)})
-        if session.sandbox:
-            session.show(SANDBOX_SAID)
-        session.show(f"Written: {out}. Fill it in, then: postbatch check {out}")
+        session.show_sandbox()
+        session.show(f"Written: {out}")
+        session.show_next(session.next_command("check", str(out)))
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from batch.commands.options import Environment, Flags, Outputs
-from batch.commands.pipeline import carry_through, places_of, refuse_without_terminal, show_plan
+from batch.commands.pipeline import carry_through, places_of, show_plan
 from batch.commands.session import Session, refuse_outputs
 from batch.commands.sites import hold_sites, look_at_site
 from batch.errors import StartError
@@ -22,17 +22,17 @@ def undo_run(environment: Environment, flags: Flags, run: str, outputs: Outputs)
     """Undo a run. Errors: StartError where there is no such run or nothing to undo."""
     with Session(environment, flags) as session:
         refuse_outputs(outputs, sheet=environment.cwd / undo_name(run), cwd=environment.cwd)
-        refuse_without_terminal(session, outputs)
         record = read_record(session.state, _last_to_undo(session) if run == "last" else run)
         if record.sandbox is not session.sandbox:
             flag, there = ("Add", "in the sandbox") if record.sandbox else ("Leave", "on the real site")
             option = f"{flag} --sandbox{'' if record.sandbox else ' out'}"
             raise StartError(f"The run {record.run} was {there}. {option} to undo it.")
+        session.refuse_without_terminal(outputs)
         session.start_sandbox(record.journals)
         session.refuse_other_places(record)
         done = steps_as_done(session.state, record)
         if not done:
-            raise StartError(f"The run {record.run} changed nothing, so there is nothing to undo.")
+            raise StartError(f"The run {record.run} changed nothing: there is nothing to undo.")
         own = session.new_run()
         sites = sorted({p.step.site for p in done})
         with hold_sites(session, sites, run=own):
@@ -41,11 +41,12 @@ def undo_run(environment: Environment, flags: Flags, run: str, outputs: Outputs)
             by_site = [SitePlan(site, tuple(p.step for p in part)) for site, part in zip(sites, parts, strict=True)]
             plan = Plan(record.sheet, "", environment.now(), tuple(by_site))
             if record.command.startswith(UNDO):
-                session.show(f"The run {record.run} was an undo itself: this puts back what it took back.")
-            show_plan(session, plan)
+                session.show(f"The run {record.run} was itself an undo: this puts back what it took back.")
+            show_plan(session, plan, asks=not outputs.yes)
             undoing = replace(
                 record,
                 run=own,
+                folder=str(session.folder),
                 command=f"{UNDO}{record.run}",
                 started_at=environment.now(),
                 placed=tuple(placed),
@@ -68,7 +69,9 @@ def _last_to_undo(session: Session) -> str:
                 undone.add(record.command.removeprefix(UNDO))
         elif record.sandbox is session.sandbox and name not in undone and steps_as_done(session.state, record):
             return name
-    raise StartError("There is no run to undo: each of them changed nothing, or was undone. See `postbatch runs`.")
+    raise StartError(
+        "There is no run to undo: every run either changed nothing or is undone already. See `postbatch runs`."
+    )
 
 
 def undo_name(run: str) -> str:

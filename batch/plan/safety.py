@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from types import MappingProxyType
 from typing import NamedTuple
 
 from batch.errors import GuardError
@@ -18,10 +19,7 @@ from batch.model import Act, SitePlan, Snapshot, Status, Step, StepKind
 from batch.plan.decisions import PlanOptions
 
 MAX_SHARE_PERCENT = 30
-FREELY: Mapping[tuple[Act, ...], tuple[int, str]] = {
-    (Act.CANCEL, Act.DELETE): (3, "cancel or delete"),
-    (Act.RESCHEDULE,): (10, "reschedule"),
-}
+FREELY: Mapping[tuple[Act, ...], int] = {(Act.CANCEL, Act.DELETE): 3, (Act.RESCHEDULE,): 10}
 """How many of what is scheduled may be touched in any case; beyond that it must be no more than MAX_SHARE_PERCENT."""
 
 QUOTA_OF: Mapping[Act, str] = {Act.PUBLISH: "PUBLISH_POST", Act.SCHEDULE: "SCHEDULE_POST"}
@@ -31,22 +29,38 @@ DOING: Mapping[str, str] = {"PUBLISH_POST": "publishing now", "SCHEDULE_POST": "
 DATED = frozenset({Act.SCHEDULE, Act.RESCHEDULE})
 
 
-def check_blast_radius(plan: SitePlan, snapshot: Snapshot, *, allowed: frozenset[str] = frozenset()) -> None:
-    """Refuse a plan that touches too much; `allowed` holds the acts (`cancel`, `delete`, `reschedule`) asked by name.
+def find_large_changes(
+    sites: Iterable[tuple[SitePlan, Snapshot]], *, allowed: Mapping[str, int] = MappingProxyType({})
+) -> dict[str, int]:
+    """Return how many posts the plan cancels, deletes or reschedules, by the act, where that is much.
 
-    Errors: GuardError, which names the flag for each act.
+    It is much where one site, or all of them together, would lose or move more than their share. The numbers are those
+    of all sites; an act of which no more than `allowed` are planned is not counted.
     """
-    scheduled = sum(item.status == Status.SCHEDULED and not item.external for item in snapshot.items)
-    for acts, (freely, verb) in FREELY.items():
-        counts = {act: sum(act in step.acts for step in plan.steps) for act in acts if act not in allowed}
-        total = sum(counts.values())
-        if total > freely and total * 100 > scheduled * MAX_SHARE_PERCENT:
-            flags = " and ".join(f"`--allow-{act}`" for act, count in counts.items() if count)
-            where = f" on the site {plan.site}" if plan.site else ""
-            raise GuardError(
-                f"This sheet would {verb} {total} posts{where}, where {scheduled} are scheduled: more than "
-                f"{MAX_SHARE_PERCENT} % of them. Nothing was sent. If that is meant, add {flags}."
-            )
+    looked = list(sites)
+    steps = [step for plan, _ in looked for step in plan.steps]
+    totals = {act: sum(act in step.acts for step in steps) for acts in FREELY for act in acts}
+    asked = {act for act, total in totals.items() if total > allowed.get(act, 0)}
+    scheduled = [sum(i.status == Status.SCHEDULED and not i.external for i in shot.items) for _, shot in looked]
+    parts = [(plan.steps, count) for (plan, _), count in zip(looked, scheduled, strict=True)]
+    large: dict[str, int] = {}
+    for part, count in [*parts, (steps, sum(scheduled))]:
+        for acts, freely in FREELY.items():
+            total = sum(act in step.acts for step in part for act in acts if act in asked)
+            if total > freely and total * 100 > count * MAX_SHARE_PERCENT:
+                large |= {str(act): totals[act] for act in acts if act in asked and totals[act]}
+    return large
+
+
+def refuse_large(large: Mapping[str, int]) -> None:
+    """Refuse what is much and was not asked for. Errors: GuardError, which names the option and number for each act."""
+    if large:
+        what = " and ".join(f"{act} {number:,} {'post' if number == 1 else 'posts'}" for act, number in large.items())
+        options = " ".join(f"--allow-{act} {number}" for act, number in large.items())
+        raise GuardError(
+            f"This would {what}: more than {MAX_SHARE_PERCENT} % of what is scheduled. Nothing was sent. "
+            f"If you mean it, add {options}."
+        )
 
 
 def refused(step: Step, kind: StepKind, code: str, reason: str) -> Step:
@@ -221,7 +235,7 @@ def count_calls(steps: Sequence[Step], *, via: str, now: datetime) -> int:
 def shown_duration(seconds: float) -> str:
     """Return a duration as a person says it: `about 20 s`, `about 10 min`, `about 2 h 5 min`."""
     if seconds < 1:
-        return "a moment"
+        return "under 1 s"
     if seconds < 90:
         return f"about {math.ceil(seconds)} s"
     minutes = math.ceil(seconds / 60)

@@ -77,6 +77,12 @@ class TerminalText:
 
         self._console.print(Padding(_rich(line), (0, 0, 0, indent)))
 
+    def cut_line(self, line: Line, *, indent: int = 0) -> None:
+        """Write one line that is cut where the terminal ends."""
+        text = _rich(line)
+        text.pad_left(indent)
+        self._console.print(text, no_wrap=True, overflow="ellipsis")
+
     def whole_line(self, line: Line) -> None:
         """Write one line that is never broken, such as an address that is to be copied."""
         self._console.print(_rich(line), soft_wrap=True)

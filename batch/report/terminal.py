@@ -1,54 +1,119 @@
-"""What is printed: issues, outcomes, accounts and runs as text for a terminal of a given width.
+"""What is printed: problems by cause, outcomes, accounts, sites and runs as text for a terminal of a given width.
 
-Each function turns values into one text; none of them prints, asks or decides. Long lists are shortened unless
-`verbose` is asked for, but never what needs a person to the last one: every kind of problem is shown at least once.
+Each function turns values into one text; none of them prints, asks or decides. The same sentence for many rows is one
+line with the rows. Long lists are shortened unless `verbose` is asked for, but never what needs a person to the last
+one: every kind of problem is shown at least once.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from batch.model import GOOD, Account, Issue, Outcome, OutcomeKind, Post, Results, Severity, Snapshot
 from batch.report.layout import Column, Line, Styled, TerminalText, joined
-from batch.report.words import make_headline
-from batch.wording import QUOTA_NAMES, counted, quota_left
+from batch.report.words import OUTCOME_STYLES, make_headline
+from batch.wording import QUOTA_NAMES, counted, list_ranges, listed, quota_left
 
 if TYPE_CHECKING:
     from batch.runs.record import RunRecord
     from batch.workbooks.fix import CellFix
 
 SHOWN_OF_A_KIND = 5
-"""How often one kind of problem is shown in full before its other rows are only counted."""
+"""How many causes of one kind are shown before the rows of the others are only named."""
 
 SHOWN_LINKS = 10
+SHOWN_SITES = 3
 NEEDS_YOU = frozenset(OutcomeKind) - GOOD - {OutcomeKind.PROCESSING}
 
-OUTCOME_COLORS: Mapping[OutcomeKind, str] = {
-    **dict.fromkeys(GOOD, "green"),
-    OutcomeKind.UNCHANGED: "",
-    OutcomeKind.SKIPPED: "dim",
-    OutcomeKind.PROCESSING: "cyan",
-    OutcomeKind.INVALID: "red",
-    OutcomeKind.BLOCKED: "yellow",
-    OutcomeKind.CONFLICT: "magenta",
-    OutcomeKind.FAILED: "red",
-    OutcomeKind.UNKNOWN: "bold red",
-    OutcomeKind.NOT_RUN: "yellow",
+ERROR, WARNING, NOTE, WELL = "bold red", "black on yellow", "bold", "green"
+"""Styles of labels that can be read on black and on white. A sentence has none: the label before it has."""
+
+LABELS: Mapping[OutcomeKind, Styled] = {
+    OutcomeKind.INVALID: Styled("Error", ERROR),
+    OutcomeKind.CONFLICT: Styled("Conflict", ERROR),
+    OutcomeKind.FAILED: Styled("Failed", ERROR),
+    OutcomeKind.UNKNOWN: Styled("Unknown", ERROR),
+    OutcomeKind.BLOCKED: Styled("Blocked", WARNING),
+    OutcomeKind.NOT_RUN: Styled("Not sent", WARNING),
 }
+WARNED = Styled("Warning", WARNING)
+SEVERITIES: Mapping[Severity, Styled] = {Severity.ERROR: LABELS[OutcomeKind.INVALID], Severity.WARNING: WARNED}
 
 CONNECTION_WORDS: Mapping[str, str] = {
     "VALID": "no account",
     "NEVER_CREATED": "not connected",
     "USER_NOT_EXIST_FOR_CHANNEL": "not connected",
-    "DISCONNECTED": "connection lapsed",
-    "USER_IS_DISCONNECTED": "connection lapsed",
+    "DISCONNECTED": "connection expired",
+    "USER_IS_DISCONNECTED": "connection expired",
     "INVALID": "sign in again",
     "NO_PAGES_FOR_USER": "has no page",
     "HTTP_400": "not connected",
 }
+
+
+class Remark(NamedTuple):
+    """One thing to tell of one row: `row` is None where it is about the sheet; `code` is what remarks of a kind share.
+
+    `cell` and `column` are "" where the message names no cell. `key` is the row's own: messages that differ only by it
+    are one cause.
+    """
+
+    label: Styled
+    message: str
+    row: int | None
+    code: str = ""
+    site: str = ""
+    column: str = ""
+    cell: str = ""
+    key: str = ""
+
+    @property
+    def cause(self) -> str:
+        """The message as it is for any row: its own key is left open."""
+        if not self.key:
+            return self.message
+        return self.message.replace(f"--again {self.key}", "--again KEY").replace(f"“{self.key}”", "“KEY”")
+
+
+def write_remarks(text: TerminalText, remarks: Iterable[Remark], *, verbose: bool, several_sites: bool) -> None:
+    """Write one paragraph for each cause, with all its rows; with `verbose` one for each row."""
+    causes: defaultdict[tuple[object, ...], list[Remark]] = defaultdict(list)
+    for remark in remarks:
+        causes[remark.label, remark.column, remark.cause, remark.row if verbose else None].append(remark)
+    kinds: defaultdict[tuple[str, str, str], list[list[Remark]]] = defaultdict(list)
+    for same in causes.values():
+        kinds[same[0].label.words, same[0].column, same[0].code].append(same)
+    lines: list[Sequence[Line]] = []
+    for alike in kinds.values():
+        shown = alike if verbose else alike[:SHOWN_OF_A_KIND]
+        lines += ((same[0].label, _remark_line(same, several_sites=several_sites)) for same in shown)
+        if rest := [remark for same in alike[len(shown) :] for remark in same]:
+            where = _place_of(rest, several_sites=several_sites)
+            lines.append(("", Styled(f"... and {len(rest):,} more like this: {where} (--verbose shows all)", "dim")))
+    text.table((Column(""), Column("", share=1)), lines, indent=0)
+
+
+def _remark_line(same: Sequence[Remark], *, several_sites: bool) -> Line:
+    place = _place_of(same, several_sites=several_sites)
+    told = same[0].message if len({remark.key for remark in same}) == 1 else same[0].cause
+    return [Styled(f"{place}: " if place else "", "bold"), Styled(told)]
+
+
+def _place_of(same: Sequence[Remark], *, several_sites: bool) -> str:
+    """Say where remarks are: `C4, type`, `rows 2-20, timezone (bath and berlin)`."""
+    rows, first = sorted({remark.row for remark in same if remark.row is not None}), same[0]
+    cells = {remark.cell for remark in same}
+    sheet = "the sheet" if first.column else ""
+    where = first.cell if len(cells) == 1 and first.cell else list_ranges(rows) if rows else sheet
+    named = "" if not first.column or first.column in first.message else first.column
+    sites = sorted({remark.site for remark in same if remark.site}) if several_sites else []
+    told = listed(sites, last="and") if len(sites) <= SHOWN_SITES else f"{len(sites)} sites"
+    place = ", ".join(part for part in (where, named) if part)
+    return f"{place} ({told})" if sites and place else place or told
 
 
 def issues_text(
@@ -56,68 +121,39 @@ def issues_text(
     *,
     posts: Sequence[Post] = (),
     called: Mapping[str, str] | None = None,
+    next_command: str = "",
     width: int = 80,
     color: bool = False,
     verbose: bool = False,
 ) -> str:
-    """List what is wrong with a sheet, each with its cell, and say how many rows are right.
+    """List what is wrong with a sheet, a line for each cause, and say how many rows are right and what comes next.
 
     `called` is what the sheet calls columns of ours that it names otherwise.
     """
-    text, called = TerminalText(width=width, color=color), called or {}
-    by_kind: defaultdict[tuple[str, str], list[Issue]] = defaultdict(list)
-    for issue in issues:
-        by_kind[issue.column, issue.code].append(issue)
-    shown = [i for i in issues if verbose or i in by_kind[i.column, i.code][:SHOWN_OF_A_KIND]]
-    columns = (Column("Cell"), Column("Column", max_width=20), Column("What is to be done", share=1))
-    text.table(columns, (_issue_row(issue, called) for issue in shown), indent=0)
-    for (column, _), alike in by_kind.items():
-        if not verbose and (rest := alike[SHOWN_OF_A_KIND:]):
-            rows = _row_ranges(issue.row for issue in rest if issue.row is not None)
-            text.line(
-                Styled(
-                    f"... and {len(rest):,} more like the last one of `{called.get(column, column)}`: rows {rows}.",
-                    "dim",
-                )
-            )
-    if issues:
-        text.line()
-    text.line(_sheet_line(issues, posts))
+    text = TerminalText(width=width, color=color)
+    sites, named = {post.row: post.site for post in posts}, called or {}
+    remarks = (
+        Remark(SEVERITIES[i.severity], i.message, i.row, i.code, sites.get(i.row or 0, ""), i.column, i.cell)
+        for i in (replace(issue, column=named.get(issue.column, issue.column)) for issue in issues)
+    )
+    write_remarks(text, remarks, verbose=verbose, several_sites=len(set(sites.values())) > 1)
+    then = [Styled(f" Next: {next_command}")] if next_command else []
+    text.whole_line([*_sheet_line(issues, posts), *then])
     return text.text()
 
 
-def _issue_row(issue: Issue, called: Mapping[str, str]) -> Sequence[Line]:
-    column = called.get(issue.column, issue.column)
-    where = issue.cell or (f"row {issue.row}" if issue.row is not None else "sheet")
-    if issue.severity is Severity.WARNING:
-        return where, column, (Styled("Warning: ", "yellow"), Styled(issue.message))
-    return Styled(where, "bold"), column, Styled(issue.message, "red")
-
-
-def _row_ranges(rows: Iterable[int], *, limit: int = 8) -> str:
-    """Return row numbers as ranges: `7-12, 15`."""
-    ranges: list[list[int]] = []
-    for row in sorted(set(rows)):
-        if ranges and row == ranges[-1][1] + 1:
-            ranges[-1][1] = row
-        else:
-            ranges.append([row, row])
-    shown = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in ranges[:limit])
-    return f"{shown}{' and others' if len(ranges) > limit else ''}"
-
-
-def _sheet_line(issues: Sequence[Issue], posts: Sequence[Post]) -> Line:
-    """Say how many rows there are, and how many are to be mended."""
+def _sheet_line(issues: Sequence[Issue], posts: Sequence[Post]) -> list[Styled]:
+    """Say how many rows there are, and how many have errors or warnings."""
     errors = {issue.row for issue in issues if issue.severity is Severity.ERROR}
     wrong, warned = errors - {None}, {issue.row for issue in issues} - errors - {None}
     found = [
-        Styled(f"{counted(len(wrong), 'row')} to mend" if wrong else "", "bold red"),
-        Styled("the sheet itself to mend" if None in errors else "", "bold red"),
-        Styled(f"{counted(len(warned), 'row')} with a warning only" if warned else "", "yellow"),
+        Styled(f"{counted(len(wrong), 'row')} {'has' if len(wrong) == 1 else 'have'} errors" if wrong else "", ERROR),
+        Styled("the sheet itself has errors" if None in errors else "", ERROR),
+        Styled(f"{counted(len(warned), 'row')} {'has' if len(warned) == 1 else 'have'} warnings" if warned else ""),
     ]
     rows = len({post.row for post in posts})
     total = f"{counted(rows, 'row')}, {counted(len(posts), 'post')}: " if posts else ""
-    told = [part for part in found if part.words] or [Styled("nothing to mend", "green")]
+    told = [part for part in found if part.words] or [Styled("no problems found", WELL)]
     return [Styled(total), *joined(told), Styled(".")]
 
 
@@ -125,18 +161,12 @@ def fixes_text(fixes: Sequence[CellFix], *, width: int = 80, color: bool = False
     """List the cells that were corrected, each with what it held and holds."""
     text = TerminalText(width=width, color=color)
     if not fixes:
-        text.line("No mistake here has exactly one remedy, so no copy was written.")
+        text.line("Nothing here can be corrected without asking you, so no copy was written.")
         return text.text()
-    values = Column("Was", share=1), Column("Is now", share=1)
+    values = Column("Before", share=1), Column("After", share=1)
     columns = (Column("Cell"), Column("Column", max_width=20), *values, Column("Why", max_width=24))
     rows = (
-        (
-            Styled(fix.cell, "bold"),
-            fix.heading,
-            Styled(fix.old or "(blank)", "red"),
-            Styled(fix.new or "(blank)", "green"),
-            Styled(fix.why, "dim"),
-        )
+        (Styled(fix.cell, "bold"), fix.heading, fix.old or "(blank)", Styled(fix.new or "(blank)", WELL), fix.why)
         for fix in fixes
     )
     text.table(columns, rows, indent=0)
@@ -145,59 +175,63 @@ def fixes_text(fixes: Sequence[CellFix], *, width: int = 80, color: bool = False
     return text.text()
 
 
-def outcomes_text(results: Results, *, width: int = 80, color: bool = False, verbose: bool = False) -> str:
-    """Say what became of a run's posts: in one line, then what needs somebody, then the links of what is live."""
+def outcomes_text(
+    results: Results,
+    *,
+    known: frozenset[int] = frozenset(),
+    width: int = 80,
+    color: bool = False,
+    verbose: bool = False,
+    quiet: bool = False,
+) -> str:
+    """Say what became of a run's posts: in a line or two, then each problem by its cause, then the links that are live.
+
+    `known` are the places of outcomes that the plan has shown already: they are counted, and not told again. With
+    `quiet` there are only problems.
+    """
     text = TerminalText(width=width, color=color)
     headline = make_headline(results)
-    text.line(Styled(headline.well, "bold"))
-    for words, style in ((headline.need, "bold red"), (headline.rest, "dim")):
-        if words:
-            text.line(Styled(words, style))
+    if not quiet:
+        seen = bool(known) and all(n in known for n, o in enumerate(results.outcomes) if o.outcome in NEEDS_YOU)
+        need = f"{headline.need[:-1]} (see above)." if seen and headline.need else headline.need
+        for words, style in ((headline.well, "bold"), (need, ERROR), (headline.rest, "")):
+            if words:
+                text.line(Styled(words, style))
     if verbose:
-        _write_outcomes(text, "", results.outcomes)
-    else:
-        needing = [outcome for outcome in results.outcomes if outcome.outcome in NEEDS_YOU]
-        shown = list(_some_of_each_kind(needing))
-        _write_outcomes(text, "What needs you", shown)
-        if more := len(needing) - len(shown):
-            text.line(Styled(f"... and {more:,} more of these kinds; the results have all.", "dim"))
+        _write_outcomes(text, results.outcomes)
+        return text.text()
+    needing = [o for n, o in enumerate(results.outcomes) if o.outcome in NEEDS_YOU and n not in known]
+    several = len({outcome.site for outcome in results.outcomes}) > 1
+    order = list(LABELS)
+    remarks = (
+        Remark(LABELS[o.outcome], o.message or f"({o.code})", o.row, o.code, o.site, key=o.key)
+        for o in sorted(needing, key=lambda o: order.index(o.outcome))
+    )
+    write_remarks(text, remarks, verbose=False, several_sites=several)
+    if not quiet:
         _write_links(text, [o for o in results.outcomes if o.outcome is OutcomeKind.PUBLISHED and o.link])
-    for notice in results.notices:
-        text.line(Styled(notice, "yellow"))
     return text.text()
 
 
-def _some_of_each_kind(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-    seen: Counter[tuple[str, str]] = Counter()
-    for outcome in outcomes:
-        seen[outcome.outcome, outcome.code] += 1
-        if seen[outcome.outcome, outcome.code] <= SHOWN_OF_A_KIND:
-            yield outcome
-
-
-def _write_outcomes(text: TerminalText, heading: str, outcomes: Sequence[Outcome]) -> None:
-    if not outcomes:
-        return
-    text.line()
-    if heading:
-        text.line(Styled(heading, "bold"))
+def _write_outcomes(text: TerminalText, outcomes: Sequence[Outcome]) -> None:
     columns = (Column("Row", right=True), Column("Key", max_width=24), Column("Outcome"), Column("Message", share=1))
     rows = (
-        (str(o.row), o.key, Styled(o.outcome, OUTCOME_COLORS[o.outcome]), o.message or (o.code and f"({o.code})"))
+        (
+            str(o.row),
+            o.key,
+            Styled(OUTCOME_STYLES[o.outcome].told, LABELS[o.outcome].style if o.outcome in LABELS else ""),
+            o.message or (o.code and f"({o.code})"),
+        )
         for o in outcomes
     )
-    text.table(columns, rows, indent=2 if heading else 0)
+    text.table(columns, rows, indent=0)
 
 
 def _write_links(text: TerminalText, live: Sequence[Outcome]) -> None:
-    if not live:
-        return
-    text.line()
-    text.line(Styled("Live now", "bold"))
     for outcome in live[:SHOWN_LINKS]:
-        text.whole_line((Styled(f"  {outcome.key}  "), Styled(outcome.link, "cyan")))
+        text.whole_line((Styled("Live  ", WELL), Styled(f"{outcome.key}  {outcome.link}")))
     if len(live) > SHOWN_LINKS:
-        text.line(Styled(f"... and {len(live) - SHOWN_LINKS:,} more; the results have all.", "dim"))
+        text.line(Styled(f"... and {len(live) - SHOWN_LINKS:,} more; the results have all links.", "dim"))
 
 
 def accounts_text(
@@ -215,46 +249,67 @@ def accounts_text(
     text.table(columns, (row for c in channels for row in _account_rows(c, accounts[c], snapshot)))
     text.line()
     for action, quota in snapshot.quotas.items():
-        style = "yellow" if not quota.enabled else "green" if quota.left is None or quota.left > 0 else "red"
-        text.line((Styled(f"{QUOTA_NAMES.get(action, action)}: "), Styled(quota_left(quota), style)))
+        spent = not quota.enabled or quota.left == 0
+        text.line((Styled(f"{QUOTA_NAMES.get(action, action)}: "), Styled(quota_left(quota), ERROR if spent else "")))
     for channel, url in (connect_urls or {}).items():
         text.line()
         text.line(f"To connect {channel}, the site's owner opens:" if url.startswith("http") else f"{channel}:")
-        text.whole_line(Styled(f"  {url}", "cyan" if url.startswith("http") else "yellow"))
+        text.whole_line(Styled(f"  {url}"))
     return text.text()
 
 
 def _account_rows(channel: str, accounts: Sequence[Account], snapshot: Snapshot) -> Iterator[Sequence[Line]]:
     state = snapshot.connections.get(channel, "VALID")
     if not accounts:
-        yield channel, Styled("none", "dim"), "", Styled(CONNECTION_WORDS.get(state, state), "yellow")
+        yield channel, Styled("none", "dim"), "", Styled(CONNECTION_WORDS.get(state, state), "bold")
     for account in sorted(accounts, key=lambda a: (not a.default, a.name, a.id)):
         good = state == "VALID"
-        said = ("default" if account.default else "connected") if good else CONNECTION_WORDS.get(state, state)
+        told = ("default" if account.default else "connected") if good else CONNECTION_WORDS.get(state, state)
         name = account.name or account.id
         options = f"allows {', '.join(account.privacy_options)}" if account.privacy_options else ""
         place = account.target_name or (account.target_id if account.target_id != account.id else "") or options
-        yield channel, name, place, Styled(said, "green" if good else "yellow")
+        yield channel, name, place, Styled(told, WELL if good else "bold")
 
 
-def runs_text(records: Iterable[RunRecord], *, width: int = 80, color: bool = False) -> str:
-    """List the runs, in the order given."""
+SHOWN_RUNS = 20
+
+
+def runs_text(
+    records: Sequence[RunRecord], *, now: datetime, more: int = 0, width: int = 80, color: bool = False
+) -> str:
+    """List the runs in the order given, with their sites; `more` is how many are not among them."""
     text = TerminalText(width=width, color=color)
-    rows = [_run_row(record) for record in records]
-    if not rows:
-        return "No runs yet. `postbatch run SHEET` makes the first."
-    columns = (Column("Run"), Column("Started"), Column("Sheet", share=1), Column("What became of it", share=2))
-    text.table(columns, rows, indent=0)
+    columns = Column("Run"), Column("Started (UTC)"), Column("Sheet", max_width=24), Column("What happened", share=1)
+    text.table(columns, (_run_row(record, now=now) for record in records), indent=0)
+    if more:
+        text.line(Styled(f"... and {more:,} more, older or of other folders: postbatch runs --all", "dim"))
     return text.text()
 
 
-def _run_row(record: RunRecord) -> Sequence[Line]:
-    counts = ", ".join(f"{count:,} {kind}" for kind, count in record.counts.items() if count)
-    ended = {None: Styled("did not end: run again", "yellow"), 130: Styled("interrupted", "yellow")}
+def _run_row(record: RunRecord, *, now: datetime) -> Sequence[Line]:
+    kinds = {str(kind): style.told for kind, style in OUTCOME_STYLES.items()}
+    counts = ", ".join(f"{count:,} {kinds.get(kind, kind)}" for kind, count in record.counts.items() if count)
+    ended = {None: Styled("Did not finish: run again", WARNING), 130: Styled("Stopped", WARNING)}
     parts = [part for part in (ended.get(record.exit_status, Styled("")), Styled(counts)) if part.words]
-    told = joined(parts or [Styled("nothing to do")], between="; ")
+    told = joined(parts or [Styled("Nothing to do")], between="; ")
     if record.command != "run":
         told = [Styled(f"{record.command}: "), *told]
     sandbox = (Styled(" (sandbox)", "dim"),) if record.sandbox else ()
-    started = f"{record.started_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    return record.run, started, (Styled(record.sheet), *sandbox), told
+    at = record.started_at.astimezone(UTC)
+    started = f"{at.day} {at:%b}{'' if at.year == now.year else f' {at.year}'}, {at:%H:%M}"
+    sites = Counter(placed.step.site for placed in record.placed if placed.step.site)
+    named = listed(list(sites), last="and") if len(sites) <= SHOWN_SITES else f"{len(sites)} sites"
+    where = [Styled(f"{named}: ")] if named else []
+    return record.run, started, (Styled(record.sheet), *sandbox), [*where, *told]
+
+
+def checkup_text(remarks: Sequence[tuple[str, str, Sequence[str]]], *, width: int = 80, color: bool = False) -> str:
+    """List what `doctor` found: a line for each part that is right; below a part, each thing to fix with its way."""
+    text = TerminalText(width=width, color=color)
+    pad = max((len(name) for name, _, _ in remarks), default=0)
+    for name, told, wrong in remarks:
+        label = Styled("Fix", ERROR) if wrong else Styled("OK ", WELL)
+        text.cut_line((label, Styled(f"  {name:{pad}}  ", "bold"), Styled(told)))
+        for line in wrong:
+            text.whole_line(f"     {line}") if "://" in line else text.line(line, indent=5)
+    return text.text()

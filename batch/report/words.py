@@ -1,7 +1,7 @@
 """The words and tones in which the page speaks of channels and outcomes.
 
-Tables only: what a channel is called and which letters mark it, what an outcome is called when it has happened and when
-it is still to come, and what a person does about the outcomes that need somebody. It must never judge a post.
+Tables only: what a channel is called and which letters mark it, what an outcome is called before and after it
+happens, and what a person does about those that need attention. It must never judge a post.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from batch.model import GOOD, Channel, OutcomeKind, PostType, Results
 from batch.rules.channels import CHANNEL_LABELS, TYPE_LABELS
-from batch.wording import listed
+from batch.wording import counted, listed
 
 
 class ChannelStyle(NamedTuple):
@@ -70,8 +70,7 @@ OUTCOME_STYLES: dict[OutcomeKind, OutcomeStyle] = {
     OutcomeKind.SKIPPED: OutcomeStyle("Skipped", "Will be skipped", "skipped", "quiet", "same"),
     OutcomeKind.PROCESSING: OutcomeStyle(
         "In process", "In process", "in process", "wait", "clock",
-        "Accepted, and the channel is still at work. In a few minutes, postbatch status with the results file tells "
-        "how they ended.",
+        "Accepted; the channel is still working on them. Run postbatch status with the results file in a few minutes.",
     ),
     OutcomeKind.INVALID: OutcomeStyle(
         "Invalid", "Invalid", "invalid", "bad", "alert",
@@ -79,26 +78,26 @@ OUTCOME_STYLES: dict[OutcomeKind, OutcomeStyle] = {
     ),
     OutcomeKind.BLOCKED: OutcomeStyle(
         "Blocked", "Blocked", "blocked", "bad", "alert",
-        "Something about the site stands in the way: its plan, its quota, an account or a connection. Settle that, "
-        "then run the same sheet again.",
+        "The site isn't ready for these: its plan, its quota, an account or a connection. Put that right, then run the "
+        "same sheet again.",
     ),
     OutcomeKind.CONFLICT: OutcomeStyle(
         "Conflict", "Conflict", "in conflict", "bad", "alert",
-        "The site already holds something else under these keys, and it was left alone. Give the row another key, or "
-        "correct its channel, type or account.",
+        "The site has another post with the same key, and it was left alone. Give the row another key, or correct its "
+        "channel, type or account.",
     ),
     OutcomeKind.FAILED: OutcomeStyle(
         "Failed", "Refused", "failed", "bad", "alert",
-        "Refused. Mend the reason, then post them anew: run the sheet with --again and their keys.",
+        "The channel refused them. Fix the reason given, then post them again: run the sheet with --again and their "
+        "keys.",
     ),
     OutcomeKind.UNKNOWN: OutcomeStyle(
         "Unknown", "Unknown", "unknown", "bad", "question",
-        "Sent, and no answer came back. Run the same sheet again: it looks before it sends, so that nothing is posted "
-        "twice.",
+        "Sent, but no answer came back. Run the same sheet again: it checks the site first and posts nothing twice.",
     ),
     OutcomeKind.NOT_RUN: OutcomeStyle(
-        "Not run", "Not planned", "not run", "wait", "same",
-        "The run ended before these came up. Run the same sheet again to do them.",
+        "Not sent", "Not planned", "not sent", "wait", "same",
+        "The run ended before these were sent. Run the same sheet again to continue.",
     ),
 }  # fmt: skip
 """Every outcome, in the order in which the page counts them."""
@@ -156,13 +155,16 @@ def make_headline(results: Results) -> Headline:
     changed = any(outcome.changed for outcome in results.outcomes)
     if counts.keys() == {OutcomeKind.UNCHANGED}:
         first = "Duplicates were removed" if changed else "Nothing to do"
-        return Headline(f"{first}: every post is already as the sheet says.")
+        return Headline(f"{first}: every post is already as in the sheet.")
     done = {kind: n for kind, n in counts.items() if kind in {*GOOD, OutcomeKind.PROCESSING} - AT_REST}
     rest = [f"{n:,} {OUTCOME_STYLES[kind].told}" for kind, n in counts.items() if kind in AT_REST]
-    needing = sum(n for kind, n in counts.items() if kind not in done and kind not in AT_REST)
+    unsent = counts.get(OutcomeKind.NOT_RUN, 0)
+    needing = sum(n for kind, n in counts.items() if kind not in done and kind not in AT_REST) - unsent
+    sent = f"{counted(unsent, 'post was', 'posts were')} not sent."
+    need = f"{counted(needing, 'post needs', 'posts need')} your attention."
     return Headline(
         well=_tell_done(done, results, changed=changed),
-        need=f"{needing:,} {'needs' if needing == 1 else 'need'} you." if needing else "",
+        need=" ".join(words for words, count in ((sent, unsent), (need, needing)) if count),
         rest=f"{listed(rest, last='and')}." if rest else "",
     )
 

@@ -224,6 +224,8 @@ class RunRecord:
     columns: Mapping[str, int] = field(default_factory=dict)
     previous: str = ""
     lapsed: tuple[str, ...] = ()
+    folder: str = ""
+    """The folder of the sheet, "" where an earlier version kept none."""
 
 
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"

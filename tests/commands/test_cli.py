@@ -101,7 +101,7 @@ CANT_START = {
     "no terminal": (["run", "posts.csv", "--sandbox"], "--yes"),
     "no plan": (["apply", "plan.json", "--yes"], "plan.json"),
     "no run": (["undo", "last", "--yes", "--sandbox"], "no run"),
-    "no results": (["status", "posts.csv"], "not a results file"),
+    "no results": (["status", "posts.csv"], "not the results file"),
     "no rows": (["check", "empty.csv"], "row"),
     "odd rows": (["plan", "posts.csv", "--sandbox", "--rows", "x"], "--rows"),
     "no such port": (["sandbox", "--port", "99999"], "no port 99999"),
@@ -166,10 +166,10 @@ def test_all_twelve_living_combinations_are_scheduled_moved_and_cancelled_in_the
     assert {p["outcome"] for p in posts} == {"scheduled"}
     named = [{"key": p["key"], "channel": p["channel"], "type": p["type"], "timezone": "UTC"} for p in posts]
     desk.write("move.csv", [{**row, "action": "reschedule", "publish_at": "2031-05-01 10:00"} for row in named])
-    desk("run", "move.csv", "--sandbox", "--yes", "--allow-reschedule", "--out", "moved.json")
+    desk("run", "move.csv", "--sandbox", "--yes", "--allow-reschedule", "12", "--out", "moved.json")
     assert {p["outcome"] for p in desk.posts("moved.json")} == {"rescheduled"}
     desk.write("stop.csv", [{**row, "action": "cancel"} for row in named])
-    desk("run", "stop.csv", "--sandbox", "--yes", "--allow-cancel", "--out", "stopped.json")
+    desk("run", "stop.csv", "--sandbox", "--yes", "--allow-cancel", "12", "--out", "stopped.json")
     assert {p["outcome"] for p in desk.posts("stopped.json")} == {"cancelled"}
 
 

@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from batch.sandbox.sites import SITE_ID
+
 CONFIG = """
 [sites.pottery]
 site_id = "01234567-89ab-cdef-0123-456789abcdef"
@@ -24,22 +26,41 @@ def two_sites(desk):
 
 def test_doctor_names_the_file_and_looks_at_every_site(two_sites):
     ended = two_sites("doctor", "--sandbox")
+    assert ended.status == 2
+    told = {line.split()[1]: line for line in ended.out.splitlines() if line.startswith(("OK", "Fix"))}
+    assert "postbatch.toml in the current folder, API http" in told["Configuration"]
+    assert told["pottery"].startswith("Fix")
+    assert ended.out.count("No time zone set.") == 2
+    assert "7 channels, scheduling: 100,000 of 100,000 left this month" in told["bakery"]
+
+
+def test_a_site_that_is_right_is_one_line_and_the_next_command_is_named(two_sites):
+    (two_sites.folder / "postbatch.toml").write_text(f'timezone = "UTC"\n{CONFIG}', encoding="utf-8")
+    ended = two_sites("doctor", "--sandbox")
     assert ended.status == 0
-    assert "Configuration: postbatch.toml in the current folder;" in ended.out
-    assert "Site pottery: the credential works" in ended.out
-    assert "Site bakery: Scheduling: 100,000 of 100,000 left this month" in ended.out
+    assert len(ended.out.splitlines()) == 5
+    assert ended.out.endswith("Everything is set up. Next: postbatch check SHEET\n")
+
+
+def test_what_is_wrong_is_told_with_its_fix_and_link(site, service):
+    service.seed(connections={"INSTAGRAM": "DISCONNECTED"})
+    site.configure(f'timezone = "UTC"\n[sites.pottery]\nsite_id = "{SITE_ID}"\n')
+    ended = site("doctor", environ={"WIX_SITE_ID": ""})
+    assert ended.status == 2
+    assert "Fix  pottery" in ended.out
+    assert "Instagram: connection expired. Reconnect it here: http" in ended.out
 
 
 def test_doctor_looks_at_the_one_site_that_it_is_asked_about(two_sites):
     ended = two_sites("doctor", "--sandbox", "--site", "Bakery")
-    assert "Site bakery: the credential works" in ended.out
-    assert "Site pottery" not in ended.out
+    assert "bakery" in ended.out
+    assert "pottery" not in ended.out
 
 
 def test_a_probe_asks_first_and_does_nothing_where_nobody_can_answer(site, service):
     ended = site("doctor", "--probe")
     assert ended.status == 2
-    assert "Add --yes" in ended.err
+    assert "add --yes" in ended.err
     assert service.items() == []
 
 

@@ -85,7 +85,7 @@ def test_the_plan_shows_what_was_generated_and_what_goes_up(pictures, service):
     ended = pictures("plan", "media.csv")
     assert ended.status == 0
     assert "Generated:" in ended.out
-    assert "1 file (13 KB) to be uploaded" in ended.out
+    assert "Media: 1 file (13 KB) to upload." in ended.out
     assert asked(service, "upload_url") == []
 
 

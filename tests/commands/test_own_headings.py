@@ -115,7 +115,7 @@ def test_a_column_of_states_stops_each_command(desk: Desk, command: tuple[str, .
     (desk.folder / "posts.csv").write_text(STATES, encoding="utf-8")
     ended = desk(command[0], "posts.csv", *command[1:])
     assert (ended.status, ended.out) == (2, "")
-    assert ended.err == f"postbatch: posts.csv: {ASKED}\n"
+    assert ended.err == f"Error: posts.csv: {ASKED}\n"
 
 
 def test_a_run_sends_the_rows_whose_state_is_named_and_no_other(site: Desk, service: object) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 from openpyxl import load_workbook
 
 from tests.commands.conftest import POST, SITE_ID
 
-QUESTION = f"Do this to 1 post on default ({SITE_ID[:8]}-...)? [y/N]:"
+QUESTION = f"On default ({SITE_ID[:8]}-...):\r\nSchedule 1 post? [y/N]:"
 WAIT_SECONDS = 60
 
 
@@ -29,6 +31,7 @@ class Terminal:
         )  # fmt: skip
         os.close(theirs)
         self.shown = ""
+        self.longest_silence = 0.0
 
     def __enter__(self):
         return self
@@ -41,23 +44,27 @@ class Terminal:
     def read_until(self, text):
         ends_at = time.monotonic() + WAIT_SECONDS
         while text not in self.shown:
-            assert time.monotonic() < ends_at, self.shown
-            self.shown += os.read(self._ours, 4096).decode()
+            self._read(ends_at - time.monotonic())
 
     def type(self, text):
         os.write(self._ours, text.encode())
 
     def end(self):
         """Read to the end and return the exit status."""
-        while True:
-            try:
-                part = os.read(self._ours, 4096)
-            except OSError:  # how a terminal says that nobody writes to it any more
-                break
-            if not part:
-                break
-            self.shown += part.decode(errors="replace")
+        with suppress(OSError):  # how a terminal says that nobody writes to it any more
+            while self._read(WAIT_SECONDS):
+                pass
         return self.process.wait(WAIT_SECONDS)
+
+    def _read(self, seconds):
+        """Read what comes, and keep how long nothing came."""
+        began = time.monotonic()
+        assert select.select([self._ours], [], [], max(seconds, 0))[0], self.shown
+        part = os.read(self._ours, 4096)
+        if self.shown:
+            self.longest_silence = max(self.longest_silence, time.monotonic() - began)
+        self.shown += part.decode(errors="replace")
+        return part
 
 
 @pytest.mark.parametrize(
@@ -84,6 +91,60 @@ def test_ctrl_c_at_the_question_says_that_nothing_was_done(site, service):
     assert service.coming() == []
     assert "Nothing was done." in terminal.shown
     assert "Traceback" not in terminal.shown
+
+
+def schedule_five(site):
+    """Schedule five posts, and write a sheet that cancels them all."""
+    site.write("posts.csv", [{**POST, "key": f"k{n}", "text": f"Text {n}"} for n in range(5)])
+    assert site("run", "posts.csv", "--yes", "--no-page").status == 0
+    site.write("stop.csv", [{"key": f"k{n}", "channel": "FACEBOOK", "action": "cancel"} for n in range(5)])
+
+
+@pytest.mark.parametrize(("typed", "status", "there"), [("5\n", 0, 0), ("4\n", 2, 5), ("y\n", 2, 5), ("\n", 2, 5)])
+def test_a_large_cancellation_is_shown_and_then_its_number_has_to_be_typed(site, service, typed, status, there):
+    schedule_five(site)
+    with Terminal(site, "run", "stop.csv", "--no-page") as terminal:
+        terminal.read_until("To cancel them, type their number:")
+        assert "  Text 4" in terminal.shown
+        assert "Cancel 5 posts (can't be undone)?" in terminal.shown
+        terminal.type(typed)
+        assert terminal.end() == status
+    assert len(service.coming()) == there
+    assert ("--allow-cancel 5" in terminal.shown) == (status == 2)
+
+
+@pytest.mark.parametrize(("number", "status"), [("5", 0), ("4", 2)])
+def test_a_large_cancellation_without_a_question_needs_its_number(site, service, number, status):
+    schedule_five(site)
+    ended = site("run", "stop.csv", "--yes", "--no-page", "--allow-cancel", number)
+    assert ended.status == status
+    assert "  Text 4" in ended.out
+    assert len(service.coming()) == (0 if status == 0 else 5)
+
+
+def test_a_plan_shows_a_large_cancellation_and_how_to_allow_it(site, service):
+    schedule_five(site)
+    ended = site("plan", "stop.csv")
+    assert ended.status == 0
+    assert "This will cancel 5 posts (can't be undone)." in ended.out
+    assert "--allow-cancel 5" in ended.err
+
+
+def test_a_terminal_shows_a_sign_of_life_while_the_service_is_slow(site, service):
+    site.write("posts.csv", [POST])
+    service.add_fault(kind="delay", call="query_items", seconds=2)
+    with Terminal(site, "run", "posts.csv", "--yes", "--no-page") as terminal:
+        terminal.read_until("Reading default")
+        terminal.read_until("Checking what default shows")
+        assert terminal.end() == 0
+    assert "1 post scheduled." in terminal.shown
+
+
+def test_after_the_run_the_next_command_is_named(site, service):
+    site.write("posts.csv", [POST, {**POST, "key": "b", "publish_at": "soon"}])
+    ended = site("run", "posts.csv", "--yes", "--no-page", "--only", "channel=FACEBOOK")
+    assert ended.status == 1
+    assert ended.out.splitlines()[-1] == "Next: postbatch check posts.csv --only channel=FACEBOOK"
 
 
 ZONE = {"timezone": "Europe/Berlin"}

@@ -13,6 +13,7 @@ from batch.commands.options import Environment, Flags
 from batch.commands.session import Session
 from batch.commands.sites import Progress, brought_up_to_date, settle_seconds
 from batch.model import Item, Outcome, OutcomeKind, Status
+from batch.runs.control import Stop
 from batch.runs.journal import Journal
 
 
@@ -33,30 +34,63 @@ def shown(screen: str) -> list[str]:
     return [re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", line) for line in lines if line]
 
 
-def test_what_is_said_in_passing_stands_on_a_line_of_its_own_above_the_bar(tmp_path):
+def progress_of(session, *, posts):
+    return Progress(session, {"clay": set(range(posts))}, seconds={"clay": 30.0}, stop=Stop())
+
+
+def test_what_is_said_in_passing_stands_on_a_line_of_its_own_above_the_status_line(tmp_path):
     environment = Environment(environ={}, cwd=tmp_path, err=Terminal())
     with Session(environment, Flags()) as session:
-        with Progress(session, positions=[0, 1]) as progress:
+        progress = progress_of(session, posts=2)
+        with session.status.waiting(progress.words):
             session.say("Sending pictures/cup.jpg (13 KB).")
             progress.show(0, outcome(2))
             session.warn("Row 3: the site held 2 posts.")
             progress.show(1, outcome(3))
         session.say("Said after it.")
     lines = shown(environment.err.getvalue())
-    assert [line for line in lines if "%" not in line] == [
+    assert [line for line in lines if line.strip() and not line.endswith("..") and " posts done" not in line] == [
         "Sending pictures/cup.jpg (13 KB).",
         "Row 3: the site held 2 posts.",
         "Said after it.",
     ]
-    assert lines[-2].startswith("100%")
 
 
-def test_where_there_is_no_terminal_each_post_of_a_small_run_has_its_line(tmp_path):
-    environment = Environment(environ={}, cwd=tmp_path, err=io.StringIO())
-    with Session(environment, Flags()) as session, Progress(session, positions=[0, 1]) as progress:
+def test_a_run_says_how_far_it_is_how_long_the_rest_takes_and_what_it_waits_for(tmp_path):
+    with Session(Environment(environ={}, cwd=tmp_path, err=io.StringIO()), Flags()) as session:
+        progress = Progress(
+            session, {"clay": {0, 1}, "pottery": {2, 3}}, seconds={"clay": 10.0, "pottery": 40.0}, stop=(stop := Stop())
+        )
+        assert progress.words() == "0 of 4 posts done, about 40 s left (clay 0 of 2, pottery 0 of 2)"
         progress.show(0, outcome(2))
         progress.show(0, outcome(2))
+        assert progress.words() == "1 of 4 posts done, about 40 s left (clay 1 of 2, pottery 0 of 2)"
+        for position in (2, 3):
+            progress.show(position, replace(outcome(4), site="pottery"))
+        assert progress.words() == "3 of 4 posts done, about 5 s left"
         progress.show(1, outcome(3))
+        assert progress.words() == "Checking what clay and pottery show"
+        progress.finish("clay")
+        assert progress.words() == "Checking what pottery shows"
+        stop.request("Stopped.")
+        assert progress_of(session, posts=1).words() == "0 of 1 posts done, about 30 s left"
+
+
+def test_where_there_is_no_terminal_a_site_that_is_done_has_its_line(tmp_path):
+    environment = Environment(environ={}, cwd=tmp_path, err=io.StringIO())
+    with Session(environment, Flags()) as session:
+        progress = progress_of(session, posts=2)
+        for position in (0, 0, 1):
+            progress.show(position, outcome(2 + position))
+    assert environment.err.getvalue() == "2 of 2 posts done\n"
+
+
+def test_with_verbose_each_post_has_its_line(tmp_path):
+    environment = Environment(environ={}, cwd=tmp_path, err=io.StringIO())
+    with Session(environment, Flags(verbose=True)) as session:
+        progress = progress_of(session, posts=2)
+        for position in (0, 1):
+            progress.show(position, outcome(2 + position))
     assert environment.err.getvalue() == "[1/2] row 2 k2: scheduled\n[2/2] row 3 k3: scheduled\n"
 
 
@@ -79,8 +113,8 @@ def test_a_post_that_is_as_it_was_stays_so():
         (Status.PUBLISHED, OutcomeKind.PUBLISHED, "It is live."),
         (Status.IN_QUEUE, OutcomeKind.PROCESSING, "working on it"),
         (Status.FAILED, OutcomeKind.FAILED, "--again a"),
-        (Status.CANCELED, OutcomeKind.CANCELLED, "It has been cancelled since, and does not go out."),
-        (Status.DELETED, OutcomeKind.DELETED, "It has been deleted since, and does not go out."),
+        (Status.CANCELED, OutcomeKind.CANCELLED, "It was cancelled after the run and won't go out."),
+        (Status.DELETED, OutcomeKind.DELETED, "It was deleted after the run and won't go out."),
     ],
 )
 def test_a_post_is_counted_as_what_became_of_it(status, kind, told):
@@ -98,7 +132,7 @@ def test_a_post_that_was_moved_is_told_by_its_new_date():
     now = brought_up_to_date(SCHEDULED, replace(ITEM, scheduled_at=later))
     assert (now.outcome, now.publish_at) == (OutcomeKind.SCHEDULED, later)
     assert now.local_time == "2031-07-03 10:00 Europe/Berlin"
-    assert now.message == "It has been moved since: it goes out 2031-07-03 10:00 Europe/Berlin."
+    assert now.message == "It was moved after the run: it goes out 2031-07-03 10:00 Europe/Berlin."
 
 
 @pytest.mark.parametrize(("lag", "seconds"), [("", 15.0), ("0", 5.0), ("2", 6.0), ("6", 14.0), ("30", 62.0)])

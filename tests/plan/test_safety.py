@@ -17,10 +17,11 @@ from batch.plan.reconcile import reconcile
 from batch.plan.safety import (
     Cost,
     block_over_quota,
-    check_blast_radius,
     cost_of,
     count_calls,
+    find_large_changes,
     needs_of,
+    refuse_large,
     sent_in_bulk,
     shown_duration,
 )
@@ -158,55 +159,66 @@ def plan_that_withdraws(
 
 
 @pytest.mark.parametrize(
-    ("counts", "flags"),
+    ("counts", "large"),
     [
-        ({"scheduled": 3, "cancel": 3}, []),
-        ({"scheduled": 20, "cancel": 6}, []),
-        ({"scheduled": 20, "cancel": 7}, ["--allow-cancel"]),
-        ({"scheduled": 4, "cancel": 4}, ["--allow-cancel"]),
-        ({"scheduled": 20, "delete": 7}, ["--allow-delete"]),
-        ({"scheduled": 20, "cancel": 4, "delete": 4}, ["--allow-cancel", "--allow-delete"]),
-        ({"scheduled": 10, "move": 10}, []),
-        ({"scheduled": 40, "move": 12}, []),
-        ({"scheduled": 40, "move": 13}, ["--allow-reschedule"]),
-        ({"scheduled": 11, "move": 11}, ["--allow-reschedule"]),
-        ({"scheduled": 1000}, []),
+        ({"scheduled": 3, "cancel": 3}, {}),
+        ({"scheduled": 20, "cancel": 6}, {}),
+        ({"scheduled": 20, "cancel": 7}, {"cancel": 7}),
+        ({"scheduled": 4, "cancel": 4}, {"cancel": 4}),
+        ({"scheduled": 20, "delete": 7}, {"delete": 7}),
+        ({"scheduled": 20, "cancel": 4, "delete": 4}, {"cancel": 4, "delete": 4}),
+        ({"scheduled": 10, "move": 10}, {}),
+        ({"scheduled": 40, "move": 12}, {}),
+        ({"scheduled": 40, "move": 13}, {"reschedule": 13}),
+        ({"scheduled": 11, "move": 11}, {"reschedule": 11}),
+        ({"scheduled": 1000}, {}),
     ],
 )
-def test_more_than_its_share_stops_and_names_the_flags(
-    make: SimpleNamespace, counts: dict[str, int], flags: list[str]
+def test_more_than_its_share_stops_and_names_the_number_for_each_act(
+    make: SimpleNamespace, counts: dict[str, int], large: dict[str, int]
 ) -> None:
-    plan, snapshot = plan_that_withdraws(make, **counts)
-    if not flags:
-        check_blast_radius(plan, snapshot)
+    looked = [plan_that_withdraws(make, **counts)]
+    assert find_large_changes(looked) == large
+    if not large:
+        refuse_large(large)
         return
     with pytest.raises(GuardError) as refusal:
-        check_blast_radius(plan, snapshot)
-    assert [flag for flag in ("cancel", "delete", "reschedule") if f"--allow-{flag}" in str(refusal.value)] == [
-        flag.removeprefix("--allow-") for flag in flags
-    ]
-    check_blast_radius(plan, snapshot, allowed=frozenset(flag.removeprefix("--allow-") for flag in flags))
+        refuse_large(large)
+    for act, number in large.items():
+        assert f"--allow-{act} {number}" in str(refusal.value)
+    assert find_large_changes(looked, allowed=large) == {}
+    assert find_large_changes(looked, allowed={act: number - 1 for act, number in large.items()}) == large
 
 
-def test_one_flag_does_not_allow_the_other_act(make: SimpleNamespace) -> None:
-    plan, snapshot = plan_that_withdraws(make, scheduled=20, cancel=7, move=13)
-    check_blast_radius(plan, snapshot, allowed=frozenset({"cancel", "reschedule"}))
-    with pytest.raises(GuardError, match="--allow-reschedule"):
-        check_blast_radius(plan, snapshot, allowed=frozenset({"cancel"}))
-    with pytest.raises(GuardError, match="--allow-cancel"):
-        check_blast_radius(plan, snapshot, allowed=frozenset({"reschedule"}))
+def test_one_number_does_not_allow_the_other_act(make: SimpleNamespace) -> None:
+    looked = [plan_that_withdraws(make, scheduled=20, cancel=7, move=13)]
+    assert find_large_changes(looked, allowed={"cancel": 7, "reschedule": 13}) == {}
+    assert find_large_changes(looked, allowed={"cancel": 7}) == {"reschedule": 13}
+    assert find_large_changes(looked, allowed={"reschedule": 13}) == {"cancel": 7}
 
 
 def test_an_allowed_cancel_is_not_counted_with_deletes(make: SimpleNamespace) -> None:
-    plan, snapshot = plan_that_withdraws(make, scheduled=20, cancel=4, delete=4)
-    check_blast_radius(plan, snapshot, allowed=frozenset({"cancel"}))
+    looked = [plan_that_withdraws(make, scheduled=20, cancel=4, delete=4)]
+    assert find_large_changes(looked, allowed={"cancel": 4}) == {}
+
+
+def test_the_number_is_that_of_all_sites_together(make: SimpleNamespace) -> None:
+    much, little = plan_that_withdraws(make, scheduled=20, cancel=7), plan_that_withdraws(make, scheduled=100, cancel=2)
+    assert find_large_changes([little]) == {}
+    assert find_large_changes([much, little]) == {"cancel": 9}
+    assert find_large_changes([much, little], allowed={"cancel": 8}) == {"cancel": 9}
+    assert find_large_changes([much, little], allowed={"cancel": 9}) == {}
+
+
+def test_a_little_of_many_sites_is_much_of_them_together(make: SimpleNamespace) -> None:
+    assert find_large_changes([plan_that_withdraws(make, scheduled=3, cancel=3)] * 4) == {"cancel": 12}
 
 
 def test_rows_that_vanish_cancel_nothing(make: SimpleNamespace) -> None:
     _, snapshot = plan_that_withdraws(make, scheduled=50)
     plan = reconcile([], snapshot, now=make.now)
     assert plan.steps == ()
-    check_blast_radius(plan, snapshot)
+    assert find_large_changes([(plan, snapshot)]) == {}
 
 
 def steps(count: int, *acts: Act, media: tuple[Medium, ...] = (), at: datetime | None = LATER) -> list[Step]:
@@ -266,7 +278,7 @@ def test_sites_run_side_by_side() -> None:
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (0, "a moment"), (1, "about 1 s"), (19.2, "about 20 s"), (89, "about 89 s"), (90, "about 2 min"),
+        (0, "under 1 s"), (1, "about 1 s"), (19.2, "about 20 s"), (89, "about 89 s"), (90, "about 2 min"),
         (600, "about 10 min"), (5400, "about 1 h 30 min"), (7201, "about 2 h 1 min"),
     ],
 )  # fmt: skip

@@ -31,7 +31,7 @@ def test_every_outcome_that_needs_somebody_says_what_to_do_and_no_other_does():
 def test_what_may_be_doubled_comes_first_and_what_only_waits_last():
     titles = [group.title for group in find_problems(launch_week())]
     assert titles[0] == "Unknown"
-    assert titles[-2:] == ["Not run", "In process"]
+    assert titles[-2:] == ["Not sent", "In process"]
 
 
 def test_an_invalid_row_is_told_by_its_issues_with_column_and_cell_and_each_only_once():

@@ -21,15 +21,15 @@ def results(wanted: str = "run", **counts: int) -> Results:
     ("counts", "headline"),
     [
         ({}, Headline("There are no posts in this sheet.")),
-        ({"unchanged": 24}, Headline("Nothing to do: every post is already as the sheet says.")),
+        ({"unchanged": 24}, Headline("Nothing to do: every post is already as in the sheet.")),
         ({"unchanged": 2, "skipped": 1}, Headline("Nothing was changed.", "", "2 unchanged and 1 skipped.")),
         ({"scheduled": 1}, Headline("1 post scheduled.")),
         ({"scheduled": 1200, "published": 1}, Headline("1,200 posts scheduled and 1 published.")),
         ({"processing": 3}, Headline("3 posts in process.")),
-        ({"invalid": 1}, Headline("Nothing was changed.", "1 needs you.")),
+        ({"invalid": 1}, Headline("Nothing was changed.", "1 post needs your attention.")),
         (
             {"invalid": 2, "unknown": 1, "unchanged": 4},
-            Headline("Some changes could not be confirmed.", "3 need you.", "4 unchanged."),
+            Headline("Some changes could not be confirmed.", "3 posts need your attention.", "4 unchanged."),
         ),
         (
             {"scheduled": 9, "updated": 2, "published": 3, "deleted": 1, "cancelled": 1},
@@ -52,14 +52,14 @@ def test_nothing_was_changed_is_said_only_where_that_is_so(kind):
 def test_taking_back_a_duplicate_is_not_nothing_to_do():
     tidied = results(unchanged=2)
     tidied = replace(tidied, outcomes=tuple(replace(o, changed=True) for o in tidied.outcomes))
-    assert make_headline(tidied).well == "Duplicates were removed: every post is already as the sheet says."
+    assert make_headline(tidied).well == "Duplicates were removed: every post is already as in the sheet."
 
 
 @pytest.mark.parametrize(
     ("counts", "headline"),
     [
         ({"scheduled": 9, "drafted": 1}, Headline("9 posts will be scheduled and 1 saved as draft.")),
-        ({"invalid": 2}, Headline("Nothing can go ahead yet.", "2 need you.")),
+        ({"invalid": 2}, Headline("Nothing can go ahead yet.", "2 posts need your attention.")),
     ],
 )
 def test_a_plan_is_told_in_the_future(counts, headline):
