@@ -522,13 +522,17 @@ def report(
 
 @postbatch.command(short_help="Undo a run, where that is still possible.")
 @click.argument("run", metavar="RUN")
+@click.option("--redo", is_flag=True, help="RUN was an undo: put back what it took back, also with --yes.")
 @doing
 @common
-def undo(run: str, outputs: Outputs, flags: Flags) -> int:
-    """Undo RUN (or `last`) where that is still possible: cancel what it scheduled, put back what it changed."""
+def undo(*, run: str, redo: bool, outputs: Outputs, flags: Flags) -> int:
+    """Undo RUN (or `last`) where that is still possible: cancel what it scheduled, put back what it changed.
+
+    `last` never means an undo. An undo is undone by its own name, and is asked about unless --redo comes with --yes.
+    """
     from batch.commands.undo import undo_run
 
-    return undo_run(here(flags), flags, run, outputs)
+    return undo_run(here(flags), flags, run, outputs, redo=redo)
 
 
 @postbatch.command(short_help="List your runs.")

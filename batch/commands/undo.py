@@ -12,14 +12,17 @@ from batch.errors import StartError
 from batch.model import Channel, Plan, SitePlan
 from batch.plan.undo import make_undo
 from batch.runs.journal import Journal
-from batch.runs.record import NumberedStep, read_record, run_names, steps_as_done
+from batch.runs.record import NumberedStep, RunRecord, read_record, run_names, steps_as_done
 
 UNDO = "undo "
 """How the command of such a run begins in its record; the run that was undone follows."""
 
 
-def undo_run(environment: Environment, flags: Flags, run: str, outputs: Outputs) -> int:
-    """Undo a run. Errors: StartError where there is no such run or nothing to undo."""
+def undo_run(environment: Environment, flags: Flags, run: str, outputs: Outputs, *, redo: bool = False) -> int:
+    """Undo a run. Errors: StartError where there is no such run or nothing to undo.
+
+    Undoing an undo sends posts out again, so that `--yes` alone never does it: it takes `redo` or a person's answer.
+    """
     with Session(environment, flags) as session:
         refuse_outputs(outputs, sheet=environment.cwd / undo_name(run), cwd=environment.cwd)
         record = read_record(session.state, _last_to_undo(session) if run == "last" else run)
@@ -28,6 +31,7 @@ def undo_run(environment: Environment, flags: Flags, run: str, outputs: Outputs)
             option = f"{flag} --sandbox{'' if record.sandbox else ' out'}"
             raise StartError(f"The run {record.run} was {there}. {option} to undo it.")
         session.refuse_without_terminal(outputs)
+        outputs = replace(outputs, yes=_goes_unasked(session, record, outputs, redo=redo))
         session.start_sandbox(record.journals)
         session.refuse_other_places(record)
         done = steps_as_done(session.state, record)
@@ -57,6 +61,19 @@ def undo_run(environment: Environment, flags: Flags, run: str, outputs: Outputs)
                 counts={},
             )
             return carry_through(session, undoing, outputs, sheet=environment.cwd / undo_name(record.run))
+
+
+def _goes_unasked(session: Session, record: RunRecord, outputs: Outputs, *, redo: bool) -> bool:
+    """Tell whether `--yes` counts for this run. Errors: StartError where `redo` is missing or makes no sense."""
+    was_undo = record.command.startswith(UNDO)
+    if redo and not was_undo:
+        raise StartError(f"The run {record.run} wasn't an undo, so there is nothing to redo. Leave --redo out.")
+    if was_undo and outputs.yes and not redo and not session.environment.asks:
+        raise StartError(
+            f"The run {record.run} was an undo, and undoing it sets its posts to go out again. "
+            "--yes alone doesn't do that. Add --redo."
+        )
+    return outputs.yes and (redo or not was_undo)
 
 
 def _last_to_undo(session: Session) -> str:

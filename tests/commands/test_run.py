@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -247,14 +249,57 @@ def test_the_last_run_to_undo_is_one_that_changed_something_and_was_not_undone(s
     assert "There is no run to undo" in ended.err
 
 
-def test_undoing_an_undo_has_to_be_named_and_is_said(site, service):
-    site.write("posts.csv", ROWS[:1])
+def test_undoing_an_undo_takes_its_name_and_redo(site, service):
+    site.write("posts.csv", [{**ROWS[0], "publish_at": "2031-03-03 09:00"}])
     site.run("posts.csv")
-    site.run("posts.csv", "--again", "none")
+    site.write("posts.csv", [{**ROWS[0], "publish_at": "2031-04-03 09:00"}])
+    site.run("posts.csv")
+    moved = [post.due for post in service.coming()]
     assert site("undo", "last", "--yes", "--no-page").status == 0
     (undone,) = [line.split()[0] for line in site("runs").out.splitlines() if "undo" in line]
-    ended = site("undo", undone, "--yes", "--no-page")
-    assert "was itself an undo" in ended.out + ended.err
+
+    before = len(changing(service))
+    refused = site("undo", undone, "--yes", "--no-page")
+    assert refused.status == 2
+    assert refused.err.strip().endswith("--yes alone doesn't do that. Add --redo.")
+    assert len(changing(service)) == before
+
+    ended = site("undo", undone, "--yes", "--redo", "--no-page")
+    assert "was itself an undo" in ended.out
+    assert ended.status == 0
+    assert [post.due for post in service.coming()] == moved
+
+
+def test_a_person_at_a_terminal_is_asked_before_an_undo_is_undone_even_with_yes(site, service):
+    site.write("posts.csv", [ROWS[0]])
+    site.run("posts.csv")
+    site.write("posts.csv", [{**ROWS[0], "text": "Changed"}])
+    site.run("posts.csv")
+    assert site("undo", "last", "--yes", "--no-page").status == 0
+    (undone,) = [line.split()[0] for line in site("runs").out.splitlines() if "undo" in line]
+    before = len(changing(service))
+    ours, theirs = pty.openpty()
+    os.write(ours, b"n\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "batch", "undo", undone, "--yes"],
+        cwd=site.folder, env=site.environ, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, timeout=60, check=False,
+    )  # fmt: skip
+    os.close(theirs)
+    said = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert "[y/N]" in said
+    assert "Nothing was done." in said
+    assert done.returncode == 0
+    assert len(changing(service)) == before
+
+
+def test_redo_is_for_an_undo_only(site, service):
+    site.write("posts.csv", ROWS[:1])
+    site.run("posts.csv")
+    ended = site("undo", "last", "--yes", "--redo")
+    assert ended.status == 2
+    assert "wasn't an undo" in ended.err
+    assert len(service.coming()) == 1
 
 
 def test_results_are_written_again_from_the_journal(site):
