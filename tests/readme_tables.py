@@ -38,7 +38,7 @@ def _channels_with(field: str) -> str:
 COLUMN_NOTES: Mapping[str, str] = MappingProxyType({
     "key": "The post's own short name, which never changes and is unique within a site. Blank: one is derived from "
     "what the post is (not from its date).",
-    "action": f"Blank: bring the post to what the row says. Or {_words(Action)}.",
+    "action": f"Blank: make the post match the row. Or {_words(Action)}.",
     "site": "The site's name in the configuration. Blank: the only or the default one.",
     "channel": f"{_words(Channel)}, in any case, and names such as X or Google Business Profile. Several, separated by "
     "commas, make a post for each.",
@@ -61,7 +61,7 @@ COLUMN_NOTES: Mapping[str, str] = MappingProxyType({
     "call_to_action": f"{_channels_with('call_to_action')}: {_words(CALLS_TO_ACTION.values)}.",
     "privacy": f"{_channels_with('privacy')}: {_words(PRIVACY_LEVELS.values)}.",
     "generate": f"{_words(Generate)}: what the service is to write or draw. Blank: nothing.",
-    "prompt": "For `generate`: what it is to be about, or what to change in the picture.",
+    "prompt": "For `generate`: the subject, or what to change in the picture.",
     "asset": "For `generate` = `post`: something on the site by its name, as in `product: Blue mug` (also `category`, "
     f"`coupon`, `post`, `event`, `service`), or as `TYPE:id`; the types are {_words(ASSET_TYPES)}.",
     "tone": "For `generate` = `caption`: how it is to sound, such as `playful`.",

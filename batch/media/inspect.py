@@ -95,7 +95,7 @@ MAY_MOVE = frozenset({"image/gif", "image/webp", "image/png", "image/avif"})
 CODECS = {"AVC": "H.264", "MPEG-4 Visual": "MPEG-4", "Motion JPEG": "Motion JPEG", "JPEG": "Motion JPEG"}
 """MediaInfo's names of codecs, where people know another one."""
 TOO_MANY_PIXELS = f"the picture has more than {MAX_PIXELS // 1_000_000} million pixels; save a smaller copy"
-DAMAGED_PICTURE = "the picture is damaged and can't be opened; open and save it anew, or export it again"
+DAMAGED_PICTURE = "the picture is damaged and can't be opened; save it again, or export it again"
 DAMAGED_FILE = "the file is damaged and can't be read; export it again"
 CUT_OFF = "the file is cut off: part of it is missing; copy or export it again"
 NO_MEDIAINFO = "its length and size were not checked, since MediaInfo can't be loaded on this machine"

@@ -195,8 +195,8 @@ class ItemIndex:
         if other == key or other in self._keys:
             return None
         reason = (
-            f"The site holds a post with the key {other}, and `key` says {post.key}, which differs by its capitals "
-            f"only. Write {other} if it is that post, else a key of its own."
+            f"The site has a post with the key {other}, which differs from {post.key} only by its capitals. Write "
+            f"{other} if it is that post; if not, use another key."
         )
         return Refusal(StepKind.CONFLICT, "key_capitals", reason)
 

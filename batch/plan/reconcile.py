@@ -378,7 +378,7 @@ def _idle_again(posts: Sequence[Post], steps: Sequence[Step], options: PlanOptio
         sent |= names_of(post) if SENDING.intersection(step.acts) else set()
     idle = [("--again", key, "its post hasn't failed and wasn't cancelled or deleted") for key in options.again - sent]
     idle += [
-        ("--replace", key, "its post is out, or shows what the row says and has replaced another before")
+        ("--replace", key, "its post is out, or already matches the row and has replaced another post")
         for key in options.replaced - made
     ]
     return tuple(

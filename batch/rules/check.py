@@ -321,12 +321,12 @@ def _compare_place(cells: Cells, place: Place, *, several: bool) -> Iterator[Pro
         message = "`item_id` names one post, but `places` names several: give each place a row of its own."
         yield Problem("item_id", "item_id_several", cells.item_id, message)
     if cells.site and place.site and cells.site.casefold() != place.site.casefold():
-        message = f"`site` says {quoted(cells.site)}, but the place is on {quoted(place.site)}: clear `site`."
+        message = f"The place is on {quoted(place.site)}, not on {quoted(cells.site)}. Clear `site`."
         yield Problem("site", "place_site", cells.site, message)
     if cells.account and place.accounts:
         message = (
-            f"`account` says {quoted(cells.account)}, but the table of places names the place's own: clear `account`, "
-            "or write the place in a row of its own."
+            f"The table of places has an account for this place, so {quoted(cells.account)} can't be used. Clear "
+            "`account`, or give the place its own row."
         )
         yield Problem("account", "place_account", cells.account, message)
 

@@ -131,7 +131,7 @@ def done_outcome(step: Step, item: Item | None, *, last: Act, published_at: date
         elif status == Status.FAILED:
             kind, code = OutcomeKind.FAILED, "FAILED"
             reason = item.error if item and item.error else "no reason was given"
-            message = f"The channel refused it: {reason}. Mend the row, then run with --again {step.key}."
+            message = f"The channel refused it: {reason}. Correct the row, then run with --again {step.key}."
         elif status == Status.PUBLISHED:
             kind, message = OutcomeKind.PUBLISHED, SAID[OutcomeKind.PUBLISHED]
     out = kind in (OutcomeKind.PUBLISHED, OutcomeKind.PROCESSING)

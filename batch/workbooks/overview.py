@@ -286,7 +286,7 @@ class SummarySheet:
         chart.set_title({"name": title, "name_font": {"size": 12, "color": NAVY}, "overlay": False})
         chart.set_size({"width": CHART_PIXELS[0], "height": CHART_PIXELS[1]})
         chart.set_chartarea({"border": {"color": LINE}})
-        words = f"{title}: the figures stand in the table of that name."
+        words = f"{title}: the table of that name has the figures."
         options = {"object_position": 3, "x_offset": 24, "description": words}
         self.sheet.insert_chart(row, CHART_COLUMN, chart, options)
 

@@ -258,9 +258,9 @@ BLANK_WIDTH, OWN_WIDTH = 12, 18
 
 NOTES: Mapping[str, str] = {
     "outcome": (
-        "What became of the post. drafted, published, scheduled, rescheduled, updated, cancelled, deleted, unchanged, "
-        "skipped: all is well. processing: accepted, not final yet. invalid, blocked, conflict, failed, unknown, "
-        "not_run: see the message, and the sheet To fix."
+        "What happened to the post. drafted, published, scheduled, rescheduled, updated, cancelled, deleted, "
+        "unchanged, skipped: all is well. processing: accepted, not final yet. invalid, blocked, conflict, failed, "
+        "unknown, not_run: see the message, and the sheet To fix."
     ),
     "when": "When it goes out, on the clock of the post's own time zone (folded, in the column timezone).",
     "text": "The post's text as your sheet has it or, where it was generated, as it was sent.",
