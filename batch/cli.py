@@ -41,7 +41,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "sandbox", "dry_run", "yes", "drafts_only", "all_or_nothing", "allow_cancel", "allow_delete",
         "allow_reschedule", "force",
     ),
-    "Output": ("out", "page", "no_page", "annotate", "quiet", "verbose", "no_color", "everything"),
+    "Output": ("out", "page", "no_page", "annotate", "quiet", "verbose", "as_json", "no_color", "everything"),
     "Advanced": (),
 }  # fmt: skip
 """The groups of `--help` with their options by name, in their order; what is named in none is advanced."""
@@ -636,7 +636,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         status = postbatch.main(arguments, prog_name="postbatch", standalone_mode=False)
     except click.ClickException as error:
-        Environment().warn(f"Error: {error.format_message()}")
+        desk.answer({"error": error.format_message(), "details": [], "exit_status": 2})
+        desk.warn(f"Error: {error.format_message()}")
         context = error.ctx if isinstance(error, click.UsageError) else None
         if context is not None:
             print(f"{context.get_usage()}\nAll options: {context.command_path} --help", file=sys.stderr)

@@ -62,7 +62,7 @@ def examine(environment: Environment, flags: Flags) -> int:
 
 def _examine_site(session: Session, name: str) -> Checkup:
     zone = session.settings.timezone_for(name)
-    wrong = [] if zone else ['No time zone set. Add one line to postbatch.toml: timezone = "Europe/London"']
+    wrong: list[str] = []
     where = name or "Site"
     try:
         make_private_folder(session.journal(name).parent)
@@ -91,7 +91,7 @@ def _examine_site(session: Session, name: str) -> Checkup:
         counted(len(connected), "channel"),
         f"not connected: {', '.join(missing)}" if missing else "",
         f"scheduling: {quota_left(scheduling)}" if scheduling and scheduling.enabled else "",
-        zone,
+        zone or "no time zone (each dated row needs one, or set timezone in postbatch.toml)",
     ]
     return where, ", ".join(part for part in told if part), wrong
 

@@ -26,11 +26,10 @@ def two_sites(desk):
 
 def test_doctor_names_the_file_and_looks_at_every_site(two_sites):
     ended = two_sites("doctor", "--sandbox")
-    assert ended.status == 2
+    assert ended.status == 0
     told = {line.split()[1]: line for line in ended.out.splitlines() if line.startswith(("OK", "Fix"))}
     assert "postbatch.toml in the current folder, API http" in told["Configuration"]
-    assert told["pottery"].startswith("Fix")
-    assert ended.out.count("No time zone set.") == 2
+    assert told["pottery"].startswith("OK ")
     assert "7 channels, scheduling: 100,000 of 100,000 left this month" in told["bakery"]
 
 

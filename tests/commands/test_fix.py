@@ -160,7 +160,7 @@ def test_what_has_several_remedies_is_left_and_said(desk: Desk) -> None:
     assert "publish_at" in ended.out.partition("1 cell corrected")[2]
     again = desk("fix", "plan.fixed.csv")
     assert again.status == 1
-    assert "No mistake here has exactly one remedy" in again.out
+    assert "Nothing here can be corrected without asking you" in again.out
     assert not (desk.folder / "plan.fixed.fixed.csv").exists()
 
 
@@ -230,7 +230,7 @@ def test_a_row_that_was_changed_in_the_sheet_as_well_is_left(desk: Desk) -> None
     book.save(desk.folder / "plan.results.xlsx")
     write_plan(desk.folder / "plan.xlsx", [{**row, "publish_at": "2031-03-04 12:00"}])
     ended = desk("fix", "plan.xlsx")
-    assert "Not taken over from plan.results.xlsx: row 2, where the sheet has changed since." in ended.err
+    assert "Not taken from plan.results.xlsx: row 2, because the sheet has changed there since." in ended.err
     assert not (desk.folder / "plan.fixed.xlsx").exists()
 
 
