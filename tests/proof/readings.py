@@ -274,7 +274,7 @@ class Play:
         desk = self._desk()
         try:
             outputs = Outputs(yes=True, no_page=True, out=out)
-            allowed = Inputs("posts.csv", allow=("cancel", "reschedule"))
+            allowed = Inputs("posts.csv", allow=(("cancel", 1_000), ("reschedule", 1_000)))
             run_sheet(desk, self._flags(), allowed, outputs)
             told = {row["key"]: row for row in json.loads(out.read_text(encoding="utf-8"))["posts"]}
         except PostbatchError as error:
