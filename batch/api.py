@@ -20,7 +20,7 @@ from typing import Literal, TypedDict, Unpack
 
 from batch.commands.check import read_and_check
 from batch.commands.options import Environment, Flags, Inputs, Outputs
-from batch.commands.pipeline import carry, make_record, prepare, read_to_send, sheet_held
+from batch.commands.pipeline import carry, make_record, prepare, read_to_send, refuse_many, sheet_held
 from batch.commands.session import Session
 from batch.model import Issue, Plan, Results
 from batch.plan.safety import refuse_large
@@ -54,6 +54,10 @@ class Options(TypedDict, total=False):
     """Only posts that go out on this day or earlier."""
     approved_only: bool
     """Only rows whose `approved` says yes."""
+    places: Path
+    """The table of places, where the sheet's rows name some."""
+    pilot: str
+    """Only so many places (`3`), or these (`berlin, hamburg`)."""
     again: Sequence[str]
     """The keys of posts to make anew."""
     drafts_only: bool
@@ -62,6 +66,8 @@ class Options(TypedDict, total=False):
     """Generate anew what was generated before."""
     allow: Mapping[Literal["cancel", "delete", "reschedule"], int]
     """How many posts may be cancelled, deleted or rescheduled where that is more than 30 % of what is scheduled."""
+    allow_new: int
+    """How many new posts may be made, where they are more than `max_new_posts` (500)."""
 
 
 def check(sheet: Sheet, **options: Unpack[Options]) -> tuple[Issue, ...]:
@@ -81,6 +87,7 @@ def make_plan(sheet: Sheet, **options: Unpack[Options]) -> Plan:
     """
     with _open(sheet, options) as (session, inputs, folder):
         prepared = prepare(session, read_to_send(session, inputs, folder=folder, sheet=sheet), inputs)
+        refuse_many(session, prepared.plan, inputs)
         refuse_large(prepared.large)
         return prepared.plan
 
@@ -133,6 +140,9 @@ def _open(sheet: Sheet, options: Options, *, offline: bool = False) -> Iterator[
         drafts_only=options.get("drafts_only", False),
         regenerate=options.get("regenerate", False),
         allow=tuple(options.get("allow", {}).items()),
+        allow_new=options.get("allow_new"),
+        places=str(options.get("places", "")),
+        pilot=options.get("pilot", ""),
     )
     with Session(environment, flags, folder=folder, offline=offline) as session:
         inputs = replace(inputs, sites=session.sites)

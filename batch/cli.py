@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -256,6 +257,13 @@ def reading(command: Command) -> Command:
     return with_inputs
 
 
+CHOICES = (
+    "only", "rows", "first", "from_date", "until", "approved_only", "answers", "pilot", "allow_new", "drafts_only",
+    "regenerate",
+)  # fmt: skip
+"""The options of `choosing` that `Inputs` holds by the same names."""
+
+
 def choosing(command: Command) -> Command:
     """Add which rows run, and what they may do; it is put into `inputs`."""
 
@@ -268,36 +276,29 @@ def choosing(command: Command) -> Command:
     @click.option(
         "--answers", multiple=True, metavar="FILE", help="Only what these answers to the plan's page approve."
     )
+    @click.option("--pilot", default="", metavar="N|PLACES", help="Only the first N places, or these.")
     @click.option("--again", multiple=True, metavar="KEY,...", help="Post these again; `failed` means all that failed.")
     @click.option("--replace", "replaced", multiple=True, metavar="KEY,...", help="Replace these posts if not out yet.")
     @click.option("--drafts-only", is_flag=True, help="Save generated posts as drafts for review.")
     @click.option("--regenerate", is_flag=True, help="Generate content again instead of using what is kept.")
     @sending
+    @click.option("--allow-new", type=click.IntRange(1), metavar="N", help="Up to N posts may be new (usually 500).")
     @click.option("--allow-cancel", type=click.IntRange(0), metavar="N", help="Up to N posts may be cancelled.")
     @click.option("--allow-delete", type=click.IntRange(0), metavar="N", help="Up to N posts may be deleted.")
     @click.option("--allow-reschedule", type=click.IntRange(0), metavar="N", help="Up to N posts may be rescheduled.")
     @wraps(command)
     def with_choice(
-        *, inputs: Inputs, only: tuple[str, ...], rows: str, first: int | None, from_date: str, until: str,
-        approved_only: bool, answers: tuple[str, ...], again: tuple[str, ...], replaced: tuple[str, ...],
-        drafts_only: bool, regenerate: bool, allow_cancel: int | None, allow_delete: int | None,
-        allow_reschedule: int | None, **others: object,
+        *, inputs: Inputs, again: tuple[str, ...], replaced: tuple[str, ...], allow_cancel: int | None,
+        allow_delete: int | None, allow_reschedule: int | None, **others: Any,
     ) -> int:  # fmt: skip
         allow = {"cancel": allow_cancel, "delete": allow_delete, "reschedule": allow_reschedule}
+        named_alike = {name: others.pop(name) for name in CHOICES}
         chosen = replace(
             inputs,
-            only=only,
-            rows=rows,
-            first=first,
-            from_date=from_date,
-            until=until,
-            approved_only=approved_only,
-            answers=answers,
             again=tuple(key.strip() for keys in again for key in keys.split(",") if key.strip()),
             replaced=tuple(key.strip() for keys in replaced for key in keys.split(",") if key.strip()),
-            drafts_only=drafts_only,
-            regenerate=regenerate,
             allow=tuple((act, number) for act, number in allow.items() if number is not None),
+            **named_alike,
         )
         return command(inputs=chosen, **others)
 

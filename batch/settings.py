@@ -161,6 +161,7 @@ ONE_OF_THREE = "WIX_API_KEY, or WIX_ACCESS_TOKEN, or WIX_APP_ID with WIX_APP_SEC
 NUMBER_REMEDIES: Mapping[str, str] = {
     "calls_per_minute": f"is not a whole number from 1 to {MAX_CALLS_PER_MINUTE}, which is what the API allows",
     "settle_seconds": "is not a number from 0 to 300",
+    "max_new_posts": "is not a whole number from 0 to 1,000,000",
 }
 
 
@@ -272,6 +273,8 @@ class FileSettings:
     default_site: Text = ""
     columns: Mapping[str, Text] = field(default_factory=dict)
     """Which heading of a sheet each column of ours is read from, where it is there."""
+    max_new_posts: Annotated[int, _within(0, 1_000_000)] = 500
+    """How many new posts a run makes without being asked by --allow-new."""
     places: Text = ""
     """The table of places, by its path from this file."""
     sites: Mapping[str, SiteSettings] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from batch.commands.pipeline import (
     make_record,
     places_of,
     prepare,
+    refuse_many,
     sheet_held,
     show_plan,
 )
@@ -77,6 +78,7 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
         check_unmoved(saved, prepared.plan)
         # The same to the last act: what is shown and done is today's plan, which no file can have a say in.
         show_plan(session, prepared.plan, asks=not outputs.yes)
+        refuse_many(session, prepared.plan, inputs)
         inputs, outputs = agree_to_large(session, prepared, inputs, outputs)
         record = make_record(session, prepared, run=run, command="apply")
         return carry_through(session, record, outputs, sheet=checked.path, media_folder=checked.media_folder)

@@ -166,12 +166,14 @@ class Inputs:
     until: str = ""
     approved_only: bool = False
     answers: tuple[str, ...] = ()
+    pilot: str = ""
     again: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     drafts_only: bool = False
     regenerate: bool = False
     allow: tuple[tuple[str, int], ...] = ()
     """How many posts may be cancelled, deleted or rescheduled where that is much, as `("cancel", 36)`."""
+    allow_new: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ from batch.plan.approval import (
 from batch.plan.decisions import PlanOptions, PostPlace, names_of, place
 from batch.plan.matching import ItemIndex
 from batch.plan.reconcile import left_out_by, reconcile
-from batch.plan.safety import MAX_SHARE_PERCENT, find_large_changes, refuse_large
+from batch.plan.safety import MAX_SHARE_PERCENT, check_new_posts, find_large_changes, refuse_large
 from batch.plan.select import select
 from batch.publisher.client import Client
 from batch.report import terminal
@@ -182,6 +182,8 @@ def options_of(checked: Checked, inputs: Inputs) -> PlanOptions:
         from_date=inputs.from_date,
         until=inputs.until,
         approved_only=inputs.approved_only,
+        pilot=inputs.pilot,
+        places=checked.places,
     )
     skip |= {place(post): EXAMPLE_SKIPPED for post in checked.posts if post.row in checked.examples}
     return PlanOptions(frozenset(inputs.again), frozenset(inputs.replaced), drafts_only=inputs.drafts_only, skip=skip)
@@ -409,6 +411,12 @@ def sheet_held(
         yield checked, run
 
 
+def refuse_many(session: Session, plan: Plan, inputs: Inputs) -> None:
+    """Refuse a plan of more new posts than are configured, or allowed with --allow-new. Errors: GuardError."""
+    allowed = session.settings.max_new_posts if inputs.allow_new is None else inputs.allow_new
+    check_new_posts(plan, allowed=allowed)
+
+
 def make_record(session: Session, prepared: Prepared, *, run: str, command: str) -> RunRecord:
     """Return the record of a run that is about to begin."""
     sheet, plan = prepared.checked.sheet, prepared.plan
@@ -480,6 +488,8 @@ def _tell_where(session: Session, changing: Sequence[Step]) -> None:
     named = few if len(sites) <= MAX_NAMED_IN_QUESTION else f"{len(sites)} sites"
     where = "In the sandbox" if session.sandbox else f"On {named}"
     told = f", with {counted(warnings, 'warning')}" if warnings else ""
+    if places := {step.place for step in changing if step.place}:
+        where += f", {counted(len({step.row for step in changing}), 'row')} in {counted(len(places), 'place')}"
     session.warn(f"{where}{told}:")
 
 

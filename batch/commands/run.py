@@ -7,7 +7,16 @@ from dataclasses import replace
 from functools import partial
 
 from batch.commands.options import Cluster, Environment, Flags, Inputs, Outputs
-from batch.commands.pipeline import Planner, agree_to_large, carry_through, make_record, prepare, sheet_held, show_plan
+from batch.commands.pipeline import (
+    Planner,
+    agree_to_large,
+    carry_through,
+    make_record,
+    prepare,
+    refuse_many,
+    sheet_held,
+    show_plan,
+)
 from batch.commands.session import Session, refuse_outputs
 from batch.errors import StartError
 
@@ -33,6 +42,7 @@ def run_sheet(
         prepared = prepare(session, checked, inputs, planner=planner)
         if not (flags.quiet and outputs.yes):
             show_plan(session, prepared.plan, asks=not outputs.yes)
+        refuse_many(session, prepared.plan, inputs)
         inputs, outputs = agree_to_large(session, prepared, inputs, outputs)
         record = make_record(session, prepared, run=run, command="run")
         carry = partial(carry_through, session, record, outputs, sheet=path, media_folder=checked.media_folder)

@@ -6,8 +6,9 @@ A post goes through: left out, wrong in itself, not to be told apart, on another
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -51,6 +52,7 @@ from batch.plan.steps import Comparison
 from batch.rules.channels import DEFAULT_TYPE
 from batch.rules.keys import PREFIX
 from batch.times import shown_time
+from batch.wording import counted, list_names
 
 PENDING = frozenset({Status.DRAFT, Status.SCHEDULED, Status.PROCESSING, Status.IN_QUEUE})
 SENDING = frozenset({Act.CREATE, Act.UPDATE, Act.SCHEDULE, Act.PUBLISH})
@@ -116,6 +118,7 @@ def reconcile(
             *clock_notices(snapshot, options=options),
             *lapsed.values(),
             *_idle_again(posts, steps, options),
+            *_left_behind(posts, snapshot.items),
         ),
         state=site_state(snapshot, channels={s.channel for s in steps if s.channel}, found=items.values()),
         via=options.via,
@@ -386,3 +389,30 @@ def _idle_again(posts: Sequence[Post], steps: Sequence[Step], options: PlanOptio
         for option, key, why in sorted(idle)
         if key != AGAIN_FAILED
     )
+
+
+VERSION = re.compile(r"~\d+\Z")
+
+
+def _left_behind(posts: Sequence[Post], items: Iterable[Item]) -> Iterator[str]:
+    """Say which posts the site holds of places that a row named before and names no more: nothing cancels them."""
+    rows: dict[str, int] = {}
+    named: defaultdict[str, set[str]] = defaultdict(set)
+    for post in posts:
+        base, found, _ = post.key.rpartition(f"/{post.place}")
+        if post.place and found and not post.key_derived:
+            rows[base] = post.row
+            named[base].add(post.place)
+    left: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for item in items if rows else ():
+        parts = VERSION.sub("", item.reference).split("/")
+        for at in range(1, len(parts)):
+            base = "/".join(parts[:at])
+            if base in rows and parts[at] not in named[base] and item.status in (Status.DRAFT, Status.SCHEDULED):
+                left[base][parts[at]] += 1
+    for base, places in left.items():
+        which, count = list_names(list(places), limit=5), sum(places.values())
+        yield (
+            f"Row {rows[base]} ({base}) no longer names {which}. Nothing is cancelled there: {counted(count, 'post')} "
+            f"{'stays' if count == 1 else 'stay'} as planned before."
+        )

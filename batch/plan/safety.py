@@ -15,8 +15,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from batch.errors import GuardError
-from batch.model import Act, SitePlan, Snapshot, Status, Step, StepKind
+from batch.model import Act, Plan, SitePlan, Snapshot, Status, Step, StepKind
 from batch.plan.decisions import PlanOptions
+from batch.wording import counted
 
 MAX_SHARE_PERCENT = 30
 FREELY: Mapping[tuple[Act, ...], int] = {(Act.CANCEL, Act.DELETE): 3, (Act.RESCHEDULE,): 10}
@@ -61,6 +62,19 @@ def refuse_large(large: Mapping[str, int]) -> None:
             f"This would {what}: more than {MAX_SHARE_PERCENT} % of what is scheduled. Nothing was sent. "
             f"If you mean it, add {options}."
         )
+
+
+def check_new_posts(plan: Plan, *, allowed: int) -> None:
+    """Refuse a plan that makes more new posts than are allowed, on all its sites together. Errors: GuardError."""
+    new = [step for step in plan.steps if Act.CREATE in step.acts]
+    if len(new) <= allowed:
+        return
+    rows, places = len({step.row for step in new}), len({step.place for step in new if step.place})
+    where = f" in {counted(places, 'place')}" if places else ""
+    raise GuardError(
+        f"This sheet would make {counted(len(new), 'new post')} from {counted(rows, 'row')}{where}, and a run makes "
+        f"{allowed:,} at most. Nothing was sent. If that is meant, add --allow-new {len(new)}."
+    )
 
 
 def refused(step: Step, kind: StepKind, code: str, reason: str) -> Step:

@@ -6,17 +6,18 @@ Nothing is dropped: a post that is left out stays in the plan and in the results
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from batch.errors import StartError
-from batch.model import Channel, Post, SheetRows
+from batch.model import Action, Channel, Post, SheetRows
 from batch.plan.decisions import PostPlace, place
 from batch.plan.matching import plain_name
 from batch.rules.channel_words import plain
+from batch.rules.places import NO_PLACES, Places
 from batch.times import zone_named
 
 _FIELDS: dict[str, Callable[[Post], str]] = {
@@ -115,10 +116,13 @@ def select(
     from_date: str = "",
     until: str = "",
     approved_only: bool = False,
+    pilot: str = "",
+    places: Places = NO_PLACES,
 ) -> dict[PostPlace, str]:
     """Return the posts that are left out with the reason, for `PlanOptions.skip`. Several --only must all fit.
 
     `sheet` is where the posts come from: any of its columns may be named. `first` counts rows that would otherwise run.
+    `pilot` is a number of places or their names in `places`: then only their posts run, and no row without places.
     Errors: StartError for an expression that can't be read or fits nothing.
     """
     wishes = [read_only(expression) for expression in only]
@@ -131,16 +135,16 @@ def select(
             "row is approved, or leave --approved-only out."
         )
     cells = _cells_of(sheet, wishes)
-    for wish in wishes:
-        _check_fits(posts, f"--only {wish.written!r}", partial(wish.fits, cells=cells))
-    for day in days:
-        _check_fits(posts, day.written, partial(day.fits, cells=cells))
+    conditions = [*((f"--only {wish.written!r}", wish) for wish in wishes), *((day.written, day) for day in days)]
+    for option, wish in conditions:
+        _check_fits(posts, option, partial(wish.fits, cells=cells))
     if wanted_sites:
         _check_fits(posts, "--site", lambda post: post.site.casefold() in wanted_sites)
     if ranges:
         _check_fits(posts, f"--rows {rows}", lambda post: _in_ranges(post.row, ranges))
     if first is not None and first < 1:
         raise StartError(f"--first {first} would run nothing. Write 1 or more.")
+    piloted = _read_pilot(pilot, posts, places)
     left_out: dict[PostPlace, str] = {}
     running: set[int] = set()
     for post in posts:
@@ -150,10 +154,10 @@ def select(
             reason = "Left out by --approved-only: not approved."
         elif ranges and not _in_ranges(post.row, ranges):
             reason = f"Left out by --rows {rows}."
-        elif unfit := next((wish for wish in wishes if not wish.fits(post, cells)), None):
-            reason = f"Left out by --only {unfit.written!r}."
-        elif missed := next((day for day in days if not day.fits(post, cells)), None):
-            reason = f"Left out by {missed.written}."
+        elif unfit := next((option for option, wish in conditions if not wish.fits(post, cells)), ""):
+            reason = f"Left out by {unfit}."
+        elif piloted is not None and post.place not in piloted:
+            reason = f"Left out by --pilot {pilot}."
         elif first is not None and post.row not in running and len(running) == first:
             reason = f"Left out by --first {first}."
         else:
@@ -161,6 +165,24 @@ def select(
             continue
         left_out[place(post)] = reason
     return left_out
+
+
+def _read_pilot(pilot: str, posts: Sequence[Post], places: Places) -> Collection[str] | None:
+    """Return the places of a pilot, None where there is none. Errors: StartError."""
+    if not pilot.strip():
+        return None
+    there = list(dict.fromkeys(post.place for post in posts if post.place and post.action is not Action.SKIP))
+    if not there:
+        raise StartError("--pilot would run nothing: no row of this sheet names places.")
+    if pilot.strip().isdecimal() and int(pilot):
+        return there[: int(pilot)]
+    chosen = places.choose(pilot, column="--pilot")
+    if chosen.problems:
+        raise StartError(chosen.problems[0].message.replace("`--pilot`", "--pilot"))
+    named = {place.name for place in chosen.places}
+    if named.isdisjoint(there):
+        raise StartError(f"--pilot {pilot}: no row of this sheet goes to these places.")
+    return named
 
 
 def _read_days(from_date: str, until: str) -> list[Only]:

@@ -93,7 +93,7 @@ def _run_sites(names: Sequence[str], posts: int) -> float:
         place.ask("/sandbox/faults", {"kind": "delay", "seconds": 0.1})
         write_config(folder, sites=names)
         write_csv(folder / "month.csv", posts * len(names), sites=names)
-        command = postbatch("run", "month.csv", *CONFIG, "--yes", "--no-page", "--quiet")
+        command = postbatch("run", "month.csv", *CONFIG, "--yes", "--no-page", "--quiet", "--allow-new", "300000")
         seconds = cost_of(command, cwd=folder, env=with_api(folder / "state", place), statuses=(0,)).seconds
         if any(len(place.references(number)) != posts for number in range(len(names))):
             raise RuntimeError("not every post is there exactly once")
