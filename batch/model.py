@@ -96,8 +96,8 @@ class Status(StrEnum):
 
 COLUMNS = (
     "key", "action", "site", "channel", "type", "account", "publish_at", "timezone", "text", "title", "media",
-    "hashtags", "places", "link", "call_to_action", "privacy", "generate", "prompt", "asset", "tone", "language",
-    "item_id", "approved", "notes",
+    "hashtags", "places", "repeat", "campaign", "link", "call_to_action", "privacy", "generate", "prompt", "asset",
+    "tone", "language", "item_id", "approved", "notes",
 )  # fmt: skip
 """The sheet's own columns, in the template's order."""
 
@@ -237,6 +237,8 @@ class Generation:
 class Post:
     """A checked row for one channel and, where it names places, for one of them (`place`).
 
+    `series` is the row's own key where the row makes several posts by its places or dates, "" elsewhere.
+
     Where `issues` holds an error the post is never sent, and its other fields are what could still be told (`channel`
     and `type` are None where the row did not say). `key` is the person's name for it or a derived one (`key_derived`);
     `publish_at` is None for a draft and for `now`; `account` is as written ("" = the channel's default one).
@@ -261,6 +263,7 @@ class Post:
     key_derived: bool = False
     issues: tuple[Issue, ...] = ()
     place: str = ""
+    series: str = ""
 
     @property
     def errors(self) -> tuple[Issue, ...]:

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 from batch.atomic import write_private
 from batch.errors import ConfigError, SignInError
 from batch.model import Json
+from batch.rules.links import NO_TAGS, WORDS, Utm
 from batch.wording import listed, shorten
 
 API_URL = "https://www.wixapis.com"
@@ -275,6 +276,8 @@ class FileSettings:
     """Which heading of a sheet each column of ours is read from, where it is there."""
     max_new_posts: Annotated[int, _within(0, 1_000_000)] = 500
     """How many new posts a run makes without being asked by --allow-new."""
+    utm: Utm = NO_TAGS
+    """How links are tagged."""
     places: Text = ""
     """The table of places, by its path from this file."""
     sites: Mapping[str, SiteSettings] = field(default_factory=dict)
@@ -492,6 +495,8 @@ class ConfigFile:
 
         _refuse_secrets(table, FileSettings, self.where)
         inherited = {name: table[name] for name in ("calls_per_minute", "via") if name in table}
+        if isinstance(utm := table.get("utm", {}), dict):
+            _refuse_secrets(utm, Utm, f"{self.where}, [utm]")
         sites = table.get("sites", {})
         if isinstance(sites, dict):
             for name, entries in sites.items():
@@ -503,6 +508,9 @@ class ConfigFile:
         except ValidationError as error:
             raise ConfigError(self._tell_mistake(error.errors()[0])) from None
         self._check_sites(read.sites)
+        if unknown := read.utm.unknown_words():
+            known = listed((f"{{{word}}}" for word in WORDS), last="and")
+            raise ConfigError(f"{self.where}, [utm]: there is no {{{unknown[0]}}}; a value may ask for {known}.")
         settings = Settings(**{f.name: getattr(read, f.name) for f in fields(read)})
         if settings.default_site and not settings.sites:
             raise ConfigError(

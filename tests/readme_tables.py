@@ -57,6 +57,9 @@ COLUMN_NOTES: Mapping[str, str] = MappingProxyType({
     "hashtags": "Put after the text with a blank line between, and counted with it: `#clay #studio`, or `clay studio`.",
     "places": "One post for each of these places: names, groups, `all`, `all but berlin` (see Places). Blank: one "
     "post.",
+    "repeat": "`weekly until 2027-03-31`, `weekly mon, thu 6 times`, `every 2 weeks 5 times`, `monthly until "
+    "2027-12-31`: a post for each date, with the key `tip/2026-12-07`.",
+    "campaign": "For links that are tagged, as `{campaign}`.",
     "link": f"{_channels_with('link')}.",
     "call_to_action": f"{_channels_with('call_to_action')}: {_words(CALLS_TO_ACTION.values)}.",
     "privacy": f"{_channels_with('privacy')}: {_words(PRIVACY_LEVELS.values)}.",

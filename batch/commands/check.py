@@ -19,6 +19,7 @@ from batch.report import terminal
 from batch.rules.check import check
 from batch.rules.columns import CellReader, CheckContext
 from batch.rules.dates import tell_dates
+from batch.rules.links import tell_tagged
 from batch.rules.media import MediaFacts, check_media
 from batch.rules.places import NO_PLACES, Places, gather_issues, is_place_heading, read_places
 from batch.settings import FOREIGN
@@ -80,6 +81,7 @@ def read_and_check(
         timezone=settings.timezone,
         will_send=will_send,
         places=places,
+        utm=settings.utm,
     )
     checked = check(sheet, context=context)
     media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent
@@ -99,6 +101,8 @@ def read_and_check(
         else post
         for post in posts
     )
+    if told := tell_tagged((sheet.text(rows[p.row], "link"), p.content.link) for p in posts if p.content.link):
+        sheet = replace(sheet, notices=(*sheet.notices, told))
     for notice in settings.notices:
         session.say(notice)
     return Checked(path, sheet, posts, facts, media_folder, frozenset(examples), places)

@@ -7,7 +7,7 @@ A post goes through: left out, wrong in itself, not to be told apart, on another
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -395,24 +395,22 @@ VERSION = re.compile(r"~\d+\Z")
 
 
 def _left_behind(posts: Sequence[Post], items: Iterable[Item]) -> Iterator[str]:
-    """Say which posts the site holds of places that a row named before and names no more: nothing cancels them."""
-    rows: dict[str, int] = {}
-    named: defaultdict[str, set[str]] = defaultdict(set)
-    for post in posts:
-        base, found, _ = post.key.rpartition(f"/{post.place}")
-        if post.place and found and not post.key_derived:
-            rows[base] = post.row
-            named[base].add(post.place)
-    left: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    """Say which posts the site holds of places and dates that a row meant before and means no more: all of them stay.
+
+    A post is one of a row's by its reference, which begins with the row's key.
+    """
+    rows = {post.series: post.row for post in posts if post.series}
+    known = {post.key for post in posts} if rows else set()
+    known |= {key.rpartition("/")[0] for key in known}
+    left: defaultdict[str, list[str]] = defaultdict(list)
     for item in items if rows else ():
         parts = VERSION.sub("", item.reference).split("/")
-        for at in range(1, len(parts)):
-            base = "/".join(parts[:at])
-            if base in rows and parts[at] not in named[base] and item.status in (Status.DRAFT, Status.SCHEDULED):
-                left[base][parts[at]] += 1
-    for base, places in left.items():
-        which, count = list_names(list(places), limit=5), sum(places.values())
-        yield (
-            f"Row {rows[base]} ({base}) no longer names {which}. Nothing is cancelled there: {counted(count, 'post')} "
-            f"{'stays' if count == 1 else 'stay'} as planned before."
-        )
+        named = next((n for n in range(1, len(parts)) if "/".join(parts[:n]) in rows), 0)
+        if not named or "/".join(parts) in known or item.status not in (Status.DRAFT, Status.SCHEDULED):
+            continue
+        rest = parts[named:-1] if parts[-1] in Channel.__members__ and len(parts) > named + 1 else parts[named:]
+        left["/".join(parts[:named])].append("/".join(rest))
+    for series, parts in left.items():
+        told = list_names(sorted(set(parts)), limit=5)
+        stay = f"{counted(len(parts), 'post')} {'stays' if len(parts) == 1 else 'stay'} as planned before"
+        yield f"Row {rows[series]} ({series}) no longer means {told}. Nothing is cancelled: {stay}."

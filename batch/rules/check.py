@@ -53,6 +53,7 @@ from batch.rules.issues import Problem, make_issue
 from batch.rules.keys import derive_key, fan_out_key
 from batch.rules.media import check_media
 from batch.rules.places import WORD, Place, Places
+from batch.rules.repeats import repeat_dates
 from batch.wording import list_names, listed, quoted, shorten
 
 NumberedPost = tuple[int, Post]
@@ -254,6 +255,7 @@ class _Desk:
     reader: CellReader
     rows: RowReader
     read_issues: Mapping[int, tuple[Issue, ...]]
+    keys: frozenset[str] = frozenset()
 
 
 def check(sheet: SheetRows, *, context: CheckContext) -> tuple[Post, ...]:
@@ -263,7 +265,9 @@ def check(sheet: SheetRows, *, context: CheckContext) -> tuple[Post, ...]:
         if issue.row is not None:
             read_issues[issue.row].append(issue)
     told = {row: tuple(found) for row, found in read_issues.items()}
-    desk = _Desk(context, CellReader(sheet.columns), RowReader(context), told)
+    many = {"places", "repeat"} & sheet.columns.keys()
+    keys = frozenset(sheet.text(row, "key") for row in sheet.rows) if many else frozenset()
+    desk = _Desk(context, CellReader(sheet.columns), RowReader(context), told, keys)
     posts: list[Post] = [post for row in sheet.rows for post in _check_row(row, desk)]
     for place, problems in compare_posts(posts).items():
         post = posts[place]
@@ -288,31 +292,67 @@ def check_generated(post: Post) -> tuple[Issue, ...]:
 
 
 class _RowCopy(NamedTuple):
-    """What a row says for one place: its cells, and what is wrong between the row and the place."""
+    """What a row says for one date and place: its cells, and what is wrong with the row or between it and the place.
+
+    `parts` are what tells it from the row's other copies; `series` is the row's own key where there are such.
+    """
 
     cells: Cells
     place: Place | None = None
     problems: tuple[Problem, ...] = ()
+    parts: tuple[str, ...] = ()
+    series: str = ""
 
 
 def _check_row(row: Row, desk: _Desk) -> list[Post]:
     cells = desk.reader.read(row)
-    copies = _copies_of(cells, desk.context.places) if cells.places else (_RowCopy(cells),)
+    copies: Iterable[_RowCopy] = (_RowCopy(cells),)
+    if cells.repeat:
+        copies = _copies_by_date(cells)
+    if cells.places:
+        copies = [placed for copy in copies for placed in _copies_by_place(copy, desk.context.places)]
+    if cells.repeat or cells.places:
+        # A row with the key of one of these posts stands for it.
+        copies = [c for c in copies if c.cells.key == cells.key or desk.keys.isdisjoint(_keys_of(c, cells.key))]
     return [post for copy in copies for post in _check_copy(row, copy, desk)]
 
 
-def _copies_of(cells: Cells, places: Places) -> Iterator[_RowCopy]:
-    """Yield a row's cells for each place that it names; one copy with what is wrong where that can't be told."""
-    chosen = places.choose(cells.places)
+def _keys_of(copy: _RowCopy, key: str) -> Iterator[str]:
+    """Yield the keys by which a row of its own may stand for a copy: that of its date, and of its date and place."""
+    for part in copy.parts:
+        key = fan_out_key(key, part)
+        yield key
+
+
+def _copies_by_date(cells: Cells) -> Iterator[_RowCopy]:
+    """Yield a row's cells for each date of its rule; one copy with what is wrong where the rule can't be told."""
+    dates = repeat_dates(cells.repeat, cells.publish_at)
+    if dates.problems:
+        yield _RowCopy(cells, problems=dates.problems)
+    several: tuple[Problem, ...] = ()
+    if len(dates.at) > 1 and cells.item_id:
+        message = "`item_id` names one post, but `repeat` makes several: give this one a row of its own."
+        several = (Problem("item_id", "item_id_several", cells.item_id, message),)
+    for at in dates.at:
+        day = f"{at:%Y-%m-%d}"
+        key = fan_out_key(cells.key, day) if cells.key else ""
+        clock = at if at.second else f"{at:%Y-%m-%d %H:%M}"
+        yield _RowCopy(cells._replace(key=key, publish_at=clock), None, several, (day,), cells.key)
+
+
+def _copies_by_place(copy: _RowCopy, places: Places) -> Iterator[_RowCopy]:
+    """Yield a copy's cells for each place that its row names; one with what is wrong where that can't be told."""
+    cells, chosen = copy.cells, places.choose(copy.cells.places)
     if chosen.problems:
         bare = {column: WORD.sub(r"\1", getattr(cells, column)) for column in PLACE_COLUMNS}
-        yield _RowCopy(cells._replace(**bare), problems=chosen.problems)
-        return
+        yield copy._replace(cells=cells._replace(**bare), problems=(*copy.problems, *chosen.problems))
     for place in chosen.places:
         action = Action.SKIP if place.skip else cells.action
         key = fan_out_key(cells.key, place.name) if cells.key else ""
         own = cells._replace(key=key, site=cells.site or place.site, action=action)
-        yield _RowCopy(own, place, (*place.problems, *_compare_place(cells, place, several=len(chosen.places) > 1)))
+        problems = (*place.problems, *_compare_place(cells, place, several=len(chosen.places) > 1))
+        series = copy.series or cells.key
+        yield _RowCopy(own, place, (*copy.problems, *problems), (*copy.parts, place.name), series)
 
 
 def _compare_place(cells: Cells, place: Place, *, several: bool) -> Iterator[Problem]:
@@ -353,6 +393,12 @@ def _told_of_place(problems: Sequence[Problem], copy: _RowCopy, row: Row, desk: 
             message = f"{desk.context.places.source}, row {copy.place.row}: {problem.message}"
             problem = problem._replace(column="places", message=message, fix=None)
         yield problem
+
+
+def _words_of(key: str, values: RowValues, channel: Channel | None, cells: Cells, place: str) -> Mapping[str, str]:
+    """Return what the tags of a post's link may ask for."""
+    named = {"channel": (channel or "").casefold(), "type": cells.type.casefold(), "campaign": cells.campaign}
+    return {**named, "key": key, "site": values.site, "place": place}
 
 
 def _fill_in(cells: Cells, place: Place, places: Places) -> tuple[Cells, tuple[Problem, ...]]:
@@ -396,10 +442,12 @@ def _make_post(
             content=content,
             generation=generation,
             item_id=values.item_id,
-            place=name,
+            place="/".join(copy.parts),
         )
     else:
         key = ""  # nothing says what the post is
+    if content.link and (tagged := desk.context.utm.tag(content.link, _words_of(key, values, channel, cells, name))):
+        content = replace(content, link=tagged)
     when = values.when
     return Post(
         row=row.number,
@@ -420,6 +468,7 @@ def _make_post(
         key_derived=bool(key) and not values.key,
         issues=_make_issues(row.number, (channel, name), own, values.problems + problems, values.action, desk),
         place=name,
+        series=copy.series if values.key else "",
     )
 
 

@@ -22,6 +22,7 @@ from batch.rules.channels import Choice
 from batch.rules.dates import NO_DATE, When, Zones, doubt_date, doubt_midnight, read_when
 from batch.rules.issues import Problem, nearest, only_near
 from batch.rules.keys import check_key
+from batch.rules.links import NO_TAGS, Utm
 from batch.rules.places import NO_PLACES, Places
 from batch.rules.text import find_lookalike, read_yes_no
 from batch.wording import cell_address, listed, quoted, shorten
@@ -234,6 +235,8 @@ class Cells(NamedTuple):
     media: str = ""
     hashtags: str = ""
     places: str = ""
+    repeat: str = ""
+    campaign: str = ""
     link: str = ""
     call_to_action: str = ""
     privacy: str = ""
@@ -335,7 +338,7 @@ class CheckContext:
     `now` is in UTC. `sites` maps each configured site to its time zone ("" = none); without any, every site name is
     taken as it is. `default_site` is what a blank `site` cell means; `timezone` is the configuration's own zone. With
     `will_send` a date that has passed is left to the plan, which knows what became of the post. `places` is the table
-    of places that rows name.
+    of places that rows name, `utm` how links are tagged.
     """
 
     now: datetime
@@ -344,6 +347,7 @@ class CheckContext:
     timezone: str = ""
     will_send: bool = False
     places: Places = NO_PLACES
+    utm: Utm = NO_TAGS
 
 
 class RowValues(NamedTuple):

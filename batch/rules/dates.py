@@ -96,6 +96,13 @@ def _read_plain(cell: str, zone: ZoneInfo, noted: tuple[Problem, ...]) -> When |
     return None if offset is None else When(at - offset, False, f"{cell} {zone.key}", zone.key, noted)
 
 
+def wall_time(cell: Cell) -> datetime | None:
+    """Return the wall clock time that a cell names, None where it names none, or an instant or zone of its own."""
+    said = _read_cell(cell) if cell and not (isinstance(cell, str) and cell.casefold() == NOW) else None
+    plain = isinstance(said, DateText) and said.offset is None and not said.zone
+    return said.wall if isinstance(said, DateText) and plain else None
+
+
 def _seen(cell: Cell) -> str:
     return cell if isinstance(cell, str) else show_clock(cell)
 

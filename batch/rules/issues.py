@@ -151,6 +151,12 @@ CODES: Mapping[str, str] = MappingProxyType({
     "place_account": "the row names an account, and the place another",
     "word_unknown": "a text asks for a place's word, and the table of places has no such column",
     "word_missing": "a text asks for a place's word, and the place has none",
+    # again and again
+    "repeat_form": "`repeat` is no rule that is read",
+    "repeat_endless": "`repeat` has no end",
+    "repeat_start": "`repeat` is filled, and `publish_at` is no plain date and time to begin with",
+    "repeat_none": "`repeat` ends before it begins",
+    "repeat_many": "`repeat` makes more posts than a row may",
     # beside other rows
     "same_look": "another row is the same post: same channel, account, text and media",
     "same_minute": "another row goes out on the same account in the same minute",

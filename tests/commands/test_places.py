@@ -74,7 +74,7 @@ def test_a_place_that_is_no_longer_named_keeps_its_posts_and_that_is_said(shops,
     assert shops(*RUN).status == 0
     shops.write("posts.csv", [{**SALE, "places": "all but north"}])
     ended = shops(*RUN)
-    assert "no longer names hamburg and kiel" in ended.out + ended.err
+    assert "no longer means hamburg and kiel" in ended.out + ended.err
     assert len(service.coming()) == 4
 
 
@@ -126,3 +126,31 @@ def test_a_plan_with_places_is_applied_as_it_was_reviewed(shops):
     shops.write("places.csv", PLACES)
     assert shops("apply", "plan.json", "--yes", "--out", "r.json").status == 0
     assert set(told(shops).values()) == {"scheduled"}
+
+
+def test_a_changed_rule_leaves_the_dates_that_fall_out_of_it_and_says_which(site, service):
+    tip = {**SALE, "text": "A tip", "key": "tip", "places": "", "repeat": "weekly 3 times"}
+    site.write("posts.csv", [tip])
+    ended, posts = site.run("posts.csv")
+    assert [(post["key"], post["outcome"]) for post in posts] == [
+        (f"tip/2031-03-{day:02}", "scheduled") for day in (3, 10, 17)
+    ]
+    site.write("posts.csv", [{**tip, "repeat": "every 2 weeks 2 times"}])
+    ended, posts = site.run("posts.csv")
+    assert [(post["key"], post["outcome"]) for post in posts] == [
+        ("tip/2031-03-03", "unchanged"), ("tip/2031-03-17", "unchanged")
+    ]  # fmt: skip
+    assert "Row 2 (tip) no longer means 2031-03-10" in ended.out + ended.err
+    assert len(service.coming()) == 3
+
+
+def test_links_to_the_domains_that_are_named_are_tagged_and_compared_after_it(site, service):
+    site.configure('[utm]\ndomains = ["example.com"]\n')
+    site.write("posts.csv", [{**SALE, "text": "Hi", "places": "", "link": "https://example.com/a", "campaign": "May"}])
+    assert site.run("posts.csv")[1][0]["outcome"] == "scheduled"
+    assert site.run("posts.csv")[1][0]["outcome"] == "unchanged"
+    assert "Tagged 1 link, as in https://example.com/a?utm_source=facebook&" in " ".join(
+        site("plan", "posts.csv").out.split()
+    )
+    (site.folder / "postbatch.toml").write_text('[utm]\nsource = "{chanel}"\n', encoding="utf-8")
+    assert "there is no {chanel}" in site("check", "posts.csv").err

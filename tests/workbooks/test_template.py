@@ -20,6 +20,7 @@ from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, ENDED
 from batch.rules.check import check
 from batch.rules.columns import CheckContext
 from batch.sheets.read import read_sheet
+from batch.wording import column_letters
 from batch.workbooks.posts_sheet import POSTS_COLUMNS, note_of
 from batch.workbooks.template import EXAMPLES, example_rows, write_template
 from batch.workbooks.validation import COUNT, Connected
@@ -157,7 +158,7 @@ def test_posts_is_a_table_with_frozen_headings_and_a_note_on_each(tmp_path: Path
     sheet = openpyxl.load_workbook(template(tmp_path / "t.xlsx").path)["Posts"]
     table = sheet.tables["PostTable"]
     assert [column.name for column in table.tableColumns] == list(POSTS_COLUMNS)
-    assert table.ref == f"A1:Y{1 + len(EXAMPLES) + 200}"
+    assert table.ref == f"A1:{column_letters(len(POSTS_COLUMNS) - 1)}{1 + len(EXAMPLES) + 200}"
     assert sheet.freeze_panes == "B2"
     assert [cell.comment.text for cell in sheet[1]] == [note_of(name) for name in POSTS_COLUMNS]
 
