@@ -81,7 +81,7 @@ def test_a_place_that_is_no_longer_named_keeps_its_posts_and_that_is_said(shops,
 def test_one_cell_cancels_a_post_everywhere(shops, service):
     assert shops(*RUN).status == 0
     shops.write("posts.csv", [{**SALE, "action": "cancel"}])
-    assert shops(*RUN, "--allow-cancel").status == 0
+    assert shops(*RUN, "--allow-cancel", "4").status == 0
     assert set(told(shops).values()) == {"cancelled"}
     assert service.coming() == []
 
