@@ -142,7 +142,7 @@ def within_agreement(step: Step, agreed: Step) -> Step:
     if Act.CREATE in allowed:
         allowed.add(Act.UPDATE)  # a draft that this run has made may still have to be completed
     if allowed.issuperset(step.acts):
-        return step
+        return replace(step, approval=agreed.approval)
     reason = MOVED.format(reason=step.reason.rstrip("."))
     return replace(step, kind=StepKind.CONFLICT, acts=(), code="moved", reason=reason, changes=())
 

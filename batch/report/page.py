@@ -11,7 +11,7 @@ import hashlib
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
 from importlib.resources import files
@@ -22,7 +22,7 @@ from markupsafe import Markup
 
 from batch.model import GOOD, Issue, Outcome, OutcomeKind, Results, Severity
 from batch.plan.approval import Asked
-from batch.report.preview import Preview, make_preview, safe_link
+from batch.report.preview import SHOWN_OF_A_POST, Preview, make_preview, safe_link
 from batch.report.words import (
     AT_REST,
     OUTCOME_STYLES,
@@ -40,6 +40,8 @@ SEEN_IN_A_DAY = 4
 """How many posts of a day the calendar shows before it says how many more there are."""
 MANY_POSTS = 40
 """From more posts than this the page opens as a list, and with its sites folded."""
+
+ICON = Markup('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +327,11 @@ class PageData:
         self.results = results
         self.asked = asked if asked and asked.fingerprints else None
         self.planned = results.wanted == "plan"
-        self.entries = [self._make_entry(n, o, pictures or {}) for n, o in enumerate(results.outcomes, start=1)]
+        entries = [self._make_entry(n, o, pictures or {}) for n, o in enumerate(results.outcomes, start=1)]
+        used = Counter(pic.source for entry in entries for pic in entry.preview.pictures[:SHOWN_OF_A_POST])
+        several = [source for source, count in used.items() if source and count > 1]
+        self.shared = {source: f"pic-{number}" for number, source in enumerate(several, start=1)}
+        self.entries = [replace(entry, preview=entry.preview.sharing(self.shared)) for entry in entries]
         self._days = sort_into_days(self.entries)
         self._timezone_note = timezone_note
         self.headline = make_headline(results)
@@ -491,17 +497,8 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_finalize,
+        # Every text is made fit for a page, wherever a template writes it; what is markup already is ours.
+        finalize=lambda value: make_visible(value) if type(value) is str else value,
     )
-    environment.globals.update(seen_in_a_day=SEEN_IN_A_DAY, icon=_icon)
+    environment.globals.update(seen_in_a_day=SEEN_IN_A_DAY, icon=ICON.format)
     return environment
-
-
-@cache
-def _icon(name: str) -> Markup:
-    return Markup('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>').format(name)
-
-
-def _finalize(value: object) -> object:
-    """Make every text fit for a page, wherever the template writes it; what is markup already is ours."""
-    return make_visible(value) if type(value) is str else value

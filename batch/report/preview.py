@@ -36,6 +36,18 @@ class Truncation(NamedTuple):
     lines: int
     source: str
 
+    def cut(self, text: str) -> int:
+        """Return how many characters fit, counting a long line as the lines it wraps into."""
+        left, position = self.lines, 0
+        width = math.ceil(self.characters / left)
+        for line in text[: self.characters + 1].split("\n"):
+            needed = max(1, math.ceil(len(line) / width))
+            if needed > left:
+                return min(self.characters, position + left * width)
+            left -= needed
+            position += len(line) + 1
+        return min(position, self.characters) if len(text) > self.characters else len(text)
+
 
 TRUNCATIONS: Mapping[tuple[str, str], Truncation] = {
     (Channel.INSTAGRAM, PostType.POST): Truncation(125, 3, "help.instagram.com/1643471055915254, read 2026-11"),
@@ -85,6 +97,8 @@ PICTURE = re.compile(r"data:image/(?:png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}"
 SHOWN_OF_A_POST = 4
 """No drawing shows more pictures of a post than this."""
 LONGEST_SIDE_PIXELS = 640
+SMALLER_FROM, SMALLER_PIXELS = 40, 320
+"""From more pictures than this each is smaller, so that the page of a month stays quick to send and to open."""
 MAX_TOTAL_BYTES = 12 * 1024 * 1024
 """What all pictures of a page may take; it holds about 300, and a mail program takes the file still."""
 QUALITY = 74
@@ -111,12 +125,24 @@ class TruncatedText(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A picture or video as drawn: `source` is a data address or "", then a tile of colour `hue` stands for it."""
+    """A picture or video as drawn: `source` is a data address or "", then a tile of colour `hue` stands for it.
+
+    `shared` is where the page holds it once for several posts, "" where it does not.
+    """
 
     name: str
     is_video: bool
     hue: int
     source: str = ""
+    shared: str = ""
+
+    @classmethod
+    def of(cls, medium: Medium, *, type_: str, pictures: Mapping[str, str]) -> Picture:
+        """Draw a medium of a post of this type; `pictures` holds data addresses by `Medium.source`."""
+        name = media_name(medium)
+        video = medium.kind == "VIDEO" or (not medium.kind and (type_ in CLIPS or name.lower().endswith(VIDEO_ENDINGS)))
+        hue = zlib.crc32(medium.source.encode("utf-8", "replace")) % TILE_HUES
+        return cls(name, video, hue, safe_picture(pictures.get(medium.source, "")))
 
 
 class Card(NamedTuple):
@@ -125,6 +151,13 @@ class Card(NamedTuple):
     host: str
     shown: str
     address: str
+
+    @classmethod
+    def of(cls, link: str) -> Card:
+        """Draw the card of a link."""
+        shown = link.removeprefix("https://").removeprefix("http://").removeprefix("www.")
+        address = safe_link(link)
+        return cls((urlsplit(address).hostname or "").removeprefix("www."), shown, address)
 
 
 class Preview(NamedTuple):
@@ -139,6 +172,10 @@ class Preview(NamedTuple):
     card: Card | None
     button: str
     counts: tuple[Count, ...]
+
+    def sharing(self, shared: Mapping[str, str]) -> Preview:
+        """Return it with the pictures that the page holds once for several posts; `shared` says where, by source."""
+        return self._replace(pictures=tuple(pic._replace(shared=shared.get(pic.source, "")) for pic in self.pictures))
 
     @property
     def media_words(self) -> str:
@@ -159,8 +196,8 @@ def make_preview(outcome: Outcome, *, pictures: Mapping[str, str]) -> Preview:
         initial=next((letter.upper()[0] for letter in name if letter.isalnum()), channel.badge),
         text=truncate(content.text, channel=outcome.channel, type_=outcome.type),
         title=content.title,
-        pictures=tuple(_draw_picture(medium, outcome.type, pictures) for medium in content.media),
-        card=_draw_card(content.link) if content.link else None,
+        pictures=tuple(Picture.of(medium, type_=outcome.type, pictures=pictures) for medium in content.media),
+        card=Card.of(content.link) if content.link else None,
         button=BUTTON_NAMES.get(content.call_to_action, content.call_to_action),
         counts=count_content(content, channel=outcome.channel, type_=outcome.type),
     )
@@ -169,26 +206,13 @@ def make_preview(outcome: Outcome, *, pictures: Mapping[str, str]) -> Preview:
 def truncate(text: str, *, channel: str, type_: str) -> TruncatedText:
     """Divide a text where its channel does, between words where it can and never inside a drawn character."""
     truncation = TRUNCATIONS.get((channel, type_))
-    cut = _line_cut(text, truncation) if truncation else len(text)
+    cut = truncation.cut(text) if truncation else len(text)
     if cut >= len(text):
         return TruncatedText(text, "")
     cut = next((at for at in range(cut, max(0, cut - WORD_SEARCH), -1) if text[at].isspace()), cut)
     cut = next((at for at in range(cut, max(0, cut - CLUSTER_SEARCH), -1) if not _joins(text, at)), cut)
     shown = text[:cut].rstrip()
     return TruncatedText(shown, text[len(shown) :])
-
-
-def _line_cut(text: str, truncation: Truncation) -> int:
-    """Return how many characters fit the lines, counting a long line as the lines it wraps into."""
-    characters, left, position = truncation.characters, truncation.lines, 0
-    width = math.ceil(characters / left)
-    for line in text[: characters + 1].split("\n"):
-        needed = max(1, math.ceil(len(line) / width))
-        if needed > left:
-            return min(characters, position + left * width)
-        left -= needed
-        position += len(line) + 1
-    return min(position, characters) if len(text) > characters else len(text)
 
 
 def _joins(text: str, at: int) -> bool:
@@ -216,19 +240,6 @@ def count_content(content: Content, *, channel: str, type_: str) -> tuple[Count,
     )
 
 
-def _draw_picture(medium: Medium, type_: str, pictures: Mapping[str, str]) -> Picture:
-    name = media_name(medium)
-    video = medium.kind == "VIDEO" or (not medium.kind and (type_ in CLIPS or name.lower().endswith(VIDEO_ENDINGS)))
-    hue = zlib.crc32(medium.source.encode("utf-8", "replace")) % TILE_HUES
-    return Picture(name, video, hue, safe_picture(pictures.get(medium.source, "")))
-
-
-def _draw_card(link: str) -> Card:
-    shown = link.removeprefix("https://").removeprefix("http://").removeprefix("www.")
-    address = safe_link(link)
-    return Card((urlsplit(address).hostname or "").removeprefix("www."), shown, address)
-
-
 def safe_link(address: str) -> str:
     """Return the address if following it can do no more than open a web page, else ""."""
     if UNFIT_FOR_LINKS.search(address):
@@ -254,12 +265,13 @@ def read_pictures(
     """
     shown = (medium for outcome in outcomes for medium in outcome.content.media[:SHOWN_OF_A_POST])
     sources = dict.fromkeys(m.source for m in shown if m.kind != "VIDEO" and not is_address(m.source))
+    longest = LONGEST_SIDE_PIXELS if len(sources) <= SMALLER_FROM else SMALLER_PIXELS
     pictures: dict[str, str] = {}
     root, total = MediaFolder(folder), 0
     for source in sources:
         try:
             with open_medium(source, folder=root) as medium:
-                small = _shrink(medium.file, medium.mime) if medium.mime in PILLOW_FORMATS else ""
+                small = _shrink(medium.file, medium.mime, longest=longest) if medium.mime in PILLOW_FORMATS else ""
         except MediumUnreadableError:
             continue
         if small and total + len(small) <= max_total_bytes:
@@ -269,11 +281,11 @@ def read_pictures(
     return pictures
 
 
-def _shrink(file: IO[bytes], mime: str) -> str:
+def _shrink(file: IO[bytes], mime: str, *, longest: int) -> str:
     from PIL import Image, ImageOps
 
     file.seek(0)
-    size = (LONGEST_SIDE_PIXELS, LONGEST_SIDE_PIXELS)
+    size = (longest, longest)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -182,8 +182,21 @@ def test_the_page_asks_for_nothing_from_anywhere():
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "unsafe" not in policy
     sources = [a[name] for _, a in tree.elements for name in ("src", "srcset", "poster", "data") if name in a]
-    assert sources == [PIXEL] * 2
+    assert sources == []
+    assert [a["href"] for tag, a in tree.elements if tag == "image"] == [PIXEL]
+    assert [a["href"] for tag, a in tree.elements if tag == "use" and "pic-" in a["href"]] == ["#pic-1"] * 2
     assert [a for _, a in tree.elements if "style" in a or any(name.startswith("on") for name in a)] == []
+
+
+def test_a_picture_of_many_posts_is_held_once_and_one_of_a_single_post_stands_in_it():
+    shared, single = PIXEL, PIXEL.replace("AAAADUlEQVR42mNk", "AAAADUlEQVR42mNl")
+    pictures = {"kiln/tidal-01.jpg": shared, "stories/kiln-door.jpg": single}
+    page = render_page(many_sites(1, 1), pictures=pictures)
+    assert page.count(shared) == 1
+    many = render_page(many_sites(12, 12), pictures=pictures)
+    assert many.count(shared) == many.count(single) == 1
+    week = render_page(launch_week(), pictures={"stories/kiln-door.jpg": single})
+    assert [a["src"] for tag, a in Tree(week).elements if tag == "img"] == [single]
 
 
 def test_a_picture_that_is_no_still_image_is_drawn_as_a_tile():

@@ -8,7 +8,14 @@ from pathlib import Path
 from PIL import Image
 
 from batch.model import Content, Medium, Outcome
-from batch.report.preview import LONGEST_SIDE_PIXELS, SHOWN_OF_A_POST, read_pictures, safe_picture
+from batch.report.preview import (
+    LONGEST_SIDE_PIXELS,
+    SHOWN_OF_A_POST,
+    SMALLER_FROM,
+    SMALLER_PIXELS,
+    read_pictures,
+    safe_picture,
+)
 from tests.report.launch_week import launch_week
 
 
@@ -36,6 +43,13 @@ def test_files_beside_the_sheet_become_small_pictures_that_the_page_takes(tmp_pa
     assert all(safe_picture(p) == p for p in pictures.values())
     assert decoded(pictures["clear.png"]).getpixel((0, 0)) == (255, 255, 255)
     assert LONGEST_SIDE_PIXELS == 640
+
+
+def test_the_pictures_of_a_month_are_smaller(tmp_path):
+    for number in range(SMALLER_FROM + 1):
+        Image.new("RGB", (800, 400), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    made = read_pictures([post(f"{number}.png") for number in range(SMALLER_FROM + 1)], folder=tmp_path)
+    assert {decoded(picture).size for picture in made.values()} == {(SMALLER_PIXELS, SMALLER_PIXELS // 2)}
 
 
 def test_what_a_camera_wrote_turns_the_picture_and_goes_no_further(tmp_path):
