@@ -83,7 +83,7 @@ class Asked(NamedTuple):
 
 
 def ask_about(steps: Iterable[Step]) -> Asked:
-    """Return what is to be answered of a plan: each post that it changes, or would if a quota allowed."""
+    """Return what a plan's page asks about: each post that it changes, or would change if a quota allowed."""
     asked = {(step.row, step.key): fingerprint_of(step) for step in steps if step.acts or step.kind is StepKind.BLOCKED}
     lines = "\n".join(f"{row}\x1f{key}\x1f{fingerprint}" for (row, key), fingerprint in asked.items())
     return Asked(sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()[:12], asked)
@@ -142,21 +142,21 @@ class GivenAnswers:
 
 def read_answers(content: bytes, *, name: str) -> GivenAnswers:
     """Read an answers file. Errors: StartError for one that is damaged, was edited or is none."""
-    anew = "Save the answers again on the page of the plan."
+    remedy = "Save the answers again on the page of the plan."
     if len(content) > MAX_ANSWERS_BYTES:
-        raise StartError(f"{name} is too large for answers. {anew}")
+        raise StartError(f"{name} is too large for answers. {remedy}")
     try:
         file = from_json(AnswersFile, content)
     except FormError as error:
         if b'"postbatch"' in content and b'"answers"' in content:
-            raise StartError(f"The answers in {name} are damaged at `{error.place}`. {anew}") from error
+            raise StartError(f"The answers in {name} are damaged at `{error.place}`. {remedy}") from error
         raise StartError(
             f"{name} holds no answers. Give the file that “Save answers” makes on the plan's page."
         ) from error
     if file.version != VERSION:
         raise StartError(f"{name} was saved by another version of postbatch. Make the plan's page again.")
     if file.checksum != file.sum():
-        raise StartError(f"{name} was changed after it was saved, or is damaged. {anew}")
+        raise StartError(f"{name} was changed after it was saved, or is damaged. {remedy}")
     posts = {(answer.site, answer.key) for answer in file.posts}
     sound = (
         len(posts) == len(file.posts)
@@ -166,7 +166,7 @@ def read_answers(content: bytes, *, name: str) -> GivenAnswers:
     )
     at = _instant(file.when)
     if at is None or not sound:
-        raise StartError(f"The answers in {name} are damaged. {anew}")
+        raise StartError(f"The answers in {name} are damaged. {remedy}")
     return GivenAnswers(name, file.sheet, tuple(Answer(file.who.strip(), at, answer) for answer in file.posts))
 
 

@@ -159,7 +159,7 @@ class Site:
             raise Refusal(428, "INELIGIBLE_FOR_FEATURE", f"The site's plan does not include {action}.")
 
     def need_quota(self, action: str, item: Json) -> None:
-        """Refuse an action with an item that the plan has not got, or of which nothing is left."""
+        """Refuse an action with an item that the plan does not include, or that is used up."""
         self.need_feature(action)
         limit, used = self.quota(action)
         if limit and used >= limit and self.metered:

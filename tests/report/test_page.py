@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from batch.model import Change, Content, Issue, Medium, Outcome, OutcomeKind, Results, Severity
+from batch.plan.approval import Asked
 from batch.report.page import render_page
 from batch.wording import make_visible
 from tests.report.launch_week import launch_week, many_sites, month_of
@@ -94,6 +95,10 @@ def test_no_value_of_a_sheet_becomes_an_element_or_an_attribute(text):
     assert [part for part in naughty.shape if part not in folded] == [p for p in plain.shape if p not in folded]
     assert naughty.crossed == []
     assert make_visible(text) in "".join(naughty.text)
+    asked = [render_page(filled_with(t), asked=Asked("plan", {(2, t): "1.ab"})) for t in (text, "plain")]
+    shapes = [[part for part in Tree(page).shape if part not in folded] for page in asked]
+    assert shapes[0] == shapes[1]
+    assert len(shapes[0]) > sum(part not in folded for part in plain.shape)
 
 
 @pytest.mark.parametrize("text", NAUGHTY)
