@@ -70,7 +70,7 @@ COLUMN_NOTES: Mapping[str, str] = MappingProxyType({
     "tone": "For `generate` = `caption`: how it is to sound, such as `playful`.",
     "language": "For `generate` = `caption`: two letters, such as `en`.",
     "item_id": "The ID of an existing post, where known; it wins over `key`.",
-    "approved": "With `--approved-only`, only rows that say `yes` run.",
+    "approved": "With `--approved-only`, only rows with `yes` run, and only with the content that the first run saw.",
     "notes": "For people. Never sent.",
 })  # fmt: skip
 """What each column of the sheet holds."""
