@@ -116,6 +116,16 @@ class AnswersFile:
     posts: tuple[PostAnswer, ...]
     checksum: str
 
+    @property
+    def sound(self) -> bool:
+        """Whether every answer is one that the page can give, about a post of its own, by somebody with a name."""
+        return (
+            len({(answer.site, answer.key) for answer in self.posts}) == len(self.posts)
+            and 0 < len(self.who.strip()) <= MAX_NAME
+            and all(FINGERPRINT.fullmatch(a.fingerprint) and len(a.note) <= MAX_NOTE for a in self.posts)
+            and all(_wall(a.date) is not None if a.answer == "date" else not a.date for a in self.posts)
+        )
+
     def sum(self) -> str:
         """Return the checksum that these answers have, by the page's own rule: CRC-32 over their lines in UTF-8."""
         lines = [f"{self.plan}\x1f{self.sheet}\x1f{self.who}\x1f{self.when}"]
@@ -157,15 +167,8 @@ def read_answers(content: bytes, *, name: str) -> GivenAnswers:
         raise StartError(f"{name} was saved by another version of postbatch. Make the plan's page again.")
     if file.checksum != file.sum():
         raise StartError(f"{name} was changed after it was saved, or is damaged. {remedy}")
-    posts = {(answer.site, answer.key) for answer in file.posts}
-    sound = (
-        len(posts) == len(file.posts)
-        and 0 < len(file.who.strip()) <= MAX_NAME
-        and all(FINGERPRINT.fullmatch(a.fingerprint) and len(a.note) <= MAX_NOTE for a in file.posts)
-        and all(_wall(a.date) is not None if a.answer == "date" else not a.date for a in file.posts)
-    )
     at = _instant(file.when)
-    if at is None or not sound:
+    if at is None or not file.sound:
         raise StartError(f"The answers in {name} are damaged. {remedy}")
     return GivenAnswers(name, file.sheet, tuple(Answer(file.who.strip(), at, answer) for answer in file.posts))
 

@@ -327,11 +327,8 @@ class PageData:
         self.results = results
         self.asked = asked if asked and asked.fingerprints else None
         self.planned = results.wanted == "plan"
-        entries = [self._make_entry(n, o, pictures or {}) for n, o in enumerate(results.outcomes, start=1)]
-        used = Counter(pic.source for entry in entries for pic in entry.preview.pictures[:SHOWN_OF_A_POST])
-        several = [source for source, count in used.items() if source and count > 1]
-        self.shared = {source: f"pic-{number}" for number, source in enumerate(several, start=1)}
-        self.entries = [replace(entry, preview=entry.preview.sharing(self.shared)) for entry in entries]
+        self.entries = [self._make_entry(n, o, pictures or {}) for n, o in enumerate(results.outcomes, start=1)]
+        self.shared = self._share_pictures()
         self._days = sort_into_days(self.entries)
         self._timezone_note = timezone_note
         self.headline = make_headline(results)
@@ -345,6 +342,13 @@ class PageData:
         self.many = len(self.entries) > MANY_POSTS
         self.accounts = _filter_values(outcome.account for outcome in results.outcomes if outcome.account)
         self.sites = _filter_values(outcome.site for outcome in results.outcomes if outcome.site)
+
+    def _share_pictures(self) -> dict[str, str]:
+        """Let the page hold a picture once that several posts show; return where, by its data address."""
+        used = Counter(pic.source for e in self.entries for pic in e.preview.pictures[:SHOWN_OF_A_POST] if pic.source)
+        shared = {source: f"pic-{n}" for n, source in enumerate((s for s, count in used.items() if count > 1), start=1)}
+        self.entries = [replace(entry, preview=entry.preview.sharing(shared)) for entry in self.entries]
+        return shared
 
     def _make_entry(self, number: int, outcome: Outcome, pictures: Mapping[str, str]) -> PostEntry:
         style = OUTCOME_STYLES[outcome.outcome]
