@@ -23,7 +23,7 @@ from queue import Empty, SimpleQueue
 from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import quote, quote_plus
+from urllib.parse import unquote
 
 import httpx
 
@@ -108,6 +108,8 @@ DEFAULT_LIFE_SECONDS = 4 * 3600.0
 
 SHORTEST_SECRET = 12
 """A shorter one would be found in words that have nothing to do with it."""
+BLOCK = 8
+"""Any 16 letters of a secret hold one of its blocks of 8 whole: so a long answer is looked through quickly."""
 SENDABLE = re.compile(r"[!-~]+")
 """What a token may consist of, to go into a header."""
 
@@ -354,16 +356,18 @@ class Client:
         def redacted(body: Json) -> Json:
             # The one field that brings a secret is taken over, and never shown.
             kept = {name: body[name] for name in ("access_token",) if signing_in and name in body}
-            return {**self._redact_body(body), **kept}
+            return {**self.redact_body(body), **kept}
 
         return make_reply(raw, now=self.now(), max_bytes=self.max_answer_bytes, redact=redacted)
 
-    def _redact_body(self, body: Json) -> Json:
-        """Take the credential out of every field of an answer, in whatever form it comes back."""
+    def redact_body(self, body: Json) -> Json:
+        """Take the credential out of every field of an answer, whole or cut, in whatever form it comes back."""
         token = self._token.secret if self._token else None
         secrets = [secret.get_secret_value() for secret in (self.credential, token) if secret is not None]
-        forms = [form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in _forms_of(secret)]
-        redacted: Json = _without(body, forms) if forms and _holds(body, forms) else body
+        forms = tuple(form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in _forms_of(secret))
+        text = _decoded(json.dumps(body, ensure_ascii=False)) if forms else ""
+        found = any(form[n : n + BLOCK] in text for form in forms for n in range(0, len(form) - BLOCK + 1, BLOCK))
+        redacted: Json = _without(body, tuple(map(Secret, forms))) if found else body
         return redacted
 
     @property
@@ -373,8 +377,8 @@ class Client:
 
 @lru_cache(maxsize=8)
 def _forms_of(secret: str) -> tuple[str, ...]:
-    """Return a secret as it may be quoted: plain, percent-encoded, and in base64 at each of its three alignments."""
-    forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    """Return a secret as it may be quoted: plain, and in base64 at each of its three alignments."""
+    forms = {secret}
     for before in range(3):
         raw = b"\0" * before + secret.encode()
         # The first and last letters of base64 depend on what stands beside the secret.
@@ -383,24 +387,20 @@ def _forms_of(secret: str) -> tuple[str, ...]:
     return tuple(sorted(forms, key=len, reverse=True))
 
 
-def _holds(value: Any, forms: Sequence[str]) -> bool:
-    """Tell whether any text of an answer holds a secret."""
-    if isinstance(value, str):
-        return any(form in value for form in forms)
-    if isinstance(value, dict):
-        return any(_holds(key, forms) or _holds(member, forms) for key, member in value.items())
-    return isinstance(value, list) and any(_holds(member, forms) for member in value)
+def _decoded(text: str) -> str:
+    """Return a text as it reads once what packs it is taken off: percent signs (also twice) and JSON's backslashes."""
+    return unquote(unquote(text)).replace("\\", "")
 
 
-def _without(value: Any, forms: Sequence[str]) -> Any:
-    """Return an answer without the secret in any of its texts."""
+def _without(value: Any, secrets: Sequence[Secret]) -> Any:
+    """Return an answer without the secrets in any of its texts; a text that holds one in disguise is hidden whole."""
     if isinstance(value, str):
-        for form in forms:
-            value = value.replace(form, HIDDEN)
-        return value
+        plain = redact(value, *secrets)
+        decoded = _decoded(plain)
+        return HIDDEN if redact(decoded, *secrets) != decoded else plain
     if isinstance(value, dict):
-        return {_without(key, forms): _without(member, forms) for key, member in value.items()}
-    return [_without(member, forms) for member in value] if isinstance(value, list) else value
+        return {_without(key, secrets): _without(member, secrets) for key, member in value.items()}
+    return [_without(member, secrets) for member in value] if isinstance(value, list) else value
 
 
 def read_body(response: httpx.Response, *, max_bytes: int, late: Callable[[], bool]) -> bytes:

@@ -24,7 +24,7 @@ from batch.model import Json
 from batch.publisher.client import Client, open_http, read_body, within
 from batch.publisher.pace import Patience, wait_seconds
 from batch.publisher.reply import Raw, Reply, ReplyKind, TooLarge, make_reply
-from batch.rules.sources import MEDIA_MANAGER_HOSTS
+from batch.rules.sources import MEDIA_MANAGER_HOSTS, refuse_host
 
 FILES = "/site-media/v1/files"
 UPLOAD_TRIES = 3
@@ -231,13 +231,12 @@ def is_safe_target(url: str, *, local: bool) -> bool:
     if not host or "@" in parts.netloc or parts.fragment or "\\" in url or not url.isascii() or not url.isprintable():
         return False
     try:
-        address = ipaddress.ip_address(host)
-        loopback, inside = address.is_loopback, not address.is_global
+        loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:
-        loopback = inside = host == "localhost"
+        loopback = host == "localhost"
     if loopback:
         return local and parts.scheme in ("http", "https")
-    return parts.scheme == "https" and not inside
+    return parts.scheme == "https" and not refuse_host(host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +311,9 @@ class _Upload:
                 finally:
                     response.close()
             raw = Raw(response.status_code, response.headers, body)
-            return _Answered(make_reply(raw, now=self._client.now(), max_bytes=MAX_ANSWER_BYTES), response.headers)
+            client, most = self._client, MAX_ANSWER_BYTES
+            reply = make_reply(raw, now=client.now(), max_bytes=most, redact=client.redact_body)
+            return _Answered(reply, response.headers)
 
         try:
             return within(self._seconds, send, late=httpx.ReadTimeout)

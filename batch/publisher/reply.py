@@ -74,6 +74,10 @@ PLAIN_WORDS = {
 """What is said for a code of the service where it adds no words of its own."""
 
 
+OTHER_TYPES = frozenset({"text/html", "text/plain", "text/xml", "application/xml", "application/octet-stream"})
+"""Kinds of content that are told by their name; any other name is the service's own text."""
+
+
 class Raw(NamedTuple):
     """One answer as it came: status, headers (lower-case names), body as sent."""
 
@@ -181,7 +185,10 @@ def read_json(raw: Raw, *, max_bytes: int) -> Json:
     media_type = raw.headers.get("content-type", "").split(";")[0].strip().lower()
     structured = media_type.startswith("application/") and media_type.endswith("+json")
     if media_type != "application/json" and not structured:
-        raise NotJson(f"The service answered {media_type or 'without a content type'} where JSON belongs.")
+        told = (
+            media_type if media_type in OTHER_TYPES else "another kind of content" if media_type else "no content type"
+        )
+        raise NotJson(f"The service answered {told} where JSON belongs.")
     content = _unpack(raw, max_bytes)
     try:
         value = json.loads(content.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)

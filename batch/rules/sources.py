@@ -217,7 +217,7 @@ def read_address(source: str) -> Address:
         host = host.removesuffix(".")
     except ValueError:
         return Address(refusal=f"its host name can't be read; {PUBLIC}")
-    if refusal := _refuse_host(host) or _refuse_place(parts, port):
+    if refusal := refuse_host(host) or _refuse_place(parts, port):
         return Address(refusal=refusal)
     netloc = f"[{host}]" if ":" in host else host
     if port is not None and port != {"http": 80, "https": 443}[parts.scheme]:
@@ -253,7 +253,7 @@ def _refuse_spelling(source: str) -> str:
     return f"it is longer than {MAX_ADDRESS_LETTERS} characters" if len(source) > MAX_ADDRESS_LETTERS else ""
 
 
-def _refuse_host(host: str) -> str:
+def refuse_host(host: str) -> str:
     """Say why a host can't be one on the public internet, "" where it can."""
     if not host:
         return f"it has no host name; {PUBLIC}"
