@@ -18,10 +18,13 @@ from batch.report.words import channel_style, post_name
 from batch.rules.channels import DEFAULT_TYPE
 from batch.runs.record import IDLE
 from batch.times import short_day, zone_named
-from batch.wording import QUOTA_NAMES, counted, list_rows, listed, quota_left
+from batch.wording import QUOTA_NAMES, counted, list_names, list_rows, listed, quota_left
 
 SHOWN_OF_A_KIND = 20
 """How many steps of one kind are listed for each site; what can't be undone is listed to the last one."""
+
+SHOWN_PLACES = 4
+"""Places of a row that are named before the rest is only counted."""
 
 SHOWN_MEDIA = 3
 """Media listed one by one before the rest is only counted."""
@@ -158,9 +161,11 @@ class PlanWriter:
             self.text.line()
 
     def write_changes(self) -> None:
-        """Write the posts that change, by site and day."""
+        """Write the posts that change: those of rows with places by row, the others by site and day."""
+        by_row = not self.verbose
+        self._write_rows(step for step in self.changing if step.place and by_row)
         for site in self.plan.sites:
-            doing = sorted((step for step in site.steps if step.acts), key=_by_time)
+            doing = sorted((step for step in site.steps if step.acts and not (step.place and by_row)), key=_by_time)
             if not doing:
                 continue
             zone = Counter(step.timezone for step in doing if self.whens[id(step)][1]).most_common(1)
@@ -175,6 +180,23 @@ class PlanWriter:
             idle = [step for step in self.plan.steps if not step.acts and step.kind not in PROBLEMS]
             columns = Column("Row", right=True), Column("Key", max_width=24), Column("Step"), Column("Why", share=1)
             self.text.table(columns, ((str(s.row), s.key, REST[s.kind], s.reason) for s in idle), indent=0)
+
+    def _write_rows(self, placed: Iterable[Step]) -> None:
+        """Write each row with places once for what it does, with one post to stand for all of them.
+
+        The places of what can't be undone are named to the last one.
+        """
+        groups: dict[tuple[int, StepKind], list[Step]] = {}
+        for step in placed:
+            groups.setdefault((step.row, step.kind), []).append(step)
+        for (row, kind), alike in groups.items():
+            names, first = list(dict.fromkeys(step.place for step in alike)), alike[0]
+            series = first.key.partition(f"/{first.place}")[0]
+            clocks = ", each on its own clock" if len({step.timezone for step in alike}) > 1 else ""
+            head = f"Row {row}, {series}: {deeds_text(alike, warn=False)} in {counted(len(names), 'place')}"
+            told = list_names(names, limit=len(names) if kind in FINAL else SHOWN_PLACES)
+            self.text.line([Styled(head, "bold"), Styled(f" ({told}{clocks})", "dim")])
+            self._write_step(first, *self.whens[id(first)], zone=first.place)
 
     def _write_steps(self, doing: Sequence[Step], *, zone: str) -> None:
         shown: Counter[StepKind] = Counter()

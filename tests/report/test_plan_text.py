@@ -59,3 +59,56 @@ def test_media_that_are_there_are_not_told():
 
 def test_sizes_read_as_a_person_says_them():
     assert [shown_size(n) for n in (10, 13_466, 3_400_000)] == ["1 KB", "13 KB", "3.4 MB"]
+
+
+def placed_plan(kind: StepKind, *acts: Act, rows: int = 12, places: int = 200) -> Plan:
+    return Plan(
+        "x.xlsx",
+        "f",
+        datetime(2031, 2, 1, tzinfo=UTC),
+        tuple(
+            SitePlan(
+                f"site-{n}",
+                tuple(
+                    Step(
+                        row=row,
+                        key=f"sale-{row}/shop-{n}/FACEBOOK",
+                        site=f"site-{n}",
+                        kind=kind,
+                        reason="x",
+                        channel="FACEBOOK",
+                        type="POST",
+                        acts=acts,
+                        reference=f"sale-{row}/shop-{n}/FACEBOOK",
+                        at=datetime(2031, 3, row, 8, tzinfo=UTC),
+                        timezone="Europe/Berlin" if n % 2 else "Europe/Lisbon",
+                        content=Content(text=f"Hi from shop {n}"),
+                        place=f"shop-{n}",
+                    )
+                    for row in range(2, 2 + rows)
+                ),
+            )
+            for n in range(places)
+        ),
+    )
+
+
+def test_a_month_for_two_hundred_places_is_told_by_row_and_fits_on_a_screen():
+    text = plan_text(placed_plan(StepKind.SCHEDULE, Act.CREATE, Act.SCHEDULE), width=100)
+    assert len(text.splitlines()) <= 60
+    assert all(f"Row {row}, sale-{row}: schedule 200 posts in 200 places" in text for row in range(2, 14))
+    assert "This will schedule 2,400 posts, in 200 sites." in text
+    again = plan_text(placed_plan(StepKind.UNCHANGED), width=100)
+    assert len(again.splitlines()) <= 15
+
+
+def test_the_places_of_what_can_not_be_undone_are_named_to_the_last_one():
+    text = plan_text(placed_plan(StepKind.CANCEL, Act.CANCEL, rows=1, places=30), width=100)
+    assert all(f"shop-{n}" in text.replace("\n", " ") for n in range(30))
+    shortened = plan_text(placed_plan(StepKind.SCHEDULE, Act.CREATE, Act.SCHEDULE, rows=1, places=30), width=100)
+    assert "and 26 more" in " ".join(shortened.split())
+
+
+def test_with_verbose_every_post_of_a_row_with_places_is_listed():
+    text = plan_text(placed_plan(StepKind.SCHEDULE, Act.CREATE, Act.SCHEDULE, rows=1, places=30), verbose=True)
+    assert all(f"sale-2/shop-{n}/FACEBOOK" in text for n in range(30))
