@@ -178,9 +178,11 @@ sending = click.option(
 )
 
 
-def here(flags: Flags) -> Environment:
+def here(flags: Flags, *, as_events: bool = False) -> Environment:
     """Return where a command runs. With --json its document is alone on stdout, and what people read is on stderr."""
-    return Environment(out=sys.stderr, answers=sys.stdout) if flags.json else Environment()
+    if not (flags.json or as_events):
+        return Environment()
+    return Environment(out=sys.stderr, answers=sys.stdout, as_events=as_events)
 
 
 def common(command: Command) -> Command:
@@ -313,11 +315,13 @@ def doing(command: Command) -> Command:
     @click.option("--page", type=PATH, metavar="FILE", help="Where the page goes.")
     @click.option("--no-page", is_flag=True, help="Don't write a page.")
     @click.option("--annotate", is_flag=True, help="Write the results as a copy of your workbook, with columns added.")
+    @click.option("--json-events", "as_events", is_flag=True, help="Print each event as a line of JSON while it runs.")
     @wraps(command)
     def with_outputs(
-        *, yes: bool, out: Path | None, page: Path | None, no_page: bool, annotate: bool, **others: object
-    ) -> int:
-        outputs = Outputs(out=out, page=page, no_page=no_page, annotate=annotate, yes=yes)
+        *, yes: bool, out: Path | None, page: Path | None, no_page: bool, annotate: bool, as_events: bool,
+        **others: object,
+    ) -> int:  # fmt: skip
+        outputs = Outputs(out=out, page=page, no_page=no_page, annotate=annotate, yes=yes, as_events=as_events)
         return command(outputs=outputs, **others)
 
     return with_outputs
@@ -349,8 +353,9 @@ def check(*, inputs: Inputs, flags: Flags, only: tuple[str, ...], out: Path | No
 @postbatch.command(short_help="Write a copy with every clear mistake fixed.")
 @reading
 @click.option("--out", type=PATH, metavar="FILE", help="Where the copy goes, if not beside it as SHEET.fixed.")
+@click.option("--cell", "cells", multiple=True, metavar="D3", help="Only this cell; may be given several times.")
 @common
-def fix(inputs: Inputs, flags: Flags, out: Path | None) -> int:
+def fix(inputs: Inputs, flags: Flags, out: Path | None, cells: tuple[str, ...]) -> int:
     """Write a copy of SHEET with every mistake that has exactly one fix corrected, and list each change.
 
     Corrections made on `To fix` in the sheet's results are taken over. SHEET itself is never changed.
@@ -359,7 +364,7 @@ def fix(inputs: Inputs, flags: Flags, out: Path | None) -> int:
 
     out = out or (Path("stdin.fixed.csv") if inputs.from_stdin else None)
 
-    return fix_sheet(here(flags), flags, inputs, Outputs(out=out))
+    return fix_sheet(here(flags), flags, inputs, Outputs(out=out, cells=tuple(cell.upper() for cell in cells)))
 
 
 @postbatch.command(short_help="Show what a run would do; change nothing.")
@@ -408,7 +413,7 @@ def run(
         outputs = replace(outputs, out=Path("stdin.results.xlsx"))
     outputs = replace(outputs, all_or_nothing=all_or_nothing, wait_seconds=wait_seconds)
     where = Cluster(cluster, cluster_ca, cluster_cert, cluster_key) if cluster else None
-    return run_sheet(here(flags), replace(flags, via=via), inputs, outputs, cluster=where)
+    return run_sheet(here(flags, as_events=outputs.as_events), replace(flags, via=via), inputs, outputs, cluster=where)
 
 
 @postbatch.command(short_help="Set up: time zone, site and sign-in.")
@@ -445,7 +450,7 @@ def apply(plan_file: Path, outputs: Outputs, flags: Flags, via: str | None) -> i
     """Carry out exactly the plan that was reviewed; refuse if anything has changed since."""
     from batch.commands.apply import apply_plan
 
-    return apply_plan(here(flags), replace(flags, via=via), plan_file, outputs)
+    return apply_plan(here(flags, as_events=outputs.as_events), replace(flags, via=via), plan_file, outputs)
 
 
 @postbatch.command(short_help="Write a workbook (or CSV) to fill in.")
@@ -533,7 +538,7 @@ def undo(*, run: str, redo: bool, outputs: Outputs, flags: Flags) -> int:
     """
     from batch.commands.undo import undo_run
 
-    return undo_run(here(flags), flags, run, outputs, redo=redo)
+    return undo_run(here(flags, as_events=outputs.as_events), flags, run, outputs, redo=redo)
 
 
 @postbatch.command(short_help="List your runs.")
@@ -576,6 +581,21 @@ def doctor(*, flags: Flags, probe: bool, yes: bool) -> int:
     from batch.commands.doctor import examine, find_facts
 
     return find_facts(here(flags), flags, yes=yes) if probe else examine(here(flags), flags)
+
+
+@postbatch.command("open", short_help="Plan and send from a page in your browser.")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path())
+@click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port of this machine (usually any).")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+def open_pages(folder: Path, *, sandbox: bool, port: int, no_browser: bool) -> int:
+    """Open FOLDER's sheets (usually the current folder's) in a browser: check, fix, plan, send, results, undo.
+
+    The pages are served to this machine only, to whoever has the address that is printed.
+    """
+    from batch.web.app import open_folder
+
+    return open_folder(Environment(), folder, sandbox=sandbox, port=port, browser=not no_browser)
 
 
 @postbatch.command(short_help="Let an agent check, plan and report.")
@@ -632,8 +652,9 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that can't show a character shows another in its place
-    as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
-    desk = Environment(answers=sys.stdout if as_json else None)
+    given = sys.argv[1:] if arguments is None else arguments
+    as_events = "--json-events" in given
+    desk = Environment(answers=sys.stdout if as_events or "--json" in given else None, as_events=as_events)
     try:
         status = postbatch.main(arguments, prog_name="postbatch", standalone_mode=False)
     except click.ClickException as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,10 +11,10 @@ from batch.atomic import write_whole
 from batch.commands.check import Checked, read_and_check
 from batch.commands.options import Environment, Flags, Inputs, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_outputs, shown_from
-from batch.errors import SheetError
+from batch.errors import SheetError, StartError
 from batch.model import Severity
 from batch.report import terminal
-from batch.wording import list_rows
+from batch.wording import list_rows, listed
 from batch.workbooks.fix import (
     CellFix,
     Place,
@@ -35,6 +35,8 @@ MAX_ROUNDS = 6
 def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
     """Write the corrected copy and list each change; say what is left. 1 where a row still has an error.
 
+    Where the command names cells, only they are corrected.
+
     Errors: SheetError, StartError, StopError.
     """
     path = (environment.cwd / inputs.sheet).resolve()
@@ -52,8 +54,9 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
             checked = read_and_check(session, replace(inputs, maps=(*inputs.maps, *maps)), folder=environment.cwd)
         copy = CorrectedCopy(session, checked, inputs, draft=Path(folder) / path.name)
         copy.rename_headings(renames)
-        copy.take_over_corrections()
-        copy.fix_single_remedies()
+        if not outputs.cells:
+            copy.take_over_corrections()
+        copy.fix_single_remedies(outputs.cells)
         written = (
             write_whole(out, copy.write, never_over=path, claim=lambda place, _: not place.exists())
             if copy.fixes
@@ -124,10 +127,18 @@ class CorrectedCopy:
                 self.notices.append(f"Not taken from {path.name}: {rows}, because the sheet has changed there since.")
             self._apply(corrections.fixes)
 
-    def fix_single_remedies(self) -> None:
-        """Correct until nothing more has exactly one remedy."""
-        for _ in range(MAX_ROUNDS):
-            if not self._apply(find_fixes(self.checked.sheet, self.checked.issues)):
+    def fix_single_remedies(self, cells: Collection[str] = ()) -> None:
+        """Correct until nothing more has exactly one remedy; of these cells only, where some are named.
+
+        Errors: StartError for a cell that has no such remedy.
+        """
+        for number in range(MAX_ROUNDS):
+            found = find_fixes(self.checked.sheet, self.checked.issues)
+            if cells:
+                found = {place: fix for place, fix in found.items() if fix.cell in cells}
+            if number == 0 and (without := sorted(set(cells) - {fix.cell for fix in found.values()})):
+                raise StartError(f"There is no single fix for {listed(without)}. See `postbatch check`.")
+            if not self._apply(found):
                 return
 
     def _apply(self, found: Mapping[Place, CellFix]) -> bool:

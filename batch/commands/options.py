@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import sys
@@ -20,6 +21,8 @@ from batch.times import utc_now
 from batch.wording import make_visible_line
 
 STATE_VARIABLE = "POSTBATCH_STATE_DIR"
+_ONE_LINE = threading.Lock()
+"""Keeps the events of several threads from running into each other."""
 
 
 def typed_command() -> Callable[[str], str]:
@@ -35,7 +38,8 @@ def typed_command() -> Callable[[str], str]:
 class Environment:
     """Everything outside of the program that a command touches. Results go to `out`, messages to `err`.
 
-    `answers` is where a command's JSON document goes, None where none was asked for.
+    `answers` is where a command's JSON document goes, None where none was asked for. With `as_events` it is the
+    last line, and each event comes before it as a line of its own.
     """
 
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
@@ -43,6 +47,7 @@ class Environment:
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
     answers: TextIO | None = None
+    as_events: bool = False
     now: Callable[[], datetime] = utc_now
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -73,10 +78,21 @@ class Environment:
 
     def answer_text(self, pieces: Iterable[str]) -> None:
         """Print a JSON document that comes in pieces, where it was asked for."""
-        if self.answers is not None:
+        if self.answers is not None and self.as_events:
+            document = json.loads("".join(pieces))
+            self.tell_event("error" if "error" in document else "results", **document)
+        elif self.answers is not None:
             for piece in pieces:
                 self.answers.write(piece)
             self.answers.flush()
+
+    def tell_event(self, event: str, **values: object) -> None:
+        """Print an event as a line of JSON, where events were asked for; safe to call from any thread."""
+        if self.answers is not None and self.as_events:
+            line = json.dumps({"event": event, **values}, ensure_ascii=False) + "\n"
+            with _ONE_LINE:
+                self.answers.write(line)
+                self.answers.flush()
 
     def warn(self, line: str) -> None:
         """Print a line that must be read, on the error output; all of it is visible."""
@@ -186,4 +202,6 @@ class Outputs:
     annotate: bool = False
     yes: bool = False
     all_or_nothing: bool = False
+    as_events: bool = False
+    cells: tuple[str, ...] = ()
     wait_seconds: float = 0.0

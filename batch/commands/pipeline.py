@@ -8,7 +8,7 @@ tell           `tell`             results and page are written, and what happene
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -466,6 +466,8 @@ def carry_through(
 ) -> int:
     """Ask, carry out, write results (named after `sheet`) and page, print the summary; return the exit status."""
     changing = [placed.step for placed in record.placed if placed.step.acts]
+    kinds = Counter(placed.step.kind for placed in record.placed)
+    session.environment.tell_event("plan", run=record.run, sandbox=session.sandbox, total=len(changing), kinds=kinds)
     if changing and not outputs.yes and not _holds_back(record, outputs):
         _tell_where(session, changing)
         if not session.confirms(f"{_capital(deeds_text(changing))}?"):
@@ -555,10 +557,6 @@ def tell(
     with suppress(PostbatchError):  # a run without a record left nothing out
         record = read_record(session.state, results.run)
         whole = with_last_known(session.state, results, record, journal_of=lambda site: session.journal(site).name)
-    if environment.answers is not None:
-        from batch.workbooks.results import results_json
-
-        environment.answer_text(results_json(whole))
     try:
         with session.status.waiting(lambda: "Writing the results"):
             written = session.write_report(whole, outputs, sheet=sheet, media_folder=media_folder)
@@ -577,6 +575,11 @@ def tell(
             )
         for path in written:
             session.show(f"Written: {shown_from(path, environment.cwd)}")
+            environment.tell_event("written", file=shown_from(path, environment.cwd))
+        if environment.answers is not None:
+            from batch.workbooks.results import results_json
+
+            environment.answer_text(results_json(whole))
     session.show_next(_next_after(session, results, written[0], sheet=sheet))
 
 

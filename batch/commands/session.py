@@ -147,7 +147,7 @@ class Session:
             default = self.settings.default_site
             meant = self.sites[0] if len(self.sites) == 1 else default if default in self.sites else ""
             self.settings = replace(self.settings, default_site=meant)
-        if flags.default_site:
+        if flags.default_site and (self.settings.sites or not flags.sandbox):
             self.settings = replace(self.settings, default_site=self.settings.site(flags.default_site).name)
 
     def __enter__(self) -> Self:
@@ -164,6 +164,7 @@ class Session:
     def warn(self, text: str) -> None:
         """Say something that must be read, also with `--quiet`."""
         self.print_line(text)
+        self.environment.tell_event("message", message=text)
 
     def notice(self, text: str) -> None:
         """Say something in passing that belongs into the results as well."""

@@ -89,6 +89,12 @@ class Progress:
             left.remove(position)
             total = self._totals[outcome.site]
             done = total - len(left)
+            everything = sum(self._totals.values())
+            self._session.environment.tell_event(
+                "post", row=outcome.row, key=outcome.key, site=outcome.site, channel=outcome.channel,
+                outcome=outcome.outcome, message=outcome.message, total=everything,
+                done=everything - sum(map(len, self._left.values())),
+            )  # fmt: skip
         if self._session.flags.verbose:
             self._session.say(
                 f"[{done}/{total}] row {outcome.row} {outcome.key}: {OUTCOME_STYLES[outcome.outcome].told}"

@@ -1,0 +1,72 @@
+"use strict";
+
+for (const form of document.querySelectorAll("[data-drop]")) {
+  const input = form.querySelector("input[type=file]");
+  const problem = form.querySelector("[data-problem]");
+  const fits = () => {
+    const file = input.files[0];
+    problem.textContent = file && file.size > Number(form.dataset.max) ? "This file is larger than 50 MB." : "";
+    return file && !problem.textContent;
+  };
+  const over = (on) => (event) => { event.preventDefault(); form.classList.toggle("over", on); };
+  form.addEventListener("dragover", over(true));
+  form.addEventListener("dragleave", over(false));
+  form.addEventListener("drop", (event) => {
+    over(false)(event);
+    if (event.dataTransfer.files.length > 1) { problem.textContent = "Drop one sheet at a time."; return; }
+    input.files = event.dataTransfer.files;
+    if (fits()) form.requestSubmit();
+  });
+  input.addEventListener("change", fits);
+  form.addEventListener("submit", (event) => { if (!fits()) event.preventDefault(); });
+}
+// A file that misses the field must not take the place of the page.
+for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
+
+for (const form of document.querySelectorAll("form")) {
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    setTimeout(() => { for (const button of form.querySelectorAll("button")) button.disabled = true; });
+  });
+}
+// A page that comes back from the history may be used again.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+const job = document.querySelector("[data-job]");
+if (job) {
+  const find = (name) => job.querySelector(`[data-${name}]`);
+  const count = find("count"), message = find("message"), feed = find("feed"), progress = job.querySelector("progress");
+  let after = 0;
+  const show = (event) => {
+    if (event.event === "plan" && count) {
+      progress.max = event.total || 1;
+      count.textContent = `0 of ${event.total} posts`;
+    } else if (event.event === "post" && count) {
+      progress.value = event.done;
+      count.textContent = `${event.done} of ${event.total} posts`;
+      const line = document.createElement("li"), at = document.createElement("span"), told = document.createElement("span");
+      at.className = "quiet";
+      at.textContent = `Row ${event.row}`;
+      told.textContent = `${event.key}: ${event.outcome}. ${event.message}`;
+      line.append(at, told);
+      feed.hidden = false;
+      feed.prepend(line);
+      while (feed.children.length > 200) feed.lastChild.remove();
+    } else if (event.event === "message") {
+      message.textContent = event.message;
+    }
+  };
+  const poll = async () => {
+    try {
+      const answer = await fetch(`/jobs/${job.dataset.job}/events?after=${after}`, { cache: "no-store" });
+      const { events, next, state } = await answer.json();
+      events.forEach(show);
+      after = next;
+      if (state === "done") { location.reload(); return; }
+    } catch {
+      message.textContent = "postbatch does not answer. If it was closed, start it again: the run goes on by itself.";
+    }
+    setTimeout(poll, 500);
+  };
+  poll();
+}
