@@ -27,7 +27,8 @@ MAPPINGS = (
     "contentstudio", "ayrshare", "postfast", "oktopost",
 )  # fmt: skip
 DOCUMENTS = (
-    "plan", "results", "check", "fix", "pull", "report", "watch", "runs", "accounts", "doctor", "template", "error",
+    "plan", "results", "check", "fix", "pull", "report", "watch", "runs", "accounts", "doctor", "template",
+    "event", "error",
 )  # fmt: skip
 EXIT_INTERRUPTED = 130
 
@@ -627,7 +628,7 @@ def schema(what: str) -> int:
     """Print the JSON Schema of what a command prints with --json, or of a saved plan.
 
     NAME is plan, results (of run, apply, undo, status and results), check, fix, pull, report, watch, runs, accounts,
-    doctor, template, or error (of any command that could not start).
+    doctor, template, event (a line of --json-events), or error (of any command that could not start).
     """
     from batch.commands.schema import show_schema
 

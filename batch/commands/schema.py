@@ -92,6 +92,25 @@ RUN = document(
     run=TEXT, command=TEXT, sheet=TEXT, sandbox=YES_NO, started_at=TEXT, exit_status={"type": ["integer", "null"]},
     sites=list_of(TEXT), counts=COUNTS,
 )  # fmt: skip
+
+
+def event_schema() -> Json:
+    """Return the schema of a line of `--json-events`: a plan, posts as they end, messages, files, then the results."""
+    post = dict.fromkeys(("key", "site", "channel", "message"), TEXT) | {"outcome": {"enum": list(OutcomeKind)}}
+    kinds = {
+        "plan": document(run=TEXT, sandbox=YES_NO, total=NUMBER, kinds=COUNTS),
+        "post": document(row=NUMBER, done=NUMBER, total=NUMBER, **post),
+        "message": document(message=TEXT),
+        "written": document(file=TEXT),
+        "results": results_schema(),
+        "error": SCHEMAS["error"](),
+    }
+    for name, kind in kinds.items():
+        kind["properties"] = {"event": {"const": name}, **kind["properties"]}
+        kind["required"] = ["event", *kind["required"]]
+    return {"title": "Event", "oneOf": list(kinds.values())}
+
+
 SCHEMAS: Mapping[str, Callable[[], Json]] = {
     "plan": lambda: json_schema(PlanFile),
     "results": results_schema,
@@ -115,6 +134,7 @@ SCHEMAS: Mapping[str, Callable[[], Json]] = {
     "doctor": lambda: document(findings=list_of(document(good=YES_NO, finding=TEXT))),
     "watch": lambda: document(alerts=list_of(_defined(Alert)), standing=NUMBER, sites=list_of(TEXT)),
     "report": report_schema,
+    "event": event_schema,
     "error": lambda: document(error=TEXT, details=list_of(TEXT), exit_status=NUMBER),
 }
 """What can be printed: the forms of files, and of what each command prints with --json. `run`, `apply`, `undo`,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -187,6 +188,30 @@ def test_a_cell_with_a_formula_stays_a_formula(desk: Desk) -> None:
 def test_the_original_is_never_written_over_and_the_copy_has_its_ending(desk: Desk, out: str) -> None:
     write_csv(desk.folder / "plan.csv")
     assert desk("fix", "plan.csv", "--out", out).status == 2
+
+
+def test_only_the_cells_that_are_named_are_corrected(desk: Desk) -> None:
+    write_csv(desk.folder / "plan.csv")
+    whole = json.loads(desk("fix", "plan.csv", "--json", "--out", "whole.csv").out)["fixes"]
+    ended = desk("fix", "plan.csv", "--cell", "b4", "--cell", "E9", "--json")
+    fixes = json.loads(ended.out)["fixes"]
+    assert [(fix["row"], fix["new"]) for fix in fixes] == [(4, "FACEBOOK"), (9, "Europe/London")]
+    assert len(whole) > len(fixes)
+    before, after = (
+        (desk.folder / name).read_text("utf-8-sig").splitlines() for name in ("plan.csv", "plan.fixed.csv")
+    )
+    assert after[3] == before[3].replace("Facebok", "FACEBOOK")
+    assert after[8] == before[8].replace("London", "Europe/London")
+    assert [line for n, line in enumerate(after) if n not in (3, 8)] == [
+        line for n, line in enumerate(before) if n not in (3, 8)
+    ]
+
+
+def test_a_cell_without_a_single_fix_is_refused(desk: Desk) -> None:
+    write_csv(desk.folder / "plan.csv")
+    ended = desk("fix", "plan.csv", "--cell", "F2")
+    assert (ended.status, "no single fix for F2" in ended.err) == (2, True)
+    assert not (desk.folder / "plan.fixed.csv").exists()
 
 
 def test_rows_corrected_in_to_fix_are_taken_over(desk: Desk) -> None:

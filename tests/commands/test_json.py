@@ -93,3 +93,35 @@ def test_every_document_has_a_schema_that_is_one():
     assert set(DOCUMENTS) == set(SCHEMAS)
     for make in SCHEMAS.values():
         jsonschema.Draft202012Validator.check_schema(make())
+
+
+def events_of(ended: Any) -> list[dict[str, Any]]:
+    """Return the events of a run, once each line fits the schema."""
+    events: list[dict[str, Any]] = [json.loads(line) for line in ended.out.splitlines()]
+    for event in events:
+        jsonschema.validate(event, SCHEMAS["event"](), cls=jsonschema.Draft202012Validator)
+    return events
+
+
+def test_events_come_one_a_line_each_post_once_and_the_results_last(sheets):
+    sheets.write("two.csv", [GOOD, {**GOOD, "key": "c", "text": "Another"}, WRONG])
+    ended = sheets("run", "two.csv", "-y", "--json-events")
+    events = events_of(ended)
+    assert [event["event"] for event in events if event["event"] != "message"] == [
+        "plan", "post", "post", "written", "written", "results",
+    ]  # fmt: skip
+    assert (events[0]["total"], events[0]["kinds"]) == (2, {"schedule": 2, "invalid": 1})
+    posts = [event for event in events if event["event"] == "post"]
+    assert [(post["row"], post["outcome"], post["done"]) for post in posts] == [
+        (2, "scheduled", 1),
+        (3, "scheduled", 2),
+    ]
+    assert events[-1]["run"] == events[0]["run"]
+    assert [post["outcome"] for post in events[-1]["posts"]] == ["scheduled", "scheduled", "invalid"]
+    assert (ended.status, "scheduled" in ended.err) == (1, True)
+
+
+def test_what_stops_a_run_is_its_last_event(sheets):
+    assert [event["event"] for event in events_of(sheets("run", "good.csv", "--json-events"))] == ["error"]
+    last = events_of(sheets("run", "good.csv", "-y", "--json-events"))[-1]
+    assert events_of(sheets("undo", last["run"], "-y", "--json-events"))[-1]["posts"][0]["outcome"] == "cancelled"
