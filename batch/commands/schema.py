@@ -95,11 +95,12 @@ RUN = document(
 
 
 def event_schema() -> Json:
-    """Return the schema of a line of `--json-events`: a plan, posts as they end, messages, files, then the results."""
+    """Return the schema of a line of `--json-events`: the plan, each post, messages, files, then the results."""
     post = dict.fromkeys(("key", "site", "channel", "message"), TEXT) | {"outcome": {"enum": list(OutcomeKind)}}
     kinds = {
         "plan": document(run=TEXT, sandbox=YES_NO, total=NUMBER, kinds=COUNTS),
         "post": document(row=NUMBER, done=NUMBER, total=NUMBER, **post),
+        "waiting": document(message=TEXT),
         "message": document(message=TEXT),
         "written": document(file=TEXT),
         "results": results_schema(),

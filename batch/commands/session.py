@@ -49,13 +49,14 @@ class Style(TypedDict):
 class StatusLine:
     """The terminal's last line, which says what is being waited for and moves four times a second; safe for threads.
 
-    Nothing is drawn where `shown` is False. What is printed meanwhile goes above it (`printing`).
+    Nothing is drawn where `shown` is False. What is printed meanwhile goes above it (`printing`). Where events are
+    asked for, they `tell` it, each time that the words have changed.
     """
 
     SECONDS = 0.25
 
-    def __init__(self, err: TextIO, *, shown: bool, width: int) -> None:
-        self._err, self._shown, self._width = err, shown, width
+    def __init__(self, err: TextIO, *, shown: bool, width: int, tell: Callable[[str], None] | None = None) -> None:
+        self._err, self._shown, self._width, self._tell, self._told = err, shown, width, tell, ""
         self._lock = threading.RLock()
         self._waiting: list[Callable[[], str]] = []
         self._drawn = self._turn = 0
@@ -66,7 +67,7 @@ class StatusLine:
         ended = threading.Event()
         with self._lock:
             self._waiting.append(words)
-        if self._shown:
+        if self._shown or self._tell:
             threading.Thread(target=self._keep_drawing, args=(ended,), name="status", daemon=True).start()
         try:
             yield
@@ -90,12 +91,17 @@ class StatusLine:
             with self._lock:
                 if ended.is_set():
                     return
-                self._turn += 1
-                dots = "." * (1 + self._turn % 3)
-                line = f"{make_visible_line(self._waiting[-1]())[: self._width - 5]} {dots}"
-                self._err.write("\r" + line.ljust(self._drawn))
-                self._err.flush()
-                self._drawn = len(line)
+                words = self._waiting[-1]()
+                if self._tell is not None and words != self._told:
+                    self._tell(words)
+                    self._told = words
+                if self._shown:
+                    self._turn += 1
+                    dots = "." * (1 + self._turn % 3)
+                    line = f"{make_visible_line(words)[: self._width - 5]} {dots}"
+                    self._err.write("\r" + line.ljust(self._drawn))
+                    self._err.flush()
+                    self._drawn = len(line)
             ended.wait(self.SECONDS)
 
 
@@ -117,7 +123,12 @@ class Session:
         offline: bool = False,
     ) -> None:
         shown = environment.err.isatty() and not flags.quiet
-        self.status = StatusLine(environment.err, shown=shown, width=environment.width)
+        self.status = StatusLine(
+            environment.err,
+            shown=shown,
+            width=environment.width,
+            tell=(lambda words: environment.tell_event("waiting", message=words)) if environment.as_events else None,
+        )
         self.environment = environment = replace(environment, printing=self.status.printing)
         self.flags = flags
         self.folder = (folder or environment.cwd).resolve()

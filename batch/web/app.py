@@ -35,10 +35,12 @@ from batch.commands.session import keep_failure
 from batch.desk import CommandAnswer, Desk
 from batch.errors import StartError
 from batch.model import GOOD, Json, OutcomeKind
+from batch.plan.planfile import read_plan_file
+from batch.report.plan_text import FINAL, PROBLEMS, deeds_text
 from batch.report.words import OUTCOME_STYLES
 from batch.times import short_day
 from batch.web.jobs import Job, Jobs, JobState, when
-from batch.wording import counted, listed, make_visible
+from batch.wording import listed, make_visible
 
 MAX_UPLOAD_BYTES = 50 * 1024 * 1024
 FORM_BYTES = 64 * 1024
@@ -115,25 +117,6 @@ def option_line(chosen: Chosen, *, planned: bool) -> list[str]:
             values = [part.strip() for part in value.split(",")] if option.several else [value]
             line += [f"--{option.name}" if option.flag else f"--{option.name}={part}" for part in values if part]
     return line
-
-
-STEP_WORDS: Mapping[str, tuple[str, str]] = {
-    "publish": ("publish {} now", "post"), "schedule": ("schedule {}", "post"), "reschedule": ("move {}", "post"),
-    "update": ("update {}", "post"), "draft": ("save {} as a draft", "post"), "cancel": ("cancel {}", "post"),
-    "delete": ("delete {}", "post"),
-}  # fmt: skip
-"""What a run does, in the order in which it is said."""
-
-
-def tell_steps(kinds: Mapping[str, int]) -> str:
-    """Say what a run of a plan does: `Publish 1 post now, schedule 22 and save 1 as a draft`; "" for nothing."""
-    parts: list[str] = []
-    for kind, (words, noun) in STEP_WORDS.items():
-        if count := kinds.get(kind, 0):
-            words = words.replace("a draft", "drafts") if count > 1 else words
-            parts.append(words.format(f"{count:,}" if parts else counted(count, noun)))
-    told = listed(parts, last="and")
-    return told[:1].upper() + told[1:]
 
 
 def tell_outcomes(posts: Sequence[Json]) -> str:
@@ -413,15 +396,7 @@ class Pages:
         if report.document is None:
             return self._show("failed.html.j2", **values)
         if job.command == "plan":
-            steps = report.document["steps"]
-            kinds = Counter(step["kind"] for step in steps if step["acts"])
-            wrong = [step for step in steps if step["kind"] in REFUSED]
-            sites = sorted({step["site"] for step in steps if step["acts"]})
-            return self._show(
-                "plan.html.j2", **values, todo=tell_steps(kinds), publishes=kinds["publish"], sites=sites,
-                wrong=wrong, total=len(steps), warnings=sum(len(step["warnings"]) for step in steps),
-                has_page=job.page.is_file(), begun=self._begun(job),
-            )  # fmt: skip
+            return self._show("plan.html.j2", **values, **_told_plan(job), begun=self._begun(job))
         posts = report.document["posts"]
         wrong = [{**post, "style": OUTCOME_STYLES[OutcomeKind(post["outcome"])]} for post in posts
                  if post["outcome"] not in WELL]  # fmt: skip
@@ -446,7 +421,7 @@ class Pages:
         at = int(after) if after.isdecimal() and len(after) < 16 else 0
         state = self.jobs.state(job)
         events, place = await run_in_threadpool(self.jobs.events, job, at) if job.changes else ([], 0)
-        shown = [event for event in events if event.get("event") in {"plan", "post", "message"}]
+        shown = [event for event in events if event.get("event") in {"plan", "post", "message", "waiting"}]
         return JSONResponse({"events": shown, "next": place, "state": state})
 
     async def plan_page(self, request: Request) -> Response:
@@ -515,8 +490,22 @@ class Pages:
         return run
 
 
-REFUSED = frozenset({"invalid", "blocked", "conflict", "failed"})
 UNDOABLE = frozenset({"drafted", "scheduled", "rescheduled", "updated", "cancelled", "deleted"})
+
+
+def _told_plan(job: Job) -> Json:
+    """Return what the page says of a plan: the deeds in the words of the command line's question."""
+    _, plan = read_plan_file(job.plan_file.read_text(encoding="utf-8"))
+    doing = [step for step in plan.steps if step.acts]
+    deeds = deeds_text(doing, warn=False)
+    return {
+        "todo": deeds[:1].upper() + deeds[1:],
+        "final": any(step.kind in FINAL for step in doing),
+        "sites": sorted({step.site for step in doing}),
+        "warnings": sum(len(step.warnings) for step in doing),
+        "wrong": [step for step in plan.steps if step.kind in PROBLEMS],
+        "has_page": job.page.is_file(),
+    }
 
 
 def _tell_counts(counts: Mapping[str, int]) -> str:

@@ -52,7 +52,7 @@ if (job) {
       feed.hidden = false;
       feed.prepend(line);
       while (feed.children.length > 200) feed.lastChild.remove();
-    } else if (event.event === "message") {
+    } else if (event.event === "message" || event.event === "waiting") {
       message.textContent = event.message;
     }
   };
