@@ -24,7 +24,6 @@ from batch.wording import listed, quoted
 REMEMBERED = 4096
 LONGEST_NAME = 80
 """Longer than any name of a channel with its type: such a text strayed here, and is not taken apart."""
-_SETS = ("every", "elsewhere", "linkedin_accounts")
 LIVING = listed(channel for channel in Channel if channel not in ENDED)
 """What a channel may be, as remedies say it."""
 
@@ -35,14 +34,12 @@ def plain(text: str) -> str:
 
 
 class Words(NamedTuple):
-    """The words of `channel_words.toml`, each as `plain` makes it."""
+    """The words of `channel_words.toml`, each as `plain` makes it; `asked_about` with the code and what is asked."""
 
     channels: Mapping[str, Channel]
     types: Mapping[str, PostType]
     type_hints: Mapping[str, str]
-    several: Mapping[str, str]
-    every: frozenset[str]
-    elsewhere: frozenset[str]
+    asked_about: Mapping[str, tuple[str, str]]
     linkedin_accounts: frozenset[str]
 
 
@@ -54,8 +51,14 @@ def known_words() -> Words:
     names |= {plain(name): channel for channel, label in CHANNEL_LABELS.items() for name in (label, channel)}
     types = {plain(word): PostType(kind) for kind, known in table["types"].items() for word in known}
     hints = {plain(word): kind for kind, known in table["type_hints"].items() for word in known}
-    several = {plain(word): told for word, told in table["several"].items()}
-    return Words(names, types, hints, several, *(frozenset(map(plain, table["words"][name])) for name in _SETS))
+    sets = {name: frozenset(map(plain, known)) for name, known in table["words"].items()}
+    where = f"isn't a channel that posts can be sent to. Write {LIVING}, or leave the row out with `skip` in `action`."
+    which = f"doesn't say which channels. Name each one, separated by commas: {LIVING}."
+    asked = dict.fromkeys(sets["elsewhere"], ("channel_unknown", where))
+    asked |= dict.fromkeys(sets["every"], ("channel_several", which))
+    for word, told in table["several"].items():
+        asked[plain(word)] = ("channel_several", f"stands for more than one channel. Write {told}.")
+    return Words(names, types, hints, asked, sets["linkedin_accounts"])
 
 
 _STRONG = re.compile(r"[,;|\n，、；]+")
@@ -163,18 +166,9 @@ def _unknown_channel(name: str, *, whole: bool) -> Problem:
     if hidden and (meant := channel_named(hidden.reads_as)):
         message = f"`channel` is {quoted(name)}, but {hidden.why}. Type {meant} again."
         return Problem("channel", "lookalike_letters", name, message, fix=meant if whole else None)
-    if word in words.several:
-        message = f"{quoted(name)} stands for more than one channel. Write {words.several[word]}."
-        return Problem("channel", "channel_several", name, message)
-    if word in words.every:
-        message = f"{quoted(name)} doesn't say which channels. Name each one, separated by commas: {LIVING}."
-        return Problem("channel", "channel_several", name, message)
-    if word in words.elsewhere:
-        message = (
-            f"{quoted(name)} isn't a channel that posts can be sent to. Write {LIVING}, or leave the row out with "
-            "`skip` in `action`."
-        )
-        return Problem("channel", "channel_unknown", name, message)
+    if word in words.asked_about:
+        code, question = words.asked_about[word]
+        return Problem("channel", code, name, f"{quoted(name)} {question}")
     parts = [_read_name(part) for part in _DOUBTFUL.split(name[: LONGEST_NAME + 1]) if part]
     if len(parts) > 1 and all(parts):
         meant_all = ", ".join(part.channel for part in parts if part)
@@ -198,15 +192,3 @@ def read_type(cell: str) -> tuple[PostType | None, Problem | None]:
     message = f"{quoted(cell)} isn't a type of post. {likely}Write {listed(PostType)}, or leave it blank."
     fix = words.type_hints.get(word) or only_near(word[:LONGEST_NAME], words.types)
     return None, Problem("type", "type_unknown", cell, message, fix=fix)
-
-
-def type_of(cell: str, beside: PostType | None, channel: Channel | None) -> tuple[PostType | None, Problem | None]:
-    """Return the type that `type` gives, or the word beside the channel's name (`beside`); None where neither does."""
-    written, unknown = read_type(cell)
-    if beside is None or unknown or channel is None or written in (None, beside):
-        return written or beside, unknown
-    message = (
-        f"`type` is {quoted(cell)}, but `channel` names {CHANNEL_LABELS[channel]} with the type {beside}. Keep one of "
-        "the two."
-    )
-    return None, Problem("type", "type_contradicts", cell, message)

@@ -33,7 +33,7 @@ from batch.model import (
     Severity,
     SheetRows,
 )
-from batch.rules.channel_words import REMEMBERED, type_of
+from batch.rules.channel_words import REMEMBERED, read_type
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, TYPES, Combination
 from batch.rules.columns import NAMING_ONLY, WITHDRAWING, CellReader, Cells, RowReader, RowValues
 from batch.rules.columns import CheckContext as CheckContext
@@ -284,13 +284,6 @@ def check(sheet: SheetRows, *, context: CheckContext) -> tuple[Post, ...]:
     return tuple(sorted(posts, key=lambda post: post.row) if lost else posts)
 
 
-def check_generated(post: Post) -> tuple[Issue, ...]:
-    """Return what is wrong with a post whose content was generated and has been filled in."""
-    combination = COMBINATIONS.get((post.channel, post.type)) if post.channel and post.type else None
-    problems = check_content(post.content, combination) if combination else []
-    return tuple(make_issue(problem, row=post.row, cell="", place=post.place) for problem in problems)
-
-
 class _RowCopy(NamedTuple):
     """What a row says for one date and place: its cells, and what is wrong with the row or between it and the place.
 
@@ -374,8 +367,14 @@ def _compare_place(cells: Cells, place: Place, *, several: bool) -> Iterator[Pro
 def _check_copy(row: Row, copy: _RowCopy, desk: _Desk) -> list[Post]:
     cells, place = copy.cells, copy.place
     values = desk.rows.read(cells, place_zone=place.timezone if place else "")
-    if place or copy.problems:
-        values = values._replace(problems=(*copy.problems, *_told_of_place(values.problems, copy, row, desk)))
+    problems = list(copy.problems)
+    for problem in values.problems:
+        if place and problem.column in ("site", "timezone") and not desk.reader.has(row, problem.column):
+            # what the row leaves to its place is told as the place's
+            message = f"{desk.context.places.source}, row {place.row}: {problem.message}"
+            problem = problem._replace(column="places", message=message, fix=None)
+        problems.append(problem)
+    values = values._replace(problems=tuple(problems)) if place or copy.problems else values
     named = values.channels.named
     if len(named) == 1:
         return [_make_post(row, copy, values, named[0], used=NONE_USED, desk=desk)]
@@ -384,21 +383,6 @@ def _check_copy(row: Row, copy: _RowCopy, desk: _Desk) -> list[Post]:
         *(FIELDS.get((c, f.type or DEFAULT_TYPE[c]), NONE_USED) for c, f in zip(named, fits, strict=True))
     )
     return [_make_post(row, copy, values, channel, used=used, desk=desk) for channel in named or (None,)]
-
-
-def _told_of_place(problems: Sequence[Problem], copy: _RowCopy, row: Row, desk: _Desk) -> Iterator[Problem]:
-    """Yield problems, those of what the row leaves to its place told as the place's."""
-    for problem in problems:
-        if copy.place and problem.column in ("site", "timezone") and not desk.reader.has(row, problem.column):
-            message = f"{desk.context.places.source}, row {copy.place.row}: {problem.message}"
-            problem = problem._replace(column="places", message=message, fix=None)
-        yield problem
-
-
-def _words_of(key: str, values: RowValues, channel: Channel | None, cells: Cells, place: str) -> Mapping[str, str]:
-    """Return what the tags of a post's link may ask for."""
-    named = {"channel": (channel or "").casefold(), "type": cells.type.casefold(), "campaign": cells.campaign}
-    return {**named, "key": key, "site": values.site, "place": place}
 
 
 def _fill_in(cells: Cells, place: Place, places: Places) -> tuple[Cells, tuple[Problem, ...]]:
@@ -410,6 +394,12 @@ def _fill_in(cells: Cells, place: Place, places: Places) -> tuple[Cells, tuple[P
             filled[column], found = places.fill_in(cell, column, place)
             problems += found
     return (cells._replace(**filled) if filled else cells), problems
+
+
+def _words_of(key: str, values: RowValues, channel: Channel | None, cells: Cells, place: str) -> Mapping[str, str]:
+    """Return what the tags of a post's link may ask for."""
+    named = {"channel": (channel or "").casefold(), "type": cells.type.casefold(), "campaign": cells.campaign}
+    return {**named, "key": key, "site": values.site, "place": place}
 
 
 def _make_post(
@@ -508,12 +498,14 @@ class _Fit(NamedTuple):
 @lru_cache(REMEMBERED)
 def _fit(cell: str, beside: PostType | None, channel: Channel | None) -> _Fit:
     """Return what a row is on one channel; `beside` is the type that stood beside the channel's name."""
-    post_type, wrong = type_of(cell, beside, channel)
-    if wrong:
-        return _Fit(None, None, (wrong,))
-    if channel is None:
-        return _Fit(post_type)
-    post_type = post_type or DEFAULT_TYPE[channel]
+    written, wrong = read_type(cell)
+    if channel and beside and written not in (None, beside) and not wrong:
+        named = f"`channel` names {CHANNEL_LABELS[channel]} with the type {beside}"
+        message = f"`type` is {quoted(cell)}, but {named}. Keep one of the two."
+        wrong = Problem("type", "type_contradicts", cell, message)
+    if wrong or channel is None:
+        return _Fit(None if wrong else written or beside, None, (wrong,) if wrong else ())
+    post_type = written or beside or DEFAULT_TYPE[channel]
     combination = COMBINATIONS.get((channel, post_type))
     if post_type in TYPES[channel]:
         return _Fit(post_type, combination)
@@ -609,12 +601,13 @@ def with_generated(post: Post, made: Content) -> Post:
     rest = merged.media[len(new) :]
     filled = replace(known, content=replace(known.content, media=known.content.media + rest))
     said = {(issue.column, issue.code) for issue in filled.issues}
-    unsaid = [issue for issue in check_generated(filled) if (issue.column, issue.code) not in said]
-    issues = tuple(
-        replace(issue, message=f"{issue.message} It was generated: {AGAIN}.") if issue.column in MADE else issue
-        for issue in unsaid
-    )
-    return replace(filled, issues=filled.issues + issues)
+    issues: list[Issue] = []
+    for problem in check_content(filled.content, combination):
+        if problem.column in MADE:
+            problem = problem._replace(message=f"{problem.message} It was generated: {AGAIN}.")
+        if (problem.column, problem.code) not in said:
+            issues.append(make_issue(problem, row=post.row, cell="", place=post.place))
+    return replace(filled, issues=(*filled.issues, *issues))
 
 
 def _merge(own: Content, made: Content, kind: Generate, combination: Combination) -> tuple[Content, tuple[Medium, ...]]:
@@ -631,33 +624,19 @@ def _merge(own: Content, made: Content, kind: Generate, combination: Combination
     return replace(merged, link=link, media=own.media or new), () if own.media else new
 
 
-def _issue(post: Post, code: str, seen: str, message: str, *, warning: bool = False) -> Issue:
-    return Issue(post.row, "generate", code, seen, message, Severity.WARNING if warning else Severity.ERROR)
+ASSET_UNKNOWN = "asset_unknown"
+PROMPT_CHANGED = "The prompt has changed since this was written. Add --regenerate to write a new text."
+PLAN_LACKS_AI = "The site's plan does not include AI tools, so the service may refuse to generate. See the site's plan."
+
+
+def with_issue(post: Post, code: str, seen: str, message: str, *, warning: bool = False) -> Post:
+    """Return the post with something to say of its generating; one with an error is not sent."""
+    severity = Severity.WARNING if warning else Severity.ERROR
+    return replace(post, issues=(*post.issues, Issue(post.row, "generate", code, seen, message, severity)))
 
 
 def with_failure(post: Post, *, code: str, message: str) -> Post:
     """Return the post with the reason why nothing was generated for it: it ends as `failed`, and is not sent."""
     kind = post.generation.kind if post.generation else ""
     remedy = "Change `prompt`, or clear `generate` and fill the row yourself."
-    issue = _issue(post, FAILED, kind, f"Nothing was generated ({code}): {message.rstrip('.')}. {remedy}")
-    return replace(post, issues=(*post.issues, issue))
-
-
-ASSET_UNKNOWN = "asset_unknown"
-
-
-def with_asset_error(post: Post, *, code: str, message: str) -> Post:
-    """Return the post with the reason why the thing that `asset` names can't be told: it is not sent."""
-    return replace(post, issues=(*post.issues, _issue(post, code, "asset", message)))
-
-
-def with_prompt_warning(post: Post) -> Post:
-    """Return the post with the warning that what was generated for it came of another prompt or tone."""
-    message = "The prompt has changed since this was written. Add --regenerate to write a new text."
-    return replace(post, issues=(*post.issues, _issue(post, "prompt_changed", "prompt", message, warning=True)))
-
-
-def with_plan_warning(post: Post) -> Post:
-    """Return the post with the hint that the site's plan may not include generating."""
-    message = "The site's plan does not include AI tools, so the service may refuse to generate; see the site's plan."
-    return replace(post, issues=(*post.issues, _issue(post, "ai_tools_missing", "", message, warning=True)))
+    return with_issue(post, FAILED, kind, f"Nothing was generated ({code}): {message.rstrip('.')}. {remedy}")

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from batch.model import COLUMNS, Action, Cell, Channel, Generate, Row
 from batch.rules.channel_words import REMEMBERED, Channels, plain, read_channels
 from batch.rules.channels import Choice
-from batch.rules.dates import NO_DATE, When, Zones, doubt_date, doubt_midnight, read_when
+from batch.rules.dates import NO_DATE, When, Zones, doubt_date, read_when
 from batch.rules.issues import Problem, nearest, only_near
 from batch.rules.keys import check_key
 from batch.rules.links import NO_TAGS, Utm
@@ -465,8 +465,7 @@ def _check_date(action: Action | None, when: When, cells: Cells, context: CheckC
         return (contradiction,)
     if when.at is None or action is Action.DRAFT:
         return ()
-    doubt = doubt_date(when.at, now=context.now, seen=seen, say_past=not context.will_send)
-    doubt = doubt or doubt_midnight(cells.publish_at)
+    doubt = doubt_date(cells.publish_at, when.at, now=context.now, seen=seen, say_past=not context.will_send)
     return (doubt,) if doubt else ()
 
 

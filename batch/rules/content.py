@@ -103,10 +103,8 @@ def check_content(
     problems: list[Problem] = []
     if kind is not Generate.POST:
         problems += _check_enough(content, combination, generated_text=kind is Generate.CAPTION)
-    if len(content.media) > 1:
-        problems += _check_media(content, combination)
-    if content.text:
-        problems += _check_text(content, combination, hashtags)
+    problems += _check_media(content, combination) if len(content.media) > 1 else ()
+    problems += _check_text(content, combination, hashtags) if content.text else ()
     if combination.title:
         problems += _check_title(content, combination, combination.title, expected=kind is not None)
     if content.link:

@@ -455,28 +455,26 @@ class Media(NamedTuple):
 @lru_cache(REMEMBERED)
 def read_media(cell: str) -> Media:
     """Read `media`: addresses and paths on separate lines or between `|`, or between commas where that is certain."""
-    named: list[str] = []
-    problems: list[Problem] = []
-    mendable = True
+    named, problems, certain = list[str](), list[Problem](), True
     for line in filter(None, map(str.strip, _LINES.split(cell))):
         addresses, run_together, nested = find_addresses(line)
         if run_together:
             clean = all(is_address(one) and len(one.split()) == 1 for one in addresses)
-            mendable = mendable and clean
+            certain = certain and clean
             message = f"{quoted(line)} in `media` has more than one address, or other words. {_OWN_LINES}."
             problems.append(Problem("media", "media_several", line, message))
             named += addresses if clean else filter(is_address, addresses)
             continue
         entries = [entry for one in addresses for entry in _divide(one)]
         if (nested and len(addresses) > 1) or any(map(_is_doubtful, entries)):
-            mendable, entries = False, addresses
+            certain, entries = False, addresses
             message = (
                 f"{quoted(line)} in `media` could be one name or several. {_OWN_LINES}. For a comma inside an address, "
                 "write %2C."
             )
             problems.append(Problem("media", "media_several", line, message))
         named += entries
-    if problems and mendable:
+    if problems and certain:
         problems[0] = problems[0]._replace(fix="\n".join(named))
     return Media(tuple(map(Medium, named)), tuple(problems))
 

@@ -24,14 +24,14 @@ from batch.publisher.generate import (
 from batch.publisher.pace import Patience
 from batch.rules.check import (
     ASSET_UNKNOWN,
+    PLAN_LACKS_AI,
+    PROMPT_CHANGED,
     content_from_json,
     content_to_json,
     fingerprint,
-    with_asset_error,
     with_failure,
     with_generated,
-    with_plan_warning,
-    with_prompt_warning,
+    with_issue,
 )
 from batch.runs.journal import MediaCache, TextCache
 from batch.runs.media import MediaContext, bring_media, identity_of
@@ -85,7 +85,9 @@ def generate_posts(
         if content is not None:
             done.append(with_generated(post, content))
         elif not wanted or channel not in connected:
-            done.append(with_prompt_warning(post) if not wanted and made_here(post) else post)
+            if not wanted and made_here(post):
+                post = with_issue(post, "prompt_changed", "prompt", PROMPT_CHANGED, warning=True)
+            done.append(post)
         elif stopped():
             done.append(with_failure(post, code="not_run", message="The command was stopped before this row"))
         elif silent >= SILENT_IN_A_ROW:
@@ -93,13 +95,14 @@ def generate_posts(
             done.append(with_failure(post, code=SILENT, message=message))
         else:
             if (features or {}).get(AI_TOOLS) is False:
-                post = with_plan_warning(post)
+                post = with_issue(post, "ai_tools_missing", "", PLAN_LACKS_AI, warning=True)
             say(f"Generating the {asked.kind} of row {post.row} ({channel}).")
             made = _generate(post, asked, channel, context, catalogue)
             silent = silent + 1 if made.code == SILENT else 0
-            if made.code:
-                refused = with_asset_error if made.code == ASSET_UNKNOWN else with_failure
-                done.append(refused(post, code=made.code, message=made.message))
+            if made.code == ASSET_UNKNOWN:
+                done.append(with_issue(post, made.code, "asset", made.message))
+            elif made.code:
+                done.append(with_failure(post, code=made.code, message=made.message))
             else:
                 cache.remember_text(fingerprint(post), content_to_json(made.content))
                 done.append(with_generated(post, made.content))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
+
 import pytest
 
 from batch.model import Channel, PostType
@@ -83,7 +86,10 @@ def test_which_page_of_linkedin_is_meant_is_said_to_be_the_accounts_business(cel
 
 def test_no_word_stands_for_two_things() -> None:
     words = known_words()
-    groups = [set(words.channels), set(words.several), set(words.every), set(words.elsewhere)]
+    table = tomllib.loads(files("batch.rules").joinpath("channel_words.toml").read_text(encoding="utf-8"))
+    asked = (table["several"], table["words"]["every"], table["words"]["elsewhere"])
+    groups = [set(words.channels), *(set(map(plain, known)) for known in asked)]
+    assert set.union(*groups[1:]) == set(words.asked_about)
     for at, group in enumerate(groups):
         assert all(word == plain(word) and word for word in group)
         assert not any(group & other for other in groups[at + 1 :])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from batch.model import COLUMNS, Action, Channel, Content, Issue, Medium, Post, PostType, Row, Severity, SheetRows
 from batch.rules.channels import COMBINATIONS, DEFAULT_TYPE, ENDED, TYPES, Combination
-from batch.rules.check import check, check_generated
+from batch.rules.check import check
 from batch.rules.columns import CheckContext
 from batch.wording import cell_address
 
@@ -235,12 +235,6 @@ def test_a_date_that_has_passed_is_a_warning_and_left_to_the_plan_where_one_foll
     assert (rules.codes([post]), post.errors) == (["date_past"], ())
     assert rules.codes(rules.check(row, will_send=True)) == []
     assert rules.codes(rules.check(row | {"publish_at": "2026-11-24 13:01"})) == []
-
-
-def test_generated_content_is_checked_like_any_other(rules: SimpleNamespace) -> None:
-    (post,) = rules.check(rules.row(rules.instagram, text="Hi {{name}} " + "a" * 2_200))
-    assert [issue.code for issue in check_generated(post)] == [issue.code for issue in post.issues]
-    assert check_generated(Post(2, "a", "", None, None)) == ()
 
 
 CELLS = st.text(max_size=12) | st.sampled_from(

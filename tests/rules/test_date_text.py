@@ -12,9 +12,9 @@ from dateutil import parser as dateutil_parser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.rules.date_errors import explain_date, propose_dates
 from batch.rules.date_text import DateFlaw, DateText, Unread, read_date_text
 from batch.rules.date_words import fold_date
+from batch.rules.dates import explain_date, propose_dates
 from tests.rules.date_texts import LANGUAGES, Written, write_dates
 
 HOUR = timedelta(hours=1)
@@ -182,7 +182,8 @@ def misread(written: Written) -> str:
 def misled(written: Written) -> list[str]:
     """Return the remedies that can't be read, or that lose or make up a part of the text."""
     found = []
-    proposed = propose_dates(written.text)
+    unread = read_date_text(written.text)
+    proposed = propose_dates(unread) if isinstance(unread, Unread) else ()
     walls = set()
     for text in proposed:
         read = read_date_text(text)

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from batch.model import Channel, Content, Generate, Generation, Issue, Medium, Post, PostType, Severity
 from batch.rules.check import (
     GENERATED_CODES,
+    PLAN_LACKS_AI,
     content_from_json,
     content_to_json,
     fingerprint,
     with_failure,
     with_generated,
-    with_plan_warning,
+    with_issue,
 )
 
 
@@ -66,6 +67,11 @@ def test_what_breaks_a_rule_says_that_it_was_generated_and_what_to_do() -> None:
     assert made.errors[0].message.endswith("It was generated: change `prompt`, or run with --regenerate.")
 
 
+def test_generated_content_is_checked_like_any_other() -> None:
+    made = with_generated(post(channel=Channel.GBP), Content(text="Hi {{name}} " + "a" * 1_500))
+    assert [(issue.column, issue.code) for issue in made.issues] == [("text", "text_too_long"), ("text", "placeholder")]
+
+
 def test_a_limit_that_only_the_network_states_is_a_warning() -> None:
     made = with_generated(post(), Content(text="x" * 3001))
     assert (made.errors, [issue.code for issue in made.issues]) == ((), ["text_too_long"])
@@ -95,7 +101,7 @@ def test_second_ids_and_privacy_are_never_taken_from_what_was_generated() -> Non
 
 def test_every_code_has_its_meaning() -> None:
     failed = with_failure(post(), code="X", message="No.")
-    warned = with_plan_warning(post())
+    warned = with_issue(post(), "ai_tools_missing", "", PLAN_LACKS_AI, warning=True)
     assert {issue.code for done in (failed, warned) for issue in done.issues} == set(GENERATED_CODES)
 
 

@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from batch.rules.date_errors import OLD_NAMES, find_zone, warn_of_sign
 from batch.rules.date_words import ABBREVIATIONS, zone_names
+from batch.rules.dates import OLD_NAMES, find_zone, warn_of_sign
 from batch.rules.issues import Problem
 
 
