@@ -238,7 +238,7 @@ def reading(command: Command) -> Command:
             sheet = downloaded.name
             environment.warn(f"Downloaded the Google Sheet to {sheet}.")
         if from_stdin := sheet == "-":
-            from batch.sheets.detect import keep_stdin
+            from batch.sheets.read import keep_stdin
 
             environment = Environment()
             sheet = str(keep_stdin(sys.stdin.buffer, folder=environment.state_folder() / "stdin"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from batch.commands.options import Environment, Flags, Inputs, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, JSON, Session, refuse_outputs
 from batch.errors import ConfigError, SheetError, StartError
-from batch.media.files import read_media_facts
+from batch.media import read_media_facts
 from batch.model import Issue, Post, Severity
 from batch.plan.approval import GivenAnswers
 from batch.plan.decisions import place

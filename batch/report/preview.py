@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 from urllib.parse import urlsplit
 
-from batch.media.files import MediaFolder, MediumUnreadableError, open_medium
-from batch.media.inspect import MAX_PIXELS, PILLOW_FORMATS
+from batch.media import MAX_PIXELS, PILLOW_FORMATS, MediaFolder, MediumUnreadableError, open_medium
 from batch.model import Channel, Content, Medium, Outcome, PostType
 from batch.report.words import BUTTON_NAMES, channel_style
 from batch.rules.channels import COMBINATIONS

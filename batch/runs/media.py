@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from batch.media.files import MediaFolder, MediumUnreadableError, open_medium
+from batch.media import MediaFolder, MediumUnreadableError, open_medium
 from batch.model import Act, Content, Medium, OutcomeKind
 from batch.publisher.client import Client
 from batch.publisher.media import Brought, State, import_url, read_files, upload_file, wait_ready

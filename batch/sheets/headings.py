@@ -18,8 +18,7 @@ from typing import NamedTuple, Self
 from batch.errors import SheetError, StartError
 from batch.model import CHANNEL_COLUMNS, COLUMNS, PLACE_COLUMNS, RESULT_COLUMNS, Channel
 from batch.rules.channel_words import channel_named
-from batch.sheets.cells import CellError, Moment, Number, RawCell, RawRow, RawSheet, RowFlaw
-from batch.sheets.clean import clean_text, write_number
+from batch.sheets.cells import CellError, Moment, Number, RawCell, RawRow, RawSheet, RowFlaw, clean_text, write_number
 from batch.sheets.vocabulary import (
     DATE,
     OURS,

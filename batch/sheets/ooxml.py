@@ -20,8 +20,20 @@ from typing import NamedTuple, NoReturn, Protocol
 from xml.parsers import expat
 
 from batch.errors import SheetError
-from batch.sheets.cells import Moment, Number, NumberFormat
-from batch.sheets.detect import FORMATS, SAVE_AS
+from batch.sheets.cells import Moment, Number, NumberFormat, day_count_to_date
+
+SAVE_AS = "open it in the program that made it and save it as .xlsx"
+FORMATS = {
+    ".xls": "the old Excel format",
+    ".xlsb": "Excel's binary format",
+    ".xltx": "an Excel template",
+    ".xltm": "an Excel template",
+    ".ods": "an OpenDocument sheet",
+    ".fods": "an OpenDocument sheet",
+    ".numbers": "an Apple Numbers sheet",
+    ".gsheet": "only a link to Google Sheets",
+}
+"""Files of other kinds, by their endings."""
 
 MAX_PARTS = 20_000
 MAX_SMALL_PART_BYTES = 32_000_000
@@ -311,10 +323,6 @@ BUILT_IN = {
 LITERAL = re.compile(r'"[^"]*"|\\.|[_*].|\[(?!(?:h+|m+|s+)\])[^\[\]]*\]', re.IGNORECASE)
 ZEROS = re.compile(r"0{2,}")
 PLAIN_CODES = frozenset({"general", "@", "0", ""})
-LAST_DAY = 2_958_466
-EPOCH_1900 = datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's dates have no zone
-EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001  a spreadsheet's dates have no zone
-SECONDS_A_DAY = 86_400
 
 
 @lru_cache(maxsize=1024)
@@ -375,16 +383,6 @@ def is_on(switch: str | None) -> bool:
     return switch == "1" or switch == "true"
 
 
-def day_count_to_date(days: float, *, epoch: datetime) -> datetime | None:
-    """Return the date of a day count to the nearest second (09:29:59.9999 is 09:30), or None where it is none."""
-    if not 0 <= days < LAST_DAY:
-        return None
-    try:
-        return epoch + timedelta(seconds=round(days * SECONDS_A_DAY))
-    except OverflowError:
-        return None
-
-
 def read_number(stored: str, form: NumberFormat, *, epoch: datetime) -> str | Number | Moment:
     """Return a numeric cell as the date its format makes of it, as a time without a date, or as the number."""
     value = float(stored)
@@ -408,7 +406,3 @@ def iso_moment(text: str) -> Moment | None:
     if at.microsecond >= 500_000:
         at += timedelta(seconds=1)
     return Moment(at.replace(microsecond=0, tzinfo=None), has_time="T" in text or ":" in text)
-
-
-EPOCHS: Mapping[bool, datetime] = {False: EPOCH_1900, True: EPOCH_1904}
-"""The day that a workbook counts from, by its 1904 switch."""

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from batch.errors import SheetError
 from batch.sheets.cells import (
+    EPOCHS,
     MAX_CELLS,
     MAX_COLUMNS,
     MAX_ROWS,
@@ -33,7 +34,6 @@ from batch.sheets.cells import (
     column_index,
 )
 from batch.sheets.ooxml import (
-    EPOCHS,
     MAX_DEPTH,
     Package,
     Relation,

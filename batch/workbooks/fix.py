@@ -18,7 +18,7 @@ from batch.errors import SheetError, StopError
 from batch.model import Issue, Severity, SheetRows
 from batch.sheets.cells import column_index
 from batch.sheets.delimited import choose_encoding
-from batch.sheets.detect import FileKind, identify
+from batch.sheets.read import FileKind, identify
 from batch.sheets.vocabulary import column_of, plain_heading
 from batch.wording import cell_address
 from batch.workbooks.annotate import HEADINGS_WITHIN, cell_at, dress_heading, edit_copy, set_text

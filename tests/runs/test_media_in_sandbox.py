@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from batch.media.files import read_media_facts
+from batch.media import read_media_facts
 from batch.model import Account, Channel, Content, Generate, Generation, Medium, Post, PostType
 from batch.publisher.client import Client
 from batch.publisher.pace import Pace

@@ -6,9 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from batch.model import COLUMNS
-from batch.sheets.cells import RawRow
-from batch.sheets.clean import Value, is_plain, judge_cell, tidy_rows
-from batch.sheets.ooxml import EPOCH_1900
+from batch.sheets.cells import EPOCH_1900, RawRow, Value, is_plain, judge_cell, tidy_rows
 
 NAMES = (*COLUMNS, "text:INSTAGRAM", "")
 TEMPTING = "aE#N/A!é日0123456789１.,+e \t\n\r\x00\x1f\x7f\x85\xa0\xad\u200b\u200d\u2028\u202e\u2060\u3000\ufeff🏺–"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from batch.media.files import (
+from batch.media import (
     CHUNK_BYTES,
     MediaFolder,
     MediumUnreadableError,
@@ -453,7 +453,7 @@ def test_links_up_and_down_inside_of_the_folder_and_by_whole_paths_are_followed(
 def test_the_way_without_descriptors_judges_links_alike(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr("batch.media.files.CAN_OPEN_BELOW", False)
+    monkeypatch.setattr("batch.media.CAN_OPEN_BELOW", False)
     arguments = {"folder": folder, "tmp_path": tmp_path, "name": ".ssh/id_rsa"}
     test = globals()[name]
     test(**{k: v for k, v in arguments.items() if k in test.__code__.co_varnames[: test.__code__.co_argcount]})

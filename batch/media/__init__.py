@@ -1,1 +1,0 @@
-"""Looks at media files: opens them below their folder only, and tells what they are."""
