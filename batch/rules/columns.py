@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -67,8 +67,6 @@ ASSET_WORDS: Mapping[str, str] = {
 }  # fmt: skip
 """What a person calls each of them."""
 _ASSET_ID = re.compile(r"(?=.*\d)[0-9a-fA-F-]+")
-_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_LANGUAGE = re.compile(r"[A-Za-z]{2}")
 
 
 class Asset(NamedTuple):
@@ -91,15 +89,24 @@ def _unknown(column: str, code: str, seen: str, *, likely: str, known: str) -> P
     return Problem(column, code, seen, f"`{column}` can't be {quoted(seen)}. {meant}Write {known}.")
 
 
-def _read_word(
-    column: str, cell: str, own: Iterable[str], *, hints: Mapping[str, str] = NO_HINTS, remedy: str = ""
-) -> tuple[str, Problem | None]:
-    """Read a cell that holds one of a closed list of words, however it is cased and spaced; "" where it is none.
+_CLOSED: Mapping[str, tuple[tuple[str, ...], Mapping[str, str], str]] = MappingProxyType({
+    "action": (tuple(Action), ACTION_WORDS, f"one of {', '.join(Action)}, or leave it blank"),
+    "generate": (tuple(Generate), GENERATE_WORDS, f"{listed(Generate)}, or leave it blank"),
+    "privacy": ((), PRIVACY_WORDS, ""),
+})  # fmt: skip
+"""Columns of closed lists: their words, other words with the one that they likely mean, and what to write instead."""
 
-    `hints` are other words with the one that they likely mean: they are asked about and never followed.
+
+@lru_cache(REMEMBERED)
+def read_word(cell: str, column: str, choice: Choice | None = None) -> tuple[str, Problem | None]:
+    """Read a cell that holds one word of a closed list, the column's or the channel's own (`choice`).
+
+    It counts however it is cased and spaced; "" where the cell is blank or the word is none of them. What people write
+    instead is asked about and never followed.
     """
+    words, hints, remedy = _CLOSED.get(column, ((), NO_HINTS, ""))
     word = plain(cell)
-    known = {plain(value): str(value) for value in own}
+    known = {plain(value): str(value) for value in (choice.values if choice else words)}
     if not word or word in known:
         return known.get(word, ""), None
     likely = hints.get(word) or _near(word, {**hints, **known})
@@ -110,35 +117,12 @@ def _read_word(
 
 
 @lru_cache(REMEMBERED)
-def read_action(cell: str) -> tuple[Action | None, Problem | None]:
-    """Read `action`; blank is None."""
-    remedy = f"one of {', '.join(Action)}, or leave it blank"
-    word, unknown = _read_word("action", cell, Action, hints=ACTION_WORDS, remedy=remedy)
-    return Action(word) if word else None, unknown
-
-
-@lru_cache(REMEMBERED)
-def read_generate(cell: str) -> tuple[Generate | None, Problem | None]:
-    """Read `generate`; blank is None."""
-    word, unknown = _read_word(
-        "generate", cell, Generate, hints=GENERATE_WORDS, remedy=f"{listed(Generate)}, or leave it blank"
-    )
-    return Generate(word) if word else None, unknown
-
-
-@lru_cache(REMEMBERED)
 def read_approved(cell: str) -> tuple[bool, Problem | None]:
     """Read `approved`; blank is no."""
     said = APPROVED.get(cell.casefold(), read_yes_no(cell))
     if said is not None:
         return said, None
     return False, _unknown("approved", "approved_unknown", cell, likely="", known="yes, or no, or leave it blank")
-
-
-@lru_cache(REMEMBERED)
-def read_choice(cell: str, column: str, choice: Choice) -> tuple[str, Problem | None]:
-    """Read a cell that holds one of the channel's own words (`LEARN_MORE`), however it is spaced."""
-    return _read_word(column, cell, choice.values, hints=PRIVACY_WORDS if column == "privacy" else NO_HINTS)
 
 
 @lru_cache(REMEMBERED)
@@ -159,23 +143,22 @@ def read_asset(cell: str) -> Asset:
     )
 
 
-def read_language(cell: str) -> tuple[str, Problem | None]:
-    """Read `language`: two letters (ISO 639-1)."""
-    if not cell or _LANGUAGE.fullmatch(cell):
-        return cell.lower(), None
-    message = f"`language` can't be {quoted(cell)}. Write the two letters of its code, such as en, de or fr."
-    return "", Problem("language", "language_form", cell, message)
+_FORMS = {
+    "language": (re.compile(r"[A-Za-z]{2}"), "Write the two letters of its code, such as en, de or fr."),
+    "item_id": (
+        re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE),
+        "Copy the ID from `postbatch pull` or the results, or leave it blank to find the post by its key.",
+    ),
+}
+"""Columns of one form, two letters (ISO 639-1) and a GUID, with what to write."""
 
 
-def read_item_id(cell: str) -> tuple[str, Problem | None]:
-    """Read `item_id`: a GUID."""
-    if not cell or _GUID.fullmatch(cell):
+def read_form(cell: str, column: str) -> tuple[str, Problem | None]:
+    """Read a cell that has one form, in small letters."""
+    form, remedy = _FORMS[column]
+    if not cell or form.fullmatch(cell):
         return cell.lower(), None
-    message = (
-        f"`item_id` can't be {quoted(cell)}. Copy the ID from `postbatch pull` or the results, or leave it blank to "
-        "find the post by its key."
-    )
-    return "", Problem("item_id", "item_id_form", cell, message)
+    return "", Problem(column, f"{column}_form", cell, f"`{column}` can't be {quoted(cell)}. {remedy}")
 
 
 _TAG_LINES = re.compile(r"[\n,;、，；|]+")
@@ -414,9 +397,10 @@ class RowReader:
 
 
 def _read_repeated(cells: Cells, context: CheckContext) -> _Repeated:
-    action, bad_action = read_action(cells.action)
+    action_word, bad_action = read_word(cells.action, "action")
+    action = Action(action_word) if action_word else None
     site, bad_site = read_site(cells.site, context)
-    item_id, bad_id = read_item_id(cells.item_id)
+    item_id, bad_id = read_form(cells.item_id, "item_id")
     approved, bad_approved = read_approved(cells.approved)
     # A row that only names a post, by its ID or its key, need not say its channel.
     needless = not cells.channel and (cells.item_id or cells.key) and action in NAMING_ONLY

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from batch.model import Channel, Content, Generate, Generation, PostType
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, Choice, Combination, Limit, TextRule, TitleRule, Unit
-from batch.rules.columns import Asset, Cells, read_asset, read_choice, read_generate, read_hashtags, read_language
+from batch.rules.columns import Asset, Cells, read_asset, read_form, read_hashtags, read_word
 from batch.rules.issues import Problem
 from batch.rules.sources import VIDEO_MIMES, Media, ending_of, read_link, read_media
-from batch.rules.text import BOUNDS, COUNTERS, find_placeholder
+from batch.rules.text import BOUNDS, COUNTERS, check_placeholders
 from batch.wording import listed, quoted, shorten
 
 NO_CONTENT = Content()
@@ -70,7 +70,7 @@ def read_content(
                 problems.append(Problem(name, f"{name}_unused", seen, message, warning=True))
             continue
         if name in _CHOICES:
-            seen, unknown = read_choice(seen, name, getattr(combination, name))
+            seen, unknown = read_word(seen, name, getattr(combination, name))
             problems += [unknown] if unknown else []
         values[name] = seen
     if cells.hashtags and "text" in there:
@@ -213,19 +213,6 @@ def _check_forbidden(column: str, seen: str, forbidden: Choice, combination: Com
         yield Problem(column, "forbidden_character", seen, message, not forbidden.documented)
 
 
-def check_placeholders(column: str, seen: str) -> Iterator[Problem]:
-    """Find what is left over of a template in a text."""
-    found = find_placeholder(seen)
-    if found is None:
-        return
-    if found.sure:
-        message = f"`{column}` still has {quoted(found.found)} from a template. Replace it with what is meant."
-        yield Problem(column, "placeholder", found.found, message)
-        return
-    message = f"`{column}` still has {quoted(found.found)}. Replace it if something belongs there."
-    yield Problem(column, "placeholder_word", found.found, message, warning=True)
-
-
 def _check_title(content: Content, combination: Combination, rule: TitleRule, *, expected: bool) -> Iterator[Problem]:
     """Check the title; `expected` where one may still be generated."""
     title = content.title
@@ -246,7 +233,7 @@ def _check_title(content: Content, combination: Combination, rule: TitleRule, *,
 
 
 def _check_link(link: str, combination: Combination) -> Iterator[Problem]:
-    leftover = list(check_placeholders("link", link))
+    leftover = check_placeholders("link", link)
     yield from leftover
     malformed = read_link(link)
     if malformed and all(problem.warning for problem in leftover):
@@ -279,11 +266,12 @@ def read_generation(cells: Cells, combination: Combination) -> tuple[Generation 
     """Return what a row asks the service to generate for one channel and type, and what is wrong with it."""
     if not (cells.generate or cells.prompt or cells.asset or cells.tone or cells.language):
         return None, []
-    kind, unknown = read_generate(cells.generate)
-    if kind is None:
+    word, unknown = read_word(cells.generate, "generate")
+    if not word:
         return None, [unknown] if unknown else list(_needless(cells, None))
+    kind = Generate(word)
     asset = read_asset(cells.asset) if cells.asset and kind is Generate.POST else Asset()
-    language, bad_language = read_language(cells.language) if kind is Generate.CAPTION else ("", None)
+    language, bad_language = read_form(cells.language, "language") if kind is Generate.CAPTION else ("", None)
     tone = cells.tone if kind is Generate.CAPTION else ""
     generation = Generation(kind, cells.prompt, asset.type, asset.id, tone, language, asset.name)
     problems = [p for p in (asset.problem, bad_language) if p]

@@ -184,23 +184,15 @@ _ENCODED_LETTERS = re.compile(
 
 def _repair_percents(text: str) -> Repair | None:
     """Read words that were written as a part of an address: `Hello%20there`, `Sch%C3%B6n`."""
-    changed = _outside_addresses(text, _read_percents)
+    changed = _outside_addresses(
+        text,
+        lambda part: _ENCODED.sub(lambda it: unquote(it[0]) if _ENCODED_LETTERS.search(it[0]) else it[0], part),
+    )
     return Repair(changed, _LOST not in changed) if changed != text else None
 
 
-def _read_percents(part: str) -> str:
-    return _ENCODED.sub(lambda found: unquote(found[0]) if _ENCODED_LETTERS.search(found[0]) else found[0], part)
-
-
-def _repair_lost(text: str) -> Repair | None:
-    """Find what is lost for good: letters, or the value of a program's object."""
-    return Repair(text, False) if _LOST in text or "[object " in text else None
-
-
-def _repair_slashes(text: str) -> Repair | None:
-    """Read ` / / `, where it comes again, as the blank line that it was before somebody's program joined the lines."""
-    changed, times = re.subn(r"[ \t]+/[ \t]+/[ \t]+", "\n\n", text)
-    return Repair(changed, False) if times > 1 else None
+_SLASHES = re.compile(r"[ \t]+/[ \t]+/[ \t]+")
+"""Where it comes again, the blank line that it was before somebody's program joined the lines."""
 
 
 class Damage(NamedTuple):
@@ -211,16 +203,20 @@ class Damage(NamedTuple):
     repair: Callable[[str], Repair | None]
 
 
-KINDS = (
+KINDS = (  # of letters that are lost for good, and of the value of a program's object, the marks tell all
     Damage((), "letters in the wrong encoding", repair_encoding),
-    Damage((_LOST, "[object "), "signs that its original was lost", _repair_lost),
+    Damage((_LOST, "[object "), "signs that its original was lost", lambda text: Repair(text, False)),
     Damage(("?",), "question marks where letters were", _repair_question_marks),
     Damage(("\\", "_x000"), "codes for line breaks or letters", _repair_escapes),
     Damage(("&",), "HTML codes", _repair_entities),
     Damage(("<",), "HTML codes", _repair_tags),
     Damage(("**", "__", "](", "## "), "Markdown, which channels show as it is", _repair_markdown),
     Damage(("%",), "words encoded for a web address", _repair_percents),
-    Damage((" / / ",), "slashes where lines ended", _repair_slashes),
+    Damage(
+        (" / / ",),
+        "slashes where lines ended",
+        lambda text: Repair(_SLASHES.sub("\n\n", text), False) if len(_SLASHES.findall(text)) > 1 else None,
+    ),
 )
 """All kinds, in the order in which they are taken back. The first has no marks: it is looked for beyond ASCII only."""
 

@@ -7,7 +7,8 @@ what the files are comes in as `MediaFacts`, and no address is ever fetched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
@@ -88,76 +89,6 @@ class MediaProblem(NamedTuple):
     severity: Severity = Severity.ERROR
 
 
-_Broken = tuple[str, Limit | Choice, str]
-
-
-def check_file(facts: MediaFacts, combination: Combination) -> list[MediaProblem]:
-    """Check one picture or video, of which nothing more than its kind need be known."""
-    rule = combination.media
-    if facts.kind not in rule.kinds.values:
-        wanted = " or ".join(KIND_WORDS[kind] for kind in rule.kinds.values)
-        message = (
-            f"{shorten(facts.path)} is a {KIND_WORDS[facts.kind]}, and the {combination.name} takes a {wanted}. "
-            f"Name a {wanted}, or choose another type."
-        )
-        return [by_limit(rule.kinds, "media_kind", message)]
-    limits = rule.video if facts.kind == "VIDEO" else rule.image
-    found: list[MediaProblem] = []
-    for code, limit, words in _broken_limits(facts, limits) if limits else ():
-        by = limit.source.split(",")[0].split(":")[0]
-        whose = "" if limit.documented else f" (by {by}, {limit.read_on:%B %Y})"
-        message = f"{shorten(facts.path)} {words.format(place=f'the {combination.name}')}{whose}"
-        found.append(by_limit(limit, code, message))
-    if facts.codec not in PLAYED_CODECS:
-        message = f"{shorten(facts.path)} is coded as {facts.codec}, which is for editing; export it as H.264."
-        found.append(MediaProblem("media_codec", message, Severity.WARNING))
-    return found
-
-
-def by_limit(limit: Limit | Choice, code: str, message: str) -> MediaProblem:
-    """Return what breaks a limit: an error where the API documents it, a warning where only the network says so."""
-    return MediaProblem(code, message, Severity.ERROR if limit.documented else Severity.WARNING)
-
-
-def _broken_limits(facts: MediaFacts, limits: FileLimits) -> Iterator[_Broken]:
-    """Yield each limit that a file breaks: the code, the limit, and what is said of the file, with a `{place}`."""
-    formats, pixels = limits.formats, f"is {facts.width} x {facts.height} pixels"
-    if facts.animated and "image/gif" not in formats.values:
-        yield "media_animated", formats, "moves, and {place} shows still pictures; export it as a video (MP4)."
-    elif facts.mime and facts.mime not in formats.values:
-        allowed, name = listed(FORMAT_NAMES[mime] for mime in formats.values), FORMAT_NAMES.get(facts.mime, facts.mime)
-        yield "media_format", formats, f"is a {name} file, and {{place}} takes {allowed}; export it as one."
-    if (most := limits.max_bytes) and facts.size_bytes > most.value:
-        sizes = f"has {readable_size(facts.size_bytes)}, and {{place}} takes at most {readable_size(most.value)}"
-        yield "media_too_large", most, f"{sizes}; save a smaller copy."
-    if (least := limits.min_width) and 0 < facts.width < least.value:
-        words = f"is {facts.width} pixels wide, and {{place}} needs {least.shown}; use a larger one."
-        yield "media_too_small", least, words
-    if (least := limits.smallest_side) and 0 < min(facts.width, facts.height) < least.value:
-        words = f"{pixels}, and {{place}} needs {least.shown} on its shorter side; use a larger one."
-        yield "media_too_small", least, words
-    yield from _broken_shape(facts, limits, pixels)
-
-
-def _broken_shape(facts: MediaFacts, limits: FileLimits, pixels: str) -> Iterator[_Broken]:
-    """Yield the limits of shape and length that a file breaks."""
-    ratio, length = facts.ratio, facts.duration_seconds
-    if ratio and (tallest := limits.min_ratio) and ratio < tallest.value * (1 - RATIO_SLACK):
-        most = readable_ratio(tallest.value)
-        yield "media_ratio", tallest, f"{pixels}: too tall for {{place}}, which takes {most} at the tallest; crop it."
-    elif ratio and (widest := limits.max_ratio) and ratio > widest.value * (1 + RATIO_SLACK):
-        most = readable_ratio(widest.value)
-        yield "media_ratio", widest, f"{pixels}: too wide for {{place}}, which takes {most} at the widest; crop it."
-    if length is None:
-        return
-    lasts = f"lasts {readable_seconds(length)}, and {{place}}"
-    if (shortest := limits.min_seconds) and length < shortest.value:
-        words = f"{lasts} needs at least {readable_seconds(shortest.value)}; use a longer one."
-        yield "media_too_short", shortest, words
-    elif (longest := limits.max_seconds) and length > longest.value:
-        yield "media_too_long", longest, f"{lasts} takes at most {readable_seconds(longest.value)}; cut it."
-
-
 def readable_size(size_bytes: float) -> str:
     """Return a size as people read it: `8.4 MB` (1 MB is a million bytes)."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
@@ -177,6 +108,92 @@ def readable_ratio(ratio: float) -> str:
         if abs(width / height - ratio) < 1e-6:
             return f"{width}:{height}"
     return f"{ratio:.3g}:1" if ratio >= 1 else f"1:{1 / ratio:.3g}"
+
+
+class _FileRule(NamedTuple):
+    """One limit of a file: its field in `FileLimits`, the code, what is measured (0: not known), and what is said.
+
+    `{is}` and `{limit}` are the file's and the channel's, `{place}` the channel with its type.
+    """
+
+    field: str
+    code: str
+    measure: Callable[[MediaFacts], float]
+    words: str
+    show: Callable[[float], str] = "{:,g}".format
+    slack: float = 0.0
+
+
+_FILE_RULES = (
+    _FileRule("max_bytes", "media_too_large", lambda facts: facts.size_bytes, (
+        "has {is}, and {place} takes at most {limit}. Save a smaller copy"
+    ), readable_size),
+    _FileRule("min_width", "media_too_small", lambda facts: facts.width, (
+        "is {is} pixels wide, and {place} needs {limit}. Use a larger one"
+    )),
+    _FileRule("smallest_side", "media_too_small", lambda facts: min(facts.width, facts.height), (
+        "is {pixels}, and {place} needs {limit} on its shorter side. Use a larger one"
+    )),
+    _FileRule("min_ratio", "media_ratio", lambda facts: facts.ratio, (
+        "is {pixels}: too tall for {place}, which takes {limit} at the tallest. Crop it"
+    ), readable_ratio, RATIO_SLACK),
+    _FileRule("max_ratio", "media_ratio", lambda facts: facts.ratio, (
+        "is {pixels}: too wide for {place}, which takes {limit} at the widest. Crop it"
+    ), readable_ratio, RATIO_SLACK),
+    _FileRule("min_seconds", "media_too_short", lambda facts: facts.duration_seconds or 0, (
+        "lasts {is}, and {place} needs at least {limit}. Use a longer one"
+    ), readable_seconds),
+    _FileRule("max_seconds", "media_too_long", lambda facts: facts.duration_seconds or 0, (
+        "lasts {is}, and {place} takes at most {limit}. Cut it"
+    ), readable_seconds),
+)  # fmt: skip
+"""The limits of size, shape and length, a most where the field's name begins with `max`, else a least."""
+
+
+def check_file(facts: MediaFacts, combination: Combination) -> list[MediaProblem]:
+    """Check one picture or video, of which nothing more than its kind need be known."""
+    rule, name, place = combination.media, shorten(facts.path), f"the {combination.name}"
+    if facts.kind not in rule.kinds.values:
+        wanted = " or ".join(KIND_WORDS[kind] for kind in rule.kinds.values)
+        message = (
+            f"{name} is a {KIND_WORDS[facts.kind]}, and {place} takes a {wanted}. Name a {wanted}, or choose another "
+            "type."
+        )
+        return [by_limit(rule.kinds, "media_kind", message)]
+    limits = rule.video if facts.kind == "VIDEO" else rule.image
+    found: list[MediaProblem] = []
+    for code, limit, words in _broken_limits(facts, limits) if limits else ():
+        by = re.split("[,:]", limit.source)[0]
+        whose = "" if limit.documented else f" (limit from {by}, {limit.read_on:%B %Y})"
+        found.append(by_limit(limit, code, f"{name} {words.replace('{place}', place)}{whose}."))
+    if facts.codec not in PLAYED_CODECS:
+        message = f"{name} is coded as {facts.codec}, which is for editing. Export it as H.264."
+        found.append(MediaProblem("media_codec", message, Severity.WARNING))
+    return found
+
+
+def _broken_limits(facts: MediaFacts, limits: FileLimits) -> Iterator[tuple[str, Limit | Choice, str]]:
+    """Yield each limit that a file breaks: the code, the limit, and what is said of the file, with a `{place}`."""
+    formats, pixels = limits.formats, f"{facts.width} x {facts.height} pixels"
+    if facts.animated and "image/gif" not in formats.values:
+        yield "media_animated", formats, "moves, and {place} shows still pictures. Export it as a video (MP4)"
+    elif facts.mime and facts.mime not in formats.values:
+        allowed, name = listed(FORMAT_NAMES[mime] for mime in formats.values), FORMAT_NAMES.get(facts.mime, facts.mime)
+        yield "media_format", formats, f"is a {name} file, and {{place}} takes {allowed}. Export it as one"
+    for field, code, measure, words, show, slack in _FILE_RULES:
+        limit: Limit | None = getattr(limits, field)
+        value = measure(facts)
+        if limit is None or not value:
+            continue
+        most = field.startswith("max")
+        if value > limit.value * (1 + slack) if most else value < limit.value * (1 - slack):
+            shown = {"is": show(value), "limit": show(limit.value), "pixels": pixels, "place": "{place}"}
+            yield code, limit, words.format_map(shown)
+
+
+def by_limit(limit: Limit | Choice, code: str, message: str) -> MediaProblem:
+    """Return what breaks a limit: an error where the API documents it, a warning where only the network says so."""
+    return MediaProblem(code, message, Severity.ERROR if limit.documented else Severity.WARNING)
 
 
 OF_THE_POST = frozenset({"media_too_many", "media_mixed", "media_twice"})

@@ -365,9 +365,7 @@ def _any_part(test: Callable[[str], bool]) -> Callable[[str], bool]:
     return lambda source: any(test(part) for part in _parts(source))
 
 
-def _hides_separator(part: str) -> bool:
-    plain = unicodedata.normalize("NFKC", part)
-    return "/" in plain or "\\" in plain or any(letter in part for letter in "\u2044\u2215\u29f5\u29f8\u29f9")
+_SLASH_LIKE = re.compile(r"[/\\\u2044\u2215\u29f5\u29f8\u29f9]")
 
 
 _RULES = (
@@ -391,7 +389,10 @@ _RULES = (
         f"it leaves the folder by '..'; move the file there and {RELATIVE}",
     ),
     _Rule(lambda s: bool(_ESCAPED.search(s)), f"it has %2e, %2f, %5c or %00 as in a web address; {RELATIVE}"),
-    _Rule(_any_part(_hides_separator), "it has a look-alike of a slash; type the path again with plain / signs"),
+    _Rule(
+        _any_part(lambda p: bool(_SLASH_LIKE.search(unicodedata.normalize("NFKC", p)))),
+        "it has a look-alike of a slash; type the path again with plain / signs",
+    ),
     _Rule(lambda s: not _WILDCARDS.isdisjoint(s), 'it has one of * ? < > | "; name each file by itself'),
     _Rule(
         _any_part(lambda p: p.split(".", 1)[0].rstrip(" ").casefold() in DEVICE_NAMES),

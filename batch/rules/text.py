@@ -16,6 +16,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from batch.rules.channels import Unit
+from batch.rules.issues import Problem
+from batch.wording import quoted
 
 _HASHTAG = re.compile(r"(?<![\w&/#＃])[#＃]\w+")
 _MENTION = re.compile(r"(?<![\w.@＠/])[@＠][A-Za-z0-9_][\w.]*")
@@ -62,13 +64,6 @@ BOUNDS: Mapping[Unit, Callable[[str], int]] = MappingProxyType({
 """More than which no text can have of a unit, told much sooner than it is counted."""
 
 
-class Placeholder(NamedTuple):
-    """Something left over from a template; `sure` where no post can mean it."""
-
-    found: str
-    sure: bool
-
-
 _BRACES = re.compile(r"\{\{[^{}\n]*\}\}|\$\{[^{}\n]*\}|<<[^<>\n]+>>|%%[^%\s]+%%")
 _INSERT = re.compile(r"\[(?:insert|enter|add|your)\b[^\[\]\n]*\]", re.IGNORECASE)
 _LOREM = re.compile(r"lorem ipsum", re.IGNORECASE)
@@ -87,16 +82,20 @@ _MARKS = ("{", "[", "<<", "%%", "XXX", "FIXME", "TB", "tb", "TODO", "todo", "ore
 """Of which a leftover has one: nearly no text does, and looking for them is quicker than the patterns."""
 
 
-def find_placeholder(text: str) -> Placeholder | None:
-    """Return the first leftover of a template, the surest kind first; None where there is none."""
+def check_placeholders(column: str, text: str) -> list[Problem]:
+    """Find what is left over of a template in a column's text: an error where no post can mean it, else a warning."""
     if not any(mark in text for mark in _MARKS):
-        return None
-    for pattern in (_BRACES, _INSERT, _LOREM):
-        if found := pattern.search(text):
-            return Placeholder(found[0], sure=True)
-    field = _FIELD.search(text)
+        return []
+    sure = next((found for pattern in (_BRACES, _INSERT, _LOREM) if (found := pattern.search(text))), None)
+    field = sure or _FIELD.search(text)
     found = field or _WORDS.search(text)
-    return Placeholder(found[0], sure=field is not None and field[0] == text) if found else None
+    if found is None:
+        return []
+    if sure or (field and field[0] == text):
+        message = f"`{column}` still has {quoted(found[0])} from a template. Replace it with what is meant."
+        return [Problem(column, "placeholder", found[0], message)]
+    message = f"`{column}` still has {quoted(found[0])}. Replace it if something belongs there."
+    return [Problem(column, "placeholder_word", found[0], message, warning=True)]
 
 
 _LOOKALIKES: Mapping[int, str] = MappingProxyType(
@@ -128,7 +127,16 @@ def find_lookalike(text: str, *, whole_words: bool = False) -> Lookalike | None:
     """
     if text.isascii():
         return None
-    odd = next((letter for letter in text if ord(letter) in _LOOKALIKES or _is_styled(letter)), "")
+    # An ASCII letter may wear another dress, too: full width, or mathematical bold.
+    dressed = ((letter, unicodedata.normalize("NFKC", letter)) for letter in text)
+    odd = next(
+        (
+            letter
+            for letter, folded in dressed
+            if ord(letter) in _LOOKALIKES or (folded != letter and folded.isascii() and folded.isalpha())
+        ),
+        "",
+    )
     reads_as = unicodedata.normalize("NFKC", text).translate(dict(_LOOKALIKES)) if odd else ""
     if not odd or not reads_as.isascii():
         return None
@@ -140,12 +148,6 @@ def find_lookalike(text: str, *, whole_words: bool = False) -> Lookalike | None:
     return Lookalike(
         odd, f"a {script.capitalize()} letter" if known else f"an unusual letter ({name.lower()})", reads_as
     )
-
-
-def _is_styled(letter: str) -> bool:
-    """Tell a letter that is an ASCII one in another dress: full width, or mathematical bold."""
-    folded = unicodedata.normalize("NFKC", letter)
-    return folded != letter and folded.isascii() and folded.isalpha()
 
 
 YES = frozenset((

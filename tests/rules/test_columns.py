@@ -10,19 +10,16 @@ from batch.rules.columns import (
     ASSET_TYPES,
     PRIVACY_WORDS,
     Asset,
-    read_action,
     read_approved,
     read_asset,
-    read_choice,
-    read_generate,
-    read_item_id,
-    read_language,
+    read_form,
+    read_word,
 )
 
 
 @pytest.mark.parametrize("action", Action)
 def test_actions_are_read_in_any_case(action: Action) -> None:
-    assert read_action(action.upper()) == (action, None)
+    assert read_word(action.upper(), "action") == (action, None)
 
 
 @pytest.mark.parametrize(
@@ -36,8 +33,8 @@ def test_actions_are_read_in_any_case(action: Action) -> None:
     ],
 )
 def test_a_word_near_an_action_is_asked_about_and_never_followed(written: str, meant: str) -> None:
-    action, problem = read_action(written)
-    assert action is None
+    action, problem = read_word(written, "action")
+    assert action == ""
     assert problem is not None
     assert f"Did you mean {meant}?" in problem.message
 
@@ -45,16 +42,16 @@ def test_a_word_near_an_action_is_asked_about_and_never_followed(written: str, m
 @pytest.mark.parametrize("word", sorted(ACTION_WORDS))
 def test_no_word_that_people_write_for_an_action_is_followed(word: str) -> None:
     assert word not in set(Action)
-    assert read_action(word)[0] is None
+    assert read_word(word, "action")[0] == ""
 
 
 def test_blank_cells_ask_for_nothing() -> None:
-    assert read_action("") == (None, None)
+    assert read_word("", "action") == ("", None)
     assert read_type("") == (None, None)
-    assert read_generate("") == (None, None)
+    assert read_word("", "generate") == ("", None)
     assert read_approved("") == (False, None)
-    assert read_language("") == ("", None)
-    assert read_item_id("") == ("", None)
+    assert read_form("", "language") == ("", None)
+    assert read_form("", "item_id") == ("", None)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +83,7 @@ def test_a_look_alike_letter_in_a_channel_is_named() -> None:
 
 @pytest.mark.parametrize("kind", Generate)
 def test_kinds_of_generating_are_read_in_any_case(kind: Generate) -> None:
-    assert read_generate(kind.title()) == (kind, None)
+    assert read_word(kind.title(), "generate") == (kind, None)
 
 
 @pytest.mark.parametrize(("word", "said"), [("WAHR", True), ("nein", False), ("Approved", True), ("pending", False)])
@@ -104,12 +101,12 @@ def test_what_is_neither_is_an_error(word: str) -> None:
 
 @pytest.mark.parametrize(("written", "value"), [("Learn more", "LEARN_MORE"), ("sign-up", "SIGN_UP"), ("SHOP", "SHOP")])
 def test_a_button_is_understood_however_it_is_spaced(written: str, value: str) -> None:
-    assert read_choice(written, "call_to_action", CALLS_TO_ACTION) == (value, None)
+    assert read_word(written, "call_to_action", CALLS_TO_ACTION) == (value, None)
 
 
 @pytest.mark.parametrize("word", sorted(PRIVACY_WORDS))
 def test_who_sees_a_post_is_asked_about_and_not_guessed(word: str) -> None:
-    value, problem = read_choice(word, "privacy", PRIVACY_LEVELS)
+    value, problem = read_word(word, "privacy", PRIVACY_LEVELS)
     assert value == ""
     assert problem is not None
     assert f"Did you mean {PRIVACY_WORDS[word]}?" in problem.message
@@ -152,8 +149,11 @@ def test_anything_else_is_no_asset(cell: str) -> None:
 
 
 def test_languages_and_item_ids_have_their_form() -> None:
-    assert read_language("DE") == ("de", None)
-    assert read_item_id("AC01C174-5244-49DF-8085-84D87CD0345A") == ("ac01c174-5244-49df-8085-84d87cd0345a", None)
-    for value, problem in (read_language("deu"), read_item_id("ac01c174")):
+    assert read_form("DE", "language") == ("de", None)
+    assert read_form("AC01C174-5244-49DF-8085-84D87CD0345A", "item_id") == (
+        "ac01c174-5244-49df-8085-84d87cd0345a",
+        None,
+    )
+    for value, problem in (read_form("deu", "language"), read_form("ac01c174", "item_id")):
         assert value == ""
         assert problem is not None

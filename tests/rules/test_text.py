@@ -8,10 +8,16 @@ from batch.rules.channels import Unit
 from batch.rules.text import (
     BOUNDS,
     COUNTERS,
+    check_placeholders,
     count_x_weight,
     find_lookalike,
-    find_placeholder,
 )
+
+
+def leftover(text: str) -> tuple[str, bool]:
+    """Return the one leftover in a text, and whether no post can mean it."""
+    (found,) = check_placeholders("text", text)
+    return found.seen, not found.warning
 
 
 @pytest.mark.parametrize(
@@ -96,10 +102,9 @@ def test_no_text_has_more_of_a_unit_than_the_quick_bound(text: str, unit: Unit) 
     ],
 )
 def test_what_no_post_can_mean_is_surely_a_placeholder(text: str) -> None:
-    found = find_placeholder(text)
-    assert found is not None
-    assert found.sure
-    assert found.found in text
+    (found,) = check_placeholders("text", text)
+    assert not found.warning
+    assert found.seen in text
 
 
 @pytest.mark.parametrize(
@@ -116,19 +121,18 @@ def test_what_no_post_can_mean_is_surely_a_placeholder(text: str) -> None:
     ],
 )
 def test_the_name_of_a_field_in_single_braces_may_be_a_placeholder(field: str) -> None:
-    assert find_placeholder(f"Hello {field}, look!") == (field, False)
-    assert find_placeholder(f"Hello {{{field}}}, look!") == (f"{{{field}}}", True)
+    assert leftover(f"Hello {field}, look!") == (field, False)
+    assert leftover(f"Hello {{{field}}}, look!") == (f"{{{field}}}", True)
 
 
 def test_a_text_that_is_nothing_but_a_field_is_surely_a_placeholder() -> None:
-    assert find_placeholder("{link}") == ("{link}", True)
+    assert leftover("{link}") == ("{link}", True)
 
 
 @pytest.mark.parametrize("text", ["Opening TBC", "price: tbd.", "TODO", "Call XXX", "[link]", "TBA!"])
 def test_a_word_for_something_to_come_may_be_a_placeholder(text: str) -> None:
-    found = find_placeholder(text)
-    assert found is not None
-    assert not found.sure
+    (found,) = check_placeholders("text", text)
+    assert found.warning
 
 
 @pytest.mark.parametrize(
@@ -152,7 +156,7 @@ def test_a_word_for_something_to_come_may_be_a_placeholder(text: str) -> None:
     ],
 )
 def test_words_that_people_post_are_no_placeholders(text: str) -> None:
-    assert find_placeholder(text) is None
+    assert check_placeholders("text", text) == []
 
 
 @pytest.mark.parametrize(
