@@ -41,7 +41,6 @@ from batch.rules.content import (
     FIELDS,
     NO_CONTENT,
     check_content,
-    check_placeholders,
     join_tags,
     read_content,
     read_generation,
@@ -54,6 +53,7 @@ from batch.rules.keys import derive_key, fan_out_key
 from batch.rules.media import check_media
 from batch.rules.places import WORD, Place, Places
 from batch.rules.repeats import repeat_dates
+from batch.rules.text import check_placeholders
 from batch.wording import list_names, listed, quoted, shorten
 
 NumberedPost = tuple[int, Post]

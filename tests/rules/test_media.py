@@ -244,8 +244,8 @@ def test_the_message_names_file_measure_limit_and_remedy() -> None:
         code="media_too_large",
         seen="pic.jpg",
         message=(
-            "pic.jpg has 12.4 MB, and the Instagram post takes at most 8 MB; save a smaller copy. "
-            "(by developers.facebook.com, November 2026)"
+            "pic.jpg has 12.4 MB, and the Instagram post takes at most 8 MB. Save a smaller copy "
+            "(limit from developers.facebook.com, November 2026)."
         ),
         severity=Severity.WARNING,
     )
