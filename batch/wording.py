@@ -40,6 +40,14 @@ def make_visible_line(text: str) -> str:
     return "".join(c if c.isprintable() or unicodedata.category(c) == "Zs" else _escaped(c) for c in text)
 
 
+MOVING = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def escape_in_json(text: str) -> str:
+    """Return JSON that means the same, where what JSON leaves as it is and a terminal obeys is escaped as well."""
+    return MOVING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def _escaped(character: str) -> str:
     return chr(0x2400 + ord(character)) if character < " " else character.encode("unicode_escape").decode()
 

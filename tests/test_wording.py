@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.model import Content, Medium, Quota
-from batch.wording import cell_address, counted, first_words, list_numbers, list_rows, make_visible, quota_left
+from batch.wording import (
+    cell_address,
+    counted,
+    escape_in_json,
+    first_words,
+    list_numbers,
+    list_rows,
+    make_visible,
+    quota_left,
+)
+
+
+def test_json_for_a_terminal_means_the_same_and_moves_nothing():
+    text = "a\x7f\x9b31m\u202e\u2069\u2028é漢🎉"
+    shown = escape_in_json(json.dumps({text: [text]}, ensure_ascii=False))
+    assert json.loads(shown) == {text: [text]}
+    assert "é漢🎉" in shown
+    assert not set("\x7f\x9b\u202e\u2069\u2028") & set(shown)
+
 
 TEN = "1, 2, 3, 4, 5, 6, 7, 8 and 2 more"
 

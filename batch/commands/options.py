@@ -18,7 +18,7 @@ from typing import ClassVar, Literal, TextIO
 
 from batch.model import FORM, Json
 from batch.times import utc_now
-from batch.wording import make_visible_line
+from batch.wording import escape_in_json, make_visible_line
 
 STATE_VARIABLE = "POSTBATCH_STATE_DIR"
 _ONE_LINE = threading.Lock()
@@ -77,13 +77,13 @@ class Environment:
             self.answer_text((data_to_json(document), "\n"))
 
     def answer_text(self, pieces: Iterable[str]) -> None:
-        """Print a JSON document that comes in pieces, where it was asked for."""
+        """Print a JSON document that comes in pieces, where it was asked for; nothing in it moves a terminal."""
         if self.answers is not None and self.as_events:
             document = json.loads("".join(pieces))
             self.tell_event("error" if "error" in document else "results", **document)
         elif self.answers is not None:
             for piece in pieces:
-                self.answers.write(piece)
+                self.answers.write(escape_in_json(piece))
             self.answers.flush()
 
     def tell_event(self, event: str, **values: object) -> None:
@@ -91,7 +91,7 @@ class Environment:
         if self.answers is not None and self.as_events:
             line = json.dumps({"event": event, **values}, ensure_ascii=False) + "\n"
             with _ONE_LINE:
-                self.answers.write(line)
+                self.answers.write(escape_in_json(line))
                 self.answers.flush()
 
     def warn(self, line: str) -> None:

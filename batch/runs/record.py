@@ -485,6 +485,7 @@ def _as_known(outcome: Outcome, before: Outcome) -> Outcome:
         return outcome
     known = replace(
         outcome,
+        account=outcome.account or before.account,
         status=outcome.status or before.status,
         item_id=outcome.item_id or before.item_id,
         link=outcome.link or before.link,

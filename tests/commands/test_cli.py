@@ -239,7 +239,18 @@ def test_what_a_name_holds_moves_and_colours_nothing_wherever_it_is_printed(desk
         ["template", "--out", f"{ODD}.xlsx"],
         ["pull", "--sandbox", "--out", f"{ODD}-pulled.csv"],
         ["trust", f"{ODD}.toml"],
+        ["check", f"{ODD}.csv", "--format", "github"],
+        ["plan", f"{ODD}.csv", "--sandbox", "--json"],
+        ["accounts", "--sandbox", "--assets"],
+        ["report", "--sandbox", "--month", "2031-01", "--out", f"{ODD}-report.csv"],
+        ["report", "--month", ODD],
+        ["watch", "--sandbox", "--once"],
+        ["watch", "--every", ODD],
+        ["init", "--name", ODD, "--site-id", ODD, "--timezone", ODD],
+        ["mcp", "--folder", ODD],
+        ["undo", ODD, "--yes"],
         ["runs"],
+        ["runs", "--sandbox", "--json"],
         ["results", ODD],
         ["status", f"{ODD}.csv"],
         [ODD],
@@ -252,10 +263,20 @@ def test_what_a_name_holds_moves_and_colours_nothing_wherever_it_is_printed(desk
 
 
 def test_what_a_service_says_moves_and_colours_nothing(site, service):
-    evil = "Evil\x1b]0;x\x07\u202e\r"
+    evil = "Evil\x1b]0;x\x07\u202e\x9b31m\r"
     service.seed(accounts={"FACEBOOK": [{**ACCOUNTS["FACEBOOK"][0], "displayName": evil}]})
     site.write("posts.csv", [{**ROW, "account": "nobody"}])
-    for arguments in (["accounts"], ["doctor"], ["plan", "posts.csv"], ["run", "posts.csv", "--yes", "--no-page"]):
+    for arguments in (
+        ["accounts"],
+        ["accounts", "--json"],
+        ["doctor"],
+        ["doctor", "--json"],
+        ["plan", "posts.csv"],
+        ["plan", "posts.csv", "--json"],
+        ["run", "posts.csv", "--yes", "--no-page"],
+        ["run", "posts.csv", "--yes", "--no-page", "--json"],
+        ["run", "posts.csv", "--yes", "--no-page", "--json-events"],
+    ):
         ended = site(*arguments)
         assert_visible(ended.out, ended.err)
     service.add_fault(kind="body", call="list_accounts", status=400, body='{"message": "no\\u001b[2J\\u202e"}')

@@ -80,7 +80,7 @@ def test_rows_that_a_choice_leaves_out_keep_what_was_last_known_of_them(desk: De
     assert [(post["key"], post["row"]) for post in desk.posts("out.json")] == [("d", 2), ("a", 3), ("b", 4), ("c", 5)]
     assert posts["a"]["outcome"] == "updated"
     for key in ("b", "d"):
-        kept = ("status", "item_id", "link", "publish_at_utc")
+        kept = ("account", "status", "item_id", "link", "publish_at_utc")
         assert {name: posts[key][name] for name in kept} == {name: whole[key][name] for name in kept}
         assert posts[key]["outcome"] == "skipped"
         assert f"Last known: {whole[key]['outcome']}." in posts[key]["message"]
