@@ -400,13 +400,15 @@ def _left_behind(posts: Sequence[Post], items: Iterable[Item]) -> Iterator[str]:
     A post is one of a row's by its reference, which begins with the row's key.
     """
     rows = {post.series: post.row for post in posts if post.series}
-    known = {post.key for post in posts} if rows else set()
-    known |= {key.rpartition("/")[0] for key in known}
+    keys = {post.key for post in posts} if rows else set()
+    known = keys | {key.rpartition("/")[0] for key in keys}
     left: defaultdict[str, list[str]] = defaultdict(list)
     for item in items if rows else ():
         parts = VERSION.sub("", item.reference).split("/")
         named = next((n for n in range(1, len(parts)) if "/".join(parts[:n]) in rows), 0)
-        if not named or "/".join(parts) in known or item.status not in (Status.DRAFT, Status.SCHEDULED):
+        if not named or item.status not in (Status.DRAFT, Status.SCHEDULED):
+            continue
+        if "/".join(parts) in known or "/".join(parts[:-1]) in keys:  # a key may stand with or without its channel
             continue
         rest = parts[named:-1] if parts[-1] in Channel.__members__ and len(parts) > named + 1 else parts[named:]
         left["/".join(parts[:named])].append("/".join(rest))

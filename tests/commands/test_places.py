@@ -154,3 +154,14 @@ def test_links_to_the_domains_that_are_named_are_tagged_and_compared_after_it(si
     )
     (site.folder / "postbatch.toml").write_text('[utm]\nsource = "{chanel}"\n', encoding="utf-8")
     assert "there is no {chanel}" in site("check", "posts.csv").err
+
+
+def test_a_row_with_the_key_of_a_place_stands_for_it_and_changes_just_that_post(shops, service):
+    assert shops(*RUN).status == 0
+    own = {**SALE, "key": "sale/berlin", "places": "", "text": "Berlin moves"}
+    shops.write("posts.csv", [SALE, own])
+    ended = shops(*RUN)
+    assert sorted(told(shops).values()) == ["unchanged", "unchanged", "unchanged", "updated"]
+    assert "no longer means" not in ended.out + ended.err
+    assert sorted(post.text for post in service.coming())[0] == "Berlin moves"
+    assert len(service.coming()) == 4
