@@ -41,14 +41,14 @@ MAX_LISTED = 10_000
 """How many names of a folder are looked through for one that was nearly meant."""
 
 MAX_LINKS = 40
-LEADS_OUT = "a link leads out of the folder; copy the file itself there"
+LEADS_OUT = "a link leads out of the folder. Copy the file itself there"
 
 CAN_OPEN_BELOW = {os.open, os.stat, os.readlink} <= os.supports_dir_fd and os.scandir in os.supports_fd
 FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class MediumUnreadableError(Exception):
-    """A file can't be used. `code` is an issue's stable word; the text is a clause that ends with the remedy."""
+    """A file can't be used. `code` is an issue's stable word; the text a clause, a full stop and the remedy."""
 
     def __init__(self, code: str, why: str) -> None:
         super().__init__(why)
@@ -79,7 +79,7 @@ class OpenMedium:
             digest.update(chunk)
             held = chunk
         if left != 0 or digest.hexdigest() != sha256:
-            raise MediumUnreadableError("media_changed", "it has changed since it was checked; run again")
+            raise MediumUnreadableError("media_changed", "it has changed since it was checked. Run again")
         yield held
 
 
@@ -114,7 +114,7 @@ def open_medium(source: str, *, folder: MediaFolder) -> Iterator[OpenMedium]:
             size = os.fstat(file.fileno()).st_size
             mime = sniff(file.read(HEAD_BYTES))
             if not kind_of_mime(mime):
-                raise MediumUnreadableError("media_changed", "it is no picture or video any more; run again")
+                raise MediumUnreadableError("media_changed", "it is no longer a picture or video. Run again")
             yield OpenMedium(file, mime, size)
     except OSError as error:
         raise MediumUnreadableError("media_unreadable", _os_problem(error)) from error
@@ -123,26 +123,26 @@ def open_medium(source: str, *, folder: MediaFolder) -> Iterator[OpenMedium]:
 def _read_facts(file: IO[bytes], source: str, size: int) -> MediaFacts:
     """Find out all there is to know of an open file."""
     if size == 0:
-        return MediaFacts(path=source, problem="the file is empty; copy it again", problem_code="media_broken")
+        return MediaFacts(path=source, problem="the file is empty. Copy it again", problem_code="media_broken")
     facts = MediaFacts(path=source, size_bytes=size)
     if size > MAX_FILE_BYTES:
-        return replace(facts, problem="it is larger than 4 GB; send a smaller copy", problem_code="media_too_large")
+        return replace(facts, problem="it is larger than 4 GB. Send a smaller copy", problem_code="media_too_large")
     mime = sniff(file.read(HEAD_BYTES))
     file.seek(0)
     sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # an IO[bytes] has what it reads
     facts = replace(facts, sha256=sha256, mime=mime, kind=kind_of_mime(mime))
     if mime not in FORMAT_NAMES:
         what = NAMES.get(mime, "neither a picture nor a video that is known here")
-        return replace(facts, problem=f"it is {what}; send a JPEG, PNG or MP4", problem_code="media_not_media")
+        return replace(facts, problem=f"it is {what}. Send a JPEG, PNG or MP4", problem_code="media_not_media")
     if facts.kind == "IMAGE" and size > MAX_PICTURE_BYTES:
-        problem = "the picture is larger than 200 MB; save a smaller copy"
+        problem = "the picture is larger than 200 MB. Save a smaller copy"
         return replace(facts, problem=problem, problem_code="media_too_large")
     inspection = inspect_medium(file, mime=mime)
     return replace(facts, **asdict(inspection), problem_code="media_broken" if inspection.problem else "")
 
 
 def _os_problem(error: OSError) -> str:
-    return f"it can't be read ({error.strerror or type(error).__name__}); check that it opens on this computer"
+    return f"it can't be read ({error.strerror or type(error).__name__}). Check that it opens on this computer"
 
 
 class MediaFolder:
@@ -174,7 +174,7 @@ class MediaFolder:
         if refusal := refuse_path(source):
             raise MediumUnreadableError("media_refused", refusal)
         if not parts:
-            raise MediumUnreadableError("media_refused", "it names the folder itself; name a file in it")
+            raise MediumUnreadableError("media_refused", "it names the folder itself. Name a file in it")
         if self._root < 0:
             number = open_and_compare(self._path, _resolve(self._path, parts))
         else:
@@ -206,12 +206,12 @@ class MediaFolder:
         finally:
             for folder in folders:
                 os.close(folder)
-        raise MediumUnreadableError("media_refused", "it names a folder; name each file in it")
+        raise MediumUnreadableError("media_refused", "it names a folder. Name each file in it")
 
     def _target(self, name: str, folders: list[int], names: list[str], *, links: int) -> list[str]:
         """Return the parts that a link names, from where it lies, or from the folder where it names a whole path."""
         if links > MAX_LINKS:
-            raise MediumUnreadableError("media_refused", "its links lead in a circle; name the file itself")
+            raise MediumUnreadableError("media_refused", "its links lead in a circle. Name the file itself")
         target = os.readlink(name, dir_fd=folders[-1])
         if not os.path.isabs(target):
             return [part for part in target.split(os.sep) if part not in ("", os.curdir)]
@@ -267,15 +267,15 @@ def _with_other_accents(part: str, folder: int | str) -> str:
     plain = unicodedata.normalize("NFC", part)
     found = next((name for name in names if unicodedata.normalize("NFC", name) == plain), None)
     if found is None:
-        raise MediumUnreadableError("media_not_found", _missing(part, names))
+        by_small = {name.casefold(): name for name in sorted(names)}
+        near = get_close_matches(part.casefold(), list(by_small), n=1, cutoff=0.75)
+        hint = (
+            f"Did you mean {by_small[near[0]]}? Correct the name"
+            if near
+            else "Check its name, or name the files' folder with --media"
+        )
+        raise MediumUnreadableError("media_not_found", f"there is no {part} in the media folder. {hint}")
     return found
-
-
-def _missing(part: str, names: list[str]) -> str:
-    by_small = {name.casefold(): name for name in sorted(names)}
-    near = get_close_matches(part.casefold(), list(by_small), n=1, cutoff=0.75)
-    hint = f"did you mean {by_small[near[0]]}?" if near else "check its name, or say where the files are with --media"
-    return f"there is no {part} in the media folder; {hint}"
 
 
 def open_and_compare(root: str, names: Sequence[str]) -> int:
@@ -286,7 +286,7 @@ def open_and_compare(root: str, names: Sequence[str]) -> int:
     still_there = os.path.realpath(path) == path and os.path.samestat(os.fstat(number), os.stat(path))
     if not still_there:
         os.close(number)
-        raise MediumUnreadableError("media_changed", "it was replaced while it was read; run again")
+        raise MediumUnreadableError("media_changed", "it was replaced while it was read. Run again")
     return _close_unless_regular(number)
 
 
@@ -301,9 +301,9 @@ def _close_unless_regular(number: int) -> int:
 
 def _check_regular(found: os.stat_result) -> None:
     if stat.S_ISDIR(found.st_mode):
-        raise MediumUnreadableError("media_refused", "it names a folder; name each file in it")
+        raise MediumUnreadableError("media_refused", "it names a folder. Name each file in it")
     if not stat.S_ISREG(found.st_mode):
-        raise MediumUnreadableError("media_refused", "it is a device, pipe or socket and not a file; name a file")
+        raise MediumUnreadableError("media_refused", "it is a device, pipe or socket and not a file. Name a file")
 
 
 # What a file is, by its bytes
@@ -387,10 +387,10 @@ PILLOW_FORMATS = {
 MAY_MOVE = frozenset({"image/gif", "image/webp", "image/png", "image/avif"})
 CODECS = {"AVC": "H.264", "MPEG-4 Visual": "MPEG-4", "Motion JPEG": "Motion JPEG", "JPEG": "Motion JPEG"}
 """MediaInfo's names of codecs, where people know another one."""
-TOO_MANY_PIXELS = f"the picture has more than {MAX_PIXELS // 1_000_000} million pixels; save a smaller copy"
-DAMAGED_PICTURE = "the picture is damaged and can't be opened; save it again, or export it again"
-DAMAGED_FILE = "the file is damaged and can't be read; export it again"
-CUT_OFF = "the file is cut off: part of it is missing; copy or export it again"
+TOO_MANY_PIXELS = f"the picture has more than {MAX_PIXELS // 1_000_000} million pixels. Save a smaller copy"
+DAMAGED_PICTURE = "the picture is damaged and can't be opened. Save it again, or export it again"
+DAMAGED_FILE = "the file is damaged and can't be read. Export it again"
+CUT_OFF = "the file is cut off: part of it is missing. Copy or export it again"
 NO_MEDIAINFO = "its length and size were not checked, since MediaInfo can't be loaded on this machine"
 
 
@@ -445,12 +445,8 @@ class Inspection:
 def inspect_medium(file: IO[bytes], *, mime: str) -> Inspection:
     """Look into an open picture or video of this media type, from its beginning."""
     file.seek(0)
-    if mime in PILLOW_FORMATS:
-        return _inspect_picture(file, mime)
-    return _inspect_with_mediainfo(file, kind="picture" if mime.startswith("image/") else "video")
-
-
-def _inspect_picture(file: IO[bytes], mime: str) -> Inspection:
+    if mime not in PILLOW_FORMATS:
+        return _inspect_with_mediainfo(file, kind="picture" if mime.startswith("image/") else "video")
     from PIL import Image
 
     try:
@@ -510,7 +506,7 @@ def _inspect_with_mediainfo(file: IO[bytes], *, kind: str) -> Inspection:
     general = next((t for t in tracks if t.track_type == "General"), None)
     shown = next((t for t in tracks if t.track_type in ("Video", "Image") and t.width and t.height), None)
     if shown is None:
-        problem = f"no {kind} could be found in it: it is damaged, cut off or empty; export it again"
+        problem = f"no {kind} could be found in it: it is damaged, cut off or empty. Export it again"
         return Inspection(problem=problem)
     if getattr(general, "istruncated", None) == "Yes":
         return Inspection(problem=CUT_OFF)

@@ -242,7 +242,7 @@ def test_a_missing_file_names_the_one_that_was_nearly_meant(folder: Path) -> Non
     (folder / "Spring-Launch.jpg").write_bytes(picture())
     facts = read_media_facts(["spring-lanch.jpg"], folder=folder)["spring-lanch.jpg"]
     assert facts.problem_code == "media_not_found"
-    assert "did you mean Spring-Launch.jpg?" in facts.problem
+    assert "Did you mean Spring-Launch.jpg? Correct the name" in facts.problem
 
 
 def test_a_missing_file_with_nothing_near_says_where_to_look(folder: Path) -> None:
@@ -568,7 +568,7 @@ def test_a_file_that_changes_while_it_is_sent_is_never_given_out_whole(folder: P
 def test_a_file_that_is_no_picture_any_more_is_not_opened_for_sending(folder: Path) -> None:
     (folder / "pic.png").write_bytes(b"API_KEY=abc")
     with (
-        pytest.raises(MediumUnreadableError, match="no picture or video any more"),
+        pytest.raises(MediumUnreadableError, match="it is no longer a picture or video"),
         open_medium("pic.png", folder=MediaFolder(folder)),
     ):
         pass

@@ -112,17 +112,17 @@ def _turn_never(_parts: SplitResult) -> None:
     return None
 
 
-_PAGE = "is a page that shows the file and not the file; download it, and name the file or its own address"
+_PAGE = "is a page that shows the file and not the file. Download it, and name the file or its own address"
 SHARES = (
     _Share(
         ("drive.google.com", "drive.usercontent.google.com"),
         _turn_drive,
-        "this Google Drive link names a folder or a page; copy the link of the file itself (Share, Copy link)",
+        "this Google Drive link names a folder or a page. Copy the link of the file itself (Share, Copy link)",
     ),
     _Share(
         ("dropbox.com", "www.dropbox.com", "m.dropbox.com"),
         _turn_dropbox,
-        "this Dropbox link names a folder or a page; copy the link of the file itself (Share, Copy link)",
+        "this Dropbox link names a folder or a page. Copy the link of the file itself (Share, Copy link)",
     ),
     _Share(("docs.google.com",), _turn_never, f"a Google Docs link {_PAGE}"),
     _Share(("photos.google.com", "photos.app.goo.gl"), _turn_never, f"a Google Photos link {_PAGE}"),
@@ -173,7 +173,7 @@ _OTHER_SCHEMES = frozenset({
 _HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-PUBLIC = "give the address of a picture or video that anybody can open"
+PUBLIC = "Give the address of a picture or video that anybody can open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ def read_address(source: str) -> Address:
             host = host if host.isascii() else host.encode("idna").decode("ascii")
         host = host.removesuffix(".")
     except ValueError:
-        return Address(refusal=f"its host name can't be read; {PUBLIC}")
+        return Address(refusal=f"its host name can't be read. {PUBLIC}")
     if refusal := refuse_host(host) or _refuse_place(parts, port):
         return Address(refusal=refusal)
     netloc = f"[{host}]" if ":" in host else host
@@ -238,43 +238,43 @@ def read_address(source: str) -> Address:
 def _refuse_spelling(source: str) -> str:
     found = _SCHEME.match(source)
     if found is None:
-        return f"it lacks https:// in front; {PUBLIC}"
+        return f"it lacks https:// in front. {PUBLIC}"
     if found[1].casefold() not in _WEB_SCHEMES:
-        return f"{found[1]}: addresses can't be fetched by the service; {PUBLIC}, with https:// in front"
+        return f"{found[1]}: addresses can't be fetched by the service. {PUBLIC}, with https:// in front"
     if found[2] is None or source[found.end() : found.end() + 1] == "/":
-        return "after the scheme there must be exactly two slashes and a host name; copy the address again"
+        return "after the scheme there must be exactly two slashes and a host name. Copy the address again"
     plain = source.isascii() and source.isprintable()
     if not plain and any(unicodedata.category(letter) in ("Cc", "Cf", "Cs") for letter in source):
-        return "it has an invisible character; copy the address again"
+        return "it has an invisible character. Copy the address again"
     if "\\" in source:
-        return "it has a backslash; web addresses are written with / signs"
+        return "it has a backslash. Write / instead"
     if " " in source or (not plain and any(letter.isspace() for letter in source)):
-        return "it has a space; write %20 for it, or put several media on separate lines"
+        return "it has a space. Write %20 for it, or put several media on separate lines"
     return f"it is longer than {MAX_ADDRESS_LETTERS} characters" if len(source) > MAX_ADDRESS_LETTERS else ""
 
 
 def refuse_host(host: str) -> str:
     """Say why a host can't be one on the public internet, "" where it can."""
     if not host:
-        return f"it has no host name; {PUBLIC}"
+        return f"it has no host name. {PUBLIC}"
     if ":" in host or "%" in host:
         try:
             number = ipaddress.IPv6Address(host)
         except ValueError:
-            return f"its host name can't be right; {PUBLIC}"
+            return f"its host name can't be right. {PUBLIC}"
         inner = number.ipv4_mapped or number.sixtofour or number.teredo
         hidden = inner or number in _NAT64 or "%" in host or not _is_public(number)
-        return f"[{host}] is not an address on the public internet; {PUBLIC}" if hidden else ""
+        return f"[{host}] is not an address on the public internet. {PUBLIC}" if hidden else ""
     if not _HOST.fullmatch(host) or len(host) > 253:
-        return f"its host name can't be right; {PUBLIC}"
+        return f"its host name can't be right. {PUBLIC}"
     if _NUMBER.fullmatch(host.rpartition(".")[2]):
         try:
             public = _is_public(ipaddress.IPv4Address(host))
         except ValueError:
-            return f"{host} is an unusual spelling of a numeric address; {PUBLIC}"
-        return "" if public else f"{host} is not an address on the public internet; {PUBLIC}"
+            return f"{host} is an unusual spelling of a numeric address. {PUBLIC}"
+        return "" if public else f"{host} is not an address on the public internet. {PUBLIC}"
     if host in PRIVATE_NAMES or host.endswith(PRIVATE_ENDINGS) or "." not in host:
-        return f"{host} leads to a computer inside a network, which the service can't reach; {PUBLIC}"
+        return f"{host} leads to a computer inside a network, which the service can't reach. {PUBLIC}"
     return ""
 
 
@@ -284,11 +284,11 @@ def _is_public(number: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 def _refuse_place(parts: SplitResult, port: int | None) -> str:
     if "@" in parts.netloc:
-        return f"it has a user name or password before the host; {PUBLIC}"
+        return f"it has a user name or password before the host. {PUBLIC}"
     if port == 0:
-        return f"its port can't be 0; {PUBLIC}"
+        return f"its port can't be 0. {PUBLIC}"
     if parts.path in ("", "/") and not parts.query:
-        return "it names a whole site and not a picture or video; copy the address of the file itself"
+        return "it names a whole site and not a picture or video. Copy the address of the file itself"
     return ""
 
 
@@ -305,7 +305,7 @@ def _with_kind(url: str, path: str, hint: str) -> Address:
         return Address(url, kind, _mime_of(kind, path))
     ending = told if told in MIMES else ending_of(path)
     if ending in NOT_MEDIA:
-        return Address(refusal=f"a .{ending} file is no picture or video; name a JPEG, PNG or MP4")
+        return Address(refusal=f"a .{ending} file isn't a picture or video. Name a JPEG, PNG or MP4")
     mime = MIMES.get(ending, "")
     return Address(url, kind_of_mime(mime), mime)
 
@@ -338,7 +338,7 @@ SECRET_ENDINGS = (
 )  # fmt: skip
 """Files that hold keys and passwords. They are never pictures, and a sheet from elsewhere must not fetch one."""
 
-RELATIVE = "write the path from the sheet's folder (or from --media), such as pictures/spring.jpg"
+RELATIVE = "Write the path from the sheet's folder (or from --media), such as pictures/spring.jpg"
 _VARIABLE = re.compile(r"\$\{?[A-Za-z_(]|%[A-Za-z_][A-Za-z0-9_()]*%")
 _ESCAPED = re.compile(r"%(?:2e|2f|5c|00)", re.IGNORECASE)
 _PATHS_SCHEME = re.compile(r"file:", re.IGNORECASE)
@@ -369,52 +369,52 @@ _SLASH_LIKE = re.compile(r"[/\\\u2044\u2215\u29f5\u29f8\u29f9]")
 
 
 _RULES = (
-    _Rule(lambda s: not s.strip(), "it is blank; name a file or take the separator away"),
-    _Rule(lambda s: "\0" in s, "it has a NUL character, which no file name can; type the name again"),
+    _Rule(lambda s: not s.strip(), "it is blank. Name a file or take the separator away"),
+    _Rule(lambda s: "\0" in s, "it has a NUL character, which no file name can. Type the name again"),
     _Rule(
         lambda s: any(unicodedata.category(letter) in ("Cc", "Cs") for letter in s),
-        "it has a control character; type the name again",
+        "it has a control character. Type the name again",
     ),
-    _Rule(lambda s: not _DIRECTIONS.isdisjoint(s), "it has an invisible sign that turns letters; type it again"),
-    _Rule(lambda s: bool(_PATHS_SCHEME.match(s)), f"file: addresses are not followed; {RELATIVE}"),
-    _Rule(lambda s: _slashed(s).startswith("//"), f"it points to another computer (a network share); {RELATIVE}"),
-    _Rule(lambda s: bool(_DRIVE.match(s)), f"it starts with a drive letter; {RELATIVE}"),
-    _Rule(lambda s: _slashed(s).startswith("/"), f"it is an absolute path; {RELATIVE}"),
-    _Rule(lambda s: s.startswith("~"), f"~ stands for a home folder, which is out of bounds; {RELATIVE}"),
-    _Rule(lambda s: ":" in s, "a colon names a hidden stream of a file on Windows; rename the file without it"),
-    _Rule(lambda s: bool(_VARIABLE.search(s)), f"variables such as $HOME or %TEMP% are not filled in; {RELATIVE}"),
+    _Rule(lambda s: not _DIRECTIONS.isdisjoint(s), "it has an invisible sign that turns letters. Type it again"),
+    _Rule(lambda s: bool(_PATHS_SCHEME.match(s)), f"file: addresses are not followed. {RELATIVE}"),
+    _Rule(lambda s: _slashed(s).startswith("//"), f"it points to another computer (a network share). {RELATIVE}"),
+    _Rule(lambda s: bool(_DRIVE.match(s)), f"it starts with a drive letter. {RELATIVE}"),
+    _Rule(lambda s: _slashed(s).startswith("/"), f"it is an absolute path. {RELATIVE}"),
+    _Rule(lambda s: s.startswith("~"), f"~ stands for a home folder, which is out of bounds. {RELATIVE}"),
+    _Rule(lambda s: ":" in s, "a colon names a hidden stream of a file on Windows. Rename the file without it"),
+    _Rule(lambda s: bool(_VARIABLE.search(s)), f"variables such as $HOME or %TEMP% are not filled in. {RELATIVE}"),
     _Rule(
         # `..` in all its spellings: Windows drops blanks and dots at a name's end
         _any_part(lambda p: len(bare := unicodedata.normalize("NFKC", p).strip()) > 1 and not bare.strip(". ")),
-        f"it leaves the folder by '..'; move the file there and {RELATIVE}",
+        f"it leaves the folder by '..'. Move the file there. {RELATIVE}",
     ),
-    _Rule(lambda s: bool(_ESCAPED.search(s)), f"it has %2e, %2f, %5c or %00 as in a web address; {RELATIVE}"),
+    _Rule(lambda s: bool(_ESCAPED.search(s)), f"it has %2e, %2f, %5c or %00 as in a web address. {RELATIVE}"),
     _Rule(
         _any_part(lambda p: bool(_SLASH_LIKE.search(unicodedata.normalize("NFKC", p)))),
-        "it has a look-alike of a slash; type the path again with plain / signs",
+        "it has a look-alike of a slash. Type the path again with plain / signs",
     ),
-    _Rule(lambda s: not _WILDCARDS.isdisjoint(s), 'it has one of * ? < > | "; name each file by itself'),
+    _Rule(lambda s: not _WILDCARDS.isdisjoint(s), 'it has one of * ? < > | ". Name each file by itself'),
     _Rule(
         _any_part(lambda p: p.split(".", 1)[0].rstrip(" ").casefold() in DEVICE_NAMES),
-        "it is the name of a device on Windows (such as CON, NUL or COM1); rename the file",
+        "it is the name of a device on Windows (such as CON, NUL or COM1). Rename the file",
     ),
-    _Rule(_any_part(lambda p: p.startswith(".") and p != "."), "hidden files are never sent; rename or move it"),
+    _Rule(_any_part(lambda p: p.startswith(".") and p != "."), "hidden files are never sent. Rename or move it"),
     _Rule(
         _any_part(lambda p: p.casefold() in SECRET_NAMES or p.casefold().endswith(SECRET_ENDINGS)),
-        "such files hold keys or passwords and are never sent; name a picture",
+        "such files hold keys or passwords and are never sent. Name a picture",
     ),
-    _Rule(_any_part(lambda p: p != "." and p != p.rstrip(". ")), "a name ends with a dot or a space; rename the file"),
-    _Rule(lambda s: _slashed(s).endswith("/"), "it names a folder; name each file in it"),
-    _Rule(lambda s: len(s) > MAX_PATH_LETTERS, f"it is longer than {MAX_PATH_LETTERS} characters; move the file up"),
+    _Rule(_any_part(lambda p: p != "." and p != p.rstrip(". ")), "a name ends with a dot or a space. Rename the file"),
+    _Rule(lambda s: _slashed(s).endswith("/"), "it names a folder. Name each file in it"),
+    _Rule(lambda s: len(s) > MAX_PATH_LETTERS, f"it is longer than {MAX_PATH_LETTERS} characters. Move the file up"),
     _Rule(
         _any_part(lambda p: len(p.encode(errors="surrogatepass")) > MAX_PART_BYTES),
-        "a name in it is too long for a file; shorten it",
+        "a name in it is too long for a file. Shorten it",
     ),
 )
 
 
 def refuse_path(source: str) -> str:
-    """Say why an entry can't name a media file: a clause that ends with the remedy, "" where it can."""
+    """Say why an entry can't name a media file: a clause and the remedy, "" where it can."""
     return next((rule.sentence for rule in _RULES if rule.hits(source)), "")
 
 

@@ -127,27 +127,21 @@ def find_lookalike(text: str, *, whole_words: bool = False) -> Lookalike | None:
     """
     if text.isascii():
         return None
-    # An ASCII letter may wear another dress, too: full width, or mathematical bold.
-    dressed = ((letter, unicodedata.normalize("NFKC", letter)) for letter in text)
-    odd = next(
-        (
-            letter
-            for letter, folded in dressed
-            if ord(letter) in _LOOKALIKES or (folded != letter and folded.isascii() and folded.isalpha())
-        ),
-        "",
-    )
-    reads_as = unicodedata.normalize("NFKC", text).translate(dict(_LOOKALIKES)) if odd else ""
-    if not odd or not reads_as.isascii():
+    for odd in text:
+        plain = unicodedata.normalize("NFKC", odd)  # an ASCII letter in another dress: full width, mathematical bold
+        if ord(odd) in _LOOKALIKES or (plain != odd and plain.isascii() and plain.isalpha()):
+            break
+    else:
+        return None
+    reads_as = unicodedata.normalize("NFKC", text).translate(dict(_LOOKALIKES))
+    if not reads_as.isascii():
         return None
     if not whole_words and not any(letter.isascii() and letter.isalpha() for letter in text):
         return None
     name = unicodedata.name(odd, f"U+{ord(odd):04X}")
-    script = name.partition(" ")[0]
-    known = script in ("CYRILLIC", "GREEK")
-    return Lookalike(
-        odd, f"a {script.capitalize()} letter" if known else f"an unusual letter ({name.lower()})", reads_as
-    )
+    known = (script := name.partition(" ")[0]) in ("CYRILLIC", "GREEK")
+    told = f"a {script.capitalize()} letter" if known else f"an unusual letter ({name.lower()})"
+    return Lookalike(odd, told, reads_as)
 
 
 YES = frozenset((

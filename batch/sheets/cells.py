@@ -28,7 +28,7 @@ MAX_CELLS = 5_000_000
 MAX_TEXT_BYTES = 150_000_000
 """Beyond these a file is refused; 100,000 rows of 20 columns with captions of 500 characters stay below half."""
 TOO_MUCH = (
-    f"more than {MAX_ROWS:,} rows, {MAX_CELLS:,} cells or {MAX_TEXT_BYTES // 1_000_000} MB of text: split it into "
+    f"more than {MAX_ROWS:,} rows, {MAX_CELLS:,} cells or {MAX_TEXT_BYTES // 1_000_000} MB of text. Split it into "
     "several files"
 )
 
@@ -253,8 +253,8 @@ def tidy_rows(
             rows.append(row)
             if len(tidier.issues) > MAX_ISSUES:
                 raise SheetError(
-                    f"{where} has more than {MAX_ISSUES:,} cells with errors, the first in {tidier.issues[0].cell}: "
-                    "check that this is the sheet of posts."
+                    f"{where} has more than {MAX_ISSUES:,} cells with errors, the first in {tidier.issues[0].cell}. "
+                    "Check that this is the sheet of posts."
                 )
     return rows, tidier.issues
 
@@ -302,15 +302,12 @@ class _Tidier:
             if column or finding.code == "control_removed":
                 if finding.code in REMOVED and finding.fix is None and isinstance(value.cell, str):
                     finding = finding._replace(fix=value.cell)
-                found.append(_make_issue(finding, column, row=row, place=place))
+                cell, seen = cell_address(row, place), shorten(finding.seen)
+                message = finding.message.replace("{cell}", f"Cell {cell}").replace("{column}", column)
+                severity = Severity.WARNING if finding.warning or column in {"", "notes"} else Severity.ERROR
+                told = message.replace("{seen}", seen)
+                found.append(Issue(row, column, finding.code, seen, told, severity, cell, finding.fix))
         return value.cell
-
-
-def _make_issue(finding: Finding, column: str, *, row: int, place: int) -> Issue:
-    cell, seen = cell_address(row, place), shorten(finding.seen)
-    message = finding.message.replace("{cell}", f"Cell {cell}").replace("{column}", column).replace("{seen}", seen)
-    severity = Severity.WARNING if finding.warning or column in {"", "notes"} else Severity.ERROR
-    return Issue(row, column, finding.code, seen, message, severity, cell, finding.fix)
 
 
 def is_plain(text: str) -> bool:
@@ -326,19 +323,20 @@ def is_plain(text: str) -> bool:
 def judge_cell(raw: RawCell, column: str, *, epoch: datetime) -> Value:
     """Return a raw cell's value in a column of ours ("" for another's), with the accidents seen in it."""
     if isinstance(raw, str):
-        return _judge_text(raw, column)
+        text, findings = clean_text(raw, keep_zero_width=not column or column.partition(":")[0] in WORDING)
+        return Value(text, findings + _doubt_text(text, column)) if column else Value(text, findings)
     if isinstance(raw, CellError):
         message = {"error_cell": ERROR_CELL, "picture_cell": PICTURE}.get(raw.code, NO_VALUE)
         kept = raw.seen if raw.code == "error_cell" else ""
         return Value(kept, (Finding(raw.code, message, raw.seen),))
-    if isinstance(raw, Moment):
-        return _judge_moment(raw, column)
-    return _judge_number(raw, column, epoch)
-
-
-def _judge_text(raw: str, column: str) -> Value:
-    text, findings = clean_text(raw, keep_zero_width=not column or column.partition(":")[0] in WORDING)
-    return Value(text, findings + _doubt_text(text, column)) if column else Value(text, findings)
+    if isinstance(raw, Number):
+        return _judge_number(raw, column, epoch)
+    if column == "publish_at" and raw.has_time:
+        return Value(raw.at)
+    text = f"{raw.at:%Y-%m-%d %H:%M:%S}"[: 19 if raw.at.second else 16] if raw.has_time else f"{raw.at:%Y-%m-%d}"
+    if column in ("", "notes", "publish_at"):
+        return Value(text)
+    return Value(text, (Finding("became_date", BECAME_DATE, text),))
 
 
 def _doubt_text(text: str, column: str) -> tuple[Finding, ...]:
@@ -364,21 +362,6 @@ def _tell_serial(seen: str, days: float, epoch: datetime) -> tuple[Finding, ...]
         date = at.strftime("the time %H:%M") if days < 1 else at.strftime("the date %Y-%m-%d %H:%M")
     fix = at.strftime("%Y-%m-%d %H:%M") if at and days > 1 and days % 1 else None
     return (Finding("serial_date", SERIAL_DATE.replace("{date}", date), seen, fix=fix),)
-
-
-def _judge_moment(raw: Moment, column: str) -> Value:
-    if column == "publish_at":
-        return Value(raw.at if raw.has_time else raw.at.strftime("%Y-%m-%d"))
-    text = _write_date(raw)
-    if not column or column == "notes":
-        return Value(text)
-    return Value(text, (Finding("became_date", BECAME_DATE, text),))
-
-
-def _write_date(raw: Moment) -> str:
-    if not raw.has_time:
-        return raw.at.strftime("%Y-%m-%d")
-    return raw.at.strftime("%Y-%m-%d %H:%M:%S" if raw.at.second else "%Y-%m-%d %H:%M")
 
 
 def _judge_number(raw: Number, column: str, epoch: datetime) -> Value:

@@ -341,7 +341,7 @@ def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_tes
             "line."
         )
     if len(headings.cells) > MAX_COLUMNS:
-        raise SheetError(f"{path.name} has {len(headings.cells):,} columns: delete those to the right of the posts.")
+        raise SheetError(f"{path.name} has {len(headings.cells):,} columns. Delete those to the right of the posts.")
     bounded = headed or count_known(headings.cells)
     rows = _Rows(path.name, width=_width(headings.cells) if bounded else MAX_COLUMNS, first=len(above) + 2)
     for number, record in enumerate((*above, headings), start=1):
@@ -379,8 +379,8 @@ class _Rows:
             return
         elif len(cells) > self._width and number >= self._first and any(cell.strip() for cell in cells[self._width :]):
             message = (
-                f"Row {number} has {len(cells)} cells under {self._width} headings, so they may stand under the wrong "
-                "ones: put quotation marks round a text that holds the separator."
+                f"Row {number} has {len(cells)} cells under {self._width} headings, so they may be under the wrong "
+                "ones. Put quotation marks around a text that holds the separator."
             )
             seen = shorten(" | ".join(cells[self._width :]))
             self.flaws.append(RowFlaw(number, "too_many_cells", seen, message))
@@ -398,8 +398,8 @@ class _Rows:
             where = f"lines {record.first_line} to {record.last_line}"
         message = (
             f"In row {number} ({where} of the file) a quotation mark never closes or stands alone inside a cell, so "
-            'its cells can\'t be told: write each quotation mark inside a quoted cell twice ("") and close the cell '
-            "with one."
+            'its cells can\'t be told apart. Write each quotation mark inside a quoted cell twice ("") and close the '
+            "cell with one."
         )
         self.flaws.append(RowFlaw(number, "unclosed_quote", shorten(" | ".join(record.cells)), message))
         self._broken_left -= 1
@@ -407,7 +407,7 @@ class _Rows:
         if self._broken_left < 0:
             raise SheetError(
                 f"{self._name}: the quotation marks are wrong in more than {MAX_BROKEN_ROWS:,} rows, first in row "
-                f"{self._first_broken}: save the sheet as .xlsx, where they do not matter."
+                f"{self._first_broken}. Save the sheet as .xlsx, where they don't matter."
             )
 
     def doubt_last(self, record: Record, *, full: int) -> None:
@@ -415,7 +415,7 @@ class _Rows:
         if self.rows and self.rows[-1].number >= self._first and not record.broken and 0 < len(record.cells) < full:
             message = (
                 f"The file ends in the middle of row {self.rows[-1].number} ({len(record.cells)} of {full} cells and "
-                "no line end): make sure that it was not cut off."
+                "no line end). Check that it wasn't cut off."
             )
             seen = shorten(record.cells[-1])
             self.flaws.append(RowFlaw(self.rows[-1].number, "cut_off", seen, message, warning=True))

@@ -22,7 +22,7 @@ from xml.parsers import expat
 from batch.errors import SheetError
 from batch.sheets.cells import Moment, Number, NumberFormat, day_count_to_date
 
-SAVE_AS = "open it in the program that made it and save it as .xlsx"
+SAVE_AS = "Open it in the program that made it, and save it as .xlsx"
 FORMATS = {
     ".xls": "the old Excel format",
     ".xlsb": "Excel's binary format",
@@ -124,7 +124,7 @@ class Package:
     def damaged(self, detail: str) -> SheetError:
         """Return the refusal of a file that does not hold together."""
         return SheetError(
-            f"{self.name} is damaged ({detail}): open it in Excel or LibreOffice, let it be repaired, and save it "
+            f"{self.name} is damaged ({detail}). Open it in Excel or LibreOffice, let it be repaired, and save it "
             "again."
         )
 
@@ -208,7 +208,7 @@ class Package:
             raise self.damaged(f"its part {part} is missing")
         if self.size(part) > limit_bytes:
             raise SheetError(
-                f"{self.name}: {what} is {self.size(part) / 1e6:,.0f} MB when unpacked, more than can be posts: delete "
+                f"{self.name}: {what} is {self.size(part) / 1e6:,.0f} MB when unpacked, more than can be posts. Delete "
                 "the empty rows and columns beyond the last post, or copy the posts into a new workbook."
             )
         try:
@@ -223,14 +223,14 @@ class Package:
         self._bytes_left -= len(piece)
         if self._tags_left < 0 or self._bytes_left < 0:
             raise SheetError(
-                f"{self.name}: {what} holds far more than posts need: copy the posts into a new workbook and save it "
+                f"{self.name}: {what} holds far more than posts need. Copy the posts into a new workbook and save it "
                 "as .xlsx."
             )
 
     def unsafe(self) -> SheetError:
         """Return the refusal of XML that no spreadsheet program writes."""
         return SheetError(
-            f"{self.name} holds XML entities or a document type, which no spreadsheet program writes: copy the posts "
+            f"{self.name} holds XML entities or a document type, which no spreadsheet program writes. Copy the posts "
             "into a new workbook and save it as .xlsx."
         )
 
@@ -238,14 +238,14 @@ class Package:
         infos = self._archive.infolist()
         for part, what in CONTENTS.items():
             if self.has(part) and not self.has("xl/workbook.xml"):
-                raise SheetError(f"{self.name} is really {what}: {SAVE_AS}.")
+                raise SheetError(f"{self.name} is really {what}. {SAVE_AS}.")
         if not self.has("[Content_Types].xml"):
-            raise SheetError(f"{self.name} is an archive and not a workbook: unpack it and give the sheet in it.")
+            raise SheetError(f"{self.name} is an archive and not a workbook. Unpack it and give the sheet in it.")
         if len(infos) > MAX_PARTS or len(self._infos) != len(infos):
             raise self.damaged("its list of parts is not one that a spreadsheet program writes")
         if any(info.flag_bits & 1 for info in infos):
             raise SheetError(
-                f"{self.name} is protected by a password: take it off in Excel and save the workbook again."
+                f"{self.name} is protected by a password. Take it off in Excel and save the workbook again."
             )
         if any(info.compress_type not in COMPRESSIONS for info in infos):
             raise self.damaged("it is packed in a way that spreadsheet programs do not use")
@@ -258,7 +258,7 @@ def open_package(path: Path) -> Iterator[Package]:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
         raise SheetError(
-            f"{path.name} is cut off or damaged: copy or download it again, or open it in Excel and save it as .xlsx."
+            f"{path.name} is cut off or damaged. Copy or download it again, or open it in Excel and save it as .xlsx."
         ) from error
     with archive:
         yield Package(path, archive)

@@ -43,7 +43,6 @@ from batch.sheets.headings import (
     HeadingChoices,
     Headings,
     Table,
-    count_known,
     join_cells,
     match_headings,
     read_names,
@@ -119,11 +118,19 @@ def identify(path: Path) -> FileKind:
     if suffix in FORMATS:
         raise SheetError(_tell_format(path))
     if start.startswith(OLE):
-        raise SheetError(_tell_ole(path))
+        with path.open("rb") as file:
+            head = file.read(OLE_DIRECTORY_BYTES)
+            file.seek(max(0, path.stat().st_size - OLE_DIRECTORY_BYTES))
+            if ENCRYPTED not in head and ENCRYPTED not in file.read():
+                raise SheetError(f"{path.name} is {FORMATS['.xls']}. {SAVE_AS}.")
+        raise SheetError(
+            f"{path.name} is protected by a password. Open it in Excel, take the password off "
+            "(File > Info > Protect Workbook > Encrypt with Password) and save it again."
+        )
     kind = KINDS.get(suffix)
     if kind is None:
         named = f"a {suffix} file" if suffix else "a file without an ending"
-        raise SheetError(f"{path.name} is {named}, not a sheet that can be read: save it as .xlsx (or .csv).")
+        raise SheetError(f"{path.name} is {named}, not a sheet that can be read. Save it as .xlsx (or .csv).")
     _refuse_misnamed(path, start, kind=kind)
     return kind
 
@@ -134,44 +141,31 @@ def _read_start(path: Path) -> bytes:
         if stat.S_ISDIR(status.st_mode):
             if path.suffix.lower() in FORMATS:
                 raise SheetError(_tell_format(path))
-            raise SheetError(f"{path.name} is a folder: give the sheet in it, such as {path.name}/posts.xlsx.")
+            raise SheetError(f"{path.name} is a folder. Give the sheet in it, such as {path.name}/posts.xlsx.")
         if not stat.S_ISREG(status.st_mode):
-            raise SheetError(f"{path.name} is not a plain file: give the sheet's own file.")
+            raise SheetError(f"{path.name} isn't a plain file. Give the sheet's own file.")
         with path.open("rb") as file:
             start = file.read(512)
     except FileNotFoundError:
-        raise SheetError(f"There is no file {path.name} there: look at the name and the folder.") from None
+        raise SheetError(f"There is no file {path.name}. Check the name and the folder.") from None
     except (OSError, ValueError) as error:
         reason = error.strerror or "not possible" if isinstance(error, OSError) else "its name can't be used"
-        raise SheetError(f"{path.name} can't be opened ({reason}): close it elsewhere or ask for access.") from None
+        raise SheetError(f"{path.name} can't be opened ({reason}). Close it elsewhere, or ask for access.") from None
     if not start:
-        raise SheetError(f"{path.name} is empty (0 bytes): save or download it again.")
+        raise SheetError(f"{path.name} is empty (0 bytes). Save or download it again.")
     if status.st_size > MAX_FILE_BYTES:
         size = f"{status.st_size / 1e6:.0f} MB"
-        raise SheetError(f"{path.name} is {size} large, more than {MAX_FILE_BYTES / 1e6:.0f} MB: split it.")
+        raise SheetError(f"{path.name} is {size} large, more than {MAX_FILE_BYTES / 1e6:.0f} MB. Split it.")
     return start
 
 
 def _tell_format(path: Path) -> str:
     remedies = {
-        ".numbers": "in Numbers choose File > Export To > Excel and save as .xlsx",
-        ".gsheet": "in Google Sheets choose File > Download > Microsoft Excel (.xlsx)",
+        ".numbers": "In Numbers choose File > Export To > Excel, and save as .xlsx",
+        ".gsheet": "In Google Sheets choose File > Download > Microsoft Excel (.xlsx)",
     }
     suffix = path.suffix.lower()
-    return f"{path.name} is {FORMATS[suffix]}: {remedies.get(suffix, SAVE_AS)}."
-
-
-def _tell_ole(path: Path) -> str:
-    with path.open("rb") as file:
-        head = file.read(OLE_DIRECTORY_BYTES)
-        file.seek(max(0, path.stat().st_size - OLE_DIRECTORY_BYTES))
-        protected = ENCRYPTED in head or ENCRYPTED in file.read()
-    if protected:
-        return (
-            f"{path.name} is protected by a password: open it in Excel, take the password off "
-            "(File > Info > Protect Workbook > Encrypt with Password) and save it again."
-        )
-    return f"{path.name} is {FORMATS['.xls']}: {SAVE_AS}."
+    return f"{path.name} is {FORMATS[suffix]}. {remedies.get(suffix, SAVE_AS)}."
 
 
 def _refuse_misnamed(path: Path, start: bytes, *, kind: FileKind) -> None:
@@ -180,13 +174,13 @@ def _refuse_misnamed(path: Path, start: bytes, *, kind: FileKind) -> None:
         (what for magic, what in FOREIGN.items() if start.lstrip()[:8].lower().startswith(magic.lower())), ""
     )
     if foreign and not (kind is FileKind.DELIMITED and start.isascii() and foreign == "a picture"):
-        raise SheetError(f"{path.name} is really {foreign}: {SAVE_AS}.")
+        raise SheetError(f"{path.name} is really {foreign}. {SAVE_AS}.")
     if kind is FileKind.DELIMITED and zipped and b"\x00" in start:
-        raise SheetError(f"{path.name} is really a workbook or an archive: if Excel opens it, save it as .xlsx.")
+        raise SheetError(f"{path.name} is really a workbook or an archive. If Excel opens it, save it there as .xlsx.")
     if kind is FileKind.WORKBOOK and not zipped:
         raise SheetError(
-            f"{path.name} is not an Excel workbook, whatever its name says: open it in Excel and save it as .xlsx, "
-            "or, if it is plain text, rename it to .csv."
+            f"{path.name} isn't an Excel workbook, whatever its name is. Open it in Excel and save it as .xlsx or, "
+            "if it is plain text, rename it to .csv."
         )
 
 
@@ -293,17 +287,18 @@ def read_sheet(
     notices: list[str] = []
     if identify(path) is FileKind.DELIMITED:
         from batch.sheets.delimited import read_csv
+        from batch.sheets.schedulers import count_headings
 
         headed = mapping is None
-        grid = read_csv(path, encoding=encoding, count_known=_count_headings, row_test=row_test, headed=headed)
+        grid = read_csv(path, encoding=encoding, count_known=count_headings, row_test=row_test, headed=headed)
         if tab is not None:
-            notices.append("--sheet was not needed: a text file holds a single sheet.")
+            notices.append("--sheet wasn't needed: a text file holds a single sheet.")
     else:
         from batch.sheets.xlsx import read_workbook
 
         grid = read_workbook(path, tab=tab)
         if encoding is not None:
-            notices.append("--encoding was not needed: a workbook says itself how its text is written.")
+            notices.append("--encoding wasn't needed: a workbook names its own encoding.")
     sheet = _make_sheet(grid, path.name, hidden=hidden, mapping=mapping, choices=choices, notices=tuple(notices))
     return replace(sheet, folder=path.parent)
 
@@ -363,8 +358,10 @@ def _make_sheet(
     notices: tuple[str, ...] = (),
 ) -> Sheet:
     """Find the headings in a grid and judge its cells. Empties the grid, so that a large sheet is not held twice."""
+    from batch.sheets.schedulers import apply_mapping
+
     where = f"{name}, sheet '{grid.tab}'" if grid.tab else name
-    table = _map_table(Table.split(grid, where=where, headed=mapping is None), mapping, choices, where=where)
+    table = apply_mapping(Table.split(grid, where=where, headed=mapping is None), mapping, choices, where=where)
     seen = [row for row in table.rows if hidden == "include" or not row.hidden]
     try:
         headings = match_headings(
@@ -398,23 +395,6 @@ def _make_sheet(
         notices=said,
         sources=headings.sources,
     )
-
-
-def _count_headings(cells: Sequence[str]) -> int:
-    """Return how many cells are headings of ours or, where none is, of another scheduler."""
-    if known := count_known(cells):
-        return known
-    from batch.sheets.schedulers import count_foreign
-
-    return count_foreign(cells)
-
-
-def _map_table(table: Table, mapping: str | None, choices: HeadingChoices, *, where: str) -> Table:
-    from batch.sheets.schedulers import apply_mapping, propose_scheduler
-
-    if mapping is not None:
-        return apply_mapping(table, mapping, choices, where=where)
-    return propose_scheduler(table, choices, where=where)
 
 
 SHOWN = frozenset({"publish_at", "text", "title", "media", "hashtags", "link", "prompt"})

@@ -23,7 +23,7 @@ from batch.rules.channel_words import channel_named, read_type
 from batch.rules.date_text import NO_TIME, DateFlaw, DateText, Unread, read_date_text, show_clock
 from batch.rules.text import read_yes_no
 from batch.sheets.cells import Moment, RawCell, RawRow, RowFlaw
-from batch.sheets.headings import ForeignColumns, HeadingChoices, Table, text_of
+from batch.sheets.headings import ForeignColumns, HeadingChoices, Table, count_known, text_of
 from batch.sheets.vocabulary import DATE, TIME, Kind, column_of, meaning_of, plain_heading
 from batch.wording import listed, shorten
 
@@ -121,8 +121,10 @@ def recognise(headings: Sequence[str]) -> list[str]:
     return [scheduler.name for scheduler in sorted(found, key=lambda one: -len(keys & one.columns.keys()))]
 
 
-def count_foreign(cells: Sequence[str]) -> int:
-    """Return how many cells are headings of the scheduler whose sheet this looks like, 0 where it looks like none."""
+def count_headings(cells: Sequence[str]) -> int:
+    """Return how many cells are headings of ours or, where none is, of the scheduler whose sheet this looks like."""
+    if known := count_known(cells):
+        return known
     found = recognise(cells)
     return sum(1 for cell in cells if heading_key(cell) in schedulers()[found[0]].columns) if found else 0
 
@@ -190,8 +192,13 @@ class DayOrder(NamedTuple):
         return f"{wall:%Y-%m-%d}" if read.about == NO_TIME else f"{show_clock(wall)} {read.zone}".strip()
 
 
-def apply_mapping(table: Table, name: str, choices: HeadingChoices, *, where: str) -> Table:
-    """Return the table with the places of our columns in it, its cells written our way. Errors: SheetError."""
+def apply_mapping(table: Table, name: str | None, choices: HeadingChoices, *, where: str) -> Table:
+    """Return the table with the places of our columns in it, its cells written our way. Errors: SheetError.
+
+    Where no scheduler is named, the table stays as it is, and the one for which it was likely made is proposed.
+    """
+    if name is None:
+        return propose_scheduler(table, choices, where=where)
     scheduler = schedulers().get(name)
     if scheduler is None:
         raise SheetError(f"No sheets of '{name}' are known. Use --from with one of {', '.join(schedulers())}.")

@@ -123,13 +123,13 @@ def read_workbook(path: Path, *, tab: str | None) -> RawSheet:
 def choose_tab(tabs: Sequence[Tab], *, wanted: str | None, file: str) -> Tab:
     """Return the sheet asked for, else the one named Posts, else the only visible one; else ask."""
     if not tabs:
-        raise SheetError(f"{file} has no sheet with cells in it: give a workbook made by 'postbatch template'.")
+        raise SheetError(f"{file} has no sheet with cells in it. Give a workbook made by 'postbatch template'.")
     by_name = {tab.name.strip().casefold(): tab for tab in reversed(tabs)}
     listed = ", ".join(f"'{tab.name}'" for tab in tabs)
     if wanted is not None:
         exact = next((tab for tab in tabs if tab.name == wanted), by_name.get(wanted.strip().casefold()))
         if exact is None:
-            raise SheetError(f"{file} has no sheet named '{wanted}': say --sheet with one of {listed}.")
+            raise SheetError(f"{file} has no sheet named '{wanted}'. Use --sheet with one of {listed}.")
         return exact
     if POSTS in by_name:
         return by_name[POSTS]
@@ -137,7 +137,7 @@ def choose_tab(tabs: Sequence[Tab], *, wanted: str | None, file: str) -> Tab:
         return by_name[TO_FIX]
     visible = [tab for tab in tabs if tab.visible and (tab.name.strip().casefold() != PLACES or len(tabs) == 1)]
     if len(visible) != 1:
-        raise SheetError(f"{file} has the sheets {listed} and none named 'Posts': say which with --sheet NAME.")
+        raise SheetError(f"{file} has the sheets {listed} and none named 'Posts'. Name one with --sheet.")
     return visible[0]
 
 
@@ -377,7 +377,7 @@ class _Sheet:
         if high * self._width > MAX_CELLS:
             raise SheetError(
                 f"{self._package.name}: the cells of the sheet '{self._tab}' are spread over {high:,} rows and "
-                f"{self._width:,} columns: delete what stands far below or to the right of the posts, or split the "
+                f"{self._width:,} columns. Delete what is far below or to the right of the posts, or split the "
                 "sheet."
             )
 
@@ -396,7 +396,7 @@ class _Sheet:
             if left < 0:
                 raise SheetError(
                     f"{self._package.name}: the links of the sheet '{self._tab}' reach over far more cells than posts "
-                    "need: take them off."
+                    "need. Remove them."
                 )
             target = f"{relation.target}#{place}" if place else relation.target
             links.update(((row, column), target) for row in rows for column in columns)
@@ -413,7 +413,7 @@ class _Sheet:
 
     def _take_number(self, number: int) -> None:
         if number <= self._number:
-            raise self._package.damaged(f"row {number} of the sheet '{self._tab}' stands twice or out of order")
+            raise self._package.damaged(f"row {number} of the sheet '{self._tab}' comes twice or out of order")
         self._number = number
 
     def _end_row(self) -> None:
@@ -464,9 +464,9 @@ class _Sheet:
         self._at = str(self._number)
         column = column_index(found[1])
         if number != self._number:
-            raise self._package.damaged(f"cell {at} stands in row {self._number}")
+            raise self._package.damaged(f"cell {at} is in row {self._number}")
         if column < self._column:
-            raise self._package.damaged(f"cell {at} stands twice or out of order")
+            raise self._package.damaged(f"cell {at} comes twice or out of order")
         return column
 
     def _find_string(self, value: str) -> str:
@@ -505,7 +505,7 @@ class _Sheet:
         if self._flaws_left < 0:
             raise SheetError(
                 f"{self._package.name}: the sheet '{self._tab}' has more than {MAX_FLAWS:,} cells with an error or a "
-                "formula without a value: check that this is the sheet of posts, or open it in Excel or LibreOffice "
+                "formula without a value. Check that this is the sheet of posts, or open it in Excel or LibreOffice "
                 "and save it."
             )
         return CellError(code, seen)
@@ -545,7 +545,7 @@ class _Sheet:
     def _start_part(self, short: str, attributes: Mapping[str, str]) -> None:
         if short == "sheetData":
             if self._in_rows is not None:
-                raise self._package.damaged(f"the rows of the sheet '{self._tab}' stand twice")
+                raise self._package.damaged(f"the rows of the sheet '{self._tab}' come twice")
             self._in_rows = True
         elif short == "drawing":
             self.drawing = relation_id(attributes)
@@ -603,7 +603,7 @@ class _Sheet:
         if column >= MAX_COLUMNS:
             raise SheetError(
                 f"{self._package.name}: row {self._number} of the sheet '{self._tab}' has a cell beyond column "
-                f"{MAX_COLUMNS:,}: delete the columns to the right of the posts."
+                f"{MAX_COLUMNS:,}. Delete the columns to the right of the posts."
             )
 
 

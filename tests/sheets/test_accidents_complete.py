@@ -245,8 +245,8 @@ SAID: Mapping[str, tuple[str, ...]] = {
         "change one `key`.",
     ),
     "a row longer than the headings": (
-        "2, error: Row 2 has 4 cells under 3 headings, so they may stand under the wrong ones: put quotation "
-        "marks round a text that holds the separator.",
+        "2, error: Row 2 has 4 cells under 3 headings, so they may be under the wrong ones. Put quotation "
+        "marks around a text that holds the separator.",
     ),
     "blank lines": ("C6, error: There is nothing to post. Fill in `text`, `link` or `media` for the Facebook post.",),
     "an ISO-strict workbook": (),
@@ -260,7 +260,7 @@ SAID: Mapping[str, tuple[str, ...]] = {
     "line ends of old computers": (),
     "a quote that never closes": (
         "2, error: In row 2 (line 2 of the file) a quotation mark never closes or stands alone inside a cell, so "
-        'its cells can\'t be told: write each quotation mark inside a quoted cell twice ("") and close the cell '
+        'its cells can\'t be told apart. Write each quotation mark inside a quoted cell twice ("") and close the cell '
         "with one.",
     ),
     "TBC left over": ("E2, warning: `text` still has “TBC”. Replace it if something belongs there.",),

@@ -55,73 +55,73 @@ FOREIGN = [
     (
         "posts.xls",
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
-        "posts.xls is the old Excel format: open it in the program that made it and save it as .xlsx.",
+        "posts.xls is the old Excel format. Open it in the program that made it, and save it as .xlsx.",
     ),
     (
         "posts.xlsx",
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
-        "posts.xlsx is the old Excel format: open it in the program that made it and save it as .xlsx.",
+        "posts.xlsx is the old Excel format. Open it in the program that made it, and save it as .xlsx.",
     ),
     (
         "posts.xlsx",
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(90),
-        "posts.xlsx is protected by a password: open it in Excel, take the password off (File > Info > Protect "
+        "posts.xlsx is protected by a password. Open it in Excel, take the password off (File > Info > Protect "
         "Workbook > Encrypt with Password) and save it again.",
     ),
     (
         "posts.ods",
         b"PK\x03\x04",
-        "posts.ods is an OpenDocument sheet: open it in the program that made it and save it as .xlsx.",
+        "posts.ods is an OpenDocument sheet. Open it in the program that made it, and save it as .xlsx.",
     ),
     (
         "posts.numbers",
         b"PK\x03\x04",
-        "posts.numbers is an Apple Numbers sheet: in Numbers choose File > Export To > Excel and save as .xlsx.",
+        "posts.numbers is an Apple Numbers sheet. In Numbers choose File > Export To > Excel, and save as .xlsx.",
     ),
     (
         "posts.gsheet",
         b"{}",
-        "posts.gsheet is only a link to Google Sheets: in Google Sheets choose File > Download > Microsoft Excel "
+        "posts.gsheet is only a link to Google Sheets. In Google Sheets choose File > Download > Microsoft Excel "
         "(.xlsx).",
     ),
     (
         "posts.xlsb",
         b"PK\x03\x04",
-        "posts.xlsb is Excel's binary format: open it in the program that made it and save it as .xlsx.",
+        "posts.xlsb is Excel's binary format. Open it in the program that made it, and save it as .xlsx.",
     ),
-    ("posts.pdf", b"%PDF-1.7", "posts.pdf is a .pdf file, not a sheet that can be read: save it as .xlsx (or .csv)."),
+    ("posts.pdf", b"%PDF-1.7", "posts.pdf is a .pdf file, not a sheet that can be read. Save it as .xlsx (or .csv)."),
     (
         "posts",
         b"channel\nX\n",
-        "posts is a file without an ending, not a sheet that can be read: save it as .xlsx (or .csv).",
+        "posts is a file without an ending, not a sheet that can be read. Save it as .xlsx (or .csv).",
     ),
     (
         "posts.xlsx",
         b"%PDF-1.7\n",
-        "posts.xlsx is really a PDF document: open it in the program that made it and save it as .xlsx.",
+        "posts.xlsx is really a PDF document. Open it in the program that made it, and save it as .xlsx.",
     ),
     (
         "posts.xlsx",
         b"<html><table>",
-        "posts.xlsx is really a web page: open it in the program that made it and save it as .xlsx.",
+        "posts.xlsx is really a web page. Open it in the program that made it, and save it as .xlsx.",
     ),
     (
         "posts.xlsx",
         b"channel,text\nX,Hi\n",
-        "posts.xlsx is not an Excel workbook, whatever its name says: open it in Excel and save it as .xlsx, or, if "
+        "posts.xlsx isn't an Excel workbook, whatever its name is. Open it in Excel and save it as .xlsx or, if "
         "it is plain text, rename it to .csv.",
     ),
     (
         "posts.csv",
         b"\x89PNG\r\n\x1a\n",
-        "posts.csv is really a picture: open it in the program that made it and save it as .xlsx.",
+        "posts.csv is really a picture. Open it in the program that made it, and save it as .xlsx.",
     ),
-    ("posts.xlsx", b"", "posts.xlsx is empty (0 bytes): save or download it again."),
+    ("posts.xlsx", b"", "posts.xlsx is empty (0 bytes). Save or download it again."),
     ("posts.csv", b"\n\n", "posts.csv is empty: fill in a sheet made by 'postbatch template'."),
     (
         "posts.xlsx",
         b"PK\x03\x04 cut",
-        "posts.xlsx is cut off or damaged: copy or download it again, or open it in Excel and save it as .xlsx.",
+        "posts.xlsx is cut off or damaged. Copy or download it again, or open it in Excel and save it as .xlsx.",
     ),
     (
         "posts.csv",
@@ -139,13 +139,13 @@ def test_a_file_of_another_kind_is_told_by_what_it_is(text_file: Any, name: str,
 def test_a_path_without_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "sheets").mkdir()
     missing = tmp_path / "posts.xlsx"
-    assert refusal(missing) == "There is no file posts.xlsx there: look at the name and the folder."
-    assert refusal(tmp_path / "sheets") == "sheets is a folder: give the sheet in it, such as sheets/posts.xlsx."
+    assert refusal(missing) == "There is no file posts.xlsx. Check the name and the folder."
+    assert refusal(tmp_path / "sheets") == "sheets is a folder. Give the sheet in it, such as sheets/posts.xlsx."
 
 
 def test_a_pipe_is_refused_and_never_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "posts.csv")
-    assert refusal(tmp_path / "posts.csv") == "posts.csv is not a plain file: give the sheet's own file."
+    assert refusal(tmp_path / "posts.csv") == "posts.csv isn't a plain file. Give the sheet's own file."
 
 
 @pytest.mark.parametrize("name", ["a" * 300 + ".csv", "posts\x00.csv"])
@@ -159,13 +159,13 @@ def test_a_renamed_archive_is_told_by_what_is_in_it(xlsx: Any) -> None:
             archive.writestr(part, "x")
         return Path(xlsx.folder / name)
 
-    assert refusal(zipped("a.xlsx", "content.xml")).startswith("a.xlsx is really an OpenDocument sheet:")
-    assert refusal(zipped("b.xlsx", "word/document.xml")).startswith("b.xlsx is really a Word document:")
-    assert refusal(zipped("c.xlsx", "Index/Document.iwa")).startswith("c.xlsx is really an Apple Numbers sheet:")
+    assert refusal(zipped("a.xlsx", "content.xml")).startswith("a.xlsx is really an OpenDocument sheet.")
+    assert refusal(zipped("b.xlsx", "word/document.xml")).startswith("b.xlsx is really a Word document.")
+    assert refusal(zipped("c.xlsx", "Index/Document.iwa")).startswith("c.xlsx is really an Apple Numbers sheet.")
     assert refusal(zipped("d.xlsx", "photo.jpg")) == (
-        "d.xlsx is an archive and not a workbook: unpack it and give the sheet in it."
+        "d.xlsx is an archive and not a workbook. Unpack it and give the sheet in it."
     )
-    assert refusal(zipped("e.csv", "xl/workbook.xml")).startswith("e.csv is really a workbook or an archive:")
+    assert refusal(zipped("e.csv", "xl/workbook.xml")).startswith("e.csv is really a workbook or an archive.")
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
@@ -173,7 +173,7 @@ def test_a_workbook_that_is_cut_off_anywhere_is_refused(xlsx: Any, share: float)
     path = xlsx([HEADINGS, *([POST] * 200)])
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
-    assert refusal(path).startswith("posts.xlsx is cut off or damaged:")
+    assert refusal(path).startswith("posts.xlsx is cut off or damaged.")
 
 
 def test_a_changed_byte_in_the_rows_is_refused(xlsx: Any) -> None:
@@ -199,7 +199,7 @@ def test_no_entity_is_ever_followed(xlsx: Any, trick: str, part: str) -> None:
     with zipfile.ZipFile(path) as archive:
         content = archive.read(part).decode()
     assert refusal(xlsx([HEADINGS, POST], parts={part: f"<?xml version='1.0'?>{trick}{content}"})) == (
-        "posts.xlsx holds XML entities or a document type, which no spreadsheet program writes: copy the posts into a "
+        "posts.xlsx holds XML entities or a document type, which no spreadsheet program writes. Copy the posts into a "
         "new workbook and save it as .xlsx."
     )
 
@@ -215,17 +215,17 @@ TORN = [
     ("<row r='2'><c r='A2'><c r='B2'/></c></row>", "row 2 of the sheet 'Posts' has cells that are not closed"),
     ("<row r='2'><row r='3'/></row>", "row 2 of the sheet 'Posts' has cells that are not closed"),
     ("<row r='2'><x><c r='A2'/></x></row>", "row 2 of the sheet 'Posts' has cells that are not closed"),
-    ("<row r='1'><c r='A1'><v>1</v></c></row>", "row 1 of the sheet 'Posts' stands twice or out of order"),
-    ("<row r='2'><c r='B2'><v>1</v></c><c r='A2'><v>1</v></c></row>", "cell A2 stands twice or out of order"),
+    ("<row r='1'><c r='A1'><v>1</v></c></row>", "row 1 of the sheet 'Posts' comes twice or out of order"),
+    ("<row r='2'><c r='B2'><v>1</v></c><c r='A2'><v>1</v></c></row>", "cell A2 comes twice or out of order"),
     ("<row r='2'><c r='A2' t='s'><v>99</v></c></row>", "cell A2 refers to something that is not there"),
     ("<row r='2'><c r='A2'><v>nan</v></c></row>", "a cell holds 'nan' as a number"),
-    ("<row r='2'><c r='A7'><v>1</v></c></row>", "cell A7 stands in row 2"),
-    ("<row><c r='A1'><v>1</v></c></row>", "row 1 of the sheet 'Posts' stands twice or out of order"),
+    ("<row r='2'><c r='A7'><v>1</v></c></row>", "cell A7 is in row 2"),
+    ("<row><c r='A1'><v>1</v></c></row>", "row 1 of the sheet 'Posts' comes twice or out of order"),
     ("<row r='2'><c r='2A'><v>1</v></c></row>", "a cell of row 2 has the address '2A'"),
     ("<row r='2'><c r='A2' r='B2'/></row>", "the sheet 'Posts' is not well-formed"),
     ("<row r='2'><c r='A2' t='str'><v>\x01</v></c></row>", "the sheet 'Posts' is not well-formed"),
     ("<x><row r='2'><c r='A2'><v>1</v></c></row></x>", "the sheet 'Posts' holds something between its rows"),
-    ("</sheetData><sheetData>", "the rows of the sheet 'Posts' stand twice"),
+    ("</sheetData><sheetData>", "the rows of the sheet 'Posts' come twice"),
     ("<junk/><row r='2'><c r='A2'><v>1</v></c></row>", "the sheet 'Posts' holds something between its rows"),
     (f"<row r='2'><c r='A2'><v>{'1' * 401}</v></c></row>", f"a cell holds '{'1' * 20}' as a number"),
     (f"<row r='2'>{'<x>' * 100}", "the sheet 'Posts' is nested too deeply"),
@@ -402,11 +402,11 @@ def test_tags_that_never_close_are_refused_within_a_second(xlsx: Any, name: str)
 
 def test_a_sheet_with_more_errors_than_anybody_reads_is_refused(xlsx: Any, text_file: Any) -> None:
     assert refusal(small(xlsx, SLOW["errors"])) == (
-        "posts.xlsx: the sheet 'Posts' has more than 100,000 cells with an error or a formula without a value: check "
+        "posts.xlsx: the sheet 'Posts' has more than 100,000 cells with an error or a formula without a value. Check "
         "that this is the sheet of posts, or open it in Excel or LibreOffice and save it."
     )
     assert refusal(text_file("channel,text\n" + "X,#REF!\n" * 100_001)) == (
-        "posts.csv has more than 100,000 cells with errors, the first in B2: check that this is the sheet of posts."
+        "posts.csv has more than 100,000 cells with errors, the first in B2. Check that this is the sheet of posts."
     )
 
 
@@ -415,7 +415,7 @@ def test_one_text_that_a_hundred_thousand_cells_share_is_not_copied(xlsx: Any) -
     content = xlsx.sheet([HEADINGS]).replace("</sheetData>", f"{rows}</sheetData>")
     path = xlsx(sheets={"Posts": content}, strings=f"<si><t>{'a' * 30_000}</t></si>")
     assert read_alone(path) == (
-        "posts.xlsx: the sheet 'Posts' holds more than 300,000 rows, 5,000,000 cells or 150 MB of text: split it into "
+        "posts.xlsx: the sheet 'Posts' holds more than 300,000 rows, 5,000,000 cells or 150 MB of text. Split it into "
         "several files."
     )
 
@@ -429,12 +429,12 @@ TEXTS = {
     "only-quotes": ("channel,text\n" + 'X,"\n' * 300_000, "read"),
     "odd-quotes": (
         "channel,text\n" + 'X,a"b"c\n' + 'X,"a"b\n' * 200_000,
-        "posts.csv: the quotation marks are wrong in more than 5,000 rows, first in row 3: ",
+        "posts.csv: the quotation marks are wrong in more than 5,000 rows, first in row 3. ",
     ),
     "far-quotes": ("channel,text\n" + ('X,"\n' + "X,a\n" * 3_000) * 60, "read"),
     "many-columns": (
         "channel" + ",a" * 1_200 + "\nX\n",
-        "posts.csv has 1,201 columns: delete those to the right of the posts.",
+        "posts.csv has 1,201 columns. Delete those to the right of the posts.",
     ),
     "wide-and-long": ("channel" + ",a" * 900 + "\n" + "X\n" * 100_000, "posts.csv holds more than 300,000 rows, "),
     "many-rows": ("channel,text\n" + "X,a\n" * 1_500_000, "posts.csv holds more than 300,000 rows, "),

@@ -92,14 +92,14 @@ class TestWhichSheet:
 
     def test_several_are_a_question(self, xlsx: Any) -> None:
         assert refusal(self.book(xlsx, "May", "June")) == (
-            "posts.xlsx has the sheets 'May', 'June' and none named 'Posts': say which with --sheet NAME."
+            "posts.xlsx has the sheets 'May', 'June' and none named 'Posts'. Name one with --sheet."
         )
 
     def test_one_is_asked_for_by_name_in_any_case(self, xlsx: Any) -> None:
         path = self.book(xlsx, "May", "June")
         assert (read_sheet(path, tab="June").tab, read_sheet(path, tab="may ").tab) == ("June", "May")
         assert (
-            refusal(path, tab="July") == "posts.xlsx has no sheet named 'July': say --sheet with one of 'May', 'June'."
+            refusal(path, tab="July") == "posts.xlsx has no sheet named 'July'. Use --sheet with one of 'May', 'June'."
         )
 
     def test_a_hidden_sheet_named_posts_is_read_and_said(self, xlsx: Any) -> None:
@@ -109,9 +109,9 @@ class TestWhichSheet:
 
 def test_options_that_do_not_apply_are_said(xlsx: Any, text_file: Any) -> None:
     told = read_sheet(xlsx([HEADINGS, POST]), encoding="cp1252").notices
-    assert told == ("--encoding was not needed: a workbook says itself how its text is written.",)
+    assert told == ("--encoding wasn't needed: a workbook names its own encoding.",)
     told = read_sheet(text_file("channel,text\nX,Hi\n"), tab="Posts").notices
-    assert told == ("--sheet was not needed: a text file holds a single sheet.",)
+    assert told == ("--sheet wasn't needed: a text file holds a single sheet.",)
 
 
 def test_headings_without_rows_are_refused(xlsx: Any, text_file: Any) -> None:

@@ -139,7 +139,7 @@ def test_too_many_cells_are_an_error_of_that_row_and_shift_nothing(text_file: An
             2,
             "too_many_cells",
             "world",
-            "Row 2 has 4 cells under 3 headings, so they may stand under the wrong ones: put quotation marks round a "
+            "Row 2 has 4 cells under 3 headings, so they may be under the wrong ones. Put quotation marks around a "
             "text that holds the separator.",
         )
     ]
@@ -178,8 +178,8 @@ def test_a_quote_that_never_closes_is_an_error_of_its_row_and_swallows_no_other(
     assert (issue.row, issue.code, issue.severity) == (3, "unclosed_quote", Severity.ERROR)
     assert issue.message == (
         f"In row 3 ({where} of the file) a quotation mark never closes or stands alone inside a cell, so its cells "
-        "can't be told: "
-        'write each quotation mark inside a quoted cell twice ("") and close the cell with one.'
+        "can't be told apart. "
+        'Write each quotation mark inside a quoted cell twice ("") and close the cell with one.'
     )
 
 
@@ -193,7 +193,7 @@ def test_a_file_that_ends_within_a_row_is_doubted(text_file: Any) -> None:
     (issue,) = read_sheet(text_file("key,channel,text\na,X,Hello\nb,X")).issues
     assert (issue.row, issue.code, issue.severity) == (3, "cut_off", Severity.WARNING)
     assert issue.message == (
-        "The file ends in the middle of row 3 (2 of 3 cells and no line end): make sure that it was not cut off."
+        "The file ends in the middle of row 3 (2 of 3 cells and no line end). Check that it wasn't cut off."
     )
 
 
