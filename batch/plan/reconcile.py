@@ -211,9 +211,9 @@ class _Site:
         step = _allowed(comparison.decided(decide(wanted, comparison.status)), comparison, choice)
         if item is not None and step.acts and self._changed_since_pull(post, item):
             return comparison.refuse(CHANGED_SINCE_PULL)
-        if old is not None:
-            return comparison.replacing(step, old) if Act.CREATE in step.acts else step
         duplicates = [other for other in match.duplicates if other.id not in self.matched]
+        if old is not None:
+            return comparison.replacing(step, [old, *duplicates]) if Act.CREATE in step.acts else step
         return comparison.withdraw(step, duplicates) if duplicates and step.kind not in REFUSED else step
 
     def _changed_since_pull(self, post: Post, item: Item) -> bool:
@@ -241,7 +241,9 @@ class _Site:
             return False
         choice = self._account_of(plain.post, item, plain.wanted)
         changed = real_changes(item.content, _content_of(plain.post, item, choice, plain.wanted)) or item.kept
-        taken_back = bool(match.earlier) and all(old.status in DEAD for old in match.earlier)
+        earlier = {old.status for old in match.earlier}
+        # A draft of an earlier attempt goes nowhere: replacing once more would not take it back either.
+        taken_back = bool(earlier & DEAD) and earlier <= DEAD | {Status.DRAFT}
         return bool(changed) or not taken_back
 
     def _account_of(self, post: Post, item: Item | None, wanted: Wanted) -> AccountChoice:

@@ -297,15 +297,19 @@ class Comparison:
             warnings=(*step.warnings, warning),
         )
 
-    def replacing(self, step: Step, old: Item) -> Step:
-        """Return a step that makes a post anew, with what takes the old one back before the new one gets its date."""
-        at = f" for {self._spoken(old.scheduled_at)}" if old.scheduled_at else ""
-        warning = f"Replaces {old.id} ({old.status}{at}), which is taken back before the new post gets its date."
+    def replacing(self, step: Step, olds: Sequence[Item]) -> Step:
+        """Return a step that makes a post anew, with what takes the old ones back before the new one gets its date."""
+        told = [
+            f"{old.id} ({old.status}{f' for {self._spoken(old.scheduled_at)}' if old.scheduled_at else ''})"
+            for old in olds
+        ]
+        are = "are" if len(olds) > 1 else "is"
+        warning = f"Replaces {listed(told, last='and')}, which {are} taken back before the new post gets its date."
         place = step.acts.index(Act.CREATE) + 1
         return replace(
             step,
             acts=(*step.acts[:place], Act.WITHDRAW, *step.acts[place:]),
-            duplicates=(old.id,),
+            duplicates=tuple(old.id for old in olds),
             warnings=(*step.warnings, warning),
         )
 

@@ -50,6 +50,7 @@ from batch.runs.settle import (
     ActionStatus,
     Call,
     SiteReader,
+    is_version,
     other_post,
     rank,
     settle,
@@ -120,14 +121,29 @@ class _SiteRun:
         self.keep(post)
 
     def _take_back_replaced(self, post: StepProgress) -> bool:
-        """Take back what a new draft replaces, so that at no time two of them would go out; False where that fails."""
-        for item_id in post.step.duplicates:
-            item = self.context.reader.by_id(item_id)
+        """Take back what a new draft replaces, so that at no time two of them would go out; False where that fails.
+
+        What the list gives the ID of another post is that post's, and what has none may be alive under its own.
+        """
+        step, reader = post.step, self.context.reader
+        found = {item_id: reader.by_id(item_id) for item_id in step.duplicates}
+        for item_id, item in found.items():
+            shown = [item] if item is not None else reader.everything()
+            others = [i for i in shown if i.reference not in ("", step.reference) and i.status not in DEAD]
+            if any(is_version(i, step) is (item is None) for i in others):
+                message = (
+                    f"The site's list gives the post that this one replaces ({item_id}) an ID that is not its own, so "
+                    "it was not replaced. Run again: the list may be right by then."
+                )
+                drop_own_draft(step, position=post.position, context=self.context)
+                post.end(ActionResult(ActionStatus.CONFLICT, code="wrong_id", message=message))
+                return False
+        for item in found.values():
             if item is None or item.status in DEAD:
                 continue
-            if item.status in ON_ITS_WAY or not withdraw(item, post.step, position=post.position, context=self.context):
+            if item.status in ON_ITS_WAY or not withdraw(item, step, position=post.position, context=self.context):
                 message = (
-                    f"The post that it replaces ({item_id}) could not be taken back, so the new one stays a draft. "
+                    f"The post that it replaces ({item.id}) could not be taken back, so the new one stays a draft. "
                     "Run again: the plan then shows what is there."
                 )
                 post.end(ActionResult(ActionStatus.CONFLICT, item, "not_replaced", message))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.commands.conftest import POST, Desk
+from tests.commands.test_mcp import talk, told
 from tests.rig.server import RigServer
 
 OURS, THEIRS = "01234567-89ab-4def-8123-456789abcdef", "99999999-2222-4333-8444-bbbbbbbbbbbb"
@@ -17,6 +18,11 @@ REACHING = [
     ("accounts",),
     ("doctor",),
     ("template", "--connected", "--out", "new.xlsx"),
+    ("watch", "--once"),
+    ("watch", "--once", "--notify-command", "tee told.json"),
+    ("report", "--month", "2031-01"),
+    ("status", "posts.results.json"),
+    ("undo", "last", "--yes"),
 ]
 
 
@@ -34,7 +40,7 @@ def mailed(site):
     return Desk(site.folder, {**site.environ, "WIX_SITE_ID": ""})
 
 
-@pytest.mark.parametrize("arguments", REACHING, ids=lambda a: a[0])
+@pytest.mark.parametrize("arguments", REACHING, ids=" ".join)
 def test_a_configuration_that_came_with_the_sheet_is_not_obeyed_and_what_it_would_set_is_shown(
     mailed, service, arguments
 ):
@@ -45,6 +51,39 @@ def test_a_configuration_that_came_with_the_sheet_is_not_obeyed_and_what_it_woul
         assert part in shown
     assert "postbatch.toml in the current folder" in shown or "postbatch.toml beside the sheet" in shown
     assert "postbatch trust postbatch.toml" in shown
+
+
+def test_an_agents_server_obeys_no_planted_configuration_either(mailed, service):
+    calls = [("plan", {"sheet": "posts.csv"}), ("report", {"month": "2031-01"}), ("accounts", {})]
+    for answer in map(told, talk(mailed, *calls)[1]):
+        assert answer["exit_status"] == 2
+        assert "postbatch trust postbatch.toml" in " ".join(answer["messages"])
+    assert service.calls() == []
+
+
+def test_no_configuration_chooses_where_alerts_go(site, service, tmp_path):
+    """Neither a planted file nor a trusted one: the address is a variable, the command is on the command line."""
+    for name in ("notify", "notify_url", "notify_command"):
+        (site.folder / "postbatch.toml").write_text(f'{name} = "https://evil.example/"\n', encoding="utf-8")
+        ended = site("watch", "--once", "--notify")
+        assert (ended.status, service.calls()) == (2, [])
+        assert site("trust").status == 2
+    (site.folder / "postbatch.toml").unlink()
+    ended = site("watch", "--once", "--notify")
+    assert ended.status == 2
+    assert "--notify needs an https address in POSTBATCH_NOTIFY_URL" in ended.err
+
+
+def test_init_writes_the_persons_own_file_and_neither_reads_nor_trusts_a_planted_one(mailed, service, tmp_path):
+    ended = mailed(
+        "init", "--name", "garden", "--site-id", OURS, "--timezone", "UTC", "--key-variable", "WIX_GARDEN_KEY"
+    )
+    assert (ended.status, service.calls()) == (0, []), ended.err
+    own = (tmp_path / "config" / "postbatch" / "postbatch.toml").read_text(encoding="utf-8")
+    assert OURS in own
+    assert THEIRS not in own
+    assert (mailed.folder / "postbatch.toml").read_text(encoding="utf-8") == PLANTED
+    assert mailed("plan", "posts.csv").status == 2
 
 
 @pytest.mark.parametrize("arguments", [("check", "posts.csv"), ("run", "posts.csv", "--sandbox", "--yes"), ("runs",)])

@@ -1,7 +1,7 @@
 """Runs that are misled: lists that are old or garble an ID, a reference that is there twice, other people at work.
 
     python tests/proof/misled.py              300 scenarios
-    python tests/proof/misled.py --long       3,420: every pair of states with every wish, several times over
+    python tests/proof/misled.py --long       4,032: every pair of states with every wish, several times over
     python tests/proof/misled.py --seed 4711  one again, told in full
 
 Of each scenario's first row the site holds up to two items, in any two states. Lists are up to ten seconds old; in the
@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from batch.errors import PostbatchError
 from batch.model import Action, Outcome, OutcomeKind, Post
+from batch.plan.decisions import PlanOptions
 from batch.plan.matching import split_reference
 from batch.sandbox.state import write_iso
 from tests.proof.killing import VIAS, Figures
@@ -40,7 +41,8 @@ Json = dict[str, Any]
 O = OutcomeKind  # noqa: E741 - read as a table
 
 STATES = ("", "DRAFT", "SCHEDULED", "PUBLISHED", "PROCESSING", "FAILED", "CANCELED", "DELETED")
-WISHES = ("schedule", "draft", "now", "text", "move", "reschedule", "cancel", "delete")
+WISHES = ("schedule", "draft", "now", "text", "move", "reschedule", "cancel", "delete", "replace")
+BESIDE = ("schedule", "text", "cancel", "delete", "move", "replace")
 CELLS = list(product(STATES, STATES, WISHES))
 """What the site holds of the first row, and what the row asks for; "" is nothing. Each seed takes the next."""
 
@@ -75,6 +77,11 @@ class Row:
         return self.wish not in ("draft", "cancel", "delete", "nothing")
 
     @property
+    def takes_back(self) -> bool:
+        """Whether the row's post may be taken back: for good, or for the one that replaces it."""
+        return self.withdraws or self.wish == "replace"
+
+    @property
     def withdraws(self) -> bool:
         """Whether the row asks for its post to be taken back."""
         return self.wish in ("cancel", "delete")
@@ -105,9 +112,7 @@ def make_scenario(seed: int) -> Scenario:
     one, two, wish = CELLS[seed * 7 % len(CELLS)]
     rows = [
         _row("pair", wish, 2, dice, states=(one, two)),
-        _row(
-            "beside", dice.choice(("schedule", "text", "cancel", "delete", "move")), 3, dice, states=("SCHEDULED", "")
-        ),
+        _row("beside", dice.choice(BESIDE), 3, dice, states=("SCHEDULED", "")),
         _row("new", "schedule", 4, dice, states=("", "")),
     ]
     if dice.random() < 0.3:  # the same words at the same time under another key
@@ -142,6 +147,7 @@ def _row(key: str, wish: str, number: int, dice: random.Random, *, states: Seque
         "draft": {},
         "now": {"now": True},
         "text": {"at": AT, "text": f"New {key}"},
+        "replace": {"at": AT, "text": f"New {key}"},
         "move": {"at": AT},
         "reschedule": {"at": AT, "action": Action.RESCHEDULE},
         "cancel": {"action": Action.CANCEL},
@@ -263,8 +269,12 @@ class Play:
         )
         done_before = bool(self.last) and all(o.outcome in CHANGED | {O.UNCHANGED} for o in self.last.values())
         posts = [row.post for row in self.scenario.rows]
+        options = PlanOptions(replaced=frozenset(row.post.key for row in self.scenario.rows if row.wish == "replace"))
         try:
-            self.last = {o.key: o for o in self.stage.run(posts, name=name, via=self.scenario.via, at=self.at_place)}
+            self.last = {
+                o.key: o
+                for o in self.stage.run(posts, name=name, via=self.scenario.via, at=self.at_place, options=options)
+            }
         except PostbatchError as error:
             self.log.append(f"{name}: {error}")
             self.last = {}
@@ -295,7 +305,7 @@ class Play:
             self.harm.wrong_place += 1
             self.said.append(f"{call} is about somebody else's post")
             return
-        if (method == "PATCH" and parts[-1] != "cancel") or parts[-1] == "reschedule" or row.withdraws:
+        if (method == "PATCH" and parts[-1] != "cancel") or parts[-1] == "reschedule" or row.takes_back:
             return
         others = [i for i in items.values() if i["referenceId"] == target["referenceId"] and i is not target]
         alive = LIVE if target["status"] != "DRAFT" else LIVE | {"DRAFT"}

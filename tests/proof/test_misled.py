@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from batch.model import Action, OutcomeKind
+from batch.plan.decisions import PlanOptions
 from tests.proof.misled import ACTS, CELLS, GARBLES, LAGS, SHORT, garble, make_scenario, play_many
 from tests.proof.scene import FACEBOOK, held
 from tests.proof.stage import Stage, fast_folder, hours, post
@@ -113,6 +114,28 @@ def test_nothing_is_done_to_another_post_whose_id_the_list_gives(folder: Path, a
     (outcome,) = stage.run([replace(post("a", **{"text": "Text a", **ACTIONS[act]}))], name="r2")
     assert outcome.outcome not in (O.CONFLICT, O.FAILED, O.UNKNOWN), outcome.message
     assert "b SCHEDULED" in states(stage)
+
+
+def test_no_other_post_is_taken_back_for_a_replacement(folder: Path) -> None:
+    stage, asked = stage_with(folder, a="SCHEDULED", b="SCHEDULED"), PlanOptions(replaced=frozenset({"a"}))
+    stage.answer = lists(swap)
+    (outcome,) = stage.run([post("a", at=AT, text="New words")], options=asked)
+    assert (outcome.outcome, outcome.code) == (O.CONFLICT, "wrong_id"), outcome.message
+    assert {"a SCHEDULED", "b SCHEDULED"} <= set(states(stage))
+    stage.answer = bytes
+    (outcome,) = stage.run([post("a", at=AT, text="New words")], name="r2", options=asked)
+    assert outcome.outcome is O.SCHEDULED, outcome.message
+    living = sorted(state for state in states(stage) if not state.endswith(("CANCELED", "DELETED")))
+    assert living == ["a~3 SCHEDULED", "b SCHEDULED"]
+
+
+@pytest.mark.parametrize("given", [OTHER_ID, "1e24b0d8"])
+def test_a_post_under_an_unknown_id_is_not_taken_for_gone_when_it_is_replaced(folder: Path, given: str) -> None:
+    stage, asked = stage_with(folder, a="SCHEDULED"), PlanOptions(replaced=frozenset({"a"}))
+    stage.answer = lists(lambda items: items[0].update(id=given))
+    (outcome,) = stage.run([post("a", at=AT, text="New words")], options=asked)
+    assert (outcome.outcome, outcome.code) == (O.CONFLICT, "wrong_id"), outcome.message
+    assert [state for state in states(stage) if state.endswith("SCHEDULED")] == ["a SCHEDULED"]
 
 
 @pytest.mark.parametrize("given", [OTHER_ID, "1e24b0d8"])
