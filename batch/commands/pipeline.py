@@ -360,17 +360,12 @@ def _tell_sites(session: Session, plan: Plan) -> tuple[str, ...]:
     return (f"{sites}, from {settings.source}.",) if names else ()
 
 
-def show_sites(session: Session, plan: Plan) -> None:
-    """Print which sites are meant; a run says so in any case, also where its plan is not shown."""
-    session.show_sandbox()
-    for line in () if session.sandbox else _tell_sites(session, plan):
-        session.show(line)
-
-
 def show_plan(session: Session, plan: Plan, *, asks: bool = False) -> None:
     """Print which sites are meant, and the plan; with `--quiet` its totals. `asks`: a question follows."""
     flags = session.flags
-    show_sites(session, plan)
+    session.show_sandbox()
+    for line in () if session.sandbox else _tell_sites(session, plan):
+        session.show(line)
     session.environment.show_text(
         plan_text(
             plan,

@@ -16,7 +16,6 @@ from batch.commands.pipeline import (
     refuse_many,
     sheet_held,
     show_plan,
-    show_sites,
 )
 from batch.commands.session import Session, refuse_outputs
 from batch.errors import StartError
@@ -41,9 +40,7 @@ def run_sheet(
         checked, run = opened.enter_context(sheet_held(session, inputs, outputs, folder=environment.cwd))
         planner = Planner(session, media_folder=checked.media_folder, regenerate=inputs.regenerate, remember=True)
         prepared = prepare(session, checked, inputs, planner=planner)
-        if flags.quiet and outputs.yes:
-            show_sites(session, prepared.plan)
-        else:
+        if not (flags.quiet and outputs.yes):
             show_plan(session, prepared.plan, asks=not outputs.yes)
         refuse_many(session, prepared.plan, inputs)
         inputs, outputs = agree_to_large(session, prepared, inputs, outputs)

@@ -128,9 +128,10 @@ class _SiteRun:
         step, reader = post.step, self.context.reader
         found = {item_id: reader.by_id(item_id) for item_id in step.duplicates}
         for item_id, item in found.items():
-            others = [i for i in reader.everything() if i.reference not in ("", step.reference)] if item is None else []
-            alive = any(is_version(i, step) and i.status not in DEAD for i in others)
-            if alive if item is None else not is_version(item, step):
+            gone = item is None or item.status in DEAD
+            listed = [i for i in reader.everything() if i.reference not in ("", step.reference)] if gone else []
+            alive = any(is_version(i, step) and i.status not in DEAD for i in listed)
+            if alive or (item is not None and not is_version(item, step)):
                 message = (
                     f"The site's list gives the post that this one replaces ({item_id}) an ID that is not its own, so "
                     "it was not replaced. Run again: the list may be right by then."

@@ -155,7 +155,7 @@ def test_plan_run_and_results_name_each_site_with_its_id_and_the_file_that_says_
     told = "Site pottery (99999999-...), from postbatch.toml beside the sheet."
     assert told in mailed("plan", "posts.csv", "--page", "plan.html").out
     assert "pottery (99999999-...)" in (mailed.folder / "plan.html").read_text(encoding="utf-8")
-    ended = mailed("run", "posts.csv", "--yes", "--out", "out.json", "--page", "out.html", "--quiet")
+    ended = mailed("run", "posts.csv", "--yes", "--out", "out.json", "--page", "out.html")
     assert ended.status == 0, ended.err
     assert told in ended.out
     assert "pottery (99999999-...)" in (mailed.folder / "out.html").read_text(encoding="utf-8")
