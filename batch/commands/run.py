@@ -42,6 +42,8 @@ def run_sheet(
         prepared = prepare(session, checked, inputs, planner=planner)
         if not (flags.quiet and outputs.yes):
             show_plan(session, prepared.plan, asks=not outputs.yes)
+        for notice in (n for part in prepared.plan.sites for n in part.notices) if flags.quiet else ():
+            session.warn(notice)
         refuse_many(session, prepared.plan, inputs)
         inputs, outputs = agree_to_large(session, prepared, inputs, outputs)
         record = make_record(session, prepared, run=run, command="run")
