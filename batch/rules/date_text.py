@@ -512,9 +512,11 @@ def _explain_formless(text: str, shapes: Sequence[WordShape]) -> Unread:
     if not unknown:
         relative = any("R" in shape.text for shape in shapes)
         return Unread(DateFlaw.RELATIVE if relative else DateFlaw.UNREADABLE)
-    rest = read_date_text(re.sub("|".join(map(re.escape, unknown)), " ", text).replace("()", " "))
+    word = "|".join(map(re.escape, unknown))
+    words = re.compile(rf"(?:{word})(?:[/_](?:{word}))*")  # a slip in the name of a zone: `europe/berln`
+    rest = read_date_text(words.sub(" ", text).replace("()", " "))
     walls = (rest.wall,) if isinstance(rest, DateText) and rest.offset is None and not rest.zone else ()
-    return Unread(DateFlaw.WORD, walls=walls, about=" ".join(unknown))
+    return Unread(DateFlaw.WORD, walls=walls, about=" ".join(words.findall(text)) or " ".join(unknown))
 
 
 def show_clock(clock: datetime) -> str:

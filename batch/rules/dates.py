@@ -329,7 +329,8 @@ def propose_dates(unread: Unread) -> tuple[str, ...]:
     are written as that offset.
     """
     if unread.flaw is DateFlaw.WORD:
-        zone = _cities().get(unread.about.replace(" ", "_"))
+        name = unread.about.replace(" ", "_")
+        zone = _cities().get(name) or (nearest(name, zone_names()) if "/" in name else "")
         return tuple(f"{show_clock(wall)} {zone_names()[zone]}" for wall in unread.walls) if zone else ()
     if unread.flaw not in _OFFERED or unread.about == NO_TIME:
         return ()

@@ -43,8 +43,8 @@ NOT_MEDIA = frozenset({
 })  # fmt: skip
 """Endings of files that no channel shows."""
 
-ENDINGS = {"image/jpeg": "jpg", "image/tiff": "tif", "video/mp4": "mp4", "video/quicktime": "mov", "video/mpeg": "mpg"}
-"""The usual ending, where a media type has several."""
+ENDINGS = {mime: ending for ending, mime in reversed(MIMES.items())}
+"""The usual ending of each media type: the first of those that it has."""
 
 FORMAT_NAMES = {
     "image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WebP", "image/heic": "HEIC",
@@ -69,11 +69,6 @@ def kind_of_mime(mime: str) -> str:
 def usual_mime(kind: str) -> str:
     """Return the media type to say for a medium of which only the kind is known."""
     return "video/mp4" if kind == "VIDEO" else "image/jpeg"
-
-
-def usual_ending(mime: str) -> str:
-    """Return the ending that goes with a media type, "" for one that is not in the tables."""
-    return ENDINGS.get(mime) or next((ending for ending, known in MIMES.items() if known == mime), "")
 
 
 class _Share(NamedTuple):

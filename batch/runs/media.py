@@ -18,7 +18,7 @@ from batch.model import Act, Content, Medium, OutcomeKind
 from batch.publisher.client import Client
 from batch.publisher.media import Brought, State, import_url, read_files, upload_file, wait_ready
 from batch.publisher.pace import Patience
-from batch.rules.sources import MIMES, is_address, kind_of_mime, read_address, usual_ending, usual_mime
+from batch.rules.sources import ENDINGS, MIMES, is_address, kind_of_mime, read_address, usual_mime
 from batch.runs.actions import SiteContext, StepProgress
 from batch.runs.execute import MediaBringer
 from batch.runs.journal import MediaCache
@@ -216,7 +216,7 @@ def library_name(path: str, *, mime: str) -> str:
     name = "".join(letter for letter in name if letter.isprintable()) or "medium"
     stem, dot, ending = name.rpartition(".")
     if MIMES.get(ending.casefold()) != mime:
-        stem, ending = stem if dot and ending.casefold() in MIMES else name, usual_ending(mime)
+        stem, ending = stem if dot and ending.casefold() in MIMES else name, ENDINGS.get(mime, "")
     return f"{stem[:MAX_NAME_LETTERS]}.{ending}" if ending else stem[:MAX_NAME_LETTERS]
 
 
