@@ -58,6 +58,7 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
     elif not flags.sites and len(changed) == 1:
         # A blank `site` means the one site of the plan, whatever names it; another would not pass for unmoved.
         flags = replace(flags, default_site=changed[0])
+    inputs = replace(inputs, sites=flags.sites or (inputs.sites if is_ours else ()))
     with (
         Session(environment, flags, folder=sheet.parent) as session,
         sheet_held(session, inputs, outputs, folder=path.parent) as (checked, run),
@@ -74,7 +75,6 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
             session.settings = replace(session.settings, sites=sites)
         if file.places != places_of(session, saved):
             raise PlanFileError("This plan was made for another site or address. Make it again for this one.")
-        inputs = replace(inputs, sites=session.sites or (inputs.sites if is_ours else ()))
         prepared = prepare(session, checked, inputs, remember=True)
         check_unmoved(saved, prepared.plan)
         # The same to the last act: what is shown and done is today's plan, which no file can have a say in.

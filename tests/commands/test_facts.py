@@ -55,7 +55,8 @@ class Desk:
     def told(self) -> str:
         """Return all that was printed."""
         assert isinstance(self.environment.out, StringIO)
-        return self.environment.out.getvalue()
+        assert isinstance(self.environment.err, StringIO)
+        return self.environment.out.getvalue() + self.environment.err.getvalue()
 
     def run(self, *rows: dict[str, str]) -> tuple[int, Counter[str], list[float]]:
         """Run a sheet; return the exit status, the calls by name, and the waits."""
