@@ -116,7 +116,7 @@ def _pull_site(
     for item in query_items(client):
         if item.external:  # what was made on the channel itself can't be changed from here
             continue
-        if not _is_known(item):
+        if (item.channel, item.type) not in COMBINATIONS:  # a row can't name what is new to us
             left[f"of an unknown kind ({item.channel} {item.type})"] += 1
         elif item.status not in statuses:
             left[LEFT_OUT_WORDS.get(item.status, item.status)] += 1
@@ -129,11 +129,6 @@ def _pull_site(
     accounts = read_snapshot(client, channels, now=now, site=site).accounts if channels else ()
     named = site if len(session.settings.sites) > 1 else ""
     return _posts_rows(taken, accounts, site=named, zone=zone), left
-
-
-def _is_known(item: Item) -> bool:
-    """Tell whether a row can name the item: a channel that is new to us can't be."""
-    return (item.channel, item.type) in COMBINATIONS
 
 
 def _posts_rows(

@@ -52,7 +52,8 @@ def report_month(
         sheets = _reports(session, posts, month=wanted, sites=names if split else ())
         paths = [environment.cwd / (outputs.out or f"report-{wanted}.xlsx")]
         if split:
-            paths = [paths[0].with_stem(f"{paths[0].stem}-{_file_name(name)}") for name in names]
+            plain = [re.sub(r"[^\w-]+", "-", name).strip("-") or "site" for name in names]
+            paths = [paths[0].with_stem(f"{paths[0].stem}-{name}") for name in plain]
         environment.answer(_as_data(_reports(session, posts, month=wanted, sites=())[0], posts, month=wanted))
         if not flags.json or outputs.out:
             _write(session, sheets, paths, outputs, posts=posts, force=force)
@@ -223,7 +224,3 @@ def _as_data(report: Results, posts: Sequence[tuple[Item, Outcome, str]], *, mon
         "totals": _totals(posts),
         "posts": frame.drop(columns=["row", "action"]).to_dict("records"),
     }
-
-
-def _file_name(site: str) -> str:
-    return re.sub(r"[^\w-]+", "-", site).strip("-") or "site"

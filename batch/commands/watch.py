@@ -277,7 +277,8 @@ def _update_files(session: Session, run: str) -> None:
 
 def read_records(session: Session) -> list[RunRecord]:
     """Return the runs, oldest first, whose sites are the ones that their names mean here and now."""
-    found = []
+    found, sites = [], session.settings.sites
+    here = {site: session.journal(site).name for site in sites}
     for name in run_names(session.state):
         try:
             record = read_record(session.state, name)
@@ -285,17 +286,9 @@ def read_records(session: Session) -> list[RunRecord]:
             session.warn(str(error))
             continue
         if record.sandbox == session.sandbox:
-            found.append(replace(record, journals=_journals_here(session, record)))
+            meant = {site: file for site, file in record.journals.items() if not sites or here.get(site) == file}
+            found.append(replace(record, journals=meant))
     return found
-
-
-def _journals_here(session: Session, record: RunRecord) -> Mapping[str, str]:
-    here = session.settings.sites
-    return {
-        site: name
-        for site, name in record.journals.items()
-        if not here or (site in here and session.journal(site).name == name)
-    }
 
 
 def read_duration(text: str) -> float:
