@@ -95,6 +95,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "accounts": ("accounts", "accounts --site pottery", "accounts --sandbox"),
     "doctor": ("doctor", "doctor --site pottery --verbose", "doctor --probe"),
     "schema": ("schema plan", "schema results", "schema results > results.schema.json"),
+    "open": (
+        "open",
+        "open ~/calendars --sandbox",
+        "open --no-browser --port 8766",
+    ),
     "mcp": ("mcp", "mcp --sandbox", "mcp --help"),
     "sandbox": ("sandbox", "sandbox --port 9000", "sandbox --reset"),
     "completion": (

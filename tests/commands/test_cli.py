@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 
+import click
 import pytest
 from openpyxl import load_workbook
 
+from batch.cli import EXAMPLES, postbatch
 from batch.sandbox.sites import ACCOUNTS, SITE_ID
 from tests.rig.server import RigServer
 
@@ -295,3 +299,16 @@ def test_github_shows_each_mistake_at_its_row_and_no_text_of_a_sheet_is_a_comman
     assert commands[0].startswith("::error file=posts.csv,line=2,title=")
     assert "%250A" in commands[0] or "%0A::error" not in commands[0]
     assert not any(line.startswith("::set-output") for line in (ended.out + ended.err).splitlines())
+
+
+@pytest.mark.parametrize("name", sorted(postbatch.commands))
+def test_every_command_has_help_with_three_examples_that_it_takes(name: str) -> None:
+    context = click.Context(postbatch.commands[name], info_name=f"postbatch {name}")
+    text = postbatch.commands[name].get_help(context)
+    assert "Exit status" in text
+    assert len(EXAMPLES[name]) >= 1
+    for example in EXAMPLES[name]:
+        words = shlex.split(re.sub(r"\s[<|>].*", "", example))
+        assert words[0] == name
+        assert f"postbatch {example}" in text
+        postbatch.commands[name].make_parser(context).parse_args(words[1:])
