@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 
 import pytest
 
@@ -38,6 +37,4 @@ def test_a_site_that_stops_holds_up_no_other_and_the_first_reason_stays() -> Non
 def test_a_pause_ends_when_a_stop_is_asked_for() -> None:
     stop = Stop()
     stop.request("Now.")
-    began = time.monotonic()
-    stop.pause(60)
-    assert time.monotonic() - began < 30
+    stop.pause(24 * 3600.0)
