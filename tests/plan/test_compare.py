@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from batch.model import Change, Content, Generate, Generation, Medium, Post
 from batch.plan.compare import TEXT_FIELDS, content_changes, date_change, real_changes, same_media, wanted_content
 from batch.times import shown_time
+from tests.plan.builders import Builders
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -56,7 +56,7 @@ def test_media_are_shown_by_what_the_sheet_says() -> None:
     assert change == Change("media", "a.jpg", "b.jpg\na.jpg")
 
 
-def test_a_second_id_that_the_item_does_not_tell_is_no_change_and_another_one_is(make: SimpleNamespace) -> None:
+def test_a_second_id_that_the_item_does_not_tell_is_no_change_and_another_one_is(make: Builders) -> None:
     wanted = wanted_content(make.post(), target_id="p-1", remote=make.content)
     assert content_changes(make.content, wanted) == ()
     other = replace(make.content, target_id="p-2")
@@ -81,19 +81,19 @@ def test_what_a_service_may_show_in_its_own_way_is_no_real_change(shown: dict[st
     assert [change.field for change in real_changes(replace(sent, **shown), sent)] == fields
 
 
-def test_a_row_without_any_content_keeps_the_items(make: SimpleNamespace) -> None:
+def test_a_row_without_any_content_keeps_the_items(make: Builders) -> None:
     there = Content(text="kept", media=(A,), privacy="SELF_ONLY", target_id="p-1")
     assert wanted_content(make.post(content=Content()), target_id="p-1", remote=there) == there
 
 
-def test_a_blank_privacy_keeps_the_items(make: SimpleNamespace) -> None:
+def test_a_blank_privacy_keeps_the_items(make: Builders) -> None:
     there = Content(text="old", privacy="SELF_ONLY")
     assert wanted_content(make.post(content=Content(text="new")), target_id="", remote=there) == replace(
         there, text="new"
     )
 
 
-def test_what_is_yet_to_be_generated_keeps_what_was(make: SimpleNamespace) -> None:
+def test_what_is_yet_to_be_generated_keeps_what_was(make: Builders) -> None:
     there = Content(text="generated", title="t", media=(A,), link="l")
     post = make.post(content=Content(link="new"), generation=Generation(Generate.CAPTION))
     assert wanted_content(post, target_id="", remote=there) == replace(there, link="new")

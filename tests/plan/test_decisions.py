@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from itertools import product
-from types import SimpleNamespace
 
 import pytest
 
 from batch.model import Action, Status, StepKind
 from batch.plan.decisions import ABSENT, REFUSALS, TABLE, Decision, Wanted, contradiction_of, decide, wanted_of
+from tests.plan.builders import Builders
 
 FOUND = (ABSENT, *Status)
 
@@ -45,7 +45,7 @@ def test_every_refusal_changes_nothing() -> None:
     ],
 )
 def test_a_row_wants_what_its_action_says_and_a_blank_one_follows_the_date(
-    make: SimpleNamespace, changes: dict[str, object], wanted: Wanted
+    make: Builders, changes: dict[str, object], wanted: Wanted
 ) -> None:
     assert wanted_of(make.post(**changes)) is wanted
     assert contradiction_of(make.post(**changes)) is None
@@ -62,7 +62,7 @@ def test_a_row_wants_what_its_action_says_and_a_blank_one_follows_the_date(
     ],
 )
 def test_an_action_and_a_date_that_contradict_each_other_are_refused(
-    make: SimpleNamespace, changes: dict[str, object], code: str
+    make: Builders, changes: dict[str, object], code: str
 ) -> None:
     refusal = contradiction_of(make.post(**changes))
     assert refusal is not None

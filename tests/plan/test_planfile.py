@@ -6,7 +6,6 @@ import tracemalloc
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,6 +33,7 @@ from batch.model import (
 )
 from batch.plan.planfile import check_unmoved, plan_chunks, read_plan_file, site_state
 from batch.plan.reconcile import reconcile
+from tests.plan.builders import Builders
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -126,14 +126,14 @@ def test_a_plan_comes_back_whole_however_its_file_is_spaced_and_ordered(plan: Pl
     assert read_plan_file(json.dumps(dict(sorted(data.items())), indent=2))[1] == plan
 
 
-def test_every_field_of_a_step_is_written(make: SimpleNamespace) -> None:
+def test_every_field_of_a_step_is_written(make: Builders) -> None:
     step = Step(row=2, key="k", site="s", kind=StepKind.DRAFT, reason="why", channel="X", type="POST", reference="r")
     (data,) = data_of(Plan("s", "f", make.now, (SitePlan("s", (step,)),)))["steps"]
     assert set(data) == {field.name for field in fields(Step)}
     assert list(data)[:5] == ["row", "key", "site", "kind", "reason"]
 
 
-def test_a_file_of_an_earlier_version_leaves_defaults_out_and_writes_utc_as_an_offset(make: SimpleNamespace) -> None:
+def test_a_file_of_an_earlier_version_leaves_defaults_out_and_writes_utc_as_an_offset(make: Builders) -> None:
     plan = made(make, make.item(reference="k2", scheduled_at=make.later))
     data = data_of(plan)
     (step,) = data["steps"]
@@ -147,7 +147,7 @@ def test_a_file_of_an_earlier_version_leaves_defaults_out_and_writes_utc_as_an_o
     assert read(old | {"checksum": checksum_of(old)}) == plan
 
 
-def test_steps_stand_in_the_sheets_order_with_their_first_fields_always_there(make: SimpleNamespace) -> None:
+def test_steps_stand_in_the_sheets_order_with_their_first_fields_always_there(make: Builders) -> None:
     data = data_of(made(make, rows=(7, 3)))
     assert [step["row"] for step in data["steps"]] == [3, 7]
     assert all(
@@ -155,7 +155,7 @@ def test_steps_stand_in_the_sheets_order_with_their_first_fields_always_there(ma
     )
 
 
-def made(make: SimpleNamespace, *items: object, rows: tuple[int, ...] = (2,), **site: object) -> Plan:
+def made(make: Builders, *items: object, rows: tuple[int, ...] = (2,), **site: object) -> Plan:
     posts = [replace(make.post(f"k{row}"), row=row) for row in rows]
     part = reconcile(posts, make.snapshot(*items, **site), now=make.now)
     return Plan("posts.xlsx", "abc", make.now, (part,))
@@ -190,7 +190,7 @@ def damaged(data: Any, path: list[Any], value: Any) -> Any:
         (["made_at"], ...),
     ],
 )
-def test_a_plan_that_was_edited_is_refused(make: SimpleNamespace, path: list[Any], value: Any) -> None:
+def test_a_plan_that_was_edited_is_refused(make: Builders, path: list[Any], value: Any) -> None:
     with pytest.raises(PlanFileError, match="changed after it was made") as refusal:
         read(damaged(data_of(made(make)), path, value))
     assert "\n" not in str(refusal.value)
@@ -220,9 +220,7 @@ def test_a_plan_that_was_edited_is_refused(make: SimpleNamespace, path: list[Any
         (["made_at"], 5),
     ],
 )
-def test_a_plan_that_was_forged_with_its_checksum_is_refused_too(
-    make: SimpleNamespace, path: list[Any], value: Any
-) -> None:
+def test_a_plan_that_was_forged_with_its_checksum_is_refused_too(make: Builders, path: list[Any], value: Any) -> None:
     data = damaged(data_of(made(make)), path, value)
     data["checksum"] = checksum_of(data)
     with pytest.raises(PlanFileError, match="damaged"):
@@ -237,7 +235,7 @@ def checksum_of(data: dict[str, Any]) -> str:
     return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def test_the_checksum_can_be_told_from_the_file_alone(make: SimpleNamespace) -> None:
+def test_the_checksum_can_be_told_from_the_file_alone(make: Builders) -> None:
     data = data_of(made(make, rows=(2, 3)))
     assert data["checksum"] == checksum_of(data)
 
@@ -253,31 +251,31 @@ def test_a_file_that_is_no_plan_is_refused_in_one_sentence(text: str) -> None:
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", True, None])
-def test_another_version_is_refused(make: SimpleNamespace, version: object) -> None:
+def test_another_version_is_refused(make: Builders, version: object) -> None:
     with pytest.raises(PlanFileError, match="another version"):
         read(data_of(made(make)) | {"version": version})
 
 
-def test_half_an_emoji_does_not_break_the_file(make: SimpleNamespace) -> None:
+def test_half_an_emoji_does_not_break_the_file(make: Builders) -> None:
     plan = replace(made(make), sheet="\ud83d.xlsx", notices=("grüße 🎉",))
     text = written(plan)
     assert read_plan_file(text)[1] == replace(plan, sheet="\ufffd.xlsx")
     assert "grüße 🎉" in text
 
 
-def test_half_an_emoji_that_an_earlier_version_wrote_as_an_escape_is_read(make: SimpleNamespace) -> None:
+def test_half_an_emoji_that_an_earlier_version_wrote_as_an_escape_is_read(make: Builders) -> None:
     data = data_of(made(make)) | {"sheet": "\ud83d.xlsx"}
     assert read(data | {"checksum": checksum_of(data)}).sheet == "\ufffd.xlsx"
 
 
-def test_nothing_has_moved_when_only_time_words_and_others_posts_have(make: SimpleNamespace) -> None:
+def test_nothing_has_moved_when_only_time_words_and_others_posts_have(make: Builders) -> None:
     saved = made(make, make.item(reference="k2"))
     others = make.item(id="x", reference="x", content=Content(text="x"))
     current = made(make, make.item(reference="k2", link="https://x"), others)
     check_unmoved(saved, replace(current, made_at=make.now + timedelta(hours=1)))
 
 
-MOVES: list[tuple[Callable[[SimpleNamespace], tuple[Plan, Plan]], str]] = [
+MOVES: list[tuple[Callable[[Builders], tuple[Plan, Plan]], str]] = [
     (lambda make: (made(make), replace(made(make), sheet_fingerprint="x")), "The sheet posts.xlsx has changed"),
     (
         lambda make: (made(make), made(make, accounts=(replace(make.studio, default=False),))),
@@ -314,15 +312,13 @@ MOVES: list[tuple[Callable[[SimpleNamespace], tuple[Plan, Plan]], str]] = [
 
 
 @pytest.mark.parametrize(("plans_of", "said"), MOVES)
-def test_what_has_moved_is_named(
-    make: SimpleNamespace, plans_of: Callable[[SimpleNamespace], tuple[Plan, Plan]], said: str
-) -> None:
+def test_what_has_moved_is_named(make: Builders, plans_of: Callable[[Builders], tuple[Plan, Plan]], said: str) -> None:
     saved, current = plans_of(make)
     with pytest.raises(PlanFileError, match=said):
         check_unmoved(saved, current)
 
 
-def test_a_large_plan_is_written_without_being_held_twice(make: SimpleNamespace) -> None:
+def test_a_large_plan_is_written_without_being_held_twice(make: Builders) -> None:
     part = made(make).sites[0]
     many = tuple(replace(part.steps[0], row=n, key=f"k{n}", reason=string.ascii_letters) for n in range(2, 4_002))
     plan = Plan("s", "f", make.now, (replace(part, steps=many),))
@@ -334,7 +330,7 @@ def test_a_large_plan_is_written_without_being_held_twice(make: SimpleNamespace)
     assert peak < size / 4
 
 
-def test_what_else_the_file_carries_is_bound_like_the_rest(make: SimpleNamespace) -> None:
+def test_what_else_the_file_carries_is_bound_like_the_rest(make: Builders) -> None:
     plan = made(make)
     issue = Issue(3, "text", "text_too_long", "a", "Shorten it.", Severity.WARNING, "I3")
     beside: dict[str, Any] = {"inputs": {"sheet": "posts.xlsx", "only": ["a"]}, "sandbox": True, "issues": (issue,)}
@@ -357,7 +353,7 @@ def test_what_else_the_file_carries_is_bound_like_the_rest(make: SimpleNamespace
         (["another"], 1, "another"),
     ],
 )
-def test_a_damaged_file_says_where(make: SimpleNamespace, path: list[Any], value: Any, place: str) -> None:
+def test_a_damaged_file_says_where(make: Builders, path: list[Any], value: Any, place: str) -> None:
     data = damaged(data_of(made(make)), path, value)
     with pytest.raises(PlanFileError) as refusal:
         read(data | {"checksum": checksum_of(data)})
@@ -372,11 +368,11 @@ def accounts_fingerprint(snapshot: Snapshot, *, channels: list[str]) -> str:
     return site_state(snapshot, channels=channels, found=[]).split(" ")[0]
 
 
-def items_fingerprint(items: list[Item], make: SimpleNamespace) -> str:
+def items_fingerprint(items: list[Item], make: Builders) -> str:
     return site_state(make.snapshot(), channels=["INSTAGRAM"], found=items).split(" ")[1]
 
 
-def test_every_field_that_bears_on_a_plan_moves_the_fingerprint_of_an_item(make: SimpleNamespace) -> None:
+def test_every_field_that_bears_on_a_plan_moves_the_fingerprint_of_an_item(make: Builders) -> None:
     item = make.item()
     moved = {
         field.name
@@ -394,17 +390,17 @@ def test_every_field_that_bears_on_a_plan_moves_the_fingerprint_of_an_item(make:
         Content(link="a"), Content(call_to_action="a"), Content(privacy="a"), Content(target_id="a"),
     ],
 )  # fmt: skip
-def test_each_field_of_the_content_counts_by_itself(make: SimpleNamespace, content: Content) -> None:
+def test_each_field_of_the_content_counts_by_itself(make: Builders, content: Content) -> None:
     one, other = make.item(content=content), make.item(content=Content(text="a"))
     assert items_fingerprint([one], make) != items_fingerprint([other], make)
 
 
-def test_order_does_not_count(make: SimpleNamespace) -> None:
+def test_order_does_not_count(make: Builders) -> None:
     items = [make.item(id="a"), make.item(id="b")]
     assert items_fingerprint(items, make) == items_fingerprint(items[::-1], make)
 
 
-def test_accounts_of_channels_that_are_not_used_do_not_count(make: SimpleNamespace) -> None:
+def test_accounts_of_channels_that_are_not_used_do_not_count(make: Builders) -> None:
     one, other = make.snapshot(), make.snapshot(accounts=(), connections={"INSTAGRAM": "VALID", "GBP": "INVALID"})
     assert accounts_fingerprint(one, channels=["FACEBOOK"]) == accounts_fingerprint(other, channels=["FACEBOOK"])
     assert accounts_fingerprint(one, channels=["INSTAGRAM"]) != accounts_fingerprint(other, channels=["INSTAGRAM"])
@@ -412,7 +408,7 @@ def test_accounts_of_channels_that_are_not_used_do_not_count(make: SimpleNamespa
     assert accounts_fingerprint(one, channels=["INSTAGRAM"]) != accounts_fingerprint(lapsed, channels=["INSTAGRAM"])
 
 
-def test_a_state_tells_its_parts(make: SimpleNamespace) -> None:
+def test_a_state_tells_its_parts(make: Builders) -> None:
     state = site_state(make.snapshot(), channels=["INSTAGRAM"], found=[make.item()])
     accounts, items = (
         accounts_fingerprint(make.snapshot(), channels=["INSTAGRAM"]),

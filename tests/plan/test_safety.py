@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -26,17 +25,18 @@ from batch.plan.safety import (
     shown_duration,
 )
 from batch.settings import VIAS
+from tests.plan.builders import Builders
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=9)
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def plan_of(make: SimpleNamespace, posts: list[object], *items: object, **site: object) -> SitePlan:
+def plan_of(make: Builders, posts: list[object], *items: object, **site: object) -> SitePlan:
     return reconcile(posts, make.snapshot(*items, **site), now=make.now)
 
 
-def both_ways(make: SimpleNamespace) -> list[object]:
+def both_ways(make: Builders) -> list[object]:
     return [make.post("a"), make.post("b", publish_at=None, now=True), make.post("c", publish_at=None)]
 
 
@@ -48,26 +48,26 @@ def both_ways(make: SimpleNamespace) -> list[object]:
         {"quotas": {"SCHEDULE_POST": Quota("SCHEDULE_POST", enabled=False)}, "features": {"SCHEDULE_POST": True}},
     ],
 )
-def test_a_plan_without_scheduling_still_publishes_and_drafts(make: SimpleNamespace, site: dict[str, object]) -> None:
+def test_a_plan_without_scheduling_still_publishes_and_drafts(make: Builders, site: dict[str, object]) -> None:
     plan = plan_of(make, both_ways(make), **site)
     assert [step.kind for step in plan.steps] == [StepKind.BLOCKED, StepKind.PUBLISH, StepKind.DRAFT]
     assert (plan.steps[0].code, plan.steps[0].acts) == ("not_in_plan", ())
     assert plan.needs == {"PUBLISH_POST": 1}
 
 
-def test_a_plan_without_publishing_still_schedules(make: SimpleNamespace) -> None:
+def test_a_plan_without_publishing_still_schedules(make: Builders) -> None:
     plan = plan_of(make, both_ways(make), features={"PUBLISH_POST": False})
     assert [step.kind for step in plan.steps] == [StepKind.SCHEDULE, StepKind.BLOCKED, StepKind.DRAFT]
 
 
-def test_one_actions_quota_is_never_borrowed_for_the_other(make: SimpleNamespace) -> None:
+def test_one_actions_quota_is_never_borrowed_for_the_other(make: Builders) -> None:
     quotas = {"SCHEDULE_POST": Quota("SCHEDULE_POST", limit=5, left=0), "PUBLISH_POST": Quota("PUBLISH_POST", left=9)}
     plan = plan_of(make, both_ways(make), quotas=quotas)
     assert [step.kind for step in plan.steps] == [StepKind.BLOCKED, StepKind.PUBLISH, StepKind.DRAFT]
     assert plan.steps[0].code == "quota"
 
 
-def test_the_soonest_posts_go_first_and_the_rest_say_when(make: SimpleNamespace) -> None:
+def test_the_soonest_posts_go_first_and_the_rest_say_when(make: Builders) -> None:
     dates = [make.date + timedelta(hours=hours) for hours in (5, 1, 3)]
     posts = [make.post(f"p{n}", publish_at=date) for n, date in enumerate(dates)]
     plan = plan_of(make, posts, quotas={"SCHEDULE_POST": Quota("SCHEDULE_POST", limit=10, left=2, period="MONTH")})
@@ -76,7 +76,7 @@ def test_the_soonest_posts_go_first_and_the_rest_say_when(make: SimpleNamespace)
     assert plan.needs == {"SCHEDULE_POST": 2}
 
 
-def test_moving_and_changing_cost_nothing(make: SimpleNamespace) -> None:
+def test_moving_and_changing_cost_nothing(make: Builders) -> None:
     quotas = {action: Quota(action, left=0) for action in ("SCHEDULE_POST", "PUBLISH_POST")}
     moved = plan_of(make, [make.post()], make.item(scheduled_at=make.later), quotas=quotas).steps[0]
     assert moved.acts == (Act.RESCHEDULE,)
@@ -85,7 +85,7 @@ def test_moving_and_changing_cost_nothing(make: SimpleNamespace) -> None:
 
 
 @pytest.mark.parametrize("quota", [None, Quota("SCHEDULE_POST"), Quota("SCHEDULE_POST", limit=0)])
-def test_what_is_not_metered_is_not_counted(make: SimpleNamespace, quota: Quota | None) -> None:
+def test_what_is_not_metered_is_not_counted(make: Builders, quota: Quota | None) -> None:
     quotas = {"SCHEDULE_POST": quota} if quota else {}
     assert plan_of(make, [make.post()], quotas=quotas).steps[0].kind is StepKind.SCHEDULE
 
@@ -93,7 +93,7 @@ def test_what_is_not_metered_is_not_counted(make: SimpleNamespace, quota: Quota 
 @unhurried
 @given(left=st.integers(-1, 12), hours=st.lists(st.integers(1, 50), max_size=12))
 def test_never_more_than_the_quota_and_never_a_later_post_before_a_sooner(
-    make: SimpleNamespace, left: int, hours: list[int]
+    make: Builders, left: int, hours: list[int]
 ) -> None:
     steps = [step_at(make, number, hour) for number, hour in enumerate(hours)]
     quotas = {"SCHEDULE_POST": Quota("SCHEDULE_POST", left=left)}
@@ -105,7 +105,7 @@ def test_never_more_than_the_quota_and_never_a_later_post_before_a_sooner(
     assert needs_of(kept).get("SCHEDULE_POST", 0) == len(going)
 
 
-def step_at(make: SimpleNamespace, number: int, hour: int) -> Step:
+def step_at(make: Builders, number: int, hour: int) -> Step:
     acts = (Act.CREATE, Act.SCHEDULE)
     at = make.now + timedelta(hours=hour)
     return Step(
@@ -119,7 +119,7 @@ def step_at(make: SimpleNamespace, number: int, hour: int) -> Step:
     ("seconds", "said", "blocked"), [(0, False, False), (60, False, False), (61, True, False), (301, True, True)]
 )
 def test_a_clock_that_is_off_is_said_and_then_stops_scheduling(
-    make: SimpleNamespace, seconds: int, said: bool, blocked: bool, sign: int
+    make: Builders, seconds: int, said: bool, blocked: bool, sign: int
 ) -> None:
     server_at = make.now - timedelta(seconds=sign * seconds)
     items = (make.item(id="m", reference="m", scheduled_at=make.later),)
@@ -131,21 +131,21 @@ def test_a_clock_that_is_off_is_said_and_then_stops_scheduling(
     assert {step.code for step in plan.steps if step.kind is StepKind.BLOCKED} == ({"clock"} if blocked else set())
 
 
-def test_the_bounds_of_the_clock_can_be_set(make: SimpleNamespace) -> None:
+def test_the_bounds_of_the_clock_can_be_set(make: Builders) -> None:
     snapshot = make.snapshot(server_at=make.now - timedelta(seconds=400))
     options = PlanOptions(clock_warn_seconds=500, clock_stop_seconds=500)
     plan = reconcile([make.post()], snapshot, now=make.now, options=options)
     assert (plan.notices, plan.steps[0].kind) == ((), StepKind.SCHEDULE)
 
 
-def test_withdrawing_needs_no_clock(make: SimpleNamespace) -> None:
+def test_withdrawing_needs_no_clock(make: Builders) -> None:
     snapshot = make.snapshot(make.item(), server_at=make.now - timedelta(hours=9))
     plan = reconcile([make.post(action=Action.CANCEL, publish_at=None)], snapshot, now=make.now)
     assert plan.steps[0].acts == (Act.CANCEL,)
 
 
 def plan_that_withdraws(
-    make: SimpleNamespace, *, scheduled: int, cancel: int = 0, delete: int = 0, move: int = 0
+    make: Builders, *, scheduled: int, cancel: int = 0, delete: int = 0, move: int = 0
 ) -> tuple[SitePlan, Snapshot]:
     actions = [Action.CANCEL] * cancel + [Action.DELETE] * delete + [None] * move
     posts = [replace(make.post(f"k{n}"), row=n + 2, action=action) for n, action in enumerate(actions)]
@@ -175,7 +175,7 @@ def plan_that_withdraws(
     ],
 )
 def test_more_than_its_share_stops_and_names_the_number_for_each_act(
-    make: SimpleNamespace, counts: dict[str, int], large: dict[str, int]
+    make: Builders, counts: dict[str, int], large: dict[str, int]
 ) -> None:
     looked = [plan_that_withdraws(make, **counts)]
     assert find_large_changes(looked) == large
@@ -190,19 +190,19 @@ def test_more_than_its_share_stops_and_names_the_number_for_each_act(
     assert find_large_changes(looked, allowed={act: number - 1 for act, number in large.items()}) == large
 
 
-def test_one_number_does_not_allow_the_other_act(make: SimpleNamespace) -> None:
+def test_one_number_does_not_allow_the_other_act(make: Builders) -> None:
     looked = [plan_that_withdraws(make, scheduled=20, cancel=7, move=13)]
     assert find_large_changes(looked, allowed={"cancel": 7, "reschedule": 13}) == {}
     assert find_large_changes(looked, allowed={"cancel": 7}) == {"reschedule": 13}
     assert find_large_changes(looked, allowed={"reschedule": 13}) == {"cancel": 7}
 
 
-def test_an_allowed_cancel_is_not_counted_with_deletes(make: SimpleNamespace) -> None:
+def test_an_allowed_cancel_is_not_counted_with_deletes(make: Builders) -> None:
     looked = [plan_that_withdraws(make, scheduled=20, cancel=4, delete=4)]
     assert find_large_changes(looked, allowed={"cancel": 4}) == {}
 
 
-def test_the_number_is_that_of_all_sites_together(make: SimpleNamespace) -> None:
+def test_the_number_is_that_of_all_sites_together(make: Builders) -> None:
     much, little = plan_that_withdraws(make, scheduled=20, cancel=7), plan_that_withdraws(make, scheduled=100, cancel=2)
     assert find_large_changes([little]) == {}
     assert find_large_changes([much, little]) == {"cancel": 9}
@@ -210,11 +210,11 @@ def test_the_number_is_that_of_all_sites_together(make: SimpleNamespace) -> None
     assert find_large_changes([much, little], allowed={"cancel": 9}) == {}
 
 
-def test_a_little_of_many_sites_is_much_of_them_together(make: SimpleNamespace) -> None:
+def test_a_little_of_many_sites_is_much_of_them_together(make: Builders) -> None:
     assert find_large_changes([plan_that_withdraws(make, scheduled=3, cancel=3)] * 4) == {"cancel": 12}
 
 
-def test_rows_that_vanish_cancel_nothing(make: SimpleNamespace) -> None:
+def test_rows_that_vanish_cancel_nothing(make: Builders) -> None:
     _, snapshot = plan_that_withdraws(make, scheduled=50)
     plan = reconcile([], snapshot, now=make.now)
     assert plan.steps == ()

@@ -2,20 +2,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 
 from batch.errors import StartError
 from batch.model import Action, Channel, Post, Row, SheetRows
 from batch.plan.select import columns_of, read_only, read_rows, select
+from tests.plan.builders import Builders
 
 LATE = datetime(2031, 3, 3, 23, 30, tzinfo=UTC)
 """On 4 March in Berlin, the zone of these posts."""
 
 
 @pytest.fixture
-def sheet(make: SimpleNamespace) -> list[Post]:
+def sheet(make: Builders) -> list[Post]:
     return [
         replace(make.post("spring-01/INSTAGRAM"), row=2, approved=True, publish_at=LATE),
         replace(make.post("spring-01/FACEBOOK"), row=2, channel=Channel.FACEBOOK, approved=True, publish_at=LATE),

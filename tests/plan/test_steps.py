@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
-from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +11,7 @@ from batch.model import Act, Action, Status, Step, StepKind
 from batch.plan.decisions import REFUSALS, Decision
 from batch.plan.reconcile import reconcile
 from batch.plan.steps import STEPS
+from tests.plan.builders import Builders
 
 K = StepKind
 NOTHING: tuple[Act, ...] = ()
@@ -99,7 +99,7 @@ EXPECTED: dict[str, dict[str, tuple[StepKind, tuple[Act, ...], str]]] = {
 CELLS = list(product(WISHES, ("", *Status)))
 
 
-def step_of(make: SimpleNamespace, wish: str, found: str, *, item: dict[str, object] | None = None) -> Step:
+def step_of(make: Builders, wish: str, found: str, *, item: dict[str, object] | None = None) -> Step:
     items = [make.item(found, **(item or {}))] if found else []
     (step,) = reconcile([make.post(**WISHES[wish])], make.snapshot(*items), now=make.now).steps
     return step
@@ -115,7 +115,7 @@ def test_every_state_of_an_item_is_expected_for_every_wish() -> None:
 
 
 @pytest.mark.parametrize(("wish", "found"), CELLS)
-def test_each_cell_of_the_table_makes_its_step(make: SimpleNamespace, wish: str, found: str) -> None:
+def test_each_cell_of_the_table_makes_its_step(make: Builders, wish: str, found: str) -> None:
     step = step_of(make, wish, found)
     assert (step.kind, step.acts, step.code) == EXPECTED[wish][found]
     assert step.reason.endswith(".")
@@ -125,7 +125,7 @@ def test_each_cell_of_the_table_makes_its_step(make: SimpleNamespace, wish: str,
 
 @pytest.mark.parametrize(("wish", "found"), [cell for cell in CELLS if cell[1]])
 def test_each_cell_with_other_content_updates_only_where_content_is_wanted_and_can_change(
-    make: SimpleNamespace, wish: str, found: str
+    make: Builders, wish: str, found: str
 ) -> None:
     other = step_of(make, wish, found, item={"content": replace(make.content, text="old")})
     plain = EXPECTED[wish][found]
@@ -141,7 +141,7 @@ def test_each_cell_with_other_content_updates_only_where_content_is_wanted_and_c
 
 
 @pytest.mark.parametrize(("wish", "found"), CELLS)
-def test_each_cell_with_another_date_moves_only_what_is_scheduled(make: SimpleNamespace, wish: str, found: str) -> None:
+def test_each_cell_with_another_date_moves_only_what_is_scheduled(make: Builders, wish: str, found: str) -> None:
     step = step_of(make, wish, found, item={"scheduled_at": make.later} if found != Status.DRAFT else None)
     dated = wish in ("blank, dated", "schedule", "reschedule")
     if dated and found == Status.SCHEDULED:
@@ -155,7 +155,7 @@ def test_each_cell_with_another_date_moves_only_what_is_scheduled(make: SimpleNa
         assert (step.kind, step.acts, step.code) == EXPECTED[wish][found]
 
 
-def test_a_reschedule_says_what_else_the_row_writes_and_it_leaves_alone(make: SimpleNamespace) -> None:
+def test_a_reschedule_says_what_else_the_row_writes_and_it_leaves_alone(make: Builders) -> None:
     there = {"scheduled_at": make.later, "content": replace(make.content, text="old")}
     step = step_of(make, "reschedule", Status.SCHEDULED, item=there)
     assert (step.kind, step.acts) == (K.RESCHEDULE, (Act.RESCHEDULE,))
@@ -166,7 +166,7 @@ def test_a_reschedule_says_what_else_the_row_writes_and_it_leaves_alone(make: Si
 
 
 @pytest.mark.parametrize(("wish", "found"), CELLS)
-def test_each_cell_with_a_date_that_has_passed_never_schedules(make: SimpleNamespace, wish: str, found: str) -> None:
+def test_each_cell_with_a_date_that_has_passed_never_schedules(make: Builders, wish: str, found: str) -> None:
     changes = WISHES[wish] | ({"publish_at": make.past} if "publish_at" not in WISHES[wish] else {})
     items = [make.item(found)] if found else []
     (step,) = reconcile([make.post(**changes)], make.snapshot(*items), now=make.now).steps
@@ -178,14 +178,14 @@ def test_each_cell_with_a_date_that_has_passed_never_schedules(make: SimpleNames
 
 
 @pytest.mark.parametrize("wish", WISHES)
-def test_an_unknown_state_is_refused_with_the_state_in_the_reason(make: SimpleNamespace, wish: str) -> None:
+def test_an_unknown_state_is_refused_with_the_state_in_the_reason(make: Builders, wish: str) -> None:
     step = step_of(make, wish, "ARCHIVED")
     assert (step.kind, step.acts, step.code) == (K.CONFLICT, (), "unknown_status")
     assert "ARCHIVED" in step.reason
 
 
 @pytest.mark.parametrize(("wish", "found"), CELLS)
-def test_dates_and_acts_fit_each_other_in_each_cell(make: SimpleNamespace, wish: str, found: str) -> None:
+def test_dates_and_acts_fit_each_other_in_each_cell(make: Builders, wish: str, found: str) -> None:
     step = step_of(make, wish, found)
     if {Act.SCHEDULE, Act.RESCHEDULE}.intersection(step.acts):
         assert step.at == make.date
@@ -193,21 +193,21 @@ def test_dates_and_acts_fit_each_other_in_each_cell(make: SimpleNamespace, wish:
         assert step.at is None
 
 
-def test_a_post_that_is_due_is_no_longer_changed(make: SimpleNamespace) -> None:
+def test_a_post_that_is_due_is_no_longer_changed(make: Builders) -> None:
     item = make.item(scheduled_at=make.past, content=replace(make.content, text="old"))
     (step,) = reconcile([make.post(publish_at=make.past)], make.snapshot(item), now=make.now).steps
     assert (step.kind, step.acts) == (K.UNCHANGED, ())
     assert "text" in step.warnings[0]
 
 
-def test_a_failed_post_tells_its_error_and_how_to_post_it_again(make: SimpleNamespace) -> None:
+def test_a_failed_post_tells_its_error_and_how_to_post_it_again(make: Builders) -> None:
     step = step_of(make, "blank, dated", Status.FAILED, item={"error": "The ratio is wrong (ASPECT_RATIO_INVALID)."})
     assert step.code == "ASPECT_RATIO_INVALID"
     assert "The ratio is wrong" in step.reason
     assert "--again spring-01" in step.reason
 
 
-def test_upload_comes_first_where_a_medium_is_not_in_the_media_manager(make: SimpleNamespace) -> None:
+def test_upload_comes_first_where_a_medium_is_not_in_the_media_manager(make: Builders) -> None:
     content = replace(make.content, media=(replace(make.picture, url=""),))
     new = reconcile([make.post(content=content)], make.snapshot(), now=make.now).steps[0]
     old = reconcile([make.post(content=content)], make.snapshot(make.item()), now=make.now).steps[0]
@@ -220,7 +220,7 @@ def test_upload_comes_first_where_a_medium_is_not_in_the_media_manager(make: Sim
 @pytest.mark.parametrize("action", [Action.CANCEL, Action.DELETE])
 @pytest.mark.parametrize("blank", [True, False])
 def test_a_post_that_is_withdrawn_is_told_by_its_own_date_and_clock(
-    make: SimpleNamespace, action: Action, blank: bool
+    make: Builders, action: Action, blank: bool
 ) -> None:
     named = {"publish_at": None, "local_time": ""} if blank else {}
     post = make.post(action=action, timezone="Europe/Berlin", **named)

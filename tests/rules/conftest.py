@@ -1,78 +1,10 @@
-"""Makers of sheets, and their posts as checked: one clock, no configured site, Berlin's time."""
-
 from __future__ import annotations
-
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from batch.model import COLUMNS, Cell, Channel, Content, Issue, Medium, Post, PostType, Row, SheetRows
-from batch.rules.channels import COMBINATIONS, Combination
-from batch.rules.check import check
-from batch.rules.columns import CheckContext
-
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-CONTEXT = CheckContext(now=NOW, timezone="Europe/Berlin")
-
-
-def make_sheet(*rows: dict[str, Cell], issues: Iterable[Issue] = ()) -> SheetRows:
-    """Return a sheet of these rows, from row 2 on, with all columns and those that the rows name besides."""
-    headings = tuple(dict.fromkeys((*COLUMNS, *(name for row in rows for name in row))))
-    lines = tuple(Row(n, tuple(row.get(name, "") for name in headings)) for n, row in enumerate(rows, start=2))
-    columns = {name: place for place, name in enumerate(headings)}
-    return SheetRows("posts.xlsx", "Posts", headings, columns, lines, tuple(issues), ())
-
-
-def check_rows(*rows: dict[str, Cell], issues: Iterable[Issue] = (), **context: Any) -> tuple[Post, ...]:
-    return check(make_sheet(*rows, issues=issues), context=replace(CONTEXT, **context))
-
-
-def fill_row(combination: Combination, **cells: Cell) -> dict[str, Cell]:
-    """Return a row that is right for a combination, with some cells set otherwise."""
-    ending = "jpg" if combination.media.image else "mp4"
-    row: dict[str, Cell] = {
-        "key": "spring-01",
-        "channel": str(combination.channel),
-        "type": str(combination.type),
-        "publish_at": "2026-12-01 09:30",
-        "media": f"https://static.wixstatic.com/media/a.{ending}",
-    }
-    if combination.text.name:
-        row["text"] = "Fresh from the kiln"
-    if combination.title:
-        row["title"] = "Spring"
-    if combination.privacy:
-        row["privacy"] = combination.privacy.values[0]
-    return row | cells
-
-
-def issues_of(posts: Iterable[Post]) -> list[Issue]:
-    return [issue for post in posts for issue in post.issues]
-
-
-def codes_of(posts: Iterable[Post]) -> list[str]:
-    return [issue.code for issue in issues_of(posts)]
-
-
-def fill_content(combination: Combination) -> Content:
-    (post,) = check_rows(fill_row(combination))
-    return post.content
+from tests.rules.builders import Rules
 
 
 @pytest.fixture(scope="session")
-def rules() -> SimpleNamespace:
-    """Return the makers of this room's tests."""
-    makers: dict[str, Callable[..., Any]] = {
-        "sheet": make_sheet,
-        "check": check_rows,
-        "row": fill_row,
-        "issues": issues_of,
-        "codes": codes_of,
-        "content": fill_content,
-    }
-    instagram = COMBINATIONS[Channel.INSTAGRAM, PostType.POST]
-    return SimpleNamespace(**makers, now=NOW, context=CONTEXT, instagram=instagram, medium=Medium)
+def rules() -> Rules:
+    return Rules()

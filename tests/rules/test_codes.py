@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from batch.model import Cell, Channel, Issue, Severity
 from batch.rules.issues import CODES, Problem
 from batch.rules.places import Place, Places
 from batch.wording import quoted
+from tests.rules.builders import Rules
 
 Row = Mapping[str, Cell]
 ID = "ac01c174-5244-49df-8085-84d87cd0345a"
@@ -186,7 +186,7 @@ REMEDY = re.compile(
 )
 
 
-def bring_about(code: str, rules: SimpleNamespace) -> list[Issue]:
+def bring_about(code: str, rules: Rules) -> list[Issue]:
     row = rules.row(rules.instagram) | EXAMPLES[code]
     beside = [rules.row(rules.instagram) | BESIDE[code]] if code in BESIDE else []
     if code == "date_gap":
@@ -201,7 +201,7 @@ def test_there_is_an_example_for_every_code() -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_comes_about_and_its_message_names_the_value_and_ends_with_the_remedy(
-    code: str, rules: SimpleNamespace
+    code: str, rules: Rules
 ) -> None:
     issues = bring_about(code, rules)
     assert issues
@@ -231,7 +231,7 @@ def test_every_code_is_a_plain_word_with_one_line_about_it(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_row_without_that_mistake_does_not_say_it(code: str, rules: SimpleNamespace) -> None:
+def test_a_row_without_that_mistake_does_not_say_it(code: str, rules: Rules) -> None:
     assert code not in rules.codes(rules.check(rules.row(rules.instagram)))
 
 
@@ -247,7 +247,7 @@ def test_no_code_is_used_that_the_table_has_not() -> None:
     assert used <= set(CODES)
 
 
-def test_warnings_stop_nothing_and_errors_do(rules: SimpleNamespace) -> None:
+def test_warnings_stop_nothing_and_errors_do(rules: Rules) -> None:
     for code in CODES:
         row = rules.row(rules.instagram) | EXAMPLES[code]
         for post in rules.check(row, **CONTEXTS.get(code, {})):

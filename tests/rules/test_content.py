@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from batch.model import Content, Generate, Generation, Medium, Severity
 from batch.rules.channels import COMBINATIONS, Combination, Limit, Unit
 from batch.rules.content import FIELDS, NO_CONTENT, check_content
+from tests.rules.builders import Rules
 
 BY_NAME = {combination.name: combination for combination in COMBINATIONS.values()}
 
@@ -76,7 +76,7 @@ EDGES = list(find_edges())
 
 
 @pytest.mark.parametrize("edge", EDGES, ids=lambda e: f"{e.name}: {e.limit.shown} {e.limit.unit}")
-def test_each_limit_lets_its_number_pass_and_refuses_one_more(edge: Edge, rules: SimpleNamespace) -> None:
+def test_each_limit_lets_its_number_pass_and_refuses_one_more(edge: Edge, rules: Rules) -> None:
     combination, most = BY_NAME[edge.name], int(edge.limit.value)
     content = rules.content(combination)
     assert check_content(edge.fill(content, most), combination) == []
@@ -97,7 +97,7 @@ def test_every_limit_of_text_title_link_and_count_is_at_an_edge() -> None:
 
 
 @pytest.mark.parametrize("combination", COMBINATIONS.values(), ids=lambda c: c.name)
-def test_any_one_of_the_columns_that_are_enough_makes_a_post(combination: Combination, rules: SimpleNamespace) -> None:
+def test_any_one_of_the_columns_that_are_enough_makes_a_post(combination: Combination, rules: Rules) -> None:
     whole = rules.content(combination)
     bare = replace(whole, text="", link="", media=())
     codes = [problem.code for problem in check_content(bare, combination)]
@@ -110,9 +110,7 @@ def test_any_one_of_the_columns_that_are_enough_makes_a_post(combination: Combin
 
 
 @pytest.mark.parametrize("combination", COMBINATIONS.values(), ids=lambda c: c.name)
-def test_a_field_that_the_channel_has_not_is_said_and_left_out(
-    combination: Combination, rules: SimpleNamespace
-) -> None:
+def test_a_field_that_the_channel_has_not_is_said_and_left_out(combination: Combination, rules: Rules) -> None:
     cells = {
         "text": "Fresh",
         "title": "Spring",
@@ -139,14 +137,14 @@ def test_linkedin_counts_the_link_that_closes_its_text() -> None:
 
 @pytest.mark.parametrize("name", ["YouTube video", "YouTube Short"])
 @pytest.mark.parametrize("column", ["text", "title"])
-def test_youtube_refuses_angle_brackets(name: str, column: str, rules: SimpleNamespace) -> None:
+def test_youtube_refuses_angle_brackets(name: str, column: str, rules: Rules) -> None:
     combination = BY_NAME[name]
     content = replace(rules.content(combination), **{column: "a <3 b > c"})
     (problem,) = check_content(content, combination)
     assert (problem.column, problem.code, problem.warning) == (column, "forbidden_character", True)
 
 
-def test_youtube_needs_a_title_unless_one_is_to_be_generated(rules: SimpleNamespace) -> None:
+def test_youtube_needs_a_title_unless_one_is_to_be_generated(rules: Rules) -> None:
     youtube = BY_NAME["YouTube video"]
     content = replace(rules.content(youtube), title="", text="")
     assert [p.code for p in check_content(content, youtube)] == ["title_missing"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from batch.model import COLUMNS, Severity
 from batch.rules.damage import COLUMN_KINDS, find_damage
 from batch.wording import cell_address
+from tests.rules.builders import Rules
 
 CERTAIN = {
     r"Line one\n\nLine two": "Line one\n\nLine two",
@@ -118,7 +118,7 @@ def test_letters_in_a_wrong_encoding_come_back_as_they_were(codec: str) -> None:
     assert problem.fix == SCHOEN.replace("à", "á").replace("”", "")
 
 
-def test_the_columns_that_are_read_by_people_are_looked_at(rules: SimpleNamespace) -> None:
+def test_the_columns_that_are_read_by_people_are_looked_at(rules: Rules) -> None:
     (post,) = rules.check(
         rules.row(rules.instagram, text="a &amp; b", hashtags="#SchÃ¶n", media="https://example.com/a.jpg?a=1&amp;b=2")
     )
@@ -127,7 +127,7 @@ def test_the_columns_that_are_read_by_people_are_looked_at(rules: SimpleNamespac
     assert {issue.severity for issue in post.issues if issue.code == "damaged_text"} == {Severity.WARNING}
 
 
-def test_a_channels_own_text_is_told_at_its_own_cell(rules: SimpleNamespace) -> None:
+def test_a_channels_own_text_is_told_at_its_own_cell(rules: Rules) -> None:
     row = rules.row(rules.instagram, channel="INSTAGRAM, FACEBOOK", type="POST") | {"text:FACEBOOK": "a &amp; b"}
     issues = [issue for issue in rules.issues(rules.check(row)) if issue.code == "damaged_text"]
     assert [(issue.column, issue.cell) for issue in issues] == [("text:FACEBOOK", cell_address(2, len(COLUMNS)))]
@@ -157,8 +157,6 @@ AS_WRITTEN = {
 
 
 @pytest.mark.parametrize(("cell", "expected"), AS_WRITTEN.items())
-def test_a_sheet_of_damaged_texts_is_told_row_by_row(
-    rules: SimpleNamespace, cell: str, expected: tuple[str, str | None]
-) -> None:
+def test_a_sheet_of_damaged_texts_is_told_row_by_row(rules: Rules, cell: str, expected: tuple[str, str | None]) -> None:
     (post,) = rules.check({"channel": "facebook", "publish_at": "2027-01-15 09:00", "text": cell})
     assert [(issue.code, issue.fix) for issue in post.issues] == [expected]

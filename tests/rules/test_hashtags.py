@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from batch.model import Channel, PostType, Severity
 from batch.rules.channels import COMBINATIONS
 from batch.rules.columns import read_hashtags
+from tests.rules.builders import Rules
 
 READ = {
     "#clay #studio": "#clay #studio",
@@ -69,7 +68,7 @@ def test_a_word_for_nothing_does_not_become_a_tag(cell: str) -> None:
     assert (tags, problem.code, problem.warning, problem.fix) == ("", "hashtags_form", False, "")
 
 
-def test_tags_follow_the_text_after_a_blank_line_and_stand_alone_without_one(rules: SimpleNamespace) -> None:
+def test_tags_follow_the_text_after_a_blank_line_and_stand_alone_without_one(rules: Rules) -> None:
     facebook = COMBINATIONS[Channel.FACEBOOK, PostType.POST]
     with_text, alone = rules.check(
         rules.row(facebook, text="Fresh from the kiln", hashtags="clay studio"),
@@ -79,14 +78,14 @@ def test_tags_follow_the_text_after_a_blank_line_and_stand_alone_without_one(rul
     assert (alone.content.text, alone.issues) == ("#clay", ())
 
 
-def test_tags_are_counted_with_the_text(rules: SimpleNamespace) -> None:
+def test_tags_are_counted_with_the_text(rules: Rules) -> None:
     (post,) = rules.check(rules.row(rules.instagram, text="#a " * 20, hashtags="b " * 11))
     assert [issue.code for issue in post.issues] == ["too_many_hashtags"]
     (post,) = rules.check(rules.row(rules.instagram, text="a" * 2_195, hashtags="#clay"))
     assert [issue.code for issue in post.issues] == ["text_too_long"]
 
 
-def test_tags_for_a_channel_without_text_are_a_warning_unless_another_channel_uses_them(rules: SimpleNamespace) -> None:
+def test_tags_for_a_channel_without_text_are_a_warning_unless_another_channel_uses_them(rules: Rules) -> None:
     row = {"key": "a", "channel": "INSTAGRAM", "type": "STORY", "media": "a.jpg", "hashtags": "#clay"}
     (post,) = rules.check(row)
     assert [(issue.code, issue.severity) for issue in post.issues] == [("hashtags_unused", Severity.WARNING)]
@@ -101,7 +100,7 @@ def test_tags_for_a_channel_without_text_are_a_warning_unless_another_channel_us
         ("#a" + " #a" * 30, "", "text", "`text` has 31 hashtags"),
     ],
 )
-def test_what_is_counted_is_named(rules: SimpleNamespace, text: str, hashtags: str, column: str, said: str) -> None:
+def test_what_is_counted_is_named(rules: Rules, text: str, hashtags: str, column: str, said: str) -> None:
     (post,) = rules.check(rules.row(rules.instagram, text=text, hashtags=hashtags))
     (issue,) = (issue for issue in post.issues if issue.code == "too_many_hashtags")
     assert issue.column == column

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from batch.model import Channel, Content, Generate, Generation, Medium, PostType
 from batch.plan.matching import split_reference
 from batch.rules.keys import MOST_LETTERS, check_key, derive_key, fan_out_key
+from tests.rules.builders import Rules
 
 CONTENT = Content(
     text="Fresh", title="Spring", media=(Medium("a.jpg"),), link="https://example.com", privacy="SELF_ONLY"
@@ -78,14 +78,14 @@ def test_generations_differ_by_what_is_asked() -> None:
     assert len({derive_key(**ROW | {"generation": generation}) for generation in asked}) == len(asked)
 
 
-def test_the_date_is_no_part_of_a_derived_key(rules: SimpleNamespace) -> None:
+def test_the_date_is_no_part_of_a_derived_key(rules: Rules) -> None:
     row = rules.row(rules.instagram, key="")
     keys = {rules.check(row | {"publish_at": at})[0].key for at in ("", "now", "2026-12-01 09:30", "2027-01-01 10:00")}
     assert len(keys) == 1
     assert re.fullmatch(r"auto-[0-9a-f]{16}", keys.pop())
 
 
-def test_the_site_is_part_of_it_only_where_there_are_several(rules: SimpleNamespace) -> None:
+def test_the_site_is_part_of_it_only_where_there_are_several(rules: Rules) -> None:
     row = rules.row(rules.instagram, key="", site="pottery")
     (none,), (one,), (two,) = (
         rules.check(row, sites=sites) for sites in ({}, {"pottery": "UTC"}, {"pottery": "UTC", "garden": "UTC"})
@@ -94,7 +94,7 @@ def test_the_site_is_part_of_it_only_where_there_are_several(rules: SimpleNamesp
     assert all(post.key_derived for post in (none, one, two))
 
 
-def test_a_row_that_is_withdrawn_has_the_key_it_was_made_with(rules: SimpleNamespace) -> None:
+def test_a_row_that_is_withdrawn_has_the_key_it_was_made_with(rules: Rules) -> None:
     row = rules.row(rules.instagram, key="")
     assert rules.check(row)[0].key == rules.check(row | {"action": "cancel"})[0].key
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.rules.links import Utm
+from tests.rules.builders import Rules
 
 UTM = Utm(domains=("example.com",))
 WORDS = {"channel": "facebook", "campaign": "spring sale", "key": "sale/berlin/FACEBOOK", "place": "berlin"}
@@ -52,7 +52,7 @@ def test_a_link_is_never_tagged_twice_and_each_word_comes_back_whole(path, campa
     assert (said["a"], said.get("utm_campaign", "")) == ("1", campaign)
 
 
-def test_the_link_of_a_post_is_tagged_with_its_own_words_and_its_key_is_not_changed_by_it(rules: SimpleNamespace):
+def test_the_link_of_a_post_is_tagged_with_its_own_words_and_its_key_is_not_changed_by_it(rules: Rules):
     row = {
         "channel": "FACEBOOK", "text": "Hi", "link": "https://example.com/a", "campaign": "May",
         "publish_at": "2026-12-01 09:30",

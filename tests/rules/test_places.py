@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from batch.errors import SheetError
 from batch.model import Action, Channel, Post, Row, Severity, SheetRows
 from batch.rules.places import NO_PLACES, WORD, Places, gather_issues, read_places
+from tests.rules.builders import Rules
 
 NAMES = ("berlin", "hamburg", "bonn", "kiel")
 TABLE = (
@@ -103,7 +103,7 @@ def test_headings_of_the_table_that_can_not_be_read_are_refused(rows, told):
 @pytest.mark.parametrize(
     "row", [{"place": "all"}, {"place": "a/b"}, {"place": "Facebook"}, {"place": "a", "skip": "maybe"}, {"place": "!"}]
 )
-def test_a_place_with_an_error_in_its_row_keeps_only_its_own_posts_from_being_sent(row, rules: SimpleNamespace):
+def test_a_place_with_an_error_in_its_row_keeps_only_its_own_posts_from_being_sent(row, rules: Rules):
     places = read(row, {"place": "bonn"})
     posts = rules.check({**SALE, "places": ", ".join(("bonn", *([row["place"]] if row["place"] == "a" else ())))},
                         places=places)  # fmt: skip
@@ -111,14 +111,14 @@ def test_a_place_with_an_error_in_its_row_keeps_only_its_own_posts_from_being_se
     assert all(place.problems for place in places.places if place.name != "bonn")
 
 
-def test_a_place_that_is_there_twice_is_an_error_of_its_posts(rules: SimpleNamespace):
+def test_a_place_that_is_there_twice_is_an_error_of_its_posts(rules: Rules):
     places = read({"place": "berlin"}, {"place": "Berlin"}, {"place": "bonn"})
     posts = rules.check(SALE, places=places)
     assert [(post.place, bool(post.errors)) for post in posts][-1] == ("bonn", False)
     assert all(post.errors for post in posts if post.place != "bonn")
 
 
-def test_a_row_becomes_one_post_for_each_place_and_channel(rules: SimpleNamespace):
+def test_a_row_becomes_one_post_for_each_place_and_channel(rules: Rules):
     posts = rules.check({**SALE, "channel": "FACEBOOK, LINKEDIN", "places": "berlin, bonn"}, places=read())
     assert [(post.key, post.place, post.channel) for post in posts] == [
         ("sale/berlin/FACEBOOK", "berlin", Channel.FACEBOOK),
@@ -128,7 +128,7 @@ def test_a_row_becomes_one_post_for_each_place_and_channel(rules: SimpleNamespac
     ]
 
 
-def test_the_time_is_the_wall_clock_of_the_place_unless_the_row_has_a_zone(rules: SimpleNamespace):
+def test_the_time_is_the_wall_clock_of_the_place_unless_the_row_has_a_zone(rules: Rules):
     own = rules.check({**SALE, "places": "berlin, bonn"}, places=read())
     assert [(post.publish_at, post.timezone) for post in own] == [
         (datetime(2026, 12, 1, 8, 30, tzinfo=UTC), "Europe/Berlin"),
@@ -138,7 +138,7 @@ def test_the_time_is_the_wall_clock_of_the_place_unless_the_row_has_a_zone(rules
     assert {post.publish_at for post in named} == {datetime(2026, 12, 1, 0, 30, tzinfo=UTC)}
 
 
-def test_a_place_has_its_own_site_account_and_skips_by_its_own_word(rules: SimpleNamespace):
+def test_a_place_has_its_own_site_account_and_skips_by_its_own_word(rules: Rules):
     places = read(
         {"place": "a", "site": "one", "account:FACEBOOK": "page a"},
         {"place": "b", "site": "two", "account:LINKEDIN": "b"},
@@ -153,7 +153,7 @@ def test_a_place_has_its_own_site_account_and_skips_by_its_own_word(rules: Simpl
     assert errors(posts) == []
 
 
-def test_a_site_that_is_not_configured_is_told_with_the_row_of_the_table(rules: SimpleNamespace):
+def test_a_site_that_is_not_configured_is_told_with_the_row_of_the_table(rules: Rules):
     posts = rules.check(SALE, places=read({"place": "a", "site": "tow"}), sites={"two": "Europe/Berlin"})
     (issue,) = gather_issues(posts)
     assert (issue.code, issue.place, issue.column) == ("site_unknown", "a", "places")
@@ -164,7 +164,7 @@ def test_a_site_that_is_not_configured_is_told_with_the_row_of_the_table(rules: 
     ("row", "code"),
     [({"site": "two"}, "place_site"), ({"account": "HQ"}, "place_account"), ({"item_id": "0" * 8}, "item_id_several")],
 )
-def test_what_the_row_and_the_place_both_say_is_never_guessed(row, code, rules: SimpleNamespace):
+def test_what_the_row_and_the_place_both_say_is_never_guessed(row, code, rules: Rules):
     places = read({"place": "a", "site": "one", "account:FACEBOOK": "x"}, {"place": "b", "site": "one"})
     posts = rules.check({**SALE, **row}, places=places, sites={"one": "", "two": ""})
     assert code in {found for found, _ in errors(posts)}
@@ -193,14 +193,14 @@ def test_several_tags_of_a_place_stay_several():
     assert places.fill_in("{{tags}}", "hashtags", places.choose("berlin").places[0]) == ("#spree #mitte", ())
 
 
-def test_a_word_brings_in_no_other_word(rules: SimpleNamespace):
+def test_a_word_brings_in_no_other_word(rules: Rules):
     places = read({"place": "a", "city": "{{phone}}", "phone": "secret"})
     (post,) = rules.check({**SALE, "text": "Hi {{city}}"}, places=places)
     assert "secret" not in post.content.text
     assert ("placeholder", "a") in errors((post,))
 
 
-def test_a_word_names_no_file_outside_of_the_media_folder(rules: SimpleNamespace):
+def test_a_word_names_no_file_outside_of_the_media_folder(rules: Rules):
     from batch.rules.media import check_media
 
     places = read({"place": "a", "photo": "../../secret.jpg"}, {"place": "b", "photo": "/etc/passwd"})
@@ -208,14 +208,14 @@ def test_a_word_names_no_file_outside_of_the_media_folder(rules: SimpleNamespace
     assert [[e.code for e in check_media(post, {}).errors] for post in posts] == [["media_refused"]] * 2
 
 
-def test_an_error_in_every_place_is_the_rows_and_one_in_some_names_them(rules: SimpleNamespace):
+def test_an_error_in_every_place_is_the_rows_and_one_in_some_names_them(rules: Rules):
     posts = rules.check({**SALE, "text": "{{fax}} {{phone}}"}, places=read())
     assert errors(posts) == [("word_unknown", ""), ("word_missing", "hamburg")]
     told = [issue.message for issue in gather_issues(posts)]
     assert told[1].startswith("hamburg: `text` asks for {{phone}}")
 
 
-def test_a_column_for_a_place_counts_before_the_plain_one(rules: SimpleNamespace):
+def test_a_column_for_a_place_counts_before_the_plain_one(rules: Rules):
     row = {
         **SALE,
         "channel": "FACEBOOK, LINKEDIN",
@@ -227,13 +227,13 @@ def test_a_column_for_a_place_counts_before_the_plain_one(rules: SimpleNamespace
     assert [post.content.text for post in posts] == ["Berlin only", "Berlin only", "all", "in"]
 
 
-def test_the_same_post_to_one_account_in_two_places_is_warned_of_by_their_names(rules: SimpleNamespace):
+def test_the_same_post_to_one_account_in_two_places_is_warned_of_by_their_names(rules: Rules):
     posts = rules.check({**SALE, "places": "berlin, bonn"}, places=read())
     told = [issue.message for post in posts for issue in post.issues if issue.code == "same_look"]
     assert [message.startswith("Places berlin and bonn are the same post") for message in told] == [True, True]
 
 
-def test_rows_without_a_key_are_told_apart_by_their_place(rules: SimpleNamespace):
+def test_rows_without_a_key_are_told_apart_by_their_place(rules: Rules):
     posts = rules.check({**SALE, "key": "", "places": "berlin, bonn"}, places=read())
     assert len({post.key for post in posts}) == 2
     assert all(post.key_derived for post in posts)
@@ -244,7 +244,7 @@ names = st.lists(st.from_regex(r"shop-[a-z]{2,6}", fullmatch=True), min_size=1, 
 
 
 @given(names=names, data=st.data())
-def test_every_place_is_there_exactly_once_with_no_word_of_another(names, data, rules: SimpleNamespace):
+def test_every_place_is_there_exactly_once_with_no_word_of_another(names, data, rules: Rules):
     rows = [{"place": name, "city": f"<{n}>{data.draw(letters)}<{n}>"} for n, name in enumerate(names)]
     left_out = data.draw(st.sets(st.sampled_from(names), max_size=len(names) - 1))
     cell = f"all but {', '.join(sorted(left_out))}" if left_out else "all"

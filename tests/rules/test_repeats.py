@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from batch.rules.places import Place, Places
 from batch.rules.repeats import MOST, read_rule, repeat_dates
+from tests.rules.builders import Rules
 
 TIP = {"key": "tip", "channel": "FACEBOOK", "text": "A tip", "publish_at": "2026-12-07 09:00"}
 
@@ -64,14 +64,14 @@ def test_a_month_without_that_day_has_no_post():
         ("weekly 3 times", "2026-12-07 09:00 +01:00", "repeat_start"),
     ],
 )
-def test_what_is_no_rule_has_no_end_or_begins_nowhere_is_an_error(cell, first, code, rules: SimpleNamespace):
+def test_what_is_no_rule_has_no_end_or_begins_nowhere_is_an_error(cell, first, code, rules: Rules):
     assert [problem.code for problem in repeat_dates(cell, first).problems] == [code]
     posts = rules.check({**TIP, "repeat": cell, "publish_at": first})
     assert len(posts) == 1
     assert code in [issue.code for issue in posts[0].errors]
 
 
-def test_each_date_is_a_post_with_a_key_of_its_own(rules: SimpleNamespace):
+def test_each_date_is_a_post_with_a_key_of_its_own(rules: Rules):
     posts = rules.check({**TIP, "repeat": "weekly 3 times"})
     assert [(post.key, post.publish_at) for post in posts] == [
         (f"tip/2026-12-{day:02}", datetime(2026, 12, day, 8, tzinfo=UTC)) for day in (7, 14, 21)
@@ -79,18 +79,18 @@ def test_each_date_is_a_post_with_a_key_of_its_own(rules: SimpleNamespace):
     assert not any(post.errors for post in posts)
 
 
-def test_the_wall_clock_stays_where_the_clocks_change(rules: SimpleNamespace):
+def test_the_wall_clock_stays_where_the_clocks_change(rules: Rules):
     posts = rules.check({**TIP, "publish_at": "2027-03-21 09:00", "repeat": "weekly 3 times"})
     assert [post.local_time[11:16] for post in posts] == ["09:00"] * 3
     assert [post.publish_at.hour for post in posts] == [8, 7, 7]
 
 
-def test_a_date_whose_time_does_not_exist_is_an_error_of_that_date_alone(rules: SimpleNamespace):
+def test_a_date_whose_time_does_not_exist_is_an_error_of_that_date_alone(rules: Rules):
     posts = rules.check({**TIP, "publish_at": "2027-03-21 02:30", "repeat": "weekly 3 times"})
     assert [[issue.code for issue in post.errors] for post in posts] == [[], ["time_skipped"], []]
 
 
-def test_a_row_with_the_key_of_a_date_stands_for_it(rules: SimpleNamespace):
+def test_a_row_with_the_key_of_a_date_stands_for_it(rules: Rules):
     own = {**TIP, "key": "tip/2026-12-14", "publish_at": "2026-12-15 18:00", "text": "Moved"}
     posts = rules.check({**TIP, "repeat": "weekly 3 times"}, own)
     assert [(post.row, post.key, post.content.text) for post in posts] == [
@@ -101,7 +101,7 @@ def test_a_row_with_the_key_of_a_date_stands_for_it(rules: SimpleNamespace):
     assert not any(post.errors for post in posts)
 
 
-def test_dates_times_places_times_channels_each_exactly_once(rules: SimpleNamespace):
+def test_dates_times_places_times_channels_each_exactly_once(rules: Rules):
     places = Places("p.csv", (Place("berlin", 2), Place("tokyo", 3, timezone="Asia/Tokyo")), {})
     row = {**TIP, "channel": "FACEBOOK, LINKEDIN", "repeat": "daily 2 times", "places": "all"}
     posts = rules.check(row, places=places)
@@ -112,11 +112,11 @@ def test_dates_times_places_times_channels_each_exactly_once(rules: SimpleNamesp
     assert {post.local_time[11:16] for post in posts} == {"09:00"}
 
 
-def test_rows_without_a_key_have_one_for_each_date(rules: SimpleNamespace):
+def test_rows_without_a_key_have_one_for_each_date(rules: Rules):
     assert len({post.key for post in rules.check({**TIP, "key": "", "repeat": "daily 3 times"})}) == 3
 
 
-def test_an_item_is_named_by_one_date_only(rules: SimpleNamespace):
+def test_an_item_is_named_by_one_date_only(rules: Rules):
     posts = rules.check({**TIP, "item_id": "ac01c174-5244-49df-8085-84d87cd0345a", "repeat": "daily 2 times"})
     assert {issue.code for post in posts for issue in post.errors} == {"item_id_several"}
 

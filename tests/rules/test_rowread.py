@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
+
+from tests.rules.builders import Rules
 
 SITES = {"Pottery": "America/New_York", "garden": ""}
 
@@ -21,14 +21,14 @@ SITES = {"Pottery": "America/New_York", "garden": ""}
     ],
 )
 def test_a_site_is_the_one_that_is_configured(
-    cell: str, context: dict[str, object], site: str, code: str | None, rules: SimpleNamespace
+    cell: str, context: dict[str, object], site: str, code: str | None, rules: Rules
 ) -> None:
     (post,) = rules.check(rules.row(rules.instagram, site=cell), **context)
     assert post.site == site
     assert rules.codes([post]) == ([code] if code else [])
 
 
-def test_a_zone_is_the_rows_else_the_sites_else_the_configurations(rules: SimpleNamespace) -> None:
+def test_a_zone_is_the_rows_else_the_sites_else_the_configurations(rules: Rules) -> None:
     row = rules.row(rules.instagram, site="pottery")
     zones = [
         rules.check(row | {"timezone": "Asia/Tokyo"}, sites=SITES)[0].timezone,
@@ -63,21 +63,19 @@ def test_a_zone_is_the_rows_else_the_sites_else_the_configurations(rules: Simple
         ("skip", "soon", None),
     ],
 )
-def test_an_action_and_a_date_have_to_agree(
-    action: str, publish_at: str, code: str | None, rules: SimpleNamespace
-) -> None:
+def test_an_action_and_a_date_have_to_agree(action: str, publish_at: str, code: str | None, rules: Rules) -> None:
     (post,) = rules.check(rules.row(rules.instagram, action=action, publish_at=publish_at))
     assert rules.codes([post]) == ([code] if code else [])
     assert bool(post.errors) == (code not in {None, "date_unused"})
 
 
-def test_an_account_with_a_foreign_letter_is_doubted(rules: SimpleNamespace) -> None:
+def test_an_account_with_a_foreign_letter_is_doubted(rules: Rules) -> None:
     (post,) = rules.check(rules.row(rules.instagram, account="@pоttery"))
     assert (rules.codes([post]), post.errors) == (["lookalike_letters"], ())
     assert rules.codes(rules.check(rules.row(rules.instagram, account="Гончарня"))) == []
 
 
-def test_one_item_is_not_on_several_channels(rules: SimpleNamespace) -> None:
+def test_one_item_is_not_on_several_channels(rules: Rules) -> None:
     row = rules.row(rules.instagram, channel="IG, FB", type="", item_id="ac01c174-5244-49df-8085-84d87cd0345a")
     posts = rules.check(row)
     assert rules.codes(posts) == ["item_id_several", "item_id_several"]
