@@ -468,7 +468,7 @@ class Pages:
         """Make the results of an earlier run again."""
         await self._form(request)
         run = self._run_of(request)
-        job = self.jobs.start("results", run, "--json", "--out={job}/results.xlsx", file=run)
+        job = self.jobs.start("results", run, "--json", f"--out={{job}}/{run}.results.xlsx", file=run)
         return RedirectResponse(f"/jobs/{job.id}", 303)
 
     async def ask_undo(self, request: Request) -> Response:

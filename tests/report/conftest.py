@@ -2,72 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.rig.browser import browser, leave_out, tell_left_out
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-REQUIRED = os.environ.get("POSTBATCH_REQUIRE_BROWSER") == "1"
-
-
-def find_chromium() -> str:
-    """Return Chromium's path, "" where there is none."""
-    named = os.environ.get("POSTBATCH_CHROMIUM")
-    return named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
-
-
-def missing() -> str:
-    """Say why the tests in a browser can't run here, "" where they can."""
-    try:
-        import playwright.sync_api  # noqa: F401 # only whether it is there
-    except ImportError:
-        return "playwright is not installed: pip install 'postbatch[browser]'"
-    if not find_chromium():
-        return "there is no Chromium on the path: install it, or name it in POSTBATCH_CHROMIUM"
-    return ""
+__all__ = ["browser"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the browser's tests out, and say why, where there is no browser; with POSTBATCH_REQUIRE_BROWSER=1 fail."""
-    reason = missing()
-    here = Path(__file__).parent
-    out = [item for item in items if here in item.path.parents and item.get_closest_marker("browser")] if reason else []
-    if not out or REQUIRED:
-        return
-    config.hook.pytest_deselected(items=out)
-    items[:] = [item for item in items if item not in out]
-    config.stash.setdefault(LEFT_OUT, []).append(f"{len(out)} browser tests left out: {reason}")
-
-
-LEFT_OUT = pytest.StashKey[list[str]]()
+    """Leave the browser's tests out where there is no browser."""
+    leave_out(config, items, here=Path(__file__).parent)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say what was left out, where everybody looks."""
-    for line in config.stash.get(LEFT_OUT, []):
-        terminalreporter.write_line(line, yellow=True)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium for all tests of a session."""
-    reason = missing()
-    if reason:
-        pytest.fail(reason)
-    from playwright.sync_api import sync_playwright
-
-    with (
-        sync_playwright() as play,
-        closing(play.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])) as chromium,
-    ):
-        yield chromium
+    """Say what was left out."""
+    tell_left_out(terminalreporter, config)
 
 
 class Opened:
