@@ -7,6 +7,7 @@ who comes needs the token of the first address, then the cookie; every form carr
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import socket
 import unicodedata
@@ -22,6 +23,7 @@ from urllib.parse import quote, urlencode
 import uvicorn
 from jinja2 import Environment as Templates
 from jinja2 import PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
@@ -40,7 +42,7 @@ from batch.report.plan_text import FINAL, PROBLEMS, deeds_text
 from batch.report.words import OUTCOME_STYLES
 from batch.times import short_day
 from batch.web.jobs import Job, Jobs, JobState, when
-from batch.wording import listed, make_visible
+from batch.wording import counted, listed, make_visible
 
 MAX_UPLOAD_BYTES = 50 * 1024 * 1024
 FORM_BYTES = 64 * 1024
@@ -120,10 +122,9 @@ def option_line(chosen: Chosen, *, planned: bool) -> list[str]:
 
 
 def tell_outcomes(posts: Sequence[Json]) -> str:
-    """Say what happened: `22 scheduled and 1 unchanged`."""
-    counts = Counter(str(post.get("outcome")) for post in posts)
-    parts = [f"{counts[kind]:,} {style.told}" for kind, style in OUTCOME_STYLES.items() if counts[kind]]
-    return f"{listed(parts, last='and')}." if parts else "Nothing was changed."
+    """Say what happened: `22 posts scheduled and 1 unchanged.`"""
+    told = _tell_counts(Counter(str(post["outcome"]) for post in posts))
+    return f"{told}." if told else "Nothing was changed."
 
 
 def safe_name(name: str, *, endings: frozenset[str]) -> str:
@@ -231,7 +232,7 @@ class Pages:
             loader=PackageLoader("batch.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
             lstrip_blocks=True,
         )  # fmt: skip
-        self._templates.filters |= {"when": _shown_when, "visible": make_visible, "url": quote}
+        self._templates.filters |= {"when": _shown_when, "visible": make_visible, "url": quote, "words": _with_code}
 
     def app(self) -> Starlette:
         """Return the application."""
@@ -312,16 +313,15 @@ class Pages:
     async def start(self, _: Request) -> Response:
         """The first page: drop a sheet or choose one; the runs so far."""
         answer = await run_in_threadpool(self.desk.ask, "runs")
-        runs = [run for run in answer.document.get("runs", []) if run["sandbox"] == self.desk.sandbox][-SHOWN_RUNS:]
-        undone = {run["command"].removeprefix("undo ") for run in runs if run["command"].startswith("undo ")}
+        runs = [run for run in answer.document.get("runs", []) if run["sandbox"] == self.desk.sandbox][:SHOWN_RUNS]
+        undone = {run["command"].removeprefix("undo ") for run in runs}
         for run in runs:
             run["told"] = _tell_counts(run["counts"])
             run["undone"] = run["run"] in undone
-            run["can_undo"] = bool(set(run["counts"]) & UNDOABLE) and not run["undone"]
+            run["is_undo"] = run["command"].startswith("undo ")
+            run["can_undo"] = not (run["undone"] or run["is_undo"]) and bool(UNDOABLE & set(run["counts"]))
         busy = [job for job in self.jobs.latest() if self.jobs.state(job) is JobState.RUNNING]
-        return self._show(
-            "start.html.j2", sheets=self.sheets(), runs=list(reversed(runs)), busy=busy, max_bytes=MAX_UPLOAD_BYTES
-        )
+        return self._show("start.html.j2", sheets=self.sheets(), runs=runs, busy=busy, max_bytes=MAX_UPLOAD_BYTES)
 
     async def static(self, request: Request) -> Response:
         """The style sheet and the script."""
@@ -391,7 +391,7 @@ class Pages:
         job = self._job_of(request)
         state, report = self.jobs.state(job), await run_in_threadpool(self.jobs.report, job)
         values: dict[str, Any] = {"job": job, "state": state, "report": report, "query": urlencode(job.options)}
-        if state is not JobState.DONE or (report.document is None and report.error is None):
+        if state is not JobState.DONE:
             return self._show("running.html.j2", **values)
         if report.document is None:
             return self._show("failed.html.j2", **values)
@@ -403,7 +403,7 @@ class Pages:
         return self._show(
             "results.html.j2", **values, told=tell_outcomes(posts), total=len(posts), wrong=wrong[:SHOWN_POSTS],
             more=max(0, len(wrong) - SHOWN_POSTS), run=report.document["run"], page=self._page_number(report.written),
-            can_undo=bool({post["outcome"] for post in posts} & UNDOABLE),
+            can_undo=job.command != "undo" and bool(UNDOABLE & {post["outcome"] for post in posts}),
         )  # fmt: skip
 
     @staticmethod
@@ -509,8 +509,19 @@ def _told_plan(job: Job) -> Json:
 
 
 def _tell_counts(counts: Mapping[str, int]) -> str:
-    parts = [f"{counts[kind]:,} {style.told}" for kind, style in OUTCOME_STYLES.items() if counts.get(kind)]
+    parts: list[str] = []
+    for kind, style in OUTCOME_STYLES.items():
+        if count := counts.get(kind, 0):
+            parts.append(f"{f'{count:,}' if parts else counted(count, 'post')} {style.told}")
     return listed(parts, last="and")
+
+
+def _with_code(text: str) -> Markup:
+    """Return a message with what stands between backticks set as code; all of it is escaped."""
+    return Markup(CODE.sub(r'<span class="code">\1</span>', str(escape(make_visible(text)))))  # noqa: S704 - escaped
+
+
+CODE = re.compile(r"`([^`\n]+)`")
 
 
 def _shown_when(text: str) -> str:

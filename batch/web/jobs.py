@@ -189,11 +189,15 @@ class Jobs:
         return report
 
     def stop(self, job: Job) -> bool:
-        """Ask a job once to stop in good order: the call in hand is finished, and the results are written."""
+        """Ask a job once to stop in good order: the call in hand is finished, and the results are written.
+
+        Return whether it was asked.
+        """
         process = self._processes.get(job.id)
         mark = job.folder / "stopping"
-        if process is None or process.poll() is not None or mark.exists():
-            return False
+        report = self.report(job)
+        if process is None or process.poll() is not None or mark.exists() or 0 < report.total == report.done:
+            return False  # there is nothing left to stop, and its results are being written
         mark.touch()
         process.send_signal(STOP_SIGNAL)
         return True

@@ -13,10 +13,10 @@ from typing import IO, Any
 
 import pytest
 
-from tests.commands.conftest import SAMPLES, Desk, bare_environ
+from tests.commands.conftest import SAMPLES, Desk, bare_environ, server, service, site
 from tests.rig.browser import browser, leave_out, tell_left_out
 
-__all__ = ["browser"]
+__all__ = ["browser", "server", "service", "site"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -56,8 +56,9 @@ def read_address(out: IO[str]) -> str:
 
 @contextmanager
 def serving(desk: Desk, *options: str) -> Iterator[Served]:
-    """Serve the folder in its sandbox, as a person does."""
-    command = [sys.executable, "-m", "batch", "open", str(desk.folder), "--sandbox", "--no-browser", *options]
+    """Serve the folder as a person does: in its sandbox, unless its environment names a site."""
+    where = [] if "WIX_SITE_ID" in desk.environ else ["--sandbox"]
+    command = [sys.executable, "-m", "batch", "open", str(desk.folder), "--no-browser", *where, *options]
     with subprocess.Popen(
         command, cwd=desk.folder, env=desk.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -82,10 +83,10 @@ def desk(tmp_path: Path) -> Desk:
 
 
 @pytest.fixture
-def serve(desk: Desk) -> Iterator[Callable[..., Served]]:
-    """Serve the folder, once or again."""
+def serve() -> Iterator[Callable[..., Served]]:
+    """Serve a folder, once or again."""
     with ExitStack() as open_servers:
-        yield lambda *options: open_servers.enter_context(serving(desk, *options))
+        yield lambda folder, *options: open_servers.enter_context(serving(folder, *options))
 
 
 @pytest.fixture(scope="module")
