@@ -90,7 +90,10 @@ def _chunks(session: Session, prepared: Prepared, inputs: Inputs, *, folder: Pat
     """Return the plan's JSON in pieces; the sheet and its media are named as seen from `folder`."""
 
     def from_there(path: Path) -> str:
-        return Path(os.path.relpath(path.resolve(), folder)).as_posix()
+        try:
+            return Path(os.path.relpath(path.resolve(), folder)).as_posix()
+        except ValueError:  # on another drive of Windows, where nothing leads from one to the other
+            return path.resolve().as_posix()
 
     checked = prepared.checked
     sheet = checked.path.name if inputs.from_stdin else from_there(checked.path)

@@ -84,6 +84,8 @@ def stop_on_interrupt(
         yield
         return
     signals = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGBREAK"):  # Windows' way to ask a process of another group
+        signals.append(signal.SIGBREAK)
     before = {which: signal.signal(which, handle) for which in signals}
     try:
         yield

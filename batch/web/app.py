@@ -279,6 +279,7 @@ class Pages:
         if not isinstance(file, UploadFile) or not file.filename:
             raise HTTPException(400, "No file was chosen. Go back and choose one.")
         content = await file.read()
+        await file.close()
         if len(content) > MAX_UPLOAD_BYTES:
             raise HTTPException(413, TOO_LARGE)
         try:
