@@ -84,6 +84,7 @@ from batch.runs.record import (
     with_last_known,
 )
 from batch.runs.site import remembered_items
+from batch.settings import MAX_NEW_POSTS
 from batch.sheets.read import Sheet
 from batch.wording import counted, listed
 from batch.workbooks.template import EXAMPLE_SKIPPED
@@ -412,9 +413,13 @@ def sheet_held(
 
 
 def refuse_many(session: Session, plan: Plan, inputs: Inputs) -> None:
-    """Refuse a plan of more new posts than are configured, or allowed with --allow-new. Errors: GuardError."""
-    allowed = session.settings.max_new_posts if inputs.allow_new is None else inputs.allow_new
-    check_new_posts(plan, allowed=allowed)
+    """Refuse a plan of more new posts than are configured, or allowed with --allow-new. Errors: GuardError.
+
+    Where neither says so, only the posts of rows that their places or repeats multiply are held to a number.
+    """
+    configured, unsaid = session.settings.max_new_posts, inputs.allow_new is None
+    allowed = configured if inputs.allow_new is None else inputs.allow_new
+    check_new_posts(plan, allowed=allowed, multiplied_only=unsaid and configured == MAX_NEW_POSTS)
 
 
 def make_record(session: Session, prepared: Prepared, *, run: str, command: str) -> RunRecord:

@@ -7,6 +7,7 @@ counted before anything is sent. What a row does not name is never touched, so a
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -64,9 +65,16 @@ def refuse_large(large: Mapping[str, int]) -> None:
         )
 
 
-def check_new_posts(plan: Plan, *, allowed: int) -> None:
-    """Refuse a plan that makes more new posts than are allowed, on all its sites together. Errors: GuardError."""
+def check_new_posts(plan: Plan, *, allowed: int, multiplied_only: bool = False) -> None:
+    """Refuse a plan that makes more new posts than are allowed, on all its sites together. Errors: GuardError.
+
+    With `multiplied_only` those count whose row makes more than one for a channel, by its places or repeats: there one
+    word too many makes hundreds of posts, while a long sheet is no slip.
+    """
     new = [step for step in plan.steps if Act.CREATE in step.acts]
+    if multiplied_only:
+        made = Counter((step.row, step.channel) for step in new)
+        new = [step for step in new if made[step.row, step.channel] > 1]
     if len(new) <= allowed:
         return
     rows, places = len({step.row for step in new}), len({step.place for step in new if step.place})

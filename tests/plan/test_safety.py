@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch.errors import GuardError
-from batch.model import Act, Action, Medium, Quota, SitePlan, Snapshot, Step, StepKind
+from batch.model import Act, Action, Channel, Medium, Plan, Quota, SitePlan, Snapshot, Step, StepKind
 from batch.plan.decisions import PlanOptions
 from batch.plan.reconcile import reconcile
 from batch.plan.safety import (
     Cost,
     block_over_quota,
+    check_new_posts,
     cost_of,
     count_calls,
     find_large_changes,
@@ -297,3 +298,25 @@ def test_the_cost_of_a_real_plan(via: str, calls: int, said: str) -> None:
     plan = SitePlan("a", tuple(steps(1000, Act.CREATE, Act.SCHEDULE)), via=via)
     cost = cost_of([plan], now=NOW, calls_per_minute=180)
     assert (cost.calls, shown_duration(cost.seconds)) == (calls, said)
+
+
+def test_only_rows_that_are_multiplied_are_held_to_a_number_nobody_named(make: Builders) -> None:
+    def new(row: int, channel: Channel, place: str = "") -> Step:
+        post = make.post(f"{row}/{place}/{channel}", row=row, channel=channel)
+        (step,) = reconcile([post], make.snapshot(), now=make.now).steps
+        return replace(step, acts=(Act.CREATE,), row=row, channel=str(channel), place=place)
+
+    def plan(*steps: Step) -> Plan:
+        return Plan("posts.csv", "", make.now, (SitePlan("pottery", steps),))
+
+    channels = (Channel.INSTAGRAM, Channel.FACEBOOK)
+    long_sheet = plan(*(new(row, channel) for row in range(2, 8) for channel in channels))
+    check_new_posts(long_sheet, allowed=3, multiplied_only=True)
+    with pytest.raises(GuardError, match="12 new posts from 6 rows"):
+        check_new_posts(long_sheet, allowed=3)
+    many_places = plan(
+        *(new(2, Channel.INSTAGRAM, place) for place in ("berlin", "hamburg", "kiel", "ulm")), new(3, channels[1])
+    )
+    with pytest.raises(GuardError, match="4 new posts from 1 row in 4 places"):
+        check_new_posts(many_places, allowed=3, multiplied_only=True)
+    check_new_posts(many_places, allowed=4, multiplied_only=True)
