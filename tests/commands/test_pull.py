@@ -155,7 +155,7 @@ def test_all_of_it_means_published_posts_too_and_still_nothing_changes(site, ser
     service.seed(items=[item(n, statuses[n % len(statuses)]) for n in range(30)])
     ended = site("pull", "--out", "some.csv")
     left_out = "Left out: 5 published, 5 failed, 5 cancelled, 5 deleted"
-    assert f"{left_out} (--all takes in what was published)." in ended.out
+    assert f"{left_out} (--all includes what is published)." in ended.out
     ended = site("pull", "--all", "--out", "all.csv")
     assert ended.status == 0
     assert "Left out: 5 failed, 5 cancelled, 5 deleted." in ended.out
@@ -212,7 +212,7 @@ def test_several_sites_come_in_one_sheet_and_one_that_cannot_be_read_is_named(si
     site.configure(f'[sites.pottery]\nsite_id = "{SITE_ID}"\n[sites.garden]\nsite_id = "{other}"\n')
     ended = site("pull", "--out", "posts.csv", environ={"WIX_SITE_ID": ""})
     assert (ended.status, "garden can't be read" in ended.err) == (1, True), ended.err
-    assert "3 posts written" in ended.out
+    assert "posts.csv, with 3 posts to edit" in ended.out
     ended = site("pull", "--out", "one.csv", "--site", "pottery", environ={"WIX_SITE_ID": ""})
     assert ended.status == 0
     with (site.folder / "one.csv").open(encoding="utf-8-sig", newline="") as file:
