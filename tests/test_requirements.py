@@ -39,3 +39,9 @@ def test_every_exact_version_has_a_hash_and_is_allowed() -> None:
         name = (bound["name"] if bound else wanted).lower()
         assert name in exact, f"{name} is not in requirements/ci.txt: run python3 .ci/pin.py"
         assert bound is None or number(exact[name]) >= number(bound["version"]), f"{name} {exact[name]}"
+
+
+def test_what_ci_runs_with_the_lowest_versions_is_there() -> None:
+    named = re.findall(r"tests/[\w/.]+", (ROOT / ".ci" / "lowest").read_text(encoding="utf-8"))
+    assert len(named) >= 8
+    assert [path for path in named if not (ROOT / path).exists()] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -27,7 +28,8 @@ def talk(desk: Any, *calls: tuple[str, dict[str, Any]]) -> tuple[list[str], list
             names = [tool.name for tool in (await client.list_tools()).tools]
             return names, [await client.call_tool(name, arguments) for name, arguments in calls]
 
-    return asyncio.run(session())
+    with ThreadPoolExecutor(1) as pool:  # a browser of another test may have an event loop in this thread
+        return pool.submit(lambda: asyncio.run(session())).result()
 
 
 def told(answer: Any) -> dict[str, Any]:
