@@ -51,7 +51,7 @@ def read_site(
     touched = journal.touched(since=recent)
     listed = _brought_up_to_date(client, snapshot.items, touched, pause=pause, wait=settle_seconds)
     known = {item.item_id.lower(): item for item in journal.known_items()}
-    listed = tuple(map(journal.as_sent, _by_own_id(client, listed, known)))
+    listed = tuple(map(journal.as_sent, _by_own_id(client, listed, known, first=snapshot.items)))
     shown = {item.id.lower() for item in listed}
     gone = [item for name, item in known.items() if name not in shown]
     published = journal.published()
@@ -60,11 +60,17 @@ def read_site(
     return replace(snapshot, items=(*named, *remembered), refusals=journal.refusals())
 
 
-def _by_own_id(client: Client, listed: Sequence[Item], known: Mapping[str, Known]) -> list[Item]:
+def _by_own_id(
+    client: Client, listed: Sequence[Item], known: Mapping[str, Known], *, first: Sequence[Item]
+) -> list[Item]:
     """Read by its ID each item whose ID the list gives to another post than the journal does, and whom that concerns.
 
-    An ID that the service does not know stays as it is listed: nothing is made in its place, and no act on it is sent.
+    `first` is the list as it came: where an item that was read since turned out to be another post, those that the list
+    calls by that post's name are read as well. An ID that the service does not know stays as it is listed: nothing is
+    made in its place, and no act on it is sent.
     """
+    was = {item.id: item.reference for item in first}
+    moved = {item.reference for item in listed if was.get(item.id, item.reference) != item.reference} - {""}
     made = {item.item_id.lower(): item.reference for item in known.values() if item.made}
     found, read = {item.id: item for item in listed}, set[str]()
     doubtful = [
@@ -72,6 +78,7 @@ def _by_own_id(client: Client, listed: Sequence[Item], known: Mapping[str, Known
         for item in listed
         if (item.reference and made.get(item.id.lower(), item.reference) != item.reference)
         or (item.id.lower() not in made and item.reference in set(made.values()))
+        or (item.reference in moved and was.get(item.id) == item.reference)
     ]  # fmt: skip
     while doubtful and len(read) < MAX_LOOKS:
         read.add(item_id := doubtful.pop())

@@ -74,6 +74,12 @@ def test_nobody_is_harmed_by_lists_that_are_old_or_garbled_by_duplicates_or_by_o
     assert figures.clean, f"{figures}\nplay one again: python tests/proof/misled.py --seed N"
 
 
+@pytest.mark.parametrize("seed", [811, 3731])
+def test_a_scenario_that_once_did_harm_does_none(seed: int) -> None:
+    figures = play_many([seed])
+    assert figures.clean, f"{figures}\nplay it again: python tests/proof/misled.py --seed {seed}"
+
+
 def test_the_scenarios_hold_every_pair_of_states_with_every_wish_and_every_way_to_be_misled() -> None:
     scenarios = [make_scenario(seed) for seed in range(len(CELLS))]
     assert {(*s.states, s.rows[0].wish) for s in scenarios} == set(CELLS)
