@@ -360,8 +360,11 @@ def check(*, inputs: Inputs, flags: Flags, only: tuple[str, ...], out: Path | No
 @reading
 @click.option("--out", type=PATH, metavar="FILE", help="Where the copy goes, if not beside it as SHEET.fixed.")
 @click.option("--cell", "cells", multiple=True, metavar="D3", help="Only this cell; may be given several times.")
+@click.option("--answers", multiple=True, metavar="FILE", help="Put the notes of these answers beside their rows.")
 @common
-def fix(inputs: Inputs, flags: Flags, out: Path | None, cells: tuple[str, ...]) -> int:
+def fix(
+    *, inputs: Inputs, flags: Flags, out: Path | None, cells: tuple[str, ...], answers: tuple[str, ...]
+) -> int:  # fmt: skip
     """Write a copy of SHEET with every mistake that has exactly one fix corrected, and list each change.
 
     Corrections made on `To fix` in the sheet's results are taken over. SHEET itself is never changed.
@@ -370,6 +373,7 @@ def fix(inputs: Inputs, flags: Flags, out: Path | None, cells: tuple[str, ...]) 
 
     out = out or (Path("stdin.fixed.csv") if inputs.from_stdin else None)
 
+    inputs = replace(inputs, answers=answers)
     return fix_sheet(here(flags), flags, inputs, Outputs(out=out, cells=tuple(cell.upper() for cell in cells)))
 
 

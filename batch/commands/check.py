@@ -12,7 +12,7 @@ from batch.commands.session import EXIT_DONE, EXIT_ROWS, JSON, Session, refuse_o
 from batch.errors import ConfigError, SheetError, StartError
 from batch.media import read_media_facts
 from batch.model import Issue, Post, Severity
-from batch.plan.approval import GivenAnswers
+from batch.plan.approval import MAX_ANSWERS_BYTES, GivenAnswers, read_answers
 from batch.plan.decisions import place
 from batch.plan.select import columns_of, select
 from batch.report import terminal
@@ -204,3 +204,12 @@ def github_annotation(issue: Issue, *, file: str) -> str:
     line = f",line={issue.row}" if issue.row is not None else ""
     title = " ".join(part for part in (issue.cell, issue.column) if part) or "sheet"
     return f"::{level} file={escaped(file, ':,')}{line},title={escaped(title, ':,')}::{escaped(issue.message)}"
+
+
+def read_answers_file(path: Path) -> GivenAnswers:
+    """Read what a person answered on the page of a plan. Errors: StartError."""
+    try:
+        with path.open("rb") as file:
+            return read_answers(file.read(MAX_ANSWERS_BYTES + 1), name=path.name)
+    except OSError as error:
+        raise StartError(f"The answers {path.name} can't be read: {error.strerror}.") from error

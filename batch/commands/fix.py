@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from batch.atomic import write_whole
-from batch.commands.check import Checked, read_and_check
+from batch.commands.check import Checked, read_and_check, read_answers_file
 from batch.commands.options import Environment, Flags, Inputs, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_outputs, shown_from
 from batch.errors import SheetError, StartError
 from batch.model import Severity
+from batch.plan.approval import GivenAnswers
 from batch.report import terminal
 from batch.wording import list_rows, listed
 from batch.workbooks.fix import (
     CellFix,
     Place,
+    cell_text,
     find_fixes,
     find_untaken,
     heading_row,
@@ -54,6 +56,7 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
             checked = read_and_check(session, replace(inputs, maps=(*inputs.maps, *maps)), folder=environment.cwd)
         copy = CorrectedCopy(session, checked, inputs, draft=Path(folder) / path.name)
         copy.rename_headings(renames)
+        copy.take_notes([read_answers_file(environment.cwd / name) for name in inputs.answers])
         if not outputs.cells:
             copy.take_over_corrections()
         copy.fix_single_remedies(outputs.cells)
@@ -126,6 +129,30 @@ class CorrectedCopy:
                 rows = list_rows(corrections.lost)
                 self.notices.append(f"Not taken from {path.name}: {rows}, because the sheet has changed there since.")
             self._apply(corrections.fixes)
+
+    def take_notes(self, answers: Sequence[GivenAnswers]) -> None:
+        """Put what people asked for on the page of the plan beside its row, into the column `notes`."""
+        sheet, posts = self._original.sheet, self._original.posts
+        asked = [answer for file in answers for answer in file.given if answer.post.note or answer.post.date]
+        position = sheet.columns.get("notes")
+        if asked and position is None:
+            self.notices.append("The sheet has no column `notes`, so no note was put beside its row. Add the column.")
+        if not asked or position is None:
+            return
+        cells = {row.number: cell_text(row.values[position]) for row in sheet.rows}
+        notes = dict(cells)
+        for who, _, given in asked:
+            rows = {post.row for post in posts if post.key == given.key}
+            rows = {post.row for post in posts if post.row in rows and post.site == given.site} or rows
+            note = f"{who}: {given.note or 'wants ' + given.date.replace('T', ' ')}"
+            for row in rows if len(rows) == 1 else ():
+                notes[row] = notes[row] if note in notes[row] else f"{notes[row]}\n{note}".strip()
+            if len(rows) != 1:
+                self.notices.append(f"No row has the key {given.key}, so this note is in no row: {note}")
+        heading, changed = sheet.headings[position], {row for row in cells if cells[row] != notes[row]}
+        self._apply({
+            (row, position): CellFix(row, position, heading, cells[row], notes[row], "answer") for row in changed
+        })  # fmt: skip
 
     def fix_single_remedies(self, cells: Collection[str] = ()) -> None:
         """Correct until nothing more has exactly one remedy; of these cells only, where some are named.

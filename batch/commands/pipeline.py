@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from batch.commands.check import Checked, fixable, read_and_check
+from batch.commands.check import Checked, fixable, read_and_check, read_answers_file
 from batch.commands.options import Inputs, Outputs
 from batch.commands.session import (
     EXIT_DONE,
@@ -36,7 +36,7 @@ from batch.commands.sites import (
     wait_until_final,
     way_of,
 )
-from batch.errors import JournalError, PostbatchError, StartError
+from batch.errors import JournalError, PostbatchError
 from batch.model import (
     Channel,
     Issue,
@@ -52,14 +52,12 @@ from batch.model import (
     StepKind,
 )
 from batch.plan.approval import (
-    MAX_ANSWERS_BYTES,
     Approval,
     GivenAnswers,
     decide,
     decide_by_memory,
     fingerprint_of,
     hold_back,
-    read_answers,
     strays,
 )
 from batch.plan.decisions import PlanOptions, PostPlace, names_of, place
@@ -96,15 +94,7 @@ def read_to_send(session: Session, inputs: Inputs, *, folder: Path, sheet: Sheet
         checked = read_and_check(session, inputs, folder=folder, will_send=True, sheet=sheet)
     named = sorted({(post.site, str(post.channel), post.account) for post in checked.posts if post.account})
     session.start_sandbox(checked.sites, accounts=named)
-    return replace(checked, answers=tuple(_read_answers(folder / path) for path in inputs.answers))
-
-
-def _read_answers(path: Path) -> GivenAnswers:
-    try:
-        with path.open("rb") as file:
-            return read_answers(file.read(MAX_ANSWERS_BYTES + 1), name=path.name)
-    except OSError as error:
-        raise StartError(f"The answers {path.name} can't be read: {error.strerror}.") from error
+    return replace(checked, answers=tuple(read_answers_file(folder / path) for path in inputs.answers))
 
 
 @dataclass(frozen=True, slots=True)

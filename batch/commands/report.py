@@ -137,6 +137,7 @@ def _outcome_of(item: Item, before: Outcome | None, *, site: str, timezone: str)
         channel=item.channel,
         type=item.type,
         account=before.account if before else "",
+        place=before.place if before else "",
         action="",
         outcome=kind,
         status=item.status,
@@ -200,10 +201,10 @@ def _told(states: Mapping[str, int]) -> list[str]:
 
 
 def _totals(posts: Sequence[tuple[Item, Outcome, str]]) -> dict[str, dict[str, Counter[str]]]:
-    """Count the posts by site, channel and campaign, and in each by state."""
-    totals: dict[str, dict[str, Counter[str]]] = {"site": {}, "channel": {}, CAMPAIGN: {}}
+    """Count the posts by site, channel, campaign and place, and in each by state."""
+    totals: dict[str, dict[str, Counter[str]]] = {"site": {}, "channel": {}, CAMPAIGN: {}, "place": {}}
     for _, outcome, campaign in posts:
-        for name, value in zip(totals, (outcome.site, outcome.channel, campaign), strict=True):
+        for name, value in zip(totals, (outcome.site, outcome.channel, campaign, outcome.place), strict=True):
             totals[name].setdefault(value, Counter())[WORDS[outcome.outcome]] += 1
     return totals
 

@@ -67,7 +67,7 @@ def find_fixes(sheet: SheetRows, issues: Iterable[Issue]) -> dict[Place, CellFix
             continue
         position, values = column_index(found[1]), rows[issue.row].values
         if position < len(values):
-            old = _text_of(values[position])
+            old = cell_text(values[position])
             fix = CellFix(issue.row, position, sheet.headings[position], old, issue.fix, issue.code)
             fixes.setdefault((issue.row, position), fix)
     return fixes
@@ -102,8 +102,8 @@ def read_corrections(results: Path, original: Path, sheet: SheetRows, *, encodin
         if number not in as_run or number not in rows:
             lost += [number] if any(wanted.values()) else []
             continue
-        shown, now = as_run[number], {column: _text_of(sheet.cell(rows[number], column)) for column in wanted}
-        now |= {"publish_at": _text_of(as_date(now["publish_at"]) or now["publish_at"])} if "publish_at" in now else {}
+        shown, now = as_run[number], {column: cell_text(sheet.cell(rows[number], column)) for column in wanted}
+        now |= {"publish_at": cell_text(as_date(now["publish_at"]) or now["publish_at"])} if "publish_at" in now else {}
         changed = {column for column in wanted if wanted[column] != shown.get(column, "")}
         made = {"key"} if wanted.get("key") and not now.get("key") else set()
         if not changed:
@@ -138,13 +138,13 @@ def _read_tables(path: Path, names: Sequence[str]) -> list[list[dict[str, str]]]
         for name in names:
             lines = book[name].iter_rows(values_only=True)
             headings = [str(value or "") for value in next(lines, ())]
-            tables.append([dict(zip(headings, map(_text_of, cells), strict=False)) for cells in lines])
+            tables.append([dict(zip(headings, map(cell_text, cells), strict=False)) for cells in lines])
         return tables
     finally:
         book.close()
 
 
-def _text_of(value: object) -> str:
+def cell_text(value: object) -> str:
     """Return a cell as a sheet is read: trimmed text, a date as ISO 8601."""
     if isinstance(value, datetime):
         return value.isoformat(" ", "seconds" if value.second else "minutes")
@@ -225,7 +225,7 @@ def heading_row(original: Path, sheet: SheetRows, *, encoding: str | None) -> in
     book = load_workbook(original, read_only=True, data_only=True)
     try:
         top = book[sheet.tab].iter_rows(max_row=HEADINGS_WITHIN, values_only=True)
-        return _find_headings(([_text_of(value) for value in cells] for cells in top), sheet) or _refuse(sheet)
+        return _find_headings(([cell_text(value) for value in cells] for cells in top), sheet) or _refuse(sheet)
     finally:
         book.close()
 
@@ -258,14 +258,14 @@ def _refuse(sheet: SheetRows) -> NoReturn:
 
 def find_untaken(original: SheetRows, copy: SheetRows, fixes: Fixes) -> dict[Place, CellFix]:
     """Return the fixes that are not what is read back. Raises StopError where anything else has changed."""
-    copied = {row.number: list(map(_text_of, row.values)) for row in copy.rows}
+    copied = {row.number: list(map(cell_text, row.values)) for row in copy.rows}
     untaken: dict[Place, CellFix] = {}
     for row in original.rows:
         there = copied.pop(row.number, [])
         for position, value in enumerate(row.values):
             fix = fixes.get((row.number, position))
             read = there[position] if position < len(there) else ""
-            if fix is None and read != _text_of(value):
+            if fix is None and read != cell_text(value):
                 cell = cell_address(row.number, position)
                 raise StopError(f"Cell {cell} can't be copied as it is. Save {original.name} as .xlsx, and fix that.")
             if fix is not None and read != fix.new:
