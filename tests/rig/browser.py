@@ -55,16 +55,25 @@ def tell_left_out(reporter: Any, config: pytest.Config) -> None:
         reporter.write_line(lines.pop(0), yellow=True)
 
 
+OPEN: list[Browser] = []
+"""The one Chromium of this process: each folder has this fixture for itself, and a second one can't be started."""
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium for all tests of a session."""
     reason = missing()
     if reason:
         pytest.fail(reason)
+    if OPEN:
+        yield OPEN[0]
+        return
     from playwright.sync_api import sync_playwright
 
     with (
         sync_playwright() as play,
         closing(play.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])) as chromium,
     ):
+        OPEN.append(chromium)
         yield chromium
+        OPEN.clear()
