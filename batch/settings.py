@@ -35,7 +35,7 @@ DEFAULT_SITE = "default"
 
 VIAS = ("auto", "draft", "publish", "bulk")
 MAX_FILE_BYTES = 64 * 1024
-MAX_LINE_BYTES = 1_000
+MAX_LINE_BYTES = 500
 """A parser takes seconds for a key of thousands of parts, and a key ends with its line."""
 
 MAX_NEAR_LETTERS = 64
