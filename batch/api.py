@@ -59,15 +59,15 @@ class Options(TypedDict, total=False):
     pilot: str
     """Only so many places (`3`), or these (`berlin, hamburg`)."""
     again: Sequence[str]
-    """The keys of posts to make anew."""
+    """The keys of posts to post again."""
     drafts_only: bool
     """Rows with generated content become drafts for review."""
     regenerate: bool
-    """Generate anew what was generated before."""
+    """Generate again what was generated before."""
     allow: Mapping[Literal["cancel", "delete", "reschedule"], int]
     """How many posts may be cancelled, deleted or rescheduled where that is more than 30 % of what is scheduled."""
     allow_new: int
-    """How many new posts may be made, where they are more than `max_new_posts` (500)."""
+    """How many new posts may be made: by itself `max_new_posts`, else 500 of rows with places or repeats."""
 
 
 def check(sheet: Sheet, **options: Unpack[Options]) -> tuple[Issue, ...]:

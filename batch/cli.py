@@ -290,7 +290,7 @@ def choosing(command: Command) -> Command:
     @click.option("--drafts-only", is_flag=True, help="Save generated posts as drafts for review.")
     @click.option("--regenerate", is_flag=True, help="Generate content again instead of using what is kept.")
     @sending
-    @click.option("--allow-new", type=click.IntRange(1), metavar="N", help="Up to N posts may be new (usually 500).")
+    @click.option("--allow-new", type=click.IntRange(1), metavar="N", help="Up to N posts may be new.")
     @click.option("--allow-cancel", type=click.IntRange(0), metavar="N", help="Up to N posts may be cancelled.")
     @click.option("--allow-delete", type=click.IntRange(0), metavar="N", help="Up to N posts may be deleted.")
     @click.option("--allow-reschedule", type=click.IntRange(0), metavar="N", help="Up to N posts may be rescheduled.")

@@ -123,7 +123,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Something about a row that a person has to know or mend.
+    """Something about a row that a person has to know or correct.
 
     `row` is the sheet's own number (the first row under the headings is 2), None for the whole sheet; `column` is
     one of ours or the heading as written; `code` is a stable word such as `text_too_long`; `seen` is the cell as it was

@@ -42,8 +42,6 @@ MAX_NEAR_LETTERS = 64
 """What is longer is no slip of a name that we know, and would take long to compare."""
 
 MAX_SHOWN_LINES = 20
-MAX_NEW_POSTS = 500
-"""New posts that a run makes unasked of rows with places or repeats. Another number in a file holds for all."""
 MAX_CALLS_PER_MINUTE = 200
 """The API's own limit for one site."""
 
@@ -276,7 +274,7 @@ class FileSettings:
     default_site: Text = ""
     columns: Mapping[str, Text] = field(default_factory=dict)
     """Which heading of a sheet each column of ours is read from, where it is there."""
-    max_new_posts: Annotated[int, _within(0, 1_000_000)] = MAX_NEW_POSTS
+    max_new_posts: Annotated[int, _within(0, 1_000_000)] | None = None
     """How many new posts a run makes without being asked by --allow-new."""
     utm: Utm = NO_TAGS
     """How links are tagged."""

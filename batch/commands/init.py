@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from batch.atomic import write_whole
+from batch.atomic import write_private
 from batch.commands.doctor import examine
 from batch.commands.options import Environment, Flags
 from batch.commands.session import shown_from
 from batch.errors import ConfigError, StartError
-from batch.runs.journal import make_private_folder
+from batch.runs.journal import make_private_folder, shown
 from batch.settings import FILE_NAME, OWN, VARIABLE, VARIABLE_STARTS, ConfigFile, user_folder
 from batch.wording import make_visible_line
 
@@ -76,16 +76,15 @@ def make_configuration(environment: Environment, answers: Answers) -> int:
     text = f'{before}\n[sites.{name}]\nsite_id = "{site_id}"\napi_key_env = "{variable}"\n'
     ConfigFile(path, OWN, text.encode()).settings()
     make_private_folder(path.parent)
-    write_whole(path, lambda draft: _write_text(draft, text))
+    try:
+        write_private(path, text.encode())
+    except OSError as error:
+        raise StartError(f"{FILE_NAME} can't be written in {shown(path.parent)}: {error.strerror}.") from error
     environment.show(f"Written: {shown_from(path, environment.cwd)}")
     if not environment.environ.get(variable):
         environment.show(f"Next: set {variable} to the key, then run: postbatch doctor --site {name}")
         return 0
     return examine(environment, Flags(sites=(name,), color=environment.out.isatty()))
-
-
-def _write_text(draft: Path, text: str) -> None:
-    draft.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _zone_mistake(zone: str) -> str:

@@ -79,10 +79,8 @@ from batch.runs.record import (
     not_run_outcome,
     read_record,
     record_followup,
-    with_last_known,
 )
 from batch.runs.site import remembered_items
-from batch.settings import MAX_NEW_POSTS
 from batch.sheets.read import Sheet
 from batch.wording import counted, listed
 from batch.workbooks.template import EXAMPLE_SKIPPED
@@ -195,7 +193,7 @@ UNSEEN = REFUSED | {StepKind.SKIP}
 """Steps that do not show what their rows would become."""
 
 OPEN = frozenset({Status.DRAFT, Status.SCHEDULED})
-"""States in which a post's content can still be changed; a post that is there keeps its content unless asked anew."""
+"""States in which a post's content can still be changed; a post that is there keeps its content unless asked again."""
 
 
 class Planner:
@@ -407,9 +405,7 @@ def refuse_many(session: Session, plan: Plan, inputs: Inputs) -> None:
 
     Where neither says so, only the posts of rows that their places or repeats multiply are held to a number.
     """
-    configured, unsaid = session.settings.max_new_posts, inputs.allow_new is None
-    allowed = configured if inputs.allow_new is None else inputs.allow_new
-    check_new_posts(plan, allowed=allowed, multiplied_only=unsaid and configured == MAX_NEW_POSTS)
+    check_new_posts(plan, allowed=session.settings.max_new_posts if inputs.allow_new is None else inputs.allow_new)
 
 
 def make_record(session: Session, prepared: Prepared, *, run: str, command: str) -> RunRecord:
@@ -551,7 +547,7 @@ def tell(
     whole = results
     with suppress(PostbatchError):  # a run without a record left nothing out
         record = read_record(session.state, results.run)
-        whole = with_last_known(session.state, results, record, journal_of=lambda site: session.journal(site).name)
+        whole = session.with_last_known(results, record)
     try:
         with session.status.waiting(lambda: "Writing the results"):
             written = session.write_report(whole, outputs, sheet=sheet, media_folder=media_folder)

@@ -16,13 +16,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from batch.commands.options import Environment, Flags, Outputs
-from batch.commands.session import EXIT_DONE, EXIT_ROWS, SANDBOX_SAID, Session, refuse_to_lose, shown_from
+from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_outputs, refuse_to_lose, shown_from
 from batch.commands.sites import SITES_AT_ONCE, look_at_site
-from batch.commands.watch import read_records
+from batch.commands.watch import read_records, start_with_runs
 from batch.errors import PostbatchError, StartError
 from batch.model import Item, Outcome, OutcomeKind, Results, Status
 from batch.plan.matching import split_reference
-from batch.report.words import make_headline
+from batch.report.words import REPORTED, make_headline
 from batch.runs.journal import Journal
 from batch.runs.record import read_results
 from batch.times import shown_time, zone_named
@@ -44,19 +44,23 @@ def report_month(
 ) -> int:
     """Write the month's report, one for all sites or one for each; 1 where a post failed or a site can't be read."""
     with Session(environment, flags) as session:
-        records = read_records(session)
-        session.start_sandbox({site for record in records for site in record.journals})
+        refuse_outputs(outputs, sheet=environment.cwd / "report", cwd=environment.cwd)
+        start_with_runs(session)
         names = session.sites or tuple(session.settings.sites) or (session.settings.site().name,)
         wanted = read_month(month, now=environment.now(), zone=session.settings.timezone_for(names[0]))
-        posts, unread = _read_posts(session, names, month=wanted)
-        sheets = _reports(session, posts, month=wanted, sites=names if split else ())
         paths = [environment.cwd / (outputs.out or f"report-{wanted}.xlsx")]
         if split:
             plain = [re.sub(r"[^\w-]+", "-", name).strip("-") or "site" for name in names]
             paths = [paths[0].with_stem(f"{paths[0].stem}-{name}") for name in plain]
-        environment.answer(_as_data(_reports(session, posts, month=wanted, sites=())[0], posts, month=wanted))
-        if not flags.json or outputs.out:
-            _write(session, sheets, paths, outputs, posts=posts, force=force)
+        writes = not flags.json or outputs.out is not None
+        for path in paths if writes else ():
+            refuse_to_lose(path, force=force)
+        posts, unread = _read_posts(session, names, month=wanted)
+        if flags.json:
+            environment.answer(_as_data(_reports(session, posts, month=wanted, sites=())[0], posts, month=wanted))
+        if writes:
+            reports = _reports(session, posts, month=wanted, sites=names if split else ())
+            _write(session, reports, paths, outputs, posts=posts)
         failed = any(outcome.outcome is OutcomeKind.FAILED for _, outcome, _ in posts)
         return EXIT_ROWS if failed or unread else EXIT_DONE
 
@@ -180,24 +184,20 @@ def _reports(
 
 def _write(
     session: Session, reports: Sequence[Results], paths: Sequence[Path], outputs: Outputs, *,
-    posts: Sequence[tuple[Item, Outcome, str]], force: bool,
+    posts: Sequence[tuple[Item, Outcome, str]],
 ) -> None:  # fmt: skip
-    for path in paths:
-        refuse_to_lose(path, force=force)
-    if session.sandbox:
-        session.show(SANDBOX_SAID)
+    session.show_sandbox()
     for report, path in zip(reports, paths, strict=True):
         session.show(f"{report.sheet}: {make_headline(report).well}")
         for written in session.write_report(report, replace(outputs, out=path), sheet=path.with_suffix(".csv")):
             session.show(f"Written: {shown_from(written, session.environment.cwd)}")
     for name, counts in _totals(posts).items():
         if len(counts) > 1:
-            told = (f"{value or '(none)'} {listed(_told(states), last='and')}" for value, states in counts.items())
+            told = (
+                f"{value or '(none)'} {listed([f'{number:,} {state}' for state, number in states.items()], last='and')}"
+                for value, states in counts.items()
+            )
             session.show(f"By {name}: {'; '.join(told)}.")
-
-
-def _told(states: Mapping[str, int]) -> list[str]:
-    return [f"{number:,} {state}" for state, number in states.items()]
 
 
 def _totals(posts: Sequence[tuple[Item, Outcome, str]]) -> dict[str, dict[str, Counter[str]]]:
@@ -205,14 +205,8 @@ def _totals(posts: Sequence[tuple[Item, Outcome, str]]) -> dict[str, dict[str, C
     totals: dict[str, dict[str, Counter[str]]] = {"site": {}, "channel": {}, CAMPAIGN: {}, "place": {}}
     for _, outcome, campaign in posts:
         for name, value in zip(totals, (outcome.site, outcome.channel, campaign, outcome.place), strict=True):
-            totals[name].setdefault(value, Counter())[WORDS[outcome.outcome]] += 1
+            totals[name].setdefault(value, Counter())[REPORTED[outcome.outcome]] += 1
     return totals
-
-
-WORDS: Mapping[OutcomeKind, str] = {
-    OutcomeKind.PUBLISHED: "live", OutcomeKind.SCHEDULED: "scheduled", OutcomeKind.DRAFTED: "draft",
-    OutcomeKind.FAILED: "failed", OutcomeKind.PROCESSING: "in process", OutcomeKind.CANCELLED: "cancelled",
-}  # fmt: skip
 
 
 def _as_data(report: Results, posts: Sequence[tuple[Item, Outcome, str]], *, month: str) -> Mapping[str, object]:

@@ -20,7 +20,7 @@ from batch.commands.options import Environment, Flags, Outputs
 from batch.errors import JournalError, StartError, StopError
 from batch.model import GOOD, Outcome, OutcomeKind, Results
 from batch.runs.journal import journal_path, make_private_folder, shown
-from batch.runs.record import RunRecord, is_as_written, new_run_id, note_results
+from batch.runs.record import RunRecord, is_as_written, new_run_id, note_results, with_last_known
 from batch.settings import DEFAULT_SITE, Settings, SiteSettings, load_settings
 from batch.wording import make_visible_line
 
@@ -310,6 +310,10 @@ class Session:
             if self.journal(site).name != name:
                 where = "in the sandbox of another folder" if self.sandbox else "on another site or address"
                 raise StartError(f"The run {record.run} was {where} than {site or 'default'} is now. Go there first.")
+
+    def with_last_known(self, results: Results, record: RunRecord) -> Results:
+        """Return a run's results with what was last known of the posts that it left out."""
+        return with_last_known(self.state, results, record, journal_of=lambda site: self.journal(site).name)
 
     def write_report(
         self, results: Results, outputs: Outputs, *, sheet: Path, media_folder: Path | None = None

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from batch.codec import to_json
 from batch.commands.options import Environment, Flags, Outputs
-from batch.commands.session import EXIT_DONE, EXIT_ROWS, SANDBOX_SAID, Session, shown_from
+from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, shown_from
 from batch.commands.sites import LIVE_KINDS, ONE_BY_ONE, OPEN_STATUSES, SITES_AT_ONCE, brought_up_to_date
 from batch.errors import PostbatchError, StartError
 from batch.model import Channel, Outcome, OutcomeKind, Status
@@ -38,8 +38,8 @@ from batch.runs.record import (
     read_results,
     results_files,
     run_names,
-    with_last_known,
 )
+from batch.settings import is_this_machine
 from batch.times import shown_time
 from batch.wording import counted, shorten
 
@@ -103,10 +103,8 @@ def watch(
     pause = read_duration(every)
     senders = make_senders(environment, notify=notify, command=notify_command)
     with Session(environment, flags) as session:
-        records = read_records(session)
-        session.start_sandbox({site for record in records for site in record.journals})
-        if session.sandbox:
-            session.show(SANDBOX_SAID)
+        start_with_runs(session)
+        session.show_sandbox()
         if once:
             return watch_once(session, senders)
         session.say(f"Watching the open posts of all runs, every {every}. Press Ctrl-C to stop.")
@@ -262,17 +260,18 @@ def _update_files(session: Session, run: str) -> None:
             continue
         try:
             record = read_record(session.state, run)
-            results = with_last_known(
-                session.state,
-                read_results(session.state, record),
-                record,
-                journal_of=lambda site: session.journal(site).name,
-            )
+            results = session.with_last_known(read_results(session.state, record), record)
             sheet = path.with_name(Path(record.sheet).name or "posts")
             for written in session.write_report(results, Outputs(out=path), sheet=sheet):
                 session.say(f"Updated: {shown_from(written, session.environment.cwd)}")
         except PostbatchError as error:
             session.warn(str(error))
+
+
+def start_with_runs(session: Session) -> None:
+    """Start the sandbox, where one is asked for, with the sites that the runs of this machine name."""
+    if session.sandbox:
+        session.start_sandbox({site for record in read_records(session) for site in record.journals})
 
 
 def read_records(session: Session) -> list[RunRecord]:
@@ -318,8 +317,8 @@ def make_senders(environment: Environment, *, notify: bool, command: str) -> lis
     if notify:
         address = environment.environ.get(NOTIFY_URL, "")
         parts = urlsplit(address)
-        loopback = parts.hostname in ("127.0.0.1", "::1", "localhost")
-        if not parts.hostname or (parts.scheme != "https" and not (parts.scheme == "http" and loopback)):
+        host = parts.hostname or ""
+        if not host or (parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine(host))):
             raise StartError(f"--notify needs an https address in {NOTIFY_URL}. Set it, or leave --notify out.")
         senders.append(lambda message: notify_webhook(address, message))
     if command:

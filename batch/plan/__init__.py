@@ -1,1 +1,1 @@
-"""What is to be done: checked posts and a snapshot of the site become a plan, without clock, file or network."""
+"""The plan: checked posts and a snapshot of the site become a plan, without clock, file or network."""

@@ -80,7 +80,7 @@ CHANGED_SINCE_PULL = Refusal(
 def reconcile(
     posts: Sequence[Post], snapshot: Snapshot, *, now: datetime, options: PlanOptions | None = None
 ) -> SitePlan:
-    """Return what is to be done for the posts of one site, given what it held when it was read."""
+    """Return the plan for the posts of one site, given what it held when it was read."""
     options = options or PlanOptions()
     index = ItemIndex(snapshot.items, keys=[post.key for post in posts])
     left_out = {n: post for n, post in enumerate(posts) if left_out_by(post, options)}

@@ -65,14 +65,18 @@ def refuse_large(large: Mapping[str, int]) -> None:
         )
 
 
-def check_new_posts(plan: Plan, *, allowed: int, multiplied_only: bool = False) -> None:
+MAX_MULTIPLIED = 500
+
+
+def check_new_posts(plan: Plan, *, allowed: int | None) -> None:
     """Refuse a plan that makes more new posts than are allowed, on all its sites together. Errors: GuardError.
 
-    With `multiplied_only` those count whose row makes more than one for a channel, by its places or repeats: there one
-    word too many makes hundreds of posts, while a long sheet is no slip.
+    Where nobody named a number (None), `MAX_MULTIPLIED` holds for posts whose row makes more than one for a channel, by
+    its places or repeats: there one word too many makes hundreds of posts, while a long sheet is no slip.
     """
     new = [step for step in plan.steps if Act.CREATE in step.acts]
-    if multiplied_only:
+    if allowed is None:
+        allowed = MAX_MULTIPLIED
         made = Counter((step.row, step.channel) for step in new)
         new = [step for step in new if made[step.row, step.channel] > 1]
     if len(new) <= allowed:

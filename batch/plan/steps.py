@@ -298,7 +298,7 @@ class Comparison:
         )
 
     def replacing(self, step: Step, olds: Sequence[Item]) -> Step:
-        """Return a step that makes a post anew, with what takes the old ones back before the new one gets its date."""
+        """Return a step that makes a post again, with what takes the old ones back before the new one gets its date."""
         told = [
             f"{old.id} ({old.status}{f' for {self._spoken(old.scheduled_at)}' if old.scheduled_at else ''})"
             for old in olds

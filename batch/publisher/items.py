@@ -185,7 +185,7 @@ def create_scheduled(client: Client, step: Step) -> Reply:
 
 
 def schedule_item(client: Client, item_id: str, *, at: datetime) -> Reply:
-    """Schedule a draft, or a scheduled item anew, for this instant."""
+    """Schedule a draft, or a scheduled item once more, for this instant."""
     reply = client.send_once("POST", f"{BASE}/publish-by-id", {"id": item_id, "scheduledDate": write_date(at)})
     return _about_item(reply, item_id)
 

@@ -460,7 +460,7 @@ def render_page(
     can answer on the page.
     """
     page = PageData(results, timezone_note=timezone_note, pictures=pictures, asked=asked)
-    css, js = _asset("page.css"), _asset("page.js") + (_asset("answer.js") if page.asked else "")
+    css, js = _asset("tokens.css") + _asset("page.css"), _asset("page.js") + (_asset("answer.js") if page.asked else "")
     template = _environment().get_template("page.html.j2")
     return template.render(
         page=page,

@@ -184,7 +184,7 @@ def outcomes_text(
     verbose: bool = False,
     quiet: bool = False,
 ) -> str:
-    """Say what became of a run's posts: in a line or two, then each problem by its cause, then the links that are live.
+    """Say how a run's posts ended: in a line or two, then each problem by its cause, then the links that are live.
 
     `known` are the places of outcomes that the plan has shown already: they are counted, and not told again. With
     `quiet` there are only problems.

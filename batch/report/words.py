@@ -122,8 +122,12 @@ SHOWN_KINDS = 3
 """How many kinds of done posts the line names one by one; the legend below it names all."""
 
 
-REPORTED: Mapping[OutcomeKind, str] = {OutcomeKind.PUBLISHED: "live", OutcomeKind.DRAFTED: "drafts"}
-"""What a report calls a state, where a run has another word for it."""
+REPORTED: Mapping[OutcomeKind, str] = {
+    **{kind: style.told for kind, style in OUTCOME_STYLES.items()},
+    OutcomeKind.PUBLISHED: "live",
+    OutcomeKind.DRAFTED: "draft",
+}
+"""What a report calls a state: a run has other words for some."""
 
 
 class Headline(NamedTuple):
@@ -147,8 +151,10 @@ def make_headline(results: Results) -> Headline:
     """Say in one line what happened, or for a plan what is going to."""
     counts = dict(count_outcomes(results))
     if results.wanted == "report":
-        told = [f"{n:,} {REPORTED.get(kind, OUTCOME_STYLES[kind].told)}" for kind, n in counts.items()]
-        told = [words.removesuffix("s") if words == "1 drafts" else words for words in told]
+        told = [
+            counted(n, "draft") if kind is OutcomeKind.DRAFTED else f"{n:,} {REPORTED[kind]}"
+            for kind, n in counts.items()
+        ]
         return Headline(f"{listed(told, last='and')}." if told else "No posts in this month.")
     if not counts:
         return Headline("There are no posts in this sheet.")

@@ -87,6 +87,7 @@ class Option(NamedTuple):
     """Whether only a plan takes it."""
 
 
+MANY = "A number, where the plan asks for it"
 OPTIONS = (
     Option("sheet", "Sheet of the workbook", "Where the workbook has several"),
     Option("only", "Only these rows", "As in Status=Approved", planned=True),
@@ -96,9 +97,10 @@ OPTIONS = (
     Option("include-hidden", "Hidden rows count too", flag=True),
     Option("skip-hidden", "Hidden rows are left out", flag=True),
     Option("approved-only", "Only rows whose “approved” is yes", flag=True, planned=True),
-    Option("allow-cancel", "Cancelling many posts is meant", flag=True, planned=True),
-    Option("allow-delete", "Deleting many posts is meant", flag=True, planned=True),
-    Option("allow-reschedule", "Moving many posts is meant", flag=True, planned=True),
+    Option("allow-new", "New posts, at most", MANY, planned=True),
+    Option("allow-cancel", "Cancelled posts, at most", MANY, planned=True),
+    Option("allow-delete", "Deleted posts, at most", MANY, planned=True),
+    Option("allow-reschedule", "Moved posts, at most", MANY, planned=True),
 )
 Chosen = tuple[tuple[str, str], ...]
 
@@ -330,6 +332,8 @@ class Pages:
         if (name := request.path_params["name"]) not in kinds:
             raise HTTPException(404, "")
         content = (files("batch.web") / "templates" / name).read_bytes()
+        if name == "web.css":  # in the colours of the page for reading
+            content = (files("batch.report") / "templates" / "tokens.css").read_bytes() + content
         return Response(content, media_type=kinds[name])
 
     async def upload(self, request: Request) -> Response:

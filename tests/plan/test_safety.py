@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch.errors import GuardError
-from batch.model import Act, Action, Channel, Medium, Plan, Quota, SitePlan, Snapshot, Step, StepKind
+from batch.model import Act, Action, Medium, Plan, Quota, SitePlan, Snapshot, Step, StepKind
 from batch.plan.decisions import PlanOptions
 from batch.plan.reconcile import reconcile
 from batch.plan.safety import (
+    MAX_MULTIPLIED,
     Cost,
     block_over_quota,
     check_new_posts,
@@ -301,22 +303,20 @@ def test_the_cost_of_a_real_plan(via: str, calls: int, said: str) -> None:
 
 
 def test_only_rows_that_are_multiplied_are_held_to_a_number_nobody_named(make: Builders) -> None:
-    def new(row: int, channel: Channel, place: str = "") -> Step:
-        post = make.post(f"{row}/{place}/{channel}", row=row, channel=channel)
-        (step,) = reconcile([post], make.snapshot(), now=make.now).steps
-        return replace(step, acts=(Act.CREATE,), row=row, channel=str(channel), place=place)
+    (step,) = reconcile([make.post("sale")], make.snapshot(), now=make.now).steps
 
-    def plan(*steps: Step) -> Plan:
-        return Plan("posts.csv", "", make.now, (SitePlan("pottery", steps),))
+    def plan(steps: Iterable[Step]) -> Plan:
+        return Plan("posts.csv", "", make.now, (SitePlan("pottery", tuple(steps)),))
 
-    channels = (Channel.INSTAGRAM, Channel.FACEBOOK)
-    long_sheet = plan(*(new(row, channel) for row in range(2, 8) for channel in channels))
-    check_new_posts(long_sheet, allowed=3, multiplied_only=True)
-    with pytest.raises(GuardError, match="12 new posts from 6 rows"):
-        check_new_posts(long_sheet, allowed=3)
-    many_places = plan(
-        *(new(2, Channel.INSTAGRAM, place) for place in ("berlin", "hamburg", "kiel", "ulm")), new(3, channels[1])
+    more = MAX_MULTIPLIED + 1
+    long_sheet = plan(
+        replace(step, row=row, channel=c) for row in range(2, 2 + more) for c in ("INSTAGRAM", "FACEBOOK")
     )
-    with pytest.raises(GuardError, match="4 new posts from 1 row in 4 places"):
-        check_new_posts(many_places, allowed=3, multiplied_only=True)
-    check_new_posts(many_places, allowed=4, multiplied_only=True)
+    check_new_posts(long_sheet, allowed=None)
+    with pytest.raises(GuardError, match=f"{2 * more:,} new posts from {more} rows"):
+        check_new_posts(long_sheet, allowed=2 * more - 1)
+    places = [replace(step, place=f"shop {n}") for n in range(more)]
+    with pytest.raises(GuardError, match=f"{more} new posts from 1 row in {more} places"):
+        check_new_posts(plan(places), allowed=None)
+    check_new_posts(plan(places), allowed=more)
+    check_new_posts(plan([*places[1:], replace(step, row=3)]), allowed=None)
