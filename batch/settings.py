@@ -300,7 +300,10 @@ class Settings(FileSettings):
     def site(self, name: str = "") -> SiteSettings:
         """Return a site by its name in any case; blank = the default one. Raises `ConfigError` with the remedy."""
         if not self.sites:
-            raise ConfigError(f"No site is configured: set WIX_SITE_ID, or add a [sites.NAME] table to {FILE_NAME}.")
+            raise ConfigError(
+                "No site is configured. Run `postbatch init`, or set WIX_SITE_ID, or add a [sites.NAME] table to "
+                f"{FILE_NAME}."
+            )
         if not (name or self.default_site):
             raise ConfigError(f"Which site is meant? Use --site with one of: {', '.join(self.sites)}.")
         return self.sites[match_site(name or self.default_site, self.sites)]

@@ -132,7 +132,9 @@ def watch_once(session: Session, senders: Sequence[Sender]) -> int:
     session.environment.answer({
         "alerts": [asdict(alert) for alert in alerts], "standing": standing, "sites": sorted(by_site),
     })  # fmt: skip
-    if not alerts:
+    if not by_site:
+        session.say("There are no open posts.")
+    elif not alerts:
         checked = f"{counted(sum(map(len, by_site.values())), 'post')} checked on {counted(len(by_site), 'site')}"
         waiting = f"{counted(standing, 'post')} reported before still can't go out" if standing else "nothing new"
         session.say(f"{checked}, {waiting}.")

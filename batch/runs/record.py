@@ -268,10 +268,11 @@ def finish_record(
 def read_record(folder: Path, run: str) -> RunRecord:
     """Read the record of a run; `run` may be `last`. Errors: StartError where there is none."""
     names = run_names(folder)
-    wanted = names[-1] if run == "last" and names else run
+    if not names:
+        raise StartError("There are no runs on this machine yet.")
+    wanted = names[-1] if run == "last" else run
     if wanted not in names:
-        there = f" The latest is {names[-1]}." if names else ""
-        raise StartError(f"There is no run called {run!r}; `postbatch runs` lists them.{there}")
+        raise StartError(f"There is no run {run!r}. The latest is {names[-1]}; `postbatch runs` lists them.")
     return _read(folder / "runs" / f"{wanted}.json")
 
 
