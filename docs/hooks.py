@@ -56,26 +56,11 @@ def configuration() -> Iterator[str]:
         yield "\n"
 
 
-def columns() -> Iterator[str]:
-    """Yield the table of the sheet's columns."""
-    from tests.readme_tables import columns_table
-
-    yield columns_table()
-
-
-def channels() -> Iterator[str]:
-    """Yield the table of the channels' limits."""
-    from tests.readme_tables import channels_table
-
-    yield channels_table()
-
-
 MADE: Mapping[str, Callable[[], Iterator[str]]] = {
-    "columns": columns, "channels": channels, "commands": commands, "outcomes": outcomes, "codes": codes,
-    "configuration": configuration,
+    "commands": commands, "outcomes": outcomes, "codes": codes, "configuration": configuration,
 }  # fmt: skip
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
     """Return a page with what is made from the code in its places."""
-    return re.sub(r"<!-- made: (\w+) -->", lambda found: "".join(MADE[found[1]]()), markdown)
+    return re.sub(rf"<!-- made: ({'|'.join(MADE)}) -->", lambda found: "".join(MADE[found[1]]()), markdown)

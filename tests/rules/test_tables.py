@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from batch.model import COLUMNS
 from batch.rules.channels import COMBINATIONS
-from tests.readme_tables import COLUMN_NOTES, channels_table, columns_table
+from tests.reference_tables import COLUMN_NOTES, channels_table, columns_table
 
 
 def rows_of(table: str) -> list[list[str]]:

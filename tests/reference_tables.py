@@ -1,4 +1,4 @@
-"""Makes the README's tables of columns and channels from the code's own, so that they can't say anything else."""
+"""Makes the reference's tables of columns and channels from the code's own, so that they can't say anything else."""
 
 from __future__ import annotations
 
