@@ -10,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.house import circles, dotted, double_names, first_modules, import_graph, trees
+from tests.bench.house import (
+    LATER_LIBRARIES,
+    circles,
+    dependencies,
+    dotted,
+    double_names,
+    first_modules,
+    import_graph,
+    share_used_once,
+    trees,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "batch"
@@ -120,6 +130,14 @@ def test_a_folder_has_no_more_modules_than_a_reader_can_keep_in_mind():
 
 def test_what_the_first_version_does_is_in_no_more_modules_than_a_reader_can_learn():
     assert len(first_modules(trees())) <= 115
+
+
+def test_what_the_first_version_does_stands_on_no_more_libraries_than_asked():
+    assert len(set(dependencies()) - LATER_LIBRARIES) <= 18
+
+
+def test_most_functions_are_used_more_than_once():
+    assert share_used_once(trees()) <= 40
 
 
 def test_a_class_name_means_one_thing():

@@ -35,6 +35,21 @@ def test_every_file_that_the_architecture_names_is_there(path: str) -> None:
     assert (ROOT / path).is_file() or (ROOT / "batch" / path).is_file()
 
 
+def test_every_module_is_in_the_list_of_its_package_and_nothing_else_is() -> None:
+    listed = re.findall(
+        r"^- `([\w/]+)/`: (.+(?:\n  .+)*)", PAGE.split("## Modules")[1].split("## Words")[0], re.MULTILINE
+    )
+    named = {(folder.removeprefix("batch"), name) for folder, text in listed for name in re.findall(r"`(\w+)`", text)}
+    there = {
+        (path.parent.relative_to(ROOT / "batch").as_posix().strip("."), path.stem)
+        for path in (ROOT / "batch").rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    assert named - {("sheets", "Sheet")} == there
+
+
 def test_every_package_is_in_its_table() -> None:
     here = {path.name for path in (ROOT / "batch").iterdir() if (path / "__init__.py").is_file()}
-    assert here == set(re.findall(r"`(\w+)/`", PAGE.split("## Packages")[1].split("## Words")[0])) - {"tests"} - {"rig"}
+    assert here == set(re.findall(r"`(\w+)/`", PAGE.split("## Packages")[1].split("## Modules")[0])) - {"tests"} - {
+        "rig"
+    }

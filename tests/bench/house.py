@@ -19,6 +19,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -38,6 +39,9 @@ LATER = frozenset({
     "batch.workbooks.fix",
 })  # fmt: skip
 """Modules that hold what came after 0.1.0 and its restructuring, each a capability of its own."""
+
+LATER_LIBRARIES = frozenset({"ftfy", "python-dateutil", "python-multipart", "starlette"})
+"""Libraries that stand under nothing else: damaged texts, repeats, and the pages in a browser."""
 
 
 class Figure(NamedTuple):
@@ -200,11 +204,26 @@ def count_lines(paths: Iterable[Path]) -> int:
     return sum(path.read_text(encoding="utf-8").count("\n") for path in paths)
 
 
+def dependencies() -> list[str]:
+    """Return the libraries that the package names. Errors: ValueError where one of `LATER_LIBRARIES` is gone."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [line.split(">")[0] for line in project["dependencies"]]
+    if gone := LATER_LIBRARIES - set(named):
+        raise ValueError(f"no such dependencies: {', '.join(sorted(gone))}")
+    return named
+
+
+def share_used_once(parsed: dict[Path, ast.Module]) -> float:
+    """Return how many of a hundred functions are used at exactly one place."""
+    once, every = used_once(parsed)
+    return round(100 * len(once) / every, 1)
+
+
 def measure(parsed: dict[Path, ast.Module]) -> list[Figure]:
     """Return the figures of the code as it stands."""
     first = first_modules(parsed)
     folders = Counter(path.parent for path in parsed if path.name != "__init__.py")
-    once, every = used_once(parsed)
+    libraries = dependencies()
     return [
         Figure("modules", len(parsed), None),
         Figure("modules for what 0.1.0 does", len(first), 115),
@@ -212,9 +231,11 @@ def measure(parsed: dict[Path, ast.Module]) -> list[Figure]:
         Figure("lines of the modules for 0.1.0", count_lines(first), 23_500),
         Figure("modules in the fullest folder", max(folders.values()), 25),
         Figure("files that one row of text enters", len(files_entered()), 60),
-        Figure("functions used exactly once, %", round(100 * len(once) / every, 1), 40),
+        Figure("functions used exactly once, %", share_used_once(parsed), 40),
         Figure("import circles", len(circles(import_graph(parsed))), 0),
         Figure("class names with two meanings", len(double_names(parsed)), 0),
+        Figure("direct dependencies", len(libraries), None),
+        Figure("direct dependencies for what 0.1.0 does", len(set(libraries) - LATER_LIBRARIES), 18),
     ]
 
 
@@ -239,7 +260,7 @@ def main() -> int:
     figures = measure(parsed)
     for figure in figures:
         bound = "" if figure.at_most is None else f"   at most {figure.at_most:,g}"
-        print(f"{figure.name:36} {figure.measured:>9,g}{bound}")
+        print(f"{figure.name:40} {figure.measured:>9,g}{bound}")
     for circle in circles(import_graph(parsed)):
         print("circle:", ", ".join(circle))
     for name, where in double_names(parsed).items():
