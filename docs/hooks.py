@@ -36,13 +36,6 @@ def outcomes() -> Iterator[str]:
         yield f"| `{kind}` | {style.done} | {well} | {style.remedy or 'Nothing.'} |\n"
 
 
-def codes() -> Iterator[str]:
-    """Yield the codes of issues."""
-    from batch.rules.issues import CODES
-
-    yield ", ".join(f"`{code}`" for code in sorted(CODES))
-
-
 def configuration() -> Iterator[str]:
     """Yield the keys of the configuration with their defaults."""
     from batch.settings import FileSettings, SiteSettings
@@ -57,7 +50,7 @@ def configuration() -> Iterator[str]:
 
 
 MADE: Mapping[str, Callable[[], Iterator[str]]] = {
-    "commands": commands, "outcomes": outcomes, "codes": codes, "configuration": configuration,
+    "commands": commands, "outcomes": outcomes, "configuration": configuration,
 }  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
-from types import MappingProxyType
 from typing import NamedTuple
 
 from batch.model import (
@@ -552,12 +551,6 @@ def _check_ended(channel: Channel, values: RowValues, cell: str, now: datetime) 
 
 
 FAILED = "generation_failed"
-GENERATED_CODES: Mapping[str, str] = MappingProxyType({
-    FAILED: "the service did not generate what the row asks for",
-    "ai_tools_missing": "the site's plan does not name the feature for generating",
-})  # fmt: skip
-"""Every code that generating can find, with what it stands for."""
-
 MADE = frozenset({"text", "title"})
 """The columns that generated words stand in for."""
 AGAIN = "change `prompt`, or run with --regenerate"

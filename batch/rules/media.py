@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import NamedTuple
 
 from batch.model import Action, Issue, Medium, Post, Severity
@@ -18,27 +17,6 @@ from batch.rules.channels import COMBINATIONS, Choice, Combination, FileLimits, 
 from batch.rules.columns import CellPlace
 from batch.rules.sources import FORMAT_NAMES, is_address, kind_of_mime, read_address, refuse_path
 from batch.wording import listed, quoted, shorten
-
-MEDIA_CODES: Mapping[str, str] = MappingProxyType({
-    "media_refused": "the entry may not be used: a path that leads elsewhere, or an address that is not public",
-    "media_not_found": "there is no such file in the media folder",
-    "media_unreadable": "the file can't be read",
-    "media_changed": "the file is no longer the one that was checked",
-    "media_broken": "the file is damaged, cut off or empty",
-    "media_not_media": "the file is neither a picture nor a video",
-    "media_kind": "the channel does not show this kind of media",
-    "media_kind_assumed": "the address does not tell what it is, and it is taken for a picture",
-    "media_format": "the channel does not take this file format",
-    "media_animated": "the picture moves, and the channel shows still ones",
-    "media_codec": "the video is coded for editing and not for watching",
-    "media_too_large": "the file is larger than the channel takes",
-    "media_too_small": "the picture or video has fewer pixels than the channel needs",
-    "media_ratio": "the picture or video is too tall or too wide for the channel",
-    "media_too_short": "the video is shorter than the channel takes",
-    "media_too_long": "the video is longer than the channel takes",
-    "media_unchecked": "something about the file could not be looked at",
-})  # fmt: skip
-"""Every code that looking at media can find, with what it stands for; `codes.py` has those of the row as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from batch.model import COLUMNS, Cell, Channel, Content, Issue, Medium, Post, PostType, Row, SheetRows
@@ -14,6 +16,18 @@ from batch.rules.columns import CheckContext
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CONTEXT = CheckContext(now=NOW, timezone="Europe/Berlin")
+
+
+def _documented_codes() -> dict[str, Mapping[str, str]]:
+    """Return what the page of codes tells of each, by section."""
+    page = Path(__file__).resolve().parents[2].joinpath("docs", "reference", "outcomes.md").read_text(encoding="utf-8")
+    sections = (section.partition("\n") for section in page.split("\n### ")[1:])
+    return {title: dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", rows, re.MULTILINE)) for title, _, rows in sections}
+
+
+DOCUMENTED = _documented_codes()
+MEDIA_CODES, GENERATED_CODES = DOCUMENTED.pop("The media files"), DOCUMENTED.pop("Generating")
+CODES = {code: means for section in DOCUMENTED.values() for code, means in section.items()}
 
 
 def make_sheet(*rows: dict[str, Cell], issues: Iterable[Issue] = ()) -> SheetRows:

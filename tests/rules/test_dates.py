@@ -25,7 +25,8 @@ from batch.rules.dates import (
     show_clock,
     tell_dates,
 )
-from batch.rules.issues import CODES, Problem
+from batch.rules.issues import Problem
+from tests.rules.builders import CODES
 
 BERLIN = Zones(usual="Europe/Berlin")
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from batch.model import Channel, Content, Generate, Generation, Issue, Medium, Post, PostType, Severity
 from batch.rules.check import (
-    GENERATED_CODES,
     PLAN_LACKS_AI,
     content_from_json,
     content_to_json,
@@ -19,6 +18,7 @@ from batch.rules.check import (
     with_generated,
     with_issue,
 )
+from tests.rules.builders import GENERATED_CODES
 
 
 def post(kind: Generate | None = Generate.CAPTION, channel: Channel = Channel.LINKEDIN, **content: object) -> Post:

@@ -8,8 +8,8 @@ import pytest
 
 from batch.model import Action, Channel, Content, Issue, Medium, Post, PostType, Severity
 from batch.rules.channels import COMBINATIONS, Combination, FileLimits
-from batch.rules.issues import CODES
-from batch.rules.media import MEDIA_CODES, MediaFacts, check_media, readable_ratio, readable_seconds, readable_size
+from batch.rules.media import MediaFacts, check_media, readable_ratio, readable_seconds, readable_size
+from tests.rules.builders import CODES, MEDIA_CODES
 
 JPEG = MediaFacts(
     "pic.jpg", sha256="ab" * 32, size_bytes=900_000, mime="image/jpeg", kind="IMAGE", width=1080, height=1080
