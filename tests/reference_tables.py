@@ -38,7 +38,10 @@ def _channels_with(field: str) -> str:
 COLUMN_NOTES: Mapping[str, str] = MappingProxyType({
     "key": "The post's own short name, which never changes and is unique within a site. Blank: one is derived from "
     "what the post is (not from its date).",
-    "action": f"Blank: make the post match the row. Or {_words(Action)}.",
+    "action": (
+        f"Blank: make the post match the row. Or {_words(Action)}, in any case. Other forms of the verb count where "
+        "nothing is final (`scheduled`, `skipping`); those of `publish`, `cancel` and `delete` are asked about."
+    ),
     "site": "The site's name in the configuration. Blank: the only or the default one.",
     "channel": f"{_words(Channel)}, in any case, and names such as X or Google Business Profile. Several, separated by "
     "commas, make a post for each.",

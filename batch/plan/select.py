@@ -17,6 +17,7 @@ from batch.model import Action, Channel, Post, SheetRows
 from batch.plan.decisions import PostPlace, place
 from batch.plan.matching import plain_name
 from batch.rules.channel_words import plain
+from batch.rules.columns import ACTION_FORMS, FINAL_FORMS
 from batch.rules.places import NO_PLACES, Places
 from batch.times import zone_named
 
@@ -32,6 +33,9 @@ _FIELDS: dict[str, Callable[[Post], str]] = {
 
 _DATE = "publishat"
 _CHANNEL_NAMES = {"x": Channel.TWITTER, "googlebusinessprofile": Channel.GBP, "google": Channel.GBP}
+_ACTION_NAMES = {**ACTION_FORMS, **FINAL_FORMS, **{plain(action): action for action in Action}, "": ""}
+_CANCELED = re.compile("cancel(?=ed|ing|ation)")
+"""A person who leaves out what is cancelled means it in both spellings."""
 _RANGE = re.compile(r"([0-9]{1,9})(?:\s*(-)\s*([0-9]{1,9})?)?")
 _CONDITION = re.compile(r"\s*(.+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
@@ -56,7 +60,7 @@ class Condition(NamedTuple):
             return self._fits_date(post)
         seen = _FIELDS[self.column](post) if self.column in _FIELDS else cells(post, self.column)
         if self.sign in {"=", "!="}:
-            plain = plain_name(seen)
+            plain = _spelled(seen)
             return any(fnmatchcase(plain, value) for value in self.values) is (self.sign == "=")
         at, wanted = _comparable(seen), _comparable(self.values[0])
         return at is not None and type(at) is type(wanted) and _compare(at, self.sign, wanted)
@@ -255,16 +259,22 @@ def _cells_of(sheet: SheetRows | None, wishes: Sequence[Only]) -> Cells:
     return cells
 
 
+def _spelled(text: str) -> str:
+    return _CANCELED.sub("cancell", plain_name(text))
+
+
 def _value(column: str, value: str, expression: str) -> str:
     if column not in _FIELDS:
-        return plain_name(value).replace("[", "[[]")
-    if column != "channel" or any(mark in value for mark in "*?["):
-        return plain_name(value)
-    named = _CHANNEL_NAMES.get(re.sub(r"[\s_-]", "", value).casefold(), value.strip().upper())
-    if named not in Channel.__members__:
-        raise StartError(
-            f"--only {expression!r}: there is no channel {value.strip()!r}. Channels are {', '.join(Channel)}."
-        )
+        return _spelled(value).replace("[", "[[]")
+    if column not in {"channel", "action"} or any(mark in value for mark in "*?["):
+        return _spelled(value)
+    if column == "action":
+        named, known = _ACTION_NAMES.get(plain(value)), ", ".join(Action)
+    else:
+        name = _CHANNEL_NAMES.get(re.sub(r"[\s_-]", "", value).casefold(), value.strip().upper())
+        named, known = name if name in Channel.__members__ else None, ", ".join(Channel)
+    if named is None:
+        raise StartError(f"--only {expression!r}: there is no {column} {value.strip()!r}. Write one of {known}.")
     return str(named).casefold()
 
 

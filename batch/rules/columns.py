@@ -27,16 +27,39 @@ from batch.rules.places import NO_PLACES, Places
 from batch.rules.text import find_lookalike, read_yes_no
 from batch.wording import cell_address, listed, quoted, shorten
 
+ACTION_FORMS: Mapping[str, Action] = MappingProxyType({
+    "drafts": Action.DRAFT, "drafted": Action.DRAFT, "drafting": Action.DRAFT,
+    "schedules": Action.SCHEDULE, "scheduled": Action.SCHEDULE, "scheduling": Action.SCHEDULE,
+    "reschedules": Action.RESCHEDULE, "rescheduled": Action.RESCHEDULE, "rescheduling": Action.RESCHEDULE,
+    "skips": Action.SKIP, "skipped": Action.SKIP, "skipping": Action.SKIP,
+})  # fmt: skip
+"""Other forms of the actions that can be taken back: what they do is what the words of a results sheet tell of."""
+
+FINAL_FORMS: Mapping[str, Action] = MappingProxyType({
+    "publishes": Action.PUBLISH, "published": Action.PUBLISH, "publishing": Action.PUBLISH,
+    "cancels": Action.CANCEL, "canceled": Action.CANCEL, "cancelled": Action.CANCEL, "canceling": Action.CANCEL,
+    "cancelling": Action.CANCEL, "cancelation": Action.CANCEL, "cancellation": Action.CANCEL,
+    "deletes": Action.DELETE, "deleted": Action.DELETE, "deleting": Action.DELETE, "deletion": Action.DELETE,
+})  # fmt: skip
+"""Other forms of the actions that can't be taken back: only the bare verb is followed, since these may tell a state."""
+
 ACTION_WORDS: Mapping[str, Action] = MappingProxyType({
-    "canceled": Action.CANCEL, "cancelled": Action.CANCEL, "withdraw": Action.CANCEL, "stop": Action.CANCEL,
-    "remove": Action.DELETE, "deleted": Action.DELETE, "erase": Action.DELETE,
-    "post": Action.PUBLISH, "published": Action.PUBLISH, "publishnow": Action.PUBLISH, "now": Action.PUBLISH,
-    "send": Action.PUBLISH, "scheduled": Action.SCHEDULE, "plan": Action.SCHEDULE, "queue": Action.SCHEDULE,
-    "rescheduled": Action.RESCHEDULE, "move": Action.RESCHEDULE, "postpone": Action.RESCHEDULE,
-    "drafted": Action.DRAFT, "save": Action.DRAFT, "skipped": Action.SKIP, "ignore": Action.SKIP,
-    "hold": Action.SKIP, "none": Action.SKIP,
+    **FINAL_FORMS, "withdraw": Action.CANCEL, "stop": Action.CANCEL, "remove": Action.DELETE, "erase": Action.DELETE,
+    "post": Action.PUBLISH, "publishnow": Action.PUBLISH, "now": Action.PUBLISH, "send": Action.PUBLISH,
+    "plan": Action.SCHEDULE, "queue": Action.SCHEDULE, "move": Action.RESCHEDULE, "postpone": Action.RESCHEDULE,
+    "save": Action.DRAFT, "ignore": Action.SKIP, "hold": Action.SKIP, "none": Action.SKIP,
 })  # fmt: skip
 """Words that people write for an action. They are asked about and never followed: some acts can't be taken back."""
+
+FINAL_WORDS: Mapping[Action, tuple[str, str]] = {
+    Action.PUBLISH: ("published", "Publishing"), Action.CANCEL: ("cancelled", "Cancelling"),
+    Action.DELETE: ("deleted", "Deleting"),
+}  # fmt: skip
+NO_ACTION = frozenset({
+    "update", "updates", "updated", "updating", "unchanged", "processing", "inqueue", "unknown", "invalid", "blocked",
+    "conflict", "failed", "notrun",
+})  # fmt: skip
+"""What results tell of a post and no action does; a post is changed by a row whose action is blank."""
 
 APPROVED: Mapping[str, bool] = MappingProxyType(
     dict.fromkeys(("approved", "freigegeben", "approuvé", "aprobado", "approvato", "aprovado", "goedgekeurd",
@@ -109,11 +132,30 @@ def read_word(cell: str, column: str, choice: Choice | None = None) -> tuple[str
     known = {plain(value): str(value) for value in (choice.values if choice else words)}
     if not word or word in known:
         return known.get(word, ""), None
+    if column == "action":
+        return _read_action(word, cell, known=remedy)
     likely = hints.get(word) or _near(word, {**hints, **known})
     unknown = _unknown(column, f"{column}_unknown", cell, likely=likely, known=remedy or listed(known.values()))
-    if column == "action":  # never corrected by likeness: what is published or cancelled can't be taken back
-        return "", unknown
     return "", unknown._replace(fix=hints.get(word) or only_near(word, {**hints, **known}))
+
+
+def _read_action(word: str, cell: str, *, known: str) -> tuple[str, Problem | None]:
+    """Read another word than the actions: what can't be taken back is asked about, and never guessed by likeness."""
+    if word in ACTION_FORMS:
+        return str(ACTION_FORMS[word]), None
+    actions = {plain(action): str(action) for action in Action}
+    likely = _near(word, {**ACTION_WORDS, **ACTION_FORMS, **actions})
+    problem = _unknown("action", "action_unknown", cell, likely=likely, known=known)
+    if final := FINAL_FORMS.get(word):
+        state, doing = FINAL_WORDS[final]
+        told = f"could mean “{final} it” or “already {state}”. {doing} can't be undone: write `{final}` if you want it,"
+        return "", problem._replace(message=f"{quoted(cell)} {told} or `skip` to leave the row out.")
+    if word in NO_ACTION:
+        told = (
+            "is no action. Leave `action` blank to make the post match the row, or write `skip` to leave the row out."
+        )
+        return "", problem._replace(message=f"{quoted(cell)} {told}")
+    return "", problem
 
 
 @lru_cache(REMEMBERED)

@@ -43,6 +43,9 @@ def run(sheet: list[Post], **flags: object) -> list[str]:
         ({"only": ["key=spring-*"]}, ["spring-01/INSTAGRAM", "spring-01/FACEBOOK", "spring-02"]),
         ({"only": ["channel=INSTAGRAM", "account=studio"]}, ["spring-02"]),
         ({"only": ["action=cancel"]}, ["summer-01"]),
+        ({"only": ["action=Cancelled"]}, ["summer-01"]),
+        ({"only": ["action=CANCELED, scheduled"]}, ["summer-01"]),
+        ({"only": ["action!=canceling and action="], "rows": "3-5"}, ["spring-02"]),
         ({"only": ["channel="]}, None),
         ({"rows": "2"}, ["spring-01/INSTAGRAM", "spring-01/FACEBOOK"]),
         ({"rows": "3 - 5, 9"}, ["spring-02", "summer-01", "wrong"]),
@@ -132,12 +135,21 @@ def test_any_column_of_the_sheet_may_be_named(sheet: list[Post], expression: str
     assert {p.row for p in posts if (p.row, p.key) not in left_out} == rows
 
 
+@pytest.mark.parametrize("wanted", ["canceled", "Cancelled", "cancel*"])
+@pytest.mark.parametrize("held", ["Canceled", "CANCELLED"])
+def test_what_is_cancelled_is_left_out_in_either_spelling(sheet: list[Post], wanted: str, held: str) -> None:
+    rows = tuple(row._replace(values=(held if row.number == 5 else "Approved", *row.values[1:])) for row in OWN.rows)
+    left_out = select(sheet, sheet=replace(OWN, rows=rows), only=[f"Status!={wanted}"])
+    assert {row for row, _ in left_out} == {5}
+
+
 @pytest.mark.parametrize(
     ("expression", "told"),
     [
         ("Colour=red", "there is no such column. The columns are Status, Caption, Prio, Start, channel, Häufigkeit."),
         ("publish_at<soon", "'soon' can't be compared. Write a date such as 2026-12-05."),
         ("Prio<high", "'high' can't be compared. Write a number or a date such as 2026-12-05."),
+        ("action!=cancle", "there is no action 'cancle'. Write one of draft, publish, schedule, reschedule, cancel,"),
         ("Status", "can't be read. Write COLUMN=VALUE with any column of the sheet, as in --only 'channel=INSTAGRAM'"),
     ],
 )

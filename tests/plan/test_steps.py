@@ -7,10 +7,11 @@ from itertools import product
 
 import pytest
 
-from batch.model import Act, Action, Status, Step, StepKind
+from batch.model import Act, Action, OutcomeKind, Status, Step, StepKind
 from batch.plan.decisions import REFUSALS, Decision
 from batch.plan.reconcile import reconcile
 from batch.plan.steps import STEPS
+from batch.rules.columns import read_word
 from tests.plan.builders import Builders
 
 K = StepKind
@@ -121,6 +122,21 @@ def test_each_cell_of_the_table_makes_its_step(make: Builders, wish: str, found:
     assert step.reason.endswith(".")
     assert step.found_status == found
     assert (step.before is not None) == bool(found and step.acts)
+
+
+@pytest.mark.parametrize("dated", [True, False])
+@pytest.mark.parametrize("found", ["", *Status])
+@pytest.mark.parametrize("word", sorted({*OutcomeKind, *Status}))
+def test_the_words_of_results_as_actions_never_do_what_cannot_be_undone(
+    make: Builders, word: str, found: str, dated: bool
+) -> None:
+    read, problem = read_word(word, "action")
+    assert bool(read) != bool(problem)
+    if read:
+        post = make.post(action=Action(read), publish_at=make.later if dated else None)
+        items = [make.item(found)] if found else []
+        (step,) = reconcile([post], make.snapshot(*items), now=make.now).steps
+        assert not {Act.PUBLISH, Act.CANCEL, Act.DELETE, Act.WITHDRAW} & set(step.acts)
 
 
 @pytest.mark.parametrize(("wish", "found"), [cell for cell in CELLS if cell[1]])

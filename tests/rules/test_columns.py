@@ -6,8 +6,11 @@ from batch.model import Action, Channel, Generate
 from batch.rules.channel_words import read_channels, read_type
 from batch.rules.channels import CALLS_TO_ACTION, PRIVACY_LEVELS
 from batch.rules.columns import (
+    ACTION_FORMS,
     ACTION_WORDS,
     ASSET_TYPES,
+    FINAL_FORMS,
+    NO_ACTION,
     PRIVACY_WORDS,
     Asset,
     read_approved,
@@ -25,8 +28,8 @@ def test_actions_are_read_in_any_case(action: Action) -> None:
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
-        ("canceled", "cancel"),
-        ("Cancelled", "cancel"),
+        ("cancle", "cancel"),
+        ("withdraw", "cancel"),
         ("pubish", "publish"),
         ("re-schedule it", "reschedule"),
         ("shedule", "schedule"),
@@ -39,7 +42,36 @@ def test_a_word_near_an_action_is_asked_about_and_never_followed(written: str, m
     assert f"Did you mean {meant}?" in problem.message
 
 
-@pytest.mark.parametrize("word", sorted(ACTION_WORDS))
+@pytest.mark.parametrize("word", ["scheduled", "Scheduling", "SCHEDULES", " Scheduled. "])
+def test_other_forms_of_what_can_be_taken_back_are_read(word: str) -> None:
+    assert read_word(word, "action") == (Action.SCHEDULE, None)
+
+
+def test_only_forms_of_what_can_be_taken_back_are_read() -> None:
+    assert set(ACTION_FORMS.values()) == {Action.DRAFT, Action.SCHEDULE, Action.RESCHEDULE, Action.SKIP}
+    assert {read_word(word, "action") for word in ACTION_FORMS} == {(a, None) for a in ACTION_FORMS.values()}
+    assert set(FINAL_FORMS.values()) == set(Action) - set(ACTION_FORMS.values())
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("canceled", "or “already cancelled”. Cancelling can't be undone: write `cancel` if you want it, or"),
+        ("Cancelling", "or “already cancelled”. Cancelling can't be undone: write `cancel` if you want it, or"),
+        ("PUBLISHED", "or “already published”. Publishing can't be undone: write `publish` if you want it, or"),
+        ("deleted", "or “already deleted”. Deleting can't be undone: write `delete` if you want it, or"),
+        ("updated", "is no action. Leave `action` blank to make the post match the row, or write `skip`"),
+    ],
+)
+def test_a_word_that_may_tell_a_state_is_asked_about(written: str, told: str) -> None:
+    action, problem = read_word(written, "action")
+    assert action == ""
+    assert problem is not None
+    assert (problem.code, problem.fix) == ("action_unknown", None)
+    assert told in problem.message
+
+
+@pytest.mark.parametrize("word", sorted({*ACTION_WORDS, *NO_ACTION}))
 def test_no_word_that_people_write_for_an_action_is_followed(word: str) -> None:
     assert word not in set(Action)
     assert read_word(word, "action")[0] == ""
