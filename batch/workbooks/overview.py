@@ -1,4 +1,4 @@
-"""The two sheets of the results to look at: `Summary`, what happened at a glance, and `Calendar`, what goes out when.
+"""The sheets of the results to look at: `Summary`, what happened at a glance, `By place`, and `Calendar`.
 
 Whatever stands in rows and columns is a marked-up table that begins in column A; no cell is merged with another.
 """
@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from batch.model import GOOD, Channel, Outcome, OutcomeKind, Results
+from batch.model import GOOD, Channel, Outcome, OutcomeKind, Results, Status
 from batch.times import MONTHS, WEEKDAYS, instant, months_with, post_time, weeks_of
-from batch.wording import counted, shorten
+from batch.wording import counted, listed, shorten
 from batch.workbooks.style import (
     AS_RUN_SHEET,
     CHANNEL_TONES,
@@ -21,6 +21,7 @@ from batch.workbooks.style import (
     INK,
     LINE,
     LINK_INK,
+    MAX_LINKS,
     NAVY,
     NO_TONE,
     OUTCOME_TONES,
@@ -31,7 +32,9 @@ from batch.workbooks.style import (
     SLATE,
     SOFT,
     SOFT_INK,
+    TABLE_HEADING,
     TEAL,
+    TEXT,
     TITLE,
     TO_FIX_SHEET,
     UNUSED_FILL,
@@ -43,7 +46,9 @@ from batch.workbooks.style import (
     add_sheet,
     add_table,
     channel_label,
+    fit_cell,
     set_columns,
+    web_link,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +57,7 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
 
 
-SUMMARY, CALENDAR, LISTS = "Summary", "Calendar", "Lists"
+SUMMARY, BY_PLACE, CALENDAR, LISTS = "Summary", "By place", "Calendar", "Lists"
 FINE, WAITING, WORK = STATES = ("OK", "in process", "to fix")
 NO_DAY = "no date"
 WIDTHS = (26.0, 34.0, *[12.0] * 10)
@@ -84,6 +89,7 @@ MEANINGS: Mapping[OutcomeKind, str] = {
 
 SHEETS: Mapping[str, str] = {
     RESULTS_SHEET: "One line for each post. More columns are folded at the right: click the + above them.",
+    BY_PLACE: "Each row with places against its places, with a mark where they meet.",
     TO_FIX_SHEET: "The rows that need your attention: correct them there.",
     CALENDAR: "What goes out when, month by month.",
     LISTS: "Hidden: the words in the drop-downs of To fix.",
@@ -153,8 +159,11 @@ class SummarySheet:
         if notes:
             below = self.page.draw_table(self.sheet, below, "Notes", ("note",), notes, words=1)
         link = {"font_color": LINK_INK, "underline": 1}
+        placed = any(outcome.place for outcome in self.results.outcomes)
         sheets: list[list[StyledCell]] = [
-            [(name, {} if what.startswith("Hidden") else link), (what, {})] for name, what in SHEETS.items()
+            [(name, {} if what.startswith("Hidden") else link), (what, {})]
+            for name, what in SHEETS.items()
+            if placed or name != BY_PLACE
         ]
         self.page.draw_table(self.sheet, below, "In this workbook", ("sheet", "what it holds"), sheets, words=2)
 
@@ -291,6 +300,139 @@ class SummarySheet:
         self.sheet.insert_chart(row, CHART_COLUMN, chart, options)
 
 
+def series_of(outcome: Outcome) -> str:
+    """Return what the posts of a row with places are called together: their key up to the place, else the row."""
+    series, place, _ = outcome.key.partition(f"/{outcome.place}")
+    return series if place else f"row {outcome.row}"
+
+
+HEAD_ROWS = 3
+"""The title, the legend and a blank row stand above the matrix."""
+NOT_SENT = "–"
+MARK_CHARS, MAX_MATRIX_NAME = 72, 60
+PLACE_WIDTH, SITE_WIDTH, COUNT_WIDTH, MARK_WIDTH = 20.0, 14.0, 7.0, 13.5
+MARK_POINTS, MARK_LETTERS = 12, 15
+"""The height of a line of a mark, and how many letters it holds."""
+LEGEND = (
+    "✓ is done: live, a draft, or the time it goes out on the place's own clock. … is in process. ✗ needs your "
+    f"attention. {NOT_SENT} doesn't go out, or the row doesn't name the place. Click a mark for its live post, or its "
+    "line in Results."
+)
+
+Square = Sequence[tuple[int, Outcome]]
+"""The posts of one row in one place, with their lines in `Results`: one, or several where a row repeats."""
+
+
+class PlaceSheet:
+    """The sheet `By place`: a line for each place, a column for each row sent to places, a mark where they meet.
+
+    Where the rows are more than the places they change sides, so that it stays as narrow as it can be. It is left out
+    where no row was sent to places.
+    """
+
+    def __init__(self, book: Workbook, formats: Formats, results: Results) -> None:
+        self.book, self.formats, self.sandbox = book, formats, results.sandbox
+        placed = [(line, outcome) for line, outcome in enumerate(results.outcomes, start=2) if outcome.place]
+        channels: defaultdict[str, set[str]] = defaultdict(set)
+        for _, outcome in placed:
+            channels[series_of(outcome)].add(outcome.channel)
+        sites: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        squares: defaultdict[tuple[str, str], list[tuple[int, Outcome]]] = defaultdict(list)
+        for line, outcome in placed:
+            row = series_of(outcome)
+            row += f": {channel_label(outcome.channel)}" if len(channels[row]) > 1 else ""
+            squares[row, outcome.place].append((line, outcome))
+            sites[outcome.place][outcome.site] = None
+        rows, places = (list(dict.fromkeys(pair[at] for pair in squares)) for at in (0, 1))
+        self.by_row = len(rows) > len(places)
+        self.down, self.across = (rows, places) if self.by_row else (places, rows)
+        several = len({site for own in sites.values() for site in own}) > 1 and not self.by_row
+        self.sites = {place: listed(own, last="and") for place, own in sites.items()} if several else {}
+        self.squares: Mapping[tuple[str, str], Square] = squares
+        self.links_left = MAX_LINKS
+
+    def draw(self) -> None:
+        """Draw and write everything, where there is anything."""
+        if not self.squares:
+            return
+        formats, names = self.formats, self._headings()
+        self.sheet = sheet = add_sheet(self.book, BY_PLACE, tab=TEAL)
+        self.first = len(names) - len(self.across)
+        own = [PLACE_WIDTH, *([SITE_WIDTH] if self.sites else []), COUNT_WIDTH]
+        set_columns(sheet, [*own, *[MARK_WIDTH] * len(self.across)], None)
+        sheet.set_row(0, 44)
+        sheet.write_string(0, 0, BY_PLACE, formats.make(TITLE, valign="bottom"))
+        sheet.write_string(1, 0, LEGEND, formats.make(SOFT))
+        made = [formats.make(TABLE_HEADING, TEXT)] * len(names)
+        last_row = HEAD_ROWS + len(self.down)
+        add_table(sheet, "PlaceTable", names, made, first_row=HEAD_ROWS, last_row=last_row, autofilter=True)
+        sheet.set_row(HEAD_ROWS, 34)
+        for at, name in enumerate(self.down, start=HEAD_ROWS + 1):
+            self._draw_line(at, name)
+        sheet.freeze_panes(HEAD_ROWS + 1, 1)
+        sheet.repeat_rows(HEAD_ROWS)
+        add_sandbox_banner(sheet, sandbox=self.sandbox)
+
+    def _headings(self) -> list[str]:
+        """Return the headings, no two of them alike."""
+        wanted = ["row" if self.by_row else "place", *(["site"] if self.sites else []), "to fix", *self.across]
+        names: dict[str, str] = {}
+        for name in wanted:
+            name, number = fit_cell(name[:MAX_MATRIX_NAME]) or "(none)", 2
+            unique = name
+            while unique.casefold() in names:
+                unique, number = f"{name} ({number})", number + 1
+            names[unique.casefold()] = unique
+        return list(names.values())
+
+    def _draw_line(self, at: int, name: str) -> None:
+        text = self.formats.make(TEXT, RULED, valign="top")
+        squares = [self.squares.get((name, other) if self.by_row else (other, name), ()) for other in self.across]
+        self.sheet.write_string(at, 0, fit_cell(name), text)
+        if self.sites:
+            self.sheet.write_string(at, 1, fit_cell(self.sites[name]), text)
+        marks = [_mark_of(outcome) for square in squares for _, outcome in square if needs_work(outcome)]
+        self.sheet.set_row(at, MARK_POINTS * (1 + min(max(map(len, marks), default=1), MARK_CHARS) // MARK_LETTERS) + 3)
+        alarm = {"font_color": OUTCOME_TONES[OutcomeKind.INVALID].ink, "bold": True} if marks else SOFT
+        count = self.formats.make(FIGURE, RULED, alarm, valign="top", align="center")
+        self.sheet.write_number(at, self.first - 1, len(marks), count)
+        for column, square in enumerate(squares, start=self.first):
+            self._draw_square(at, column, square)
+
+    def _draw_square(self, at: int, column: int, square: Square) -> None:
+        """Draw the mark of a square: that of the post which needs somebody, where there is one, else of the first."""
+        make, edge = self.formats.make, {"border": 1, "border_color": PAPER, "valign": "top", "font_size": 9}
+        if not square:
+            self.sheet.write_string(at, column, NOT_SENT, make(TEXT, edge, SOFT))
+            return
+        line, outcome = min(square, key=lambda post: not needs_work(post[1]))
+        mark = shorten(_mark_of(outcome), limit=MARK_CHARS)
+        words = f"{mark} ({len(square)} posts)" if len(square) > 1 else mark
+        look = make(TEXT, edge, OUTCOME_TONES[outcome.outcome].cell)
+        if not self.links_left:
+            self.sheet.write_string(at, column, fit_cell(words), look)
+            return
+        self.links_left -= 1
+        target = web_link(outcome.link) if outcome.status == Status.PUBLISHED else ""
+        tip = shorten(f"{outcome.place}: {outcome.message or outcome.outcome.value}", limit=TIP_CHARS)
+        self.sheet.write_url(at, column, target or f"internal:'{RESULTS_SHEET}'!A{line}", look, fit_cell(words), tip)
+
+
+def _mark_of(outcome: Outcome) -> str:
+    """Return a post's mark with its time, its state or its problem."""
+    kind, word = outcome.outcome, outcome.outcome.value.replace("_", " ")
+    if needs_work(outcome):
+        start = "" if kind is OutcomeKind.INVALID else f"{word}: "
+        return f"✗ {start}{outcome.message or outcome.code or word}"
+    if kind in WITHDRAWN:
+        return f"{NOT_SENT} {word}"
+    if kind is OutcomeKind.PROCESSING:
+        return "… in process"
+    if Status.PUBLISHED in (outcome.status, kind.upper()):
+        return "✓ live"
+    return f"✓ {post_time(outcome).short or ('draft' if kind is OutcomeKind.DRAFTED else word)}"
+
+
 SLOTS_A_DAY = 8
 """The most posts that a day shows; further ones are counted in its last line."""
 
@@ -315,34 +457,46 @@ class Slot(NamedTuple):
     line: int
     withdrawn: bool
 
+    @classmethod
+    def of(cls, line: int, outcome: Outcome, *, count: int) -> Slot:
+        """Return the slot of a post or, where they are several, of a row's posts in so many places."""
+        name, calm, clock = channel_label(outcome.channel), not needs_work(outcome), post_time(outcome).clock
+        first_words = outcome.content.text or outcome.content.title or outcome.key
+        times, where = (f" ×{count}", f" in {count:,} places") if count > 1 else ("", "")
+        head = f"{'' if calm else '✗ '}{clock} {SHORT.get(outcome.channel, name)}{times}"
+        return cls(
+            calm=calm,
+            clock=clock,
+            words=shorten(f"{head}: {first_words}", limit=SLOT_CHARS),
+            tip=shorten(f"{outcome.outcome.value}: {name}{where}, {clock}, {first_words}", limit=TIP_CHARS),
+            tone=CHANNEL_TONES.get(outcome.channel, NO_TONE),
+            line=line,
+            withdrawn=outcome.outcome in WITHDRAWN,
+        )
+
 
 Days = Mapping[date, Sequence[Slot]]
 
 
 def sort_into_days(outcomes: Iterable[Outcome]) -> tuple[Days, int, tuple[str, ...]]:
-    """Return the slots of each day, how many posts have no day, and the zones used."""
+    """Return the slots of each day, how many posts have no day, and the zones used.
+
+    A row's posts in several places that go out at one time and end alike share a slot.
+    """
     days: defaultdict[date, list[Slot]] = defaultdict(list)
     zones: dict[str, None] = {}
     undated = 0
+    alike: dict[tuple[date, *tuple[object, ...]], list[tuple[int, Outcome]]] = {}
     for line, outcome in enumerate(outcomes, start=2):
         time = post_time(outcome)
         if time.day is None:
             undated += 1
             continue
         zones[time.zone] = None
-        name, calm = channel_label(outcome.channel), not needs_work(outcome)
-        first_words = outcome.content.text or outcome.content.title or outcome.key
-        head = f"{'' if calm else '✗ '}{time.clock} {SHORT.get(outcome.channel, name)}"
-        slot = Slot(
-            calm=calm,
-            clock=time.clock,
-            words=shorten(f"{head}: {first_words}", limit=SLOT_CHARS),
-            tip=shorten(f"{outcome.outcome.value}: {name}, {time.clock}, {first_words}", limit=TIP_CHARS),
-            tone=CHANNEL_TONES.get(outcome.channel, NO_TONE),
-            line=line,
-            withdrawn=outcome.outcome in WITHDRAWN,
-        )
-        days[time.day].append(slot)
+        look = (time.day, series_of(outcome), outcome.channel, time.clock, outcome.outcome)
+        alike.setdefault(look if outcome.place else (time.day, line), []).append((line, outcome))
+    for (day, *_), posts in alike.items():
+        days[day].append(Slot.of(*posts[0], count=len(posts)))
     return {day: sorted(slots) for day, slots in days.items()}, undated, tuple(zones)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -22,7 +21,7 @@ from batch.model import GOOD, RESULT_COLUMNS, Json, Outcome, OutcomeKind, Result
 from batch.sheets.vocabulary import column_of, plain_heading
 from batch.times import utc_text, zone_named
 from batch.wording import list_rows
-from batch.workbooks.overview import CalendarSheet, SummarySheet
+from batch.workbooks.overview import CalendarSheet, PlaceSheet, SummarySheet
 from batch.workbooks.posts_sheet import (
     COLUMN_STYLES,
     DATE_CELL,
@@ -38,6 +37,7 @@ from batch.workbooks.style import (
     AS_RUN_SHEET,
     LINK_INK,
     MADE_ON,
+    MAX_LINKS,
     NAVY,
     NO_TONE,
     OUTCOME_TONES,
@@ -62,6 +62,7 @@ from batch.workbooks.style import (
     note_options,
     open_book,
     set_columns,
+    web_link,
 )
 from batch.workbooks.validation import COUNT, add_lists_sheet
 
@@ -215,6 +216,7 @@ def write_results_workbook(results: Results, path: Path, *, stream_from: int = S
     rows = tuple(rows_to_fix(results))
     SummarySheet(book, formats, results).draw()
     ResultsSheet(book, formats, results).draw(streamed=streaming)
+    PlaceSheet(book, formats, results).draw()
     ToFixSheet(book, formats, rows).draw(sandbox=results.sandbox)
     CalendarSheet(book, formats, results).draw()
     add_lists_sheet(book, formats)
@@ -241,11 +243,7 @@ FLOWING = frozenset({"channel", "account", "message", "warnings"})
 ROW_POINTS = 13.5
 """Each post is one line, however long its texts are: `To fix` shows the whole of what needs work."""
 
-MAX_LINKS = 65_000
-"""A sheet takes 65,530 links (Excel specifications and limits); those beyond stay text."""
-
-MAX_LINK_CHARS, MAX_HEADING_CHARS = 2_000, 200
-WEB_ADDRESS = re.compile(r"https?://[^\s\"<>\\^`{|}]+")
+MAX_HEADING_CHARS = 200
 
 WIDTHS: Mapping[str, float] = {
     "outcome": 13, "when": 23, "channel": 18, "account": 18, "text": 40, "message": 64, "warnings": 34, "link": 24,
@@ -400,7 +398,7 @@ class ResultsSheet:
                     write_number(at, place, cell, number)
                 elif isinstance(cell, datetime):
                     write_date(at, place, cell, date)
-                elif place == link_at and links_left and len(cell) <= MAX_LINK_CHARS and WEB_ADDRESS.fullmatch(cell):
+                elif place == link_at and links_left and web_link(cell):
                     sheet.write_url(at, place, cell, link, f"Open on {line[channel_at]}", cell[:255])
                     links_left -= 1
                 else:

@@ -55,6 +55,17 @@ def disarm(text: str) -> str:
     return f"'{text}" if text.lstrip(" \n\u00a0\ufeff").startswith(FORMULA_STARTS) else text
 
 
+MAX_LINKS = 65_000
+"""A sheet takes 65,530 links (Excel specifications and limits); those beyond stay text."""
+MAX_LINK_CHARS = 2_000
+WEB_ADDRESS = re.compile(r"https?://[^\s\"<>\\^`{|}]+")
+
+
+def web_link(text: str) -> str:
+    """Return an address that a workbook's cell can lead to, "" for any other text."""
+    return text if len(text) <= MAX_LINK_CHARS and WEB_ADDRESS.fullmatch(text) else ""
+
+
 FONT = "Arial"
 """Known to Excel, LibreOffice and Google Sheets alike."""
 INK, SOFT_INK = "#1F2937", "#6B7280"

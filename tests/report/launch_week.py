@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from batch.model import Change, Content, Issue, Medium, Outcome, OutcomeKind, Results, Severity
 
@@ -171,3 +172,43 @@ def many_sites(sites: int, count: int) -> Results:
         for site in range(sites)
     ]
     return replace(week, outcomes=tuple(made), issues=())
+
+
+TOWNS = ("Bath", "Berlin", "Bonn", "Bristol", "Essen", "Exeter", "Hamburg", "Köln", "Leeds", "London", "Ulm", "York")
+ZONES = (ZONE, "Europe/London", "Europe/Lisbon")
+
+
+def in_places(rows: int, places: int, *, wanted: str = "plan", sites: int = 0) -> Results:
+    """Return so many rows, each sent to so many places, each with its own words: a plan, or its run.
+
+    One place in 67 has a problem. `sites` is how many sites there are, by default one for each place.
+    """
+    done = wanted != "plan"
+    names = [f"{TOWNS[n % len(TOWNS)]} {n // len(TOWNS) + 1}" for n in range(places)]
+    made = [
+        in_place(row, n, name, site=f"site-{n % (sites or places) + 1:03}", bad=n % 67 == 66, done=done)
+        for row in range(rows)
+        for n, name in enumerate(names)
+    ]
+    return replace(launch_week(sandbox=False, wanted=wanted), outcomes=tuple(made), issues=(), notices=())
+
+
+def in_place(row: int, number: int, name: str, *, site: str, bad: bool, done: bool) -> Outcome:
+    """Return what one row says for one place."""
+    zone, (channel, type_) = ZONES[number % 3], (("FACEBOOK", "POST"), ("GBP", "POST"), ("INSTAGRAM", "POST"))[row % 3]
+    at = datetime(2026, 12, 1 + 2 * (row % 12), 9, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    live, slug = done and row < 2 and not bad, name.lower().replace(" ", "-")
+    text = (
+        f"Our {('winter', 'spring', 'summer')[row % 3]} glaze has come out of the kiln, and in {name} it is on the "
+        f"shelf from today. Come in, hold a cup, and have it wrapped while you wait: {name} is open until six, and "
+        f"the telephone is 0{4000 + 37 * number}. Whoever brings the old cup gets a tenth off the new one."
+    )
+    return Outcome(
+        row=row + 2, key=f"glaze-{row + 1}/{name}/{channel}", site=site, channel=channel, type=type_,
+        account=f"Tidal {name}", action="", outcome=OK.BLOCKED if bad else OK.PUBLISHED if live else OK.SCHEDULED,
+        status="PUBLISHED" if live else "SCHEDULED" if done and not bad else "", publish_at=at, timezone=zone,
+        link=f"https://social.example/{slug}/{row}" if live else "", code="NOT_CONNECTED" if bad else "",
+        message=f"{channel.title()}'s connection has expired. Reconnect it in {site}." if bad else "New post.",
+        content=Content(text, media=media(f"glaze-{row + 1}.jpg"), link=f"https://tidal.example/{slug}"),
+        item_id=f"item-{row}-{number}" if done and not bad else "", place=name,
+    )  # fmt: skip

@@ -116,3 +116,82 @@ def test_the_summary_counts_by_site_where_there_are_several_and_names_the_comman
     assert ("pottery", "Instagram", 1, 1, 0, 0) in rows
     assert ("garden", "Google Business Profile", 1, 0, 0, 1) in rows
     assert any(str(row[0]).endswith('then: postbatch fix "spring posts.xlsx"') for row in rows if row)
+
+
+def matrix_of(results: Results, folder: Path) -> list[tuple[object, ...]]:
+    """Return the lines of the sheet `By place`, from its headings on."""
+    sheet = openpyxl.load_workbook(write_results(results, folder / "r.xlsx").path)["By place"]
+    (table,) = sheet.tables.values()
+    assert sheet.auto_filter.ref or table.autoFilter is not None
+    assert sheet.freeze_panes == "B5"
+    return [tuple(cell.value for cell in row) for row in sheet[table.ref]]
+
+
+def test_each_place_has_a_line_each_row_a_column_and_a_mark_where_they_meet(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    at = datetime(2026, 12, 7, 8, tzinfo=UTC)
+    sale = [
+        make_outcome(2, kind, key=f"sale/{place}/INSTAGRAM", place=place, site=f"{place}-site", **more)
+        for kind, place, more in (
+            (OutcomeKind.SCHEDULED, "berlin", {"publish_at": at, "timezone": "Europe/Berlin"}),
+            (OutcomeKind.UNCHANGED, "bonn", {"status": "PUBLISHED", "link": "https://social.example/1"}),
+            (OutcomeKind.BLOCKED, "kiel", {"message": "Not connected."}),
+            (OutcomeKind.SKIPPED, "ulm", {}),
+        )
+    ]
+    news = [
+        make_outcome(
+            3, OutcomeKind.DRAFTED, key=f"news/berlin/{channel}", place="berlin", site="berlin-site", channel=channel
+        )
+        for channel in ("FACEBOOK", "GBP")
+    ]
+    results = make_results([*sale, *news, make_outcome(4)])
+    assert matrix_of(results, tmp_path) == [
+        ("place", "site", "to fix", "sale", "news: Facebook", "news: Google Business Profile"),
+        ("berlin", "berlin-site", 0, "✓ 7 Dec, 09:00", "✓ draft", "✓ draft"),
+        ("bonn", "bonn-site", 0, "✓ live", "–", "–"),
+        ("kiel", "kiel-site", 1, "✗ blocked: Not connected.", "–", "–"),
+        ("ulm", "ulm-site", 0, "– skipped", "–", "–"),
+    ]
+    sheet = openpyxl.load_workbook(tmp_path / "r.xlsx")["By place"]
+    links = [(cell.hyperlink.target or cell.hyperlink.location) for row in sheet["D5:D8"] for cell in row]
+    assert links == ["'Results'!A2", "https://social.example/1", "'Results'!A4", "'Results'!A5"]
+
+
+def test_more_rows_than_places_change_sides_and_a_book_without_places_has_no_such_sheet(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    posts = [
+        make_outcome(row, key=f"post-{row}/{place}", place=place) for row in (2, 3, 4) for place in ("ulm", "bonn")
+    ]
+    assert [line[0] for line in matrix_of(make_results(posts), tmp_path)] == ["row", "post-2", "post-3", "post-4"]
+    plain = openpyxl.load_workbook(write_results(make_results([make_outcome(2)]), tmp_path / "plain.xlsx").path)
+    assert "By place" not in plain.sheetnames
+    assert "By place" not in [cell.value for cell in plain["Summary"]["A"]]
+
+
+def test_no_word_of_a_place_becomes_a_formula_and_no_two_headings_are_alike(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    evil = '=HYPERLINK("https://evil.example",A1)'
+    posts = [
+        make_outcome(row, OutcomeKind.FAILED, key=f"{key}/{place}", place=place, site=place, message=evil)
+        for row, key in enumerate((evil, "place", "Place"), start=2)
+        for place in (evil, "@SUM(A1)", "+1", "-1", "ulm")
+    ]
+    lines = matrix_of(make_results(posts), tmp_path)
+    assert lines[0] == ("place", "site", "to fix", evil, "place (2)", "Place (3)")
+    assert [line[0] for line in lines[1:]] == [evil, "@SUM(A1)", "+1", "-1", "ulm"]
+    for sheet in openpyxl.load_workbook(tmp_path / "r.xlsx").worksheets:
+        formulas = [c.coordinate for row in sheet.iter_rows() for c in row if c.data_type == "f"]
+        assert formulas == [] or sheet.title == "To fix"
+        assert [link.target for link in sheet._hyperlinks if link.target and "evil" in link.target] == []
+
+
+def test_the_calendar_counts_the_places_of_a_row(make_outcome: Callable[..., Outcome]) -> None:
+    at = datetime(2026, 12, 1, 8, tzinfo=UTC)
+    posts = [make_outcome(2, key=f"sale/shop {n}", place=f"shop {n}", publish_at=at) for n in range(200)]
+    (slot,) = sort_into_days(posts)[0][date(2026, 12, 1)]
+    assert slot.words == "08:00 Instagram ×200: sale/shop 0"
+    assert "Instagram in 200 places" in slot.tip
