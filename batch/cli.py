@@ -8,6 +8,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
@@ -34,6 +35,9 @@ EXIT_INTERRUPTED = 130
 
 GARBAGE_EVERY = (200_000, 20, 100)
 """How rarely garbage is looked for. Rows and posts are kept to the end, so looking through them often costs a fifth."""
+OPEN_FILES = 8_192
+"""How many files a process may hold open, where the system allows it: many sites have a journal, a lock and connections
+each, and the usual limits (1,024, on a Mac 256) are for programs of another kind."""
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Choose rows": (
@@ -659,6 +663,12 @@ def main(arguments: list[str] | None = None) -> None:
     from batch.errors import PostbatchError
 
     gc.set_threshold(*GARBAGE_EVERY)
+    with suppress(ImportError, OSError, ValueError):  # Windows has no such limit
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if 0 <= soft < (most := OPEN_FILES if hard < 0 else min(OPEN_FILES, hard)):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that can't show a character shows another in its place

@@ -306,7 +306,8 @@ class Settings(FileSettings):
             )
         if not (name or self.default_site):
             raise ConfigError(f"Which site is meant? Use --site with one of: {', '.join(self.sites)}.")
-        return self.sites[match_site(name or self.default_site, self.sites)]
+        meant = name or self.default_site
+        return self.sites[meant if meant in self.sites else match_site(meant, self.sites)]
 
     @property
     def source(self) -> str:

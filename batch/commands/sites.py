@@ -125,8 +125,8 @@ SHOWN_SITES = 3
 SAID_EACH = 50
 """Where there is no terminal, how many posts of a site are done between two lines that say so."""
 
-SITES_AT_ONCE = 64
-"""A site mostly waits for its limit: at 200 calls a minute each, so many take about two thirds of one processor."""
+SITES_AT_ONCE = 256
+"""A site mostly waits, for its limit or for an answer: so many take one processor where each sends at its full pace."""
 
 FAILED_INSIDE = (
     "Something went wrong inside the program ({kind}), so it stopped. Run the same command again: "

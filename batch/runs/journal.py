@@ -106,6 +106,8 @@ REMEDIES = {
     "disk I/O": "make room on the disk, see that it is well, and run again",
     "locked": "wait until the other run that is writing it has ended",
     "readonly": "see that you may write to it",
+    "ermission": "see that you may write to it",
+    "open files": "let a process open more files (`ulimit -n 4096`) and run again",
 }
 """What to do about a journal that can't be used, by a word of the error."""
 
@@ -221,13 +223,14 @@ class Journal:
         self._path = path
         self._shown: dict[str, tuple[str, str]] | None = None
         self._accounts: dict[str, str] | None = None
+        self._outlives = True
         make_private_folder(path.parent)
         # SQLite does not wait by itself for another process that is just closing the file.
         for tries_left in reversed(range(OPEN_TRIES)):
             try:
                 self._db = _open(path)
                 return
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 if "locked" not in str(error) or not tries_left:
                     raise self._refusal(error) from error
             time.sleep(OPEN_PAUSE_SECONDS)
@@ -470,10 +473,13 @@ class Journal:
         Only an intent is waited for until it is on the disk, which takes milliseconds: where a power cut takes a result
         with it, its intent is left as one whose fate is unknown, and that is safe.
         """
+        if power_cuts is self._outlives:
+            return
         try:
             self._db.execute(f"PRAGMA synchronous = {'FULL' if power_cuts else 'NORMAL'}")
         except sqlite3.Error as error:
             raise self._refusal(error) from error
+        self._outlives = power_cuts
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
@@ -483,10 +489,10 @@ class Journal:
         except sqlite3.Error as error:
             raise self._refusal(error) from error
 
-    def _refusal(self, error: sqlite3.Error) -> JournalError:
-        said = str(error)
+    def _refusal(self, error: sqlite3.Error | OSError) -> JournalError:
+        said = (error.strerror if isinstance(error, OSError) else None) or str(error)
         remedy = next((remedy for word, remedy in REMEDIES.items() if word in said), REMEDY)
-        return JournalError(f"The journal {shown(self._path)} can't be used ({error}); to go on, {remedy}.")
+        return JournalError(f"The journal {shown(self._path)} can't be used ({said}); to go on, {remedy}.")
 
 
 _INTENT = "i.id, i.run, i.position, i.act, i.reference, i.item_id, i.at"

@@ -17,9 +17,9 @@ from batch.sandbox.sites import ACCOUNTS
 from batch.workbooks.results import write_results_workbook
 from tests.bench import yardsticks
 from tests.bench.journal import cost_of_journal
-from tests.bench.measure import Line, code, cost_of, environment, in_turns, postbatch, python
+from tests.bench.measure import Cost, Line, code, cost_of, environment, in_turns, postbatch, python
 from tests.bench.sandboxed import CONFIG, Sandbox, run_skipping, sandbox, site_id, with_api, write_config
-from tests.bench.sheets import HEADINGS, rows, write_csv, write_xlsx
+from tests.bench.sheets import HEADINGS, rows, write_csv, write_places, write_xlsx
 
 LIMIT = 200
 CALLS_A_POST: Mapping[str, float] = {"auto": 0.06, "draft": 2.1, "publish": 1.1, "bulk": 0.06}
@@ -34,11 +34,13 @@ class Size:
     many_rows: int
     sites: int
     posts_a_site: int
+    places: int
+    place_rows: int
     turns: int
 
 
-FULL = Size(posts=1_000, rows=10_000, many_rows=100_000, sites=20, posts_a_site=200, turns=5)
-QUICK = Size(posts=100, rows=1_000, many_rows=5_000, sites=4, posts_a_site=10, turns=3)
+FULL = Size(posts=1_000, rows=10_000, many_rows=100_000, sites=20, posts_a_site=200, places=200, place_rows=12, turns=5)
+QUICK = Size(posts=100, rows=1_000, many_rows=5_000, sites=4, posts_a_site=10, places=8, place_rows=3, turns=3)
 
 
 @contextmanager
@@ -98,6 +100,47 @@ def _run_sites(names: Sequence[str], posts: int) -> float:
         if any(len(place.references(number)) != posts for number in range(len(names))):
             raise RuntimeError("not every post is there exactly once")
         return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesRun:
+    """What a run of rows times places took, and what the one after it did."""
+
+    cost: Cost
+    calls: int
+    changing_again: int
+
+
+def places(size: Size) -> list[Line]:
+    """Measure a few rows for many places, each a site of its own, against one place alone: 100 ms latency a call."""
+    names = [f"site{number:03}" for number in range(size.places)]
+    alone, together = run_places(names[:1], size.place_rows), run_places(names, size.place_rows)
+    what = f"{size.place_rows} rows in {size.places} places (sites), {size.place_rows * size.places:,} posts"
+    note = (
+        f" ({together.calls:,} calls, {together.cost.cpu_seconds:.1f} s of a core, {together.cost.peak_mb:.0f} MB; "
+        f"the second run changes {together.changing_again})"
+    )
+    ours, other = together.cost.seconds, alone.cost.seconds
+    yardstick = f"{other:.1f} s for one of them alone"
+    return [Line(f"{what}, 100 ms latency", f"{ours:.1f} s", yardstick, ours / other, 1.5, note)]
+
+
+def run_places(names: Sequence[str], rows_each: int, *, pictures: int = 3) -> PlacesRun:
+    """Run a sheet of places twice. Raises where a post is missing or doubled, or the second run changes something."""
+    with desk() as folder, sandbox(folder / "state", sites=len(names)) as place:
+        place.ask("/sandbox/faults", {"kind": "delay", "seconds": 0.1})
+        write_config(folder, sites=names)
+        write_places(folder, names, rows_each=rows_each, pictures=pictures)
+        command = postbatch("run", "posts.csv", *CONFIG, "--places", "places.csv", "--yes", "--no-page", "--quiet")
+        env = with_api(folder / "state", place)
+        cost = cost_of([*command, "--allow-new", "300000"], cwd=folder, env=env, statuses=(0,))
+        wanted = sorted(f"post-{n + 1}/shop-{name}/FACEBOOK" for name in names for n in range(rows_each))
+        if sorted(place.references(None)) != wanted:
+            raise RuntimeError("not every post is there exactly once")
+        first = place.calls(None)
+        cost_of(command, cwd=folder, env=env, statuses=(0,))
+        changing = sum(call["changed"] for call in place.calls(None)[len(first) :])
+        return PlacesRun(cost, len(first), changing)
 
 
 def reading(size: Size) -> list[Line]:
@@ -311,6 +354,7 @@ def journal(size: Size) -> list[Line]:
 ROWS: Mapping[str, Callable[[Size], list[Line]]] = {
     "calls": calls,
     "sites": sites,
+    "places": places,
     "reading": reading,
     "memory": memory,
     "writing": writing,

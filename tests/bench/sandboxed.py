@@ -48,14 +48,16 @@ class Sandbox:
             answer = http.get(path) if body is None else http.post(path, json=body)
         return answer.raise_for_status().json()
 
-    def calls(self, number: int = 0) -> list[dict[str, Any]]:
-        """The calls of a site that count towards its limit."""
-        listed: list[dict[str, Any]] = self.ask(f"/sandbox/calls?site={site_id(number)}")["calls"]
+    def calls(self, number: int | None = 0) -> list[dict[str, Any]]:
+        """The calls of a site (None: of all sites) that count towards its limit."""
+        asked = "" if number is None else f"?site={site_id(number)}"
+        listed: list[dict[str, Any]] = self.ask(f"/sandbox/calls{asked}")["calls"]
         return [call for call in listed if call["counted"]]
 
-    def references(self, number: int = 0) -> list[str]:
-        """The references of all that will go out from a site."""
-        return sorted(post["reference"] for post in self.ask(f"/sandbox/public?site={site_id(number)}")["coming"])
+    def references(self, number: int | None = 0) -> list[str]:
+        """The references of all that will go out from a site (None: from all sites)."""
+        asked = "" if number is None else f"?site={site_id(number)}"
+        return sorted(post["reference"] for post in self.ask(f"/sandbox/public{asked}")["coming"])
 
 
 @contextmanager

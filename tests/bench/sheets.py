@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from PIL import Image
+
 HEADINGS = (
     "key", "site", "channel", "type", "publish_at", "timezone", "text", "approved", "notes",
     "Campaign", "Owner", "Budget", "Region", "Agency", "Brief", "Series", "Cost centre", "Reviewer", "Wave", "Ref",
@@ -40,6 +42,35 @@ def write_csv(path: Path, count: int, *, sites: Sequence[str] = ("default",)) ->
         writer.writerow(HEADINGS)
         writer.writerows(rows(count, sites=sites))
     return path
+
+
+TOWNS = ("Aachen", "Bonn", "Celle", "Dresden", "Emden", "Fulda", "Goslar", "Halle")
+SENTENCES = ("{{city}}: new mugs are in", "Come by in {{city}}, or call {{phone}}", "Open late on Friday in {{city}}")
+
+
+def write_places(folder: Path, sites: Sequence[str], *, rows_each: int, pictures: int) -> Path:
+    """Write `posts.csv`, rows for all places, `places.csv`, one place for each site, and the rows' pictures.
+
+    Each of the pictures is in several rows, and a place has words of its own.
+    """
+    with (folder / "places.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("place", "site", "groups", "city", "phone"))
+        writer.writerows(
+            (f"shop-{site}", site, ("north", "south")[at % 2], f"{TOWNS[at % len(TOWNS)]} {at}", f"030 {at:05}")
+            for at, site in enumerate(sites)
+        )
+    for number in range(pictures):
+        colour = (40 * number % 256, 99, 160)
+        Image.new("RGB", (320, 320), colour).save(folder / f"picture-{number}.png")
+    with (folder / "posts.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("key", "channel", "publish_at", "text", "media", "places"))
+        for number in range(rows_each):
+            at, picture = START + timedelta(days=2 * number), f"picture-{number % pictures}.png" if pictures else ""
+            text = f"{SENTENCES[number % len(SENTENCES)]} ({number + 1})"
+            writer.writerow((f"post-{number + 1}", "FACEBOOK", f"{at:%Y-%m-%d %H:%M}", text, picture, "all"))
+    return folder / "posts.csv"
 
 
 def write_xlsx(path: Path, count: int) -> Path:

@@ -13,7 +13,7 @@ import pytest
 from batch.sheets.read import read_sheet
 from batch.workbooks.results import write_results_workbook
 from tests.bench.measure import ROOT, Line, code, cost_of, environment, in_turns, postbatch, python, table
-from tests.bench.rows import CALLS_A_POST, QUICK, cells_of, month, results_of
+from tests.bench.rows import CALLS_A_POST, QUICK, cells_of, month, results_of, run_places
 from tests.bench.sandboxed import sandbox, site_id
 from tests.bench.sheets import HEADINGS, rows, write_csv, write_xlsx
 from tests.bench.stages import stages
@@ -66,6 +66,13 @@ def test_the_bare_workbook_holds_the_cells_of_the_styled_one(tmp_path: Path) -> 
     assert len(cells) == 13
     key = cells[0].index("key")
     assert [line[key] for line in cells[1:]] == [row[0] for row in rows(12)]
+
+
+def test_rows_times_places_are_all_sent_once_and_the_second_run_changes_nothing() -> None:
+    run = run_places(["one", "two", "three"], 2, pictures=1)
+    reading, sending, upload, read_back = 4, 2 * 2, 2, 1
+    assert run.calls == 3 * (reading + sending + upload + read_back)
+    assert (run.changing_again, run.cost.peak_mb > 1) == (0, True)
 
 
 def test_a_command_that_fails_is_no_measurement(tmp_path: Path) -> None:

@@ -143,6 +143,11 @@ def test_media_and_texts_are_remembered(tmp_path):
         assert journal.known_text("t1") == "{}"
 
 
+def test_a_file_that_can_not_even_be_opened_is_an_error_of_its_own_site(tmp_path):
+    with pytest.raises(JournalError, match=r"can't be used \(File name too long\)"):
+        Journal(tmp_path / ("j" * 300))
+
+
 def test_two_processes_can_make_the_same_journal_at_once(tmp_path):
     script = f"""
 from datetime import UTC, datetime

@@ -1,0 +1,103 @@
+"""Rows times places over many sites, as a person runs them: side by side, and each site for itself."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from batch.commands.options import Environment, Flags, Inputs, Outputs
+from batch.commands.run import run_sheet
+from tests.bench.sandboxed import site_id, write_config
+from tests.commands.conftest import KEY, Desk, bare_environ
+from tests.rig.server import RigServer
+from tests.rig.service import Rig
+
+SITES = tuple(f"site{number:02}" for number in range(20))
+ROWS = [
+    {"key": f"post-{n}", "channel": "FACEBOOK", "text": f"{{{{city}}}} no. {n}", "publish_at": f"2031-03-0{n} 09:00",
+     "places": "all"}
+    for n in (1, 2)
+]  # fmt: skip
+PLACES = [{"place": f"shop-{site}", "site": site, "city": f"Town {site}"} for site in SITES]
+RUN = ("run", "posts.csv", "--config", "postbatch.toml", "--places", "places.csv", "--yes", "--out", "r.json")
+
+
+@pytest.fixture
+def server() -> Iterator[RigServer]:
+    with RigServer(sites=[site_id(number) for number in range(len(SITES))]) as running:
+        yield running
+
+
+@pytest.fixture
+def shops(tmp_path: Path, server: RigServer) -> Desk:
+    """A folder with two rows for twenty places, each a site of its own."""
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    write_config(folder, sites=SITES)
+    desk = Desk(folder, {**bare_environ(tmp_path), "WIX_API_URL": server.url, "WIX_API_KEY": KEY})
+    desk.write("posts.csv", ROWS)
+    desk.write("places.csv", PLACES)
+    return desk
+
+
+def run_without_waiting(shops: Desk) -> tuple[int, str]:
+    """Run in this process, where the pauses between two tries take no time; return the status and all that is said."""
+    out, err = StringIO(), StringIO()
+    environ = {**shops.environ, "POSTBATCH_STATE_DIR": str(shops.folder / "state")}
+    desk = Environment(environ=environ, cwd=shops.folder, out=out, err=err, sleep=lambda _seconds: None)
+    status = run_sheet(
+        desk,
+        Flags(quiet=True, color=False, config=shops.folder / "postbatch.toml"),
+        Inputs("posts.csv", places=Path("places.csv")),
+        Outputs(yes=True, out=Path("r.json"), no_page=True),
+    )
+    return status, out.getvalue() + err.getvalue()
+
+
+def by_site(shops: Desk) -> dict[str, Counter[str]]:
+    """Return how many posts of each site ended in which way."""
+    found: dict[str, Counter[str]] = {site: Counter() for site in SITES}
+    for post in shops.posts("r.json"):
+        found[post["site"]][post["outcome"]] += 1
+    return found
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"kind": "refused"}, {"kind": "status", "status": 500}, {"kind": "status", "status": 401, "code": "NOT_YOURS"}],
+)
+def test_one_site_of_many_that_is_unreachable_is_named_and_the_next_run_does_just_that_one(
+    fault: dict[str, object], shops: Desk, service: Rig
+) -> None:
+    gone = site_id(7)
+    service.add_fault(**fault, site=gone)
+    status, said = run_without_waiting(shops)
+    assert status == 1, said
+    assert set(re.findall(r"site\d\d", said)) == {"site07"}, said
+    assert by_site(shops) == {site: Counter(blocked=2) if site == "site07" else Counter(scheduled=2) for site in SITES}
+    service.clear_faults()
+    before = len(service.calls())
+    status, said = run_without_waiting(shops)
+    assert status == 0, said
+    assert by_site(shops) == {
+        site: Counter(scheduled=2) if site == "site07" else Counter(unchanged=2) for site in SITES
+    }
+    assert {call.site for call in service.calls()[before:] if call.changed} == {gone}
+    assert len({post.reference for post in service.coming()}) == len(service.coming()) == 40
+
+
+def test_many_sites_fit_into_the_files_that_a_process_may_hold_open(shops: Desk, service: Rig) -> None:
+    few = "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (64, r.getrlimit(r.RLIMIT_NOFILE)[1]))"
+    code = f"{few}; from batch.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *RUN], cwd=shops.folder, env=dict(shops.environ), capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr.count(b"open files")) == (0, 0), done
+    assert len(service.coming()) == 40
