@@ -126,123 +126,54 @@ MP4, MOV, WEBM, AVI, WMV, MPEG, GP3 = (
 MB, GB = 1_000_000, 1_000_000_000
 
 
-def _bytes(value: int, source: Source) -> Limit:
-    return limit(value, Unit.FILE_BYTES, source)
+_FILE_UNITS = {
+    "max_bytes": Unit.FILE_BYTES, "min_width": Unit.PIXELS, "smallest_side": Unit.PIXELS, "min_ratio": Unit.RATIO,
+    "max_ratio": Unit.RATIO, "min_seconds": Unit.SECONDS, "max_seconds": Unit.SECONDS,
+}  # fmt: skip
 
 
-def _pixels(value: int, source: Source) -> Limit:
-    return limit(value, Unit.PIXELS, source)
+def _files(source: Source, *formats: str, **numbers: float) -> FileLimits:
+    """Return the limits that one source states for a picture or video, by the names of `FileLimits`."""
+    limits = {name: limit(value, _FILE_UNITS[name], source) for name, value in numbers.items()}
+    return FileLimits(choice(source, *formats), **limits)
 
 
-def _ratio(width: float, height: float, source: Source) -> Limit:
-    return limit(width / height, Unit.RATIO, source)
-
-
-def _seconds(value: float, source: Source) -> Limit:
-    return limit(value, Unit.SECONDS, source)
-
-
-INSTAGRAM_IMAGE = FileLimits(
-    choice(INSTAGRAM, JPEG),
-    max_bytes=_bytes(8 * MB, INSTAGRAM),
-    min_width=_pixels(320, INSTAGRAM),
-    min_ratio=_ratio(4, 5, INSTAGRAM),
-    max_ratio=_ratio(1.91, 1, INSTAGRAM),
+INSTAGRAM_IMAGE = _files(INSTAGRAM, JPEG, max_bytes=8 * MB, min_width=320, min_ratio=4 / 5, max_ratio=1.91)
+INSTAGRAM_VIDEO = _files(
+    INSTAGRAM, MP4, MOV, max_bytes=300 * MB, min_ratio=0.01, max_ratio=10, min_seconds=3, max_seconds=15 * 60
 )
-INSTAGRAM_VIDEO = FileLimits(
-    choice(INSTAGRAM, MP4, MOV),
-    max_bytes=_bytes(300 * MB, INSTAGRAM),
-    min_ratio=_ratio(0.01, 1, INSTAGRAM),
-    max_ratio=_ratio(10, 1, INSTAGRAM),
-    min_seconds=_seconds(3, INSTAGRAM),
-    max_seconds=_seconds(15 * 60, INSTAGRAM),
-)
-INSTAGRAM_STORY_IMAGE = FileLimits(choice(INSTAGRAM, JPEG), max_bytes=_bytes(8 * MB, INSTAGRAM))
-INSTAGRAM_STORY_VIDEO = FileLimits(
-    choice(INSTAGRAM, MP4, MOV),
-    max_bytes=_bytes(100 * MB, INSTAGRAM),
-    min_ratio=_ratio(0.1, 1, INSTAGRAM),
-    max_ratio=_ratio(10, 1, INSTAGRAM),
-    min_seconds=_seconds(3, INSTAGRAM),
-    max_seconds=_seconds(60, INSTAGRAM),
+INSTAGRAM_STORY_IMAGE = _files(INSTAGRAM, JPEG, max_bytes=8 * MB)
+INSTAGRAM_STORY_VIDEO = _files(
+    INSTAGRAM, MP4, MOV, max_bytes=100 * MB, min_ratio=0.1, max_ratio=10, min_seconds=3, max_seconds=60
 )
 
-FACEBOOK_IMAGE = FileLimits(
-    choice(FACEBOOK_PHOTOS, JPEG, BMP, PNG, GIF, TIFF), max_bytes=_bytes(4 * MB, FACEBOOK_PHOTOS)
+FACEBOOK_IMAGE = _files(FACEBOOK_PHOTOS, JPEG, BMP, PNG, GIF, TIFF, max_bytes=4 * MB)
+FACEBOOK_VIDEO = _files(FACEBOOK_POSTS, MP4, MOV, max_bytes=4 * GB, max_seconds=240 * 60)
+FACEBOOK_REEL_VIDEO = _files(
+    FACEBOOK_REELS, MP4, MOV, smallest_side=540, min_ratio=9 / 16, max_ratio=9 / 16, min_seconds=3, max_seconds=90
 )
-FACEBOOK_VIDEO = FileLimits(
-    choice(FACEBOOK_POSTS, MP4, MOV),
-    max_bytes=_bytes(4 * GB, FACEBOOK_POSTS),
-    max_seconds=_seconds(240 * 60, FACEBOOK_POSTS),
-)
-FACEBOOK_REEL_VIDEO = FileLimits(
-    choice(FACEBOOK_REELS, MP4, MOV),
-    smallest_side=_pixels(540, FACEBOOK_REELS),
-    min_ratio=_ratio(9, 16, FACEBOOK_REELS),
-    max_ratio=_ratio(9, 16, FACEBOOK_REELS),
-    min_seconds=_seconds(3, FACEBOOK_REELS),
-    max_seconds=_seconds(90, FACEBOOK_REELS),
-)
-FACEBOOK_STORY_VIDEO = FileLimits(
-    choice(FACEBOOK_REELS, MP4, MOV),
-    smallest_side=_pixels(540, FACEBOOK_REELS),
-    min_seconds=_seconds(3, FACEBOOK_REELS),
-    max_seconds=_seconds(60, FACEBOOK_REELS),
+FACEBOOK_STORY_VIDEO = _files(FACEBOOK_REELS, MP4, MOV, smallest_side=540, min_seconds=3, max_seconds=60)
+
+YOUTUBE_VIDEO = _files(YOUTUBE_UPLOADS, MP4, MOV, AVI, WMV, WEBM, MPEG, GP3, max_bytes=256 * GB, max_seconds=12 * 3600)
+YOUTUBE_SHORT = _files(YOUTUBE_UPLOADS, MP4, MOV, AVI, WMV, WEBM, MPEG, GP3, max_ratio=1, max_seconds=180)
+
+LINKEDIN_IMAGE = _files(LINKEDIN, JPEG, PNG, GIF, max_bytes=5 * MB)
+LINKEDIN_VIDEO = _files(
+    LINKEDIN, MP4, max_bytes=500 * MB, min_ratio=1 / 2.4, max_ratio=2.4, min_seconds=3, max_seconds=30 * 60
 )
 
-YOUTUBE_VIDEO = FileLimits(
-    choice(YOUTUBE_UPLOADS, MP4, MOV, AVI, WMV, WEBM, MPEG, GP3),
-    max_bytes=_bytes(256 * GB, YOUTUBE_UPLOADS),
-    max_seconds=_seconds(12 * 3600, YOUTUBE_UPLOADS),
-)
-YOUTUBE_SHORT = FileLimits(
-    choice(YOUTUBE_UPLOADS, MP4, MOV, AVI, WMV, WEBM, MPEG, GP3),
-    max_ratio=_ratio(1, 1, YOUTUBE_UPLOADS),
-    max_seconds=_seconds(180, YOUTUBE_UPLOADS),
+X_IMAGE = _files(X_MEDIA, JPEG, PNG, GIF, WEBP, max_bytes=5 * MB)
+X_VIDEO = _files(X_MEDIA, MP4, MOV, max_bytes=512 * MB, min_ratio=1 / 3, max_ratio=3, min_seconds=0.5, max_seconds=140)
+
+PINTEREST_IMAGE = _files(PINTEREST, PNG, JPEG, max_bytes=20 * MB)
+PINTEREST_VIDEO = _files(
+    PINTEREST, MP4, MOV, max_bytes=2 * GB, min_ratio=1 / 2, max_ratio=1.91, min_seconds=4, max_seconds=15 * 60
 )
 
-LINKEDIN_IMAGE = FileLimits(choice(LINKEDIN, JPEG, PNG, GIF), max_bytes=_bytes(5 * MB, LINKEDIN))
-LINKEDIN_VIDEO = FileLimits(
-    choice(LINKEDIN, MP4),
-    max_bytes=_bytes(500 * MB, LINKEDIN),
-    min_ratio=_ratio(1, 2.4, LINKEDIN),
-    max_ratio=_ratio(2.4, 1, LINKEDIN),
-    min_seconds=_seconds(3, LINKEDIN),
-    max_seconds=_seconds(30 * 60, LINKEDIN),
-)
+GBP_IMAGE = _files(GBP, JPEG, PNG, max_bytes=5 * MB, min_width=400, smallest_side=300)
 
-X_IMAGE = FileLimits(choice(X_MEDIA, JPEG, PNG, GIF, WEBP), max_bytes=_bytes(5 * MB, X_MEDIA))
-X_VIDEO = FileLimits(
-    choice(X_MEDIA, MP4, MOV),
-    max_bytes=_bytes(512 * MB, X_MEDIA),
-    min_ratio=_ratio(1, 3, X_MEDIA),
-    max_ratio=_ratio(3, 1, X_MEDIA),
-    min_seconds=_seconds(0.5, X_MEDIA),
-    max_seconds=_seconds(140, X_MEDIA),
-)
-
-PINTEREST_IMAGE = FileLimits(choice(PINTEREST, PNG, JPEG), max_bytes=_bytes(20 * MB, PINTEREST))
-PINTEREST_VIDEO = FileLimits(
-    choice(PINTEREST, MP4, MOV),
-    max_bytes=_bytes(2 * GB, PINTEREST),
-    min_ratio=_ratio(1, 2, PINTEREST),
-    max_ratio=_ratio(1.91, 1, PINTEREST),
-    min_seconds=_seconds(4, PINTEREST),
-    max_seconds=_seconds(15 * 60, PINTEREST),
-)
-
-GBP_IMAGE = FileLimits(
-    choice(GBP, JPEG, PNG), max_bytes=_bytes(5 * MB, GBP), min_width=_pixels(400, GBP), smallest_side=_pixels(300, GBP)
-)
-
-TIKTOK_IMAGE = FileLimits(choice(TIKTOK, JPEG, WEBP), max_bytes=_bytes(20 * MB, TIKTOK))
-TIKTOK_VIDEO = FileLimits(
-    choice(TIKTOK, MP4, WEBM, MOV),
-    max_bytes=_bytes(4 * GB, TIKTOK),
-    smallest_side=_pixels(360, TIKTOK),
-    min_seconds=_seconds(3, TIKTOK),
-    max_seconds=_seconds(10 * 60, TIKTOK),
-)
+TIKTOK_IMAGE = _files(TIKTOK, JPEG, WEBP, max_bytes=20 * MB)
+TIKTOK_VIDEO = _files(TIKTOK, MP4, WEBM, MOV, max_bytes=4 * GB, smallest_side=360, min_seconds=3, max_seconds=10 * 60)
 
 
 IMAGE, VIDEO = "IMAGE", "VIDEO"
@@ -308,10 +239,9 @@ class MediaRule:
 class Combination:
     """One channel and type: the fields it has, and their limits. None = the channel has no such field.
 
-    `content_object` is what the API calls its content; `text.name` is the field of its words there too. `enough` names
-    the columns of which one must be filled for there to be a post at all. `second_id` is what a person calls the second
-    ID (page, board, location, author, channel) that the account brings along, "" where none is needed; the API's field
-    is called for it (`pageId`).
+    `content_object` is what the API calls its content; `text.name` is the field of its words there too. `second_id` is
+    what a person calls the second ID (page, board, location, author, channel) that the account brings along, "" where
+    none is needed; the API's field is called for it (`pageId`).
     """
 
     channel: Channel
@@ -319,7 +249,6 @@ class Combination:
     content_object: str
     text: TextRule
     media: MediaRule
-    enough: tuple[str, ...]
     title: TitleRule | None = None
     link: LinkRule | None = None
     call_to_action: Choice | None = None
@@ -331,29 +260,27 @@ class Combination:
         """What a person calls it: `Instagram story`."""
         return f"{CHANNEL_LABELS[self.channel]} {TYPE_LABELS[self.channel, self.type]}"
 
+    @property
+    def enough(self) -> tuple[str, ...]:
+        """The columns of which one must be filled for there to be a post at all."""
+        return ("media",) if self.media.least else ("text", *(("link",) if self.link else ()), "media")
+
 
 def _media(
-    most: Limit,
+    most: int,
+    source: Source,
     *,
     image: FileLimits | None = None,
     video: FileLimits | None = None,
-    least: Limit | None = None,
-    most_videos: Limit | None = None,
+    optional: bool = False,
     kinds_by: Source = API,
-    one_kind: Source | None = None,
+    video_alone_by: Source | None = None,
 ) -> MediaRule:
-    """Return a media rule whose kinds are those that have file limits."""
-    kinds = tuple(kind for kind, files_of in ((IMAGE, image), (VIDEO, video)) if files_of)
-    single = limit(1, Unit.KINDS, one_kind) if one_kind else None
-    return MediaRule(most, choice(kinds_by, *kinds), least, most_videos, single, image, video)
-
-
-def _most(count: int, source: Source) -> Limit:
-    return limit(count, Unit.MEDIA, source)
-
-
-def _videos(count: int, source: Source) -> Limit:
-    return limit(count, Unit.VIDEOS, source)
+    """Return a media rule whose kinds are those that have file limits; `video_alone_by` says that one stands alone."""
+    kinds = choice(kinds_by, *(kind for kind, files_of in ((IMAGE, image), (VIDEO, video)) if files_of))
+    videos, single = (limit(1, unit, video_alone_by) if video_alone_by else None for unit in (Unit.VIDEOS, Unit.KINDS))
+    least = None if optional else limit(1, Unit.MEDIA, API)
+    return MediaRule(limit(most, Unit.MEDIA, source), kinds, least, videos, single, image, video)
 
 
 def _text(name: str, most: int, source: Source, *, unit: Unit = Unit.CHARACTERS, link: bool = False) -> TextRule:
@@ -361,7 +288,6 @@ def _text(name: str, most: int, source: Source, *, unit: Unit = Unit.CHARACTERS,
 
 
 _NO_TEXT = TextRule()
-_ONE = _most(1, API)
 _ANGLES = choice(YOUTUBE, "<", ">")
 _YOUTUBE_TEXT = TextRule("description", limit(5_000, Unit.UTF8_BYTES, YOUTUBE), forbidden=_ANGLES)
 _YOUTUBE_TITLE = TitleRule(limit(100, Unit.CHARACTERS, YOUTUBE), needed=True, forbidden=_ANGLES)
@@ -377,16 +303,14 @@ _ALL = (
             hashtags=limit(30, Unit.HASHTAGS, API),
             mentions=limit(20, Unit.MENTIONS, API),
         ),
-        _media(_most(10, INSTAGRAM), least=_ONE, image=INSTAGRAM_IMAGE, video=INSTAGRAM_VIDEO),
-        enough=("media",),
+        _media(10, INSTAGRAM, image=INSTAGRAM_IMAGE, video=INSTAGRAM_VIDEO),
     ),
     Combination(
         Channel.INSTAGRAM,
         PostType.STORY,
         "instagramStory",
         _NO_TEXT,
-        _media(_most(1, INSTAGRAM), least=_ONE, image=INSTAGRAM_STORY_IMAGE, video=INSTAGRAM_STORY_VIDEO),
-        enough=("media",),
+        _media(1, INSTAGRAM, image=INSTAGRAM_STORY_IMAGE, video=INSTAGRAM_STORY_VIDEO),
     ),
     Combination(
         Channel.FACEBOOK,
@@ -394,13 +318,8 @@ _ALL = (
         "facebookPost",
         _text("caption", 63_206, FACEBOOK_POSTS),
         _media(
-            _most(10, FACEBOOK_POSTS),
-            image=FACEBOOK_IMAGE,
-            video=FACEBOOK_VIDEO,
-            most_videos=_videos(1, FACEBOOK_POSTS),
-            one_kind=FACEBOOK_POSTS,
+            10, FACEBOOK_POSTS, image=FACEBOOK_IMAGE, video=FACEBOOK_VIDEO, optional=True, video_alone_by=FACEBOOK_POSTS
         ),
-        enough=("text", "link", "media"),
         link=LinkRule(),
         second_id="page",
     ),
@@ -409,8 +328,7 @@ _ALL = (
         PostType.REEL,
         "facebookReel",
         _text("description", 63_206, FACEBOOK_POSTS),
-        _media(_ONE, least=_ONE, video=FACEBOOK_REEL_VIDEO),
-        enough=("media",),
+        _media(1, API, video=FACEBOOK_REEL_VIDEO),
         second_id="page",
     ),
     Combination(
@@ -418,8 +336,7 @@ _ALL = (
         PostType.STORY,
         "facebookStory",
         _NO_TEXT,
-        _media(_most(1, FACEBOOK_REELS), least=_ONE, image=FACEBOOK_IMAGE, video=FACEBOOK_STORY_VIDEO),
-        enough=("media",),
+        _media(1, FACEBOOK_REELS, image=FACEBOOK_IMAGE, video=FACEBOOK_STORY_VIDEO),
         second_id="page",
     ),
     Combination(
@@ -427,8 +344,7 @@ _ALL = (
         PostType.VIDEO,
         "youtubeVideo",
         _YOUTUBE_TEXT,
-        _media(_ONE, least=_ONE, video=YOUTUBE_VIDEO),
-        enough=("media",),
+        _media(1, API, video=YOUTUBE_VIDEO),
         title=_YOUTUBE_TITLE,
         second_id="channel",
     ),
@@ -437,8 +353,7 @@ _ALL = (
         PostType.SHORT,
         "youtubeShort",
         _YOUTUBE_TEXT,
-        _media(_ONE, least=_ONE, video=YOUTUBE_SHORT),
-        enough=("media",),
+        _media(1, API, video=YOUTUBE_SHORT),
         title=_YOUTUBE_TITLE,
         second_id="channel",
     ),
@@ -447,14 +362,7 @@ _ALL = (
         PostType.POST,
         "linkedinPost",
         _text("caption", 3_000, LINKEDIN, link=True),
-        _media(
-            _most(20, LINKEDIN),
-            image=LINKEDIN_IMAGE,
-            video=LINKEDIN_VIDEO,
-            most_videos=_videos(1, LINKEDIN),
-            one_kind=LINKEDIN,
-        ),
-        enough=("text", "link", "media"),
+        _media(20, LINKEDIN, image=LINKEDIN_IMAGE, video=LINKEDIN_VIDEO, optional=True, video_alone_by=LINKEDIN),
         link=LinkRule(),
         second_id="author",
     ),
@@ -463,14 +371,7 @@ _ALL = (
         PostType.POST,
         "twitterPost",
         _text("caption", 280, X_TEXT, unit=Unit.X_WEIGHT),
-        _media(
-            _most(4, X_MEDIA),
-            image=X_IMAGE,
-            video=X_VIDEO,
-            most_videos=_videos(1, X_MEDIA),
-            one_kind=X_MEDIA,
-        ),
-        enough=("text", "link", "media"),
+        _media(4, X_MEDIA, image=X_IMAGE, video=X_VIDEO, optional=True, video_alone_by=X_MEDIA),
         link=LinkRule(),
     ),
     Combination(
@@ -478,15 +379,7 @@ _ALL = (
         PostType.POST,
         "pinterestPost",
         _text("description", 800, API),
-        _media(
-            _most(5, PINTEREST_CAROUSEL),
-            least=_ONE,
-            image=PINTEREST_IMAGE,
-            video=PINTEREST_VIDEO,
-            most_videos=_videos(1, PINTEREST),
-            one_kind=PINTEREST,
-        ),
-        enough=("media",),
+        _media(5, PINTEREST_CAROUSEL, image=PINTEREST_IMAGE, video=PINTEREST_VIDEO, video_alone_by=PINTEREST),
         title=TitleRule(limit(100, Unit.CHARACTERS, API)),
         link=LinkRule(limit(2_048, Unit.CHARACTERS, API)),
         second_id="board",
@@ -496,8 +389,7 @@ _ALL = (
         PostType.POST,
         "gbpPost",
         _text("description", 1_500, API),
-        _media(_most(1, GBP), image=GBP_IMAGE, kinds_by=GBP),
-        enough=("text", "media"),
+        _media(1, GBP, image=GBP_IMAGE, optional=True, kinds_by=GBP),
         call_to_action=CALLS_TO_ACTION,
         second_id="location",
     ),
@@ -506,8 +398,7 @@ _ALL = (
         PostType.POST,
         "tiktokPhoto",
         _text("description", 4_000, API),
-        _media(_most(35, TIKTOK), least=_ONE, image=TIKTOK_IMAGE),
-        enough=("media",),
+        _media(35, TIKTOK, image=TIKTOK_IMAGE),
         title=TitleRule(limit(90, Unit.CHARACTERS, API)),
         privacy=PRIVACY_LEVELS,
     ),
@@ -516,8 +407,7 @@ _ALL = (
         PostType.VIDEO,
         "tiktokVideo",
         _text("description", 2_200, API),
-        _media(_ONE, least=_ONE, video=TIKTOK_VIDEO),
-        enough=("media",),
+        _media(1, API, video=TIKTOK_VIDEO),
         privacy=PRIVACY_LEVELS,
     ),
 )
