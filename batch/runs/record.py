@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -38,7 +38,7 @@ from batch.model import (
     Step,
     StepKind,
 )
-from batch.runs.journal import Journal, make_private_folder, shown
+from batch.runs.journal import Attempt, Journal, make_private_folder, shown
 from batch.times import shown_time, with_zone
 
 IDLE = {
@@ -82,30 +82,15 @@ SAID = {
 }
 
 
-def _line(step: Step, kind: OutcomeKind, **more: object) -> Outcome:
-    outcome = Outcome(
-        row=step.row,
-        key=step.key,
-        site=step.site,
-        channel=step.channel,
-        type=step.type,
-        account=step.account_name or step.account,
-        action=step.action,
-        outcome=kind,
-        status=step.found_status,
-        publish_at=step.at,
-        item_id=step.item_id,
-        link=step.link,
-        local_time=step.local_time,
-        content=step.content,
-        reference=step.reference,
-        generated=step.generated,
-        changes=step.changes,
-        timezone=step.timezone,
-        warnings=step.warnings,
-        place=step.place,
-    )
-    made = replace(outcome, **more)  # type: ignore[arg-type] # fields of Outcome, checked by its tests
+_SAME = {f.name for f in fields(Outcome)} & {f.name for f in fields(Step)} - {"account", "code"}
+"""What a step and its outcome both have, under one name."""
+
+
+def _line(step: Step, kind: OutcomeKind, **more: Any) -> Outcome:
+    """Return an outcome with what its step tells, and in `more` the rest and what differs from that."""
+    told = {name: getattr(step, name) for name in _SAME}
+    told |= {"account": step.account_name or step.account, "status": step.found_status, "publish_at": step.at, **more}
+    made = Outcome(outcome=kind, **told)
     return replace(made, message=f"{made.message} Approved by {step.approval}.".strip()) if step.approval else made
 
 
@@ -150,26 +135,18 @@ def done_outcome(step: Step, item: Item | None, *, last: Act, published_at: date
 
 
 def broken_outcome(
-    step: Step, kind: OutcomeKind, *, code: str, message: str, item_id: str = "", status: str = "", link: str = ""
+    step: Step, kind: OutcomeKind, *, code: str, message: str, item_id: str = "", status: str = ""
 ) -> Outcome:
     """Return the outcome of a step that did not come to its end."""
-    return _line(
-        step,
-        kind,
-        code=code,
-        message=message,
-        item_id=item_id or step.item_id,
-        status=status or step.found_status,
-        link=link or step.link,
-    )
+    known = {"item_id": item_id or step.item_id, "status": status or step.found_status}
+    return _line(step, kind, code=code, message=message, **known)
 
 
-def not_run_outcome(step: Step, *, why: str, item_id: str = "", code: str = "") -> Outcome:
+def not_run_outcome(step: Step, *, why: str, item_id: str = "") -> Outcome:
     """Return the outcome of a step that was not begun, or of which only the draft was made."""
     made = " Its draft is on the site and will be used." if item_id and not step.item_id else ""
-    return broken_outcome(
-        step, OutcomeKind.NOT_RUN, code=code or "not_run", message=f"{why}{made} Run again to do it.", item_id=item_id
-    )
+    message = f"{why}{made} Run again to do it."
+    return broken_outcome(step, OutcomeKind.NOT_RUN, code="not_run", message=message, item_id=item_id)
 
 
 def planned_outcome(step: Step) -> Outcome:
@@ -330,19 +307,8 @@ def steps_as_done(folder: Path, record: RunRecord) -> list[NumberedStep]:
 
 def make_results(record: RunRecord, outcomes: list[Outcome], *, finished_at: datetime | None = None) -> Results:
     """Join a run's outcomes (in the order of `placed`) with the rows they came from."""
-    return Results(
-        run=record.run,
-        sandbox=record.sandbox,
-        sheet=record.sheet,
-        headings=record.headings,
-        outcomes=tuple(outcomes),
-        own=record.own,
-        columns=record.columns,
-        issues=record.issues,
-        started_at=record.started_at,
-        finished_at=finished_at or record.finished_at,
-        notices=record.notices,
-    )
+    shared = {f.name: getattr(record, f.name) for f in fields(Results) if hasattr(record, f.name)}
+    return Results(**shared | {"outcomes": tuple(outcomes), "finished_at": finished_at or record.finished_at})
 
 
 def _site_outcomes(journal: Journal, run: str, mine: list[NumberedStep]) -> dict[int, Outcome]:
@@ -362,19 +328,13 @@ def _site_outcomes(journal: Journal, run: str, mine: list[NumberedStep]) -> dict
         ) from error
 
 
-def _from_intents(step: Step, sent: Mapping[int, list[Any]], position: int) -> Outcome:
+def _from_intents(step: Step, sent: Mapping[int, list[Attempt]], position: int) -> Outcome:
     """Tell what is known of a post whose outcome was never written: the run was killed in the middle of it."""
     tries = sent.get(position, [])
     item_id = next((item for _, _, item in reversed(tries) if item), "")
-    if not tries or (tries[-1][1] in SENT_KINDS and tries[-1][0].act == Act.CREATE):
+    if not tries or (tries[-1][1] in SENT_KINDS and tries[-1][0] == Act.CREATE):
         return not_run_outcome(step, why="The run ended before this row was done.", item_id=item_id)
-    return broken_outcome(
-        step,
-        OutcomeKind.UNKNOWN,
-        code="cut_off",
-        message=CUT_OFF,
-        item_id=item_id,
-    )
+    return broken_outcome(step, OutcomeKind.UNKNOWN, code="cut_off", message=CUT_OFF, item_id=item_id)
 
 
 MAX_RUNS_BACK = 40
