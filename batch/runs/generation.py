@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from batch.model import Account, Channel, Generate, Generation, Post
 from batch.publisher.client import Client
@@ -33,7 +32,7 @@ from batch.rules.check import (
     with_generated,
     with_issue,
 )
-from batch.runs.journal import MediaCache, TextCache
+from batch.runs.journal import GenerationCache
 from batch.runs.media import MediaContext, bring_media, identity_of
 
 IMAGE_BOUND_SECONDS = 180.0
@@ -42,10 +41,6 @@ AI_TOOLS = "AI_TOOLS"
 SILENT_IN_A_ROW = 3
 """After so many rows without any answer, nothing more is asked for: the service is not well."""
 SILENT = "NO_ANSWER"
-
-
-class GenerationCache(MediaCache, TextCache, Protocol):
-    """What generating remembers: texts, and the pictures that were brought up to be changed."""
 
 
 def generate_posts(

@@ -112,30 +112,22 @@ REMEDIES = {
 """What to do about a journal that can't be used, by a word of the error."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """A changing call that was about to be sent. `item_id` is "" where the call was to make the item."""
+class Attempt(NamedTuple):
+    """A changing call of a run: its act, the kind of its result ("" for none), and the item's ID ("" where unknown)."""
 
-    id: int
-    run: str
-    position: int
     act: str
-    reference: str
+    kind: str
     item_id: str
-    at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """The last thing that the service itself said of an item, and when.
+class Touched(NamedTuple):
+    """The last that the service itself said of an item's state.
 
     `within`: it was changed in a way that its status does not show, so that a list may be old and look right.
     """
 
-    item_id: str
     status: str
-    at: datetime
-    within: bool = False
+    within: bool
 
 
 class Known(NamedTuple):
@@ -154,9 +146,10 @@ class Known(NamedTuple):
 
 
 class Unsettled(NamedTuple):
-    """A call whose fate is unknown, and until when the service may have carried it out."""
+    """A call whose fate is unknown, by its intent and its post's place, and until when it may have been carried out."""
 
-    intent: Intent
+    intent: int
+    position: int
     until: datetime
 
 
@@ -290,16 +283,15 @@ class Journal:
         """Return the outcomes of a run by position, as JSON."""
         return dict(self._ask("SELECT position, outcome FROM outcome WHERE run = ?", (run,)))
 
-    def intents(self, run: str) -> dict[int, list[tuple[Intent, str, str]]]:
-        """Return a run's intents by position, each with its result's kind ("" for none) and the item's ID."""
-        found: dict[int, list[tuple[Intent, str, str]]] = {}
-        for *fields, kind, item_id in self._ask(
-            f"SELECT {_INTENT}, COALESCE(r.kind, ''), COALESCE(NULLIF(r.item_id, ''), i.item_id) "  # noqa: S608 constant
+    def intents(self, run: str) -> dict[int, list[Attempt]]:
+        """Return what a run was about to send and what came back, by position, oldest first."""
+        found: dict[int, list[Attempt]] = {}
+        for position, *attempt in self._ask(
+            "SELECT i.position, i.act, COALESCE(r.kind, ''), COALESCE(NULLIF(r.item_id, ''), i.item_id) "
             "FROM intent i LEFT JOIN result r ON r.intent = i.id WHERE i.run = ? ORDER BY i.id",
             (run,),
         ):
-            intent = _intent(fields)
-            found.setdefault(intent.position, []).append((intent, kind, item_id))
+            found.setdefault(position, []).append(Attempt(*attempt))
         return found
 
     def unsettled(self, *, since: datetime, call_seconds: float) -> tuple[Unsettled, ...]:
@@ -309,23 +301,23 @@ class Journal:
         for so long it is waited for; one whose answer was unclear, until that came.
         """
         rows = self._ask(
-            f"SELECT {_INTENT}, COALESCE(r.at, i.at + ?) AS until FROM intent i "  # noqa: S608 constant
+            "SELECT i.id, i.position, COALESCE(r.at, i.at + ?) AS until FROM intent i "
             "LEFT JOIN result r ON r.intent = i.id WHERE until >= ? AND (r.intent IS NULL OR r.kind = ?) ORDER BY i.id",
             (call_seconds, since.timestamp(), *UNSETTLED_KINDS),
         )
-        return tuple(Unsettled(_intent(fields), _at(until)) for *fields, until in rows)
+        return tuple(Unsettled(intent, position, _at(until)) for intent, position, until in rows)
 
     def touched(self, *, since: datetime) -> dict[str, Touched]:
         """Return the service's last word on each item that was changed since then."""
         rows = self._ask(
-            "SELECT r.item_id, r.status, r.at, i.act FROM result r JOIN intent i ON i.id = r.intent "
+            "SELECT r.item_id, r.status, i.act FROM result r JOIN intent i ON i.id = r.intent "
             "WHERE r.at >= ? AND r.item_id <> '' AND r.status <> '' ORDER BY r.at, r.intent",
             (since.timestamp(),),
         )
         found: dict[str, Touched] = {}
-        for item_id, status, at, act in rows:
+        for item_id, status, act in rows:
             changed = act in CHANGING_WITHIN or (item_id in found and found[item_id].within)
-            found[item_id] = Touched(item_id, status, _at(at), changed)
+            found[item_id] = Touched(status, changed)
         return found
 
     def published(self) -> dict[str, datetime]:
@@ -495,19 +487,11 @@ class Journal:
         return JournalError(f"The journal {shown(self._path)} can't be used ({said}); to go on, {remedy}.")
 
 
-_INTENT = "i.id, i.run, i.position, i.act, i.reference, i.item_id, i.at"
-
-
 def _add_intent(db: sqlite3.Connection, values: tuple[object, ...]) -> int:
     cursor = db.execute(
         "INSERT INTO intent (run, position, act, reference, item_id, at) VALUES (?, ?, ?, ?, ?, ?)", values
     )
     return int(cursor.lastrowid or 0)
-
-
-def _intent(fields: Sequence[object]) -> Intent:
-    number, run, position, act, reference, item_id, at = fields
-    return Intent(int(str(number)), str(run), int(str(position)), str(act), str(reference), str(item_id), _at(at))
 
 
 def _is_media_manager(url: str) -> bool:
@@ -520,24 +504,14 @@ def _at(stamp: object) -> datetime:
 
 
 class MediaCache(Protocol):
-    """Which media are in the site's Media Manager, by identity."""
+    """Which media are in the site's Media Manager: identity -> address there."""
 
-    def known_media(self, identity: str) -> str | None:
-        """Return the address in the Media Manager of a medium that went up before."""
-        ...
-
-    def remember_media(self, identity: str, url: str, file_id: str) -> None:
-        """Keep that a medium is there."""
-        ...
+    def known_media(self, identity: str) -> str | None: ...
+    def remember_media(self, identity: str, url: str, file_id: str) -> None: ...
 
 
-class TextCache(Protocol):
-    """What was generated before, by the fingerprint of what was asked for."""
+class GenerationCache(MediaCache, Protocol):
+    """What was generated before (JSON) too, by the fingerprint of what was asked for."""
 
-    def known_text(self, fingerprint: str) -> str | None:
-        """Return the content (JSON) that was generated for this request."""
-        ...
-
-    def remember_text(self, fingerprint: str, content: str) -> None:
-        """Keep generated content (JSON)."""
-        ...
+    def known_text(self, fingerprint: str) -> str | None: ...
+    def remember_text(self, fingerprint: str, content: str) -> None: ...

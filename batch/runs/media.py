@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from batch.media import MediaFolder, MediumUnreadableError, open_medium
@@ -31,23 +32,11 @@ SAY_EVERY_SECONDS = 30.0
 MAX_NAME_LETTERS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class MediaFailure:
-    """Why a medium is not in the Media Manager: a code, and a sentence that ends with the remedy."""
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class MediaResult:
-    """What became of the media, by identity; how many were sent, fetched by the service, and there already."""
+class MediaResult(NamedTuple):
+    """What became of the media, by identity: the address in the Media Manager, or why there is none (FAILED)."""
 
     urls: Mapping[str, str]
-    failures: Mapping[str, MediaFailure]
-    uploaded: int = 0
-    imported: int = 0
-    remembered: int = 0
+    failures: Mapping[str, Brought]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +56,7 @@ class MediaContext:
     bound_seconds: float = READY_BOUND_SECONDS
 
 
-NOT_BEGUN = MediaFailure("not_run", "The run ended before this medium was brought. Run again.")
+NOT_BEGUN = Brought(State.FAILED, code="not_run", message="The run ended before this medium was brought. Run again.")
 
 
 def identity_of(medium: Medium) -> str:
@@ -82,7 +71,6 @@ def bring_media(media: Iterable[Medium], context: MediaContext) -> MediaResult:
         known = context.cache.known_media(identity)
         if known:
             transfer.urls[identity] = known
-            transfer.remembered += 1
         elif context.stopped():
             transfer.failures[identity] = NOT_BEGUN
         else:
@@ -91,7 +79,7 @@ def bring_media(media: Iterable[Medium], context: MediaContext) -> MediaResult:
         transfer.wait_for_all()
     while transfer.pending:
         transfer.wait()
-    return MediaResult(transfer.urls, transfer.failures, transfer.uploaded, transfer.imported, transfer.remembered)
+    return MediaResult(transfer.urls, transfer.failures)
 
 
 @dataclass(slots=True)
@@ -101,20 +89,13 @@ class _Transfer:
     context: MediaContext
     folder: MediaFolder | None
     urls: dict[str, str] = field(default_factory=dict)
-    failures: dict[str, MediaFailure] = field(default_factory=dict)
+    failures: dict[str, Brought] = field(default_factory=dict)
     pending: deque[tuple[Medium, str, float]] = field(default_factory=deque)
-    uploaded: int = 0
-    imported: int = 0
-    remembered: int = 0
 
     def begin(self, medium: Medium) -> None:
         """Set a medium going."""
-        if is_address(medium.source):
-            brought = _import(medium, self.context)
-            self.imported += brought.state is not State.FAILED
-        else:
-            brought = _upload(medium, self.context, folder=self.folder)
-            self.uploaded += brought.state is not State.FAILED
+        web = is_address(medium.source)
+        brought = _import(medium, self.context) if web else _upload(medium, self.context, folder=self.folder)
         if brought.state is State.PENDING:
             self.pending.append((medium, brought.file_id, self.context.clock()))
         else:
@@ -170,7 +151,7 @@ class _Transfer:
             f"{shown(medium.source)} could not be brought into the Media Manager: {brought.message} "
             f"Check that {check}, and run again."
         )
-        self.failures[identity] = MediaFailure(brought.code, message)
+        self.failures[identity] = replace(brought, message=message)
 
 
 def shown(source: str) -> str:

@@ -39,9 +39,9 @@ def test_an_intent_without_a_result_or_with_an_unclear_one_is_unsettled(tmp_path
         done, unclear, cut = (intend(journal, position=n) for n in range(3))
         record(journal, done)
         record(journal, unclear, kind="unclear", item_id="", status="")
-        assert [u.intent.id for u in journal.unsettled(since=AT, call_seconds=0)] == [unclear, cut]
+        assert [u.intent for u in journal.unsettled(since=AT, call_seconds=0)] == [unclear, cut]
         record(journal, unclear, kind="settled")
-        assert [u.intent.id for u in journal.unsettled(since=AT, call_seconds=0)] == [cut]
+        assert [u.intent for u in journal.unsettled(since=AT, call_seconds=0)] == [cut]
         assert journal.unsettled(since=AT + timedelta(seconds=1), call_seconds=0) == ()
 
 
@@ -82,9 +82,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     ended = subprocess.run([sys.executable, "-c", script], check=False)
     assert ended.returncode == -signal.SIGKILL
     with Journal(tmp_path / "j.sqlite") as journal:
-        assert [
-            u.intent.position for u in journal.unsettled(since=datetime(2031, 1, 1, tzinfo=UTC), call_seconds=60)
-        ] == [4]
+        assert [u.position for u in journal.unsettled(since=datetime(2031, 1, 1, tzinfo=UTC), call_seconds=60)] == [4]
 
 
 def test_only_its_owner_can_read_it(tmp_path):
