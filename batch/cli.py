@@ -512,7 +512,7 @@ def status(results: Path, flags: Flags, out: Path | None) -> int:
 @postbatch.command(short_help="Watch for posts that failed or will fail.")
 @click.option("--once", is_flag=True, help="Check once and end, for cron: exit status 1 if a post failed or will.")
 @click.option("--every", default="15m", show_default=True, metavar="TIME", help="How often to check: 90s, 15m, 2h.")
-@click.option("--notify", is_flag=True, help="Send the news as JSON to the address in POSTBATCH_NOTIFY_URL.")
+@click.option("--notify", is_flag=True, help="Send the news to the webhook in POSTBATCH_NOTIFY_URL: Slack, Teams, ...")
 @click.option("--notify-command", default="", metavar="COMMAND", help="Run this command with the news on its input.")
 @common
 def watch(*, flags: Flags, once: bool, every: str, notify: bool, notify_command: str) -> int:

@@ -1,8 +1,8 @@
 """`watch`: ask again for the open posts of all runs of this machine, and say once which failed and which will fail.
 
 A run ends before its posts go out. What becomes of them is asked of the site: a machine that was off says it when it is
-back. An alert is kept as told only after it was printed and sent, so that a kill in between repeats it rather than
-losing it.
+back. An alert is kept as told, to each who hears of it, only after it was printed or sent: a kill in between repeats it
+rather than losing it. One watch looks at a time, so that two never tell the same.
 
     open posts of all runs ──► each site, side by side ──► alerts ──► printed, sent, kept ──► results brought up to date
 """
@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ from batch.plan.matching import CONNECTIONS, REMEDY
 from batch.publisher import items
 from batch.publisher.accounts import VALID, token_status
 from batch.publisher.client import Client, notify_webhook
+from batch.runs.control import take_turn
 from batch.runs.journal import Journal
 from batch.runs.record import (
     RunRecord,
@@ -41,25 +43,53 @@ from batch.runs.record import (
 )
 from batch.settings import is_this_machine
 from batch.times import shown_time
-from batch.wording import counted, shorten
+from batch.wording import counted, listed, make_visible_line, shorten
 
-NOTIFY_URL = "POSTBATCH_NOTIFY_URL"
+NOTIFY_URL, NOTIFY_FORMAT = "POSTBATCH_NOTIFY_URL", "POSTBATCH_NOTIFY_FORMAT"
+FORMATS: Mapping[str, tuple[str, ...]] = {
+    "slack": ("hooks.slack.com", "hooks.slack-gov.com"),
+    "teams": (
+        "logic.azure.com", "api.powerplatform.com", "powerautomate.com", "flow.microsoft.com", "webhook.office.com",
+    ),
+    "google": ("chat.googleapis.com",),
+    "json": (),
+}  # fmt: skip
+"""What a notification looks like, and the hosts that take it so. No one JSON suits all: Slack knows `attachments` of
+its own, a workflow of Teams shows only cards in them, and Google Chat refuses every field that it does not know
+(reports of their users, read 2026-11-26)."""
 COMMAND_SECONDS = 60.0
-MAX_TOLD_IN_TEXT = 20
-"""How many alerts the text of a notification names; its list has all of them."""
+MAX_TOLD_IN_TEXT, MAX_CHARS_OF_ONE = 20, 300
+"""How many alerts the text of a notification names, and how much of each: Teams takes 28 kB. Its list has them all."""
 LATE_AFTER = timedelta(minutes=15)
 """How long after its time a post that still counts as scheduled is said to be late."""
+TURN_SECONDS = 600.0
+"""How long a watch waits for another one to end its round."""
+PARSED, CUT = re.compile(r"(?<=[@<])(?=\S)|(?<=\])(?=\()"), "\u200b"
+"""Where a chat would read a mention, a link of Slack or Google Chat, or one of Markdown: a blank of no width cuts it,
+so that no word out of a sheet pings anybody or looks like another link."""
+CARD = "application/vnd.microsoft.card.adaptive"
+CARD_SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 SHORTEST_SECONDS = 60.0
-Sender = Callable[[Mapping[str, object]], None]
-"""Tells somebody what is new. Errors: PostbatchError, OSError."""
-LABELS: Mapping[str, str] = {"failed": "Failed", "will_fail": "Will fail", "late": "Late"}
+TERMINAL = "terminal"
+Senders = Mapping[str, Callable[[Sequence["Alert"]], None]]
+"""Who is told besides the terminal, by the option that asks for it. Errors: PostbatchError, OSError."""
+LABELS: Mapping[str, str] = {
+    "failed": "Failed", "will_fail": "Will fail", "late": "Late", "unread": "Can't check",
+}  # fmt: skip
 """The kinds of alerts, as they are printed."""
+PASSING = ("will_fail", "late")
+"""Those that may be well again: should it happen once more, that is news."""
+TELLING = LIVE_KINDS | {OutcomeKind.DRAFTED, OutcomeKind.CANCELLED, OutcomeKind.DELETED}
+"""What a run knows of a post. A row that it left out, refused or could not change tells nothing of the site."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One thing about one post that somebody should know. `kind`: `failed`, `will_fail` or `late`."""
+    """One thing about one post that somebody should know. `kind`: `failed`, `will_fail` or `late`.
+
+    `unread` is about a site that can't be checked: it has no post.
+    """
 
     kind: str
     site: str
@@ -76,6 +106,8 @@ class Alert:
     @property
     def sentence(self) -> str:
         """The alert in one line."""
+        if not self.key:
+            return self.reason
         account = f", {self.account}" if self.account else ""
         due = f", {self.when}" if self.when else ""
         return f"{self.sheet} row {self.row}, {self.key} ({self.channel}{account}{due}): {self.reason}"
@@ -109,54 +141,62 @@ def watch(
             return watch_once(session, senders)
         session.say(f"Watching the open posts of all runs, every {every}. Press Ctrl-C to stop.")
         while True:
-            watch_once(session, senders)
+            try:
+                watch_once(session, senders)
+            except PostbatchError as error:  # a full disk, another watch: the next round may go better
+                session.warn(str(error))
             environment.sleep(pause)
 
 
-def watch_once(session: Session, senders: Sequence[Sender]) -> int:
-    """Ask once for every open post, say what is new, and bring results up to date."""
-    by_site = open_posts(session)
-    looked: list[SiteRound] = []
-    with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
-        rounds = {site: pool.submit(_watch_site, session, site, posts) for site, posts in by_site.items()}
-        for site, future in rounds.items():
-            try:
-                looked.append(future.result())
-            except PostbatchError as error:
-                session.warn(f"{site}: {error}")
-    alerts = [alert for found in looked for alert in found.new]
-    standing = sum(found.standing for found in looked)
-    well = _announce(session, alerts, senders) and len(looked) == len(by_site)
-    for run in sorted({run for found in looked for run in found.runs}):
-        _update_files(session, run)
+def watch_once(session: Session, senders: Senders) -> int:
+    """Ask once for every open post, say what is new, and bring results up to date. Errors: LockedError."""
+    with take_turn(session.state / "watch.lock", seconds=TURN_SECONDS, what="Another watch"):
+        by_site = open_posts(session)
+        looked = _watch_sites(session, by_site, (TERMINAL, *senders))
+        news = [told for found in looked for told in found.new]
+        standing = sum(found.standing for found in looked)
+        well = _announce(session, news, senders)
+        for run in sorted({run for found in looked for run in found.runs}):
+            _update_files(session, run)
     session.environment.answer({
-        "alerts": [asdict(alert) for alert in alerts], "standing": standing, "sites": sorted(by_site),
+        "alerts": [asdict(alert) for alert, _ in news], "standing": standing, "sites": sorted(by_site),
     })  # fmt: skip
     if not by_site:
         session.say("There are no open posts.")
-    elif not alerts:
+    elif not news:
         checked = f"{counted(sum(map(len, by_site.values())), 'post')} checked on {counted(len(by_site), 'site')}"
-        waiting = f"{counted(standing, 'post')} reported before still can't go out" if standing else "nothing new"
-        session.say(f"{checked}, {waiting}.")
-    return EXIT_DONE if well and not (alerts or standing) else EXIT_ROWS
+        before = f"{counted(standing, 'problem')} reported before {'is' if standing == 1 else 'are'} still there"
+        session.say(f"{checked}; {before}." if standing else f"{checked}, nothing new.")
+    return EXIT_DONE if well and not (news or standing) else EXIT_ROWS
 
 
-def _announce(session: Session, alerts: Sequence[Alert], senders: Sequence[Sender]) -> bool:
-    """Send and print alerts and keep them as told; False where they could not be sent, and will be again."""
-    sent = True
-    for send in senders if alerts else ():
+def _announce(session: Session, news: Sequence[tuple[Alert, Sequence[str]]], senders: Senders) -> bool:
+    """Print and send alerts to whom they are new, and keep who was told; False where some could not be sent."""
+    for alert, missing in news:
+        if TERMINAL in missing:
+            session.show(f"{LABELS[alert.kind]}: {alert.site}, {alert.sentence}")
+            _keep_told(session, [alert], TERMINAL)
+    well = True
+    for name, send in senders.items():
+        alerts = [alert for alert, missing in news if name in missing]
         try:
-            send(make_message(alerts))
+            if alerts:
+                send(alerts)
         except (PostbatchError, OSError) as error:
             session.warn(f"The alerts could not be sent: {error} They will be sent again in the next round.")
-            sent = False
-    for alert in alerts:
-        session.show(f"{LABELS[alert.kind]}: {alert.site}, {alert.sentence}")
-        if sent:
-            now = session.environment.now()
-            with Journal(session.journal(alert.site)) as journal:
-                journal.remember_fact(_told_name(alert.item_id, alert.kind), now.isoformat(), at=now)
-    return sent
+            well = False
+        else:
+            _keep_told(session, alerts, name)
+    return well
+
+
+def _keep_told(session: Session, alerts: Sequence[Alert], recipient: str) -> None:
+    """Keep that somebody was told, all at once: a kill in between tells as little as possible again."""
+    now = session.environment.now()
+    for site in {alert.site for alert in alerts}:
+        with Journal(session.journal(site)) as journal:
+            names = [_told_name(alert.item_id, alert.kind) for alert in alerts if alert.site == site]
+            journal.remember_facts({name: f"{journal.fact(name)} {recipient}".strip() for name in names}, at=now)
 
 
 def open_posts(session: Session) -> dict[str, list[OpenPost]]:
@@ -174,10 +214,10 @@ def open_posts(session: Session) -> dict[str, list[OpenPost]]:
             continue
         for placed, outcome in zip(record.placed, outcomes, strict=True):
             post = record.journals.get(outcome.site, ""), outcome.key, outcome.channel
-            if not outcome.item_id or post in seen or not post[0]:
+            failed = outcome.outcome is OutcomeKind.FAILED and outcome.status == Status.FAILED
+            if not outcome.item_id or post in seen or not post[0] or not (failed or outcome.outcome in TELLING):
                 continue
             seen.add(post)
-            failed = outcome.outcome is OutcomeKind.FAILED and outcome.status == Status.FAILED
             if failed or (outcome.outcome in LIVE_KINDS and outcome.status in (*OPEN_STATUSES, "")):
                 found[outcome.site].append(OpenPost(record, placed.position, outcome))
     wanted = session.sites or tuple(found)
@@ -186,46 +226,92 @@ def open_posts(session: Session) -> dict[str, list[OpenPost]]:
 
 @dataclass(frozen=True, slots=True)
 class SiteRound:
-    """What one look at a site came to: alerts not told before, how many told ones still hold, runs with news."""
+    """What one look at a site came to: alerts with whom they are new to, told ones that still hold, runs with news."""
 
-    new: tuple[Alert, ...]
+    new: tuple[tuple[Alert, Sequence[str]], ...]
     standing: int
     runs: frozenset[str]
 
 
-def _watch_site(session: Session, site: str, posts: Sequence[OpenPost]) -> SiteRound:
+def _watch_sites(
+    session: Session, by_site: Mapping[str, Sequence[OpenPost]], recipients: Sequence[str]
+) -> list[SiteRound]:
+    """Look at all sites side by side. One that can't be checked is an alert: a watch that sees nothing says so."""
+    looked = []
+    with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
+        rounds = {site: pool.submit(_watch_site, session, site, by_site[site], recipients) for site in by_site}
+    for site, future in rounds.items():
+        try:
+            looked.append(future.result())
+        except PostbatchError as error:
+            session.warn(f"{site}: {error}")
+            reason = f"{counted(len(by_site[site]), 'open post')} can't be checked. {error}"
+            alert = Alert("unread", site, "", 0, "", "", "", "", reason, "", "")
+            try:
+                with Journal(session.journal(site)) as journal:
+                    new = _new_to([alert], journal, recipients)
+            except PostbatchError:  # nor can it be kept that anybody was told
+                new = ()
+            looked.append(SiteRound(new, 1 - len(new), frozenset()))
+    return looked
+
+
+def _watch_site(session: Session, site: str, posts: Sequence[OpenPost], recipients: Sequence[str]) -> SiteRound:
     client, now = session.client(site), session.environment.now()
     with Journal(session.journal(site)) as journal:
-        fresh = _ask_again(client, journal, posts)
-        runs = {new.record.run for old, new in zip(posts, fresh, strict=True) if new.outcome != old.outcome}
-        coming = [post for post in fresh if post.outcome.status == Status.SCHEDULED]
-        failed = [post for post in fresh if post.outcome.outcome is OutcomeKind.FAILED]
-        late = [post for post in coming if post.outcome.publish_at and post.outcome.publish_at + LATE_AFTER < now]
-        alerts = [
-            *(_alert(post, "failed", post.outcome.message) for post in failed),
-            *(_alert(post, "late", "Its time has passed and the site still shows it as scheduled.") for post in late),
+        told = OutcomeKind.FAILED  # what failed and was told is not asked for again
+        posts = [
+            p for p in posts if p.outcome.outcome is not told or _new_to([_alert(p, "failed", "")], journal, recipients)
         ]
-        for channel in sorted({Channel(post.outcome.channel) for post in coming if post.outcome.channel}):
-            state = token_status(client, channel)
-            why = f"{CONNECTIONS.get(state, f'The service says {state} of its connection')}. {REMEDY}"
-            for post in (post for post in coming if post.outcome.channel == channel):
-                told = _told_name(post.outcome.item_id, "will_fail")
-                if state not in ("", VALID):
-                    alerts.append(_alert(post, "will_fail", why))
-                elif journal.fact(told):
-                    journal.remember_fact(told, "", at=now)  # well again: should it lapse once more, that is news
-        new = tuple(alert for alert in alerts if not journal.fact(_told_name(alert.item_id, alert.kind)))
-    standing = sum(alert.kind != "failed" for alert in alerts if alert not in new)
+        fresh = _ask_again(client, journal, posts, now=now)
+        runs = {new.record.run for old, new in zip(posts, fresh, strict=True) if new.outcome != old.outcome}
+        alerts, unknown = _find_alerts(client, fresh, now=now)
+        holding = {_told_name(alert.item_id, alert.kind) for alert in alerts}
+        asked = [post.outcome.item_id for post in fresh if post.outcome.channel not in unknown]
+        well = {*(_told_name(item_id, kind) for item_id in asked for kind in PASSING), _told_name("", "unread")}
+        journal.remember_facts({name: "" for name in well - holding if journal.fact(name)}, at=now)
+        new = _new_to(alerts, journal, recipients)
+    standing = sum(alert.kind != "failed" for alert in alerts) - sum(alert.kind != "failed" for alert, _ in new)
     return SiteRound(new, standing, frozenset(runs))
 
 
-def _ask_again(client: Client, journal: Journal, posts: Sequence[OpenPost]) -> list[OpenPost]:
+def _find_alerts(client: Client, posts: Sequence[OpenPost], *, now: datetime) -> tuple[list[Alert], set[str]]:
+    """Return what is wrong with posts of a site, and the channels whose connection can't be asked for."""
+    coming = [post for post in posts if post.outcome.status == Status.SCHEDULED]
+    alerts = [_alert(p, "failed", p.outcome.message) for p in posts if p.outcome.outcome is OutcomeKind.FAILED]
+    late = "Its time has passed and the site still shows it as scheduled."
+    alerts += [_alert(post, "late", late) for post in coming if _is_due(post, now - LATE_AFTER)]
+    unknown = set()
+    for channel in sorted({Channel(post.outcome.channel) for post in coming if post.outcome.channel}):
+        state = token_status(client, channel)
+        why = f"{CONNECTIONS.get(state, f'The service says {state} of its connection')}. {REMEDY}"
+        if not state:
+            unknown.add(str(channel))
+        elif state != VALID:
+            alerts += [_alert(post, "will_fail", why) for post in coming if post.outcome.channel == channel]
+    return alerts, unknown
+
+
+def _new_to(
+    alerts: Sequence[Alert], journal: Journal, recipients: Sequence[str]
+) -> tuple[tuple[Alert, Sequence[str]], ...]:
+    """Return the alerts that somebody was not told of, with who."""
+    told = ((alert, journal.fact(_told_name(alert.item_id, alert.kind)).split()) for alert in alerts)
+    missing = ((alert, tuple(name for name in recipients if name not in names)) for alert, names in told)
+    return tuple((alert, names) for alert, names in missing if names)
+
+
+def _is_due(post: OpenPost, at: datetime) -> bool:
+    return post.outcome.publish_at is not None and post.outcome.publish_at < at
+
+
+def _ask_again(client: Client, journal: Journal, posts: Sequence[OpenPost], *, now: datetime) -> list[OpenPost]:
     """Return the posts as the site shows them now; what changed is kept in the journal."""
     listed = {item.id: item for item in items.query_items(client)} if len(posts) > ONE_BY_ONE else {}
     fresh = []
     for post in posts:
         item = listed.get(post.outcome.item_id)
-        if item is None or item.status == Status.FAILED:
+        if item is None or item.status == Status.FAILED or (item.status == Status.SCHEDULED and _is_due(post, now)):
             item = items.get_item(client, post.outcome.item_id)  # a list alone is no reason to alarm anybody
         outcome = brought_up_to_date(post.outcome, item)
         if outcome != post.outcome:
@@ -301,30 +387,52 @@ def read_duration(text: str) -> float:
     return seconds
 
 
-def make_message(alerts: Sequence[Alert]) -> dict[str, object]:
-    """Return what is sent: `text` for people (as Slack and Teams show it), `alerts` for programs."""
-    failed = sum(alert.kind == "failed" for alert in alerts)
-    rest = len(alerts) - failed
-    parts = [f"{counted(failed, 'post')} failed" if failed else "", f"{counted(rest, 'post')} at risk" if rest else ""]
-    lines = [f"postbatch: {' and '.join(part for part in parts if part)}."]
-    lines += [f"- {shorten(f'{alert.site}, {alert.sentence}', limit=400)}" for alert in alerts[:MAX_TOLD_IN_TEXT]]
-    if more := len(alerts) - MAX_TOLD_IN_TEXT:
-        lines += [f"... and {more} more."] if more > 0 else []
-    return {"text": "\n".join(lines), "alerts": [asdict(alert) for alert in alerts]}
+def make_message(alerts: Sequence[Alert], form: str = "json") -> dict[str, object]:
+    """Return what is sent, in one of `FORMATS`: text for people and, as `json`, all `alerts` for programs."""
+    lines = _make_lines(alerts)
+    text = "\n".join(PARSED.sub(CUT, line) for line in lines)
+    if form == "slack":
+        return {"text": escape(text, quote=False), "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
+    if form == "teams":  # no `TextBlock`: that would read Markdown
+        blocks = [{"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": line}]} for line in lines]
+        card = {"$schema": CARD_SCHEMA, "type": "AdaptiveCard", "version": "1.2", "body": blocks}
+        return {"type": "message", "attachments": [{"contentType": CARD, "contentUrl": None, "content": card}]}
+    return {"text": text} if form == "google" else {"text": text, "alerts": [asdict(alert) for alert in alerts]}
 
 
-def make_senders(environment: Environment, *, notify: bool, command: str) -> list[Sender]:
-    """Return who is told besides the terminal. Errors: StartError where the address can't be used."""
-    senders: list[Sender] = []
+def _make_lines(alerts: Sequence[Alert]) -> list[str]:
+    """Return the lines of a message: how many alerts there are, then each, whatever it holds, in one line."""
+    counts = Counter("site" if alert.kind == "unread" else alert.kind == "failed" for alert in alerts)
+    parts = (
+        f"{counted(counts[True], 'post')} failed" if counts[True] else "",
+        f"{counted(counts[False], 'post')} at risk" if counts[False] else "",
+        f"{counted(counts['site'], 'site')} can't be checked" if counts["site"] else "",
+    )
+    lines = [f"postbatch: {listed([part for part in parts if part], last='and')}."]
+    for alert in alerts[:MAX_TOLD_IN_TEXT]:
+        line = make_visible_line(f"{alert.site}, {alert.sentence}")
+        lines.append(f"- {shorten(line, limit=MAX_CHARS_OF_ONE)}")
+    if (more := len(alerts) - MAX_TOLD_IN_TEXT) > 0:
+        lines.append(f"... and {more:,} more.")
+    return lines
+
+
+def make_senders(environment: Environment, *, notify: bool, command: str) -> Senders:
+    """Return who is told besides the terminal. Errors: StartError where the address or its format can't be used."""
+    senders: dict[str, Callable[[Sequence[Alert]], None]] = {}
     if notify:
-        address = environment.environ.get(NOTIFY_URL, "")
+        address = environment.environ.get(NOTIFY_URL, "").strip()
         parts = urlsplit(address)
-        host = parts.hostname or ""
+        host = (parts.hostname or "").rstrip(".")
         if not host or (parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine(host))):
             raise StartError(f"--notify needs an https address in {NOTIFY_URL}. Set it, or leave --notify out.")
-        senders.append(lambda message: notify_webhook(address, message))
+        known = (form for form, hosts in FORMATS.items() if any(f".{host}".endswith(f".{end}") for end in hosts))
+        form = environment.environ.get(NOTIFY_FORMAT, "").strip().casefold() or next(known, "json")
+        if form not in FORMATS:
+            raise StartError(f"{NOTIFY_FORMAT} can't be {form!r}. Use {listed(FORMATS, last='or')}, or unset it.")
+        senders["notify"] = lambda alerts: notify_webhook(address, make_message(alerts, form))
     if command:
-        senders.append(lambda message: _pipe(command, message))
+        senders["command"] = lambda alerts: _pipe(command, make_message(alerts))
     return senders
 
 

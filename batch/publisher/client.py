@@ -418,17 +418,27 @@ def read_body(response: httpx.Response, *, max_bytes: int, late: Callable[[], bo
 NOTIFY_SECONDS = 15.0
 
 
-def notify_webhook(address: str, message: Mapping[str, object]) -> None:
+def notify_webhook(
+    address: str,
+    message: Mapping[str, object],
+    *,
+    seconds: float = NOTIFY_SECONDS,
+    transport: httpx.BaseTransport | None = None,
+) -> None:
     """Post a message to a person's own webhook, once. Errors: ServiceError, which never shows the address.
 
-    A webhook's address is a secret, and so it is followed nowhere else.
+    A webhook's address is a secret, and so it is followed nowhere else. All of it takes at most `seconds`.
     """
-    try:
+
+    def post() -> int:
         with (
-            httpx.Client(timeout=NOTIFY_SECONDS, follow_redirects=False, trust_env=False) as client,
+            open_http(plain=address.startswith("http:"), seconds=seconds, transport=transport) as client,
             client.stream("POST", address, json=message) as answer,
         ):
-            status = answer.status_code
+            return answer.status_code
+
+    try:
+        status = within(seconds, post, late=httpx.ReadTimeout)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ServiceError(f"The webhook can't be reached ({type(error).__name__}).") from None
     if not 200 <= status < 300:

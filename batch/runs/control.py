@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from batch.errors import JournalError, LockedError
+from batch.runs.journal import make_private_folder
 
 INTERRUPTED = 130
 """The exit status of a command that was interrupted."""
@@ -134,6 +135,25 @@ def hold_site(journal: Path, *, site: str, holder: Holder, say: Callable[[str], 
         finally:
             with suppress(OSError):
                 note.unlink(missing_ok=True)
+    finally:
+        lock.release()
+
+
+@contextmanager
+def take_turn(path: Path, *, seconds: float, what: str) -> Iterator[None]:
+    """Hold a lock of this machine, and wait so long for `what` holds it now. Errors: LockedError, JournalError."""
+    from filelock import FileLock, Timeout
+
+    make_private_folder(path.parent)
+    lock = FileLock(path, timeout=seconds, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LockedError(f"{what} is still at work after {seconds:g} s, so nothing was checked. Try later.") from None
+    except OSError as error:
+        raise JournalError(f"The lock {path.name} can't be made: {error.strerror}; nothing was checked.") from error
+    try:
+        yield
     finally:
         lock.release()
 

@@ -406,14 +406,18 @@ class Journal:
 
     def remember_fact(self, name: str, value: str, *, at: datetime) -> None:
         """Commit what was found out about this site's service."""
-        with self._change() as db:
-            db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?, ?)", (name, value, at.timestamp()))
+        self.remember_facts({name: value}, at=at)
+
+    def remember_facts(self, facts: Mapping[str, str], *, at: datetime) -> None:
+        """Commit several such facts at once, by name."""
+        if facts:
+            with self._change() as db:
+                rows = [(name, value, at.timestamp()) for name, value in facts.items()]
+                db.executemany("INSERT OR REPLACE INTO fact VALUES (?, ?, ?)", rows)
 
     def remember_pulled(self, items: Iterable[Item], *, at: datetime) -> None:
         """Commit how items stood when they were written into a sheet to edit."""
-        with self._change() as db:
-            rows = [(f"{PULLED}{item.id}", item_state(self.as_sent(item)), at.timestamp()) for item in items]
-            db.executemany("INSERT OR REPLACE INTO fact VALUES (?, ?, ?)", rows)
+        self.remember_facts({f"{PULLED}{item.id}": item_state(self.as_sent(item)) for item in items}, at=at)
 
     def pulled(self) -> dict[str, str]:
         """Return how items stood when they were pulled, of those that nothing from here has changed since: by ID."""
