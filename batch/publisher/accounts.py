@@ -11,8 +11,8 @@ from batch.errors import ServiceError, SignInError
 from batch.model import Account, Channel, Json, Quota, Snapshot, Status
 from batch.publisher.client import AT_ONCE, Client, gather
 from batch.publisher.items import ItemsRead, read_items
-from batch.publisher.payload import read_account
-from batch.publisher.reply import Reply, ReplyKind
+from batch.publisher.payload import as_dict, as_dicts, as_text, read_account
+from batch.publisher.reply import ReplyKind
 
 BASE = "/social-publisher/v1"
 METERED = ("PUBLISH_POST", "SCHEDULE_POST")
@@ -33,7 +33,6 @@ class Connection(NamedTuple):
     accounts: tuple[Account, ...]
     state: str
     notices: tuple[str, ...] = ()
-    reply: Reply | None = None
 
 
 class Allowance(NamedTuple):
@@ -52,15 +51,14 @@ def list_accounts(client: Client, channel: Channel) -> Connection:
         plain = reply.code.startswith("HTTP_")
         if plain and reply.status not in NO_ACCOUNTS:
             raise ServiceError(f"The site did not tell its accounts ({reply.code}): {reply.message} Try again later.")
-        return Connection((), NO_ACCOUNTS[reply.status] if plain else reply.code, reply=reply)
+        return Connection((), NO_ACCOUNTS[reply.status] if plain else reply.code)
     listed = reply.body.get("accounts")
     if not isinstance(listed, list):
         raise ServiceError(f"The site's answer holds no list of {channel.value} accounts. Try again later.")
-    accounts = [read_account(entry, channel) for entry in listed if isinstance(entry, dict)]
-    known = tuple(account for account in accounts if account is not None)
+    known = tuple(account for entry in as_dicts(listed) if (account := read_account(entry, channel)))
     left_out = len(listed) - len(known)
     said = f"{left_out} {channel.value} accounts can't be read and were left out."
-    return Connection(known, VALID, (said,) if left_out else (), reply)
+    return Connection(known, VALID, (said,) if left_out else ())
 
 
 def token_status(client: Client, channel: Channel) -> str:
@@ -71,8 +69,7 @@ def token_status(client: Client, channel: Channel) -> str:
         if getattr(error, "status", None) == WRONG_CREDENTIAL:
             raise
         return ""
-    status = reply.body.get("status")
-    return status if reply.kind is ReplyKind.OK and isinstance(status, str) else ""
+    return as_text(reply.body.get("status")) if reply.kind is ReplyKind.OK else ""
 
 
 def read_connection(client: Client, channel: Channel) -> Connection:
@@ -110,8 +107,7 @@ def read_quotas(client: Client, names: Iterable[str] = FEATURES) -> Allowance:
     names = tuple(names)
     reply = client.query("GET", f"{BASE}/features", params={"featureTypes": names}, by_status=True)
     if reply.kind is ReplyKind.OK and isinstance(reply.body.get("features"), list):
-        listed = [feature for feature in reply.body["features"] if isinstance(feature, dict)]
-        found = {f["type"]: f for f in listed if isinstance(f.get("type"), str)}
+        found = {f["type"]: f for f in as_dicts(reply.body["features"]) if isinstance(f.get("type"), str)}
         return _plan(found, names, metered=reply.body.get("monetizationEnabled") is not False)
     found = {}
     for name in names:
@@ -133,16 +129,14 @@ def _plan(found: dict[str, Json], names: Iterable[str], *, metered: bool) -> All
 
 def make_quota(action: str, feature: Json, *, metered: bool) -> Quota:
     """Read one feature's quota. No figures, figures of zero, or a site without metering: nothing is counted."""
-    info = feature.get("quotaInfo")
-    info = info if isinstance(info, dict) else {}
+    info = as_dict(feature.get("quotaInfo"))
     enabled = feature.get("enabled") is not False
     limit, used, left = (_count(info.get(n)) for n in ("limit", "currentUsage", "remainingUsage"))
     if not metered or not limit:
         return Quota(action, enabled=enabled)
     if left is None and used is not None:
         left = max(0, limit - used)
-    period = info.get("period")
-    return Quota(action, enabled=enabled, limit=limit, left=left, period=period if isinstance(period, str) else "")
+    return Quota(action, enabled=enabled, limit=limit, left=left, period=as_text(info.get("period")))
 
 
 def _count(value: Any) -> int | None:

@@ -15,13 +15,12 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from queue import Empty, SimpleQueue
 from ssl import SSLContext
-from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import unquote
 
@@ -31,48 +30,50 @@ from batch.errors import ServiceError, SignInError
 from batch.model import Json
 from batch.publisher.pace import Pace, RetryBudget, wait_seconds
 from batch.publisher.reply import Raw, Reply, ReplyKind, TooLarge, make_reply, refused_by_status
-from batch.settings import HIDDEN, NAMES, ApiKey, AppCredential, Credential, Secret, redact
+from batch.settings import HIDDEN, KINDS, NAMES, USUAL_VARIABLES, ApiKey, AppCredential, Credential, Secret, redact
 from batch.times import utc_now
+from batch.wording import listed
 
 Result = TypeVar("Result")
 AT_ONCE = 4
 
 
+def _settle(answer: Future[Result], question: Callable[[], Result]) -> None:
+    try:
+        answer.set_result(question())
+    except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
+        answer.set_exception(error)
+
+
 def gather(questions: Sequence[Callable[[], Result]], *, at_once: int = AT_ONCE) -> list[Result]:
-    """Return the answers in the questions' order; raise the first failure, and start none of the rest after it."""
-    waiting = iter(range(len(questions)))
-    lock, over = threading.Lock(), threading.Event()
-    answered: SimpleQueue[tuple[int, Result | None, BaseException | None]] = SimpleQueue()
+    """Return the answers in the questions' order; raise the first failure, and start none of the rest after it.
+
+    The threads are daemons, unlike those of an executor: whoever is interrupted leaves them behind.
+    """
+    answers: list[Future[Result]] = [Future() for _ in questions]
+    waiting, lock, over = iter(zip(answers, questions, strict=True)), threading.Lock(), threading.Event()
 
     def work() -> None:
         while not over.is_set():
             with lock:
-                index = next(waiting, None)
-            if index is None:
+                pair = next(waiting, None)
+            if pair is None:
                 return
-            try:
-                answered.put((index, questions[index](), None))
-            except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
+            _settle(*pair)
+            if pair[0].exception() is not None:
                 over.set()
-                answered.put((index, None, error))
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(min(at_once, len(questions)))]
     for thread in threads:
         thread.start()
-    answers: dict[int, Result | None] = {}
     try:
-        while len(answers) < len(questions):
-            index, answer, error = answered.get()
-            if error is not None:
-                raise error
-            answers[index] = answer
-    except Exception:
-        for thread in threads:
+        done, _ = wait(answers, return_when=FIRST_EXCEPTION)
+        failed = next((answer for answer in done if answer.exception() is not None), None)
+        for thread in threads if failed else ():
             thread.join()
-        raise
+        return [failed.result()] if failed else [answer.result() for answer in answers]
     finally:
         over.set()
-    return [answers[index] for index in range(len(questions))]  # type: ignore[misc] # each was answered
 
 
 def within(seconds: float, call: Callable[[], Result], *, late: Callable[[str], Exception]) -> Result:
@@ -80,22 +81,11 @@ def within(seconds: float, call: Callable[[], Result], *, late: Callable[[str], 
 
     httpx bounds each read and write by itself, so a service that sends one byte a second would hold a call for ever.
     """
-    ended: SimpleQueue[tuple[Result | None, BaseException | None]] = SimpleQueue()
-
-    def work() -> None:
-        try:
-            ended.put((call(), None))
-        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
-            ended.put((None, error))
-
-    threading.Thread(target=work, daemon=True).start()
-    try:
-        result, error = ended.get(timeout=seconds)
-    except Empty:
-        raise late("the time for this call is over") from None
-    if error is not None:
-        raise error
-    return result  # type: ignore[return-value] # there is one where there is no error
+    answer: Future[Result] = Future()
+    threading.Thread(target=_settle, args=(answer, call), daemon=True).start()
+    if not wait([answer], timeout=seconds).done:
+        raise late("the time for this call is over")
+    return answer.result()
 
 
 Params = Mapping[str, str | Sequence[str]]
@@ -121,12 +111,6 @@ QUERY_SECONDS = 180.0
 """The bound on one question with all its repeats; the last attempt may still end after it, by its own deadline."""
 
 ANSWERED = frozenset({ReplyKind.OK, ReplyKind.REFUSED})
-
-VARIABLES = {
-    "API key": "WIX_API_KEY",
-    "access token": "WIX_ACCESS_TOKEN",
-    "app identity": "WIX_APP_ID, WIX_APP_SECRET and WIX_INSTANCE_ID",
-}
 
 
 @cache
@@ -234,7 +218,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -448,7 +432,8 @@ def notify_webhook(
 def _sign_in_advice(status: int | None, credential: Credential) -> str:
     """Say why a credential was refused (401 or 403), and which other kind to try."""
     name = NAMES[type(credential)]
-    others = " or ".join(f"an {n} ({VARIABLES[n]})" for n in NAMES.values() if n != name)
+    variables = {NAMES[kind]: listed([USUAL_VARIABLES[s] for s in KINDS[kind]], last="and") for kind in KINDS}
+    others = " or ".join(f"an {n} ({named})" for n, named in variables.items() if n != name)
     if status == 401:
         return (
             f"The service did not accept the {name} (HTTP 401): it is wrong, has expired, or is for another account. "

@@ -16,7 +16,7 @@ from batch.errors import ServiceError, SignInError
 from batch.model import Channel, Content, Generation, Json, Medium
 from batch.publisher.client import Client
 from batch.publisher.pace import Patience
-from batch.publisher.payload import read_generated
+from batch.publisher.payload import as_dict, as_dicts, as_text, read_generated
 from batch.publisher.reply import Reply, ReplyKind
 
 BASE = "/social-publisher/v1"
@@ -48,8 +48,8 @@ def generate_text(client: Client, generation: Generation, *, channel: Channel, l
     reply = _ask(client, "generate-text", body)
     if isinstance(reply, Generated):
         return reply
-    for result in _results(reply):
-        text, title = _text(result, "caption"), _text(result, "title")
+    for result in as_dicts(reply.body.get("results")):
+        text, title = as_text(result.get("caption")).strip(), as_text(result.get("title")).strip()
         if text:
             return Generated(Content(text=text, title=title))
     return _nothing("caption")
@@ -65,7 +65,7 @@ def generate_post(client: Client, generation: Generation, *, channel: Channel) -
     reply = _ask(client, "generate-post-data", body)
     if isinstance(reply, Generated):
         return reply
-    for result in _results(reply):
+    for result in as_dicts(reply.body.get("results")):
         found = read_generated(result)
         if found is not None and found[0] == channel and (found[1].text or found[1].media):
             return Generated(found[1])
@@ -77,7 +77,7 @@ def generate_image(client: Client, generation: Generation, *, image_url: str, pa
     reply = _ask(client, "generate-image", {"userInput": generation.prompt, "imageUrl": image_url})
     if isinstance(reply, Generated):
         return reply
-    execution_id = _text(reply.body, "executionId")
+    execution_id = as_text(reply.body.get("executionId")).strip()
     if not _EXECUTION_ID.fullmatch(execution_id):
         return _nothing("picture")
     made, waited = patience.wait_for(partial(_look_at_image, client, execution_id), first_seconds=FIRST_WAIT_SECONDS)
@@ -90,7 +90,7 @@ def _look_at_image(client: Client, execution_id: str) -> Generated | None:
     reply = _ask(client, f"generated-image/{execution_id}", None, method="GET")
     if isinstance(reply, Generated):
         return reply
-    status, url = _text(reply.body, "status"), _text(reply.body, "imageUrl")
+    status, url = as_text(reply.body.get("status")).strip(), as_text(reply.body.get("imageUrl")).strip()
     if status == "READY" and url:
         return Generated(Content(media=(Medium(source=url, kind="IMAGE", identity=url),)))
     if status in ("READY", "FAILED"):
@@ -141,12 +141,11 @@ def list_assets(client: Client, kind: str) -> list[SiteAsset]:
     reply = client.query("POST", call.path, call.body, by_status=True)
     if reply.kind is not ReplyKind.OK:
         raise ServiceError(f"The site's list can't be read ({reply.code or reply.status}): {reply.message}")
-    listed = reply.body.get(call.held_in)
     found = []
-    for entry in listed if isinstance(listed, list) else []:
+    for entry in as_dicts(reply.body.get(call.held_in)):
         value: Any = entry
         for part in call.name:
-            value = value.get(part) if isinstance(value, dict) else None
+            value = as_dict(value).get(part)
         if isinstance(value, str) and isinstance(entry.get("id"), str):
             found.append(SiteAsset(entry["id"], value.strip()))
     return found
@@ -190,16 +189,6 @@ def _ask(client: Client, call: str, body: Json | None, *, method: str = "POST") 
             return Generated(code="NOT_OFFERED", message=message)
         return Generated(code=reply.code or "REFUSED", message=reply.message or "The service gave no reason.")
     return reply
-
-
-def _results(reply: Reply) -> list[Json]:
-    listed = reply.body.get("results")
-    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-
-
-def _text(data: Mapping[str, Any], field: str) -> str:
-    value = data.get(field)
-    return value.strip() if isinstance(value, str) else ""
 
 
 def _nothing(what: str) -> Generated:

@@ -16,7 +16,17 @@ from typing import NamedTuple
 from batch.errors import ServiceError
 from batch.model import Item, Json, Step
 from batch.publisher.client import AT_ONCE, Client, gather
-from batch.publisher.payload import Clearing, make_item, make_update, read_item, with_date, write_date
+from batch.publisher.payload import (
+    Clearing,
+    as_dict,
+    as_dicts,
+    as_text,
+    make_item,
+    make_update,
+    read_item,
+    with_date,
+    write_date,
+)
 from batch.publisher.reply import Reply, ReplyKind
 
 BASE = "/social-publisher/v1"
@@ -127,7 +137,7 @@ def _query(style: PageStyle, offset: int) -> Json:
 
 def _read_page(reply: Reply) -> _Page:
     listed, paging = reply.body.get("items"), reply.body.get("pagingMetadata")
-    total = paging.get("total") if isinstance(paging, dict) else None
+    total = as_dict(paging).get("total")
     total = total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else None
     if listed is None and total == 0:
         listed = []
@@ -273,9 +283,8 @@ def read_bulk(reply: Reply, steps: Sequence[Step]) -> tuple[Reply, ...]:
     if reply.kind is not ReplyKind.OK:
         return tuple(reply for _ in steps)
     claims: dict[int, list[Reply]] = {}
-    listed = reply.body.get("results")
-    for entry in listed if isinstance(listed, list) else []:
-        if not isinstance(entry, dict) or not isinstance(meta := entry.get("itemMetadata"), dict):
+    for entry in as_dicts(reply.body.get("results")):
+        if not isinstance(meta := entry.get("itemMetadata"), dict):
             continue
         item = read_item(entry["item"]) if isinstance(entry.get("item"), dict) else None
         # By its reference where it has one of ours, else by its index.
@@ -294,11 +303,9 @@ def _claim(meta: Json, item: Item | None, step: Step) -> Reply:
     if meta.get("success") is True and len(ids) == 1:
         made = item or Item("", step.channel, step.type, "", reference=step.reference)
         return Reply(ReplyKind.OK, item=replace(made, id=ids.pop()))
-    error = meta.get("error")
-    code = error.get("code") if isinstance(error, dict) else None
-    if meta.get("success") is False and isinstance(error, dict) and isinstance(code, str) and code:
-        why = error.get("description")
-        return Reply(ReplyKind.REFUSED, code=code, message=why if isinstance(why, str) and why else code)
+    error = as_dict(meta.get("error"))
+    if meta.get("success") is False and (code := as_text(error.get("code"))):
+        return Reply(ReplyKind.REFUSED, code=code, message=as_text(error.get("description")) or code)
     return Reply(ReplyKind.UNCLEAR, code="NO_ITEM", message="The bulk answer doesn't tell what happened to this post.")
 
 

@@ -23,6 +23,7 @@ from batch.errors import ServiceError
 from batch.model import Json
 from batch.publisher.client import Client, open_http, read_body, within
 from batch.publisher.pace import Patience, wait_seconds
+from batch.publisher.payload import as_dict, as_dicts, as_text
 from batch.publisher.reply import Raw, Reply, ReplyKind, TooLarge, make_reply
 from batch.rules.sources import MEDIA_MANAGER_HOSTS, refuse_host
 
@@ -105,10 +106,8 @@ def read_files(client: Client, kinds: Mapping[str, str]) -> dict[str, Brought]:
             reply = client.query("POST", f"{FILES}/get-files", body, by_status=True)
         except ServiceError:
             continue
-        listed = reply.body.get("files")
-        for file in listed if isinstance(listed, list) else ():
-            file_id = file.get("id") if isinstance(file, dict) else None
-            if isinstance(file_id, str) and file_id in kinds:
+        for file in as_dicts(reply.body.get("files")):
+            if (file_id := as_text(file.get("id"))) in kinds:
                 found[file_id] = _read_file({"file": file}, kind=kinds[file_id])
     return found
 
@@ -143,8 +142,7 @@ def _refused(reply: Reply) -> Brought:
 
 def _read_file(body: Json, *, kind: str) -> Brought:
     """Read the `file` of an answer. A file that is READY elsewhere than in the library, or of another kind, failed."""
-    file = body.get("file")
-    file = file if isinstance(file, dict) else {}
+    file = as_dict(body.get("file"))
     file_id, url = str(file.get("id") or ""), _largest_video(file) or str(file.get("url") or "")
     status = str(file.get("operationStatus") or "")
     if status == State.FAILED:
@@ -170,15 +168,11 @@ def _largest_video(file: Json) -> str:
 
     The file's own address ends in no name of a video, and one of the renditions is a storyboard.
     """
-    media = file.get("media")
-    video = media.get("video") if isinstance(media, dict) else None
-    listed = video.get("resolutions") if isinstance(video, dict) else None
     found: list[tuple[int, str]] = []
-    for rendition in listed if isinstance(listed, list) else ():
-        url = rendition.get("url") if isinstance(rendition, dict) else None
-        if not isinstance(url, str) or not urlsplit(url).path.endswith(".mp4"):
-            continue
-        if "storyboard" in url or "storyboard" in str(rendition.get("format", "")).lower():
+    for rendition in as_dicts(as_dict(as_dict(file.get("media")).get("video")).get("resolutions")):
+        url = as_text(rendition.get("url"))
+        storyboard = "storyboard" in url or "storyboard" in str(rendition.get("format", "")).lower()
+        if storyboard or not urlsplit(url).path.endswith(".mp4"):
             continue
         sizes = [side for side in (rendition.get("width"), rendition.get("height")) if isinstance(side, int)]
         found.append((math.prod(sizes) if len(sizes) == 2 else 0, url))
@@ -244,13 +238,10 @@ class _Answered:
     reply: Reply
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def header(self, name: str) -> str:
-        return self.headers.get(name, "")
-
     @property
     def offset(self) -> int | None:
         """How many bytes the service says that it has."""
-        value = self.header("upload-offset")
+        value = self.headers.get("upload-offset", "")
         return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
 
 
@@ -275,7 +266,7 @@ class _Upload:
         made = self._call(
             "POST", target.url, {**TUS, "Upload-Length": str(self._size_bytes), "Upload-Metadata": metadata}
         )
-        place = urljoin(target.url, made.header("location"))
+        place = urljoin(target.url, made.headers.get("location", ""))
         if made.reply.status != 201 or urlsplit(place)[:2] != urlsplit(target.url)[:2]:
             return made.reply if made.reply.status != 201 else _odd_upload()
         offset = 0

@@ -149,27 +149,27 @@ def media_kind(medium: Medium, only: str = "") -> str:
 
 def read_item(data: Json) -> Item:
     """Read an item leniently; a field that is missing or of another shape is blank."""
-    channel, scheduling = _dict(data.get("channel")), _dict(data.get("schedulingInfo"))
+    channel, scheduling = as_dict(data.get("channel")), as_dict(data.get("schedulingInfo"))
     found = _find_content(data)
     key, shape, raw = found or (("", ""), ContentObject(""), {})
     content = read_content(raw, shape)
     # It is not certain where the service answers the second ID and the live link.
-    target_id = _id(_dict(channel.get("publishingTarget")).get("id"))
-    links = [_str(place.get("externalItemUrl")) for place in (data, channel)]
-    links += [_str(raw.get(name)) for name in ("postUrl", "storyUrl")]
+    target_id = _id(as_dict(channel.get("publishingTarget")).get("id"))
+    links = [as_text(place.get("externalItemUrl")) for place in (data, channel)]
+    links += [as_text(raw.get(name)) for name in ("postUrl", "storyUrl")]
     return Item(
         id=GUID.sub(lambda guid: guid[0].lower(), _id(data.get("id"))),
-        channel=_str(channel.get("name")) or key[0],
-        type=_str(data.get("type")) or key[1],
-        status=_str(data.get("status")),
+        channel=as_text(channel.get("name")) or key[0],
+        type=as_text(data.get("type")) or key[1],
+        status=as_text(data.get("status")),
         account_id=_id(channel.get("accountId")),
-        reference=_str(data.get("referenceId")),
+        reference=as_text(data.get("referenceId")),
         scheduled_at=read_date(scheduling.get("scheduledDate")),
         content=content if content.target_id or not shape.target else replace(content, target_id=target_id),
         link=next((link for link in links if link), ""),
         error=_error_text(data.get("publicationError")),
         external=data.get("external") is True,
-        insights=_figures(_dict(data.get("insightsSummary"))),
+        insights=_figures(as_dict(data.get("insightsSummary"))),
     )
 
 
@@ -189,7 +189,7 @@ def _figures(data: Json) -> dict[str, str]:
 
 def _find_content(data: Json) -> tuple[tuple[str, str], ContentObject, Json] | None:
     """Return the content object that fits channel and type, else whichever is there."""
-    named = _str(_dict(data.get("channel")).get("name")), _str(data.get("type"))
+    named = as_text(as_dict(data.get("channel")).get("name")), as_text(data.get("type"))
     own = SHAPES.get(named)
     if own and isinstance(data.get(own.object), dict):
         return named, own, data[own.object]
@@ -201,15 +201,14 @@ def _find_content(data: Json) -> tuple[tuple[str, str], ContentObject, Json] | N
 
 def read_content(raw: Json, shape: ContentObject) -> Content:
     """Read one content object, as an item or a generated post holds it."""
-    values = {name: _str(raw.get(field)) for name, field in shape.fields}
+    values = {name: as_text(raw.get(field)) for name, field in shape.fields}
     if shape.object == "linkedinPost":
         text, _, link = values["text"].replace("\r\n", "\n").rpartition(LINK_SEPARATOR)
         if link.startswith("http") and re.fullmatch(r"https?://\S+", link):
             values.update(text=text, link=link)
-    listed = _dict(raw.get("mediaWrapper")).get("media")
-    media = [m for m in listed if isinstance(m, dict)] if isinstance(listed, list) else []
-    found = [(_str(medium.get("type")), _str(medium.get("url"))) for medium in media]
-    found = found or [("IMAGE", _str(raw.get("imageUrl"))), ("VIDEO", _str(raw.get("videoUrl")))]
+    media = as_dicts(as_dict(raw.get("mediaWrapper")).get("media"))
+    found = [(as_text(medium.get("type")), as_text(medium.get("url"))) for medium in media]
+    found = found or [("IMAGE", as_text(raw.get("imageUrl"))), ("VIDEO", as_text(raw.get("videoUrl")))]
     return Content(
         **values,
         target_id=_id(raw.get(shape.target)) if shape.target else "",
@@ -223,15 +222,15 @@ def read_generated(data: Json) -> tuple[str, Content] | None:
     if found is None:
         return None
     key, shape, raw = found
-    return _str(data.get("channelName")) or key[0], read_content(raw, shape)
+    return as_text(data.get("channelName")) or key[0], read_content(raw, shape)
 
 
 def _error_text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    error = _dict(value)
+    error = as_dict(value)
     names = ("code", "errorCode", "description", "message", "errorMessage", "reason")
-    words = [_str(error.get(name)) for name in names]
+    words = [as_text(error.get(name)) for name in names]
     return ": ".join(dict.fromkeys(w for w in words if w)) or ("the channel gave no reason" if error else "")
 
 
@@ -262,11 +261,11 @@ ACCOUNT_TARGETS: Mapping[Channel, str] = MappingProxyType({
 
 def read_account(data: Json, channel: Channel) -> Account | None:
     """Read one account of a channel; None where the entry holds no account of it."""
-    own, key = _dict(data.get(channel.value.lower())), ACCOUNT_TARGETS.get(channel, "")
+    own, key = as_dict(data.get(channel.value.lower())), ACCOUNT_TARGETS.get(channel, "")
     account_id = _id(own.get("id"))
     if not account_id:
         return None
-    target = own if key == OWN_ID else _dict(own.get(key))
+    target = own if key == OWN_ID else as_dict(own.get(key))
     options = own.get("privacyLevelOptions")
     return Account(
         channel=channel,
@@ -274,24 +273,30 @@ def read_account(data: Json, channel: Channel) -> Account | None:
         name=_name_of(own),
         target_id=_id(target.get("id")),
         target_name="" if key == OWN_ID else _name_of(target),
-        default=any(_dict(place.get("settings")).get("default") is True for place in (own, data)),
-        privacy_options=tuple(_str(o) for o in options if _str(o)) if isinstance(options, list) else (),
+        default=any(as_dict(place.get("settings")).get("default") is True for place in (own, data)),
+        privacy_options=tuple(as_text(o) for o in options if as_text(o)) if isinstance(options, list) else (),
     )
 
 
 def _name_of(data: Json) -> str:
-    return next((n for n in (_str(data.get(k)) for k in ("username", "displayName", "name", "title")) if n), "")
+    return next((n for n in (as_text(data.get(k)) for k in ("username", "displayName", "name", "title")) if n), "")
 
 
-def _dict(value: Any) -> Json:
+def as_dict(value: Any) -> Json:
+    """Return an object; anything else is empty."""
     return value if isinstance(value, dict) else {}
 
 
-def _str(value: Any) -> str:
+def as_dicts(value: Any) -> list[Json]:
+    """Return the objects of a list; anything else is none."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def as_text(value: Any) -> str:
     """Return text; anything else is blank."""
     return value if isinstance(value, str) else ""
 
 
 def _id(value: Any) -> str:
     """Return an ID, also one that came as a whole number."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _str(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else as_text(value)

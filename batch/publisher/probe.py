@@ -15,7 +15,7 @@ from batch.model import Account, Before, Channel, Content, Item, Json, Medium, S
 from batch.publisher import items
 from batch.publisher.accounts import VALID, token_status
 from batch.publisher.client import Client
-from batch.publisher.payload import SHAPES, Clearing, read_item
+from batch.publisher.payload import SHAPES, Clearing, as_dict, read_item
 from batch.publisher.reply import Reply, ReplyKind
 
 MARK = "postbatch-probe-"
@@ -109,8 +109,7 @@ class Probe:
 
     def _look(self, item_id: str) -> Json:
         """Return a draft as Get Item shows it, as it came."""
-        answer = self.client.query("GET", f"{items.BASE}/items/{item_id}", by_status=True).body.get("item")
-        return answer if isinstance(answer, dict) else {}
+        return as_dict(self.client.query("GET", f"{items.BASE}/items/{item_id}", by_status=True).body.get("item"))
 
     def _lag(self, item_id: str) -> Fact:
         began, lag = self.clock(), 0
@@ -212,8 +211,7 @@ def _fields(channel: Channel) -> set[str]:
 def _page_size(client: Client) -> Fact:
     asked = {"query": {"filter": {}, "paging": {"limit": items.LIMITS[0], "offset": 0}}}
     reply = client.query("POST", items.QUERY_PATH, asked, by_status=True)
-    listed, paging = reply.body.get("items"), reply.body.get("pagingMetadata")
-    total = paging.get("total") if isinstance(paging, dict) else None
+    listed, total = reply.body.get("items"), as_dict(reply.body.get("pagingMetadata")).get("total")
     if reply.kind is not ReplyKind.OK or not isinstance(listed, list):
         size = items.LIMITS[1]
         said = f"A page of {items.LIMITS[0]} posts is refused ({reply.code})."
@@ -225,11 +223,10 @@ def _page_size(client: Client) -> Fact:
 
 
 def _second_id(raw: Json, step: Step) -> Fact:
-    shape, channel = SHAPES[step.channel, step.type], raw.get("channel")
-    content, target = raw.get(shape.object), channel.get("publishingTarget") if isinstance(channel, dict) else None
-    if isinstance(content, dict) and shape.target and content.get(shape.target):
+    shape, target = SHAPES[step.channel, step.type], as_dict(as_dict(raw.get("channel")).get("publishingTarget"))
+    if shape.target and as_dict(raw.get(shape.object)).get(shape.target):
         return Fact("second_id", "content", f"{shape.target} is answered in the content.", "Both places are read.")
-    if isinstance(target, dict) and target.get("id"):
+    if target.get("id"):
         return Fact("second_id", "channel", "The second ID is answered under the channel.", "Both places are read.")
     said = "The second ID is answered nowhere." if shape.target else f"{step.channel} has no second ID."
     return Fact("second_id", "nowhere", said, "A post on another page of the account can't be told from this one.")
