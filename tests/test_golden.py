@@ -60,6 +60,7 @@ MOMENT = (
     r"|\b\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC"
 )
 MONTHS = tuple(calendar.month_name)
+SITE_DONE = re.compile(r"[\w-]+: \d+ of \d+ posts? done")
 SLACK = timedelta(minutes=2)
 """A minute is cut off where times are shown without seconds."""
 
@@ -152,7 +153,10 @@ class Desk:
         }
 
     def _note(self, arguments: tuple[str, ...], done: subprocess.CompletedProcess[str], written: list[str]) -> None:
-        said = f"$ postbatch {' '.join(arguments)}\n{done.stdout}--- on the error output\n{done.stderr}"
+        errors = done.stderr.splitlines(keepends=True)
+        if all(SITE_DONE.fullmatch(line.rstrip("\n")) for line in errors):
+            errors.sort()  # sites are done side by side
+        said = f"$ postbatch {' '.join(arguments)}\n{done.stdout}--- on the error output\n{''.join(errors)}"
         self.transcript.append(
             self.normalise(f"{said}--- exit {done.returncode}, wrote: {', '.join(written) or '-'}\n")
         )
@@ -209,9 +213,16 @@ def play_text(desk: Desk, sheet: str) -> None:
 
 
 def play_workbook(desk: Desk, sheet: str) -> None:
-    """Do it with the results where they go by themselves, a workbook and a page, and write them again as text."""
+    """Do it with the results where they go by themselves, a workbook and a page, and write them again as text.
+
+    A sheet with places is planned for some of them first, and done once more: nothing is left to do.
+    """
+    if sheet.startswith("franchise"):
+        desk("plan", sheet, "--sandbox", "--pilot", "berlin, lisbon", "--out", "plan.json")
     desk("run", sheet, "--sandbox", "--yes")
     desk("results", "last", "--sandbox", "--out", "results.csv")
+    if sheet.startswith("franchise"):
+        desk("run", sheet, "--sandbox", "--yes", "--out", "again.csv", "--quiet")
 
 
 def run_in(results: Path) -> str:

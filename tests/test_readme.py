@@ -29,7 +29,7 @@ def test_the_tables_are_those_of_the_code(name, made):
     assert between(f"<!-- made: {name} -->", "<!-- end -->", text=page) == made().strip()
 
 
-SHOWN = re.findall(r"<!-- shown: (.+?) -->\n```\n\$ postbatch .+?\n(.*?)```", README, re.DOTALL)
+SHOWN = re.findall(r"<!-- shown: (.+?) -->\n```\n\$ postbatch .+?\n(.*?)```", "\n".join((README, *PAGES.values())), re.DOTALL)
 
 
 @pytest.mark.parametrize(("command", "output"), SHOWN)
@@ -54,7 +54,7 @@ def test_the_script_prints_what_its_page_shows(tmp_path):
 
 
 def test_there_is_a_session_of_a_plan_and_one_of_a_check():
-    assert [command.split()[0] for command, _ in SHOWN] == ["plan", "check"]
+    assert [command.split()[0] for command, _ in SHOWN] == ["plan", "check", "check", "plan"]
 
 
 def test_it_is_short():

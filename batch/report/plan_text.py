@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from posixpath import commonpath
 
 from batch.model import Act, Action, Medium, Plan, Quota, SitePlan, Step, StepKind
 from batch.plan.safety import cost_of, shown_duration
@@ -191,9 +192,11 @@ class PlanWriter:
             groups.setdefault((step.row, step.kind), []).append(step)
         for (row, kind), alike in groups.items():
             names, first = list(dict.fromkeys(step.place for step in alike)), alike[0]
-            series = first.key.partition(f"/{first.place}")[0]
+            series = commonpath([step.key.partition(f"/{step.place}")[0] for step in alike])
             clocks = ", each on its own clock" if len({step.timezone for step in alike}) > 1 else ""
             head = f"Row {row}, {series}: {deeds_text(alike, warn=False)} in {counted(len(names), 'place')}"
+            if (days := len({self.whens[id(step)][0] for step in alike})) > 1:
+                head += f" on {days} days"
             told = list_names(names, limit=len(names) if kind in FINAL else SHOWN_PLACES)
             self.text.line([Styled(head, "bold"), Styled(f" ({told}{clocks})", "dim")])
             self._write_step(first, *self.whens[id(first)], zone=first.place)

@@ -172,7 +172,8 @@ def _same_looks(kept: Sequence[NumberedPost]) -> Found:
         looks = (((p.type, _account(p), p.content.text, p.content.media, p.content.link), (n, p)) for n, p in similar)
         for group in _groups(looks):
             said.update(place for place, _ in group)
-            yield from _tell(group, SAME_LOOK)
+            if len({(post.row, post.place) for _, post in group}) > 1:  # a row that repeats is alike on purpose
+                yield from _tell(group, SAME_LOOK)
         captions = (
             ((_account(p), "now" if p.now else p.local_time[:10]), (n, p))
             for n, p in similar

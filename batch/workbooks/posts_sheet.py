@@ -12,7 +12,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from batch.model import CHANNEL_COLUMNS, COLUMNS, Cell
+from batch.model import COLUMNS, PLACE_COLUMNS, Cell
 from batch.rules.channel_words import channel_named
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, Combination
 from batch.wording import listed
@@ -57,6 +57,8 @@ FOLDED_COLUMNS = frozenset(POSTS_COLUMNS) - frozenset(FIRST_COLUMNS)
 
 SPARE_ROWS, RULED_ROWS, NOTED_ROWS = 200, 2_000, 500
 """Empty rows of the table, rows with drop-downs, and rows whose flagged cells have a note."""
+PRINTED_SPARE_ROWS = 12
+"""Empty rows on paper, under those that are filled: a sheet is not to print its nine pages of empty ones."""
 ROW_POINTS, LINE_POINTS = 42, 14
 SHOWN_LINES, MAX_LINES = 3, 9
 """A row shows three lines, and one whose text or media take more grows with them, up to nine."""
@@ -193,9 +195,9 @@ class PostRow(NamedTuple):
 
 
 def columns_for(rows: Iterable[PostRow], *, first: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the columns that rows need: all of the template's, then those that stand for one channel only."""
+    """Return the columns that rows need: all of the template's, then those that stand for one channel or place only."""
     extra = {name: None for row in rows for name in row.cells if name not in COLUMNS}
-    unknown = [name for name in extra if name.partition(":")[0] not in CHANNEL_COLUMNS and name not in first]
+    unknown = [name for name in extra if name.partition(":")[0] not in PLACE_COLUMNS and name not in first]
     if unknown:
         raise ValueError(f"columns that a sheet of posts does not have: {', '.join(unknown)}")
     return (*first, *POSTS_COLUMNS, *(name for name in extra if name not in first))
@@ -209,19 +211,37 @@ def as_text(cell: Cell) -> str:
 
 
 def add_posts_sheet(
-    book: Workbook, formats: Formats, rows: Sequence[PostRow], *, with_accounts: bool, empty: Mapping[str, str]
+    book: Workbook,
+    formats: Formats,
+    rows: Sequence[PostRow],
+    *,
+    with_accounts: bool,
+    empty: Mapping[str, str],
+    with_places: bool = False,
 ) -> None:
-    """Add the sheet `Posts` with its rows in an Excel table and room for more, in rows that begin as `empty` says."""
+    """Add the sheet `Posts` with its rows in an Excel table and room for more, in rows that begin as `empty` says.
+
+    Drop-downs offer the accounts and places of the workbook where it has such.
+    """
     sheet = add_sheet(book, POSTS, tab=NAVY)
     columns = columns_for(rows)
     last_row = 1 + len(rows) + SPARE_ROWS
-    writer = RowWriter(sheet, formats, columns, last_row=max(RULED_ROWS, last_row), with_accounts=with_accounts)
+    writer = RowWriter(
+        sheet,
+        formats,
+        columns,
+        last_row=max(RULED_ROWS, last_row),
+        with_accounts=with_accounts,
+        with_places=with_places,
+        unfolded=frozenset({"places"} if any(row.cells.get("places") for row in rows) else ()),
+    )
     add_bands(sheet, formats, spans=[(0, len(columns) - 1)], last_row=last_row)
     writer.mark_up("PostTable", last_row=last_row)
     for number, row in enumerate(rows, start=2):
         writer.write(number, row)
     for number in range(len(rows) + 2, last_row + 1):
         writer.write(number, PostRow(empty))
+    sheet.print_area(0, 0, len(rows) + PRINTED_SPARE_ROWS, len(columns) - 1)
     sheet.freeze_panes(1, 1)
     sheet.set_selection(1, 0, 1, 0)
 
@@ -241,6 +261,7 @@ class RowWriter:
         *,
         last_row: int,
         with_accounts: bool = False,
+        with_places: bool = False,
         under_strip: bool = False,
         unfolded: frozenset[str] = frozenset(),
     ) -> None:
@@ -256,7 +277,7 @@ class RowWriter:
         self._headings = [formats.heading(style_of(name).group, under_strip=under_strip) for name in columns]
         folded = {places[name] for name in FOLDED_COLUMNS if name in places and name not in unfolded}
         set_columns(sheet, [style_of(name).width for name in columns], list(self._plain.values()), folded=folded)
-        formulas.add_dropdowns(sheet, last_row=last_row, with_accounts=with_accounts)
+        formulas.add_dropdowns(sheet, last_row=last_row, with_accounts=with_accounts, with_places=with_places)
         formulas.add_highlights(sheet, formats, last_row=last_row)
 
     def mark_up(self, name: str, *, last_row: int) -> None:

@@ -21,6 +21,7 @@ from batch.rules.channel_words import channel_named
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, ENDED, Choice, Combination, FileLimits, Limit
 from batch.rules.sources import FORMAT_NAMES
 from batch.wording import QUOTA_NAMES, list_rows, quota_left
+from batch.workbooks.places_sheet import PlaceRows, add_places_sheet
 from batch.workbooks.posts_sheet import PostRow, add_posts_sheet, as_text, columns_for
 from batch.workbooks.style import (
     BAND,
@@ -476,6 +477,7 @@ class Sheets:
     connected: Connected | None = None
     timezone: str = ""
     guide: bool = False
+    places: PlaceRows | None = None
 
     def write(self, path: Path, what: str) -> Written:
         """Write everything whole or not at all, in the form that the ending asks for; `what` names it in an error."""
@@ -496,11 +498,14 @@ class Sheets:
         book = open_book(path, title="Posts to fill in" if self.guide else "Posts")
         formats, site = Formats(book), self.connected
         empty = {"timezone": self.timezone} if self.timezone else {}
-        add_posts_sheet(book, formats, self.rows, with_accounts=bool(site and site.accounts), empty=empty)
+        with_accounts, with_places = bool(site and site.accounts), self.places is not None
+        add_posts_sheet(book, formats, self.rows, with_accounts=with_accounts, empty=empty, with_places=with_places)
+        if self.places is not None:
+            add_places_sheet(book, formats, self.places)
         if self.guide:
             GuideSheet(book, formats, file=self.file, connected=site, timezone=self.timezone).draw()
         ReferenceSheet(book, formats, CHANNELS, CHANNEL_HEADINGS).draw_channels()
         if site is not None:
             ReferenceSheet(book, formats, ACCOUNTS, ACCOUNT_HEADINGS).draw_accounts(site)
-        add_lists_sheet(book, formats, connected=site)
+        add_lists_sheet(book, formats, connected=site, places=self.places)
         close_book(book)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
+    from batch.workbooks.places_sheet import PlaceRows
+
 COUNT = "characters"
 """The column beside `text` that counts as one types. It is ours alone: reading a sheet passes over it."""
 
@@ -57,7 +59,15 @@ ZONES = (
 )  # fmt: skip
 
 
+class Formula(NamedTuple):
+    """A cell that is worked out, with what it comes to now."""
+
+    formula: str
+    value: str | int
+
+
 Column = Sequence[str | int]
+ListColumn = Sequence[str | int | Formula]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +167,16 @@ def _account_lists(named: Sequence[NamedAccount]) -> Mapping[str, Column]:
     }
 
 
-def add_lists_sheet(book: Workbook, formats: Formats, *, connected: Connected | None = None) -> None:
-    """Add the hidden sheet and define a name for each of its columns."""
+def add_lists_sheet(
+    book: Workbook, formats: Formats, *, connected: Connected | None = None, places: PlaceRows | None = None
+) -> None:
+    """Add the hidden sheet and define a name for each of its columns; with `places` also what `places` offers."""
     sheet = add_sheet(book, LISTS, tab=SLATE)
     sheet.hide()
-    columns = make_lists(connected)
+    columns: dict[str, ListColumn] = {**make_lists(connected)}
+    if places is not None:
+        columns |= places.choices(first_column=len(columns))
+        book.define_name("pb_places", places.offered)
     sheet.set_column(0, len(columns) - 1, 22, formats.make())
     heading, plain = formats.heading(SLATE), formats.make(num_format="@")
     for at, (name, values) in enumerate(columns.items()):
@@ -172,6 +187,8 @@ def add_lists_sheet(book: Workbook, formats: Formats, *, connected: Connected | 
         for at, value in enumerate(cells):
             if isinstance(value, str):
                 sheet.write_string(row, at, value, plain)
+            elif isinstance(value, Formula):
+                sheet.write_formula(row, at, value.formula, formats.make(), value.value)
             elif value is not None:
                 sheet.write_number(row, at, value)
 
@@ -205,6 +222,11 @@ DROPDOWNS: Mapping[str, tuple[str, str, str]] = {
     "account": (
         "Not in the list",
         "No account of this channel has that name. An account's ID will do too.",
+        "information",
+    ),
+    "places": (
+        "Not in the list",
+        "Several are written with commas between them: north, berlin. So is: all but berlin. Is that what this is?",
         "information",
     ),
 }
@@ -285,8 +307,8 @@ class Formulas:
     def _most(self, column: str) -> str:
         return f"SUMPRODUCT(MIN({NO_LIMIT}-{self._fits()}*({NO_LIMIT}-pb_{column}_most)))"
 
-    def add_dropdowns(self, sheet: Worksheet, *, last_row: int, with_accounts: bool) -> None:
-        """Add all drop-downs, for rows 2 to `last_row`."""
+    def add_dropdowns(self, sheet: Worksheet, *, last_row: int, with_accounts: bool, with_places: bool) -> None:
+        """Add all drop-downs, for rows 2 to `last_row`; those of accounts and places where the workbook has them."""
         sources: dict[str, str | list[str]] = {
             "action": "=pb_actions",
             "channel": "=pb_channels",
@@ -297,6 +319,7 @@ class Formulas:
             "generate": "=pb_generate",
             "approved": ["yes", "no"],
             **({"account": self.accounts()} if with_accounts else {}),
+            **({"places": "=pb_places"} if with_places else {}),
         }
         options: dict[str, dict[str, Any]] = {"publish_at": {**WITH_ANY_TIME, "value": self.has_time()}}
         for column, source in sources.items():

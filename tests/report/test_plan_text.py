@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from batch.model import Act, Content, Medium, Plan, SitePlan, Step, StepKind
@@ -112,3 +113,14 @@ def test_the_places_of_what_can_not_be_undone_are_named_to_the_last_one():
 def test_with_verbose_every_post_of_a_row_with_places_is_listed():
     text = plan_text(placed_plan(StepKind.SCHEDULE, Act.CREATE, Act.SCHEDULE, rows=1, places=30), verbose=True)
     assert all(f"sale-2/shop-{n}/FACEBOOK" in text for n in range(30))
+
+
+def test_a_row_that_repeats_in_its_places_is_told_by_its_own_key_with_its_days():
+    steps = [
+        replace(step, key=f"tip/2031-03-{day:02}/{step.place}/FACEBOOK", at=datetime(2031, 3, day, 8, tzinfo=UTC))
+        for site in placed_plan(StepKind.SCHEDULE, Act.CREATE, Act.SCHEDULE, rows=1, places=2).sites
+        for step in site.steps
+        for day in (5, 12, 19)
+    ]
+    plan = Plan("x.xlsx", "f", datetime(2031, 2, 1, tzinfo=UTC), (SitePlan("a", tuple(steps)),))
+    assert "Row 2, tip: schedule 6 posts in 2 places on 3 days" in plan_text(plan, width=100)

@@ -143,3 +143,11 @@ def test_until_counts_its_own_day(count):
     last = date(2026, 12, 7) + timedelta(days=count)
     found = repeat_dates(f"daily until {last}", "2026-12-07 23:59")
     assert len(found.at) == (count + 1 if count < MOST else 0)
+
+
+def test_a_row_that_repeats_its_words_is_not_warned_of_itself_but_of_another(rules: Rules):
+    tip = {**TIP, "repeat": "daily 3 times"}
+    assert rules.codes(rules.check(tip)) == []
+    assert set(rules.codes(rules.check(tip, {**TIP, "key": "other", "publish_at": "2027-03-01 09:00"}))) == {
+        "same_look"
+    }
