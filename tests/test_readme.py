@@ -29,7 +29,9 @@ def test_the_tables_are_those_of_the_code(name, made):
     assert between(f"<!-- made: {name} -->", "<!-- end -->", text=page) == made().strip()
 
 
-SHOWN = re.findall(r"<!-- shown: (.+?) -->\n```\n\$ postbatch .+?\n(.*?)```", "\n".join((README, *PAGES.values())), re.DOTALL)
+SHOWN = re.findall(
+    r"<!-- shown: (.+?) -->\n```\n\$ postbatch .+?\n(.*?)```", "\n".join((README, *PAGES.values())), re.DOTALL
+)
 
 
 @pytest.mark.parametrize(("command", "output"), SHOWN)
