@@ -64,7 +64,7 @@ from batch.workbooks.style import (
     set_columns,
     web_link,
 )
-from batch.workbooks.validation import COUNT, add_lists_sheet
+from batch.workbooks.validation import COUNT, add_lists_sheet, make_lists
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -219,7 +219,7 @@ def write_results_workbook(results: Results, path: Path, *, stream_from: int = S
     PlaceSheet(book, formats, results).draw()
     ToFixSheet(book, formats, rows).draw(sandbox=results.sandbox)
     CalendarSheet(book, formats, results).draw()
-    add_lists_sheet(book, formats)
+    add_lists_sheet(book, formats, make_lists())
     close_book(book)
 
 

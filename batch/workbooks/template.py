@@ -48,7 +48,15 @@ from batch.workbooks.style import (
     open_book,
     set_columns,
 )
-from batch.workbooks.validation import COUNT, Connected, add_lists_sheet, named_accounts, privacy_choices
+from batch.workbooks.validation import (
+    COUNT,
+    Connected,
+    ListColumn,
+    add_lists_sheet,
+    make_lists,
+    named_accounts,
+    privacy_choices,
+)
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -507,5 +515,9 @@ class Sheets:
         ReferenceSheet(book, formats, CHANNELS, CHANNEL_HEADINGS).draw_channels()
         if site is not None:
             ReferenceSheet(book, formats, ACCOUNTS, ACCOUNT_HEADINGS).draw_accounts(site)
-        add_lists_sheet(book, formats, connected=site, places=self.places)
+        lists: dict[str, ListColumn] = {**make_lists(site)}
+        if self.places is not None:
+            lists |= self.places.choices(first_column=len(lists))
+            book.define_name("pb_places", self.places.offered)
+        add_lists_sheet(book, formats, lists)
         close_book(book)

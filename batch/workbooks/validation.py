@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-    from batch.workbooks.places_sheet import PlaceRows
-
 COUNT = "characters"
 """The column beside `text` that counts as one types. It is ours alone: reading a sheet passes over it."""
 
@@ -167,16 +165,10 @@ def _account_lists(named: Sequence[NamedAccount]) -> Mapping[str, Column]:
     }
 
 
-def add_lists_sheet(
-    book: Workbook, formats: Formats, *, connected: Connected | None = None, places: PlaceRows | None = None
-) -> None:
-    """Add the hidden sheet and define a name for each of its columns; with `places` also what `places` offers."""
+def add_lists_sheet(book: Workbook, formats: Formats, columns: Mapping[str, ListColumn]) -> None:
+    """Add the hidden sheet with these lists and define a name for each of them."""
     sheet = add_sheet(book, LISTS, tab=SLATE)
     sheet.hide()
-    columns: dict[str, ListColumn] = {**make_lists(connected)}
-    if places is not None:
-        columns |= places.choices(first_column=len(columns))
-        book.define_name("pb_places", places.offered)
     sheet.set_column(0, len(columns) - 1, 22, formats.make())
     heading, plain = formats.heading(SLATE), formats.make(num_format="@")
     for at, (name, values) in enumerate(columns.items()):

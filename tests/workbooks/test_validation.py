@@ -50,7 +50,7 @@ def ask(tmp_path: Path, office: Callable[[Path], Path]) -> Ask:
                     sheet.write_string(number - 1, place, row[column])
             for at, formula in enumerate(formulas.values(), start=len(POSTS_COLUMNS)):
                 sheet.write_formula(number - 1, at, CELL_OF_ROW_2.sub(rf"\g<1>{number}", formula), None, "not yet")
-        add_lists_sheet(book, Formats(book), connected=CONNECTED)
+        add_lists_sheet(book, Formats(book), make_lists(CONNECTED))
         close_book(book)
         saved = openpyxl.load_workbook(office(tmp_path / "asked.xlsx"), data_only=True)["Posts"]
         lines = [
