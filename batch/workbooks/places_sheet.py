@@ -83,9 +83,7 @@ class PlaceRows:
         They stand side by side on the sheet of the lists, from `first_column` (0 = A) on.
         """
         word, number = column_letters(first_column), column_letters(first_column + 1)
-        words: list[Formula] = []
-        numbers: list[Formula] = []
-        known: dict[str, str] = {}
+        words, numbers, known = list[Formula](), list[Formula](), dict[str, str]()
         for at in range((self.last_listed - 1) * GROUPS_OF_A_PLACE):
             row, part = divmod(at, GROUPS_OF_A_PLACE)
             written = self.rows[row].get("groups", "") if row < len(self.rows) else ""
@@ -120,11 +118,10 @@ def add_places_sheet(book: Workbook, formats: Formats, places: PlaceRows) -> Non
     """Add the sheet with its places in an Excel table, and room for more."""
     sheet = add_sheet(book, PLACES, tab=INDIGO)
     columns, last_row = places.columns, 1 + len(places.rows) + SPARE_ROWS
-    groups = [NAVY if name in OWN_COLUMNS[:2] else TEAL if name in OWN_COLUMNS else INDIGO for name in columns]
     set_columns(sheet, [WIDTHS.get(name, 24) for name in columns], formats.make(TEXT))
     sheet.set_default_row(20)
     sheet.set_row(0, HEADING_POINTS)
-    made = [formats.heading(group) for group in groups]
+    made = [formats.heading(NAVY if name in OWN_COLUMNS else TEAL if ":" in name else INDIGO) for name in columns]
     add_table(sheet, "PlaceTable", columns, made, first_row=0, last_row=last_row - 1)
     add_bands(sheet, formats, spans=[(0, len(columns) - 1)], last_row=last_row)
     for at, heading in enumerate(columns):
@@ -134,12 +131,10 @@ def add_places_sheet(book: Workbook, formats: Formats, places: PlaceRows) -> Non
         for at, heading in enumerate(columns):
             if cell := row.get(heading, ""):
                 sheet.write_string(number, at, fit_cell(cell), formats.make(TEXT))
-    title, message, firmness = DROPDOWNS["timezone"]
-    told = {"error_title": title, "error_message": message, "error_type": firmness}
-    for name, source in (("timezone", "=pb_timezones"), ("skip", ["yes", "no"])):
-        at = columns.index(name)
-        more = told if name == "timezone" else {}
-        sheet.data_validation(1, at, places.last_listed - 1, at, {"validate": "list", "source": source, **more})
+    for name, source, told in (("timezone", "=pb_timezones", "timezone"), ("skip", ["yes", "no"], "approved")):
+        words = zip(("error_title", "error_message", "error_type"), DROPDOWNS[told], strict=True)
+        at, chosen = columns.index(name), {"validate": "list", "source": source, **dict(words)}
+        sheet.data_validation(1, at, places.last_listed - 1, at, chosen)
     sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)
     sheet.set_selection(1, 0, 1, 0)

@@ -6,7 +6,7 @@ The template, `pull` and the `To fix` sheet are all made here, so that whatever 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -211,30 +211,17 @@ def as_text(cell: Cell) -> str:
 
 
 def add_posts_sheet(
-    book: Workbook,
-    formats: Formats,
-    rows: Sequence[PostRow],
-    *,
-    with_accounts: bool,
-    empty: Mapping[str, str],
-    with_places: bool = False,
+    book: Workbook, formats: Formats, rows: Sequence[PostRow], *, offered: Collection[str], empty: Mapping[str, str]
 ) -> None:
     """Add the sheet `Posts` with its rows in an Excel table and room for more, in rows that begin as `empty` says.
 
-    Drop-downs offer the accounts and places of the workbook where it has such.
+    Of the columns `account` and `places` those that are `offered` have a drop-down.
     """
     sheet = add_sheet(book, POSTS, tab=NAVY)
-    columns = columns_for(rows)
-    last_row = 1 + len(rows) + SPARE_ROWS
-    writer = RowWriter(
-        sheet,
-        formats,
-        columns,
-        last_row=max(RULED_ROWS, last_row),
-        with_accounts=with_accounts,
-        with_places=with_places,
-        unfolded=frozenset({"places"} if any(row.cells.get("places") for row in rows) else ()),
-    )
+    columns, last_row = columns_for(rows), 1 + len(rows) + SPARE_ROWS
+    shown = frozenset(column for column in ("places",) if any(row.cells.get(column) for row in rows))
+    last_ruled = max(RULED_ROWS, last_row)
+    writer = RowWriter(sheet, formats, columns, last_row=last_ruled, offered=offered, unfolded=shown)
     add_bands(sheet, formats, spans=[(0, len(columns) - 1)], last_row=last_row)
     writer.mark_up("PostTable", last_row=last_row)
     for number, row in enumerate(rows, start=2):
@@ -260,8 +247,7 @@ class RowWriter:
         columns: Sequence[str],
         *,
         last_row: int,
-        with_accounts: bool = False,
-        with_places: bool = False,
+        offered: Collection[str] = (),
         under_strip: bool = False,
         unfolded: frozenset[str] = frozenset(),
     ) -> None:
@@ -277,7 +263,7 @@ class RowWriter:
         self._headings = [formats.heading(style_of(name).group, under_strip=under_strip) for name in columns]
         folded = {places[name] for name in FOLDED_COLUMNS if name in places and name not in unfolded}
         set_columns(sheet, [style_of(name).width for name in columns], list(self._plain.values()), folded=folded)
-        formulas.add_dropdowns(sheet, last_row=last_row, with_accounts=with_accounts, with_places=with_places)
+        formulas.add_dropdowns(sheet, last_row=last_row, offered=offered)
         formulas.add_highlights(sheet, formats, last_row=last_row)
 
     def mark_up(self, name: str, *, last_row: int) -> None:

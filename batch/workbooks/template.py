@@ -506,8 +506,8 @@ class Sheets:
         book = open_book(path, title="Posts to fill in" if self.guide else "Posts")
         formats, site = Formats(book), self.connected
         empty = {"timezone": self.timezone} if self.timezone else {}
-        with_accounts, with_places = bool(site and site.accounts), self.places is not None
-        add_posts_sheet(book, formats, self.rows, with_accounts=with_accounts, empty=empty, with_places=with_places)
+        offered = [*(["account"] if site and site.accounts else ()), *(["places"] if self.places else ())]
+        add_posts_sheet(book, formats, self.rows, offered=offered, empty=empty)
         if self.places is not None:
             add_places_sheet(book, formats, self.places)
         if self.guide:

@@ -8,7 +8,7 @@ limit counts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -299,8 +299,8 @@ class Formulas:
     def _most(self, column: str) -> str:
         return f"SUMPRODUCT(MIN({NO_LIMIT}-{self._fits()}*({NO_LIMIT}-pb_{column}_most)))"
 
-    def add_dropdowns(self, sheet: Worksheet, *, last_row: int, with_accounts: bool, with_places: bool) -> None:
-        """Add all drop-downs, for rows 2 to `last_row`; those of accounts and places where the workbook has them."""
+    def add_dropdowns(self, sheet: Worksheet, *, last_row: int, offered: Collection[str]) -> None:
+        """Add all drop-downs, for rows 2 to `last_row`; those of `account` and `places` only where `offered`."""
         sources: dict[str, str | list[str]] = {
             "action": "=pb_actions",
             "channel": "=pb_channels",
@@ -310,8 +310,8 @@ class Formulas:
             "privacy": self.privacy_levels(),
             "generate": "=pb_generate",
             "approved": ["yes", "no"],
-            **({"account": self.accounts()} if with_accounts else {}),
-            **({"places": "=pb_places"} if with_places else {}),
+            **({"account": self.accounts()} if "account" in offered else {}),
+            **({"places": "=pb_places"} if "places" in offered else {}),
         }
         options: dict[str, dict[str, Any]] = {"publish_at": {**WITH_ANY_TIME, "value": self.has_time()}}
         for column, source in sources.items():
