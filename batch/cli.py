@@ -93,7 +93,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "watch --once --notify",
         "watch --once --notify-command notify.sh",
     ),
-    "undo": ("undo last", "undo last --yes", "undo 20261201-093000-ab2c --out undone.xlsx"),
+    "undo": ("undo last", "undo last --dry-run", "undo 20261201-093000-ab2c --out undone.xlsx"),
     "runs": ("runs", "runs --all", "runs --sandbox"),
     "results": ("results last", "results last --out results.csv", "results 20261201-093000-ab2c --out december.xlsx"),
     "accounts": ("accounts", "accounts --site pottery", "accounts --sandbox"),
@@ -543,16 +543,22 @@ def report(
 @postbatch.command(short_help="Undo a run, where that is still possible.")
 @click.argument("run", metavar="RUN")
 @click.option("--redo", is_flag=True, help="RUN was an undo: put back what it took back, also with --yes.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show what it would put back; --out saves that plan.")
+@click.option("--plan", "reviewed", type=PATH, metavar="undo.json",
+              help="Do it only if it's still this plan, saved by -n --out.")  # fmt: skip
 @doing
 @common
-def undo(*, run: str, redo: bool, outputs: Outputs, flags: Flags) -> int:
+def undo(
+    *, run: str, redo: bool, dry_run: bool, reviewed: Path | None, outputs: Outputs, flags: Flags,
+) -> int:  # fmt: skip
     """Undo RUN (or `last`) where that is still possible: cancel what it scheduled, put back what it changed.
 
     `last` never means an undo. An undo is undone by its own name, and is asked about unless --redo comes with --yes.
     """
     from batch.commands.undo import undo_run
 
-    return undo_run(here(flags, as_events=outputs.as_events), flags, run, outputs, redo=redo)
+    environment = here(flags, as_events=outputs.as_events)
+    return undo_run(environment, flags, run, outputs, redo=redo, dry_run=dry_run, reviewed=reviewed)
 
 
 @postbatch.command(short_help="List your runs.")

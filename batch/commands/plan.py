@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
@@ -47,12 +47,12 @@ def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: 
         for act, number in prepared.large.items():
             session.warn(LARGE.format(act=act, number=number, share=MAX_SHARE_PERCENT))
         if outputs.out is not None:
-            write_plan(session, prepared, inputs, environment.cwd / outputs.out)
+            folder = (environment.cwd / outputs.out).resolve().parent
+            write_plan(session, _chunks(session, prepared, inputs, folder=folder), outputs.out)
         if outputs.page is not None:
             record = make_record(session, prepared, run="", command="plan")
-            planned = make_results(record, [planned_outcome(placed.step) for placed in record.placed])
+            planned = replace(make_results(record, [planned_outcome(p.step) for p in record.placed]), wanted="plan")
             asked = ask_about(placed.step for placed in record.placed)
-            planned = replace(planned, wanted="plan")
             page = session.write_page(planned, outputs.page, media_folder=checked.media_folder, asked=asked)
             session.show(f"Written: {shown_from(page, environment.cwd)}")
         _show_next(session, prepared, saved=outputs.out)
@@ -69,9 +69,8 @@ def _show_next(session: Session, prepared: Prepared, *, saved: Path | None) -> N
         session.show_next(session.environment.command_line("fix"))
 
 
-def write_plan(session: Session, prepared: Prepared, inputs: Inputs, out: Path) -> None:
-    """Write the plan's file: the steps, and from what they were made. It names no place of this machine."""
-    chunks = _chunks(session, prepared, inputs, folder=out.resolve().parent)
+def write_plan(session: Session, chunks: Iterable[str], out: Path) -> None:
+    """Write a plan's file and remember that this machine has written it so."""
     digest = sha256()
 
     def remembered() -> Iterator[str]:
@@ -87,7 +86,7 @@ def write_plan(session: Session, prepared: Prepared, inputs: Inputs, out: Path) 
 
 
 def _chunks(session: Session, prepared: Prepared, inputs: Inputs, *, folder: Path) -> Iterator[str]:
-    """Return the plan's JSON in pieces; the sheet and its media are named as seen from `folder`."""
+    """Return the plan's JSON in pieces; the sheet and its media are named as seen from `folder`, no other place is."""
 
     def from_there(path: Path) -> str:
         try:

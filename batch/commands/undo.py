@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+from batch.commands.apply import read_plan
 from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.pipeline import carry_through, places_of, show_plan
-from batch.commands.session import Session, refuse_outputs
+from batch.commands.plan import write_plan
+from batch.commands.session import EXIT_DONE, JSON, RESULTS, Session, refuse_outputs
 from batch.commands.sites import hold_sites, look_at_site
 from batch.errors import StartError
 from batch.model import Channel, Plan, SitePlan
+from batch.plan.planfile import check_unmoved, plan_chunks
 from batch.plan.undo import make_undo
 from batch.runs.journal import Journal
 from batch.runs.record import NumberedStep, RunRecord, read_record, run_names, steps_as_done
@@ -18,19 +22,27 @@ UNDO = "undo "
 """How the command of such a run begins in its record; the run that was undone follows."""
 
 
-def undo_run(environment: Environment, flags: Flags, run: str, outputs: Outputs, *, redo: bool = False) -> int:
-    """Undo a run. Errors: StartError where there is no such run or nothing to undo.
+def undo_run(
+    environment: Environment, flags: Flags, run: str, outputs: Outputs, *, redo: bool = False, dry_run: bool = False,
+    reviewed: Path | None = None,
+) -> int:  # fmt: skip
+    """Undo a run, or with `dry_run` say what that would do and save it as `outputs.out`.
 
     Undoing an undo sends posts out again, so that `--yes` alone never does it: it takes `redo` or a person's answer.
+    `reviewed` is a saved plan of this undo, and nothing is done unless it is still the same.
+
+    Errors: StartError where there is no such run or nothing to undo; PlanFileError where `reviewed` isn't the same.
     """
     with Session(environment, flags) as session:
-        refuse_outputs(outputs, sheet=environment.cwd / undo_name(run), cwd=environment.cwd)
+        endings = JSON if dry_run else RESULTS
+        refuse_outputs(outputs, sheet=environment.cwd / undo_name(run), cwd=environment.cwd, endings=endings)
         record = read_record(session.state, _last_to_undo(session) if run == "last" else run)
         if record.sandbox is not session.sandbox:
             flag, there = ("Add", "in the sandbox") if record.sandbox else ("Leave", "on the real site")
             option = f"{flag} --sandbox{'' if record.sandbox else ' out'}"
             raise StartError(f"The run {record.run} was {there}. {option} to undo it.")
-        session.refuse_without_terminal(outputs)
+        if not dry_run:
+            session.refuse_without_terminal(outputs, review=f"Review `postbatch undo {record.run} -n`, then add")
         outputs = replace(outputs, yes=_goes_unasked(session, record, outputs, redo=redo))
         session.start_sandbox(record.journals)
         session.refuse_other_places(record)
@@ -46,7 +58,13 @@ def undo_run(environment: Environment, flags: Flags, run: str, outputs: Outputs,
             plan = Plan(record.sheet, "", environment.now(), tuple(by_site))
             if record.command.startswith(UNDO):
                 session.show(f"The run {record.run} was itself an undo: this puts back what it took back.")
-            show_plan(session, plan, asks=not outputs.yes)
+            show_plan(session, plan, asks=not (outputs.yes or dry_run))
+            if dry_run:
+                return _answer_plan(session, plan, record, outputs)
+            if reviewed is not None:
+                _, saved, _ = read_plan(environment.cwd / reviewed, made_here=environment.plan_folder)
+                remedy = f"See `postbatch undo {record.run} -n` again."
+                check_unmoved(saved, plan, remedy=remedy)
             undoing = replace(
                 record,
                 run=own,
@@ -61,6 +79,19 @@ def undo_run(environment: Environment, flags: Flags, run: str, outputs: Outputs,
                 counts={},
             )
             return carry_through(session, undoing, outputs, sheet=environment.cwd / undo_name(record.run))
+
+
+def _answer_plan(session: Session, plan: Plan, record: RunRecord, outputs: Outputs) -> int:
+    """Print the plan of an undo and save it where that is asked for; nothing is changed."""
+    chunks = [*plan_chunks(plan, sandbox=session.sandbox, places=places_of(session, plan))]
+    session.environment.answer_text(chunks)
+    if outputs.out is not None:
+        write_plan(session, chunks, outputs.out)
+    redo = " --redo" if record.command.startswith(UNDO) else ""
+    reviewed = f" --plan {outputs.out}" if outputs.out else ""
+    if any(step.acts for step in plan.steps):
+        session.show_next(f"{session.next_command('undo', record.run)}{redo}{reviewed}")
+    return EXIT_DONE
 
 
 def _goes_unasked(session: Session, record: RunRecord, outputs: Outputs, *, redo: bool) -> bool:

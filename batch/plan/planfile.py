@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 from batch.codec import FormError, data_to_json, from_json, to_data
 from batch.errors import PlanFileError
@@ -146,33 +146,32 @@ def read_plan_file(text: str) -> tuple[PlanFile, Plan]:
         raise PlanFileError(f"The plan file is damaged at `{error.place}`. {REMEDY}") from error
 
 
-def check_unmoved(saved: Plan, current: Plan) -> None:
+def check_unmoved(saved: Plan, current: Plan, *, remedy: str = REMEDY) -> None:
     """Refuse a saved plan where the sheet, the accounts or the posts have moved since; `current` is the plan of now.
 
-    Errors: PlanFileError, which says which of them moved, and for posts which.
+    Errors: PlanFileError, which says which of them moved, and for posts which; `remedy` ends it.
     """
+    if moved := next(_find_moves(saved, current), ""):
+        raise PlanFileError(f"{moved} since the plan was made, so nothing was sent. {remedy}")
+
+
+def _find_moves(saved: Plan, current: Plan) -> Iterator[str]:
     if saved.sheet_fingerprint != current.sheet_fingerprint:
-        _refuse_moved(f"The sheet {current.sheet} has changed")
+        yield f"The sheet {current.sheet} has changed"
     before, after = ({site.site: site for site in plan.sites} for plan in (saved, current))
     if before.keys() != after.keys():
-        _refuse_moved("The sites of the sheet have changed")
+        yield "The sites of the sheet have changed"
     for name, was in before.items():
         now, where = after[name], f" of the site {name}" if name else ""
         if was.state.split(" ")[0] != now.state.split(" ")[0]:
-            _refuse_moved(f"The connected accounts{where} have changed")
+            yield f"The connected accounts{where} have changed"
         one, two = ({(step.row, step.key): _essence(step) for step in site.steps} for site in (was, now))
         moved = [f"{key} (row {row})" for row, key in sorted(one | two) if one.get((row, key)) != two.get((row, key))]
         if moved:
             more = f" and {len(moved) - MAX_MOVED_NAMED} more" if len(moved) > MAX_MOVED_NAMED else ""
-            _refuse_moved(f"Posts{where} have moved: {', '.join(moved[:MAX_MOVED_NAMED])}{more}")
+            yield f"Posts{where} have moved: {', '.join(moved[:MAX_MOVED_NAMED])}{more}"
         if was.state != now.state:
-            _refuse_moved(
-                f"Posts{where} have moved: not those that the plan changes, but those that it leaves as they are"
-            )
-
-
-def _refuse_moved(what: str) -> NoReturn:
-    raise PlanFileError(f"{what} since the plan was made, so nothing was sent. {REMEDY}")
+            yield f"Posts{where} have moved: not those that the plan changes, but those that it leaves as they are"
 
 
 def _essence(step: Step) -> tuple[object, ...]:

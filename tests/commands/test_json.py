@@ -53,6 +53,7 @@ def test_a_life_of_a_sheet_success_nothing_to_do_partial_and_refusal(sheets):
     results = next(path.name for path in desk.folder.glob("good.results*.xlsx"))
     assert document_of(desk("status", results, "--json"), "results")["posts"]
     assert document_of(desk("results", "last", "--json"), "results")["posts"]
+    assert document_of(desk("undo", "last", "-n", "--json"), "plan")["steps"][0]["kind"] == "cancel"
     assert document_of(desk("undo", "last", "-y", "--json"), "results")["posts"][0]["outcome"] == "cancelled"
     assert len(document_of(desk("runs", "--json"), "runs")["runs"]) >= 3
     assert document_of(desk("watch", "--once", "--json"), "watch")["alerts"] == []

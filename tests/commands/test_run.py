@@ -302,6 +302,30 @@ def test_redo_is_for_an_undo_only(site, service):
     assert len(service.coming()) == 1
 
 
+def test_a_reviewed_undo_is_done_only_while_it_is_still_the_same(site, service):
+    site.write("posts.csv", ROWS[:2])
+    site.run("posts.csv")
+    before = len(changing(service))
+    shown = site("undo", "last", "-n", "--out", "undo.json")
+    assert shown.status == 0, shown.err
+    assert "This will cancel 2 posts (can't be undone)." in shown.out
+    assert "--plan undo.json" in shown.out
+    assert len(changing(service)) == before
+    moved = site("undo", "last", "--yes", "--no-page")
+    assert moved.status == 0
+    late = site("undo", moved.out.split("undo-")[1].split(".")[0], "--yes", "--no-page", "--plan", "undo.json")
+    assert late.status == 2
+    assert "have moved: a (row 2), b (row 3) since the plan was made, so nothing was sent. See" in late.err
+
+
+def test_a_reviewed_undo_does_what_it_showed(site, service):
+    site.write("posts.csv", ROWS[:2])
+    site.run("posts.csv")
+    assert site("undo", "last", "-n", "--out", "undo.json").status == 0
+    assert site("undo", "last", "--yes", "--no-page", "--plan", "undo.json").status == 0
+    assert service.coming() == []
+
+
 def test_results_are_written_again_from_the_journal(site):
     site.write("posts.csv", ROWS)
     _, posts = site.run("posts.csv")
