@@ -364,10 +364,12 @@ def check(*, inputs: Inputs, flags: Flags, only: tuple[str, ...], out: Path | No
 @reading
 @click.option("--out", type=PATH, metavar="FILE", help="Where the copy goes, if not beside it as SHEET.fixed.")
 @click.option("--cell", "cells", multiple=True, metavar="D3", help="Only this cell; may be given several times.")
+@click.option("--set", "typed", multiple=True, metavar="D3=TEXT", help="Put TEXT into this cell; may be repeated.")
 @click.option("--answers", multiple=True, metavar="FILE", help="Put the notes of these answers beside their rows.")
 @common
 def fix(
-    *, inputs: Inputs, flags: Flags, out: Path | None, cells: tuple[str, ...], answers: tuple[str, ...]
+    *, inputs: Inputs, flags: Flags, out: Path | None, cells: tuple[str, ...], typed: tuple[str, ...],
+    answers: tuple[str, ...],
 ) -> int:  # fmt: skip
     """Write a copy of SHEET with every mistake that has exactly one fix corrected, and list each change.
 
@@ -377,8 +379,12 @@ def fix(
 
     out = out or (Path("stdin.fixed.csv") if inputs.from_stdin else None)
 
+    if unclear := [part for part in typed if "=" not in part]:
+        raise click.UsageError(f"--set {unclear[0]} names no text. Write the cell, = and the text, as in D3=FACEBOOK.")
+    put = tuple((cell.strip().upper(), text) for cell, _, text in (part.partition("=") for part in typed))
     inputs = replace(inputs, answers=answers)
-    return fix_sheet(here(flags), flags, inputs, Outputs(out=out, cells=tuple(cell.upper() for cell in cells)))
+    outputs = Outputs(out=out, cells=tuple(cell.upper() for cell in cells), typed=put)
+    return fix_sheet(here(flags), flags, inputs, outputs)
 
 
 @postbatch.command(short_help="Show what a run would do; change nothing.")

@@ -15,8 +15,10 @@ from batch.errors import SheetError, StartError
 from batch.model import Severity
 from batch.plan.approval import GivenAnswers
 from batch.report import terminal
+from batch.sheets.cells import column_index
 from batch.wording import list_rows, listed
 from batch.workbooks.fix import (
+    ADDRESS,
     CellFix,
     Place,
     cell_text,
@@ -37,13 +39,14 @@ MAX_ROUNDS = 6
 def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: Outputs) -> int:
     """Write the corrected copy and list each change; say what is left. 1 where a row still has an error.
 
-    Where the command names cells, only they are corrected.
+    Where the command names cells, or what to put into them, only they are corrected.
 
     Errors: SheetError, StartError, StopError.
     """
     path = (environment.cwd / inputs.sheet).resolve()
     refuse_outputs(outputs, sheet=path, cwd=environment.cwd, endings=(path.suffix.lower(),))
-    out = environment.cwd / (outputs.out or path.with_name(f"{path.stem}.fixed{path.suffix}"))
+    fixed = path.with_name(f"{path.stem.removesuffix('.fixed')}.fixed{path.suffix}")
+    out = environment.cwd / (outputs.out or fixed.with_stem(f"{fixed.stem}-2" if fixed == path else fixed.stem))
     with Session(environment, flags, folder=path.parent) as session, TemporaryDirectory() as folder:
         session.show_sandbox()
         renames: Renames = ()
@@ -57,9 +60,11 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
         copy = CorrectedCopy(session, checked, inputs, draft=Path(folder) / path.name)
         copy.rename_headings(renames)
         copy.take_notes([read_answers_file(environment.cwd / name) for name in inputs.answers])
-        if not outputs.cells:
+        if not (outputs.cells or outputs.typed):
             copy.take_over_corrections()
-        copy.fix_single_remedies(outputs.cells)
+        if outputs.cells or not outputs.typed:
+            copy.fix_single_remedies(outputs.cells)
+        copy.put_typed(outputs.typed)
         written = (
             write_whole(out, copy.write, never_over=path, claim=lambda place, _: not place.exists())
             if copy.fixes
@@ -167,6 +172,29 @@ class CorrectedCopy:
                 raise StartError(f"There is no single fix for {listed(without)}. See `postbatch check`.")
             if not self._apply(found):
                 return
+
+    def put_typed(self, typed: Sequence[tuple[str, str]]) -> None:
+        """Put what a person has typed into the cells that are named.
+
+        Errors: StartError for what is no cell among the rows, or can't hold that.
+        """
+        sheet = self._original.sheet
+        wanted: dict[Place, CellFix] = {}
+        for cell, text in typed:
+            found = ADDRESS.fullmatch(cell)
+            row = next((row for row in sheet.rows if found and str(row.number) == found[2]), None)
+            position = column_index(found[1]) if found else 0
+            if row is None or position >= len(row.values):
+                raise StartError(f"{cell} isn't a cell of a row of {sheet.name}. Name a cell as in D3.")
+            old, new = cell_text(row.values[position]), text.strip()
+            if old != new:
+                place = row.number, position
+                wanted[place] = CellFix(*place, sheet.headings[position], old, new, "typed")
+        self._apply(wanted)
+        taken = {(place, fix.new) for place, fix in self.fixes.items()}
+        if untaken := [fix.cell for place, fix in wanted.items() if (place, fix.new) not in taken]:
+            cells = listed(untaken, last="and")
+            raise StartError(f"{cells} can't hold what you typed, so nothing was written. Change it in the sheet.")
 
     def _apply(self, found: Mapping[Place, CellFix]) -> bool:
         """Make the copy with these fixes too; return whether any of them was new."""

@@ -204,4 +204,6 @@ class Outputs:
     all_or_nothing: bool = False
     as_events: bool = False
     cells: tuple[str, ...] = ()
+    typed: tuple[tuple[str, str], ...] = ()
+    """For `fix`: the cells that a person has typed something else for, and what."""
     wait_seconds: float = 0.0

@@ -71,6 +71,34 @@ def write_csv(path: Path) -> None:
         writer.writerows([HEADINGS, *ROWS[:3], (), *ROWS[3:]])
 
 
+def test_what_a_person_types_goes_into_that_cell_of_a_copy_only(desk):
+    write_csv(desk.folder / "a.csv")
+    write_workbook(desk.folder / "b.xlsx")
+    for name, row in (("a.csv", 9), ("b.xlsx", 8)):
+        before = (desk.folder / name).read_bytes()
+        ended = desk("fix", name, "--set", f"E{row}=Europe/Paris", "--set", f"f{row}=Two\nlines, and = more", "--json")
+        done = json.loads(ended.out)
+        assert [(fix["new"], fix["why"]) for fix in done["fixes"]] == [
+            ("Europe/Paris", "typed"), ("Two\nlines, and = more", "typed"),
+        ]  # fmt: skip
+        assert (desk.folder / name).read_bytes() == before
+        assert f"E{row}" not in {issue["cell"] for issue in done["issues"]}
+        again = json.loads(desk("fix", done["written"], "--set", f"E{row}=Europe/Rome", "--json").out)
+        assert again["written"] == done["written"].replace(".fixed.", ".fixed-2.")
+
+
+@pytest.mark.parametrize(("typed", "told"), [
+    ("ZZ3=x", "ZZ3 isn't a cell of a row"), ("A99=x", "A99 isn't"), ("x=y", "X isn't"), ("A1=key", "A1 isn't"),
+    ("A3=a\x07b", "A3 can't hold what you typed"), ("A3", "--set A3 names no text"), (f"A{'9' * 5000}=x", "isn't"),
+])  # fmt: skip
+def test_what_no_cell_can_take_is_refused_and_nothing_is_written(desk, typed, told):
+    write_csv(desk.folder / "a.csv")
+    ended = desk("fix", "a.csv", "--set", typed)
+    assert ended.status == 2
+    assert told in ended.err
+    assert [path.name for path in desk.folder.iterdir()] == ["a.csv"]
+
+
 def looks(cell: Cell) -> tuple[Any, ...]:
     color = cell.font.color.rgb if cell.font.color else None
     note = cell.comment.text if cell.comment else ""
