@@ -45,8 +45,8 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
     """
     path = (environment.cwd / inputs.sheet).resolve()
     refuse_outputs(outputs, sheet=path, cwd=environment.cwd, endings=(path.suffix.lower(),))
-    fixed = path.with_name(f"{path.stem.removesuffix('.fixed')}.fixed{path.suffix}")
-    out = environment.cwd / (outputs.out or fixed.with_stem(f"{fixed.stem}-2" if fixed == path else fixed.stem))
+    usual = path.with_name(f"{path.stem.removesuffix('.fixed')}.fixed{path.suffix}")
+    out = environment.cwd / (outputs.out or usual.with_stem(f"{usual.stem}-2" if usual == path else usual.stem))
     with Session(environment, flags, folder=path.parent) as session, TemporaryDirectory() as folder:
         session.show_sandbox()
         renames: Renames = ()
