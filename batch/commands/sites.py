@@ -112,12 +112,19 @@ class Progress:
 @contextmanager
 def hold_sites(session: Session, sites: Sequence[str], *, run: str) -> Iterator[None]:
     """Hold the locks of all sites of a run, in one order on every machine. Errors: LockedError."""
+    told = set[str]()
+
+    def say_once(text: str) -> None:
+        if text not in told:
+            told.add(text)
+            session.warn(text)
+
     with ExitStack() as held:
         for site in sorted(sites):
             holder = this_process(run, at=session.environment.now())
             journal = session.journal(site)
             make_private_folder(journal.parent)
-            held.enter_context(hold_site(journal, site=site, holder=holder, say=session.warn))
+            held.enter_context(hold_site(journal, site=site, holder=holder, say=say_once))
         yield
 
 

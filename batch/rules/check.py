@@ -337,7 +337,7 @@ def _copies_by_place(copy: _RowCopy, places: Places) -> Iterator[_RowCopy]:
     """Yield a copy's cells for each place that its row names; one with what is wrong where that can't be told."""
     cells, chosen = copy.cells, places.choose(copy.cells.places)
     if chosen.problems:
-        bare = {column: WORD.sub(r"\1", getattr(cells, column)) for column in PLACE_COLUMNS}
+        bare = {column: WORD.sub(lambda word: word[1].strip(), getattr(cells, column)) for column in PLACE_COLUMNS}
         yield copy._replace(cells=cells._replace(**bare), problems=(*copy.problems, *chosen.problems))
     for place in chosen.places:
         action = Action.SKIP if place.skip else cells.action

@@ -31,7 +31,8 @@ ALL = frozenset({"all", "everywhere", "alle", "tous", "toutes", "todos", "todas"
 PLACE, SITE, TIMEZONE, GROUPS, SKIP = OWN_COLUMNS = ("place", "site", "timezone", "groups", "skip")
 """The columns of the table that are ours; `account:FACEBOOK` and the like are, too, and any other is a word's."""
 
-WORD = re.compile(r"\{\{[ \t]*([^{}|\n]*?)[ \t]*(?:\|([^{}\n]*))?\}\}")
+WORD = re.compile(r"\{\{([^{}|\n]*)(?:\|([^{}\n]*))?\}\}")
+"""A place's word and its default, with the blanks around them: a pattern that left those out took their cube in time."""
 NO_TAG = re.compile(r"[^\w\u200c\u200d]+")
 MOST_NAMED = 5
 NO_TABLE = "there is no table of places: add a sheet Places to the workbook, or name its file with --places."
@@ -147,7 +148,7 @@ class Places:
         problems: list[Problem] = []
 
         def word(found: re.Match[str]) -> str:
-            name, default = found[1], found[2]
+            name, default = found[1].strip(), found[2] and found[2].strip()
             value = place.name if plain(name) == PLACE else place.words.get(plain(name))
             if value is None:
                 problems.append(self._no_such_word(found, column))
@@ -163,10 +164,11 @@ class Places:
         return WORD.sub(word, text).strip(), tuple(problems)
 
     def _no_such_word(self, found: re.Match[str], column: str) -> Problem:
-        near = nearest(plain(found[1]), self.headings)
+        name = found[1].strip()
+        near = nearest(plain(name), self.headings)
         meant = f"Did you mean {{{{{self.headings[near]}}}}}? " if near else ""
         message = (
-            f"`{column}` asks for {found[0]}, and {self.source} has no column {quoted(found[1])}. {meant}Correct the "
+            f"`{column}` asks for {found[0]}, and {self.source} has no column {quoted(name)}. {meant}Correct the "
             "name, or add the column."
         )
         return Problem(column, "word_unknown", found[0], message)

@@ -19,7 +19,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 
 from batch.cli import main as command
+from batch.sandbox.sites import SITE_ID
 from tests.proof.killing import Figures
 from tests.proof.scene import FACEBOOK, GBP, LINKEDIN, Wanted, held, judge_public, made_twice
 from tests.proof.stage import fast_folder
@@ -88,16 +89,16 @@ class Site(NamedTuple):
 
 
 @contextmanager
-def running_site(server: str) -> Iterator[Site]:
+def running_site(server: str, *, sites: Sequence[str] = (SITE_ID,)) -> Iterator[Site]:
     """Run a sandbox in a process of its own."""
     with fast_folder() as folder:
         options = Options().changed({"calls_per_minute": 0, **SERVERS[server]})
-        service = Rig(folder / "state.sqlite", options=options)
+        service = Rig(folder / "state.sqlite", options=options, sites=sites)
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(reader)
-            _serve(folder / "state.sqlite", writer)
+            _serve(folder / "state.sqlite", sites, writer)
         os.close(writer)
         with os.fdopen(reader) as pipe:
             url = pipe.readline().strip()
@@ -109,9 +110,9 @@ def running_site(server: str) -> Iterator[Site]:
             service.close()
 
 
-def _serve(state: Path, writer: int) -> None:
+def _serve(state: Path, sites: Sequence[str], writer: int) -> None:
     try:
-        with RigServer(state) as server:
+        with RigServer(state, sites=sites) as server:
             os.write(writer, f"{server.url}\n".encode())
             signal.pause()
     finally:
@@ -162,19 +163,30 @@ def furnish(site: Site, *, lag_seconds: float) -> list[Wanted]:
     return wanted
 
 
-def run_child(site: Site, via: str, *, kill_at: int | None = None, tally: int | None = None, who: str = "state") -> int:
+def run_child(
+    site: Site,
+    via: str,
+    *,
+    kill_at: int | None = None,
+    tally: int | None = None,
+    who: str = "state",
+    more: Sequence[str] = (),
+) -> int:
     """Run the command in a forked child and return its exit status (negative: the signal that ended it).
 
-    `who` names the state folder, so that two people each have a journal of their own.
+    `who` names the state folder, so that two people each have a journal of their own; `more` are options besides.
     """
-    return _end_of(start_child(site, via, kill_at=kill_at, tally=tally, who=who))
+    return _end_of(start_child(site, via, kill_at=kill_at, tally=tally, who=who, more=more))
 
 
-def start_child(site: Site, via: str, *, kill_at: int | None = None, tally: int | None = None, who: str) -> int:
+def start_child(
+    site: Site, via: str, *, kill_at: int | None = None, tally: int | None = None, who: str, more: Sequence[str] = ()
+) -> int:
     """Start the command in a forked child and return its process ID."""
     child = os.fork()
     if child == 0:
-        _be_the_command(site, via, kill_at=kill_at, tally=tally, who=who)
+        arguments = ("--config", "postbatch.toml", "--yes", "--out", f"{who}.json", "--via", via, *more)
+        _be_the_command(site, ("run", "posts.csv", *arguments), kill_at=kill_at, tally=tally, who=who)
     return child
 
 
@@ -191,7 +203,7 @@ def _end_of(child: int) -> int:
         time.sleep(0.003)
 
 
-def _be_the_command(site: Site, via: str, *, kill_at: int | None, tally: int | None, who: str) -> None:
+def _be_the_command(site: Site, arguments: Sequence[str], *, kill_at: int | None, tally: int | None, who: str) -> None:
     """Become the command: nothing of this function returns."""
     status = 99
     try:
@@ -211,7 +223,7 @@ def _be_the_command(site: Site, via: str, *, kill_at: int | None, tally: int | N
             profiler = Profiler(kill_at, tally)
             threading.setprofile(profiler)
             sys.setprofile(profiler)
-        command(["run", "posts.csv", "--config", "postbatch.toml", "--yes", "--out", f"{who}.json", "--via", via])
+        command(list(arguments))
         status = 0
     except SystemExit as leaving:
         status = leaving.code if isinstance(leaving.code, int) else 98

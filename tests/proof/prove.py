@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.proof import beside, campaign, kill_real, killing, misled, planted, readings, test_hostile_run
+from tests.proof import beside, campaign, kill_real, killing, misled, places, planted, readings, test_hostile_run
 from tests.proof.killing import Figures
 from tests.proof.stage import SERVERS, WORST
 
@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 Task = Callable[[], Figures]
 COLUMNS = (
     "doubled", "lost", "wrong_time", "wrong_place", "wrong_text", "unasked", "false_outcomes", "made_twice",
-    "withdrawn",
+    "others_words", "withdrawn",
 )  # fmt: skip
 
 
@@ -45,14 +45,17 @@ class Form:
     misled: int
     pairs: int
     real_pairs: int
+    places: int
 
 
 SHORT = Form(
-    stride=4, stride_lost=12, real_first=6, real_others=12, seeds=1_000, misled=misled.SHORT, pairs=12, real_pairs=3
-)
+    stride=4, stride_lost=12, real_first=6, real_others=12, seeds=1_000, misled=misled.SHORT, pairs=12, real_pairs=3,
+    places=8,
+)  # fmt: skip
 LONG = Form(
-    stride=1, stride_lost=3, real_first=1, real_others=1, seeds=10_000, misled=misled.LONG, pairs=60, real_pairs=12
-)
+    stride=1, stride_lost=3, real_first=1, real_others=1, seeds=10_000, misled=misled.LONG, pairs=60, real_pairs=12,
+    places=50,
+)  # fmt: skip
 
 CHECKS = {
     "every fault found before": "tests/proof/test_found.py",
@@ -92,6 +95,8 @@ def tasks(form: Form) -> Iterator[tuple[str, Task]]:
     for at, server in enumerate(kill_real.SERVERS):
         stride = form.real_others if at else form.real_first
         yield "SIGKILL of a real process, at every place", partial(kill_real.prove_server, server, stride)
+    for server in kill_real.SERVERS:
+        yield "rows times places, killed, sheet changed", partial(places.prove, server, form.places)
     for server in kill_real.SERVERS:
         yield "two real processes at once", partial(kill_real.prove_two, server, form.real_pairs)
     for server in SERVERS:

@@ -142,6 +142,8 @@ class Harm:
     false_outcomes: int = 0
     made_twice: int = 0
     """Items too many that a run alone has made, also where it took them back in time."""
+    others_words: int = 0
+    """Posts that show a word, a link or a picture of another place."""
     withdrawn: int = 0
     """Items taken back though the row did not ask for it and nothing else of the post was alive."""
 

@@ -188,6 +188,13 @@ def test_a_word_is_put_in_as_its_column_needs_it(column, cell, meant):
     assert places.fill_in(cell, column, places.choose("bonn").places[0])[0] == meant
 
 
+def test_blanks_around_a_word_and_its_default_do_not_count_and_many_cost_no_time():
+    places = read()
+    assert places.fill_in("{{ phone | call us }}", "text", places.choose("hamburg").places[0]) == ("call us", ())
+    long = "{{" + " " * 30_000
+    assert places.fill_in(f"{long}x", "text", places.choose("bonn").places[0]) == (f"{long}x", ())
+
+
 def test_several_tags_of_a_place_stay_several():
     places = read()
     assert places.fill_in("{{tags}}", "hashtags", places.choose("berlin").places[0]) == ("#spree #mitte", ())
