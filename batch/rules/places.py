@@ -32,7 +32,7 @@ PLACE, SITE, TIMEZONE, GROUPS, SKIP = OWN_COLUMNS = ("place", "site", "timezone"
 """The columns of the table that are ours; `account:FACEBOOK` and the like are, too, and any other is a word's."""
 
 WORD = re.compile(r"\{\{([^{}|\n]*)(?:\|([^{}\n]*))?\}\}")
-"""A place's word and its default, with the blanks around them: a pattern that left those out took their cube in time."""
+"""A place's word and its default, with the blanks around them: a pattern without those took their cube in time."""
 NO_TAG = re.compile(r"[^\w\u200c\u200d]+")
 MOST_NAMED = 5
 NO_TABLE = "there is no table of places: add a sheet Places to the workbook, or name its file with --places."
