@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TextIO, TypedDict
+from typing import TYPE_CHECKING, NoReturn, Self, TextIO, TypedDict
 
 from batch.atomic import Written, is_same_file, write_whole
 from batch.commands.options import Environment, Flags, Outputs
@@ -25,6 +25,8 @@ from batch.settings import DEFAULT_SITE, Settings, SiteSettings, load_settings
 from batch.wording import make_visible_line
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from batch.plan.approval import Asked
     from batch.publisher.client import Client
     from batch.publisher.pace import RetryBudget
@@ -54,19 +56,25 @@ class StatusLine:
     """
 
     SECONDS = 0.25
+    BAR = "{desc} |{bar:20}|"
 
     def __init__(self, err: TextIO, *, shown: bool, width: int, tell: Callable[[str], None] | None = None) -> None:
         self._err, self._shown, self._width, self._tell, self._told = err, shown, width, tell, ""
         self._lock = threading.RLock()
-        self._waiting: list[Callable[[], str]] = []
-        self._drawn = self._turn = 0
+        self._waiting: list[tuple[Callable[[], str], Callable[[], float] | None]] = []
+        self._line: tqdm[NoReturn] | None = None
+        self._turn = 0
 
     @contextmanager
-    def waiting(self, words: Callable[[], str]) -> Iterator[None]:
-        """While inside, show these words, asked for again each time; of several that wait, the last."""
+    def waiting(self, words: Callable[[], str], *, share: Callable[[], float] | None = None) -> Iterator[None]:
+        """While inside, show these words, asked for again each time; of several that wait, the last.
+
+        `share` says how much of it is done, from 0 to 1: a bar shows it where the line has room.
+        """
         ended = threading.Event()
+        asked = words, share
         with self._lock:
-            self._waiting.append(words)
+            self._waiting.append(asked)
         if self._shown or self._tell:
             threading.Thread(target=self._keep_drawing, args=(ended,), name="status", daemon=True).start()
         try:
@@ -74,16 +82,15 @@ class StatusLine:
         finally:
             ended.set()
             with self.printing():
-                self._waiting.remove(words)
+                self._waiting.remove(asked)
 
     @contextmanager
     def printing(self) -> Iterator[None]:
         """While inside, the line is gone."""
         with self._lock:
-            if self._drawn:
-                self._err.write("\r" + " " * self._drawn + "\r")
-                self._err.flush()
-                self._drawn = 0
+            if self._line is not None:
+                self._line.close()
+                self._line = None
             yield
 
     def _keep_drawing(self, ended: threading.Event) -> None:
@@ -91,18 +98,28 @@ class StatusLine:
             with self._lock:
                 if ended.is_set():
                     return
-                words = self._waiting[-1]()
-                if self._tell is not None and words != self._told:
-                    self._tell(words)
-                    self._told = words
+                words, share = self._waiting[-1]
+                told = words()
+                if self._tell is not None and told != self._told:
+                    self._tell(told)
+                    self._told = told
                 if self._shown:
-                    self._turn += 1
-                    dots = "." * (1 + self._turn % 3)
-                    line = f"{make_visible_line(words)[: self._width - 5]} {dots}"
-                    self._err.write("\r" + line.ljust(self._drawn))
-                    self._err.flush()
-                    self._drawn = len(line)
+                    self._draw(make_visible_line(told), None if share is None else share())
             ended.wait(self.SECONDS)
+
+    def _draw(self, words: str, share: float | None) -> None:
+        from tqdm import tqdm  # not loaded where nothing is drawn
+
+        self._turn += 1
+        shown = f"{words[: self._width - 5]} {'.' * (1 + self._turn % 3):3}"
+        if self._line is None:
+            tqdm.monitor_interval = 0  # this thread draws, and needs no other to watch it
+            self._line = tqdm(
+                desc=shown, total=1, bar_format="{desc}", leave=False, file=self._err, ncols=self._width - 1, nrows=20
+            )
+        self._line.n = share or 0
+        self._line.bar_format = self.BAR if share is not None and len(shown) + 24 < self._width else "{desc}"
+        self._line.set_description_str(shown)
 
 
 class Session:

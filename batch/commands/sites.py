@@ -80,6 +80,11 @@ class Progress:
         where = f" ({', '.join(some)})" if 1 < len(some) <= SHOWN_SITES else f" ({len(some)} sites)" if some[1:] else ""
         return f"{done:,} of {sum(self._totals.values()):,} posts done, {shown_duration(left)} left{where}"
 
+    def share(self) -> float:
+        """Return how much of it is done, from 0 to 1."""
+        with self._lock:
+            return 1 - sum(map(len, self._left.values())) / (sum(self._totals.values()) or 1)
+
     def show(self, position: int, outcome: Outcome) -> None:
         """Count a post that has its outcome. With `--verbose` each is said; else, without a terminal, now and then."""
         with self._lock:
@@ -162,7 +167,7 @@ def carry_out(
     stop = Stop(session.environment.wait)
     stops = {site: stop.of_site() for site in busy}
     progress = make_progress(session, busy, stop=stop)
-    with session.status.waiting(progress.words), stop_on_interrupt(stop, say=session.warn):
+    with session.status.waiting(progress.words, share=progress.share), stop_on_interrupt(stop, say=session.warn):
 
         def emit(position: int, outcome: Outcome) -> None:
             outcomes[position] = outcome
