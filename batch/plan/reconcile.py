@@ -148,8 +148,12 @@ class _Site:
     def step(self, post: Post, match: Match | None) -> Step:
         """Return the step of one post; `match` is None for a post that is wrong in itself."""
         item = match.item if match else None
-        if item is not None:
-            post = _named_only(post, item)
+        if item is not None and post.action in NAMING:
+            # What a row that only names its post leaves out is the item's; its blank type came as the channel's usual.
+            channel = post.channel or (Channel(item.channel) if item.channel in Channel.__members__ else None)
+            usual = channel is not None and post.type in (None, DEFAULT_TYPE[channel])
+            known = usual and item.channel == channel and item.type in PostType.__members__
+            post = replace(post, channel=channel, type=PostType(item.type) if known else post.type)
         plain = Comparison(post, wanted_of(post), self.snapshot.site, self.now, post.key, post.content)
         if reason := left_out_by(post, self.options):
             return replace(plain, item=item).leave_out(reason)
@@ -253,19 +257,6 @@ class _Site:
         if choice.refusal and choice.refusal.code == UNCLEAR and wanted not in CONTENT_WANTED:
             return AccountChoice(None)
         return choice
-
-
-def _named_only(post: Post, item: Item) -> Post:
-    """Return a post that is only named (to move or withdraw it) with what its item is, where the row leaves it out.
-
-    A blank type arrives here as the channel's usual one, so that one counts as left out.
-    """
-    if post.action not in NAMING:
-        return post
-    channel = post.channel or (Channel(item.channel) if item.channel in Channel.__members__ else None)
-    usual = channel is not None and post.type in (None, DEFAULT_TYPE[channel])
-    known = usual and item.channel == channel and item.type in PostType.__members__
-    return replace(post, channel=channel, type=PostType(item.type) if known else post.type)
 
 
 def _content_of(post: Post, item: Item | None, choice: AccountChoice, wanted: Wanted) -> Content:

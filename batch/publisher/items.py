@@ -295,7 +295,10 @@ def read_bulk(reply: Reply, steps: Sequence[Step]) -> tuple[Reply, ...]:
             matching = [index] if isinstance(index, int) and not isinstance(index, bool) else []
         if len(matching) == 1 and 0 <= matching[0] < len(steps):
             claims.setdefault(matching[0], []).append(_claim(meta, item, steps[matching[0]]))
-    return tuple(_only_claim(claims.get(i, [])) for i in range(len(steps)))
+    none = Reply(ReplyKind.UNCLEAR, code="MISSING", message="The bulk answer tells nothing about this post.")
+    twice = replace(none, code="CONTRADICTED", message="The bulk answer tells more than once about this post.")
+    found = [claims.get(i, [none]) for i in range(len(steps))]
+    return tuple(one[0] if len(one) == 1 else twice for one in found)
 
 
 def _claim(meta: Json, item: Item | None, step: Step) -> Reply:
@@ -307,10 +310,3 @@ def _claim(meta: Json, item: Item | None, step: Step) -> Reply:
     if meta.get("success") is False and (code := as_text(error.get("code"))):
         return Reply(ReplyKind.REFUSED, code=code, message=as_text(error.get("description")) or code)
     return Reply(ReplyKind.UNCLEAR, code="NO_ITEM", message="The bulk answer doesn't tell what happened to this post.")
-
-
-def _only_claim(claims: Sequence[Reply]) -> Reply:
-    if len(claims) == 1:
-        return claims[0]
-    code, what = ("CONTRADICTED", "more than once") if claims else ("MISSING", "nothing")
-    return Reply(ReplyKind.UNCLEAR, code=code, message=f"The bulk answer tells {what} about this post.")

@@ -15,6 +15,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from batch.model import (
@@ -305,16 +306,14 @@ def _check_row(row: Row, desk: _Desk) -> list[Post]:
     if cells.places:
         copies = [placed for copy in copies for placed in _copies_by_place(copy, desk.context.places)]
     if cells.repeat or cells.places:
-        # A row with the key of one of these posts stands for it.
-        copies = [c for c in copies if c.cells.key == cells.key or desk.keys.isdisjoint(_keys_of(c, cells.key))]
+        # A row with the key of one of these posts stands for it: that of its date, or of its date and place.
+        copies = [
+            copy
+            for copy in copies
+            if copy.cells.key == cells.key
+            or desk.keys.isdisjoint([*accumulate(copy.parts, fan_out_key, initial=cells.key)][1:])
+        ]
     return [post for copy in copies for post in _check_copy(row, copy, desk)]
-
-
-def _keys_of(copy: _RowCopy, key: str) -> Iterator[str]:
-    """Yield the keys by which a row of its own may stand for a copy: that of its date, and of its date and place."""
-    for part in copy.parts:
-        key = fan_out_key(key, part)
-        yield key
 
 
 def _copies_by_date(cells: Cells) -> Iterator[_RowCopy]:

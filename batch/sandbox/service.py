@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, tzinfo
+from email.utils import format_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -35,7 +36,6 @@ from batch.sandbox.state import (
     to_datetime,
     to_ms,
     utc_now,
-    write_http_date,
 )
 
 POSTS = "/social-publisher/v1"
@@ -125,7 +125,8 @@ class Service:
                 response = self.show_page(request, now) if request.path == "/" else self.respond(request, now)
             except Refusal as refusal:
                 response = refusal.response()
-        return replace(response, headers=(*response.headers, ("date", write_http_date(now))))
+        date = format_datetime(to_datetime(now).replace(microsecond=0), usegmt=True)
+        return replace(response, headers=(*response.headers, ("date", date)))
 
     def show_page(self, request: Request, now: Ms) -> Response:
         """Return the page of the site and the month that the request names. Raises `Refusal`."""
