@@ -92,7 +92,8 @@ def pull_posts(environment: Environment, flags: Flags, out: Path, *, choice: Pul
                     continue
                 rows += found
                 left += elsewhere
-        write_posts(rows, path)
+        with session.status.waiting(lambda: f"Writing {path.name}"):
+            write_posts(rows, path)
         environment.answer({"written": str(out), "posts": len(rows), "left_out": dict(left), "unread_sites": unread})
         session.show_sandbox()
         session.show(f"Written: {out}, with {counted(len(rows), 'post')} to edit")

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_outputs, refuse_to_lose, shown_from
-from batch.commands.sites import SITES_AT_ONCE, look_at_site
+from batch.commands.sites import SITES_AT_ONCE, count_sites, look_at_site
 from batch.commands.watch import read_records, start_with_runs
 from batch.errors import PostbatchError, StartError
 from batch.model import Item, Outcome, OutcomeKind, Results, Status
@@ -55,7 +55,8 @@ def report_month(
         writes = not flags.json or outputs.out is not None
         for path in paths if writes else ():
             refuse_to_lose(path, force=force)
-        posts, unread = _read_posts(session, names, month=wanted)
+        with session.status.waiting(lambda: f"Reading {count_sites(names)}"):
+            posts, unread = _read_posts(session, names, month=wanted)
         if flags.json:
             environment.answer(_as_data(_reports(session, posts, month=wanted, sites=())[0], posts, month=wanted))
         if writes:

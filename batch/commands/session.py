@@ -9,11 +9,11 @@ import sys
 import threading
 import traceback
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Self, TextIO, TypedDict
+from typing import TYPE_CHECKING, Self, TypedDict
 
 from batch.atomic import Written, is_same_file, write_whole
 from batch.commands.options import Environment, Flags, Outputs
@@ -25,8 +25,6 @@ from batch.settings import DEFAULT_SITE, Settings, SiteSettings, load_settings
 from batch.wording import make_visible_line
 
 if TYPE_CHECKING:
-    from tqdm import tqdm
-
     from batch.plan.approval import Asked
     from batch.publisher.client import Client
     from batch.publisher.pace import RetryBudget
@@ -48,84 +46,10 @@ class Style(TypedDict):
     color: bool
 
 
-class StatusLine:
-    """The terminal's last line, which says what is being waited for and moves four times a second; safe for threads.
-
-    Nothing is drawn where `shown` is False. What is printed meanwhile goes above it (`printing`). Where events are
-    asked for, they `tell` it, each time that the words have changed.
-    """
-
-    SECONDS = 0.25
-    BAR = "{desc} |{bar:20}|"
-
-    def __init__(self, err: TextIO, *, shown: bool, width: int, tell: Callable[[str], None] | None = None) -> None:
-        self._err, self._shown, self._width, self._tell, self._told = err, shown, width, tell, ""
-        self._lock = threading.RLock()
-        self._waiting: list[tuple[Callable[[], str], Callable[[], float] | None]] = []
-        self._line: tqdm[NoReturn] | None = None
-        self._turn = 0
-
-    @contextmanager
-    def waiting(self, words: Callable[[], str], *, share: Callable[[], float] | None = None) -> Iterator[None]:
-        """While inside, show these words, asked for again each time; of several that wait, the last.
-
-        `share` says how much of it is done, from 0 to 1: a bar shows it where the line has room.
-        """
-        ended = threading.Event()
-        asked = words, share
-        with self._lock:
-            self._waiting.append(asked)
-        if self._shown or self._tell:
-            threading.Thread(target=self._keep_drawing, args=(ended,), name="status", daemon=True).start()
-        try:
-            yield
-        finally:
-            ended.set()
-            with self.printing():
-                self._waiting.remove(asked)
-
-    @contextmanager
-    def printing(self) -> Iterator[None]:
-        """While inside, the line is gone."""
-        with self._lock:
-            if self._line is not None:
-                self._line.close()
-                self._line = None
-            yield
-
-    def _keep_drawing(self, ended: threading.Event) -> None:
-        while True:
-            with self._lock:
-                if ended.is_set():
-                    return
-                words, share = self._waiting[-1]
-                told = words()
-                if self._tell is not None and told != self._told:
-                    self._tell(told)
-                    self._told = told
-                if self._shown:
-                    self._draw(make_visible_line(told), None if share is None else share())
-            ended.wait(self.SECONDS)
-
-    def _draw(self, words: str, share: float | None) -> None:
-        from tqdm import tqdm  # not loaded where nothing is drawn
-
-        self._turn += 1
-        shown = f"{words[: self._width - 5]} {'.' * (1 + self._turn % 3):3}"
-        if self._line is None:
-            tqdm.monitor_interval = 0  # this thread draws, and needs no other to watch it
-            self._line = tqdm(
-                desc=shown, total=1, bar_format="{desc}", leave=False, file=self._err, ncols=self._width - 1, nrows=20
-            )
-        self._line.n = share or 0
-        self._line.bar_format = self.BAR if share is not None and len(shown) + 24 < self._width else "{desc}"
-        self._line.set_description_str(shown)
-
-
 class Session:
     """Use it in a `with`; what it opened it closes.
 
-    `print_line` is who puts a line on the error output. `environment` is the given one, printing above the status line.
+    `print_line` is who puts a line on the error output. `environment` is the given one, printing above a status line.
     `folder` is the sheet's, or the current one; `settings` are those to work with where they come from elsewhere. With
     `offline` nothing is reached, nor is it in a sandbox: a configuration that is not trusted is then read as it is.
     """
@@ -139,14 +63,8 @@ class Session:
         settings: Settings | None = None,
         offline: bool = False,
     ) -> None:
-        shown = environment.err.isatty() and not flags.quiet
-        self.status = StatusLine(
-            environment.err,
-            shown=shown,
-            width=environment.width,
-            tell=(lambda words: environment.tell_event("waiting", message=words)) if environment.as_events else None,
-        )
-        self.environment = environment = replace(environment, printing=self.status.printing)
+        self.environment = environment = environment.with_status(quiet=flags.quiet)
+        self.status = environment.status
         self.flags = flags
         self.folder = (folder or environment.cwd).resolve()
         self.state = environment.state_folder()
@@ -352,14 +270,15 @@ class Session:
             return True
 
         try:
-            if outputs.annotate:
-                from batch.workbooks.annotate import annotate
+            with self.status.waiting(lambda: f"Writing {path.name}"):
+                if outputs.annotate:
+                    from batch.workbooks.annotate import annotate
 
-                written = [self._place(annotate(sheet, results, path, claim=claim))]
-            else:
-                from batch.workbooks.results import write_results
+                    written = [self._place(annotate(sheet, results, path, claim=claim))]
+                else:
+                    from batch.workbooks.results import write_results
 
-                written = [self._place(write_results(results, path, sheet=sheet, claim=claim))]
+                    written = [self._place(write_results(results, path, sheet=sheet, claim=claim))]
             try:
                 note_results(self.state, written[0], results.run, sheet=sheet)
             except JournalError as error:
@@ -379,8 +298,9 @@ class Session:
         from batch.report.page import render_page
         from batch.report.preview import read_pictures
 
-        pictures = read_pictures(results.outcomes, folder=media_folder) if media_folder else {}
-        return self.write_text(page, render_page(results, pictures=pictures, asked=asked))
+        with self.status.waiting(lambda: f"Writing {page.name}"):
+            pictures = read_pictures(results.outcomes, folder=media_folder) if media_folder else {}
+            return self.write_text(page, render_page(results, pictures=pictures, asked=asked))
 
     def write_text(self, path: Path, text: str | Iterable[str]) -> Path:
         """Write a text file, whole or not at all, from one or many pieces; return where it really is."""

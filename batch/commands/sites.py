@@ -37,6 +37,7 @@ from batch.runs.record import (
     write_record,
 )
 from batch.runs.site import read_site
+from batch.settings import DEFAULT_SITE
 from batch.times import shown_time
 from batch.wording import counted, listed
 
@@ -45,7 +46,9 @@ if TYPE_CHECKING:
 
 
 def count_sites(sites: Sequence[str]) -> str:
-    """Name a few sites, and count more."""
+    """Name a few sites, and count more; the one that has no name of its own is `the site`."""
+    if list(sites) in ([""], [DEFAULT_SITE]):
+        return "the site"
     return listed(sites, last="and") if len(sites) <= SHOWN_SITES else f"{len(sites)} sites"
 
 
@@ -75,8 +78,7 @@ class Progress:
         if busy and self._stop.requested:
             return "Stopping: waiting for the call in hand, up to a minute where the site's limit is reached"
         if not busy:
-            where = count_sites(checking) if any(checking) else "the site"
-            return f"Checking what {where} {'shows' if len(checking) == 1 else 'show'}"
+            return f"Checking what {count_sites(checking)} {'shows' if len(checking) == 1 else 'show'}"
         where = f" ({', '.join(some)})" if 1 < len(some) <= SHOWN_SITES else f" ({len(some)} sites)" if some[1:] else ""
         return f"{done:,} of {sum(self._totals.values()):,} posts done, {shown_duration(left)} left{where}"
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -145,7 +146,9 @@ def watch(
                 watch_once(session, senders)
             except PostbatchError as error:  # a full disk, another watch: the next round may go better
                 session.warn(str(error))
-            environment.sleep(pause)
+            at = (environment.now() + timedelta(seconds=pause)).astimezone()
+            with session.status.waiting(partial(str, f"Next check at {at:%H:%M}")):
+                environment.sleep(pause)
 
 
 def watch_once(session: Session, senders: Senders) -> int:

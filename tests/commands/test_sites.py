@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batch.commands.options import Environment, Flags
-from batch.commands.session import Session, StatusLine
+from batch.commands.options import Environment, Flags, StatusLine
+from batch.commands.session import Session
 from batch.commands.sites import Progress, brought_up_to_date, settle_seconds
 from batch.model import Item, Outcome, OutcomeKind, Status
 from batch.runs.control import Stop
