@@ -124,14 +124,9 @@ class OpenPost:
 
 
 def watch(
-    environment: Environment,
-    flags: Flags,
-    *,
-    once: bool,
-    every: str = "15m",
-    notify: bool = False,
+    environment: Environment, flags: Flags, *, once: bool, every: str = "15m", notify: bool = False,
     notify_command: str = "",
-) -> int:
+) -> int:  # fmt: skip
     """Watch the open posts, once or for ever. 1 where something has failed or will fail, in the one round of `once`."""
     pause = read_duration(every)
     senders = make_senders(environment, notify=notify, command=notify_command)
@@ -146,8 +141,8 @@ def watch(
                 watch_once(session, senders)
             except PostbatchError as error:  # a full disk, another watch: the next round may go better
                 session.warn(str(error))
-            at = (environment.now() + timedelta(seconds=pause)).astimezone()
-            with session.status.waiting(partial(str, f"Next check at {at:%H:%M}")):
+            at = environment.now() + timedelta(seconds=pause)
+            with session.status.waiting(partial("Next check at {:%H:%M}".format, at.astimezone())):
                 environment.sleep(pause)
 
 
