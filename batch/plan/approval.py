@@ -75,10 +75,7 @@ def changed_fields(before: str, now: str) -> tuple[str, ...]:
 
 
 class Asked(NamedTuple):
-    """What a plan's page asks about: a name for it, and fingerprints by row number and key.
-
-    The name is the same for the same posts with the same content.
-    """
+    """What a plan's page asks about: fingerprints by row and key, and a name, the same for the same content."""
 
     plan: str
     fingerprints: Mapping[PostPlace, str]

@@ -298,10 +298,7 @@ Slot = tuple[str, str, str, datetime | None]
 
 
 class SimilarPosts:
-    """The site's items that the sheet does not stand for, by how they look and by when they go out.
-
-    What is out counts only for what is published at once: there the plan is the last look that a person can take.
-    """
+    """The items that the sheet does not stand for, by looks and date; what is out counts for what goes out at once."""
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._pending: dict[Appearance, list[Item]] = defaultdict(list)
@@ -388,10 +385,7 @@ VERSION = re.compile(r"~\d+\Z")
 
 
 def _left_behind(posts: Sequence[Post], items: Iterable[Item]) -> Iterator[str]:
-    """Say which posts the site holds of places and dates that a row meant before and means no more: all of them stay.
-
-    A post is one of a row's by its reference, which begins with the row's key.
-    """
+    """Say which posts the site holds of places and dates that a row meant before and no longer means: they stay."""
     rows = {post.series: post.row for post in posts if post.series}
     keys = {post.key for post in posts} if rows else set()
     known = keys | {key.rpartition("/")[0] for key in keys}

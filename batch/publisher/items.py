@@ -74,10 +74,7 @@ def query_items(client: Client) -> tuple[Item, ...]:
 
 
 def read_items(client: Client, *, max_pages: int = MAX_PAGES) -> ItemsRead:
-    """Return every item of the site, with the notices and the first reply (for the service's clock).
-
-    Where the total is known the pages it promises are asked for at once; then they go one by one to a short one.
-    """
+    """Return every item of the site, with the notices and the first reply (for the service's clock)."""
     asked, first = _first_page(client)
     # A service that silently gives fewer a page than asked for is taken by what it gives, or its posts would be lost.
     capped = 0 < first.size < asked.limit and (first.total is None or first.total > first.size)
@@ -276,10 +273,7 @@ def schedule_bulk(client: Client, steps: Sequence[Step]) -> Reply:
 
 
 def read_bulk(reply: Reply, steps: Sequence[Step]) -> tuple[Reply, ...]:
-    """Return what a bulk answer says of each step, in their order; a whole call that was not OK says the same of all.
-
-    OK carries the item (with a blank status where only its ID was told), REFUSED its code; UNCLEAR is all else.
-    """
+    """Return what a bulk answer says of each step, in order: OK with its item, REFUSED with a code, else UNCLEAR."""
     if reply.kind is not ReplyKind.OK:
         return tuple(reply for _ in steps)
     claims: dict[int, list[Reply]] = {}

@@ -206,10 +206,7 @@ def _same_minutes(kept: Sequence[NumberedPost]) -> Found:
 
 
 def _date_gaps(kept: Sequence[NumberedPost]) -> Found:
-    """Tell rows without a date below a row that has one, where dates begin again: as where a day's rows were merged.
-
-    A row that says by its action, or by its item, that it needs no date is no gap.
-    """
+    """Tell rows without a date (and no reason for that) below one that has a date, where dates begin again."""
     gap: list[NumberedPost] = []
     gaps: list[tuple[Post, NumberedPost]] = []
     dated: Post | None = None
@@ -286,10 +283,7 @@ def check(sheet: SheetRows, *, context: CheckContext) -> tuple[Post, ...]:
 
 
 class _RowCopy(NamedTuple):
-    """What a row says for one date and place: its cells, and what is wrong with the row or between it and the place.
-
-    `parts` are what tells it from the row's other copies; `series` is the row's own key where there are such.
-    """
+    """What a row says for one date and place, with what is wrong there; `parts` tell it from the row's other copies."""
 
     cells: Cells
     place: Place | None = None
@@ -465,10 +459,7 @@ def _make_issues(
     row: int, owners: tuple[Channel | None, str], own: Mapping[str, str], problems: Sequence[Problem],
     action: Action | None, desk: _Desk,
 ) -> tuple[Issue, ...]:  # fmt: skip
-    """Return a post's issues: those of reading first; a cell that could not be read is not judged a second time.
-
-    `owners` are its channel and place, `own` its cells in columns of theirs.
-    """
+    """Return a post's issues, those of reading first; `owners` are its channel and place, `own` their columns."""
     read, place = desk.read_issues.get(row, ()), owners[1]
     if read and any(owners):  # what is wrong in `text:FACEBOOK` is no matter of Instagram
         read = tuple(issue for issue in read if issue.column.partition(":")[2] in ("", *owners))

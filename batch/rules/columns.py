@@ -317,10 +317,7 @@ class CellReader:
     def for_post(
         self, cells: Cells, row: Row, channel: Channel | None, place: str = ""
     ) -> tuple[Cells, Mapping[str, str]]:
-        """Return the cells that count for a post, and the columns of those that are its channel's or place's own.
-
-        `text:berlin` counts before `text:INSTAGRAM`, and that before `text`.
-        """
+        """Return the cells that count for a post, and which columns are its place's or else its channel's own."""
         if channel not in self._own and place not in self._own:
             return cells, NONE_OWN
         found = {

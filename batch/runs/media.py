@@ -41,10 +41,7 @@ class MediaResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MediaContext:
-    """Where media come from and go to, and how to wait.
-
-    `folder` is where files lie, None where none may be read; `stopped` tells when nothing more may be begun.
-    """
+    """Where media come from (`folder`; None: no files) and go to, how to wait, and when nothing more is begun."""
 
     client: Client
     cache: MediaCache

@@ -293,11 +293,7 @@ class Service:
 
 
 def refuse_stranger(request: Request) -> None:
-    """Refuse a page of another site that makes a browser call here, by whatever name it has given this machine.
-
-    The host is this machine's, and a page that calls is the sandbox's own, not one behind another port. A call without
-    these headers comes from no browser.
-    """
+    """Refuse what a browser sends for another site's page, or by another name of this machine; other callers pass."""
     host, origin = request.headers.get("host", ""), request.headers.get("origin", "")
     named = _HOST.fullmatch(host.lower())
     if host and not (named and is_loopback(named["name"].strip("[]"))):

@@ -123,10 +123,7 @@ class Site:
             raise Refusal(400, "USER_NOT_EXIST_FOR_CHANNEL", f"{channel} was never connected to this site.")
 
     def need_account(self, item: Json, path: str) -> None:
-        """Refuse an account, second ID or privacy level that is not this site's.
-
-        Where no account is named, the default one, or the only one, is meant and filled in.
-        """
+        """Refuse an account, second ID or level that is not this site's; fill in the default or only account."""
         channel = item["channel"]
         self.need_connection(channel["name"])
         accounts = self.accounts(channel["name"])
