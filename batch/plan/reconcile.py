@@ -330,6 +330,13 @@ class SimilarPosts:
             return refused(step, StepKind.CONFLICT, "looks_same", reason)
         if appearance and Act.PUBLISH in step.acts:
             alike = [*alike, *self._out.get(appearance, [])]
+        if former := _under_former_name(step, post, alike):
+            reason = (
+                f"The same post is on this account already, {_standing(former, timezone)}, for a place that the row no "
+                "longer names. If the place was renamed, give it its old name again. If both are meant, change the "
+                "words of one. To replace the old post, cancel it first by a row with its key."
+            )
+            return refused(step, StepKind.CONFLICT, "looks_same", reason)
         warnings = [
             f"A post that looks the same is already on the site, {_standing(item, timezone)}. Check that you want both."
             for item in alike[:3]
@@ -349,6 +356,23 @@ def _appearance(channel: str, account_id: str, content: Content) -> Appearance |
     if not (content.text or content.media) or not known_media(content.media):
         return None
     return channel, account_id, plain_text(content.text), tuple(medium.url for medium in content.media)
+
+
+def _under_former_name(step: Step, post: Post, alike: Iterable[Item]) -> Item | None:
+    """Return the item that a row's new post was under another place's name: the same page, content and date."""
+    if not post.series or Act.CREATE not in step.acts:
+        return None
+    target_id = step.content.target_id or step.target_id
+    return next(
+        (
+            item
+            for item in alike
+            if item.reference.startswith(f"{post.series}/")
+            and item.content.target_id == target_id
+            and (step.at is None or item.scheduled_at == step.at)
+        ),
+        None,
+    )
 
 
 def _standing(item: Item, timezone: str) -> str:
