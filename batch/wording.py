@@ -7,8 +7,17 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote
 
-from batch.model import Content, Medium, Quota
+from batch.model import Content, Medium, OutcomeKind, Quota
 
+REPORTED: Mapping[OutcomeKind, str] = {
+    OutcomeKind.PUBLISHED: "live",
+    OutcomeKind.SCHEDULED: "scheduled",
+    OutcomeKind.PROCESSING: "in process",
+    OutcomeKind.FAILED: "failed",
+    OutcomeKind.DRAFTED: "draft",
+    OutcomeKind.CANCELLED: "cancelled",
+}
+"""What a report calls the states of a month's posts, in its order; a run has other words for some."""
 SHOWN_LETTERS = 60
 FIRST_WORDS = 72
 """How many characters of a post stand for it in lists and calendars."""
@@ -16,14 +25,13 @@ SHOWN_NUMBERS = 8
 LINE_END = re.compile("\r\n?|\x85")
 INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters that no page, workbook or terminal may be given: controls, halves of pairs, and what is no character."""
-SIGNS = {chr(code): chr(0x2400 + code) for code in range(32)} | {"\x7f": "\u2421"}
 
 
 def make_visible(text: str) -> str:
     """Return the text with unified line breaks, and visible signs in place of characters that can't be shown."""
     if text.isprintable():
         return text
-    return INVISIBLE.sub(lambda found: SIGNS.get(found[0], "\ufffd"), LINE_END.sub("\n", text))
+    return INVISIBLE.sub(_sign_of, LINE_END.sub("\n", text))
 
 
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -51,6 +59,11 @@ def escape_in_json(text: str) -> str:
 
 def _escaped(character: str) -> str:
     return chr(0x2400 + ord(character)) if character < " " else character.encode("unicode_escape").decode()
+
+
+def _sign_of(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
 
 
 def shorten(text: str, *, limit: int = SHOWN_LETTERS) -> str:
@@ -90,14 +103,17 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
-def list_numbers(numbers: Sequence[int]) -> str:
+def list_numbers(numbers: Sequence[int], *, limit: int = SHOWN_NUMBERS) -> str:
     """Return numbers as a person lists them (`4, 7 and 9`), the rest counted."""
-    return list_names([str(number) for number in numbers])
+    shown = [str(number) for number in numbers[:limit]]
+    if len(numbers) > limit:
+        return f"{', '.join(shown)} and {len(numbers) - limit:,} more"
+    return listed(shown, last="and")
 
 
-def list_rows(numbers: Sequence[int]) -> str:
+def list_rows(numbers: Sequence[int], *, limit: int = SHOWN_NUMBERS) -> str:
     """Return row numbers with their noun: `row 4`, `rows 4, 7 and 9`."""
-    return list_names([str(number) for number in numbers], noun="row")
+    return f"row{'s' if len(numbers) > 1 else ''} {list_numbers(numbers, limit=limit)}"
 
 
 def list_names(names: Sequence[str], *, noun: str = "", limit: int = SHOWN_NUMBERS) -> str:
@@ -107,7 +123,7 @@ def list_names(names: Sequence[str], *, noun: str = "", limit: int = SHOWN_NUMBE
     return f"{noun}{'s' if len(names) > 1 else ''} {shown}" if noun else shown
 
 
-def list_ranges(rows: Iterable[int]) -> str:
+def list_ranges(rows: Iterable[int], *, limit: int = SHOWN_NUMBERS) -> str:
     """Return row numbers with their noun, those that follow each other as a range: `row 4`, `rows 2-20 and 45`."""
     ranges: list[list[int]] = []
     for row in sorted(set(rows)):
@@ -115,9 +131,9 @@ def list_ranges(rows: Iterable[int]) -> str:
             ranges[-1][1] = row
         else:
             ranges.append([row, row])
-    shown = [str(a) if a == b else f"{a}-{b}" for a, b in ranges[:SHOWN_NUMBERS]]
+    shown = [str(a) if a == b else f"{a}-{b}" for a, b in ranges[:limit]]
     noun = "row" if len(ranges) == 1 and ranges[0][0] == ranges[0][1] else "rows"
-    if rest := sum(b - a + 1 for a, b in ranges[SHOWN_NUMBERS:]):
+    if rest := sum(b - a + 1 for a, b in ranges[limit:]):
         return f"{noun} {', '.join(shown)} and {rest:,} more"
     return f"{noun} {listed(shown, last='and')}"
 

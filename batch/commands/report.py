@@ -7,26 +7,27 @@ reach is shown as it came, and blank where nothing came.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_outputs, refuse_to_lose, shown_from
-from batch.commands.sites import SITES_AT_ONCE, count_sites, look_at_site
+from batch.commands.sites import SITES_AT_ONCE, look_at_site
 from batch.commands.watch import read_records, start_with_runs
 from batch.errors import PostbatchError, StartError
-from batch.model import Item, Outcome, OutcomeKind, Results, Status
+from batch.model import Channel, Item, Outcome, OutcomeKind, Results, Status
 from batch.plan.matching import split_reference
-from batch.report.words import REPORTED, make_headline
+from batch.publisher.accounts import read_snapshot
+from batch.report.words import make_headline
 from batch.runs.journal import Journal
 from batch.runs.record import read_results
-from batch.times import shown_time, zone_named
-from batch.wording import listed
+from batch.times import MONTHS, shown_time, zone_named
+from batch.wording import REPORTED, counted, listed
+from batch.workbooks.overview import report_totals
 
 STATES: Mapping[str, OutcomeKind] = {
     Status.PUBLISHED: OutcomeKind.PUBLISHED, Status.SCHEDULED: OutcomeKind.SCHEDULED, Status.DRAFT: OutcomeKind.DRAFTED,
@@ -35,8 +36,27 @@ STATES: Mapping[str, OutcomeKind] = {
 }  # fmt: skip
 """What a state of the service counts as; deleted posts are in no report."""
 CAMPAIGN = "campaign"
-Known = Mapping[tuple[str, str], tuple[Outcome, str]]
-"""What the runs of this machine know of an item: (site, item's ID) -> its latest outcome and its campaign."""
+MAX_NAME = 80
+Known = Mapping[tuple[str, str], tuple[Outcome, str, datetime]]
+"""What the runs of this machine know of an item: (site, item's ID) -> its latest outcome, its campaign, and when."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteItems:
+    """What a site holds, when what has no date was published from here, and its accounts by ID and second ID."""
+
+    items: Sequence[Item]
+    published: Mapping[str, datetime]
+    accounts: Mapping[tuple[str, str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPost:
+    """A post of the month: its item, its line, and the campaign of its row."""
+
+    item: Item
+    outcome: Outcome
+    campaign: str
 
 
 def report_month(
@@ -48,40 +68,59 @@ def report_month(
         start_with_runs(session)
         names = session.sites or tuple(session.settings.sites) or (session.settings.site().name,)
         wanted = read_month(month, now=environment.now(), zone=session.settings.timezone_for(names[0]))
-        paths = [environment.cwd / (outputs.out or f"report-{wanted}.xlsx")]
+        out = environment.cwd / (outputs.out or f"report-{wanted}.xlsx")
+        ways = [replace(outputs, out=out)]
         if split:
-            plain = [re.sub(r"[^\w-]+", "-", name).strip("-") or "site" for name in names]
-            paths = [paths[0].with_stem(f"{paths[0].stem}-{name}") for name in plain]
+            ways = [_for_site(ways[0], ending) for ending in file_endings(names)]
         writes = not flags.json or outputs.out is not None
-        for path in paths if writes else ():
-            refuse_to_lose(path, force=force)
-        with session.status.waiting(lambda: f"Reading {count_sites(names)}"):
-            posts, unread = _read_posts(session, names, month=wanted)
+        for path in (path for way in ways for path in (way.out, way.page) if path and writes):
+            refuse_to_lose(environment.cwd / path, force=force)
+        posts, unread = _read_posts(session, names, month=wanted)
         if flags.json:
-            environment.answer(_as_data(_reports(session, posts, month=wanted, sites=())[0], posts, month=wanted))
+            environment.answer(_as_data(_reports(session, posts, month=wanted, sites=())[0], month=wanted))
         if writes:
-            reports = _reports(session, posts, month=wanted, sites=names if split else ())
-            _write(session, reports, paths, outputs, posts=posts)
-        failed = any(outcome.outcome is OutcomeKind.FAILED for _, outcome, _ in posts)
+            _write(session, _reports(session, posts, month=wanted, sites=names if split else ()), ways)
+        failed = any(post.outcome.outcome is OutcomeKind.FAILED for post in posts)
         return EXIT_ROWS if failed or unread else EXIT_DONE
 
 
-def _read_posts(
-    session: Session, names: Sequence[str], *, month: str
-) -> tuple[list[tuple[Item, Outcome, str]], list[str]]:
+def file_endings(names: Sequence[str]) -> list[str]:
+    """Return for each site what its file is called by: safe on every system, and no two of them alike."""
+    endings: dict[str, None] = {}
+    for name in names:
+        plain = re.sub(r"[^\w-]+", "-", name).strip("-")[:MAX_NAME] or "site"
+        unique, number = plain, 2
+        while unique.casefold() in (ending.casefold() for ending in endings):
+            unique, number = f"{plain}-{number}", number + 1
+        endings[unique] = None
+    return list(endings)
+
+
+def _for_site(outputs: Outputs, ending: str) -> Outputs:
+    out, page = (path and path.with_stem(f"{path.stem}-{ending}") for path in (outputs.out, outputs.page))
+    return replace(outputs, out=out, page=page)
+
+
+def _read_posts(session: Session, names: Sequence[str], *, month: str) -> tuple[list[ReportPost], list[str]]:
     """Return the month's posts of all sites, and the sites that could not be read. Errors: StartError if none could."""
     known = _known_posts(session)
-    posts: list[tuple[Item, Outcome, str]] = []
+    posts: list[ReportPost] = []
     unread: list[str] = []
     with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
-        waiting = {name: pool.submit(_read_items, session, name) for name in names}
+        waiting = {name: pool.submit(_read_site, session, name) for name in names}
         for name, future in waiting.items():
             try:
-                zone = session.settings.timezone_for(name) or "UTC"
-                posts += _month_posts(future.result(), known, site=name, month=month, timezone=zone)
+                found = future.result()
             except PostbatchError as error:
                 unread.append(name)
                 session.warn(f"{name} can't be read, so the report leaves it out: {error}")
+                continue
+            zone = session.settings.timezone_for(name) or "UTC"
+            of_month, undated = _month_posts(found, known, site=name, month=month, timezone=zone)
+            posts += of_month
+            if undated:
+                told = counted(undated, "post has", "posts have")
+                session.warn(f"{name}: {told} no date and did not come from here, so no month's report has them.")
     if len(unread) == len(names):
         raise StartError("No site could be read, so there is no report.")
     return posts, unread
@@ -96,38 +135,61 @@ def read_month(text: str, *, now: datetime, zone: str) -> str:
     return text
 
 
-def _read_items(session: Session, site: str) -> Sequence[Item]:
+def _read_site(session: Session, site: str) -> SiteItems:
+    client, now = session.client(site), session.environment.now()
     with Journal(session.journal(site)) as journal:
-        return look_at_site(session, site, journal, ()).items
+        items, published = look_at_site(session, site, journal, ()).items, journal.published()
+    accounts: dict[tuple[str, str, str], str] = {}
+    try:
+        channels = sorted({Channel(item.channel) for item in items if item.channel in Channel.__members__})
+        for account in read_snapshot(client, channels, now=now, site=site).accounts:
+            accounts[account.channel, account.id, account.target_id] = account.name or account.target_name
+    except PostbatchError as error:  # names alone are no reason to go without a report
+        session.warn(f"{site}: the names of its accounts can't be read. {error}")
+    return SiteItems(items, published, accounts)
 
 
 def _known_posts(session: Session) -> Known:
-    found: dict[tuple[str, str], tuple[Outcome, str]] = {}
+    found: dict[tuple[str, str], tuple[Outcome, str, datetime]] = {}
     for record in read_records(session):  # oldest first, so that the latest word counts
         try:
             results = read_results(session.state, record)
         except PostbatchError as error:
             session.warn(str(error))
             continue
-        column = next((n for n, heading in enumerate(results.headings) if heading.casefold() == CAMPAIGN), None)
+        plain = [heading.strip().casefold() for heading in results.headings]
+        column = results.columns.get(CAMPAIGN, plain.index(CAMPAIGN) if CAMPAIGN in plain else None)
         for outcome in results.outcomes:
             if outcome.item_id and outcome.site in record.journals:
                 cells = results.own.get(outcome.row, ())
                 campaign = cells[column] if column is not None and column < len(cells) else ""
-                found[outcome.site, outcome.item_id.lower()] = outcome, campaign
+                found[outcome.site, outcome.item_id.lower()] = outcome, campaign, record.started_at
     return found
 
 
 def _month_posts(
-    items: Sequence[Item], known: Known, *, site: str, month: str, timezone: str
-) -> Iterator[tuple[Item, Outcome, str]]:
-    """Return the items of a month in its site's zone, and all drafts without a date."""
-    for item in items:
-        at = item.scheduled_at
-        in_month = at.astimezone(ZoneInfo(timezone)).strftime("%Y-%m") == month if at else item.status == Status.DRAFT
-        if in_month and item.status in STATES:
-            before, campaign = known.get((site, item.id.lower()), (None, ""))
-            yield item, _outcome_of(item, before, site=site, timezone=timezone), campaign
+    found: SiteItems, known: Known, *, site: str, month: str, timezone: str
+) -> tuple[list[ReportPost], int]:
+    """Return the items of a month in its site's zone and all drafts without a date; and how many others have none."""
+    posts, undated = [], 0
+    for item in (item for item in found.items if item.status in STATES):
+        before = known.get((site, item.id.lower()))
+        at, draft = _time_of(item, before, found), item.status == Status.DRAFT
+        undated += at is None and not draft
+        if at.astimezone(ZoneInfo(timezone)).strftime("%Y-%m") == month if at else draft:
+            outcome = _outcome_of(replace(item, scheduled_at=at), before and before[0], site=site, timezone=timezone)
+            account = found.accounts.get((item.channel, item.account_id, item.content.target_id), item.account_id)
+            outcome = replace(outcome, account=outcome.account or account)
+            posts.append(ReportPost(item, outcome, before[1] if before else ""))
+    return posts, undated
+
+
+def _time_of(item: Item, before: tuple[Outcome, str, datetime] | None, found: SiteItems) -> datetime | None:
+    """Return when a post goes or went out. One that was published at once has no date of its own: its run has."""
+    at = item.scheduled_at or found.published.get(item.id)
+    if at or not before or item.status == Status.DRAFT:
+        return at
+    return before[0].publish_at or before[2]
 
 
 def _outcome_of(item: Item, before: Outcome | None, *, site: str, timezone: str) -> Outcome:
@@ -156,26 +218,22 @@ def _outcome_of(item: Item, before: Outcome | None, *, site: str, timezone: str)
     )
 
 
-def _reports(
-    session: Session, posts: Sequence[tuple[Item, Outcome, str]], *, month: str, sites: Sequence[str]
-) -> list[Results]:
+def _reports(session: Session, posts: Sequence[ReportPost], *, month: str, sites: Sequence[str]) -> list[Results]:
     """Return the report of all sites, or one for each of `sites`: posts by date, drafts last."""
-    figures = list(dict.fromkeys(name for item, _, _ in posts for name in item.insights))
+    figures = list(dict.fromkeys(name for post in posts for name in post.item.insights))
     made, now = [], session.environment.now()
     for site in sites or ("",):
-        chosen = [post for post in posts if site in ("", post[1].site)]
-        chosen.sort(key=lambda post: (post[1].publish_at is None, post[1].publish_at or now))
+        chosen = [post for post in posts if site in ("", post.outcome.site)]
+        chosen.sort(key=lambda post: (post.outcome.publish_at is None, post.outcome.publish_at or now))
         rows = list(enumerate(chosen, start=2))
         made.append(
             Results(
                 run="",
                 sandbox=session.sandbox,
-                sheet=f"{month} {site}".strip(),
+                sheet=f"{MONTHS[int(month[5:]) - 1]} {month[:4]}{f', {site}' if site else ''}",
                 headings=(CAMPAIGN, *figures),
-                outcomes=tuple(replace(outcome, row=row) for row, (_, outcome, _) in rows),
-                own={
-                    row: (campaign, *(item.insights.get(f, "") for f in figures)) for row, (item, _, campaign) in rows
-                },
+                outcomes=tuple(replace(post.outcome, row=row) for row, post in rows),
+                own={row: (post.campaign, *(post.item.insights.get(f, "") for f in figures)) for row, post in rows},
                 finished_at=now,
                 wanted="report",
             )
@@ -183,40 +241,37 @@ def _reports(
     return made
 
 
-def _write(
-    session: Session, reports: Sequence[Results], paths: Sequence[Path], outputs: Outputs, *,
-    posts: Sequence[tuple[Item, Outcome, str]],
-) -> None:  # fmt: skip
+def _write(session: Session, reports: Sequence[Results], ways: Sequence[Outputs]) -> None:
+    """Write each report, and print its headline and totals."""
     session.show_sandbox()
-    for report, path in zip(reports, paths, strict=True):
+    for report, way in zip(reports, ways, strict=True):
         session.show(f"{report.sheet}: {make_headline(report).well}")
-        for written in session.write_report(report, replace(outputs, out=path), sheet=path.with_suffix(".csv")):
+        path = way.out or Path()
+        for written in session.write_report(report, way, sheet=path.with_suffix(".csv")):
             session.show(f"Written: {shown_from(written, session.environment.cwd)}")
-    for name, counts in _totals(posts).items():
-        if len(counts) > 1:
-            told = (
-                f"{value or '(none)'} {listed([f'{number:,} {state}' for state, number in states.items()], last='and')}"
-                for value, states in counts.items()
-            )
-            session.show(f"By {name}: {'; '.join(told)}.")
+        for name, values in report_totals(report).items() if len(reports) == 1 else ():
+            told = []
+            for value, found in values.items():
+                counts = [f"{found.states[kind]:,} {word}" for kind, word in REPORTED.items() if found.states[kind]]
+                told.append(f"{value or '(none)'} {listed(counts, last='and')}")
+            if len(told) > 1:
+                session.show(f"By {name}: {'; '.join(told)}.")
 
 
-def _totals(posts: Sequence[tuple[Item, Outcome, str]]) -> dict[str, dict[str, Counter[str]]]:
-    """Count the posts by site, channel, campaign and place, and in each by state."""
-    totals: dict[str, dict[str, Counter[str]]] = {"site": {}, "channel": {}, CAMPAIGN: {}, "place": {}}
-    for _, outcome, campaign in posts:
-        for name, value in zip(totals, (outcome.site, outcome.channel, campaign, outcome.place), strict=True):
-            totals[name].setdefault(value, Counter())[REPORTED[outcome.outcome]] += 1
-    return totals
-
-
-def _as_data(report: Results, posts: Sequence[tuple[Item, Outcome, str]], *, month: str) -> Mapping[str, object]:
-    frame = report.to_frame()
+def _as_data(report: Results, *, month: str) -> Mapping[str, object]:
+    frame, totals = report.to_frame(), report_totals(report)
     frame["publish_at_utc"] = [at.isoformat() if at else "" for at in (o.publish_at for o in report.outcomes)]
     return {
         "month": month,
         "sandbox": report.sandbox,
         "headline": make_headline(report).well,
-        "totals": _totals(posts),
+        "totals": {
+            name: {value: {REPORTED[kind]: n for kind, n in found.states.items()} for value, found in values.items()}
+            for name, values in totals.items()
+        },
+        "figures": {
+            name: {value: found.figures for value, found in values.items() if found.figures}
+            for name, values in totals.items()
+        },
         "posts": frame.drop(columns=["row", "action"]).to_dict("records"),
     }

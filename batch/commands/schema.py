@@ -85,7 +85,7 @@ def report_schema() -> Json:
     columns = {name: schema for name, schema in post["properties"].items() if name not in gone}
     post = {**post, "properties": columns, "required": [name for name in post["required"] if name not in gone]}
     totals = {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": COUNTS}}
-    return document(month=TEXT, sandbox=YES_NO, headline=TEXT, totals=totals, posts=list_of(post))
+    return document(month=TEXT, sandbox=YES_NO, headline=TEXT, totals=totals, figures=totals, posts=list_of(post))
 
 
 RUN = document(

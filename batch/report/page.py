@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
@@ -28,13 +28,15 @@ from batch.report.words import (
     OUTCOME_STYLES,
     ChannelStyle,
     OutcomeStyle,
+    badge_of,
     channel_style,
     count_outcomes,
     make_headline,
     post_name,
 )
 from batch.times import MONTHS, PostTime, instant, long_day, months_with, post_time, weeks_of
-from batch.wording import first_words, list_rows, listed, make_visible
+from batch.wording import REPORTED, first_words, list_rows, listed, make_visible
+from batch.workbooks.overview import report_totals
 
 SEEN_IN_A_DAY = 4
 """How many posts of a day the calendar shows before it says how many more there are."""
@@ -210,18 +212,18 @@ def find_problems(results: Results) -> tuple[ProblemGroup, ...]:
             continue
         invalid = outcome.outcome is OutcomeKind.INVALID
         group = outcome.outcome, "" if invalid else outcome.code
-        link = (_link_to(number, outcome),)
+        link, rows = (_link_to(number, outcome),), () if results.wanted == "report" else (outcome.row,)
         totals[group] += 1
         found.setdefault(group, []).extend(
             [_problem_of(issue, link) for issue in errors.get(outcome.row, ()) if invalid]
-            or [PageProblem((outcome.row,), "", "", "", outcome.message or outcome.code, link)]
+            or [PageProblem(rows, "", "", "", outcome.message or outcome.code, link, otherwise="On the site")]
         )
     order = [OutcomeKind.UNKNOWN, *(kind for kind in reversed(OUTCOME_STYLES) if kind is not OutcomeKind.UNKNOWN)]
     keys = sorted(found, key=lambda key: (OUTCOME_STYLES[key[0]].tone != "bad", order.index(key[0]), key[1]))
     groups = []
     for key in keys:
         style, code = OUTCOME_STYLES[key[0]], key[1]
-        title = style.planned if results.wanted == "plan" else style.done
+        title = badge_of(key[0], wanted=results.wanted)
         problems = group_by_cause(found[key])
         groups.append(ProblemGroup(title, code, style.tone, style.icon, style.remedy, totals[key], problems))
     return tuple(groups)
@@ -326,7 +328,7 @@ class PageData:
     ) -> None:
         self.results = results
         self.asked = asked if asked and asked.fingerprints else None
-        self.planned = results.wanted == "plan"
+        self.planned, self.reporting = results.wanted == "plan", results.wanted == "report"
         self.entries = [self._make_entry(n, o, pictures or {}) for n, o in enumerate(results.outcomes, start=1)]
         self.shared = self._share_pictures()
         self._days = sort_into_days(self.entries)
@@ -354,10 +356,10 @@ class PageData:
         style = OUTCOME_STYLES[outcome.outcome]
         return PostEntry(
             number=number,
-            outcome=outcome,
+            outcome=replace(outcome, row=0) if self.reporting else outcome,  # its rows are no sheet's
             channel=channel_style(outcome.channel),
             style=style,
-            badge=style.planned if self.planned else style.done,
+            badge=badge_of(outcome.outcome, wanted=self.results.wanted),
             name=post_name(outcome.channel, outcome.type),
             words=first_words(outcome.content, otherwise=outcome.key),
             time=post_time(outcome),
@@ -382,10 +384,31 @@ class PageData:
         total, start, bands = len(self.results.outcomes), 0.0, []
         for kind, count in count_outcomes(self.results):
             style, width = OUTCOME_STYLES[kind], 1000 * count / total
-            label = style.planned if self.planned else style.done
+            label = badge_of(kind, wanted=self.results.wanted)
             bands.append(Band(kind.value, label, style.tone, style.icon, count, round(start, 2), round(width, 2)))
             start += width
         return tuple(bands)
+
+    @property
+    def totals_tables(self) -> Iterator[tuple[str, tuple[str, ...], list[tuple[str | int, ...]]]]:
+        """The totals of a report, a table for each of site, channel, campaign and place: its name, headings and rows.
+
+        A figure of which nothing came is blank.
+        """
+        for name, values in report_totals(self.results).items() if self.reporting else ():
+            kinds = [kind for kind in REPORTED if any(found.states[kind] for found in values.values())]
+            figures = [f for f in self.results.headings[1:] if any(f in found.figures for found in values.values())]
+            rows: list[tuple[str | int, ...]] = [
+                (
+                    channel_style(value).name if name == "channel" else value or "(none)",
+                    found.states.total(),
+                    *(found.states[kind] or "–" for kind in kinds),
+                    *(found.figures.get(figure, "") for figure in figures),
+                )
+                for value, found in values.items()
+            ]
+            if any(values):
+                yield name, ("posts", *(REPORTED[kind] for kind in kinds), *figures), rows
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:

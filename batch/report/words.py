@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from batch.model import GOOD, Channel, OutcomeKind, PostType, Results
 from batch.rules.channels import CHANNEL_LABELS, TYPE_LABELS
-from batch.wording import counted, listed
+from batch.wording import REPORTED, counted, listed
 
 
 class ChannelStyle(NamedTuple):
@@ -122,12 +122,10 @@ SHOWN_KINDS = 3
 """How many kinds of done posts the line names one by one; the legend below it names all."""
 
 
-REPORTED: Mapping[OutcomeKind, str] = {
-    **{kind: style.told for kind, style in OUTCOME_STYLES.items()},
-    OutcomeKind.PUBLISHED: "live",
-    OutcomeKind.DRAFTED: "draft",
-}
-"""What a report calls a state: a run has other words for some."""
+def badge_of(kind: OutcomeKind, *, wanted: str) -> str:
+    """Return the badge of a post: as a run left it, as a plan will, or how it stands in a report."""
+    style = OUTCOME_STYLES[kind]
+    return REPORTED[kind].capitalize() if wanted == "report" else style.planned if wanted == "plan" else style.done
 
 
 class Headline(NamedTuple):
@@ -144,7 +142,8 @@ class Headline(NamedTuple):
 def count_outcomes(results: Results) -> tuple[tuple[OutcomeKind, int], ...]:
     """Count the posts by outcome, in the page's order, leaving out outcomes that no post has."""
     counts = Counter(outcome.outcome for outcome in results.outcomes)
-    return tuple((kind, counts[kind]) for kind in OUTCOME_STYLES if counts[kind])
+    order = REPORTED if results.wanted == "report" else OUTCOME_STYLES
+    return tuple((kind, counts[kind]) for kind in order if counts[kind])
 
 
 def make_headline(results: Results) -> Headline:
@@ -152,8 +151,9 @@ def make_headline(results: Results) -> Headline:
     counts = dict(count_outcomes(results))
     if results.wanted == "report":
         told = [
-            counted(n, "draft") if kind is OutcomeKind.DRAFTED else f"{n:,} {REPORTED[kind]}"
-            for kind, n in counts.items()
+            counted(counts[kind], word) if kind is OutcomeKind.DRAFTED else f"{counts[kind]:,} {word}"
+            for kind, word in REPORTED.items()
+            if kind in counts
         ]
         return Headline(f"{listed(told, last='and')}." if told else "No posts in this month.")
     if not counts:

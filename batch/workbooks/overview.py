@@ -5,14 +5,15 @@ Whatever stands in rows and columns is a marked-up table that begins in column A
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from batch.model import GOOD, Channel, Outcome, OutcomeKind, Results, Status
 from batch.times import MONTHS, WEEKDAYS, instant, months_with, post_time, weeks_of
-from batch.wording import counted, listed, shorten
+from batch.wording import REPORTED, counted, listed, shorten
 from batch.workbooks.style import (
     AS_RUN_SHEET,
     CHANNEL_TONES,
@@ -102,8 +103,16 @@ def needs_work(outcome: Outcome) -> bool:
     return outcome.outcome not in GOOD and outcome.outcome is not OutcomeKind.PROCESSING
 
 
+HEADS: Mapping[str, str] = {"plan": "Plan", "report": "Report"}
+
+
 class SummarySheet:
     """The sheet, drawn from top to bottom; the charts stand beside the tables that they show."""
+
+    widths: Sequence[float] = WIDTHS
+    sheets: Mapping[str, str] = SHEETS
+    order: Sequence[OutcomeKind] = sorted(OutcomeKind, key=lambda kind: kind in GOOD)
+    ended, counted_by, counted_in, chart_column = "finished", "outcome", 2, CHART_COLUMN
 
     def __init__(self, book: Workbook, formats: Formats, results: Results) -> None:
         self.book, self.formats, self.results = book, formats, results
@@ -132,15 +141,11 @@ class SummarySheet:
 
     def draw(self) -> None:
         """Draw and write everything."""
-        set_columns(self.sheet, WIDTHS, None)
+        set_columns(self.sheet, self.widths, None)
         below, chart_row = self._draw_head(), CHART_ROWS[0]
-        found = [kind for kind in OutcomeKind if (self.table["outcome"] == kind.value).any()]
-        kinds = sorted(found, key=lambda kind: kind in GOOD)
+        kinds = [kind for kind in self.order if (self.table["outcome"] == kind.value).any()]
         outcomes_row = below + 2
-        below = self._draw_outcomes(below, kinds)
-        several = self.table["site"].nunique() > 1
-        for name, beside in (*([("site", "channel")] if several else []), ("channel", "account")):
-            below = self._draw_totals(below, name, beside)
+        below = self._draw_tables(self._draw_outcomes(below, kinds))
         first_day = max(below, BELOW_CHARTS) + 2
         days = self.table.groupby(["day", "channel"], observed=True).size().unstack(fill_value=0)
         below = self._draw_days(first_day - 2, days)
@@ -153,6 +158,13 @@ class SummarySheet:
         self.sheet.activate()
         add_sandbox_banner(self.sheet, sandbox=self.results.sandbox)
 
+    def _draw_tables(self, below: int) -> int:
+        """Draw the posts by site, channel and account, and return the row for the next table."""
+        several = self.table["site"].nunique() > 1
+        for name, beside in (*([("site", "channel")] if several else []), ("channel", "account")):
+            below = self._draw_totals(below, name, beside)
+        return below
+
     def _draw_notes(self, below: int) -> None:
         """Draw what else there is to know: the run's notices, and what each sheet holds."""
         notes: list[list[StyledCell]] = [[(notice, {})] for notice in self.results.notices]
@@ -162,7 +174,7 @@ class SummarySheet:
         placed = any(outcome.place for outcome in self.results.outcomes)
         sheets: list[list[StyledCell]] = [
             [(name, {} if what.startswith("Hidden") else link), (what, {})]
-            for name, what in SHEETS.items()
+            for name, what in self.sheets.items()
             if placed or name != BY_PLACE
         ]
         self.page.draw_table(self.sheet, below, "In this workbook", ("sheet", "what it holds"), sheets, words=2)
@@ -171,27 +183,33 @@ class SummarySheet:
         """Draw the title, what run this is, how many posts are well and what to do next; return the row below."""
         page, results = self.page, self.results
         page.height(0, 44)
-        what = "Plan" if results.wanted == "plan" else "Results"
-        page.put(0, 0, f"{what} for {results.sheet}", TITLE, valign="bottom")
+        page.put(0, 0, f"{HEADS.get(results.wanted, 'Results')} for {results.sheet}", TITLE, valign="bottom")
         told = [f"Run {results.run}"] if results.run else []
-        for word, at in (("started", results.started_at), ("finished", results.finished_at)):
+        for word, at in (("started", results.started_at), (self.ended, results.finished_at)):
             told += [f"{word} {instant(at)}"] if at else []
         told += ["in the SANDBOX, not on a real site"] if results.sandbox else []
         page.put(1, 0, " · ".join(told), SOFT)
         return self._draw_tiles()
 
-    def _draw_tiles(self) -> int:
-        """Draw a tile for each state, and what to do next; return the row below."""
-        page = self.page
+    def _count_tiles(self) -> Sequence[tuple[str, int, Tone]]:
+        """Return the tiles: their words, figures and colours."""
         states = self.table["state"].value_counts().to_dict()
         fine, waiting, work = (states.get(state, 0) for state in STATES)
         attention = "needs your attention" if work == 1 else "need your attention"
-        tiles = (
+        if work:
+            name = self.results.sheet
+            sheet = f'"{name}"' if " " in name else name
+            self.page.put(5, 0, f"Correct them on the sheet To fix and save, then: postbatch fix {sheet}", bold=True)
+        return (
             ("posts", fine + waiting + work, Tone("#E0E7FF", "#3730A3")),
             (attention, work, OUTCOME_TONES[OutcomeKind.INVALID] if work else NO_TONE),
             (WAITING, waiting, OUTCOME_TONES[OutcomeKind.PROCESSING] if waiting else NO_TONE),
             (FINE, fine, OUTCOME_TONES[OutcomeKind.SCHEDULED]),
         )
+
+    def _draw_tiles(self) -> int:
+        """Draw a tile for each state, and what to do next; return the row below."""
+        page, tiles = self.page, self._count_tiles()
         page.height(3, 22)
         page.height(4, 36)
         edge = {"left": 5, "right": 5, "right_color": PAPER, "indent": 1}
@@ -200,10 +218,6 @@ class SummarySheet:
         add_table(self.sheet, "TotalTable", [words for words, _, _ in tiles], made, first_row=3, last_row=4)
         for place, (_, number, _) in enumerate(tiles):
             page.put(4, place, number, cells[place], bold=True, font_size=24, valign="top")
-        if work:
-            name = self.results.sheet
-            sheet = f'"{name}"' if " " in name else name
-            page.put(5, 0, f"Correct them on the sheet To fix and save, then: postbatch fix {sheet}", bold=True)
         return 7
 
     def _draw_outcomes(self, top: int, kinds: Sequence[OutcomeKind]) -> int:
@@ -262,7 +276,7 @@ class SummarySheet:
         chart.add_series({
             "name": "posts",
             "categories": [SUMMARY, first, 0, last, 0],
-            "values": [SUMMARY, first, 2, last, 2],
+            "values": [SUMMARY, first, self.counted_in, last, self.counted_in],
             "points": [{"fill": {"color": CHART_INKS[OUTCOME_TONES[kind].fill]}} for kind in kinds],
             "gap": 45,
             "data_labels": {"value": True, "font": {"size": 10, "color": INK}},
@@ -270,7 +284,7 @@ class SummarySheet:
         chart.set_y_axis({"reverse": True, "line": {"none": True}, "major_tick_mark": "none"})
         chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
         chart.set_legend({"none": True})
-        self._place_chart(chart, "Posts by outcome", row)
+        self._place_chart(chart, f"Posts by {self.counted_by}", row)
 
     def _add_day_chart(self, days: pd.DataFrame, first: int, last: int) -> None:
         chart = self.book.add_chart({"type": "column", "subtype": "stacked"})
@@ -297,7 +311,111 @@ class SummarySheet:
         chart.set_chartarea({"border": {"color": LINE}})
         words = f"{title}: the table of that name has the figures."
         options = {"object_position": 3, "x_offset": 24, "description": words}
-        self.sheet.insert_chart(row, CHART_COLUMN, chart, options)
+        self.sheet.insert_chart(row, self.chart_column, chart, options)
+
+
+class StateTotals(NamedTuple):
+    """How many posts are in each state, and what the service's own figures add up to, by the service's names."""
+
+    states: Counter[OutcomeKind]
+    figures: dict[str, int]
+
+
+NO_SUM = re.compile("rate|ratio|averag|avg|percent", re.IGNORECASE)
+"""Names of figures that can't be added up."""
+
+
+def report_totals(results: Results) -> dict[str, dict[str, StateTotals]]:
+    """Count a report's posts by site, channel, campaign and place, each name with its values in order.
+
+    A figure of which nothing came is not there, never 0; one that is no whole number is not added up.
+    """
+    names = results.headings[1:]
+    totals: dict[str, dict[str, StateTotals]] = {name: {} for name in ("site", "channel", "campaign", "place")}
+    for outcome in results.outcomes:
+        campaign, *figures = results.own.get(outcome.row) or ("",)
+        counts = [(name, int(text)) for name, text in zip(names, figures, strict=False) if _adds_up(name, text)]
+        values = (outcome.site, outcome.channel, campaign, outcome.place)
+        for found, value in zip(totals.values(), values, strict=True):
+            states, sums = found.setdefault(value, StateTotals(Counter(), {}))
+            states[outcome.outcome] += 1
+            for name, number in counts:
+                sums[name] = sums.get(name, 0) + number
+    return {name: dict(sorted(found.items(), key=lambda of: (not of[0], of[0]))) for name, found in totals.items()}
+
+
+def _adds_up(name: str, text: str) -> bool:
+    return text.isascii() and text.isdigit() and not NO_SUM.search(name)
+
+
+REPORT_SHEETS = {name: what for name, what in SHEETS.items() if name in (RESULTS_SHEET, BY_PLACE, CALENDAR)}
+TOTALS_WIDTH = 12.0
+HEADINGS: Mapping[OutcomeKind, str] = {**REPORTED, OutcomeKind.DRAFTED: "drafts"}
+REPORT_TILES = (OutcomeKind.PUBLISHED, OutcomeKind.SCHEDULED, OutcomeKind.FAILED, OutcomeKind.DRAFTED)
+"""The states that a report names even where no post is in them."""
+
+
+class ReportSheet(SummarySheet):
+    """The same for a month as it stands: what is live and what is to come, each total in a table of its own."""
+
+    sheets, order = REPORT_SHEETS, tuple(REPORTED)
+    ended, counted_by, counted_in = "as of", "state", 1
+
+    def __init__(self, book: Workbook, formats: Formats, results: Results) -> None:
+        super().__init__(book, formats, results)
+        self.totals = report_totals(results)
+        present = {kind for values in self.totals.values() for found in values.values() for kind in found.states}
+        self.kinds = [kind for kind in REPORTED if kind in present or kind in REPORT_TILES]
+        taken = {"posts", *self.totals, *HEADINGS.values()}
+        counted_up = {name for values in self.totals.values() for found in values.values() for name in found.figures}
+        self.figures: dict[str, str] = {}
+        for name in (name for name in results.headings[1:] if name in counted_up):
+            heading = fit_cell(name[:MAX_MATRIX_NAME])
+            while heading.casefold() in taken:
+                heading += " (service)"
+            self.figures[name] = heading
+            taken.add(heading.casefold())
+        columns = 2 + len(self.kinds) + len(self.figures)
+        self.widths = (WIDTHS[0], *[TOTALS_WIDTH] * max(columns, CHART_COLUMN))
+        self.chart_column = max(columns, CHART_COLUMN)
+
+    def _count_tiles(self) -> Sequence[tuple[str, int, Tone]]:
+        counts = self.table["outcome"].value_counts().to_dict()
+        found = [(kind, counts.get(kind.value, 0)) for kind in REPORT_TILES]
+        return [(HEADINGS[kind], number, OUTCOME_TONES[kind] if number else NO_TONE) for kind, number in found]
+
+    def _draw_outcomes(self, top: int, kinds: Sequence[OutcomeKind]) -> int:
+        counts = self.table["outcome"].value_counts().to_dict()
+        rows: list[list[StyledCell]] = [
+            [(REPORTED[kind], {**OUTCOME_TONES[kind].cell, "bold": True}), (counts[kind.value], FIGURE)]
+            for kind in kinds
+        ]
+        return self.page.draw_table(self.sheet, top, "By state", ("state", "posts"), rows, words=1)
+
+    def _draw_tables(self, below: int) -> int:
+        """Draw a table for each of site, channel, campaign and place, where the posts have any."""
+        for name, values in self.totals.items():
+            rows = [self._totals_row(name, value, found) for value, found in values.items()]
+            if any(values):
+                names = (name, "posts", *(HEADINGS[kind] for kind in self.kinds), *self.figures.values())
+                below = self.page.draw_table(self.sheet, below, f"By {name}", names, rows, words=1)
+        return below
+
+    def _totals_row(self, name: str, value: str, found: StateTotals) -> list[StyledCell]:
+        failed = {"font_color": OUTCOME_TONES[OutcomeKind.FAILED].ink, "bold": True}
+        figures: list[StyledCell] = [(found.figures.get(figure, ""), FIGURE) for figure in self.figures]
+        return [
+            self._name_cell(value or "(none)", name if value else ""),
+            (found.states.total(), {**FIGURE, "bold": True}),
+            *(
+                (
+                    found.states[kind],
+                    {**FIGURE, **(failed if kind is OutcomeKind.FAILED and found.states[kind] else {})},
+                )
+                for kind in self.kinds
+            ),
+            *figures,
+        ]
 
 
 def series_of(outcome: Outcome) -> str:

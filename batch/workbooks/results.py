@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -20,8 +21,8 @@ from batch.errors import StopError
 from batch.model import GOOD, RESULT_COLUMNS, Json, Outcome, OutcomeKind, Results, Severity
 from batch.sheets.vocabulary import column_of, plain_heading
 from batch.times import utc_text, zone_named
-from batch.wording import list_rows
-from batch.workbooks.overview import CalendarSheet, PlaceSheet, SummarySheet
+from batch.wording import REPORTED, list_rows
+from batch.workbooks.overview import HEADS, CalendarSheet, PlaceSheet, ReportSheet, SummarySheet
 from batch.workbooks.posts_sheet import (
     COLUMN_STYLES,
     DATE_CELL,
@@ -209,17 +210,19 @@ def write_results_workbook(results: Results, path: Path, *, stream_from: int = S
     """
     finished = (results.finished_at or results.started_at or MADE_ON).replace(tzinfo=None, microsecond=0)
     streaming = len(results.outcomes) >= stream_from
-    book = open_book(path, title=f"Results of {results.sheet}", streaming=streaming, at=finished)
+    reporting, head = results.wanted == "report", HEADS.get(results.wanted, "Results")
+    book = open_book(path, title=f"{head} of {results.sheet}", streaming=streaming, at=finished)
     book.set_custom_property(RUN_PROPERTY, results.run or "none", "text")
     book.set_custom_property(SANDBOX_PROPERTY, results.sandbox, "bool")
     formats = Formats(book)
-    rows = tuple(rows_to_fix(results))
-    SummarySheet(book, formats, results).draw()
+    (ReportSheet if reporting else SummarySheet)(book, formats, results).draw()
     ResultsSheet(book, formats, results).draw(streamed=streaming)
     PlaceSheet(book, formats, results).draw()
-    ToFixSheet(book, formats, rows).draw(sandbox=results.sandbox)
+    if not reporting:
+        ToFixSheet(book, formats, tuple(rows_to_fix(results))).draw(sandbox=results.sandbox)
     CalendarSheet(book, formats, results).draw()
-    add_lists_sheet(book, formats, make_lists())
+    if not reporting:
+        add_lists_sheet(book, formats, make_lists())
     close_book(book)
 
 
@@ -237,6 +240,10 @@ SHOWN_OTHERWISE = frozenset({
 })  # fmt: skip
 """The sheet's own columns that stand among ours already."""
 
+REPORT_COLUMNS = ("outcome", "when", "channel", "account", "text", "message", "link")
+REPORT_FOLDED = ("site", "key", "type", "status", "publish_at_utc", "timezone", "item_id")
+"""The same of a report, whose posts are in no row of a sheet; its campaigns and figures follow in sight."""
+
 FLOWING = frozenset({"channel", "account", "message", "warnings"})
 """Columns whose texts reach over the empty cells beside them; of the others, the first line is in sight."""
 
@@ -244,6 +251,9 @@ ROW_POINTS = 13.5
 """Each post is one line, however long its texts are: `To fix` shows the whole of what needs work."""
 
 MAX_HEADING_CHARS = 200
+
+FIGURE_TEXT = re.compile("[0-9]{1,15}")
+"""A figure of the service that a workbook holds as a number."""
 
 WIDTHS: Mapping[str, float] = {
     "outcome": 13, "when": 23, "channel": 18, "account": 18, "text": 40, "message": 64, "warnings": 34, "link": 24,
@@ -254,6 +264,10 @@ WIDTHS: Mapping[str, float] = {
 BLANK_WIDTH, OWN_WIDTH = 12, 18
 """A column in which nothing stands gets no more room than its heading, so that the messages come into sight."""
 
+REPORT_NOTE = (
+    "How the post stands: live, scheduled (goes out by itself), in process (accepted, not final yet), failed (see the "
+    "message), draft, cancelled."
+)
 NOTES: Mapping[str, str] = {
     "outcome": (
         "What happened to the post. drafted, published, scheduled, rescheduled, updated, cancelled, deleted, "
@@ -285,10 +299,12 @@ class ResultsSheet:
         self.book, self.formats, self.results = book, formats, results
         self.places = own_places(results)
         sites = {outcome.site for outcome in results.outcomes}
-        rest = ("site", *(name for name in FOLDED_COLUMNS if name != "site")) if len(sites) > 1 else FOLDED_COLUMNS
-        self.shown = len(READER_COLUMNS) + 1
+        self.reporting = results.wanted == "report"
+        first, folded = (REPORT_COLUMNS, REPORT_FOLDED) if self.reporting else (READER_COLUMNS, FOLDED_COLUMNS)
+        rest = ("site", *(name for name in folded if name != "site")) if len(sites) > 1 else folded
+        self.shown = len(first) + (len(sites) > 1 or not self.reporting)
         more = (GENERATED,) if any(outcome.generated for outcome in results.outcomes) else ()
-        self.ours = (*READER_COLUMNS, *rest, *more, *((SANDBOX,) if results.sandbox else ()))
+        self.ours = (*first, *rest, *more, *((SANDBOX,) if results.sandbox else ()))
         kept = frozenset(place for name, place in self.places.items() if name in SHOWN_OTHERWISE)
         self.own = name_own(results, taken=self.ours, without=kept)
 
@@ -303,14 +319,15 @@ class ResultsSheet:
             cells = self.results.own.get(outcome.row, ())
             sheet = {name: cells[at] for name, at in self.places.items() if at < len(cells) and cells[at]}
             told = self._tell(outcome, sheet)
-            own = (cells[place] if place < len(cells) else "" for place in self.own.values())
-            yield [*(told[name] for name in self.ours), *own]
+            own = [cells[place] if place < len(cells) else "" for place in self.own.values()]
+            figures = (int(c) if self.reporting and FIGURE_TEXT.fullmatch(c) else c for c in own)
+            yield [*(told[name] for name in self.ours), *figures]
 
     def _tell(self, outcome: Outcome, sheet: Mapping[str, str]) -> dict[str, str | int | datetime]:
         """Return what stands under each of our headings; what a post could not be told, as the sheet has it."""
         at, zone, written = outcome.publish_at, zone_named(outcome.timezone), sheet.get("publish_at", "")
         return {
-            "outcome": outcome.outcome.value,
+            "outcome": REPORTED[outcome.outcome] if self.reporting else outcome.outcome.value,
             "when": at.astimezone(zone or UTC).replace(tzinfo=None) if at else as_date(written) or written,
             "channel": channel_label(outcome.channel) if outcome.channel else sheet.get("channel", ""),
             "account": outcome.account or sheet.get("account", ""),
@@ -339,7 +356,8 @@ class ResultsSheet:
         self.sheet = sheet = add_sheet(self.book, RESULTS_SHEET, tab=NAVY, streamed=streamed)
         sheet.set_default_row(ROW_POINTS)
         sheet.set_row(0, heading_points(strip=sandbox))
-        set_columns(sheet, self._widths(), formats.make(TEXT), folded=range(self.shown, len(headings)))
+        folded = range(self.shown, len(self.ours) if self.reporting else len(headings))
+        set_columns(sheet, self._widths(), formats.make(TEXT), folded=folded)
         fills = (NAVY if at < len(self.ours) else SLATE for at in range(len(headings)))
         made = [formats.heading(fill, under_strip=sandbox) for fill in fills]
         if streamed:
@@ -350,7 +368,7 @@ class ResultsSheet:
             names = [fit_cell(heading) for heading in headings]
             add_table(sheet, "ResultTable", names, made, first_row=0, last_row=last_row, autofilter=True)
         for at, heading in enumerate(self.ours):
-            if note := NOTES.get(heading):
+            if note := REPORT_NOTE if self.reporting and heading == "outcome" else NOTES.get(heading):
                 sheet.write_comment(0, at, note, note_options(note))
         add_bands(sheet, formats, spans=[(1, len(headings) - 1)], last_row=last_row + 1)
         self._write_lines()
@@ -374,7 +392,12 @@ class ResultsSheet:
         make, top = self.formats.make, {"indent": 1, "valign": "top", "align": "left"}
         plain, flowing = make(TEXT, top), make(TEXT, top, text_wrap=False)
         return (
-            {str(kind): make(tone.cell, top, bold=True) for kind, tone in OUTCOME_TONES.items()},
+            {
+                REPORTED[OutcomeKind(kind)] if self.reporting and kind in REPORTED else str(kind): make(
+                    tone.cell, top, bold=True
+                )
+                for kind, tone in OUTCOME_TONES.items()
+            },
             make(NO_TONE.cell, top, bold=True),
             make(top),
             make(DATE_WITH_DAY, top),
@@ -392,7 +415,7 @@ class ResultsSheet:
             write_text(at, 0, str(line[0]), tones.get(str(line[0]), other))
             for place in range(1, len(line)):
                 cell = line[place]
-                if not cell:
+                if cell == "":
                     continue
                 if isinstance(cell, int):
                     write_number(at, place, cell, number)

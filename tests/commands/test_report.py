@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import openpyxl
 import pytest
 
-from batch.commands.report import read_month
+from batch.commands.report import file_endings, read_month
 from batch.errors import StartError
 from batch.publisher.payload import read_item
+from batch.sandbox.sites import ACCOUNTS
 
 FAILING = "[sandbox:fail]"
 NOW = datetime(2031, 3, 16, 12, 0, tzinfo=UTC)
@@ -60,7 +61,7 @@ def test_the_figures_are_those_of_the_services_own_ledger(month, service):
     assert states["DRAFT"] == 1
     assert ended.status == 1, "a post failed"
     assert told["headline"] == (
-        f"{states['SCHEDULED']} scheduled, {len(public)} live, 1 draft and {len(march)} failed."
+        f"{len(public)} live, {states['SCHEDULED']} scheduled, {len(march)} failed and 1 draft."
     )
     assert told["totals"]["channel"]["FACEBOOK"]["live"] + told["totals"]["channel"]["LINKEDIN"]["live"] == len(public)
     assert {name: sum(count.values()) for name, count in told["totals"]["campaign"].items()} == dict(
@@ -90,6 +91,67 @@ def test_a_report_for_each_site_holds_only_its_own_posts(month):
     written = [path.name for path in month.folder.glob("march*.json")]
     assert written == ["march-default.json"], ended.err
     assert {post["site"] for post in month.posts("march-default.json")} == {"default"}
+
+
+def test_what_was_published_at_once_is_in_its_month_though_the_site_shows_no_date(site, service):
+    post = {"channel": "FACEBOOK", "timezone": "UTC"}
+    site.write("posts.csv", [
+        {**post, "key": "now", "text": "Out at once", "publish_at": "now"},
+        {**post, "key": "no", "text": f"Refused at once {FAILING}", "publish_at": "now"},
+    ])  # fmt: skip
+    site("run", "posts.csv", "-y", "--no-page")
+    service.seed(items=[{
+        "channel": {"name": "LINKEDIN", "accountId": "x"}, "type": "POST", "linkedinPost": {"caption": "Theirs"},
+        "status": "PUBLISHED", "id": "00000000-0000-4000-8000-000000000001",
+    }])  # fmt: skip
+    ended = site("report", "--json")
+    told = json.loads(ended.out)
+    assert {post["key"]: post["outcome"] for post in told["posts"]} == {"now": "published", "no": "failed"}
+    assert all(post["publish_at_utc"] for post in told["posts"])
+    assert "default: 1 post has no date and did not come from here" in ended.err
+    assert json.loads(site("report", "--json", "--month", "2026-01").out)["posts"] == []
+
+
+def test_a_month_is_the_sites_own_across_a_change_of_the_clock(site, service):
+    site.configure('timezone = "Europe/Berlin"\n')
+    edges = ("2031-02-28 23:30", "2031-03-01 00:00", "2031-03-30 03:30", "2031-03-31 23:59", "2031-04-01 00:00")
+    posts = [
+        {"key": f"k{n}", "channel": "FACEBOOK", "text": f"Post {n}", "publish_at": at, "Kampagne": "", "campaign": "x"}
+        for n, at in enumerate(edges)
+    ]
+    site.write("posts.csv", posts)
+    assert site("run", "posts.csv", "-y", "--no-page").status == 0
+    told = json.loads(site("report", "--month", "2031-03", "--json").out)
+    assert [post["key"] for post in told["posts"]] == ["k1", "k2", "k3"]
+    assert told["posts"][0]["publish_at_utc"] == "2031-02-28T23:00:00+00:00"
+    assert told["totals"]["campaign"] == {"x": {"scheduled": 3}}
+
+
+def test_posts_of_other_people_are_there_with_their_account_by_name(site, service):
+    account = ACCOUNTS["LINKEDIN"][0]["id"]
+    service.seed(items=[{
+        "channel": {"name": "LINKEDIN", "accountId": account}, "type": "POST", "status": "SCHEDULED",
+        "linkedinPost": {"caption": "Theirs", "authorId": account},
+        "schedulingInfo": {"scheduledDate": "2031-03-03T08:00:00Z"},
+    }])  # fmt: skip
+    (post,) = json.loads(site("report", "--month", "2031-03", "--json").out)["posts"]
+    assert (post["key"], post["account"] != account, bool(post["account"])) == ("", True, True)
+
+
+def test_the_files_of_sites_are_safe_everywhere_and_no_two_are_one() -> None:
+    names = ("a b", "a/b", "A-B", "../../etc", "con:", "Café & Söhne", "..", "日本", "x" * 300)
+    endings = file_endings(names)
+    assert endings[:7] == ["a-b", "a-b-2", "A-B-3", "etc", "con", "Café-Söhne", "site"]
+    assert (endings[7], len(endings[8])) == ("日本", 80)
+    assert len({ending.casefold() for ending in endings}) == len(names)
+
+
+def test_a_page_that_is_there_is_not_written_over(month):
+    (month.folder / "mine.html").write_text("mine", encoding="utf-8")
+    ended = month("report", "--month", "2031-03", "--page", "mine.html")
+    assert (ended.status, (month.folder / "mine.html").read_text(encoding="utf-8")) == (2, "mine")
+    assert month("report", "--month", "2031-03", "--split", "site", "--page", "mine.html").status == 1
+    assert (month.folder / "mine-default.html").exists()
 
 
 def test_the_services_figures_are_shown_as_they_came_and_never_made_up() -> None:

@@ -212,3 +212,27 @@ def in_place(row: int, number: int, name: str, *, site: str, bad: bool, done: bo
         content=Content(text, media=media(f"glaze-{row + 1}.jpg"), link=f"https://tidal.example/{slug}"),
         item_id=f"item-{row}-{number}" if done and not bad else "", place=name,
     )  # fmt: skip
+
+
+def month_report() -> Results:
+    """Return a month as a report tells it: posts in every state of three sites, with figures of the service.
+
+    `reach` adds up; `engagementRate` can't; `Posts` has the name of a column; of what is not live nothing came.
+    """
+    states = ((OK.PUBLISHED, 42), (OK.SCHEDULED, 54), (OK.FAILED, 2), (OK.DRAFTED, 5))
+    kinds = [kind for kind, count in states for _ in range(count)]
+    outcomes, own = [], {}
+    for row, kind in enumerate(kinds, start=2):
+        at = "" if kind is OK.DRAFTED else f"2026-12-{1 + row // 4:02} {8 + row % 10:02}:00"
+        channel = ("INSTAGRAM POST", "FACEBOOK POST", "GBP POST")[row % 3]
+        site = ("pottery", "garden", "The Old Mill Bakery & Café")[row % 7 % 3]
+        content = Content(f"Post number {row}: the winter workshop, two places left.")
+        outcomes.append(post(row, f"dec-{row:03}", channel, f"{site}'s account", kind, at, content, site=site,
+                             place=("", "berlin", "hamburg")[row % 5 % 3]))  # fmt: skip
+        live = kind is OK.PUBLISHED
+        figures = (str(10 * row), "4.25", "0") if live else ("", "", "")
+        own[row] = (("", "advent", "sale")[row % 4 % 3], *figures)
+    return Results(
+        run="", sandbox=False, sheet="December 2026", headings=("campaign", "reach", "engagementRate", "Posts"),
+        outcomes=tuple(outcomes), own=own, finished_at=datetime(2026, 12, 16, 12, tzinfo=UTC), wanted="report",
+    )  # fmt: skip

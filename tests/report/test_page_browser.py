@@ -12,7 +12,7 @@ from PIL import Image
 from batch.model import Change, Content, Medium, Outcome, Results
 from batch.report.page import render_page
 from batch.wording import make_visible
-from tests.report.launch_week import launch_week, many_sites, month_of
+from tests.report.launch_week import launch_week, many_sites, month_of, month_report
 from tests.report.naughty import BAD_LINKS, NAUGHTY
 
 if TYPE_CHECKING:
@@ -270,6 +270,21 @@ def test_axe_finds_nothing_serious_in_a_list_of_sites(open_page, theme, size):
     page.evaluate(AXE)
     found = page.evaluate("() => axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})")
     assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found["violations"]] == []
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_a_report_reads_well_on_a_desk_and_a_phone(open_page, size):
+    opened = open_page(render_page(month_report()), width=size[0], height=size[1])
+    page = opened.page
+    assert page.locator("h1").inner_text() == "42 live, 54 scheduled, 2 failed and 5 drafts."
+    assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+    tallest = page.evaluate("Math.max(...[...document.querySelectorAll('.sheets tr')].map(r => r.offsetHeight))")
+    assert tallest < 90, "no name is broken into letters"
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.evaluate(AXE)
+    found = page.evaluate("() => axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})")
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found["violations"]] == []
+    assert opened.said == []
 
 
 @pytest.mark.parametrize(("width", "height"), [WIDE, PHONE, (320, 640), (820, 1180)])

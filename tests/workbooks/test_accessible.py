@@ -27,7 +27,7 @@ from batch.model import Account, Channel, Issue, Outcome, OutcomeKind, Results
 from batch.workbooks.results import write_results
 from batch.workbooks.template import write_posts, write_template
 from batch.workbooks.validation import Connected
-from tests.report.launch_week import in_places
+from tests.report.launch_week import in_places, month_report
 
 NOW = datetime(2031, 2, 10, tzinfo=UTC)
 FILLED_IN = {"Posts", "To fix"}
@@ -54,7 +54,7 @@ def make_results_workbook(
     write_results(make_results(outcomes, rows, issues=issues, notices=("One thing more.",)), path)
 
 
-@pytest.fixture(params=["results", "fine", "empty", "places", "template", "connected", "posts"])
+@pytest.fixture(params=["results", "fine", "empty", "places", "report", "template", "connected", "posts"])
 def path(
     request: pytest.FixtureRequest,
     tmp_path: Path,
@@ -71,6 +71,8 @@ def path(
             write_results(make_results([make_outcome(2)], [{"text": "Hello"}]), path)
         case "places":
             write_results(in_places(4, 12, wanted="run", sites=3), path)
+        case "report":
+            write_results(month_report(), path)
         case "empty":
             write_results(make_results([]), path)
         case "posts":
@@ -137,7 +139,9 @@ def test_sheets_have_names_that_mean_something_and_begin_with_something_in_a1(bo
 def test_the_document_has_a_title_and_an_author_and_opens_on_its_first_sheet(path: Path, book: Workbook) -> None:
     assert (bool(book.properties.title), book.properties.creator) == (True, "postbatch")
     assert book.active is book.worksheets[0]
-    assert book.worksheets[0].title == ("Summary" if path.stem in {"results", "fine", "empty", "places"} else "Posts")
+    assert book.worksheets[0].title == (
+        "Summary" if path.stem in {"results", "fine", "empty", "places", "report"} else "Posts"
+    )
 
 
 def test_what_is_hidden_is_named_where_a_reader_sees_it(book: Workbook) -> None:

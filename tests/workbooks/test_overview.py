@@ -7,11 +7,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import openpyxl
+from openpyxl.worksheet.worksheet import Worksheet
 
 from batch.model import Content, Outcome, OutcomeKind, Results
 from batch.workbooks.overview import SLOTS_A_DAY, sort_into_days
 from batch.workbooks.results import write_results
 from batch.workbooks.style import CHANNEL_TONES
+from tests.report.launch_week import month_report
 
 
 def test_a_post_stands_on_its_local_day_even_where_utc_has_another(make_outcome: Callable[..., Outcome]) -> None:
@@ -195,3 +197,33 @@ def test_the_calendar_counts_the_places_of_a_row(make_outcome: Callable[..., Out
     (slot,) = sort_into_days(posts)[0][date(2026, 12, 1)]
     assert slot.words == "08:00 Instagram ×200: sale/shop 0"
     assert "Instagram in 200 places" in slot.tip
+
+
+def table_of(sheet: Worksheet, title: str) -> list[list[object]]:
+    """Return the rows of a table of the sheet, headings first, by its title."""
+    (ref,) = [t.ref for t in sheet.tables.values() if sheet.cell(sheet[t.ref][0][0].row - 1, 1).value == title]
+    return [[cell.value for cell in row] for row in sheet[ref]]
+
+
+def test_a_report_counts_each_post_once_in_each_table_and_adds_up_only_what_came(tmp_path: Path) -> None:
+    report = month_report()
+    book = openpyxl.load_workbook(write_results(report, tmp_path / "r.xlsx").path)
+    assert book.sheetnames == ["Summary", "Results", "By place", "Calendar"], "nothing to correct and run"
+    sheet = book["Summary"]
+    assert sheet["A1"].value == "Report for December 2026"
+    assert [cell.value for cell in sheet[4][:4]] == ["live", "scheduled", "failed", "drafts"]
+    assert [cell.value for cell in sheet[5][:4]] == [42, 54, 2, 5]
+    reach = sum(int(cells[1]) for cells in report.own.values() if cells[1])
+    for name in ("site", "channel", "campaign", "place"):
+        headings, *rows = table_of(sheet, f"By {name}")
+        assert headings == [name, "posts", "live", "scheduled", "failed", "drafts", "reach", "Posts (service)"]
+        totals = [sum(row[at] or 0 for row in rows) for at in range(1, 8)]  # type: ignore[misc]
+        assert totals == [103, 42, 54, 2, 5, reach, 0], name
+        for row in rows:
+            assert (row[6] is None) == (row[7] is None) == (row[2] == 0), "blank where nothing came, never 0"
+    lines = list(book["Results"].iter_rows(values_only=True))
+    headings, live, draft = lines[0], lines[1], lines[-1]
+    assert "row" not in headings
+    assert (live[0], draft[0]) == ("live", "draft")
+    assert (live[headings.index("reach")], live[headings.index("Posts")]) == (20, 0), "numbers, and a 0 that was sent"
+    assert draft[headings.index("reach")] is None
