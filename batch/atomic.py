@@ -84,10 +84,7 @@ def is_in_use(path: Path) -> bool:
 
 
 def _mode_of(path: Path) -> int:
-    """Return who may read a new file: its owner only, unless the folder or the file that is there says otherwise.
-
-    A folder says so by a default access list, or by being its group's to write in.
-    """
+    """Return who may read a new file: its owner, unless the file there, or the folder by list or group, says more."""
     if path.is_file():
         return stat.S_IMODE(path.stat().st_mode) | 0o600
     with suppress(OSError, AttributeError):  # no such list here, or no such call on this system

@@ -32,6 +32,8 @@ DOCUMENTS = (
     "event", "error",
 )  # fmt: skip
 EXIT_INTERRUPTED = 130
+SHORT_SECONDS = 0.2
+"""A command that is over so soon shows no sign that it works."""
 
 GARBAGE_EVERY = (200_000, 20, 100)
 """How rarely garbage is looked for. Rows and posts are kept to the end, so looking through them often costs a fifth."""
@@ -189,10 +191,18 @@ sending = click.option(
 
 
 def here(flags: Flags, *, as_events: bool = False) -> Environment:
-    """Return where a command runs. With --json its document is alone on stdout, and what people read is on stderr."""
-    if not (flags.json or as_events):
-        return Environment()
-    return Environment(out=sys.stderr, answers=sys.stdout, as_events=as_events)
+    """Return where a command runs, with a sign of life on the terminal for as long as it takes.
+
+    With --json its document is alone on stdout, and what people read is on stderr.
+    """
+    environment = Environment()
+    if flags.json or as_events:
+        environment = Environment(out=sys.stderr, answers=sys.stdout, as_events=as_events)
+    environment = environment.with_status(quiet=flags.quiet)
+    if not as_events:
+        waiting = environment.status.waiting(lambda: "Working", after_seconds=SHORT_SECONDS)
+        click.get_current_context().with_resource(waiting)
+    return environment
 
 
 def common(command: Command) -> Command:

@@ -428,10 +428,7 @@ def _sniff_brands(head: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was seen inside. 0, None and "" stand for what could not be told; `problem` says what is broken.
-
-    `width` and `height` are as shown, with the rotation that the file asks for. `note` is said and stops nothing.
-    """
+    """What was seen inside, size as shown; 0, None and "" where not told. `note` is said and stops nothing."""
 
     width: int = 0
     height: int = 0

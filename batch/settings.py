@@ -324,11 +324,7 @@ class Settings(FileSettings):
         return (self.site(site).timezone if named else "") or self.timezone
 
     def credential_for(self, site: str = "") -> Credential:
-        """Return a site's credential.
-
-        Raises `SignInError` naming the variable to set where there is none, and `ConfigError` where there are two, or
-        one that belongs to another site as well.
-        """
+        """Return a site's credential. Raises `SignInError` where none is set, `ConfigError` for two or a shared one."""
         found = self.site(site)
         kinds = {kind: names for kind, names in found.variables.items() if any(n in self.variables for n in names)}
         if len(kinds) > 1:

@@ -22,10 +22,7 @@ Dated = TypeVar("Dated", Step, Outcome)
 
 
 class PostTime(NamedTuple):
-    """A post's time: `day` and `clock` on the wall of `zone`, and the same instant in UTC.
-
-    `utc` is for people and names the day only where UTC has another one; `iso` is whole.
-    """
+    """A post's time: `day` and `clock` on the wall of `zone`; in UTC for people (`utc`) and whole (`iso`)."""
 
     day: date | None = None
     clock: str = ""
@@ -72,10 +69,7 @@ def shown_time(at: datetime | None, *, timezone: str) -> str:
 
 
 def spoken_time(at: datetime | None, *, timezone: str, short: bool = False) -> str:
-    """Return a date in words, in UTC where the zone is not known: `Wed 2 Dec 2026, 08:00 (London)`.
-
-    `short` leaves out year and zone: `Wed 2 Dec, 08:00`.
-    """
+    """Return a date in words, else in UTC: `Wed 2 Dec 2026, 08:00 (London)`; `short`: `Wed 2 Dec, 08:00`."""
     if at is None:
         return ""
     zone = zone_named(timezone)

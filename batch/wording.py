@@ -25,13 +25,14 @@ SHOWN_NUMBERS = 8
 LINE_END = re.compile("\r\n?|\x85")
 INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters that no page, workbook or terminal may be given: controls, halves of pairs, and what is no character."""
+SIGNS = {chr(code): chr(0x2400 + code) for code in range(32)} | {"\x7f": "\u2421"}
 
 
 def make_visible(text: str) -> str:
     """Return the text with unified line breaks, and visible signs in place of characters that can't be shown."""
     if text.isprintable():
         return text
-    return INVISIBLE.sub(_sign_of, LINE_END.sub("\n", text))
+    return INVISIBLE.sub(lambda found: SIGNS.get(found[0], "\ufffd"), LINE_END.sub("\n", text))
 
 
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -59,11 +60,6 @@ def escape_in_json(text: str) -> str:
 
 def _escaped(character: str) -> str:
     return chr(0x2400 + ord(character)) if character < " " else character.encode("unicode_escape").decode()
-
-
-def _sign_of(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
 
 
 def shorten(text: str, *, limit: int = SHOWN_LETTERS) -> str:
@@ -103,17 +99,14 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
-def list_numbers(numbers: Sequence[int], *, limit: int = SHOWN_NUMBERS) -> str:
+def list_numbers(numbers: Sequence[int]) -> str:
     """Return numbers as a person lists them (`4, 7 and 9`), the rest counted."""
-    shown = [str(number) for number in numbers[:limit]]
-    if len(numbers) > limit:
-        return f"{', '.join(shown)} and {len(numbers) - limit:,} more"
-    return listed(shown, last="and")
+    return list_names([str(number) for number in numbers])
 
 
-def list_rows(numbers: Sequence[int], *, limit: int = SHOWN_NUMBERS) -> str:
+def list_rows(numbers: Sequence[int]) -> str:
     """Return row numbers with their noun: `row 4`, `rows 4, 7 and 9`."""
-    return f"row{'s' if len(numbers) > 1 else ''} {list_numbers(numbers, limit=limit)}"
+    return list_names([str(number) for number in numbers], noun="row")
 
 
 def list_names(names: Sequence[str], *, noun: str = "", limit: int = SHOWN_NUMBERS) -> str:
@@ -123,7 +116,7 @@ def list_names(names: Sequence[str], *, noun: str = "", limit: int = SHOWN_NUMBE
     return f"{noun}{'s' if len(names) > 1 else ''} {shown}" if noun else shown
 
 
-def list_ranges(rows: Iterable[int], *, limit: int = SHOWN_NUMBERS) -> str:
+def list_ranges(rows: Iterable[int]) -> str:
     """Return row numbers with their noun, those that follow each other as a range: `row 4`, `rows 2-20 and 45`."""
     ranges: list[list[int]] = []
     for row in sorted(set(rows)):
@@ -131,9 +124,9 @@ def list_ranges(rows: Iterable[int], *, limit: int = SHOWN_NUMBERS) -> str:
             ranges[-1][1] = row
         else:
             ranges.append([row, row])
-    shown = [str(a) if a == b else f"{a}-{b}" for a, b in ranges[:limit]]
+    shown = [str(a) if a == b else f"{a}-{b}" for a, b in ranges[:SHOWN_NUMBERS]]
     noun = "row" if len(ranges) == 1 and ranges[0][0] == ranges[0][1] else "rows"
-    if rest := sum(b - a + 1 for a, b in ranges[limit:]):
+    if rest := sum(b - a + 1 for a, b in ranges[SHOWN_NUMBERS:]):
         return f"{noun} {', '.join(shown)} and {rest:,} more"
     return f"{noun} {listed(shown, last='and')}"
 

@@ -106,7 +106,7 @@ def test_only_its_rooms_use_pandas_openpyxl_and_httpx():
             assert room_of(path) in allowed[name], f"{path.name} imports {name}"
 
 
-HEAVY = ("pandas", "openpyxl", "xlsxwriter", "httpx", "rich", "pydantic", "starlette", "uvicorn", "jinja2")
+HEAVY = ("pandas", "openpyxl", "xlsxwriter", "httpx", "rich", "pydantic", "starlette", "uvicorn", "jinja2", "tqdm")
 
 
 def test_help_loads_nothing_heavy():

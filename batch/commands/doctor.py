@@ -46,7 +46,7 @@ def examine(environment: Environment, flags: Flags) -> int:
             file = settings.source if settings.config_path else "from the environment"
             findings.append(("Configuration", f"{file}, API {settings.api_url}", []))
             names = list(session.sites or settings.sites or [settings.site().name])
-            waiting = f"Asking {count_sites(names)}" if any(names) else "Asking the site"
+            waiting = f"Asking {count_sites(names)}"
             with session.status.waiting(lambda: waiting), ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
                 findings += pool.map(lambda name: _examine_site(session, name), names)
     except PostbatchError as error:

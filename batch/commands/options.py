@@ -8,17 +8,20 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal, TextIO
+from typing import TYPE_CHECKING, ClassVar, Literal, NoReturn, TextIO
 
 from batch.model import FORM, Json
 from batch.times import utc_now
 from batch.wording import escape_in_json, make_visible_line
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 STATE_VARIABLE = "POSTBATCH_STATE_DIR"
 _ONE_LINE = threading.Lock()
@@ -32,6 +35,91 @@ def typed_command() -> Callable[[str], str]:
     context = click.get_current_context(silent=True)
     write: Callable[..., str] | None = getattr(context and context.find_root().command, "command_line", None)
     return partial(write, context) if write else "postbatch {}".format
+
+
+class StatusLine:
+    """The terminal's last line, which says what is being waited for and moves four times a second; safe for threads.
+
+    Nothing is drawn where `shown` is False. What is printed meanwhile goes above it (`printing`). Where events are
+    asked for, they `tell` it, each time that the words have changed.
+    """
+
+    SECONDS = 0.25
+    BAR = "{desc} |{bar:20}|"
+
+    def __init__(
+        self, err: TextIO, *, shown: bool = False, width: int = 80, tell: Callable[[str], None] | None = None
+    ) -> None:
+        self._err, self._shown, self._width, self._tell, self._told = err, shown, width, tell, ""
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._waiting: list[tuple[Callable[[], str], Callable[[], float] | None]] = []
+        self._drawer: threading.Thread | None = None
+        self._line: tqdm[NoReturn] | None = None
+        self._turn = 0
+
+    @contextmanager
+    def waiting(
+        self, words: Callable[[], str], *, share: Callable[[], float] | None = None, after_seconds: float = 0.0
+    ) -> Iterator[None]:
+        """While inside, show these words, asked for again each time; of several that wait, the last.
+
+        `share` says how much of it is done, from 0 to 1: a bar shows it where the line has room. What is over within
+        `after_seconds` is not shown at all.
+        """
+        asked = words, share
+        with self._lock:
+            self._waiting.append(asked)
+            if self._drawer is None and (self._shown or self._tell):
+                self._drawer = threading.Thread(
+                    target=self._keep_drawing, args=(after_seconds,), name="status", daemon=True
+                )
+                self._drawer.start()
+            self._changed.notify()
+        try:
+            yield
+        finally:
+            with self.printing():
+                self._waiting.remove(asked)
+                if not self._waiting:
+                    self._drawer = None
+                    self._changed.notify_all()
+
+    @contextmanager
+    def printing(self) -> Iterator[None]:
+        """While inside, the line is gone."""
+        with self._lock:
+            if self._line is not None:
+                self._line.close()
+                self._line = None
+            yield
+
+    def _keep_drawing(self, first_seconds: float) -> None:
+        with self._lock:
+            self._changed.wait(first_seconds)
+            while threading.current_thread() is self._drawer:
+                words, share = self._waiting[-1]
+                told = words()
+                if self._tell is not None and told != self._told:
+                    self._tell(told)
+                    self._told = told
+                if self._shown:
+                    self._draw(make_visible_line(told), None if share is None else share())
+                self._changed.wait(self.SECONDS)
+
+    def _draw(self, words: str, share: float | None) -> None:
+        from tqdm import tqdm  # not loaded where nothing is drawn
+
+        self._turn += 1
+        shown = f"{words[: self._width - 5]} {'.' * (1 + self._turn % 3):3}"
+        if self._line is None:
+            tqdm.monitor_interval = 0  # this thread draws, and needs no other to watch it
+            self._line = tqdm(
+                desc=shown, total=1, bar_format="{desc}", leave=False, file=self._err, ncols=self._width - 1, nrows=20
+            )
+        self._line.n = share or 0
+        self._line.bar_format = self.BAR if share is not None and len(shown) + 24 < self._width else "{desc}"
+        self._line.set_description_str(shown)
 
 
 @dataclass(frozen=True)
@@ -58,6 +146,8 @@ class Environment:
     """Returns this command as it was given with another verb, without its outputs; with "" all of it. "" for none."""
     printing: Callable[[], AbstractContextManager[object]] = nullcontext
     """Entered while something is printed: what is drawn on the terminal's last line gives way."""
+    status: StatusLine = field(default_factory=lambda: StatusLine(sys.stderr))
+    """Says what is being waited for."""
 
     def show(self, line: str) -> None:
         """Print a line that was asked for. What it names may come from anywhere, so that all of it is visible."""
@@ -99,6 +189,14 @@ class Environment:
         with self.printing():
             print(make_visible_line(line), file=self.err, flush=True)
 
+    def with_status(self, *, quiet: bool = False) -> Environment:
+        """Return this environment with a status line of its own, where it has none yet and a terminal to draw it on."""
+        if self.printing is not nullcontext:
+            return self
+        tell = (lambda words: self.tell_event("waiting", message=words)) if self.as_events else None
+        status = StatusLine(self.err, shown=self.err.isatty() and not quiet, width=self.err_width, tell=tell)
+        return replace(self, status=status, printing=status.printing)
+
     @property
     def asks(self) -> bool:
         """True where there is somebody at a terminal who can be asked."""
@@ -110,6 +208,14 @@ class Environment:
         import shutil
 
         return shutil.get_terminal_size((100, 24)).columns if self.out.isatty() else 100
+
+    @property
+    def err_width(self) -> int:
+        """The columns of the terminal that messages go to, which may be another than the results' one."""
+        try:
+            return min(self.width, os.get_terminal_size(self.err.fileno()).columns)
+        except (OSError, ValueError):
+            return self.width
 
     @property
     def trust_folder(self) -> Path:

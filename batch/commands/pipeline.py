@@ -132,7 +132,7 @@ def prepare(
     failed: list[str] = []
 
     def waiting_for() -> str:
-        left = [site or "the site" for site, future in list(waiting.items()) if not future.done()]
+        left = [site for site, future in list(waiting.items()) if not future.done()]
         done = f" ({len(posts) - len(left)} of {len(posts)} sites done)" if len(posts) > 1 else ""
         return f"Reading {count_sites(left)}{done}" if left else "Comparing the sheet with the site"
 
@@ -191,6 +191,9 @@ def _unreadable_site(session: Session, site: str, posts: Sequence[Post], *, why:
 REFUSED = frozenset({StepKind.INVALID, StepKind.BLOCKED, StepKind.CONFLICT, StepKind.FAILED})
 UNSEEN = REFUSED | {StepKind.SKIP}
 """Steps that do not show what their rows would become."""
+
+FINAL = frozenset({OutcomeKind.CANCELLED, OutcomeKind.DELETED, OutcomeKind.PUBLISHED, OutcomeKind.SKIPPED})
+"""Outcomes that nobody need ask for again."""
 
 OPEN = frozenset({Status.DRAFT, Status.SCHEDULED})
 """States in which a post's content can still be changed; a post that is there keeps its content unless asked again."""
@@ -549,8 +552,7 @@ def tell(
         record = read_record(session.state, results.run)
         whole = session.with_last_known(results, record)
     try:
-        with session.status.waiting(lambda: "Writing the results"):
-            written = session.write_report(whole, outputs, sheet=sheet, media_folder=media_folder)
+        written = session.write_report(whole, outputs, sheet=sheet, media_folder=media_folder)
     finally:
         # Also where no file can be written: what was done is then told here, and by `postbatch results`.
         session.show_sandbox()
@@ -586,4 +588,5 @@ def _next_after(session: Session, results: Results, written: Path, *, sheet: Pat
         return session.environment.command_line(verb) or session.next_command(verb, rows)
     if OutcomeKind.BLOCKED in kinds:
         return session.next_command("doctor")
-    return session.next_command("status", file) if any(outcome.item_id for outcome in results.outcomes) else ""
+    open_ones = any(outcome.item_id and outcome.outcome not in FINAL for outcome in results.outcomes)
+    return session.next_command("status", file) if open_ones else ""

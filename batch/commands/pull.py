@@ -92,7 +92,8 @@ def pull_posts(environment: Environment, flags: Flags, out: Path, *, choice: Pul
                     continue
                 rows += found
                 left += elsewhere
-        write_posts(rows, path)
+        with session.status.waiting(lambda: f"Writing {path.name}"):
+            write_posts(rows, path)
         environment.answer({"written": str(out), "posts": len(rows), "left_out": dict(left), "unread_sites": unread})
         session.show_sandbox()
         session.show(f"Written: {out}, with {counted(len(rows), 'post')} to edit")
@@ -167,11 +168,8 @@ def _post_row(
     }
     if item.scheduled_at is not None:
         local = item.scheduled_at.astimezone(ZoneInfo(zone))
-        shown = f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
-        again = local.replace(fold=1 - local.fold)
         # Where the wall clock alone would come twice, its offset tells which.
-        row |= {
-            "timezone": zone,
-            "publish_at": shown if again.utcoffset() == local.utcoffset() else f"{shown}{local:%z}",
-        }
+        once = local.replace(fold=1 - local.fold).utcoffset() == local.utcoffset()
+        shown = f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
+        row |= {"timezone": zone, "publish_at": shown if once else f"{shown}{local:%z}"}
     return {name: value for name, value in row.items() if value}

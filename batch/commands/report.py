@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_outputs, refuse_to_lose, shown_from
-from batch.commands.sites import SITES_AT_ONCE, look_at_site
+from batch.commands.sites import SITES_AT_ONCE, count_sites, look_at_site
 from batch.commands.watch import read_records, start_with_runs
 from batch.errors import PostbatchError, StartError
 from batch.model import Channel, Item, Outcome, OutcomeKind, Results, Status
@@ -75,7 +75,8 @@ def report_month(
         writes = not flags.json or outputs.out is not None
         for path in (path for way in ways for path in (way.out, way.page) if path and writes):
             refuse_to_lose(environment.cwd / path, force=force)
-        posts, unread = _read_posts(session, names, month=wanted)
+        with session.status.waiting(lambda: f"Reading {count_sites(names)}"):
+            posts, unread = _read_posts(session, names, month=wanted)
         if flags.json:
             environment.answer(_as_data(_reports(session, posts, month=wanted, sites=())[0], month=wanted))
         if writes:

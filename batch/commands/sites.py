@@ -37,6 +37,7 @@ from batch.runs.record import (
     write_record,
 )
 from batch.runs.site import read_site
+from batch.settings import DEFAULT_SITE
 from batch.times import shown_time
 from batch.wording import counted, listed
 
@@ -45,7 +46,9 @@ if TYPE_CHECKING:
 
 
 def count_sites(sites: Sequence[str]) -> str:
-    """Name a few sites, and count more."""
+    """Name a few sites, and count more; the one that has no name of its own is `the site`."""
+    if list(sites) in ([""], [DEFAULT_SITE]):
+        return "the site"
     return listed(sites, last="and") if len(sites) <= SHOWN_SITES else f"{len(sites)} sites"
 
 
@@ -75,10 +78,14 @@ class Progress:
         if busy and self._stop.requested:
             return "Stopping: waiting for the call in hand, up to a minute where the site's limit is reached"
         if not busy:
-            where = count_sites(checking) if any(checking) else "the site"
-            return f"Checking what {where} {'shows' if len(checking) == 1 else 'show'}"
+            return f"Checking what {count_sites(checking)} {'shows' if len(checking) == 1 else 'show'}"
         where = f" ({', '.join(some)})" if 1 < len(some) <= SHOWN_SITES else f" ({len(some)} sites)" if some[1:] else ""
         return f"{done:,} of {sum(self._totals.values()):,} posts done, {shown_duration(left)} left{where}"
+
+    def share(self) -> float:
+        """Return how much of it is done, from 0 to 1."""
+        with self._lock:
+            return 1 - sum(map(len, self._left.values())) / (sum(self._totals.values()) or 1)
 
     def show(self, position: int, outcome: Outcome) -> None:
         """Count a post that has its outcome. With `--verbose` each is said; else, without a terminal, now and then."""
@@ -162,7 +169,7 @@ def carry_out(
     stop = Stop(session.environment.wait)
     stops = {site: stop.of_site() for site in busy}
     progress = make_progress(session, busy, stop=stop)
-    with session.status.waiting(progress.words), stop_on_interrupt(stop, say=session.warn):
+    with session.status.waiting(progress.words, share=progress.share), stop_on_interrupt(stop, say=session.warn):
 
         def emit(position: int, outcome: Outcome) -> None:
             outcomes[position] = outcome

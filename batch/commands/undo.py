@@ -10,7 +10,7 @@ from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.pipeline import carry_through, places_of, show_plan
 from batch.commands.plan import write_plan
 from batch.commands.session import EXIT_DONE, JSON, RESULTS, Session, refuse_outputs
-from batch.commands.sites import hold_sites, look_at_site
+from batch.commands.sites import count_sites, hold_sites, look_at_site
 from batch.errors import StartError
 from batch.model import Channel, Plan, SitePlan
 from batch.plan.planfile import check_unmoved, plan_chunks
@@ -52,7 +52,8 @@ def undo_run(
         own = session.new_run()
         sites = sorted({p.step.site for p in done})
         with hold_sites(session, sites, run=own):
-            parts = [_plan_site(session, site, [p for p in done if p.step.site == site]) for site in sites]
+            with session.status.waiting(lambda: f"Reading {count_sites(sites)}"):
+                parts = [_plan_site(session, site, [p for p in done if p.step.site == site]) for site in sites]
             placed = sorted((p for part in parts for p in part), key=lambda p: p.position)
             by_site = [SitePlan(site, tuple(p.step for p in part)) for site, part in zip(sites, parts, strict=True)]
             plan = Plan(record.sheet, "", environment.now(), tuple(by_site))

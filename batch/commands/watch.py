@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -123,14 +124,9 @@ class OpenPost:
 
 
 def watch(
-    environment: Environment,
-    flags: Flags,
-    *,
-    once: bool,
-    every: str = "15m",
-    notify: bool = False,
+    environment: Environment, flags: Flags, *, once: bool, every: str = "15m", notify: bool = False,
     notify_command: str = "",
-) -> int:
+) -> int:  # fmt: skip
     """Watch the open posts, once or for ever. 1 where something has failed or will fail, in the one round of `once`."""
     pause = read_duration(every)
     senders = make_senders(environment, notify=notify, command=notify_command)
@@ -145,7 +141,9 @@ def watch(
                 watch_once(session, senders)
             except PostbatchError as error:  # a full disk, another watch: the next round may go better
                 session.warn(str(error))
-            environment.sleep(pause)
+            at = environment.now() + timedelta(seconds=pause)
+            with session.status.waiting(partial("Next check at {:%H:%M}".format, at.astimezone())):
+                environment.sleep(pause)
 
 
 def watch_once(session: Session, senders: Senders) -> int:

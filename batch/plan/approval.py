@@ -43,7 +43,13 @@ FIELDS: Mapping[str, Callable[[Step], str]] = {
     "type": lambda step: step.type,
     "account": lambda step: f"{step.account_id or step.account}\x1f{step.target_id or step.content.target_id}",
     "site": lambda step: step.site,
-    "date": lambda step: _utc(step.at) if step.at else "now" if step.kind is StepKind.PUBLISH else "",
+    "date": lambda step: (
+        step.at.astimezone(UTC).replace(microsecond=0).isoformat()
+        if step.at
+        else "now"
+        if step.kind is StepKind.PUBLISH
+        else ""
+    ),
     "action": lambda step: step.kind if step.kind in WITHDRAWALS else "",
 }
 """What an approval is given for, by the names of the sheet, in the order of the fingerprint's parts.
@@ -52,10 +58,6 @@ Hashtags are part of the text; a file is named by the digest of its bytes."""
 
 FINGERPRINT = re.compile(rf"{VERSION}(?:\.[0-9a-f]{{{PART_DIGITS}}}){{{len(FIELDS)}}}")
 WANTED_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
-
-
-def _utc(at: datetime) -> str:
-    return at.astimezone(UTC).replace(microsecond=0).isoformat()
 
 
 def fingerprint_of(step: Step) -> str:
@@ -73,10 +75,7 @@ def changed_fields(before: str, now: str) -> tuple[str, ...]:
 
 
 class Asked(NamedTuple):
-    """What a plan's page asks about: a name for it, and fingerprints by row number and key.
-
-    The name is the same for the same posts with the same content.
-    """
+    """What a plan's page asks about: fingerprints by row and key, and a name, the same for the same content."""
 
     plan: str
     fingerprints: Mapping[PostPlace, str]

@@ -106,10 +106,7 @@ def split_reference(reference: str) -> tuple[str, int]:
 
 
 class ItemIndex:
-    """The items of a site by ID and by key; built once, so that each post is found in constant time.
-
-    `keys` are all keys of the sheet: where `a~2` is itself the key of a row, it is that row's and no attempt of `a`.
-    """
+    """The items of a site by ID and key. A key `a~2` of the sheet itself (`keys`) is its row's, no attempt of `a`."""
 
     def __init__(self, items: Iterable[Item], *, keys: Iterable[str] = ()) -> None:
         self._keys = frozenset(map(same_letters, keys))
@@ -178,10 +175,7 @@ class ItemIndex:
         return reference_of(key, attempt=attempt)
 
     def _other_form(self, post: Post) -> Sequence[Version]:
-        """Return the items that the row made while it named one channel instead of several, or the other way round.
-
-        A key of that form that a row of the sheet has is that row's own.
-        """
+        """Return what the row made while it named one channel instead of several, or vice versa; no other row's."""
         key, ending = same_letters(post.key), f"/{post.channel}"
         other = key.removesuffix(ending) if key.endswith(ending) else key + ending
         if key not in self._keys or other in self._keys:
@@ -394,10 +388,7 @@ class AccountBook:
         return AccountChoice(None, _ambiguous(f"{channel} has several accounts and {how_many}", accounts))
 
     def of_item(self, post: Post, item: Item) -> AccountChoice:
-        """Return the account of an item as its row has it; a row that means another account is a conflict.
-
-        A blank cell means the default account; where there is none, the item's own, for then nothing is guessed.
-        """
+        """Return an item's account as its row has it: a blank is the default, else its own; another is a conflict."""
         choice = self.choose(post)
         account = choice.account
         if account is None:

@@ -148,8 +148,12 @@ class _Site:
     def step(self, post: Post, match: Match | None) -> Step:
         """Return the step of one post; `match` is None for a post that is wrong in itself."""
         item = match.item if match else None
-        if item is not None:
-            post = _named_only(post, item)
+        if item is not None and post.action in NAMING:
+            # What a row that only names its post leaves out is the item's; its blank type came as the channel's usual.
+            channel = post.channel or (Channel(item.channel) if item.channel in Channel.__members__ else None)
+            usual = channel is not None and post.type in (None, DEFAULT_TYPE[channel])
+            known = usual and item.channel == channel and item.type in PostType.__members__
+            post = replace(post, channel=channel, type=PostType(item.type) if known else post.type)
         plain = Comparison(post, wanted_of(post), self.snapshot.site, self.now, post.key, post.content)
         if reason := left_out_by(post, self.options):
             return replace(plain, item=item).leave_out(reason)
@@ -255,19 +259,6 @@ class _Site:
         return choice
 
 
-def _named_only(post: Post, item: Item) -> Post:
-    """Return a post that is only named (to move or withdraw it) with what its item is, where the row leaves it out.
-
-    A blank type arrives here as the channel's usual one, so that one counts as left out.
-    """
-    if post.action not in NAMING:
-        return post
-    channel = post.channel or (Channel(item.channel) if item.channel in Channel.__members__ else None)
-    usual = channel is not None and post.type in (None, DEFAULT_TYPE[channel])
-    known = usual and item.channel == channel and item.type in PostType.__members__
-    return replace(post, channel=channel, type=PostType(item.type) if known else post.type)
-
-
 def _content_of(post: Post, item: Item | None, choice: AccountChoice, wanted: Wanted) -> Content:
     """Return the content of the step: the row's where it counts, else what the item holds."""
     if item is not None and wanted not in CONTENT_WANTED:
@@ -307,10 +298,7 @@ Slot = tuple[str, str, str, datetime | None]
 
 
 class SimilarPosts:
-    """The site's items that the sheet does not stand for, by how they look and by when they go out.
-
-    What is out counts only for what is published at once: there the plan is the last look that a person can take.
-    """
+    """The items that the sheet does not stand for, by looks and date; what is out counts for what goes out at once."""
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._pending: dict[Appearance, list[Item]] = defaultdict(list)
@@ -342,6 +330,13 @@ class SimilarPosts:
             return refused(step, StepKind.CONFLICT, "looks_same", reason)
         if appearance and Act.PUBLISH in step.acts:
             alike = [*alike, *self._out.get(appearance, [])]
+        if former := _under_former_name(step, post, alike):
+            reason = (
+                f"The same post is on this account already, {_standing(former, timezone)}, for a place that the row no "
+                "longer names. If the place was renamed, give it its old name again. If both are meant, change the "
+                "words of one. To replace the old post, cancel it first by a row with its key."
+            )
+            return refused(step, StepKind.CONFLICT, "looks_same", reason)
         warnings = [
             f"A post that looks the same is already on the site, {_standing(item, timezone)}. Check that you want both."
             for item in alike[:3]
@@ -361,6 +356,23 @@ def _appearance(channel: str, account_id: str, content: Content) -> Appearance |
     if not (content.text or content.media) or not known_media(content.media):
         return None
     return channel, account_id, plain_text(content.text), tuple(medium.url for medium in content.media)
+
+
+def _under_former_name(step: Step, post: Post, alike: Iterable[Item]) -> Item | None:
+    """Return the item that a row's new post was under another place's name: the same page, content and date."""
+    if not post.series or Act.CREATE not in step.acts:
+        return None
+    target_id = step.content.target_id or step.target_id
+    return next(
+        (
+            item
+            for item in alike
+            if item.reference.startswith(f"{post.series}/")
+            and item.content.target_id == target_id
+            and (step.at is None or item.scheduled_at == step.at)
+        ),
+        None,
+    )
 
 
 def _standing(item: Item, timezone: str) -> str:
@@ -397,10 +409,7 @@ VERSION = re.compile(r"~\d+\Z")
 
 
 def _left_behind(posts: Sequence[Post], items: Iterable[Item]) -> Iterator[str]:
-    """Say which posts the site holds of places and dates that a row meant before and means no more: all of them stay.
-
-    A post is one of a row's by its reference, which begins with the row's key.
-    """
+    """Say which posts the site holds of places and dates that a row meant before and no longer means: they stay."""
     rows = {post.series: post.row for post in posts if post.series}
     keys = {post.key for post in posts} if rows else set()
     known = keys | {key.rpartition("/")[0] for key in keys}

@@ -47,10 +47,7 @@ ERROR_CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A post beside its item: everything that one decision needs, and the step that each decision makes of it.
-
-    `item` is None where the site holds none; `content` is the whole content that the post is to have.
-    """
+    """A post beside its item (None: the site holds none), with the whole content it is to have, for a decision."""
 
     post: Post
     wanted: Wanted

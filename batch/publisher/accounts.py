@@ -73,10 +73,7 @@ def token_status(client: Client, channel: Channel) -> str:
 
 
 def read_connection(client: Client, channel: Channel) -> Connection:
-    """Return accounts and state of a channel: its token is asked first, and its accounts only where that is valid.
-
-    Whatever the list of one channel's accounts fails with is that channel's state, and never the whole site's.
-    """
+    """Return accounts and state of a channel; what its list fails with is that channel's state, and not the site's."""
     state = token_status(client, channel)
     if state not in ("", VALID):
         return Connection((), state)

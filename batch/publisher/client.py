@@ -46,10 +46,7 @@ def _settle(answer: Future[Result], question: Callable[[], Result]) -> None:
 
 
 def gather(questions: Sequence[Callable[[], Result]], *, at_once: int = AT_ONCE) -> list[Result]:
-    """Return the answers in the questions' order; raise the first failure, and start none of the rest after it.
-
-    The threads are daemons, unlike those of an executor: whoever is interrupted leaves them behind.
-    """
+    """Return the answers in order; raise the first failure. Threads are daemons: whoever is interrupted leaves them."""
     answers: list[Future[Result]] = [Future() for _ in questions]
     waiting, lock, over = iter(zip(answers, questions, strict=True)), threading.Lock(), threading.Event()
 
@@ -77,10 +74,7 @@ def gather(questions: Sequence[Callable[[], Result]], *, at_once: int = AT_ONCE)
 
 
 def within(seconds: float, call: Callable[[], Result], *, late: Callable[[str], Exception]) -> Result:
-    """Return a call's result, or raise what it raises; raise `late` once its time is over, and leave it behind.
-
-    httpx bounds each read and write by itself, so a service that sends one byte a second would hold a call for ever.
-    """
+    """Return a call's result; raise `late` once its time is over: httpx bounds each read, and a drip never ends."""
     answer: Future[Result] = Future()
     threading.Thread(target=_settle, args=(answer, call), daemon=True).start()
     if not wait([answer], timeout=seconds).done:
@@ -120,10 +114,7 @@ def _trusted_certificates() -> SSLContext:
 
 
 def open_http(*, plain: bool, seconds: float, transport: httpx.BaseTransport | None = None) -> httpx.Client:
-    """Return a client of kept connections: no redirect, proxy, cookie or environment; certificates are checked.
-
-    With `plain` those are not read: nothing but http is called. `seconds` bounds each read and write.
-    """
+    """Return a client that follows no redirect, proxy, cookie or environment; `plain`: http, so no certificates."""
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=5.0)
     verify = False if plain else _trusted_certificates()
     return httpx.Client(

@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import partial
 from typing import Any, NamedTuple
 
 from batch.errors import ServiceError, SignInError
@@ -80,22 +79,20 @@ def generate_image(client: Client, generation: Generation, *, image_url: str, pa
     execution_id = as_text(reply.body.get("executionId")).strip()
     if not _EXECUTION_ID.fullmatch(execution_id):
         return _nothing("picture")
-    made, waited = patience.wait_for(partial(_look_at_image, client, execution_id), first_seconds=FIRST_WAIT_SECONDS)
+
+    def look() -> Generated | None:
+        reply = _ask(client, f"generated-image/{execution_id}", None, method="GET")
+        if isinstance(reply, Generated):
+            return reply
+        status, url = as_text(reply.body.get("status")), as_text(reply.body.get("imageUrl")).strip()
+        if status == "READY" and url:
+            return Generated(Content(media=(Medium(source=url, kind="IMAGE", identity=url),)))
+        message = "The service could not make the picture; say it in other words."
+        return Generated(code="IMAGE_FAILED", message=message) if status in ("READY", "FAILED") else None
+
+    made, waited = patience.wait_for(look, first_seconds=FIRST_WAIT_SECONDS)
     message = f"The picture was not ready after {waited:.0f} s."
     return Generated(code="IMAGE_NOT_READY", message=message) if made is None else made
-
-
-def _look_at_image(client: Client, execution_id: str) -> Generated | None:
-    """Return the finished picture, why there is none, or None while it is being made."""
-    reply = _ask(client, f"generated-image/{execution_id}", None, method="GET")
-    if isinstance(reply, Generated):
-        return reply
-    status, url = as_text(reply.body.get("status")).strip(), as_text(reply.body.get("imageUrl")).strip()
-    if status == "READY" and url:
-        return Generated(Content(media=(Medium(source=url, kind="IMAGE", identity=url),)))
-    if status in ("READY", "FAILED"):
-        return Generated(code="IMAGE_FAILED", message="The service could not make the picture; say it in other words.")
-    return None
 
 
 class AssetCall(NamedTuple):

@@ -74,10 +74,7 @@ def query_items(client: Client) -> tuple[Item, ...]:
 
 
 def read_items(client: Client, *, max_pages: int = MAX_PAGES) -> ItemsRead:
-    """Return every item of the site, with the notices and the first reply (for the service's clock).
-
-    Where the total is known the pages it promises are asked for at once; then they go one by one to a short one.
-    """
+    """Return every item of the site, with the notices and the first reply (for the service's clock)."""
     asked, first = _first_page(client)
     # A service that silently gives fewer a page than asked for is taken by what it gives, or its posts would be lost.
     capped = 0 < first.size < asked.limit and (first.total is None or first.total > first.size)
@@ -276,10 +273,7 @@ def schedule_bulk(client: Client, steps: Sequence[Step]) -> Reply:
 
 
 def read_bulk(reply: Reply, steps: Sequence[Step]) -> tuple[Reply, ...]:
-    """Return what a bulk answer says of each step, in their order; a whole call that was not OK says the same of all.
-
-    OK carries the item (with a blank status where only its ID was told), REFUSED its code; UNCLEAR is all else.
-    """
+    """Return what a bulk answer says of each step, in order: OK with its item, REFUSED with a code, else UNCLEAR."""
     if reply.kind is not ReplyKind.OK:
         return tuple(reply for _ in steps)
     claims: dict[int, list[Reply]] = {}
@@ -295,7 +289,10 @@ def read_bulk(reply: Reply, steps: Sequence[Step]) -> tuple[Reply, ...]:
             matching = [index] if isinstance(index, int) and not isinstance(index, bool) else []
         if len(matching) == 1 and 0 <= matching[0] < len(steps):
             claims.setdefault(matching[0], []).append(_claim(meta, item, steps[matching[0]]))
-    return tuple(_only_claim(claims.get(i, [])) for i in range(len(steps)))
+    none = Reply(ReplyKind.UNCLEAR, code="MISSING", message="The bulk answer tells nothing about this post.")
+    twice = replace(none, code="CONTRADICTED", message="The bulk answer tells more than once about this post.")
+    found = [claims.get(i, [none]) for i in range(len(steps))]
+    return tuple(one[0] if len(one) == 1 else twice for one in found)
 
 
 def _claim(meta: Json, item: Item | None, step: Step) -> Reply:
@@ -307,10 +304,3 @@ def _claim(meta: Json, item: Item | None, step: Step) -> Reply:
     if meta.get("success") is False and (code := as_text(error.get("code"))):
         return Reply(ReplyKind.REFUSED, code=code, message=as_text(error.get("description")) or code)
     return Reply(ReplyKind.UNCLEAR, code="NO_ITEM", message="The bulk answer doesn't tell what happened to this post.")
-
-
-def _only_claim(claims: Sequence[Reply]) -> Reply:
-    if len(claims) == 1:
-        return claims[0]
-    code, what = ("CONTRADICTED", "more than once") if claims else ("MISSING", "nothing")
-    return Reply(ReplyKind.UNCLEAR, code=code, message=f"The bulk answer tells {what} about this post.")

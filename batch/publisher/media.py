@@ -50,11 +50,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A medium in the Media Manager, or why it is not there.
-
-    `url` is set where READY; `file_id` where the service gave one; `code` and `message` where FAILED, or PENDING beyond
-    the bound.
-    """
+    """A medium in the Media Manager (`url`), or the code and message for which it is not there."""
 
     state: State
     file_id: str = ""
@@ -72,10 +68,7 @@ def import_url(client: Client, address: str, *, kind: str, mime: str, name: str)
 def upload_file(
     client: Client, chunks: Callable[[], Iterator[bytes]], *, kind: str, mime: str, size_bytes: int, name: str
 ) -> Brought:
-    """Send a file's bytes, a large one so that it goes on where it broke off.
-
-    What `chunks` raises passes through, and then the upload is not whole and not kept.
-    """
+    """Send a file's bytes, a large one so that it goes on where it broke off. What `chunks` raises passes through."""
     upload = _Upload(client, chunks, mime=mime, size_bytes=size_bytes, name=name)
     resumable = size_bytes > RESUMABLE_FROM_BYTES
     for attempt in range(1, UPLOAD_TRIES + 1):
@@ -164,10 +157,7 @@ def _read_file(body: Json, *, kind: str) -> Brought:
 
 
 def _largest_video(file: Json) -> str:
-    """Return the address of the largest mp4 that a video was turned into, "" where none is told.
-
-    The file's own address ends in no name of a video, and one of the renditions is a storyboard.
-    """
+    """Return the address of a video's largest mp4 rendition that is no storyboard, "" where none is told."""
     found: list[tuple[int, str]] = []
     for rendition in as_dicts(as_dict(as_dict(file.get("media")).get("video")).get("resolutions")):
         url = as_text(rendition.get("url"))
@@ -213,10 +203,7 @@ def _upload_target(client: Client, *, mime: str, size_bytes: int, name: str, res
 
 
 def is_safe_target(url: str, *, local: bool) -> bool:
-    """Tell whether bytes may be sent to an upload address: https outside of private networks; no user, no fragment.
-
-    `local`: the API itself is on this machine, and so may be the address, over http.
-    """
+    """Tell whether bytes may go to an upload address: public https or, where the API is here too, `local`."""
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname or "", parts.port

@@ -113,10 +113,7 @@ LONGEST_POLL_SECONDS = 10.0
 
 
 class RetryBudget:
-    """How many repeats a whole run may make: a service that is down is not hammered once for each row.
-
-    Every call that succeeds gives a tenth of a repeat back, so that a long healthy run never runs dry.
-    """
+    """How many repeats a run may make, so that no dead service is hammered; a good call gives a tenth back."""
 
     def __init__(self, repeats: int = 100) -> None:
         self._most = float(repeats)
@@ -145,10 +142,7 @@ class RetryBudget:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long something that the service works on is waited for, and how.
-
-    `on_wait` is told the seconds waited so far, before each wait; `stopped` tells when to wait no longer.
-    """
+    """How long and how something is waited for; `on_wait` gets the seconds waited, `stopped` ends it early."""
 
     bound_seconds: float
     sleep: Callable[[float], object]

@@ -90,10 +90,7 @@ class Clearing(StrEnum):
 
 
 def make_update(step: Step, *, clearing: Clearing = Clearing.NULL) -> Json:
-    """Return the item that brings an existing one to a step's content: its ID and the content, never a date.
-
-    A field that the item had before (`step.before`) and the content has not is cleared in this way.
-    """
+    """Return the update to a step's content, never with a date; what `step.before` had and it has not is cleared so."""
     made = _content_object(step)
     shape, before = SHAPES[(step.channel, step.type)], step.before.content if step.before else Content()
     if clearing is not Clearing.OMITTED:

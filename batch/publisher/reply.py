@@ -95,10 +95,7 @@ class TooLarge(ValueError):
 
 
 def refused_by_status(reply: Reply) -> Reply:
-    """Take an unreadable 4xx, or a call that is not there (501), for a refusal.
-
-    That is good enough for a question, never for a call that changes something.
-    """
+    """Take an unreadable 4xx, or a call that is not there (501), for a refusal: enough for a question, never else."""
     refusal = reply.status is not None and (400 <= reply.status < 500 or reply.status == NOT_IMPLEMENTED)
     plain = reply.kind is ReplyKind.UNCLEAR and refusal
     return replace(reply, kind=ReplyKind.REFUSED) if plain and reply.status not in NOT_YET else reply

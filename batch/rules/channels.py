@@ -71,10 +71,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """What one picture or one video has to keep to. `formats` are media types; None = nobody says.
-
-    `smallest_side` is the shorter side in pixels; ratios are width divided by height.
-    """
+    """What one picture or video has to keep to; None = nobody says. Sides in pixels, ratios width by height."""
 
     formats: Choice
     max_bytes: Limit | None = None
@@ -221,10 +218,7 @@ class LinkRule:
 
 @dataclass(frozen=True, slots=True)
 class MediaRule:
-    """What media a post takes: the least and most of them, which kinds, and what each file has to keep to.
-
-    `most_videos` counts videos alone; `one_kind` is there where pictures and videos can't be mixed.
-    """
+    """What media a post takes: how many, how many videos, which kinds, whether mixed, and what each keeps to."""
 
     most: Limit
     kinds: Choice

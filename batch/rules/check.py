@@ -15,6 +15,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from batch.model import (
@@ -205,10 +206,7 @@ def _same_minutes(kept: Sequence[NumberedPost]) -> Found:
 
 
 def _date_gaps(kept: Sequence[NumberedPost]) -> Found:
-    """Tell rows without a date below a row that has one, where dates begin again: as where a day's rows were merged.
-
-    A row that says by its action, or by its item, that it needs no date is no gap.
-    """
+    """Tell rows without a date (and no reason for that) below one that has a date, where dates begin again."""
     gap: list[NumberedPost] = []
     gaps: list[tuple[Post, NumberedPost]] = []
     dated: Post | None = None
@@ -285,10 +283,7 @@ def check(sheet: SheetRows, *, context: CheckContext) -> tuple[Post, ...]:
 
 
 class _RowCopy(NamedTuple):
-    """What a row says for one date and place: its cells, and what is wrong with the row or between it and the place.
-
-    `parts` are what tells it from the row's other copies; `series` is the row's own key where there are such.
-    """
+    """What a row says for one date and place, with what is wrong there; `parts` tell it from the row's other copies."""
 
     cells: Cells
     place: Place | None = None
@@ -305,16 +300,14 @@ def _check_row(row: Row, desk: _Desk) -> list[Post]:
     if cells.places:
         copies = [placed for copy in copies for placed in _copies_by_place(copy, desk.context.places)]
     if cells.repeat or cells.places:
-        # A row with the key of one of these posts stands for it.
-        copies = [c for c in copies if c.cells.key == cells.key or desk.keys.isdisjoint(_keys_of(c, cells.key))]
+        # A row with the key of one of these posts stands for it: that of its date, or of its date and place.
+        copies = [
+            copy
+            for copy in copies
+            if copy.cells.key == cells.key
+            or desk.keys.isdisjoint([*accumulate(copy.parts, fan_out_key, initial=cells.key)][1:])
+        ]
     return [post for copy in copies for post in _check_copy(row, copy, desk)]
-
-
-def _keys_of(copy: _RowCopy, key: str) -> Iterator[str]:
-    """Yield the keys by which a row of its own may stand for a copy: that of its date, and of its date and place."""
-    for part in copy.parts:
-        key = fan_out_key(key, part)
-        yield key
 
 
 def _copies_by_date(cells: Cells) -> Iterator[_RowCopy]:
@@ -466,10 +459,7 @@ def _make_issues(
     row: int, owners: tuple[Channel | None, str], own: Mapping[str, str], problems: Sequence[Problem],
     action: Action | None, desk: _Desk,
 ) -> tuple[Issue, ...]:  # fmt: skip
-    """Return a post's issues: those of reading first; a cell that could not be read is not judged a second time.
-
-    `owners` are its channel and place, `own` its cells in columns of theirs.
-    """
+    """Return a post's issues, those of reading first; `owners` are its channel and place, `own` their columns."""
     read, place = desk.read_issues.get(row, ()), owners[1]
     if read and any(owners):  # what is wrong in `text:FACEBOOK` is no matter of Instagram
         read = tuple(issue for issue in read if issue.column.partition(":")[2] in ("", *owners))

@@ -225,7 +225,13 @@ def read_hashtags(cell: str) -> tuple[str, tuple[Problem, ...]]:
             return several, (Problem("hashtags", "hashtags_blank", cell, message),)
     words = [word.lstrip("#").rstrip(".!?:") for line in lines for word in line]
     tags = [word for word in words if word]
-    clean = [word if "{{" in word else "".join(filter(_fits_tag, word)) for word in tags]
+    # A tag is made of letters, digits and underscores, with the marks that belong to letters of many scripts.
+    clean = [
+        word
+        if "{{" in word
+        else "".join(c for c in word if c.isalnum() or c in "_\u200c\u200d" or unicodedata.category(c)[0] == "M")
+        for word in tags
+    ]
     written = " ".join(f"#{tag}" for tag in tags)
     odd = [tag for tag, bare in zip(tags, clean, strict=True) if tag != bare]
     if not odd:
@@ -237,11 +243,6 @@ def read_hashtags(cell: str) -> tuple[str, tuple[Problem, ...]]:
     )
     message += f"Write {quoted(fix)}." if fix else "Clear the cell."
     return written, (Problem("hashtags", "hashtags_form", cell, message, warning=True, fix=fix),)
-
-
-def _fits_tag(letter: str) -> bool:
-    """Tell a letter, digit or underscore, with the marks that belong to letters of many scripts."""
-    return letter.isalnum() or letter in "_\u200c\u200d" or unicodedata.category(letter).startswith("M")
 
 
 class Cells(NamedTuple):
@@ -316,10 +317,7 @@ class CellReader:
     def for_post(
         self, cells: Cells, row: Row, channel: Channel | None, place: str = ""
     ) -> tuple[Cells, Mapping[str, str]]:
-        """Return the cells that count for a post, and the columns of those that are its channel's or place's own.
-
-        `text:berlin` counts before `text:INSTAGRAM`, and that before `text`.
-        """
+        """Return the cells that count for a post, and which columns are its place's or else its channel's own."""
         if channel not in self._own and place not in self._own:
             return cells, NONE_OWN
         found = {

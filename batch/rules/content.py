@@ -48,10 +48,7 @@ FIELDS: Mapping[tuple[Channel, PostType], frozenset[str]] = MappingProxyType(
 def read_content(
     cells: Cells, combination: Combination, *, used_elsewhere: frozenset[str] = frozenset()
 ) -> tuple[Content, list[Problem]]:
-    """Return the content of a row's post on one channel, and what is wrong with the cells it comes from.
-
-    `used_elsewhere` names columns that another channel of the same row has a use for: they are filled for it.
-    """
+    """Return a row's content on one channel, and what is wrong; other channels use the columns `used_elsewhere`."""
     if not any((cells.text, cells.hashtags, cells.title, cells.media, cells.link, cells.call_to_action, cells.privacy)):
         return NO_CONTENT, []
     problems: list[Problem] = []
@@ -95,10 +92,7 @@ def join_tags(text: str, tags: str) -> str:
 def check_content(
     content: Content, combination: Combination, generation: Generation | None = None, *, hashtags: str = ""
 ) -> list[Problem]:
-    """Return what is wrong with a post's content; what is yet to be generated is not missed.
-
-    `hashtags` is the cell of which the tags stand behind the text.
-    """
+    """Return what is wrong with a post's content; what is yet to be generated is not missed."""
     kind = generation.kind if generation else None
     problems: list[Problem] = []
     if kind is not Generate.POST:

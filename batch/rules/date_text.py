@@ -203,9 +203,7 @@ def read_date_text(text: str) -> DateText | Unread:
 
 
 def _prove_day(read: DateText, excluded: Sequence[Unread]) -> DateText | Unread:
-    """Return the reading, or its doubt where only a weekday speaks against another: weekdays are often left behind
-    when a date is moved, so that one of them checks a date and proves none.
-    """
+    """Return the reading, or its doubt where only a weekday, which is often left behind, speaks against another."""
     others = [datetime.combine(unread.day, read.wall.time()) for unread in excluded if unread.day]
     if not others:
         return read
@@ -357,10 +355,7 @@ def _read_numbers(form: str, parts: Mapping[str, str]) -> Iterator[tuple[int, in
 
 
 def _read_clock(parts: Mapping[str, str]) -> time | Unread | None:
-    """Return the time of day that a form says, None where it says none.
-
-    What it might mean stands in `walls`, on the first of all days: midnight's two ends lie a day apart.
-    """
+    """Return the time of day that a form says, None where none; what it might mean is on the first of all days."""
     if "noon" in parts:
         return time(12)
     if "midnight" in parts:

@@ -166,10 +166,7 @@ class WordShape(NamedTuple):
 
 
 def _cut_words(text: str, plain: frozenset[str]) -> Iterator[tuple[_Meaning, ...]]:
-    """Cut a folded text into numbers, signs and words, each with all that it may mean.
-
-    `plain` are the words that had no accents: only those may be letters of a zone ("čet" is a Thursday, "CET" a zone).
-    """
+    """Cut a folded text into numbers, signs and words with all they may mean; only `plain` words name a zone."""
     at = 0
     while at < len(text):
         if found := _WORD.match(text, at):

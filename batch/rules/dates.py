@@ -99,10 +99,7 @@ def read_when(cell: Cell, *, zones: Zones) -> When:
 
 
 def _read_plain(cell: str, zone: ZoneInfo, noted: tuple[Problem, ...]) -> When | None:
-    """Read `2026-12-01 09:30`, as nearly all dates are written, on a day that is like others, in a third of the time.
-
-    None for what has to be looked at more closely.
-    """
+    """Read `2026-12-01 09:30` on a day like others in a third of the time; None for what needs a closer look."""
     if len(cell) != 16 or (cell[4], cell[7], cell[10], cell[13]) != ("-", "-", " ", ":") or cell[11:13] == "24":
         return None  # newer Pythons take 24:00 for the next day's midnight, and a person may mean either
     try:
@@ -216,10 +213,7 @@ MOST_SAID = 3
 
 
 def tell_dates(cells: Iterable[tuple[int, Cell]]) -> str:
-    """Return how the dates (row, cell) that were not written as in ISO 8601 were read, "" where all were.
-
-    The first few are said with their rows, the others counted.
-    """
+    """Return how dates (row, cell) not in ISO 8601 were read, the first few with their rows; "" where all were."""
     told: list[str] = []
     count = 0
     for row, cell in cells:
@@ -234,10 +228,7 @@ def tell_dates(cells: Iterable[tuple[int, Cell]]) -> str:
 
 @lru_cache(maxsize=16384)
 def _steady_offset(zone: ZoneInfo, day: date) -> timedelta | None:
-    """Return the offset that a zone keeps all of a day, None for a day on which clocks are changed.
-
-    Looked up every quarter of an hour, the finest at which any zone has changed its clocks.
-    """
+    """Return the offset that a zone keeps all of a day, looked up each quarter of an hour; None where clocks change."""
     clocks = (datetime.combine(day, time(hour, minute), zone) for hour in range(24) for minute in (0, 15, 30, 45))
     offsets = {reading.utcoffset() for clock in clocks for reading in (clock, clock.replace(fold=1))}
     offsets.add(datetime.combine(day, time(23, 59, 59), zone).utcoffset())
@@ -245,10 +236,7 @@ def _steady_offset(zone: ZoneInfo, day: date) -> timedelta | None:
 
 
 def _doubt_clock(clock: datetime, zone: ZoneInfo, *, seen: str) -> Problem | None:
-    """Return why a wall clock time does not name one instant of its zone, None where it does.
-
-    The two folds of a time have different offsets only where clocks are put forward over it or back over it.
-    """
+    """Return why a wall clock time is not one instant of its zone, skipped or there twice; None where it is."""
     early, late = clock.replace(tzinfo=zone), clock.replace(tzinfo=zone, fold=1)
     before, after = early.utcoffset(), late.utcoffset()
     if before == after or before is None or after is None:
@@ -278,10 +266,7 @@ def _sign_offset(offset: timedelta) -> str:
 
 
 def doubt_date(cell: Cell, at: datetime, *, now: datetime, seen: str, say_past: bool) -> Problem | None:
-    """Return a warning for an instant that has passed, lies years ahead, or comes of a wall clock at midnight sharp.
-
-    Spreadsheets make midnight of a day without a time.
-    """
+    """Return a warning for an instant that has passed, lies years ahead, or is a midnight, as of a bare day."""
     if at <= now and say_past:
         message = f"{quoted(seen)} has passed. If the post didn't go out then, write a later date."
         return Problem("publish_at", "date_past", seen, message, warning=True)
@@ -303,10 +288,7 @@ FORM = "YYYY-MM-DD HH:MM"
 
 
 def explain_date(seen: str, unread: Unread) -> Problem:
-    """Return why a date can't be read and how to write it; of a text that strayed here only the beginning counts.
-
-    The remedy is given as a cell, too, where it is the only one and adds nothing to what the text said.
-    """
+    """Return why a date can't be read and how to write it, as a cell too where that is one way and adds nothing."""
     code, tell = _TOLD[unread.flaw]
     proposed = propose_dates(unread)
     fix = proposed[0] if len(proposed) == 1 and unread.about != BY_WEEKDAY else None

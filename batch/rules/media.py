@@ -89,10 +89,7 @@ def readable_ratio(ratio: float) -> str:
 
 
 class _FileRule(NamedTuple):
-    """One limit of a file: its field in `FileLimits`, the code, what is measured (0: not known), and what is said.
-
-    `{is}` and `{limit}` are the file's and the channel's, `{place}` the channel with its type.
-    """
+    """One limit of a file: field, code, the measure (0: not known), and words with `{is}`, `{limit}`, `{place}`."""
 
     field: str
     code: str
@@ -184,10 +181,7 @@ MEDIA = CellPlace("media")
 
 
 def check_media(post: Post, facts: Mapping[str, MediaFacts], *, at: CellPlace = MEDIA) -> Post:
-    """Return the post with its media known, and issues for what is wrong with them; `facts` are by `Medium.source`.
-
-    `at` is where the media stand in the sheet.
-    """
+    """Return the post with its media known (by `facts`), and issues, at their place, for what is wrong with them."""
     if post.action in SHOW_NOTHING or not post.content.media:
         return post
     combination = COMBINATIONS.get((post.channel, post.type)) if post.channel and post.type else None

@@ -72,10 +72,7 @@ def usual_mime(kind: str) -> str:
 
 
 class _Share(NamedTuple):
-    """What to do with a service's share links: `turn` gives the direct form, or None where there is none.
-
-    A host that starts with a dot stands for all names that end so.
-    """
+    """A service's share links: its hosts (".x": all that end so), the direct form or None, and the refusal."""
 
     hosts: tuple[str, ...]
     turn: Callable[[SplitResult], SplitResult | None]
@@ -476,10 +473,7 @@ def read_media(cell: str) -> Media:
 
 
 def find_addresses(line: str) -> tuple[list[str], bool, bool]:
-    """Return a line divided before each address, whether a separator is missing there, and whether one holds another.
-
-    An address within another (`/fetch/https://...`) is no place to divide.
-    """
+    """Return a line cut before each address, whether a separator lacks there, and whether an address holds another."""
     cuts, run_together, nested = [0], False, False
     for found in _START.finditer(line):
         before, at = line[: found.start()].rstrip(), found.start()

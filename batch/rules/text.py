@@ -121,10 +121,7 @@ class Lookalike(NamedTuple):
 
 
 def find_lookalike(text: str, *, whole_words: bool = False) -> Lookalike | None:
-    """Return the first letter of another alphabet that hides among Latin ones, None where there is none.
-
-    A word wholly in another alphabet hides nothing, unless `whole_words` says that only Latin ones can be meant.
-    """
+    """Return the first letter of another alphabet among Latin ones; `whole_words`: only Latin ones can be meant."""
     if text.isascii():
         return None
     for odd in text:
@@ -160,9 +157,6 @@ NO = frozenset((
 
 @lru_cache(4096)
 def read_yes_no(cell: str) -> bool | None:
-    """Return True for a word of yes and False for one of no, in any case; None for any other, never a silent no.
-
-    Blank is no.
-    """
+    """Return True for yes, False for no or blank, in any case; None for any other word, never a silent no."""
     word = unicodedata.normalize("NFKC", cell).strip().removesuffix(".").replace("\ufe0f", "").casefold()
     return word in YES if not word or word in YES or word in NO else None

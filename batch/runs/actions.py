@@ -98,10 +98,7 @@ class SiteContext:
         self.keep(lambda: self.journal.remember_fact(name, value, at=self.now()))
 
     def remember_shown(self, step: Step, item: Item, *, kept: bool = False) -> None:
-        """Keep how the service shows the content of a step that it accepted, so that it is not taken for a change.
-
-        `kept`: it shows fields that the step clears, and will not let go of them.
-        """
+        """Keep how the service shows what it accepted, so that it is no change; `kept`: also fields it won't clear."""
         if item.id and step.account_id and not item.account_id:
             self.keep(lambda: self.journal.remember_account(item.id, step.account_id, at=self.now()))
         sent, shown = step.content, item.content
@@ -200,10 +197,7 @@ def _send(act: Act, step: Step, *, position: int, context: SiteContext, single_c
 
 
 def _with_content(item: Item, step: Step, *, context: SiteContext) -> Item:
-    """Return the item of an answer; where that has ID and state alone, what the site shows: a blank tells nothing.
-
-    A service that is known to show texts and media as they were sent is asked only whether it has cleared a field.
-    """
+    """Return the item of an answer; where that has ID and state alone, what the site shows: a blank tells nothing."""
     if item.content != Content() or step.content == Content():
         return item
     cleared = kept_fields(step.before.content, step.content) if step.before else ()
@@ -225,10 +219,7 @@ def kept_notice(kept: Sequence[str], *, key: str) -> str:
 
 
 def update_item(step: Step, *, position: int, context: SiteContext) -> tuple[ActionResult, str]:
-    """Update a step's item, and return how it ended with the notice of what the service kept though it was cleared.
-
-    How a field is cleared is not documented, so one way after the other is tried, and what works is kept as a fact.
-    """
+    """Update a step's item; return how it ended, and the notice of what the service kept though it was cleared."""
     before = step.before.content if step.before else Content()
     cleared = kept_fields(before, step.content)
     known = context.journal.fact(CLEARING_FACT) if cleared else ""
@@ -285,10 +276,7 @@ WRONG_ID = (
 
 
 def _look_before(act: Act, step: Step, before: Before, *, context: SiteContext) -> ActionResult | None:
-    """Read an item right before an act on it; None where it is still as it was when the act was decided on.
-
-    A list may be old, and somebody else may be at work: nothing is changed on its word alone.
-    """
+    """Read an item right before an act, for a list may be old; None where it still is as the act was decided on."""
     try:
         item = context.reader.by_id(step.item_id)
         strange = context.reader.still_lists(step) if item is None else not is_version(item, step)
@@ -354,10 +342,7 @@ def _given_up(call: Call, *, context: SiteContext) -> ActionResult:
 
 
 def withdraw(item: Item, step: Step, *, position: int, context: SiteContext) -> bool:
-    """Take an item of a step back before it goes out; True where it will not.
-
-    Errors: ServiceError, SignInError, JournalError.
-    """
+    """Take an item of a step back before it goes out; True where it won't. Errors: PostbatchError."""
     act = {str(Status.SCHEDULED): Act.CANCEL, str(Status.DRAFT): Act.DELETE}.get(item.status)
     if act is not None:
         before = Before(item.status, item.scheduled_at, item.content)
@@ -465,10 +450,7 @@ class CircuitBreaker:
 
 @dataclass(slots=True)
 class StepProgress:
-    """A step, how far it has come, and its outcome once it has one.
-
-    `in_flight`: a call for it may be under way. `published_at`: when it was published, where that was to be now.
-    """
+    """A step, how far it has come, and its outcome once it has one; `in_flight`: a call for it may be under way."""
 
     position: int
     step: Step

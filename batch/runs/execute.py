@@ -262,10 +262,7 @@ class _SiteRun:
         return reply, intents
 
     def _read_bulk(self, reply: Reply, part: Sequence[StepProgress], intents: Sequence[int]) -> str:
-        """Take over what the answer says for certain, look up what it leaves open; return why it did not go through.
-
-        A whole call that was refused is looked up as well: it may have been refused after a part of it was done.
-        """
+        """Take over what the answer says for certain, look up what it leaves open, or a refusal; return why."""
         ended_at, why = self.context.now(), ""
         if reply.kind is ReplyKind.REFUSED:
             if reply.status in (401, 403) or reply.code in QUOTA_CODES - {PLAN_CODE}:

@@ -131,10 +131,7 @@ class Touched(NamedTuple):
 
 
 class Known(NamedTuple):
-    """An item that was made (`made`) or changed from here: its post's reference, its last state that was told, when.
-
-    `run` and `position` say by which post of which run.
-    """
+    """An item that was made (`made`) or changed from here, by which post of which run, and its last told state."""
 
     item_id: str
     reference: str
@@ -266,10 +263,7 @@ class Journal:
             db.execute("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?)", (run, position, outcome))
 
     def adopt(self, run: str, entries: Iterable[Adopted], *, at: datetime) -> None:
-        """Commit, all at once, what another machine has done for this run, as if it had been sent from here.
-
-        The next run from here then trusts no list that is older, and waits where a fate is unknown.
-        """
+        """Commit, all at once, what another machine has done for this run, as if it had been sent from here."""
         with self._change() as db:
             for entry in entries:
                 db.execute("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?)", (run, entry.position, entry.outcome))

@@ -41,10 +41,7 @@ class MediaResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MediaContext:
-    """Where media come from and go to, and how to wait.
-
-    `folder` is where files lie, None where none may be read; `stopped` tells when nothing more may be begun.
-    """
+    """Where media come from (`folder`; None: no files) and go to, how to wait, and when nothing more is begun."""
 
     client: Client
     cache: MediaCache
@@ -94,8 +91,17 @@ class _Transfer:
 
     def begin(self, medium: Medium) -> None:
         """Set a medium going."""
-        web = is_address(medium.source)
-        brought = _import(medium, self.context) if web else _upload(medium, self.context, folder=self.folder)
+        address = read_address(medium.source) if is_address(medium.source) else None
+        if address is None:
+            brought = _upload(medium, self.context, folder=self.folder)
+        elif address.refusal:
+            brought = Brought(State.FAILED, code="media_refused", message=f"{address.refusal}.")
+        else:
+            kind = medium.kind or address.kind or "IMAGE"
+            mime = address.mime if kind_of_mime(address.mime) == kind else usual_mime(kind)
+            self.context.say(f"The Media Manager fetches {shown(medium.source)}.")
+            name = library_name(urlsplit(address.url).path, mime=mime)
+            brought = import_url(self.context.client, address.url, kind=kind, mime=mime, name=name)
         if brought.state is State.PENDING:
             self.pending.append((medium, brought.file_id, self.context.clock()))
         else:
@@ -157,17 +163,6 @@ class _Transfer:
 def shown(source: str) -> str:
     """Return an entry as messages quote it: an address without its query, which may hold a key."""
     return shorten(source.partition("?")[0] if is_address(source) else source, limit=MAX_NAME_LETTERS)
-
-
-def _import(medium: Medium, context: MediaContext) -> Brought:
-    address = read_address(medium.source)
-    if address.refusal:
-        return Brought(State.FAILED, code="media_refused", message=f"{address.refusal}.")
-    kind = medium.kind or address.kind or "IMAGE"
-    mime = address.mime if kind_of_mime(address.mime) == kind else usual_mime(kind)
-    context.say(f"The Media Manager fetches {shown(medium.source)}.")
-    name = library_name(urlsplit(address.url).path, mime=mime)
-    return import_url(context.client, address.url, kind=kind, mime=mime, name=name)
 
 
 def _upload(medium: Medium, context: MediaContext, *, folder: MediaFolder | None) -> Brought:

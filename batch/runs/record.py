@@ -100,10 +100,7 @@ def idle_outcome(step: Step) -> Outcome:
 
 
 def done_outcome(step: Step, item: Item | None, *, last: Act, published_at: datetime | None = None) -> Outcome:
-    """Return the outcome of a step whose acts are all done; `item` is what the service last showed of it.
-
-    `published_at` is when a post was published that was to go out now, and so has no date of its own.
-    """
+    """Return the outcome of a step whose acts are done; `published_at` is when a post without a date went out."""
     status = item.status if item and item.status else str(STATUS_AFTER.get(last, ""))
     kind = DONE.get(step.kind) or IDLE[step.kind]
     code = ""
@@ -210,10 +207,7 @@ LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
 def new_run_id(now: datetime, *, random: float) -> str:
-    """Return a run's name: its start in UTC, to the thousandth by two letters, and two more that are any.
-
-    Names sort as their runs began, also within a second: `last` is the latest.
-    """
+    """Return a run's name: its start in UTC, to the thousandth, and two letters that are any: it sorts by that."""
     pairs = len(LETTERS) ** 2
     tail = "".join(
         LETTERS[number // len(LETTERS)] + LETTERS[number % len(LETTERS)]
@@ -408,10 +402,7 @@ def _digest(path: Path) -> str:
 
 
 def with_last_known(folder: Path, results: Results, record: RunRecord, *, journal_of: Callable[[str], str]) -> Results:
-    """Return results in which each post that was left out has what was last known, and each published one its time.
-
-    `journal_of` returns the name of a site's journal, which tells the site from any other of its name.
-    """
+    """Return results in which a post that was left out has what was last known, by the journals of `journal_of`."""
     open_posts = {n: o for n, o in enumerate(results.outcomes) if o.code == LEFT_OUT or _lacks_time(o)}
     outcomes = list(results.outcomes)
     run, looked = record.previous, 0

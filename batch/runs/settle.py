@@ -189,10 +189,7 @@ class SiteReader:
         return None if item is None else self.as_sent(item)
 
     def confirmed(self, listed: Iterable[Item]) -> list[Item]:
-        """Return items of a list as they are when each is read by its ID, without those that are another post there.
-
-        A list may be old, or give an item the ID of another. Errors: ServiceError, SignInError.
-        """
+        """Return listed items as each is when read by its ID, without those that are another post there."""
         read = [(entry.reference, self.by_id(entry.id)) for entry in listed]
         return [
             replace(item, reference=reference)
@@ -201,10 +198,7 @@ class SiteReader:
         ]
 
     def still_lists(self, step: Step) -> bool:
-        """Tell whether the list shows a step's post, and not as deleted, also after the time that it may be late by.
-
-        Errors: ServiceError, SignInError.
-        """
+        """Tell whether the list shows a step's post alive, also after the time that it may be late by."""
         for wait in (0.0, self.settle_seconds):
             if wait:
                 self.pause(wait)
@@ -227,10 +221,7 @@ class SiteReader:
 
 
 class Call(NamedTuple):
-    """A call that was sent, what came back, and when its answer came or was given up (UTC).
-
-    `single_call`: it was to make the item too.
-    """
+    """A call that was sent, what came back and when (UTC). `single_call`: it was to make the item too."""
 
     act: Act
     step: Step

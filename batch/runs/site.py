@@ -36,10 +36,7 @@ def read_site(
     say: Callable[[str], None],
     at_once: int = AT_ONCE,
 ) -> Snapshot:
-    """Return what the site holds, certain also about what a run that was cut off has just sent.
-
-    Errors: ServiceError, SignInError, JournalError.
-    """
+    """Return what the site holds, certain also about a run that was cut off. Errors: PostbatchError."""
     recent = now() - timedelta(seconds=settle_seconds)
     cut_off = journal.unsettled(since=recent, call_seconds=client.deadline_seconds)
     up_to_date = max((call.until for call in cut_off), default=recent) + timedelta(seconds=settle_seconds)
@@ -101,10 +98,7 @@ def _dated(item: Item, published: Mapping[str, datetime]) -> Item:
 
 
 def _remembered(client: Client, journal: Journal, gone: Sequence[Known], *, now: datetime) -> list[Item]:
-    """Return the items of the journal that the list does not show: as they are, or as deleted.
-
-    What was changed within a day is looked at, for a list may still be late by some of it.
-    """
+    """Return the items that the list does not show, or not yet: as they are, if changed within a day, or as deleted."""
     found: list[Item] = []
     looks = 0
     # A site is there for longer than a journal, but a service on this machine may be begun anew any time.

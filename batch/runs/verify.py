@@ -68,10 +68,7 @@ def read_back(posts: Sequence[StepProgress], *, context: SiteContext, keep: Call
 def find_duplicates(
     posts: Sequence[StepProgress], listed: Sequence[Item], *, context: SiteContext
 ) -> dict[int, list[Item]]:
-    """Return, by a post's position, the living items of its reference where there is more than one on its account.
-
-    What the plan found is read by its ID, whatever the list shows now. Errors: ServiceError, SignInError.
-    """
+    """Return, by a post's position, the living items of its reference where its account has more than one."""
     slots: defaultdict[tuple[str, str, str], list[Item]] = defaultdict(list)
     for item in listed:
         if item.reference and item.status in PENDING | ON_ITS_WAY:

@@ -97,11 +97,7 @@ def answer(
     names: Mapping[str, str],
     zone: tzinfo | None = None,
 ) -> Response:
-    """Return the page of a site and of the month that the request names (`2026-12`; else that of the next post).
-
-    `names` is what people call the accounts, by ID; `zone` is whose times are shown, None for this machine's. Raises
-    `Refusal` 405, and 400 for a month that is none.
-    """
+    """Return the page of a site and month, else that of the next post; `names` are the accounts'. Raises `Refusal`."""
     if request.method not in ("GET", "HEAD"):
         raise Refusal(405, "METHOD_NOT_ALLOWED", "The first page can only be read.")
     now = now.astimezone(zone)

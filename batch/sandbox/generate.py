@@ -63,7 +63,8 @@ def generate_text(context: Context) -> Answer:
     if more.get("addLinkInBio"):
         caption += "\nLink in bio."
     if more.get("withHashtags"):
-        caption += "\n" + " ".join(_hashtags(body["userInput"]))
+        words = dict.fromkeys("".join(filter(str.isalnum, word.lower())) for word in body["userInput"].split())
+        caption += "\n" + " ".join([f"#{word}" for word in words if len(word) > 3][:5])
     result: Json = {"caption": caption[:LONGEST_CAPTION]}
     if body.get("channelName") in WITH_TITLE:
         result["title"] = _title(body["userInput"])
@@ -136,11 +137,6 @@ def _caption(subject: str, tone: str, language: str) -> str:
 def _title(subject: str) -> str:
     words = " ".join(subject.split()[:8])
     return (words[:1].upper() + words[1:])[:LONGEST_TITLE]
-
-
-def _hashtags(subject: str) -> list[str]:
-    words = dict.fromkeys("".join(c for c in word.lower() if c.isalnum()) for word in subject.split())
-    return [f"#{word}" for word in words if len(word) > 3][:5]
 
 
 def _picture(subject: str) -> str:

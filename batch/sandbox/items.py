@@ -19,10 +19,7 @@ FAILING_MARKER = "[sandbox:fail]"
 
 @dataclass(slots=True)
 class Held:
-    """An item as the sandbox keeps it: `body` is what the API shows.
-
-    `next_at` is the instant at which something is still to happen to it; `due` the one at which it was to go out.
-    """
+    """An item as it is kept: `body` as shown, `next_at` when something happens to it, `due` when it was to go out."""
 
     site: str
     body: Json

@@ -92,10 +92,6 @@ def listed(kind: Any, *, least: int = 0, most: int | None = None) -> Any:
     return Annotated[list[kind], Field(min_length=least, max_length=most)]
 
 
-def _as_number(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
-
-
 Text, Flag = StrictStr, StrictBool
 Name = Annotated[StrictStr, Field(min_length=1)]
 Id = Annotated[StrictStr, Field(min_length=1, max_length=LONGEST_ID)]
@@ -103,7 +99,11 @@ Address = Annotated[StrictStr, AfterValidator(_check_address)]
 Url = Annotated[Address, Field(min_length=1)]
 Instant = Annotated[StrictStr, AfterValidator(_check_instant)]
 Count = Annotated[StrictInt, Field(ge=0)]
-Size = Annotated[StrictInt, Field(ge=1), BeforeValidator(_as_number)]
+Size = Annotated[
+    StrictInt,
+    Field(ge=1),
+    BeforeValidator(lambda v: int(v) if isinstance(v, str) and v.isascii() and v.isdigit() else v),
+]
 """A whole number, which may be written as text."""
 
 MEDIUM = model("Medium", {"type": one_of(ANY), "url": Url})
@@ -205,18 +205,14 @@ def violations(value: Any, shape: type[Body], path: str = "") -> list[Violation]
         shape.model_validate(value)
     except ValidationError as error:
         return [
-            Violation(_write_path(path, found["loc"]), said.format(**found.get("ctx", {})), rule)
+            Violation(place.removeprefix(".") or "body", said.format(**found.get("ctx", {})), rule)
             for found in error.errors(include_url=False)
+            for place in [path + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in found["loc"])]
             for rule, said in [
                 _RULES.get(found["type"], ("FORMAT", found["msg"].replace("{", "{{").replace("}", "}}")))
             ]
         ]
     return []
-
-
-def _write_path(start: str, parts: tuple[int | str, ...]) -> str:
-    written = start + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
-    return written.removeprefix(".") or "body"
 
 
 def read_body(content: bytes, shape: type[Body]) -> Json:

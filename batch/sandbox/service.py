@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, tzinfo
+from email.utils import format_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -35,7 +36,6 @@ from batch.sandbox.state import (
     to_datetime,
     to_ms,
     utc_now,
-    write_http_date,
 )
 
 POSTS = "/social-publisher/v1"
@@ -125,7 +125,8 @@ class Service:
                 response = self.show_page(request, now) if request.path == "/" else self.respond(request, now)
             except Refusal as refusal:
                 response = refusal.response()
-        return replace(response, headers=(*response.headers, ("date", write_http_date(now))))
+        date = format_datetime(to_datetime(now).replace(microsecond=0), usegmt=True)
+        return replace(response, headers=(*response.headers, ("date", date)))
 
     def show_page(self, request: Request, now: Ms) -> Response:
         """Return the page of the site and the month that the request names. Raises `Refusal`."""
@@ -292,11 +293,7 @@ class Service:
 
 
 def refuse_stranger(request: Request) -> None:
-    """Refuse a page of another site that makes a browser call here, by whatever name it has given this machine.
-
-    The host is this machine's, and a page that calls is the sandbox's own, not one behind another port. A call without
-    these headers comes from no browser.
-    """
+    """Refuse what a browser sends for another site's page, or by another name of this machine; other callers pass."""
     host, origin = request.headers.get("host", ""), request.headers.get("origin", "")
     named = _HOST.fullmatch(host.lower())
     if host and not (named and is_loopback(named["name"].strip("[]"))):

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 
 from batch.sandbox.content import CHANNELS, CONNECTED, OBJECTS
-from batch.sandbox.state import Json, Ms, Refusal, Store, invalid, start_of_month, write_json
+from batch.sandbox.state import Json, Ms, Refusal, Store, invalid, to_datetime, to_ms, write_json
 
 SITE_ID = "5a11d0b0-0000-4000-8000-706f74746572"
 SITE_NAME = "Pottery"
@@ -123,15 +123,13 @@ class Site:
             raise Refusal(400, "USER_NOT_EXIST_FOR_CHANNEL", f"{channel} was never connected to this site.")
 
     def need_account(self, item: Json, path: str) -> None:
-        """Refuse an account, second ID or privacy level that is not this site's.
-
-        Where no account is named, the default one, or the only one, is meant and filled in.
-        """
+        """Refuse an account, second ID or level that is not this site's; fill in the default or only account."""
         channel = item["channel"]
         self.need_connection(channel["name"])
         accounts = self.accounts(channel["name"])
         named = channel.get("accountId")
-        meant = [a for a in accounts if a["id"] == named] if named else _defaults(accounts)
+        defaults = [a for a in accounts if a.get("settings", {}).get("default")]
+        meant = [a for a in accounts if a["id"] == named] if named else defaults or accounts
         if len(meant) != 1:
             said = "is not a connected account of this channel" if named else "is missing, and none is the default"
             raise invalid(f"{path}.channel.accountId", said)
@@ -148,10 +146,9 @@ class Site:
 
     def quota(self, action: str) -> tuple[int | None, int]:
         """Return limit (None: the plan has not got it, 0: not counted) and use of an action in this month."""
-        return LIMIT, self.store.count(
-            "SELECT count(*) FROM usage WHERE site = ? AND action = ? AND at >= ?",
-            self.id, action, start_of_month(self.now),
-        )  # fmt: skip
+        month = to_datetime(self.now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        used = "SELECT count(*) FROM usage WHERE site = ? AND action = ? AND at >= ?"
+        return LIMIT, self.store.count(used, self.id, action, to_ms(month))
 
     def need_feature(self, action: str) -> None:
         """Refuse an action that the plan has not got."""
@@ -191,7 +188,3 @@ class Site:
                 place = account.get(inside, {}).get("displayName") if inside else ""
                 names[account["id"]] = f"{own}, {place}" if place else own
         return names
-
-
-def _defaults(accounts: list[Json]) -> list[Json]:
-    return [a for a in accounts if a.get("settings", {}).get("default")] or accounts

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -182,16 +181,6 @@ def read_iso(text: str | None) -> Ms | None:
         return to_ms(datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text)))
     except (ValueError, OverflowError):
         return None
-
-
-def write_http_date(ms: Ms) -> str:
-    """Write an instant as the `Date` header has it."""
-    return format_datetime(to_datetime(ms).replace(microsecond=0), usegmt=True)
-
-
-def start_of_month(ms: Ms) -> Ms:
-    """Return the first instant of the month, in UTC."""
-    return to_ms(to_datetime(ms).replace(day=1, hour=0, minute=0, second=0, microsecond=0))
 
 
 Json = dict[str, Any]

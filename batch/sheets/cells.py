@@ -183,10 +183,7 @@ REMOVED = frozenset({"control_removed", "tab_replaced", "zero_width_removed"})
 
 
 class Finding(NamedTuple):
-    """An accident in one cell; its message has places for the address, the column and what was seen.
-
-    `fix` is what the cell should hold where that is certain.
-    """
+    """An accident in one cell, its message with `{cell}`, `{column}` and `{seen}`; `fix` where one is certain."""
 
     code: str
     message: str

@@ -122,20 +122,15 @@ def download_sheet(
     content = vendor.fetch(named, transport=transport, clock=clock)
     path = folder / f"google-sheet-{named.id[:ID_LETTERS_SHOWN]}.xlsx"
     known = _remembered(state)
-    _refuse_changed(path, known)
-    written = _write(path, content)
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _write(state / DOWNLOADS, json.dumps({**known, str(written): sha256(content).hexdigest()}, indent=1).encode())
-    return written
-
-
-def _refuse_changed(path: Path, known: Mapping[str, str]) -> None:
-    """Refuse to overwrite a copy that is not as it was written here."""
     if path.exists() and known.get(str(path)) != sha256(path.read_bytes()).hexdigest():
         raise SheetError(
             f"{path.name} was changed here since it was downloaded, and would be overwritten. Rename it, or give the "
             "file itself instead of the link."
         )
+    written = _write(path, content)
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _write(state / DOWNLOADS, json.dumps({**known, str(written): sha256(content).hexdigest()}, indent=1).encode())
+    return written
 
 
 def _write(path: Path, content: bytes) -> Path:

@@ -551,10 +551,7 @@ def join_cells(rows: Iterable[RawRow], joins: Sequence[Join]) -> Iterator[RawRow
 
 
 def join_moment(date: RawCell, time: RawCell) -> RawCell:
-    """Return a date and a time of day as one moment, or as one text where either is text; nothing is left out.
-
-    A date that has that time already is one moment, too: so reads a sheet that was written back with both.
-    """
+    """Return a date and a time of day as one moment, or as one text where either is text; nothing is left out."""
     if time == "" or isinstance(date, CellError):
         return date
     if date == "" or isinstance(time, CellError):
@@ -588,10 +585,7 @@ class Table:
 
     @classmethod
     def split(cls, grid: RawSheet, *, where: str, headed: bool = True) -> Self:
-        """Divide a grid at its headings: the first row, of the first 20, with two that are known, else row 1.
-
-        With `headed` False its first row need not be one of headings of ours.
-        """
+        """Divide a grid at its headings: the first of 20 rows with two that are known, else (or not `headed`) row 1."""
         if not grid.rows:
             raise SheetError(f"{where} is empty: fill in a sheet made by 'postbatch template'.")
         first = grid.rows[0] if grid.rows[0].number == 1 else RawRow(1, ())

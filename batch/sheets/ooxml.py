@@ -151,11 +151,7 @@ class Package:
         starts: Mapping[str, Callable[[Mapping[str, str]], None]],
         texts: Mapping[str, Callable[[str], None]] | None = None,
     ) -> None:
-        """Call a function for each element of a small part that stands at one of the paths.
-
-        A path is `/sst/si/t`, without namespaces. Those of `starts` get the element's attributes at its beginning,
-        those of `texts` its text at its end.
-        """
+        """Call a function for each element of a small part at a path (`/sst/si/t`), with its attributes or its text."""
         what = f"its part {part}"
         handlers = _Visits(starts, texts or {}, too_deep=self.damaged(f"{what} is nested too deeply"))
         self.walk(part, handlers, limit_bytes=MAX_SMALL_PART_BYTES, what=what)

@@ -91,10 +91,7 @@ KINDS = {".xlsx": FileKind.WORKBOOK, ".xlsm": FileKind.WORKBOOK, ".csv": FileKin
 
 
 def keep_stdin(stream: BinaryIO, *, folder: Path) -> Path:
-    """Keep a sheet that comes on standard input as a private file below `folder`, and return it.
-
-    The same bytes are the same file, so that a second run finds what the first one wrote. Errors: SheetError.
-    """
+    """Keep a sheet from standard input as a private file named for its bytes below `folder`. Errors: SheetError."""
     data = stream.read(MAX_FILE_BYTES + 1)
     if not data.strip():
         raise SheetError("Nothing came on standard input. Pipe a CSV into the command, or give the name of a file.")
@@ -209,10 +206,7 @@ class Sheet(SheetRows):
         }
 
     def in_file(self, issue: Issue, row: Row | None) -> Issue:
-        """Return an issue with the address and the headings that the file itself has.
-
-        Where several cells make up a column, it is about the one that holds what was seen, else about the first.
-        """
+        """Return an issue with the file's own headings and address; of several cells, the one with what was seen."""
         place, sources = self.columns.get(issue.column, -1), self.sources.get(issue.column)
         if row and sources is not None and issue.cell == cell_address(row.number, place):
             holding = (at for at in sources if at != place and self._holds(row, at, issue))
@@ -552,10 +546,7 @@ def _find_merges(rows: Sequence[Row], headings: Headings, grid: RawSheet) -> Ite
 
 
 def _find_pictures(rows: Sequence[Row], headings: Headings, grid: RawSheet) -> tuple[list[Issue], tuple[str, ...]]:
-    """Return a warning for each row with a picture that only lies over the sheet, and a notice of those not needed.
-
-    A picture belongs to the topmost row that it lies over. Where the row names its media it is taken for a preview.
-    """
+    """Return a warning for each row with a picture over it that isn't its preview, and a notice of the previews."""
     places = sorted(place for place, column in _places_of(headings).items() if column == "media")
     over: dict[Row, list[str]] = {}
     for area in grid.pictures:

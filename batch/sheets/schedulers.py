@@ -130,10 +130,7 @@ def count_headings(cells: Sequence[str]) -> int:
 
 
 def propose_scheduler(table: Table, choices: HeadingChoices, *, where: str) -> Table:
-    """Return the table, with a hint where it may have been made for another scheduler; where it surely was, SheetError.
-
-    It surely was where no heading names a channel, or where one that it has for a column of ours means nothing to us.
-    """
+    """Return the table, with a hint where it may be another scheduler's; SheetError where its headings say so."""
     meanings = {name: meaning_of(name) for name in table.names}
     ours = {told.column for told in meanings.values()} | dict((*choices.mapped, *choices.configured)).keys()
     if "channel" in ours and (choices.mapped or all(map(column_of, table.names))):
@@ -193,10 +190,7 @@ class DayOrder(NamedTuple):
 
 
 def apply_mapping(table: Table, name: str | None, choices: HeadingChoices, *, where: str) -> Table:
-    """Return the table with the places of our columns in it, its cells written our way. Errors: SheetError.
-
-    Where no scheduler is named, the table stays as it is, and the one for which it was likely made is proposed.
-    """
+    """Return the table with our columns placed and cells written our way, as it is without a name."""
     if name is None:
         return propose_scheduler(table, choices, where=where)
     scheduler = schedulers().get(name)

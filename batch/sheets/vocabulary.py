@@ -99,10 +99,7 @@ def column_of(heading: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The table of words as it is matched: each by its plain form.
-
-    `by_start` are the longer words for a column of ours by their first letter: those of which a heading may be a slip.
-    """
+    """The table of words by their plain form; `by_start` are longer ones of ours, of which a heading may be a slip."""
 
     meanings: Mapping[str, Meaning]
     by_start: Mapping[str, tuple[tuple[str, str], ...]]
@@ -142,10 +139,7 @@ class Vocabulary:
         return Meaning(Kind.READ, (OURS[word],)) if word in OURS else self.meanings.get(word)
 
     def _joined(self, heading: str) -> Meaning | None:
-        """Return what two or more words that stand side by side mean together: `Date / Time`, `Image or video`.
-
-        Where one of them means nothing (`Topic / Caption`), it is not sure that the others do.
-        """
+        """Return what words that stand side by side mean together (`Date / Time`); in doubt where one means nothing."""
         parts = [part for part in BETWEEN.split(heading) if part.strip()]
         found = [self._known(part) or self._stripped(part) for part in parts]
         meanings = [meaning for meaning in found if meaning]
@@ -223,10 +217,7 @@ class Vocabulary:
         return STATE if foreign or any(token in words for token in tokens) else None
 
     def slip_of(self, heading: str, columns: Iterable[str]) -> tuple[str, str] | None:
-        """Return the word that a heading nearly is and its column, among the columns given; None where it is near none.
-
-        Short words are near too much: only ours count among them.
-        """
+        """Return the word that a heading nearly is and its column, of those given; of short words only ours count."""
         written, wanted = plain_heading(heading), set(columns)
         if written in self.other_words:
             return None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from batch.commands.options import Environment, Flags
+from batch.commands.options import Environment, Flags, StatusLine
 from batch.commands.session import Session
 from batch.commands.sites import Progress, brought_up_to_date, settle_seconds
 from batch.model import Item, Outcome, OutcomeKind, Status
@@ -74,6 +75,19 @@ def test_a_run_says_how_far_it_is_how_long_the_rest_takes_and_what_it_waits_for(
         assert progress.words() == "Checking what pottery shows"
         stop.request("Stopped.")
         assert progress_of(session, posts=1).words() == "0 of 1 posts done, about 30 s left"
+
+
+@pytest.mark.parametrize("width", [50, 80])
+def test_a_bar_shows_the_share_that_is_done_where_the_line_has_room(width):
+    screen = Terminal()
+    status = StatusLine(screen, shown=True, width=width)
+    with status.waiting(lambda: "1 of 2 posts done, about 15 s left", share=lambda: 0.5):
+        while screen.getvalue().count("left") < 3:
+            threading.Event().wait(0.01)
+    drawn = [part for part in screen.getvalue().split("\r") if "left" in part][1:]
+    assert all(part.endswith(f" |{'#' * 10}{' ' * 10}|") if width == 80 else "|" not in part for part in drawn)
+    assert all(len(part) < width for part in drawn)
+    assert not screen.getvalue().split("\r")[-2].strip()
 
 
 def test_where_there_is_no_terminal_a_site_that_is_done_has_its_line(tmp_path):

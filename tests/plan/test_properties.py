@@ -205,6 +205,8 @@ def test_a_second_run_changes_nothing(sheet: list[Post], site: Snapshot) -> None
 def test_a_missing_row_never_cancels_or_changes_anything(
     sheet: list[Post], site: Snapshot, data: st.DataObject
 ) -> None:
+    # No row can be called so (`check` refuses it): without its row a post of that name is an attempt of "a".
+    sheet = [post for post in sheet if post.key != "a~2"]
     first = reconcile(sheet, site, now=NOW)
     after = apply_plan(site, first)
     kept = data.draw(st.lists(st.sampled_from(sheet), unique_by=lambda post: post.key)) if sheet else []

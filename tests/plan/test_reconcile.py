@@ -29,7 +29,7 @@ from batch.plan.decisions import PlanOptions, place
 from batch.plan.planfile import check_unmoved
 from batch.plan.reconcile import reconcile
 from batch.plan.safety import refusal_of
-from tests.plan.builders import Builders
+from tests.plan.builders import CONTENT, DATE, PICTURE, Builders
 
 
 def one(make: Builders, post: Post, *items: object, options: PlanOptions | None = None, **site: object) -> Step:
@@ -378,6 +378,30 @@ def test_a_named_post_that_looks_like_a_derived_one_is_only_warned_of(make: Buil
     assert (
         step_beside(make, make.post("auto-new", key_derived=True), make.item(reference="x")).kind is StepKind.SCHEDULE
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "item", "kind"),
+    [
+        ({}, {}, StepKind.CONFLICT),
+        ({"publish_at": None}, {"status": Status.DRAFT}, StepKind.CONFLICT),
+        ({"publish_at": None, "now": True}, {"status": Status.PUBLISHED}, StepKind.CONFLICT),
+        ({}, {"reference": "other/kiel/INSTAGRAM"}, StepKind.SCHEDULE),
+        ({}, {"scheduled_at": DATE + timedelta(days=7)}, StepKind.SCHEDULE),
+        ({}, {"content": Content(text="Other words", media=(PICTURE,))}, StepKind.SCHEDULE),
+        ({}, {"content": replace(CONTENT, target_id="another page")}, StepKind.SCHEDULE),
+        ({}, {"status": Status.CANCELED}, StepKind.SCHEDULE),
+        ({"series": ""}, {}, StepKind.SCHEDULE),
+    ],
+)
+def test_a_place_that_was_renamed_does_not_make_its_posts_a_second_time(
+    make: Builders, changes: dict[str, object], item: dict[str, object], kind: StepKind
+) -> None:
+    renamed = make.post("sale/Kiel Mitte/INSTAGRAM", **{"series": "sale", "place": "Kiel Mitte", **changes})
+    there = make.item(**{"reference": "sale/kiel/INSTAGRAM", **item})
+    step = step_beside(make, renamed, there)
+    assert step.kind is kind
+    assert (step.code, step.acts) == ("looks_same", ()) if kind is StepKind.CONFLICT else step.acts
 
 
 def test_a_derived_post_at_the_time_of_an_earlier_derived_one_is_warned_of(make: Builders) -> None:

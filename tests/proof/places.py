@@ -129,7 +129,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Wanted:
-    """One post as the public is to see it; `at` None: at once. `said` are its words, tags and link together."""
+    """One post as it is to be; `at` None: at once, or a draft. `said` are its words and tags together."""
 
     site: str
     place: Place
@@ -138,6 +138,11 @@ class Wanted:
     picture: str
     mark: str
     at: datetime | None
+    draft: bool
+
+    def looks(self) -> tuple[object, ...]:
+        """Return by what two posts are the same: where, what and when; a link does not count."""
+        return self.site, self.place, self.said, self.picture, self.at, self.draft
 
 
 @dataclass
@@ -309,38 +314,41 @@ def furnish(site: Site, scenario: Scenario, *, settle_seconds: float) -> Path:
     return work
 
 
-def expect(shops: Sequence[Shop], lines: Sequence[Line]) -> dict[str, Wanted | None]:
-    """Return what each post's reference is to look like in public; None for one that stays a draft."""
-    wanted: dict[str, Wanted | None] = {}
+def expect(shops: Sequence[Shop], lines: Sequence[Line]) -> dict[str, Wanted]:
+    """Return what each post's reference is to look like."""
+    wanted: dict[str, Wanted] = {}
     for line in lines:
         for shop in line.means(shops):
             for channel in line.channels:
                 said = shop.words(line.own.get(shop.name, line.text)) + f" #open #{shop.mark}" * line.tag
                 link = f"https://example.com/{shop.mark}" * line.link
-                wanted[f"{line.key}/{shop.name}/{channel}"] = (
-                    Wanted(
-                        SITES[shop.site], shop.account(channel), said, link,
-                        hashlib.sha256(picture_of(shop)).hexdigest() * line.picture, shop.mark, line.at,
-                    )
-                    if line.at or line.now
-                    else None
+                picture = hashlib.sha256(picture_of(shop)).hexdigest() * line.picture
+                wanted[f"{line.key}/{shop.name}/{channel}"] = Wanted(
+                    SITES[shop.site], shop.account(channel), said, link, picture, shop.mark, line.at,
+                    draft=not (line.at or line.now),
                 )  # fmt: skip
     return wanted
 
 
+def renamed(before: Mapping[str, Wanted], after: Mapping[str, Wanted]) -> set[str]:
+    """Return the references whose post is there already under a name that its row does not know any more."""
+    left = {(key.split("/")[0], want.looks()) for key, want in before.items() if key not in after}
+    return {key for key, want in after.items() if key not in before and (key.split("/")[0], want.looks()) in left}
+
+
 def judge(
     public: Sequence[PublicPost],
-    wanted: Mapping[str, Wanted | None],
+    wanted: Mapping[str, Wanted],
     *,
     pictures: Mapping[tuple[str, str], str],
 ) -> Harm:
     """Judge what the public saw; `pictures` are the digests of the files by their site and address."""
     harm, seen = Harm(), Counter(shown.reference for shown in public)
-    harm.lost = sum(want is not None and not seen[reference] for reference, want in wanted.items())
+    harm.lost = sum(not want.draft and not seen[reference] for reference, want in wanted.items())
     harm.doubled = sum(max(0, count - 1) for count in seen.values())
     for shown in public:
         want = wanted.get(shown.reference)
-        if want is None:
+        if want is None or want.draft:
             harm.unasked += 1
             continue
         listed = shown.content.get("mediaWrapper", {}).get("media", [])
@@ -368,9 +376,18 @@ class Play:
     restless: str = ""
 
     def half(
-        self, shops: Sequence[Shop], lines: Sequence[Line], *, kill_at: int, faults: Iterable[dict[str, Any]] = ()
+        self,
+        shops: Sequence[Shop],
+        lines: Sequence[Line],
+        *,
+        kill_at: int,
+        faults: Iterable[dict[str, Any]] = (),
+        conflicts: Collection[str] = (),
     ) -> None:
-        """Run a sheet, killed in its first run; then again without any trouble until all of its posts are unchanged."""
+        """Run a sheet, killed in its first run; then again without trouble until each post is unchanged.
+
+        `conflicts` are those that are to be held back instead.
+        """
         write_sheet(self.site.folder / "work", shops, lines)
         for fault in faults:
             self.site.service.add_fault(**fault)
@@ -401,13 +418,14 @@ def play_one(site: Site, scenario: Scenario, figures: Figures, *, lag_seconds: f
     furnish(site, scenario, settle_seconds=settle_seconds)
     play = Play(site, scenario)
     play.half(scenario.shops, scenario.lines, kill_at=scenario.kills[0], faults=scenario.faults)
-    first = expect(scenario.shops, scenario.lines)
+    first, after = expect(scenario.shops, scenario.lines), expect(scenario.shops_after, scenario.lines_after)
     out = {post.reference for post in site.service.public()}
+    held_back = renamed(first, after)
     if not play.restless:
-        play.half(scenario.shops_after, scenario.lines_after, kill_at=scenario.kills[1])
+        play.half(scenario.shops_after, scenario.lines_after, kill_at=scenario.kills[1], conflicts=held_back)
     # What is out stays as it was, and what a changed table or row no longer names stays as planned before.
-    after = expect(scenario.shops_after, scenario.lines_after)
     wanted = {**first, **after, **{key: first[key] for key in out if key in first}}
+    wanted = {key: want for key, want in wanted.items() if key not in held_back}
     pictures = {(f["site"], str(f["url"])): str(f["sha256"]) for f in site.service.files()}
     site.service.move_clock(seconds=30 * 86400)
     harm = judge(site.service.public(), wanted, pictures=pictures)

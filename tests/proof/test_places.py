@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.proof.kill_real import SERVERS
-from tests.proof.places import CHANGES, GROUPS, Line, Shop, expect, judge, make_scenario, prove
+from tests.proof.places import CHANGES, GROUPS, Line, Shop, expect, judge, make_scenario, prove, renamed
 from tests.proof.scene import Harm
 from tests.rig.published_log import PublicPost
 
@@ -39,6 +39,8 @@ def test_the_scenarios_hold_every_change_trouble_and_kind_of_row() -> None:
     assert any(" but " in cell for cell in cells)
     assert max(sum(shop.site == "s0" for shop in s.shops) for s in scenarios) > 4
     assert all(line.means(s.shops) for s in scenarios for line in s.lines)
+    halves = [(expect(s.shops, s.lines), expect(s.shops_after, s.lines_after)) for s in scenarios]
+    assert sum(bool(renamed(before, after)) for before, after in halves) > 3
 
 
 SHOPS = tuple(
