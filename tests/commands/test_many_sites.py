@@ -22,7 +22,7 @@ from tests.rig.service import Rig
 SITES = tuple(f"site{number:02}" for number in range(20))
 ROWS = [
     {"key": f"post-{n}", "channel": "FACEBOOK", "text": f"{{{{city}}}} no. {n}", "publish_at": f"2031-03-0{n} 09:00",
-     "places": "all"}
+     "places": "all", "action": ""}
     for n in (1, 2)
 ]  # fmt: skip
 PLACES = [{"place": f"shop-{site}", "site": site, "city": f"Town {site}"} for site in SITES]
@@ -101,3 +101,38 @@ def test_many_sites_fit_into_the_files_that_a_process_may_hold_open(shops: Desk,
     )
     assert (done.returncode, done.stderr.count(b"open files")) == (0, 0), done
     assert len(service.coming()) == 40
+
+
+def test_a_pilot_of_three_places_is_found_unchanged_by_the_whole_run(shops: Desk, service: Rig) -> None:
+    assert shops(*RUN, "--pilot", "3").status == 0
+    assert by_site(shops) == {site: Counter(scheduled=2) if site in SITES[:3] else Counter(skipped=2) for site in SITES}
+    before = len(service.calls())
+    assert shops(*RUN).status == 0
+    assert by_site(shops) == {
+        site: Counter(unchanged=2) if site in SITES[:3] else Counter(scheduled=2) for site in SITES
+    }
+    pilots = {site_id(number) for number in range(3)}
+    assert not pilots & {call.site for call in service.calls()[before:] if call.changed}
+
+
+def test_one_changed_cell_cancels_one_post_everywhere(shops: Desk, service: Rig) -> None:
+    assert shops(*RUN).status == 0
+    shops.write("posts.csv", [{**ROWS[0], "action": "cancel"}, ROWS[1]])
+    asked = shops(*RUN)
+    assert (asked.status, "--allow-cancel 20" in asked.err) == (2, True), asked
+    assert len(service.coming()) == 40
+    assert shops(*RUN, "--allow-cancel", "20").status == 0
+    assert by_site(shops) == {site: Counter(cancelled=1, unchanged=1) for site in SITES}
+    assert {post.reference.split("/")[0] for post in service.coming()} == {"post-2"}
+    assert len(service.coming()) == 20
+
+
+def test_undo_takes_back_a_run_in_all_its_places_and_no_other_run(shops: Desk, service: Rig) -> None:
+    assert shops(*RUN, "--pilot", "3").status == 0
+    pilot = {post.reference for post in service.coming()}
+    assert shops(*RUN).status == 0
+    undone = shops("undo", "last", "--config", "postbatch.toml", "--yes", "--out", "undone.json")
+    assert undone.status == 0, undone
+    assert Counter(post["outcome"] for post in shops.posts("undone.json")) == Counter(cancelled=34)
+    assert {post.reference for post in service.coming()} == pilot
+    assert len(service.coming()) == 6
