@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import threading
 import unicodedata
 import warnings
 import weakref
@@ -259,10 +260,14 @@ def _resolve(root: str, parts: Sequence[str]) -> tuple[str, ...]:
     return tuple(Path(inside).parts)
 
 
+_LISTING = threading.Lock()
+"""One list at a time: all descriptors of a folder share how far it is read."""
+
+
 def _with_other_accents(part: str, folder: int | str) -> str:
     """Find a file whose name is stored with its accents composed otherwise (as on a Mac), or say what is there."""
     names: list[str] = []
-    with suppress(OSError), os.scandir(folder) as entries:
+    with _LISTING, suppress(OSError), os.scandir(folder) as entries:
         names = [entry.name for entry in islice(entries, MAX_LISTED) if not refuse_path(entry.name)]
     plain = unicodedata.normalize("NFC", part)
     found = next((name for name in names if unicodedata.normalize("NFC", name) == plain), None)

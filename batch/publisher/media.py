@@ -21,7 +21,7 @@ import httpx
 
 from batch.errors import ServiceError
 from batch.model import Json
-from batch.publisher.client import Client, open_http, read_body, within
+from batch.publisher.client import AT_ONCE, Client, open_http, read_body, within
 from batch.publisher.pace import Patience, wait_seconds
 from batch.publisher.payload import as_dict, as_dicts, as_text
 from batch.publisher.reply import Raw, Reply, ReplyKind, TooLarge, make_reply
@@ -35,8 +35,8 @@ TUS = {"Tus-Resumable": "1.0.0"}
 FILES_A_CALL = 100
 MAX_ANSWER_BYTES = 1024 * 1024
 UPLOAD_BASE_SECONDS = 60.0
-SLOWEST_BYTES_A_SECOND = 50_000
-"""An upload may take as long as this line speed makes it, and a minute more."""
+SLOWEST_BYTES_A_SECOND = 50_000 // AT_ONCE
+"""An upload may take as long as its share of a slow line (50 kB a second) makes it, and a minute more."""
 FIRST_WAIT_SECONDS = 1.0
 
 

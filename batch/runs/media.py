@@ -1,7 +1,8 @@
 """Bring a plan's media into the site's Media Manager: each distinct one once, and each failure to its own rows.
 
 A medium is known by its identity (a file's SHA-256, a URL's address). What went up before is remembered in the journal
-and not sent again. All are set going first and waited for afterwards, so that the service works on them side by side.
+and not sent again. All are set going first, a few at once, and waited for afterwards: the service works on them side by
+side.
 A post whose medium could not be brought is never sent.
 """
 
@@ -10,13 +11,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from batch.errors import SignInError
 from batch.media import MediaFolder, MediumUnreadableError, open_medium
 from batch.model import Act, Content, Medium, OutcomeKind
-from batch.publisher.client import Client
+from batch.publisher.client import Client, gather
 from batch.publisher.media import Brought, State, import_url, read_files, upload_file, wait_ready
 from batch.publisher.pace import Patience
 from batch.rules.sources import ENDINGS, MIMES, is_address, kind_of_mime, read_address, usual_mime
@@ -30,6 +33,8 @@ READY_BOUND_SECONDS = 180.0
 """How long one medium may take in the Media Manager; long videos take a minute or two."""
 SAY_EVERY_SECONDS = 30.0
 MAX_NAME_LETTERS = 100
+SIDE_BY_SIDE_BYTES = 10_000_000
+"""A larger file has the whole line to itself, or each of several would take longer than an upload may."""
 
 
 class MediaResult(NamedTuple):
@@ -64,14 +69,17 @@ def identity_of(medium: Medium) -> str:
 def bring_media(media: Iterable[Medium], context: MediaContext) -> MediaResult:
     """Bring each distinct medium that has no address there yet. Errors: SignInError, JournalError."""
     transfer = _Transfer(context, MediaFolder(context.folder) if context.folder else None)
+    missing: list[Medium] = []
     for identity, medium in {identity_of(m): m for m in media if not m.url}.items():
-        known = context.cache.known_media(identity)
-        if known:
+        if known := context.cache.known_media(identity):
             transfer.urls[identity] = known
-        elif context.stopped():
-            transfer.failures[identity] = NOT_BEGUN
         else:
-            transfer.begin(medium)
+            missing.append(medium)
+    large = [medium for medium in missing[1:] if (medium.size_bytes or 0) > SIDE_BY_SIDE_BYTES]
+    small = [medium for medium in missing[1:] if medium not in large]
+    # The first goes alone: what it meets (a credential that isn't taken, a stop) keeps the others from being begun.
+    for together in (missing[:1], small, *([medium] for medium in large)):
+        transfer.begin(together)
     if len(transfer.pending) > 1:
         transfer.wait_for_all()
     while transfer.pending:
@@ -88,24 +96,38 @@ class _Transfer:
     urls: dict[str, str] = field(default_factory=dict)
     failures: dict[str, Brought] = field(default_factory=dict)
     pending: deque[tuple[Medium, str, float]] = field(default_factory=deque)
+    refused: SignInError | None = None
 
-    def begin(self, medium: Medium) -> None:
-        """Set a medium going."""
+    def begin(self, media: Sequence[Medium]) -> None:
+        """Set media going, a few side by side. Errors: SignInError, once what went well is kept."""
+        for medium, brought in zip(media, gather([partial(self._bring, medium) for medium in media]), strict=True):
+            if brought.state is State.PENDING:
+                self.pending.append((medium, brought.file_id, self.context.clock()))
+            elif brought is NOT_BEGUN:
+                self.failures[identity_of(medium)] = brought
+            else:
+                self.settle(medium, brought)
+        if self.refused is not None:
+            raise self.refused
+
+    def _bring(self, medium: Medium) -> Brought:
+        """Send a medium, or have it fetched, unless nothing more may be begun. Keep off the journal: no own thread."""
+        if self.refused is not None or self.context.stopped():
+            return NOT_BEGUN
         address = read_address(medium.source) if is_address(medium.source) else None
-        if address is None:
-            brought = _upload(medium, self.context, folder=self.folder)
-        elif address.refusal:
-            brought = Brought(State.FAILED, code="media_refused", message=f"{address.refusal}.")
-        else:
+        try:
+            if address is None:
+                return _upload(medium, self.context, folder=self.folder)
+            if address.refusal:
+                return Brought(State.FAILED, code="media_refused", message=f"{address.refusal}.")
             kind = medium.kind or address.kind or "IMAGE"
             mime = address.mime if kind_of_mime(address.mime) == kind else usual_mime(kind)
             self.context.say(f"The Media Manager fetches {shown(medium.source)}.")
             name = library_name(urlsplit(address.url).path, mime=mime)
-            brought = import_url(self.context.client, address.url, kind=kind, mime=mime, name=name)
-        if brought.state is State.PENDING:
-            self.pending.append((medium, brought.file_id, self.context.clock()))
-        else:
-            self.settle(medium, brought)
+            return import_url(self.context.client, address.url, kind=kind, mime=mime, name=name)
+        except SignInError as error:
+            self.refused = error
+            return NOT_BEGUN
 
     def wait_for_all(self) -> None:
         """Wait for all pending ones, many in one call; one by one where the service does not tell of many."""

@@ -399,6 +399,9 @@ class Play:
         left: list[str] = ["no run ended"]
         for _ in range(MOST_RUNS):
             status = run_child(self.site, self.scenario.via, more=OPTIONS)
+            if status not in (0, 1, 3):
+                left = [f"a run ended with {status}: {(self.site.folder / 'work/state.txt').read_text()[-500:]}"]
+                break
             posts = json.loads((self.site.folder / "work/state.json").read_text(encoding="utf-8"))["posts"]
             if Counter(post["key"] for post in posts) != Counter(list(expected)):
                 left = [f"{len(posts)} lines of results for {len(expected)} posts"]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -105,6 +108,29 @@ def test_all_are_set_going_before_any_is_waited_for(library: Any, room: MediaCon
     paths = [call.path for call in library.seen]
     assert paths[:3] == [IMPORT] * 3
     assert IMPORT not in paths[3:]
+
+
+def test_after_the_first_the_small_ones_go_side_by_side_and_the_large_ones_one_by_one(
+    library: Any, room: MediaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("batch.runs.media.SIDE_BY_SIDE_BYTES", 1_000)
+    meeting, under_way, most = threading.Barrier(3, timeout=30), Counter[str](), Counter[str]()
+
+    def fetch(call: Any) -> tuple[int, Any]:
+        size = call.body["displayName"].split("-")[0]
+        under_way[size] += 1
+        most[size] = max(most[size], under_way[size])
+        if size == "small":
+            meeting.wait()
+        under_way[size] -= 1
+        return 200, library._import(call)
+
+    library.overrides[IMPORT] = fetch
+    media = [web_medium(f"{size}-{n}.jpg") for size in ("first", "small", "large") for n in range(3)]
+    sizes = {"first": 10, "small": 10, "large": 5_000}
+    wanted = [replace(m, size_bytes=sizes[m.source.rpartition("/")[2].split("-")[0]]) for m in media[:1] + media[3:]]
+    assert len(bring_media(wanted, room).urls) == len(wanted)
+    assert most == {"first": 1, "small": 3, "large": 1}
 
 
 def test_a_medium_that_fails_fails_alone(library: Any, room: MediaContext) -> None:
