@@ -26,7 +26,7 @@ from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING
 
 from batch.rules.media import MediaFacts
 from batch.rules.sources import FORMAT_NAMES, is_address, kind_of_mime, path_parts, refuse_path
@@ -317,42 +317,36 @@ HEAD_BYTES = 4096
 """How much of a file's beginning is needed."""
 
 
-class Magic(NamedTuple):
-    offset: int
-    magic: bytes
-    mime: str
-
-
 MAGIC = (
-    Magic(0, b"\xff\xd8\xff", "image/jpeg"),
-    Magic(0, b"\x89PNG\r\n\x1a\n", "image/png"),
-    Magic(0, b"GIF87a", "image/gif"),
-    Magic(0, b"GIF89a", "image/gif"),
-    Magic(8, b"WEBP", "image/webp"),
-    Magic(8, b"AVI ", "video/x-msvideo"),
-    Magic(8, b"WAVE", "audio/wav"),
-    Magic(0, b"II*\0", "image/tiff"),
-    Magic(0, b"MM\0*", "image/tiff"),
-    Magic(0, b"8BPS", "image/vnd.adobe.photoshop"),
-    Magic(0, b"BM", "image/bmp"),
-    Magic(0, b"\0\0\0\x0cJXL ", "image/jxl"),
-    Magic(0, b"\0\0\1\0", "image/x-icon"),
-    Magic(0, b"\0\0\1\xba", "video/mpeg"),
-    Magic(0, b"\0\0\1\xb3", "video/mpeg"),
-    Magic(0, b"0&\xb2u\x8ef\xcf\x11", "video/x-ms-wmv"),
-    Magic(0, b"FLV\1", "video/x-flv"),
-    Magic(0, b"OggS", "application/ogg"),
-    Magic(0, b"ID3", "audio/mpeg"),
-    Magic(0, b"%PDF", "application/pdf"),
-    Magic(0, b"PK\x03\x04", "application/zip"),
-    Magic(0, b"\x1f\x8b", "application/gzip"),
-    Magic(0, b"%!PS", "application/postscript"),
-    Magic(0, b"-----BEGIN", "application/x-pem-file"),
-    Magic(0, b"SQLite format 3\0", "application/vnd.sqlite3"),
-    Magic(0, b"MZ", "application/x-msdownload"),
-    Magic(0, b"\x7fELF", "application/x-executable"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"GIF87a", "image/gif"),
+    (0, b"GIF89a", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+    (8, b"AVI ", "video/x-msvideo"),
+    (8, b"WAVE", "audio/wav"),
+    (0, b"II*\0", "image/tiff"),
+    (0, b"MM\0*", "image/tiff"),
+    (0, b"8BPS", "image/vnd.adobe.photoshop"),
+    (0, b"BM", "image/bmp"),
+    (0, b"\0\0\0\x0cJXL ", "image/jxl"),
+    (0, b"\0\0\1\0", "image/x-icon"),
+    (0, b"\0\0\1\xba", "video/mpeg"),
+    (0, b"\0\0\1\xb3", "video/mpeg"),
+    (0, b"0&\xb2u\x8ef\xcf\x11", "video/x-ms-wmv"),
+    (0, b"FLV\1", "video/x-flv"),
+    (0, b"OggS", "application/ogg"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"%PDF", "application/pdf"),
+    (0, b"PK\x03\x04", "application/zip"),
+    (0, b"\x1f\x8b", "application/gzip"),
+    (0, b"%!PS", "application/postscript"),
+    (0, b"-----BEGIN", "application/x-pem-file"),
+    (0, b"SQLite format 3\0", "application/vnd.sqlite3"),
+    (0, b"MZ", "application/x-msdownload"),
+    (0, b"\x7fELF", "application/x-executable"),
 )
-"""First bytes as the formats' own specifications give them."""
+"""Place, bytes and media type of beginnings, as the formats' own specifications give them."""
 
 RIFF = frozenset({"image/webp", "video/x-msvideo", "audio/wav"})
 BRANDS = {

@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any, NamedTuple, TypeAlias
 
 from batch.errors import StartError
 from batch.model import Action, Channel, Post, SheetRows
@@ -38,6 +39,7 @@ _CANCELED = re.compile("cancel(?=ed|ing|ation)")
 """A person who leaves out what is cancelled means it in both spellings."""
 _RANGE = re.compile(r"([0-9]{1,9})(?:\s*(-)\s*([0-9]{1,9})?)?")
 _CONDITION = re.compile(r"\s*(.+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
+_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 FIRST_ROW = 2
 MAX_ROW = 10**9
@@ -79,11 +81,7 @@ class Condition(NamedTuple):
 def _compare(at: Comparable, sign: str, wanted: Comparable | None) -> bool:
     if wanted is None or type(at) is not type(wanted):
         return False
-    order = (at > wanted) - (at < wanted)  # type: ignore[operator]  # of one type, as was just seen
-    fits: Mapping[str, bool] = {
-        "=": order == 0, "!=": order != 0, "<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0,
-    }  # fmt: skip
-    return fits[sign]
+    return _SIGNS[sign](at, wanted)
 
 
 def _comparable(text: str) -> Comparable | None:

@@ -118,16 +118,10 @@ def compare_posts(posts: Sequence[Post]) -> dict[int, list[Problem]]:
 
 def _groups(placed: Iterable[tuple[Hashable, NumberedPost]]) -> Iterator[list[NumberedPost]]:
     """Return the groups of more than one, in the order of their first post."""
-    groups: dict[Hashable, NumberedPost | list[NumberedPost]] = {}
+    groups: defaultdict[Hashable, list[NumberedPost]] = defaultdict(list)
     for name, entry in placed:
-        there = groups.get(name)
-        if there is None:
-            groups[name] = entry
-        elif isinstance(there, list):
-            there.append(entry)
-        else:
-            groups[name] = [there, entry]
-    return (group for group in groups.values() if isinstance(group, list))
+        groups[name].append(entry)
+    return (group for group in groups.values() if len(group) > 1)
 
 
 def _tell(group: Sequence[NumberedPost], alike: _Alike) -> Found:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from typing import TYPE_CHECKING
@@ -36,35 +35,6 @@ CHANNELS = {
 """What a channel is called, and the letters of its badge."""
 MOST_SHOWN = 300
 """Posts of one kind that the list shows; the rest is counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A post as the page shows it; `at` is when it went out, or will go out, on the page's clock."""
-
-    id: str
-    group: str
-    status: str
-    channel: str
-    channel_name: str
-    badge: str
-    type: str
-    account: str
-    reference: str
-    text: str
-    at: datetime | None
-    error: str
-    media: int
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One day of the calendar."""
-
-    date: date
-    inside: bool
-    today: bool
-    posts: tuple[Shown, ...]
 
 
 @cache
@@ -101,15 +71,14 @@ def answer(
     if request.method not in ("GET", "HEAD"):
         raise Refusal(405, "METHOD_NOT_ALLOWED", "The first page can only be read.")
     now = now.astimezone(zone)
-    posts = sorted((_shown(i, names, zone) for i in items), key=lambda p: p.at or datetime.max.replace(tzinfo=UTC))
+    posts = sorted((_shown(i, names, zone) for i in items), key=lambda p: p["at"] or datetime.max.replace(tzinfo=UTC))
     # Nobody is shown an empty month: it is that of the next post, or this one where nothing is scheduled.
-    coming = min((post.at for post in posts if post.group == "scheduled" and post.at is not None), default=now)
+    coming = min((p["at"] for p in posts if p["group"] == "scheduled" and p["at"] is not None), default=now)
     month = _read_month(next(iter(request.values("month")), "")) or coming.date().replace(day=1)
-    by_day: dict[date, list[Shown]] = {}
+    by_day: dict[date, list[Json]] = {}
     for post in posts:
-        if post.at is not None and post.group not in ("draft", "ended"):
-            by_day.setdefault(post.at.date(), []).append(post)
-    weeks = calendar.Calendar().monthdatescalendar(month.year, month.month)
+        if post["at"] is not None and post["group"] not in ("draft", "ended"):
+            by_day.setdefault(post["at"].date(), []).append(post)
     html = _template().render(
         sites=sites,
         site=site,
@@ -119,37 +88,37 @@ def answer(
         month=month,
         before=_neighbour(month, -1),
         after=_neighbour(month, +1),
-        weeks=[
-            [Day(d, d.month == month.month, d == now.date(), tuple(by_day.get(d, ()))) for d in week] for week in weeks
-        ],
-        groups=[(name, title, [p for p in posts if p.group == name]) for name, title, _ in GROUPS],
+        weeks=calendar.Calendar().monthdatescalendar(month.year, month.month),
+        by_day=by_day,
+        groups=[(name, title, [p for p in posts if p["group"] == name]) for name, title, _ in GROUPS],
         most=MOST_SHOWN,
     )
     return Response(200, html.encode("utf-8", "replace"), _HEADERS)
 
 
-def _shown(item: Json, names: Mapping[str, str], zone: tzinfo | None) -> Shown:
+def _shown(item: Json, names: Mapping[str, str], zone: tzinfo | None) -> Json:
+    """Return a post as the page shows it; `at` is when it went or goes out, on the page's clock."""
     channel, account = item["channel"]["name"], item["channel"].get("accountId", "")
     group = _GROUP_OF[item["status"]]
     at = read_iso(item.get("schedulingInfo", {}).get("scheduledDate"))
     if at is None and group in ("failed", "going", "live"):
         at = read_iso(item["updatedDate"])
     name, badge = CHANNELS[channel]
-    return Shown(
-        id=item["id"],
-        group=group,
-        status=item["status"],
-        channel=channel,
-        channel_name=name,
-        badge=badge,
-        type=item["type"],
-        account=names.get(account, account),
-        reference=item.get("referenceId", ""),
-        text=text_of(item),
-        at=None if at is None else to_datetime(at).astimezone(zone),
-        error=item.get("publicationError", {}).get("description", ""),
-        media=len(media_of(content_of(item))),
-    )
+    return {
+        "id": item["id"],
+        "group": group,
+        "status": item["status"],
+        "channel": channel,
+        "channel_name": name,
+        "badge": badge,
+        "type": item["type"],
+        "account": names.get(account, account),
+        "reference": item.get("referenceId", ""),
+        "text": text_of(item),
+        "at": None if at is None else to_datetime(at).astimezone(zone),
+        "error": item.get("publicationError", {}).get("description", ""),
+        "media": len(media_of(content_of(item))),
+    }
 
 
 def _read_month(given: str) -> date | None:

@@ -40,7 +40,8 @@ class Lines:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._waiting: deque[str] = deque()
-        self._taken: list[str] = []
+        self.taken: list[str] = []
+        """The lines taken since the record began."""
         self.number = 0
         self.ended_with_newline = True
 
@@ -54,23 +55,18 @@ class Lines:
         if len(line) == MAX_LINE_CHARS:
             raise LineTooLongError
         self.number += 1
-        self._taken.append(line)
+        self.taken.append(line)
         self.ended_with_newline = line[-1] in "\r\n"
         return line
 
     def begin(self) -> None:
         """Forget the lines taken so far: a record starts here."""
-        self._taken.clear()
-
-    @property
-    def taken(self) -> list[str]:
-        """The lines taken since the record began."""
-        return self._taken
+        self.taken.clear()
 
     def give_back(self, keep: int) -> None:
         """Hand back all lines of this record but the first `keep`."""
-        self.put_back(self._taken[keep:])
-        del self._taken[keep:]
+        self.put_back(self.taken[keep:])
+        del self.taken[keep:]
 
     def put_back(self, lines: list[str]) -> None:
         """Hand back lines that were taken last."""
@@ -79,7 +75,7 @@ class Lines:
 
     def swallowed(self, *, delimiter: str, width: int, is_row: Callable[[Sequence[str]], bool]) -> bool:
         """Tell a record that took in a whole row, as one does whose quote never closes."""
-        for line in self._taken[1:]:
+        for line in self.taken[1:]:
             if line.count(delimiter) >= width - 1 > 2:
                 try:
                     cells = next(csv.reader([line], delimiter=delimiter, strict=True))
@@ -116,7 +112,7 @@ class Lines:
         taken: list[list[str]] = []
         while len(records) < within and (record := read_record(self, delimiter=delimiter)):
             records.append(record)
-            taken.append(list(self._taken))
+            taken.append(list(self.taken))
             if record.broken or count_known(record.cells) > 1:
                 return records
         self.put_back([line for lines_of_record in taken[1:] for line in lines_of_record])
@@ -145,18 +141,18 @@ def read_records(
         lines.begin()
         first = lines.number + 1
         try:
-            cells = next(reader)
+            cells: list[str] | None = next(reader)
         except StopIteration:
             return
         except csv.Error:
-            yield _resume(lines, delimiter=delimiter, width=width, first=first, is_row=is_row)
-            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            cells = None
+        if cells is not None and not (
+            len(lines.taken) > 1 and lines.swallowed(delimiter=delimiter, width=width, is_row=is_row)
+        ):
+            yield Record(cells, first, lines.number)
             continue
-        if len(lines.taken) > 1 and lines.swallowed(delimiter=delimiter, width=width, is_row=is_row):
-            yield _resume(lines, delimiter=delimiter, width=width, first=first, is_row=is_row)
-            reader = csv.reader(lines, delimiter=delimiter, strict=True)
-            continue
-        yield Record(cells, first, lines.number)
+        yield _resume(lines, delimiter=delimiter, width=width, first=first, is_row=is_row)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
 
 
 def _resume(lines: Lines, *, delimiter: str, width: int, first: int, is_row: Callable[[Sequence[str]], bool]) -> Record:
@@ -312,18 +308,18 @@ def read_csv(
     headings, the test for a line that is surely a whole row. The headings are the first of 20 records with two that are
     known, else the first record. With `headed` False they can only be the first record, which may be a row itself.
     """
-    chosen = choose_encoding(path, wanted=encoding)
+    codec, notices = choose_encoding(path, wanted=encoding)
     try:
-        with path.open(encoding=chosen.codec, errors="strict", newline="") as stream:
+        with path.open(encoding=codec, errors="strict", newline="") as stream:
             grid = _read_stream(stream, path, count_known=count_known, row_test=row_test, headed=headed)
     except UnicodeError as error:
-        if chosen.codec == "utf-8" and encoding is None:
+        if codec == "utf-8" and encoding is None:
             raise refuse_encoding(path) from error
         advice = "Leave out --encoding, or use another" if encoding else "It is cut off or damaged, so save it again"
-        raise SheetError(f"{path.name} can't be read as {chosen.codec}. {advice}.") from error
+        raise SheetError(f"{path.name} can't be read as {codec}. {advice}.") from error
     except LineTooLongError as error:
         raise SheetError(f"{path.name} has a line longer than any row of posts. Save the sheet as .xlsx.") from error
-    return RawSheet(grid.tab, grid.rows, flaws=grid.flaws, notices=chosen.notices)
+    return RawSheet(grid.tab, grid.rows, flaws=grid.flaws, notices=notices)
 
 
 def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_test: RowTest, headed: bool) -> RawSheet:

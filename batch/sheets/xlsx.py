@@ -85,24 +85,15 @@ class Book(NamedTuple):
     since_1904: bool
 
 
-class Strings(NamedTuple):
-    """The workbook's shared texts, in order, and which of them are struck out: True from end to end, False in part."""
-
-    texts: Sequence[str] = ()
-    struck: Mapping[int, bool] = {}
-
-
 def read_workbook(path: Path, *, tab: str | None) -> RawSheet:
     """Read one sheet of a workbook."""
     with open_package(path) as package:
         book = _read_book(package)
         chosen = choose_tab(book.tabs, wanted=tab, file=package.name)
         styles = read_styles(package, book.styles_part)
-        strings = Strings()
+        strings = _Strings(package)
         if book.strings_part and package.has(book.strings_part):
-            texts = _Strings(package)
-            package.walk(book.strings_part, texts, limit_bytes=MAX_STRINGS_BYTES, what="the text of its cells")
-            strings = Strings(texts.texts, texts.struck)
+            package.walk(book.strings_part, strings, limit_bytes=MAX_STRINGS_BYTES, what="the text of its cells")
         sheet = _Sheet(package, chosen.name, strings=strings, styles=styles, epoch=EPOCHS[book.since_1904])
         package.walk(chosen.part, sheet, limit_bytes=MAX_SHEET_BYTES, what=f"the sheet '{chosen.name}'")
         sheet.finish()
@@ -253,7 +244,7 @@ class _Runs:
 
 
 class _Strings:
-    """Takes in the part that holds the texts of all cells."""
+    """Takes in the part with all cells' texts; `struck` tells which are crossed out: True wholly, False in part."""
 
     def __init__(self, package: Package) -> None:
         self.pieces: list[str] = []
@@ -311,7 +302,7 @@ class _Sheet:
         "_value", "_width", "drawing", "hidden_columns", "linked", "merges", "pieces", "rows",
     )  # fmt: skip
 
-    def __init__(self, package: Package, tab: str, *, strings: Strings, styles: Styles, epoch: datetime) -> None:
+    def __init__(self, package: Package, tab: str, *, strings: _Strings, styles: Styles, epoch: datetime) -> None:
         self.pieces: list[str] = []
         self.rows: list[RawRow] = []
         self.merges: list[Area] = []
@@ -319,7 +310,7 @@ class _Sheet:
         self.hidden_columns = bytearray(MAX_COLUMNS)
         self.drawing = ""
         self._package, self._tab, self._epoch = package, tab, epoch
-        self._strings, self._struck_strings = strings
+        self._strings, self._struck_strings = strings.texts, strings.struck
         self._formats, self._struck_styles = styles
         self._forms: dict[str | None, NumberFormat] = {}
         self._rows_left, self._cells_left, self._text_left = MAX_ROWS, MAX_CELLS, MAX_TEXT_BYTES
@@ -444,7 +435,11 @@ class _Sheet:
         if raw != "":
             cells = self._cells
             if column > len(cells):
-                self._refuse_width(column)
+                if column >= MAX_COLUMNS:
+                    raise SheetError(
+                        f"{self._package.name}: row {self._number} of the sheet '{self._tab}' has a cell beyond column "
+                        f"{MAX_COLUMNS:,}. Delete the columns to the right of the posts."
+                    )
                 cells.extend([""] * (column - len(cells)))
             cells.append(raw)
             if self._struck_styles or self._struck_strings or self._inline:
@@ -598,13 +593,6 @@ class _Sheet:
         if link:
             cell = CELL.fullmatch(self._attributes.get("r", "").upper())
             self._formula_links[self._number, column_index(cell[1]) if cell else self._column] = link
-
-    def _refuse_width(self, column: int) -> None:
-        if column >= MAX_COLUMNS:
-            raise SheetError(
-                f"{self._package.name}: row {self._number} of the sheet '{self._tab}' has a cell beyond column "
-                f"{MAX_COLUMNS:,}. Delete the columns to the right of the posts."
-            )
 
 
 def plain_text(text: str) -> str:
