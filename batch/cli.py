@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import os
@@ -12,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from click.core import ParameterSource
@@ -29,7 +30,7 @@ MAPPINGS = (
 )  # fmt: skip
 DOCUMENTS = (
     "plan", "results", "check", "fix", "pull", "report", "watch", "runs", "accounts", "doctor", "template",
-    "event", "error",
+    "init", "trust", "sandbox", "event", "error",
 )  # fmt: skip
 EXIT_INTERRUPTED = 130
 SHORT_SECONDS = 0.2
@@ -79,7 +80,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "run posts.xlsx --only 'Status=Approved' --first 3",
         "run posts.xlsx --yes --allow-cancel 36 --out december.xlsx",
     ),
-    "init": ("init", "init --timezone Europe/London", "init --name pottery --key-variable WIX_POTTERY_KEY"),
+    "init": ("init", "init --name pottery --key-variable WIX_POTTERY_KEY", "init --name pottery --key-store"),
     "trust": ("trust", "trust postbatch.toml", "trust clients/postbatch.toml"),
     "apply": ("apply plan.json", "apply plan.json --yes --out results.csv", "apply plan.json --sandbox"),
     "template": ("template", "template --out december.csv", "template --connected --out posts.xlsx --force"),
@@ -189,9 +190,13 @@ sending = click.option(
     "--via", type=click.Choice(["auto", "draft", "publish", "bulk"]), help="How new posts are sent (usually auto)."
 )
 
+printing_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document; all else goes to stderr."
+)
 
-def here(flags: Flags, *, as_events: bool = False) -> Environment:
-    """Return where a command runs, with a sign of life on the terminal for as long as it takes.
+
+def here(flags: Flags, *, as_events: bool = False, still: bool = False) -> Environment:
+    """Return where a command runs, with a sign of life on the terminal for as long as it takes, unless it is `still`.
 
     With --json its document is alone on stdout, and what people read is on stderr.
     """
@@ -199,7 +204,7 @@ def here(flags: Flags, *, as_events: bool = False) -> Environment:
     if flags.json or as_events:
         environment = Environment(out=sys.stderr, answers=sys.stdout, as_events=as_events)
     environment = environment.with_status(quiet=flags.quiet)
-    if not as_events:
+    if not (as_events or still):
         waiting = environment.status.waiting(lambda: "Working", after_seconds=SHORT_SECONDS)
         click.get_current_context().with_resource(waiting)
     return environment
@@ -213,7 +218,7 @@ def common(command: Command) -> Command:
     @click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel.")
     @click.option("-q", "--quiet", is_flag=True, help="Print only problems and files.")
     @click.option("-v", "--verbose", is_flag=True, help="Print everything: every row, every step.")
-    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document; all else goes to stderr.")
+    @printing_json
     @click.option("--no-color", is_flag=True, help="No colours.")
     @wraps(command)
     def with_flags(
@@ -451,16 +456,30 @@ def run(
 @click.option("--name", default="", metavar="NAME", help="A short name for the site.")
 @click.option("--site-id", default="", metavar="ID", help="The site's ID, or the address of its dashboard.")
 @click.option("--key-variable", default="", metavar="NAME", help="The environment variable that holds the key.")
-def init(*, timezone: str, name: str, site_id: str, key_variable: str) -> int:
-    """Ask for time zone, site and sign-in, and write your own configuration. Run it again to add another site."""
-    from batch.commands.init import Answers, make_configuration
+@click.option("--key-store", is_flag=True, help="Keep the key in this machine's key store (typed, or from stdin).")
+@click.option("--forget-key", default="", metavar="NAME", help="Remove this site's key from the key store.")
+@printing_json
+def init(
+    *, timezone: str, name: str, site_id: str, key_variable: str, key_store: bool, forget_key: str, as_json: bool
+) -> int:  # fmt: skip
+    """Ask for time zone, site and sign-in, and write your own configuration. Run it again to add another site.
 
-    return make_configuration(Environment(), Answers(timezone, name, site_id, key_variable))
+    The key is in no file: this machine's key store keeps it (with the extra postbatch[keyring]), or the configuration
+    names the variable that holds it. With --key-store and the name of a site that is there, only its key is replaced.
+    """
+    from batch.commands import init as command
+
+    flags = Flags(json=as_json)
+    if forget_key:
+        return command.forget_key(here(flags, still=True), forget_key)
+    answers = command.Answers(timezone, name, site_id, key_variable, key_store)
+    return command.make_configuration(here(flags, still=True), flags, answers)
 
 
 @postbatch.command(short_help="Trust a configuration file as it is now.")
 @click.argument("file", type=click.Path(path_type=Path), default=Path("postbatch.toml"))
-def trust(file: Path) -> int:
+@printing_json
+def trust(*, file: Path, as_json: bool) -> int:
     """Trust FILE (postbatch.toml) as it is now.
 
     A postbatch.toml beside a sheet or in the current folder may have come from somebody else. It counts only once you
@@ -468,7 +487,7 @@ def trust(file: Path) -> int:
     """
     from batch.commands.trust import trust_file
 
-    return trust_file(Environment(), file)
+    return trust_file(here(Flags(json=as_json), still=True), file)
 
 
 @postbatch.command(short_help="Carry out a plan that was reviewed.")
@@ -663,7 +682,8 @@ def schema(what: str) -> int:
     """Print the JSON Schema of what a command prints with --json, or of a saved plan.
 
     NAME is plan, results (of run, apply, undo, status and results), check, fix, pull, report, watch, runs, accounts,
-    doctor, template, event (a line of --json-events), or error (of any command that could not start).
+    doctor, template, init, trust, sandbox, event (a line of --json-events), or error (of any command that could not
+    start).
     """
     from batch.commands.schema import show_schema
 
@@ -673,11 +693,37 @@ def schema(what: str) -> int:
 @postbatch.command(short_help="Run a local API to try everything on.")
 @click.option("--port", type=int, default=8765, show_default=True, help="The port of this machine to listen on.")
 @click.option("--reset", is_flag=True, help="Forget the posts of earlier sandbox runs in this folder.")
-def sandbox(port: int, reset: bool) -> int:
+@printing_json
+def sandbox(*, port: int, reset: bool, as_json: bool) -> int:
     """Run a local Publisher API, to try everything without an account; look at its posts in a browser."""
     from batch.commands.sandbox import serve
 
-    return serve(Environment(), port=port, reset=reset)
+    return serve(here(Flags(json=as_json), still=True), port=port, reset=reset)
+
+
+class Pipe(io.FileIO):
+    """A standard stream whose reader may leave, as `head` does: a run goes on, and what nobody reads is dropped."""
+
+    def write(self, data: Any) -> int:
+        """Write all of it, or drop it."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.EINVAL):  # the latter is Windows' way to say so
+                raise
+            return memoryview(data).nbytes
+
+
+def make_patient(stream: TextIO) -> TextIO:
+    """Return a standard stream that minds neither a character that it can't show nor a reader that leaves."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")
+    if stream not in (sys.__stdout__, sys.__stderr__) or stream is None or stream.isatty():
+        return stream
+    raw = Pipe(stream.fileno(), "wb", closefd=False)
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw), encoding=stream.encoding, errors="replace", line_buffering=stream is sys.__stderr__
+    )
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -691,9 +737,7 @@ def main(arguments: list[str] | None = None) -> None:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if 0 <= soft < (most := OPEN_FILES if hard < 0 else min(OPEN_FILES, hard)):
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that can't show a character shows another in its place
+    sys.stdout, sys.stderr = make_patient(sys.stdout), make_patient(sys.stderr)
     given = sys.argv[1:] if arguments is None else arguments
     as_events = "--json-events" in given
     desk = Environment(answers=sys.stdout if as_events or "--json" in given else None, as_events=as_events)
@@ -707,6 +751,7 @@ def main(arguments: list[str] | None = None) -> None:
             print(f"{context.get_usage()}\nAll options: {context.command_path} --help", file=sys.stderr)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
+        desk.answer({"error": "Interrupted.", "details": [], "exit_status": EXIT_INTERRUPTED})
         print("Interrupted.", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
     except PostbatchError as error:
@@ -714,9 +759,6 @@ def main(arguments: list[str] | None = None) -> None:
         for line in (f"Error: {error.sentence}", *error.details):
             desk.warn(line)
         sys.exit(error.exit_status)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a person gets a sentence and a file
         from batch.commands.session import report_failure
 

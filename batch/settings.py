@@ -140,6 +140,72 @@ def redact(text: str, *credentials: Credential | Secret | None) -> str:
     return text
 
 
+class KeyStore:
+    """This machine's own store for secrets (Keychain, Credential Manager, Secret Service, KWallet), by `keyring`.
+
+    An API key is kept there under "postbatch" and the ID of its site, and nowhere else.
+    """
+
+    SERVICE: ClassVar[str] = "postbatch"
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+        self.name = str(backend.name)
+
+    @classmethod
+    def find(cls) -> Self:
+        """Return the store of this machine. Raises `ConfigError` where there is none that keeps a secret well."""
+        try:
+            import keyring
+        except ImportError:
+            raise ConfigError("A key store needs one more package. Run: pip install 'postbatch[keyring]'") from None
+        try:
+            backend = keyring.get_keyring()
+            # Below 1 keyring itself recommends none: plain files, and the one that keeps nothing.
+            kept = [one for one in getattr(backend, "backends", None) or [backend] if one.priority >= 1]
+        except Exception as error:  # noqa: BLE001 - each backend has errors of its own
+            raise ConfigError(f"This machine's key store can't be used ({type(error).__name__}).") from None
+        if not kept:
+            raise ConfigError("This machine has no key store.")
+        return cls(kept[0])
+
+    def key(self, site_id: str) -> Secret | None:
+        """Return a site's key, None where there is none. Raises `ConfigError`."""
+        text = self._ask("read", lambda: self._backend.get_password(self.SERVICE, site_id))
+        return Secret(str(text)) if text else None
+
+    def keep(self, site_id: str, key: Secret) -> None:
+        """Keep a site's key instead of any earlier one. Raises `ConfigError` unless it can be read again."""
+        self._ask("written", lambda: self._backend.set_password(self.SERVICE, site_id, key.get_secret_value()))
+        if self.key(site_id) != key:
+            raise ConfigError(f"The key store ({self.name}) didn't keep the key.")
+
+    def forget(self, site_id: str) -> bool:
+        """Remove a site's key; False where there was none. Raises `ConfigError`."""
+        if self.key(site_id) is None:
+            return False
+        self._ask("changed", lambda: self._backend.delete_password(self.SERVICE, site_id))
+        return True
+
+    def _ask(self, done: str, question: Callable[[], object]) -> object:
+        try:
+            return question()
+        except Exception as error:  # noqa: BLE001 - each backend has errors of its own, which may quote the key
+            raise ConfigError(
+                f"The key store ({self.name}) can't be {done} ({type(error).__name__}). Unlock it."
+            ) from None
+
+
+def check_secret(name: str, secret: Secret) -> Secret:
+    """Return a credential that has only what credentials have. Raises `ConfigError`, which never quotes it."""
+    text = secret.get_secret_value()
+    if not text or not (text.isascii() and text.isprintable()) or re.search(r"[\s\"']", text):
+        raise ConfigError(
+            f"{name} holds a space, a quote or another character that no credential has: copy the bare value again."
+        )
+    return secret
+
+
 USUAL_VARIABLES: Mapping[str, str] = {
     "api_key_env": "WIX_API_KEY",
     "access_token_env": "WIX_ACCESS_TOKEN",
@@ -247,6 +313,8 @@ class SiteSettings:
     app_id_env: Text = ""
     app_secret_env: Text = ""
     instance_id_env: Text = ""
+    key_store: Annotated[bool, _Read(bool)] = False
+    """Whether the API key is kept in this machine's key store. A variable that is set counts before it."""
 
     @property
     def named_kinds(self) -> list[type]:
@@ -324,12 +392,14 @@ class Settings(FileSettings):
         return (self.site(site).timezone if named else "") or self.timezone
 
     def credential_for(self, site: str = "") -> Credential:
-        """Return a site's credential. Raises `SignInError` where none is set, `ConfigError` for two or a shared one."""
+        """Return a site's credential, from its variables, else the key store. Raises `SignInError`, `ConfigError`."""
         found = self.site(site)
         kinds = {kind: names for kind, names in found.variables.items() if any(n in self.variables for n in names)}
         if len(kinds) > 1:
             named = " and ".join(n for names in kinds.values() for n in names if n in self.variables)
             raise ConfigError(f"{named} are set together: which one is meant for {found.name}? Unset the other.")
+        if not kinds and found.key_store:
+            return ApiKey(self._stored_key(found))
         if not kinds:
             named = " and ".join(n for names in found.variables.values() for n in names)
             remedy = f"{FILE_NAME} names {named}, which is not set" if found.named_kinds else f"set {ONE_OF_THREE}"
@@ -339,19 +409,40 @@ class Settings(FileSettings):
             self._refuse_shared(kind, names[-1])
         if missing := [name for name in names if name not in self.variables]:
             raise ConfigError(f"An app's identity for {found.name} needs {' and '.join(missing)} as well: set it.")
-        values = [self._bare(name) for name in names]
+        values = [check_secret(name, self.variables[name]) for name in names]
         if kind is AppCredential:
             app_id, secret, instance_id = values
             return AppCredential(app_id.get_secret_value(), secret, instance_id.get_secret_value())
         return ApiKey(values[0]) if kind is ApiKey else AccessToken(values[0])
 
-    def _bare(self, name: str) -> Secret:
-        text = self.variables[name].get_secret_value()
-        if not (text.isascii() and text.isprintable()) or re.search(r"[\s\"']", text):
-            raise ConfigError(
-                f"{name} holds a space, a quote or another character that no credential has: copy the bare value again."
+    def key_sources(self, sites: Iterable[str]) -> str:
+        """Return where the credentials of these sites come from, in words; never what they are."""
+        sources: dict[str, list[str]] = {}
+        for site in map(self.site, sites):
+            named = [n for names in site.variables.values() for n in names if n in self.variables]
+            unused = " (not the key in the key store)" if site.key_store else ""
+            source = (
+                f"{listed(named, last='and')}{unused}" if named else "the key store" if site.key_store else "nowhere"
             )
-        return self.variables[name]
+            sources.setdefault(source, []).append(site.name)
+        if len(sources) == 1:
+            return f"key from {next(iter(sources))}"
+        return "; ".join(f"{listed(names, last='and')}: key from {source}" for source, names in sources.items())
+
+    @staticmethod
+    def _stored_key(site: SiteSettings) -> Secret:
+        variable = site.variables[ApiKey][0] if ApiKey in site.variables else USUAL_VARIABLES["api_key_env"]
+        try:
+            store = KeyStore.find()
+            key = store.key(site.site_id)
+        except ConfigError as error:
+            raise SignInError(f"The key for {site.name} is in the key store. {error} Or set {variable}.") from None
+        if key is None:
+            raise SignInError(
+                f"The key store ({store.name}) has no key for {site.name}. Run: postbatch init --key-store --name "
+                f"{site.name}"
+            )
+        return check_secret(f"The key store ({store.name})", key)
 
     def _refuse_shared(self, kind: type, variable: str) -> None:
         """Refuse one token for two sites: it belongs to one, and the other's posts would go there."""
@@ -406,7 +497,7 @@ class Settings(FileSettings):
 
     def for_sandbox(self, *, api_url: str, key: str) -> Settings:
         """Return the settings for a local sandbox: sites keep their names, address and key are the sandbox's."""
-        sites = self.each_site(**dict.fromkeys(USUAL_VARIABLES, ""))
+        sites = self.each_site(**dict.fromkeys(USUAL_VARIABLES, ""), key_store=False)
         return replace(self, api_url=check_api_url(api_url), sites=sites, variables={"WIX_API_KEY": Secret(key)})
 
     def each_site(self, **changed: Any) -> dict[str, SiteSettings]:
@@ -531,6 +622,8 @@ class ConfigFile:
             return f"{where}: {name} {NUMBER_REMEDIES[name]}: correct it."
         if error["type"] == "value_error":
             return f"{where}: {name}{error['ctx']['error']}"
+        if error["type"] == "bool_type":
+            return f"{where}: {name} is neither true nor false: write one of them, without quotes."
         if error["type"] == "string_type":
             return f"{where}: {name} is not text: put it in quotes."
         table = ".".join(str(part) for part in place)

@@ -45,6 +45,7 @@ def configuration() -> Iterator[str]:
         for field in fields(kind):
             if field.name not in ("name", "sites") and not field.name.startswith("_"):
                 default: Any = field.default if isinstance(field.default, (str, int, float)) else ""
+                default = str(default).lower() if isinstance(default, bool) else default
                 yield f"| `{field.name}` | {f'`{default}`' if default != '' else 'none'} |\n"
         yield "\n"
 

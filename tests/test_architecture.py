@@ -100,13 +100,17 @@ def test_only_its_rooms_use_pandas_openpyxl_and_httpx():
         "httpx": {"publisher", "sandbox", "sheets"},
         "starlette": {"web"},
         "uvicorn": {"sandbox", "web"},
+        "keyring": {"settings"},
     }
     for path in FILES:
         for name in {name[0] for name in imports_of(path)} & allowed.keys():
             assert room_of(path) in allowed[name], f"{path.name} imports {name}"
 
 
-HEAVY = ("pandas", "openpyxl", "xlsxwriter", "httpx", "rich", "pydantic", "starlette", "uvicorn", "jinja2", "tqdm")
+HEAVY = (
+    "pandas", "openpyxl", "xlsxwriter", "httpx", "rich", "pydantic", "starlette", "uvicorn", "jinja2", "tqdm",
+    "keyring",
+)  # fmt: skip
 
 
 def test_help_loads_nothing_heavy():

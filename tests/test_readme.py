@@ -94,7 +94,7 @@ def test_every_command_and_option_it_names_is_there(text):
     of_others = {"--quiet", "--editable", "--quick", "--stages", "--long"}
     options = {opt for command in postbatch.commands.values() for param in command.params for opt in param.opts}
     code = "\n".join(re.findall(r"^ *```sh\n(.*?)```", text, re.DOTALL | re.MULTILINE))
-    for command in re.findall(r"`postbatch ([a-z]+)", text) + re.findall(r"postbatch ([a-z]+)", code):
+    for command in re.findall(r"`postbatch ([a-z]+)", text) + re.findall(r"^ *postbatch ([a-z]+)", code, re.MULTILINE):
         assert command in postbatch.commands, command
     for option in re.findall(r"(?<=[ `])(--[a-z][a-z-]+)", text):
         assert option in options | of_others | {"--help"}, option

@@ -15,6 +15,7 @@ from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.session import Session
 from batch.commands.sites import SITES_AT_ONCE, count_sites, hold_sites
 from batch.errors import PostbatchError, StartError
+from batch.model import Json
 from batch.publisher.probe import (
     CHANNELS,
     MARK,
@@ -34,8 +35,8 @@ Checkup = tuple[str, str, list[str]]
 """What was looked at, how it is, and what is to fix: nothing where all is right."""
 
 
-def examine(environment: Environment, flags: Flags) -> int:
-    """Say whether the configuration is right, the credential works, and what is missing. 2 where something is wrong."""
+def examine(environment: Environment, flags: Flags, *, also: Json | None = None) -> int:
+    """Say what is right and what is missing (2 where something is wrong); `also` goes into the JSON document."""
     program = f"Python {platform.python_version()}, postbatch {__version__}"
     findings: list[Checkup] = [("Program", program, [])] if flags.verbose else []
     try:
@@ -46,13 +47,14 @@ def examine(environment: Environment, flags: Flags) -> int:
             file = settings.source if settings.config_path else "from the environment"
             findings.append(("Configuration", f"{file}, API {settings.api_url}", []))
             names = list(session.sites or settings.sites or [settings.site().name])
+            findings += [] if session.sandbox else [("Sign-in", settings.key_sources(names), [])]
             waiting = f"Asking {count_sites(names)}"
             with session.status.waiting(lambda: waiting), ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
                 findings += pool.map(lambda name: _examine_site(session, name), names)
     except PostbatchError as error:
         findings.append(("Configuration", "", [error.sentence, *error.details]))
     told = [{"good": not wrong, "finding": f"{name}: {' '.join(wrong) or text}"} for name, text, wrong in findings]
-    environment.answer({"findings": told})
+    environment.answer({**(also or {}), "findings": told})
     environment.show_text(terminal.checkup_text(findings, width=environment.width, color=flags.color))
     right = not any(wrong for _, _, wrong in findings)
     if right and not flags.quiet:
@@ -125,6 +127,7 @@ def find_facts(environment: Environment, flags: Flags, *, yes: bool) -> int:
         session.show(PROBE_SAID.format(site=site, channel=account.channel, account=account.name or account.id))
         if not yes and not session.confirms("Make these drafts?"):
             session.warn("Nothing was done.")
+            environment.answer({"findings": []})
             return 0
         run = session.new_run()
         with hold_sites(session, [site], run=run), Journal(session.journal(site)) as journal:
@@ -144,6 +147,9 @@ def find_facts(environment: Environment, flags: Flags, *, yes: bool) -> int:
                 left += probe.clean_up()
             for fact in found:
                 journal.remember_fact(fact.name, fact.value, at=environment.now())
+        told = [{"good": True, "finding": f"{fact.found}: {fact.meaning}"} for fact in found]
+        told += [{"good": False, "finding": f"The draft {item_id} couldn't be deleted."} for item_id in left]
+        environment.answer({"findings": told})
         width = max((len(fact.found) for fact in found), default=0)
         for fact in found:
             session.show(f"{fact.found:{width}}  {fact.meaning}")

@@ -14,13 +14,14 @@ def serve(environment: Environment, *, port: int, reset: bool, wait: Callable[[]
     with Session(environment, Flags(sandbox=True)) as session:
         session.start_sandbox(port=port, reset=reset)
         settings = session.settings
-        variables = [f"WIX_API_URL={settings.api_url}", f"WIX_API_KEY={SANDBOX_KEY}"]
+        variables = {"WIX_API_URL": settings.api_url, "WIX_API_KEY": SANDBOX_KEY}
         if settings.default_site:  # of several sites none of which is the default, none is named
-            variables.append(f"WIX_SITE_ID={settings.site().site_id}")
+            variables["WIX_SITE_ID"] = settings.site().site_id
+        environment.answer({"address": f"{settings.api_url}/", "environment": variables})
         session.show(f"The sandbox of this folder is at {settings.api_url}/ (open it in a browser).")
         session.show("In another terminal, from this folder, `postbatch run SHEET --sandbox` uses the same posts,")
         session.show("or let any command talk to this server:")
-        session.show(f"  export {' '.join(variables)}")
+        session.show(f"  export {' '.join(f'{name}={value}' for name, value in variables.items())}")
         session.show("Ctrl-C ends it; its posts are kept for this folder.")
         try:
             (wait or threading.Event().wait)()

@@ -72,6 +72,8 @@ NUMBER: Json = {"type": "integer"}
 YES_NO: Json = {"type": "boolean"}
 COUNTS: Json = {"type": "object", "additionalProperties": NUMBER}
 
+FINDINGS: Json = list_of(document(good=YES_NO, finding=TEXT))
+
 
 def _defined(kind: object) -> Json:
     """Return the schema of a value within a document: what it refers to comes along with it."""
@@ -132,7 +134,10 @@ SCHEMAS: Mapping[str, Callable[[], Json]] = {
         quotas={"type": "object", "additionalProperties": _defined(Quota)},
         connect_urls={"type": "object", "additionalProperties": TEXT},
     ),
-    "doctor": lambda: document(findings=list_of(document(good=YES_NO, finding=TEXT))),
+    "doctor": lambda: document(findings=FINDINGS),
+    "init": lambda: document(written=TEXT, site=TEXT, key_store=TEXT, variable=TEXT, findings=FINDINGS),
+    "trust": lambda: document(trusted=TEXT, settings=list_of(TEXT)),
+    "sandbox": lambda: document(address=TEXT, environment={"type": "object", "additionalProperties": TEXT}),
     "watch": lambda: document(alerts=list_of(_defined(Alert)), standing=NUMBER, sites=list_of(TEXT)),
     "report": report_schema,
     "event": event_schema,

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import shlex
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from batch.cli import DOCUMENTS
+from batch.cli import DOCUMENTS, postbatch
 from batch.commands.schema import SCHEMAS
+from batch.sandbox.sites import SITE_ID
 
 GOOD = {"key": "a", "channel": "FACEBOOK", "text": "Hi", "publish_at": "2031-03-03 09:00", "timezone": "UTC"}
 WRONG = {**GOOD, "key": "b", "text": "Hello there", "publish_at": "2031-03-03 25:00"}
@@ -81,6 +88,9 @@ def test_commands_about_the_site_and_files(sheets):
         ("fix", "none.csv"), ("status", "none.xlsx"), ("undo", "none", "-y"), ("results", "none"),
         ("report", "--month", "never"), ("watch", "--every", "soon"), ("pull", "--until", "soon"),
         ("plan", "good.csv", "--no-such-option"),
+        ("init",), ("init", "--name", "a", "--site-id", "b", "--timezone", "UTC"), ("init", "--forget-key", "none"),
+        ("trust", "none.toml"), ("sandbox", "--port", "99999"), ("accounts", "--site", "none"),
+        ("template", "--out", "t.pdf"), ("doctor", "--probe"),
     ],
 )  # fmt: skip
 def test_what_cannot_start_says_so_as_a_document_too(sheets, arguments):
@@ -128,3 +138,103 @@ def test_what_stops_a_run_is_its_last_event(sheets):
     assert events_of(sheets("run", "good.csv", "--json-events"))[-1]["event"] == "error"
     last = events_of(sheets("run", "good.csv", "-y", "--json-events"))[-1]
     assert events_of(sheets("undo", last["run"], "-y", "--json-events"))[-1]["posts"][0]["outcome"] == "cancelled"
+
+
+OTHERWISE = {
+    "open": "serves pages",
+    "mcp": "speaks a protocol of its own on stdout",
+    "completion": "prints a script of the shell",
+    "schema": "prints JSON in any case",
+}
+"""The commands without --json, and why."""
+
+
+def test_every_command_takes_json_or_has_a_reason_not_to():
+    without = {
+        name for name, command in postbatch.commands.items() if not any("--json" in p.opts for p in command.params)
+    }
+    assert without == set(OTHERWISE)
+
+
+def test_setting_up_and_trusting_print_a_document_too(sheets):
+    desk = sheets
+    new = ("init", "--timezone", "UTC", "--name", "pottery", "--site-id", SITE_ID, "--json")
+    told = document_of(desk(*new, environ={"WIX_SITE_ID": ""}), "init")
+    assert (told["site"], told["variable"], told["key_store"]) == ("pottery", "WIX_API_KEY", "")
+    assert tomllib.loads(Path(told["written"]).read_text(encoding="utf-8"))["timezone"] == "UTC"
+    assert [finding["good"] for finding in told["findings"]] == [True, True, True]
+    assert desk.environ["WIX_API_KEY"] not in json.dumps(told)
+    other = ("init", "--name", "garden", "--site-id", "11111111-2222-4333-8444-555555555555", "--json")
+    told = document_of(desk(*other, "--key-variable", "WIX_GARDEN_KEY"), "init")
+    assert (told["variable"], told["findings"]) == ("WIX_GARDEN_KEY", [])
+    assert document_of(desk(*other), "error")["exit_status"] == 2, "its name is taken"
+    (desk.folder / "postbatch.toml").write_text('timezone = "UTC"\n', encoding="utf-8")
+    told = document_of(desk("trust", "--json"), "trust")
+    assert told == {"trusted": "postbatch.toml", "settings": ['timezone = "UTC"']}
+    assert document_of(desk("trust", "--json"), "trust") == told, "nothing to do is as well as done"
+
+
+def test_a_sandbox_says_where_it_is_and_leaves_stdout_alone_after_that(desk):
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "batch", "sandbox", "--port", "0", "--json"], cwd=desk.folder,
+        env=dict(desk.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        reached = desk("accounts", "--json", environ=told["environment"])
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=30)
+    assert rest == ""
+    jsonschema.validate(told, SCHEMAS["sandbox"](), cls=jsonschema.Draft202012Validator)
+    assert told["address"].startswith("http://127.0.0.1:")
+    assert document_of(reached, "accounts")["connections"]["FACEBOOK"] == "VALID"
+
+
+def test_a_probe_prints_what_it_found(sheets):
+    told = document_of(sheets("doctor", "--probe", "-y", "--json"), "doctor")
+    assert told["findings"]
+    assert all(found["good"] and ": " in found["finding"] for found in told["findings"])
+
+
+def piped(desk: Any, line: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of the shell in which `postbatch` is the command."""
+    script = f'postbatch() {{ {shlex.quote(sys.executable)} -m batch "$@"; }}\nset -o pipefail\n{line}'
+    return subprocess.run(
+        ["bash", "-c", script], cwd=desk.folder, env=dict(desk.environ), capture_output=True, text=True, timeout=120,
+        check=False,
+    )  # fmt: skip
+
+
+READ = "import json, sys; print([post['outcome'] for post in json.load(sys.stdin)['posts']])"
+PICK = shlex.join([sys.executable, "-c", READ])
+
+
+def test_a_pipeline_reads_the_document_whatever_the_command_says_besides(sheets):
+    ended = piped(sheets, f"postbatch run part.csv -y --json | {PICK}")
+    assert (ended.returncode, ended.stdout) == (1, "['scheduled', 'invalid']\n"), ended.stderr
+    ended = piped(sheets, f"postbatch run - -y --json --out o.json < good.csv | {PICK}")
+    assert (ended.returncode, ended.stdout) == (0, "['unchanged']\n"), ended.stderr
+    ended = piped(sheets, f"postbatch run good.csv -y --json-events | tail -1 | {PICK}")
+    assert (ended.returncode, ended.stdout) == (0, "['unchanged']\n"), ended.stderr
+
+
+@pytest.mark.parametrize("line", [
+    "check many.csv --json", "check many.csv", "plan many.csv --json", "plan many.csv --verbose", "fix many.csv --json",
+    "schema results", "--help", "template --out t.csv --json", "runs --json", "doctor", "init --json", "results last",
+])  # fmt: skip
+@pytest.mark.parametrize("reader", ["head -c 1", "true"])
+def test_a_reader_that_leaves_early_gets_no_traceback(sheets, line, reader):
+    sheets.write("many.csv", [{**WRONG, "key": f"k{number}"} for number in range(400)])
+    ended = piped(sheets, f"postbatch {line} | {reader}")
+    assert "Traceback" not in ended.stderr
+    assert "Exception ignored" not in ended.stderr
+    assert "BrokenPipe" not in ended.stderr
+
+
+@pytest.mark.parametrize("how", ["", "--json", "--json-events", "--verbose"])
+def test_a_run_whose_reader_is_gone_still_ends_and_writes_its_results(sheets, service, how):
+    sheets.write("ten.csv", [{**GOOD, "key": f"k{number}", "text": f"Post {number}"} for number in range(10)])
+    ended = piped(sheets, f"postbatch run ten.csv -y --out out.json {how} | true")
+    assert "Traceback" not in ended.stderr
+    assert [post["outcome"] for post in sheets.posts("out.json")] == ["scheduled"] * 10
+    assert len(service.coming()) == 10
