@@ -521,16 +521,18 @@ def template(flags: Flags, out: Path, connected: bool, timezone: str, force: boo
 @click.option("--from-date", default="", metavar="DAY", help="Only posts from this day on, as in 2026-12-01.")
 @click.option("--until", default="", metavar="DAY", help="Only posts up to this day.")
 @click.option("--channel", "channels", multiple=True, metavar="CHANNEL", help="Only this channel; may be repeated.")
-@click.option("--force", is_flag=True, help="Replace an existing file.")
+@click.option("--answers", multiple=True, metavar="FILE", help="Put the notes of these answers beside their rows.")
+@click.option("--force", is_flag=True, help="Replace an existing file; its notes stay.")
 @common
 def pull(
-    *, flags: Flags, out: Path, everything: bool, from_date: str, until: str, channels: tuple[str, ...], force: bool
-) -> int:
+    *, flags: Flags, out: Path, everything: bool, from_date: str, until: str, channels: tuple[str, ...],
+    answers: tuple[str, ...], force: bool,
+) -> int:  # fmt: skip
     """Write what is scheduled and drafted now as a sheet, to edit and run: all sites, or those that --site names."""
     from batch.commands.pull import PullChoice, pull_posts
 
     choice = PullChoice.read(everything=everything, from_date=from_date, until=until, channels=channels)
-    return pull_posts(here(flags), flags, out, choice=choice, force=force)
+    return pull_posts(here(flags), flags, out, choice=choice, answers=answers, force=force)
 
 
 @postbatch.command(short_help="Check again posts that were not final.")

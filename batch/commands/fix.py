@@ -138,7 +138,7 @@ class CorrectedCopy:
     def take_notes(self, answers: Sequence[GivenAnswers]) -> None:
         """Put what people asked for on the page of the plan beside its row, into the column `notes`."""
         sheet, posts = self._original.sheet, self._original.posts
-        asked = [answer for file in answers for answer in file.given if answer.post.note or answer.post.date]
+        asked = [answer for file in answers for answer in file.given if answer.wish]
         position = sheet.columns.get("notes")
         if asked and position is None:
             self.notices.append("The sheet has no column `notes`, so no note was put beside its row. Add the column.")
@@ -146,14 +146,13 @@ class CorrectedCopy:
             return
         cells = {row.number: cell_text(row.values[position]) for row in sheet.rows}
         notes = dict(cells)
-        for who, _, given in asked:
-            rows = {post.row for post in posts if post.key == given.key}
-            rows = {post.row for post in posts if post.row in rows and post.site == given.site} or rows
-            note = f"{who}: {given.note or 'wants ' + given.date.replace('T', ' ')}"
+        for answer in asked:
+            rows = {post.row for post in posts if post.key == answer.post.key}
+            rows = {post.row for post in posts if post.row in rows and post.site == answer.post.site} or rows
             for row in rows if len(rows) == 1 else ():
-                notes[row] = notes[row] if note in notes[row] else f"{notes[row]}\n{note}".strip()
+                notes[row] = answer.beside(notes[row])
             if len(rows) != 1:
-                self.notices.append(f"No row has the key {given.key}, so this note is in no row: {note}")
+                self.notices.append(f"No row has the key {answer.post.key}, so this note is in no row: {answer.wish}")
         heading, changed = sheet.headings[position], {row for row in cells if cells[row] != notes[row]}
         self._apply({
             (row, position): CellFix(row, position, heading, cells[row], notes[row], "answer") for row in changed

@@ -121,7 +121,7 @@ def prepare(
     planner = planner or Planner(
         session, media_folder=checked.media_folder, regenerate=inputs.regenerate, remember=remember
     )
-    planner.answers, planner.approved_only = checked.answers, inputs.approved_only
+    planner.answers, planner.approved_only, planner.sheet = checked.answers, inputs.approved_only, checked.path
     unmatched = strays(checked.posts, checked.answers)
     options = options_of(checked, inputs)
     positions: defaultdict[str, list[int]] = defaultdict(list)
@@ -204,11 +204,12 @@ class Planner:
 
     `planned` holds the posts of each site as they were planned, generated content and known media included, and `held`
     those that are not approved. With `generate` False nothing is asked to be generated: the posts have their content
-    already. With `remember` what a `yes` in `approved` is first seen for is kept.
+    already. With `remember` what a `yes` in `approved` is first seen for is kept. `sheet` is where the posts are from.
     """
 
     answers: tuple[GivenAnswers, ...] = ()
     approved_only = False
+    sheet: Path | None = None
 
     def __init__(
         self,
@@ -241,7 +242,7 @@ class Planner:
         channels = living if any(post.channel is None for post in active) else sorted(named)
         with Journal(self._session.journal(site)) as journal:
             snapshot = look_at_site(self._session, site, journal, channels)
-            options = replace(options, pulled=journal.pulled(), via=way_of(self._session, site, journal))
+            options = replace(options, pulled=journal.pulled(self.sheet), via=way_of(self._session, site, journal))
             if self._generate and any(post.generation for post in active):
                 posts = self._generated(posts, active, self._session.client(site), journal, snapshot, options)
             known = journal.all_media()

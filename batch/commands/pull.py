@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from batch.commands.check import read_answers_file
 from batch.commands.options import Environment, Flags
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_to_lose
 from batch.commands.sites import SITES_AT_ONCE, count_sites
 from batch.errors import PostbatchError, StartError
 from batch.model import Account, Channel, Item, Status
+from batch.plan.approval import Answer
 from batch.plan.matching import split_reference
 from batch.plan.select import read_day
 from batch.publisher.accounts import read_snapshot
@@ -23,7 +25,9 @@ from batch.publisher.items import query_items
 from batch.rules.channel_words import channel_named
 from batch.rules.channels import COMBINATIONS
 from batch.runs.journal import Journal
+from batch.sheets.read import read_sheet
 from batch.wording import counted
+from batch.workbooks.fix import cell_text
 from batch.workbooks.template import write_posts
 
 EDITABLE = frozenset({Status.DRAFT, Status.SCHEDULED})
@@ -68,32 +72,48 @@ class PullChoice:
         return day is not None and (self.from_date or day) <= day <= (self.until or day)
 
 
-def pull_posts(environment: Environment, flags: Flags, out: Path, *, choice: PullChoice, force: bool = False) -> int:
-    """Write the drafts and scheduled posts of every site as one sheet. 1 where one of several sites can't be read."""
+KEPT = ("notes", "campaign")
+"""Columns that no site holds: a sheet that is pulled again keeps them."""
+
+
+def pull_posts(
+    environment: Environment, flags: Flags, out: Path, *, choice: PullChoice, answers: Sequence[str] = (),
+    force: bool = False,
+) -> int:  # fmt: skip
+    """Write the drafts and scheduled posts of every site as one sheet. 1 where one of several sites can't be read.
+
+    A sheet that is replaced keeps its notes, and what people asked for on a plan's page comes beside them.
+    """
     path = (environment.cwd / out).resolve()
     refuse_to_lose(path, force=force)
+    given = [answer for name in answers for answer in read_answers_file(environment.cwd / name).given if answer.wish]
+    kept = _kept_cells(path) if path.exists() else {}
     with Session(environment, flags, folder=path.parent) as session:
         session.start_sandbox()
         settings = session.settings
         sites = session.sites or ((settings.site().name,) if len(settings.sites) < 2 else tuple(settings.sites))
         rows: list[Mapping[str, str | datetime]] = []
+        pulled: dict[str, Sequence[Item]] = {}
         left: Counter[str] = Counter()
         unread = 0
         with session.status.waiting(lambda: f"Reading {count_sites(sites)}"), ThreadPoolExecutor(SITES_AT_ONCE) as pool:
             pulling = {site: pool.submit(_pull_site, session, site, choice) for site in sites}
             for site, future in pulling.items():
                 try:
-                    found, elsewhere = future.result()
+                    pulled[site], found, elsewhere = future.result()
                 except PostbatchError as error:
                     unread += 1
                     if unread == len(sites):
                         raise
                     session.warn(f"{site} can't be read, so its posts are left out: {error}")
                     continue
-                rows += found
+                rows += (_with_notes(row, kept, given, site=site) for row in found)
                 left += elsewhere
         with session.status.waiting(lambda: f"Writing {path.name}"):
             write_posts(rows, path)
+        for site, items in pulled.items():  # only now: until then the sheet that is there counts
+            with Journal(session.journal(site)) as journal:
+                journal.remember_pulled(items, sheet=path, at=environment.now())
         environment.answer({"written": str(out), "posts": len(rows), "left_out": dict(left), "unread_sites": unread})
         session.show_sandbox()
         session.show(f"Written: {out}, with {counted(len(rows), 'post')} to edit")
@@ -106,10 +126,32 @@ def pull_posts(environment: Environment, flags: Flags, out: Path, *, choice: Pul
         return EXIT_ROWS if unread else EXIT_DONE
 
 
+def _kept_cells(path: Path) -> dict[str, Mapping[str, str]]:
+    """Return what a sheet that is replaced holds of people's own, by the IDs of its items. Errors: StartError."""
+    try:
+        sheet = read_sheet(path, hidden="include")
+    except PostbatchError as error:
+        raise StartError(f"The notes in {path.name} can't be kept. {error} Give another name with --out.") from error
+    return {
+        cell_text(sheet.cell(row, "item_id")): {name: cell_text(sheet.cell(row, name)) for name in KEPT}
+        for row in sheet.rows
+    }
+
+
+def _with_notes(
+    row: Mapping[str, str | datetime], kept: Mapping[str, Mapping[str, str]], given: Sequence[Answer], *, site: str
+) -> Mapping[str, str | datetime]:
+    cells = dict(kept.get(str(row["item_id"]), {}))
+    for answer in given:
+        if answer.post.key == row.get("key") and answer.post.site == site:
+            cells["notes"] = answer.beside(cells.get("notes", ""))
+    return {**row, **{name: cell for name, cell in cells.items() if cell}}
+
+
 def _pull_site(
     session: Session, site: str, choice: PullChoice
-) -> tuple[list[Mapping[str, str | datetime]], Counter[str]]:
-    """Return the rows of a site, and how many posts of each other kind it holds; how they stand is remembered."""
+) -> tuple[Sequence[Item], list[Mapping[str, str | datetime]], Counter[str]]:
+    """Return the items of a site, their rows, and how many posts of each other kind it holds."""
     client, zone = session.client(site), session.settings.timezone_for(site) or "UTC"
     statuses = EDITABLE | GONE_OUT if choice.everything else EDITABLE
     taken: list[Item] = []
@@ -124,12 +166,10 @@ def _pull_site(
         elif choice.takes(item, zone=zone):
             taken.append(item)
     now = session.environment.now()
-    with Journal(session.journal(site)) as journal:
-        journal.remember_pulled(taken, at=now)
     channels = sorted({Channel(item.channel) for item in taken})
     accounts = read_snapshot(client, channels, now=now, site=site).accounts if channels else ()
     named = site if len(session.settings.sites) > 1 else ""
-    return _posts_rows(taken, accounts, site=named, zone=zone), left
+    return taken, _posts_rows(taken, accounts, site=named, zone=zone), left
 
 
 def _posts_rows(

@@ -139,6 +139,16 @@ class Answer(NamedTuple):
     at: datetime
     post: PostAnswer
 
+    @property
+    def wish(self) -> str:
+        """What is asked for, as it stands in `notes`; "" where nothing is."""
+        given = self.post.note or (f"wants {self.post.date.replace('T', ' ')}" if self.post.date else "")
+        return f"{self.who}: {given}" if given else ""
+
+    def beside(self, notes: str) -> str:
+        """Return a cell of `notes` with the wish added, once."""
+        return notes if self.wish in notes else f"{notes}\n{self.wish}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class GivenAnswers:

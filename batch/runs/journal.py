@@ -56,7 +56,7 @@ CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL, at 
 """Tables that came later: an older version leaves them alone, so that the file's version stays."""
 
 PULLED = "pulled/"
-"""Before an item's ID, the fact of how it stood when it was pulled."""
+"""Before an item's ID, the fact of how it stood when it was pulled last."""
 OPEN_TRIES = 100
 OPEN_PAUSE_SECONDS = 0.1
 
@@ -409,18 +409,26 @@ class Journal:
                 rows = [(name, value, at.timestamp()) for name, value in facts.items()]
                 db.executemany("INSERT OR REPLACE INTO fact VALUES (?, ?, ?)", rows)
 
-    def remember_pulled(self, items: Iterable[Item], *, at: datetime) -> None:
+    def remember_pulled(self, items: Iterable[Item], *, sheet: Path, at: datetime) -> None:
         """Commit how items stood when they were written into a sheet to edit."""
-        self.remember_facts({f"{PULLED}{item.id}": item_state(self.as_sent(item)) for item in items}, at=at)
+        states = {item.id: item_state(self.as_sent(item)) for item in items}
+        names = (PULLED, _pulled_into(sheet))
+        self.remember_facts({f"{name}{item_id}": states[item_id] for item_id in states for name in names}, at=at)
 
-    def pulled(self) -> dict[str, str]:
-        """Return how items stood when they were pulled, of those that nothing from here has changed since: by ID."""
-        rows = self._ask(
-            "SELECT substr(f.name, ?), f.value FROM fact f WHERE f.name LIKE ? AND NOT EXISTS "
-            "(SELECT 1 FROM result r WHERE r.item_id = substr(f.name, ?) AND r.at > f.at)",
-            (len(PULLED) + 1, f"{PULLED}%", len(PULLED) + 1),
-        )
-        return dict(rows)
+    def pulled(self, sheet: Path | None = None) -> dict[str, str]:
+        """Return how items stood when they were pulled, of those that nothing from here has changed since: by ID.
+
+        Of an item that was pulled into this very sheet that counts, also where it was pulled into others since.
+        """
+        found: dict[str, str] = {}
+        for prefix in (PULLED, *([_pulled_into(sheet)] if sheet else [])):
+            rows = self._ask(
+                "SELECT substr(f.name, ?), f.value FROM fact f WHERE f.name LIKE ? AND NOT EXISTS "
+                "(SELECT 1 FROM result r WHERE r.item_id = substr(f.name, ?) AND r.at > f.at)",
+                (len(prefix) + 1, f"{prefix}%", len(prefix) + 1),
+            )
+            found |= dict(rows)
+        return found
 
     def known_media(self, identity: str) -> str | None:
         """Return the address in the Media Manager of a medium that went up before."""
@@ -483,6 +491,11 @@ class Journal:
         said = (error.strerror if isinstance(error, OSError) else None) or str(error)
         remedy = next((remedy for word, remedy in REMEDIES.items() if word in said), REMEDY)
         return JournalError(f"The journal {shown(self._path)} can't be used ({said}); to go on, {remedy}.")
+
+
+def _pulled_into(sheet: Path) -> str:
+    """Return what stands before an item's ID in the fact of how it stood when it was pulled into a sheet."""
+    return f"pulled into {hashlib.sha256(str(sheet.resolve()).encode()).hexdigest()[:16]}/"
 
 
 def _add_intent(db: sqlite3.Connection, values: tuple[object, ...]) -> int:

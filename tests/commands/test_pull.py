@@ -12,7 +12,10 @@ from typing import Any
 import openpyxl
 import pytest
 
+from batch.plan.approval import PostAnswer
 from batch.sandbox.sites import ACCOUNTS, SITE_ID
+from batch.sheets.read import read_sheet
+from tests.commands.test_notes import ANY, answers
 
 MEDIA = {"mediaWrapper": {"media": [{"type": "IMAGE", "url": "https://static.wixstatic.com/media/cup.jpg"}]}}
 CLIP = {"mediaWrapper": {"media": [{"type": "VIDEO", "url": "https://video.wixstatic.com/video/bowl.mp4"}]}}
@@ -185,6 +188,55 @@ def test_what_somebody_changed_since_is_a_conflict_and_never_overwritten(site, s
     edit_csv(site.folder / "posts.csv", {REWORDED: {"text": "And once more"}})
     ended, posts = site.run("posts.csv")  # what was changed from here is nobody else's change
     assert [p["item_id"] for p in posts if p["outcome"] == "updated"] == [REWORDED], ended.out
+
+
+def test_an_older_sheet_puts_no_old_words_back_though_a_newer_one_was_pulled(site, service):
+    seeded(service, 6)
+    site("pull", "--out", "old.csv")
+    elsewhere = {"POSTBATCH_STATE_DIR": str(site.folder / "elsewhere")}
+    site("pull", "--out", "theirs.csv", environ=elsewhere)
+    edit_csv(site.folder / "theirs.csv", {REWORDED: {"text": "Their words"}})
+    assert site("run", "theirs.csv", "-y", "--no-page", environ=elsewhere).status == 0
+    site("pull", "--out", "new.csv")
+    refused = site("pull", "--out", "old.csv")  # a pull that writes nothing changes nothing either
+    assert refused.status == 2
+    ended, posts = site.run("old.csv")
+    told = {p["item_id"]: (p["outcome"], p["code"]) for p in posts if p["outcome"] != "unchanged"}
+    assert told == {REWORDED: ("conflict", "changed_since_pull")}, ended.out
+    edit_csv(site.folder / "new.csv", {REWORDED: {"text": "My words after all"}})
+    ended, posts = site.run("new.csv")
+    assert [p["item_id"] for p in posts if p["outcome"] == "updated"] == [REWORDED], ended.out
+
+
+@pytest.mark.parametrize("name", ["posts.xlsx", "posts.csv"])
+def test_a_sheet_that_is_pulled_again_keeps_its_notes_and_gets_those_of_answers(site, service, name):
+    seeded(service, 6)
+    site("pull", "--out", name)
+    edit = edit_workbook if name.endswith("xlsx") else edit_csv
+    edit(site.folder / name, {MOVED: {"notes": "Ask Tom\nfirst"}, REWORDED: {"campaign": "spring"}})
+    (site.folder / "ana.json").write_bytes(
+        answers(
+            PostAnswer("post-001", "default", ANY, "change", note="Less red, please"),
+            PostAnswer("post-004", "default", ANY, "date", date="2031-03-05T10:00"),
+            PostAnswer("post-005", "another site", ANY, "change", note="not here"),
+            PostAnswer("post-002", "default", ANY, "approve"),
+        )
+    )
+    for _ in range(2):
+        ended = site("pull", "--out", name, "--answers", "ana.json", "--force")
+        assert ended.status == 0, ended.err
+        sheet = read_sheet(site.folder / name)
+        told = {sheet.text(row, "key"): (sheet.text(row, "notes"), sheet.text(row, "campaign")) for row in sheet.rows}
+        assert {key: cells for key, cells in told.items() if any(cells)} == {
+            "post-001": ("Ask Tom\nfirst\nAna: Less red, please", ""),
+            "post-002": ("", "spring"),
+            "post-004": ("Ana: wants 2031-03-05 10:00", ""),
+        }
+    before = (site.folder / name).read_bytes()
+    (site.folder / "broken.csv").write_bytes(b"\xff\xfe\x00nothing")
+    ended = site("pull", "--out", "broken.csv", "--force")
+    assert (ended.status, "can't be kept" in ended.err) == (2, True)
+    assert (site.folder / name).read_bytes() == before
 
 
 def test_days_and_channels_choose_what_is_pulled(site, service):
