@@ -295,12 +295,19 @@ class Session:
         self, results: Results, page: Path, *, media_folder: Path | None = None, asked: Asked | None = None
     ) -> Path:
         """Write the page for reading, or to answer on where `asked` is given; files are shown on it, small."""
-        from batch.report.page import render_page
-        from batch.report.preview import read_pictures
+        from batch.report.page import gather_cards, render_page
+        from batch.report.preview import PAGE_BYTES, read_pictures
 
         with self.status.waiting(lambda: f"Writing {page.name}"):
-            pictures = read_pictures(results.outcomes, folder=media_folder) if media_folder else {}
-            return self.write_text(page, render_page(results, pictures=pictures, asked=asked))
+            html = render_page(results, asked=asked)
+            if media_folder:
+                examples = (posts[0][1] for posts in gather_cards(results.outcomes))
+                words = len(html.encode())
+                room = max(PAGE_BYTES - words, words // 10)
+                pictures = read_pictures(examples, folder=media_folder, max_total_bytes=room)
+                if any(pictures):
+                    html = render_page(results, pictures=pictures, asked=asked)
+            return self.write_text(page, html)
 
     def write_text(self, path: Path, text: str | Iterable[str]) -> Path:
         """Write a text file, whole or not at all, from one or many pieces; return where it really is."""

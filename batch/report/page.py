@@ -3,11 +3,16 @@
 Turns `Results` into the text of one file: markup, styles, script and drawings inside it. Values of the sheet only ever
 reach it through the template's escaping; the page's own policy lets nothing load and only the two blocks that are
 written here run, named by their digests, so that even a value that slipped through could do nothing.
+
+A row that was sent to places is one card, drawn as it looks in the first of them; what differs in the others is packed
+and shown, as text only, where somebody chooses another place.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
+import zlib
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +27,7 @@ from markupsafe import Markup
 
 from batch.model import GOOD, Issue, Outcome, OutcomeKind, Results, Severity
 from batch.plan.approval import Asked
-from batch.report.preview import SHOWN_OF_A_POST, Preview, make_preview, safe_link
+from batch.report.preview import NO_PICTURES, SHOWN_OF_A_POST, Pictures, Preview, make_preview, safe_link
 from batch.report.words import (
     AT_REST,
     OUTCOME_STYLES,
@@ -35,20 +40,60 @@ from batch.report.words import (
     post_name,
 )
 from batch.times import MONTHS, PostTime, instant, long_day, months_with, post_time, weeks_of
-from batch.wording import REPORTED, first_words, list_rows, listed, make_visible
-from batch.workbooks.overview import report_totals
+from batch.wording import REPORTED, counted, first_words, list_names, list_rows, make_visible
+from batch.workbooks.overview import report_totals, series_of
 
 SEEN_IN_A_DAY = 4
 """How many posts of a day the calendar shows before it says how many more there are."""
+SHOWN_PLACES = 12
+"""How many places or sites of a problem are named before the rest is counted."""
 MANY_POSTS = 40
 """From more posts than this the page opens as a list, and with its sites folded."""
+
+DEFAULT_ACCOUNT, NO_SITE, SEVERAL_SITES = "Default account", "No site", "Several sites"
+ALWAYS_PACKED = frozenset({"place", "site", "key", "asked"})
+"""What is packed of every place, also where all places have the same."""
 
 ICON = Markup('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>')
 
 
+Numbered = tuple[int, Outcome]
+"""A post with its number in the results."""
+
+
+def gather_cards(outcomes: Iterable[Outcome]) -> list[list[Numbered]]:
+    """Return the posts that share a card: those of a row on one channel and day in several places that end alike.
+
+    They also look alike, so that other words make one into the other. Every other post has a card of its own.
+    """
+    cards: dict[tuple[object, ...], list[Numbered]] = {}
+    for number, outcome in enumerate(outcomes, start=1):
+        content = outcome.content
+        alike: tuple[object, ...] = (number,)
+        if outcome.place:
+            said = (content.text, content.title, content.link, content.call_to_action, outcome.message, outcome.code)
+            alike = (
+                *(
+                    series_of(outcome),
+                    outcome.channel,
+                    outcome.type,
+                    outcome.outcome,
+                    outcome.status,
+                    post_time(outcome).day,
+                ),
+                *(bool(words) for words in (*said, outcome.link, outcome.item_id, safe_link(content.link))),
+                *(len(content.media), len(outcome.warnings), *(change.field for change in outcome.changes)),
+            )
+        cards.setdefault(alike, []).append((number, outcome))
+    return list(cards.values())
+
+
 @dataclass(frozen=True, slots=True)
 class PostEntry:
-    """One post on the page, by its number in the results; `asked` is what an answer to it is bound to, "" if none."""
+    """One card of the page: a post by its number in the results, or the first of a row's posts in several places.
+
+    `posts` are all of them. `asked` is what an answer to it is bound to, "" if none.
+    """
 
     number: int
     outcome: Outcome
@@ -61,6 +106,7 @@ class PostEntry:
     preview: Preview
     live_link: str
     asked: str = ""
+    posts: Sequence[Numbered] = ()
 
     @property
     def anchor(self) -> str:
@@ -71,6 +117,36 @@ class PostEntry:
     def skipped(self) -> bool:
         """Whether it is left out of this run, and looks like it."""
         return self.outcome.outcome is OutcomeKind.SKIPPED
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The places that share the card, none where it is about one post."""
+        return tuple(outcome.place for _, outcome in self.posts) if len(self.posts) > 1 else ()
+
+    @property
+    def sites(self) -> frozenset[str]:
+        """The sites of its posts."""
+        return frozenset(outcome.site for _, outcome in self.posts)
+
+    @property
+    def zones(self) -> frozenset[str]:
+        """The zones on whose clocks its posts go out."""
+        return frozenset(outcome.timezone for _, outcome in self.posts)
+
+
+def count_posts(entries: Iterable[PostEntry]) -> str:
+    """Count posts as people do: `3 posts`, `12 posts in 200 places`, `3 posts and 12 in 200 places`."""
+    single, rows, places = 0, set(), set[str]()
+    for entry in entries:
+        outcome = entry.outcome
+        single += not outcome.place
+        if outcome.place:
+            rows.add((series_of(outcome), outcome.channel, outcome.type, entry.time.day))
+            places |= {post.place for _, post in entry.posts}
+    where = f" in {len(places):,} places" if len(places) > 1 else ""
+    if not single or not rows:
+        return f"{counted(single or len(rows), 'post')}{where}"
+    return f"{counted(single, 'post')} and {len(rows):,}{where}" if where else counted(single + len(rows), "post")
 
 
 Days = Mapping[date | None, Sequence[PostEntry]]
@@ -113,9 +189,14 @@ class Month(NamedTuple):
     weeks: tuple[tuple[Day, ...], ...]
 
     @property
+    def entries(self) -> list[PostEntry]:
+        """All that it holds."""
+        return [entry for week in self.weeks for day in week for entry in day.entries]
+
+    @property
     def total(self) -> int:
-        """How many posts it holds."""
-        return sum(len(day.entries) for week in self.weeks for day in week)
+        """How many posts it holds, a row's posts in several places counted once."""
+        return len(self.entries)
 
 
 def make_months(days: Days) -> tuple[Month, ...]:
@@ -131,18 +212,31 @@ def make_months(days: Days) -> tuple[Month, ...]:
 
 
 class PostLink(NamedTuple):
-    """A post that a problem concerns: its place on the page and its first words; `channel` "" where none is known."""
+    """A post that a problem concerns: its anchor on the page and its first words; `channel` "" where none is known.
+
+    `place` is the one whose words they are, where several share the card.
+    """
 
     anchor: str
     words: str
     channel: str
     site: str = ""
+    place: str = ""
+
+    @classmethod
+    def to(cls, posts: Sequence[Numbered], outcome: Outcome | None = None) -> PostLink:
+        """Return the link to a card, by the words of its first post or of another one."""
+        one = outcome or posts[0][1]
+        channel = channel_style(one.channel).name if one.channel else ""
+        place = one.place if len(posts) > 1 else ""
+        return cls(f"p{posts[0][0]}", first_words(one.content, otherwise=one.key), channel, one.site, place)
 
 
 class PageProblem(NamedTuple):
     """One cause, and every row that has it: `rows` is empty for the sheet and the run, which `place` then names.
 
-    `column`, `cell` and `seen` are "" where they are not known, or not the same in all rows.
+    `column`, `cell` and `seen` are "" where they are not known, or not the same in all rows; `places` are those that
+    have the problem, where not the whole row has it.
     """
 
     rows: tuple[int, ...]
@@ -152,6 +246,7 @@ class PageProblem(NamedTuple):
     message: str
     posts: tuple[PostLink, ...] = ()
     otherwise: str = "The sheet"
+    places: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
@@ -161,15 +256,18 @@ class PageProblem(NamedTuple):
 
     @property
     def sites(self) -> str:
-        """The sites whose posts it concerns."""
-        return listed(sorted({post.site for post in self.posts if post.site}, key=str.casefold), last="and")
+        """The places that have it or, where there are none, the sites whose posts it concerns."""
+        if self.places:
+            return list_names(self.places, limit=SHOWN_PLACES)
+        sites = sorted({post.site for post in self.posts if post.site}, key=str.casefold)
+        return list_names(sites, limit=SHOWN_PLACES)
 
 
 def group_by_cause(problems: Iterable[PageProblem]) -> tuple[PageProblem, ...]:
-    """Return one problem for all rows that have the same column and message, in the order of their first rows."""
-    causes: dict[tuple[str, str, str], list[PageProblem]] = {}
+    """Return one problem for all rows that have it in the same column and places, in the order of their first rows."""
+    causes: dict[tuple[str, str, str, tuple[str, ...]], list[PageProblem]] = {}
     for problem in problems:
-        causes.setdefault((problem.otherwise, problem.column, problem.message), []).append(problem)
+        causes.setdefault((problem.otherwise, problem.column, problem.message, problem.places), []).append(problem)
     return tuple(
         PageProblem(
             rows=tuple(sorted({row for one in same for row in one.rows})),
@@ -179,8 +277,9 @@ def group_by_cause(problems: Iterable[PageProblem]) -> tuple[PageProblem, ...]:
             message=message,
             posts=tuple(dict.fromkeys(post for one in same for post in one.posts)),
             otherwise=otherwise,
+            places=places,
         )
-        for (otherwise, column, message), same in causes.items()
+        for (otherwise, column, message, places), same in causes.items()
     )
 
 
@@ -207,16 +306,19 @@ def find_problems(results: Results) -> tuple[ProblemGroup, ...]:
             errors.setdefault(issue.row, []).append(issue)
     found: dict[tuple[OutcomeKind, str], list[PageProblem]] = {}
     totals = Counter[tuple[OutcomeKind, str]]()
-    for number, outcome in enumerate(results.outcomes, start=1):
+    placed = Counter(map(series_of, results.outcomes))
+    for posts in gather_cards(results.outcomes):
+        outcome = posts[0][1]
         if outcome.outcome in GOOD:
             continue
         invalid = outcome.outcome is OutcomeKind.INVALID
         group = outcome.outcome, "" if invalid else outcome.code
-        link, rows = (_link_to(number, outcome),), () if results.wanted == "report" else (outcome.row,)
-        totals[group] += 1
+        link, rows = (PostLink.to(posts),), () if results.wanted == "report" else (outcome.row,)
+        told = [(post, post.message or post.code) for _, post in posts]
+        totals[group] += len(posts)
         found.setdefault(group, []).extend(
             [_problem_of(issue, link) for issue in errors.get(outcome.row, ()) if invalid]
-            or [PageProblem(rows, "", "", "", outcome.message or outcome.code, link, otherwise="On the site")]
+            or _problems_by_place(told, posts, rows=rows, of=placed)
         )
     order = [OutcomeKind.UNKNOWN, *(kind for kind in reversed(OUTCOME_STYLES) if kind is not OutcomeKind.UNKNOWN)]
     keys = sorted(found, key=lambda key: (OUTCOME_STYLES[key[0]].tone != "bad", order.index(key[0]), key[1]))
@@ -239,15 +341,14 @@ def find_sheet_errors(results: Results) -> tuple[PageProblem, ...]:
 def find_warnings(results: Results) -> tuple[PageProblem, ...]:
     """Return what stops nothing: the warnings of the sheet, those of the plan, then the run's notices."""
     issues = [issue for issue in results.issues if issue.severity is Severity.WARNING]
-    known = {(issue.row, issue.message) for issue in issues}
+    known = {(issue.row, issue.message.removeprefix(f"{issue.place}: ")) for issue in issues}
+    placed = Counter(map(series_of, results.outcomes))
     links: dict[int | None, list[PostLink]] = {}
     planned: list[PageProblem] = []
-    for number, outcome in enumerate(results.outcomes, start=1):
-        link = _link_to(number, outcome)
-        links.setdefault(outcome.row, []).append(link)
-        for warning in outcome.warnings:
-            if (outcome.row, warning) not in known:
-                planned.append(PageProblem((outcome.row,), "", "", "", warning, (link,)))
+    for posts in gather_cards(results.outcomes):
+        links.setdefault(posts[0][1].row, []).append(PostLink.to(posts))
+        warned = [(post, word) for _, post in posts for word in post.warnings if (post.row, word) not in known]
+        planned += _problems_by_place(warned, posts, rows=(posts[0][1].row,), of=placed)
     return group_by_cause((
         *(_problem_of(issue, tuple(links.get(issue.row, ()))) for issue in issues),
         *planned,
@@ -255,9 +356,19 @@ def find_warnings(results: Results) -> tuple[PageProblem, ...]:
     ))  # fmt: skip
 
 
-def _link_to(number: int, outcome: Outcome) -> PostLink:
-    channel = channel_style(outcome.channel).name if outcome.channel else ""
-    return PostLink(f"p{number}", first_words(outcome.content, otherwise=outcome.key), channel, outcome.site)
+def _problems_by_place(
+    told: Iterable[tuple[Outcome, str]], posts: Sequence[Numbered], *, rows: tuple[int, ...], of: Mapping[str, int]
+) -> list[PageProblem]:
+    """Return the problems of a card, each once, with the places that have it; `of` counts the posts of each series."""
+    there: dict[str, list[Outcome]] = {}
+    for outcome, message in told:
+        there.setdefault(message, []).append(outcome)
+    problems = []
+    for message, having in there.items():
+        places = tuple(o.place for o in having if o.place and len(having) < of[series_of(o)])
+        link = PostLink.to(posts, having[0])
+        problems.append(PageProblem(rows, "", "", "", message, (link,), otherwise="On the site", places=places))
+    return problems
 
 
 def _problem_of(issue: Issue, posts: tuple[PostLink, ...] = ()) -> PageProblem:
@@ -297,11 +408,14 @@ class DayGroup(NamedTuple):
 
 
 class SiteGroup(NamedTuple):
-    """The posts of one site by day; `counts` says how many end as what, the commonest first."""
+    """The posts of one site by day; `counts` says how many end as what, the commonest first.
+
+    `name` is "" where it needs none: there are no others beside it.
+    """
 
     anchor: str
     name: str
-    total: int
+    told: str
     counts: str
     days: tuple[DayGroup, ...]
 
@@ -311,7 +425,7 @@ class Part(NamedTuple):
 
     anchor: str
     title: str
-    total: int
+    told: str
     sites: tuple[SiteGroup, ...]
 
 
@@ -323,13 +437,13 @@ class PageData:
         results: Results,
         *,
         timezone_note: str = "",
-        pictures: Mapping[str, str] | None = None,
+        pictures: Pictures = NO_PICTURES,
         asked: Asked | None = None,
     ) -> None:
-        self.results = results
+        self.results, self.pictures = results, pictures
         self.asked = asked if asked and asked.fingerprints else None
         self.planned, self.reporting = results.wanted == "plan", results.wanted == "report"
-        self.entries = [self._make_entry(n, o, pictures or {}) for n, o in enumerate(results.outcomes, start=1)]
+        self.entries = [self._make_entry(posts) for posts in gather_cards(results.outcomes)]
         self.shared = self._share_pictures()
         self._days = sort_into_days(self.entries)
         self._timezone_note = timezone_note
@@ -340,10 +454,12 @@ class PageData:
         self.warnings = find_warnings(results)
         self.months = make_months(self._days)
         self.first_month = max(range(len(self.months)), key=lambda n: (self.months[n].total, -n), default=0)
-        self.undated = len(self._days.get(None, ()))
+        undated = self._days.get(None, ())
+        self.undated = count_posts(undated) if undated else ""
         self.many = len(self.entries) > MANY_POSTS
         self.accounts = _filter_values(outcome.account for outcome in results.outcomes if outcome.account)
         self.sites = _filter_values(outcome.site for outcome in results.outcomes if outcome.site)
+        self.places = _filter_values(outcome.place for outcome in results.outcomes if outcome.place)
 
     def _share_pictures(self) -> dict[str, str]:
         """Let the page hold a picture once that several posts show; return where, by its data address."""
@@ -352,7 +468,8 @@ class PageData:
         self.entries = [replace(entry, preview=entry.preview.sharing(shared)) for entry in self.entries]
         return shared
 
-    def _make_entry(self, number: int, outcome: Outcome, pictures: Mapping[str, str]) -> PostEntry:
+    def _make_entry(self, posts: Sequence[Numbered]) -> PostEntry:
+        number, outcome = posts[0]
         style = OUTCOME_STYLES[outcome.outcome]
         return PostEntry(
             number=number,
@@ -363,20 +480,65 @@ class PageData:
             name=post_name(outcome.channel, outcome.type),
             words=first_words(outcome.content, otherwise=outcome.key),
             time=post_time(outcome),
-            preview=make_preview(outcome, pictures=pictures),
+            preview=make_preview(outcome, pictures=self.pictures.shown),
             live_link=safe_link(outcome.link),
-            asked=self.asked.fingerprints.get((outcome.row, outcome.key), "") if self.asked else "",
+            asked=self._asked_of(outcome),
+            posts=posts,
         )
+
+    def _asked_of(self, outcome: Outcome) -> str:
+        return self.asked.fingerprints.get((outcome.row, outcome.key), "") if self.asked else ""
+
+    @property
+    def to_answer(self) -> int:
+        """How many cards can be answered."""
+        return sum(1 for entry in self.entries if entry.asked)
+
+    @property
+    def packed(self) -> str:
+        """What differs between the places of each card, by its anchor: JSON, deflated, in base 64; "" for none.
+
+        Each value has the name of the slots of the card that show it (`data-s`), a list where there are several.
+        """
+        packer, parts, between = zlib.compressobj(9), [], "{"
+        for entry in (entry for entry in self.entries if entry.places):
+            slots = [self._slots(outcome) for _, outcome in entry.posts]
+            columns = {name: [slot[name] for slot in slots] for name in slots[0]}
+            told = {n: c for n, c in columns.items() if n in ALWAYS_PACKED or any(value != c[0] for value in c)}
+            line = f"{between}{json.dumps(entry.anchor)}:{json.dumps(told, ensure_ascii=False, separators=(',', ':'))}"
+            parts.append(packer.compress(line.encode()))
+            between = ","
+        return b64encode(b"".join([*parts, packer.compress(b"}"), packer.flush()])).decode() if parts else ""
+
+    def _slots(self, outcome: Outcome) -> Mapping[str, str | list[str]]:
+        """Return what a card shows of a post, by the names of its slots."""
+        drawn, time, show = make_preview(outcome, pictures={}), post_time(outcome), make_visible
+        card = drawn.card
+        one = {
+            "place": outcome.place, "key": outcome.key, "site": outcome.site, "asked": self._asked_of(outcome),
+            "account": outcome.account or DEFAULT_ACCOUNT, "name": drawn.name, "initial": drawn.initial,
+            "text": drawn.text.shown, "rest": drawn.text.rest, "title": drawn.title,
+            "link": card.shown if card else "", "host": card.host if card else "", "href": card.address if card else "",
+            "message": outcome.message, "code": outcome.code, "item": outcome.item_id, "live": safe_link(outcome.link),
+            "clock": time.clock, "zone": time.zone, "utc": time.utc,
+        }  # fmt: skip
+        several = {
+            "warning": outcome.warnings, "old": [change.old for change in outcome.changes],
+            "new": [change.new for change in outcome.changes],
+            "media": [picture.name for picture in drawn.pictures], "used": [f"{c.used:,}" for c in drawn.counts],
+        }  # fmt: skip
+        return {name: show(text) for name, text in one.items()} | {n: list(map(show, v)) for n, v in several.items()}
 
     @property
     def zones(self) -> str:
         """The sentence beside the calendar: on whose clock the times are."""
-        zones = sorted({entry.time.zone for entry in self.entries if entry.time.zone})
+        dated = (entry for entry in self.entries if entry.time.zone)
+        zones = sorted({zone for entry in dated for zone in (entry.zones if entry.places else [entry.time.zone])})
         if self._timezone_note or not zones:
             return self._timezone_note
         if len(zones) == 1:
             return f"All times are local to {zones[0]}."
-        return f"Each post is shown at the time of its own zone ({', '.join(zones)})."
+        return f"Each post is shown at the time of its own zone ({list_names(zones)})."
 
     @cached_property
     def bands(self) -> tuple[Band, ...]:
@@ -418,26 +580,35 @@ class PageData:
         titles = ("What changes" if self.planned else "What happened") if resting else "Posts", "What stays as it is"
         taken: Counter[str] = Counter()
         return tuple(
-            Part(anchor, title, len(entries), self._by_site(anchor, entries, taken))
+            Part(anchor, title, count_posts(entries), self._by_site(anchor, entries, taken))
             for anchor, title, entries in (("posts", titles[0], changing), ("rest", titles[1], resting))
             if entries
         )
 
     def _by_site(self, part: str, entries: Sequence[PostEntry], taken: Counter[str]) -> tuple[SiteGroup, ...]:
-        """Return the posts of a part by site; `taken` counts the anchors, of which a day's first is the calendar's."""
-        groups = []
+        """Return the posts of a part by site, first those of rows for places on several sites.
+
+        `taken` counts the anchors: a day's first one is the calendar's.
+        """
         several = len(self.sites) > 1
-        for number, site in enumerate(sorted({e.outcome.site for e in entries}, key=str.casefold) if several else [""]):
-            own = [entry for entry in entries if not several or entry.outcome.site == site]
+        own: dict[tuple[bool, str], list[PostEntry]] = {}
+        for entry in entries:
+            one = len(entry.sites) == 1
+            own.setdefault((one, entry.outcome.site if one and several else ""), []).append(entry)
+        groups = []
+        for number, (one, site) in enumerate(sorted(own, key=lambda group: (group[0], group[1].casefold()))):
             days = []
-            for day, posts in sort_into_days(own).items():
+            for day, posts in sort_into_days(own[one, site]).items():
                 name = f"day-{day or 'none'}"
                 taken[name] += 1
                 anchor = name if taken[name] == 1 else f"{name}-{taken[name]}"
                 days.append(DayGroup(anchor, long_day(day) if day else "Without a date", name, posts))
-            told = Counter(entry.badge for entry in own).most_common()
-            counts = ", ".join(f"{count:,} {badge[:1].lower()}{badge[1:]}" for badge, count in told)
-            groups.append(SiteGroup(f"{part}-site-{number}", site, len(own), counts, tuple(days)))
+            counts = Counter[str]()
+            for entry in own[one, site]:
+                counts[entry.badge] += len(entry.posts)
+            told = ", ".join(f"{count:,} {badge[:1].lower()}{badge[1:]}" for badge, count in counts.most_common())
+            name = (site or NO_SITE if one else SEVERAL_SITES) if several and (one or len(own) > 1) else ""
+            groups.append(SiteGroup(f"{part}-site-{number}", name, count_posts(own[one, site]), told, tuple(days)))
         return tuple(groups)
 
     @cached_property
@@ -460,6 +631,7 @@ class PageData:
             "account": len(self.accounts),
             "day": sum(day is not None for day in self._days),
             **({"site": len(sites)} if len(sites) > 1 else {}),
+            **({"place": len(self.places)} if self.places else {}),
         }
         return tuple((name if total == 1 else f"{name}s", total) for name, total in totals.items())
 
@@ -473,14 +645,13 @@ def render_page(
     results: Results,
     *,
     timezone_note: str = "",
-    pictures: Mapping[str, str] | None = None,
+    pictures: Pictures = NO_PICTURES,
     asked: Asked | None = None,
 ) -> str:
     """Write the page of a run, or of a plan where `results.wanted` says so.
 
-    `timezone_note` is the sentence beside the calendar, by default the zones that occur; `pictures` holds `data:`
-    addresses (PNG, JPEG, WebP) by `Medium.source`, and what it does not hold is drawn as a tile. With `asked` people
-    can answer on the page.
+    `timezone_note` is the sentence beside the calendar, by default the zones that occur; a medium that `pictures` does
+    not hold is drawn as a tile. With `asked` people can answer on the page.
     """
     page = PageData(results, timezone_note=timezone_note, pictures=pictures, asked=asked)
     css, js = _asset("tokens.css") + _asset("page.css"), _asset("page.js") + (_asset("answer.js") if page.asked else "")
@@ -527,5 +698,11 @@ def _environment() -> Environment:
         # Every text is made fit for a page, wherever a template writes it; what is markup already is ours.
         finalize=lambda value: make_visible(value) if type(value) is str else value,
     )
-    environment.globals.update(seen_in_a_day=SEEN_IN_A_DAY, icon=ICON.format)
+    environment.globals.update(
+        seen_in_a_day=SEEN_IN_A_DAY,
+        icon=ICON.format,
+        count_posts=count_posts,
+        safe_link=safe_link,
+        default_account=DEFAULT_ACCOUNT,
+    )
     return environment

@@ -16,6 +16,7 @@ import zlib
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, NamedTuple
 from urllib.parse import urlsplit
 
@@ -95,12 +96,24 @@ PICTURE = re.compile(r"data:image/(?:png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}"
 
 SHOWN_OF_A_POST = 4
 """No drawing shows more pictures of a post than this."""
-LONGEST_SIDE_PIXELS = 640
-SMALLER_FROM, SMALLER_PIXELS = 40, 320
-"""From more pictures than this each is smaller, so that the page of a month stays quick to send and to open."""
-MAX_TOTAL_BYTES = 12 * 1024 * 1024
-"""What all pictures of a page may take; it holds about 300, and a mail program takes the file still."""
-QUALITY = 74
+SIZES = ((640, 74), (480, 72), (320, 70), (240, 66), (160, 62), (112, 58), (80, 52))
+"""The longest side in pixels and the quality of a picture, the largest first: it gets the first that fits its share."""
+SMALLEST_BYTES_A_PIXEL = 0.02
+"""A photograph never takes less than this, so that a size which can't fit is not tried."""
+PAGE_BYTES = 980_000
+"""What a page should take with its pictures, so that it opens at once and every mail program takes it."""
+MIN_PICTURE_BYTES = 1_500
+"""A smaller share shows nothing: then some pictures are left out instead."""
+
+
+class Pictures(NamedTuple):
+    """A page's pictures: data addresses (PNG, JPEG, WebP) by `Medium.source`, and how many it has no room for."""
+
+    shown: Mapping[str, str] = MappingProxyType({})
+    left_out: int = 0
+
+
+NO_PICTURES = Pictures()
 
 
 class Count(NamedTuple):
@@ -255,49 +268,56 @@ def safe_picture(source: str) -> str:
     return source if PICTURE.fullmatch(source) else ""
 
 
-def read_pictures(
-    outcomes: Iterable[Outcome], *, folder: Path, max_total_bytes: int = MAX_TOTAL_BYTES
-) -> dict[str, str]:
-    """Return data addresses by `Medium.source` for the picture files that the page would draw, until they are enough.
+def read_pictures(outcomes: Iterable[Outcome], *, folder: Path, max_total_bytes: int = PAGE_BYTES) -> Pictures:
+    """Return the picture files that the page would draw, each as large as its share of the bytes allows.
 
-    `folder` is where the sheet's relative paths start.
+    `folder` is where the sheet's relative paths start. What one picture leaves of its share goes to the others.
     """
     shown = (medium for outcome in outcomes for medium in outcome.content.media[:SHOWN_OF_A_POST])
-    sources = dict.fromkeys(m.source for m in shown if m.kind != "VIDEO" and not is_address(m.source))
-    longest = LONGEST_SIDE_PIXELS if len(sources) <= SMALLER_FROM else SMALLER_PIXELS
+    sources = list(dict.fromkeys(m.source for m in shown if m.kind != "VIDEO" and not is_address(m.source)))
     pictures: dict[str, str] = {}
-    root, total = MediaFolder(folder), 0
-    for source in sources:
+    root, left = MediaFolder(folder), max_total_bytes
+    most, left_out = min(len(sources), max_total_bytes // MIN_PICTURE_BYTES), 0
+    for at, source in enumerate(sources):
+        if len(pictures) >= most:
+            left_out += 1
+            continue
+        share = left // min(most - len(pictures), len(sources) - at)
         try:
             with open_medium(source, folder=root) as medium:
-                small = _shrink(medium.file, medium.mime, longest=longest) if medium.mime in PILLOW_FORMATS else ""
+                small = _shrink(medium.file, medium.mime, share=share) if medium.mime in PILLOW_FORMATS else None
         except MediumUnreadableError:
-            continue
-        if small and total + len(small) <= max_total_bytes:
+            small = None
+        if small:
             pictures[source] = small
-            total += len(small)
+            left -= len(small)
+        left_out += small == ""
     root.close()
-    return pictures
+    return Pictures(pictures, left_out)
 
 
-def _shrink(file: IO[bytes], mime: str, *, longest: int) -> str:
+def _shrink(file: IO[bytes], mime: str, *, share: int) -> str | None:
+    """Return a picture's data address of at most so many bytes, "" where none fits, None where it can't be read."""
     from PIL import Image, ImageOps
 
-    file.seek(0)
-    size = (longest, longest)
+    sizes = [(side, quality) for side, quality in SIZES if side * side * SMALLEST_BYTES_A_PIXEL <= share]
     try:
+        file.seek(0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(file, formats=PILLOW_FORMATS[mime]) as picture:
                 if picture.width * picture.height > MAX_PIXELS:
-                    return ""
-                picture.draft("RGB", size)
+                    return None
+                picture.draft("RGB", (sizes or SIZES)[0][:1] * 2)
                 upright = ImageOps.exif_transpose(picture).convert("RGBA")
-        upright.thumbnail(size)
-        flat = Image.new("RGB", upright.size, "white")
-        flat.paste(upright, mask=upright.getchannel("A"))
-        made = io.BytesIO()
-        flat.save(made, "JPEG", quality=QUALITY, optimize=True)
+        for side, quality in sizes:
+            upright.thumbnail((side, side))
+            flat = Image.new("RGB", upright.size, "white")
+            flat.paste(upright, mask=upright.getchannel("A"))
+            made = io.BytesIO()
+            flat.save(made, "JPEG", quality=quality, optimize=True)
+            if len(address := f"data:image/jpeg;base64,{b64encode(made.getvalue()).decode()}") <= share:
+                return address
     except Exception:  # noqa: BLE001 - decoders of a dozen formats end broken files with any exception there is
-        return ""
-    return f"data:image/jpeg;base64,{b64encode(made.getvalue()).decode()}"
+        return None
+    return ""

@@ -17,7 +17,7 @@ from batch.plan.approval import Asked, read_answers
 from batch.report.page import render_page
 from tests.commands.conftest import Desk, bare_environ
 from tests.report.conftest import Opened
-from tests.report.launch_week import launch_week, many_sites
+from tests.report.launch_week import in_places, launch_week, many_sites
 from tests.report.naughty import NAUGHTY
 from tests.report.test_page_browser import AXE, PHONE, WIDE, expect
 
@@ -117,6 +117,74 @@ def test_forty_posts_are_answered_saved_opened_again_and_run(browser: Browser, t
     assert re.search(r"Approved by Zoë Ana, \w{3} \d+ \w{3} \d\d:\d\d UTC\.", posts[0]["message"])
     page.context.close()
     again.context.close()
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_a_row_is_answered_once_for_all_of_its_places_and_each_post_gets_its_own_answer(
+    browser: Browser, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    (tmp_path / "desk").mkdir()
+    desk = Desk(tmp_path / "desk", bare_environ(tmp_path))
+    rows = [
+        {"key": f"sale-{n}", "channel": "FACEBOOK", "text": "Open in {{city}}", "timezone": "Europe/Berlin",
+         "publish_at": f"2031-03-0{n + 1} 09:00", "places": "all"}
+        for n in range(4)
+    ]  # fmt: skip
+    desk.write("posts.csv", rows)
+    desk.write("places.csv", [{"place": f"shop-{n}", "city": f"Town {n}"} for n in range(30)])
+    command = ("posts.csv", "--sandbox", "--places", "places.csv")
+    assert desk("plan", *command, "--page", "plan.html").status == 0
+
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, offline=True)
+    opened = Opened(context.new_page())
+    page = opened.page
+    page.goto((desk.folder / "plan.html").as_uri())
+    expect(page.locator("#left")).to_have_text("4 of 4 posts left")
+    assert page.locator(".answer legend").first.text_content().endswith("for all 30 places")
+    answer(page, 1, "change").locator("textarea").fill("Town 7 has moved.")
+    answer(page, 2, "date").locator("input[type=datetime-local]").fill("2031-04-07T10:00")
+    page.locator("#approve-all").click()
+    page.locator("#who").fill("Ana")
+    page.reload()
+    expect(page.locator("#left")).to_have_text("All posts answered")
+    file = save(page, desk.folder)
+    read = read_answers(file.read_bytes(), name=file.name).given
+    assert len({(one.post.key, one.post.fingerprint) for one in read}) == len(read) == 120
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    expect(page.locator("#left")).to_have_text("4 of 4 posts left")
+    page.locator("#open-answers").set_input_files(file)
+    expect(page.locator("#said")).to_have_text("Opened 4 answers from Ana.")
+    assert {url for url in opened.asked if not url.startswith("blob:")} == {page.url}
+    assert opened.said == []
+    context.close()
+
+    desk.write("places.csv", [{"place": f"shop-{n}", "city": f"Town {n}{'!' * (n == 3)}"} for n in range(30)])
+    ended, posts = desk.run(*command, "--answers", file.name)
+    assert ended.status == 0, ended.err
+    told = {post["key"]: (post["outcome"], post["message"]) for post in posts}
+    assert Counter(outcome for outcome, _ in told.values()) == {"scheduled": 58, "skipped": 62}
+    assert "changed since it was approved: text" in told["sale-0/shop-3/FACEBOOK"][1]
+    assert "asked for a change: Town 7 has moved. (Ana)" in told["sale-1/shop-0/FACEBOOK"][1]
+    assert "wants Mon 7 Apr 10:00 (Ana)" in told["sale-2/shop-29/FACEBOOK"][1]
+    assert "Approved by Ana" in told["sale-3/shop-0/FACEBOOK"][1]
+
+
+def test_a_row_of_which_a_place_has_changed_since_is_asked_about_again(
+    open_page: Callable[..., Opened], tmp_path: Path
+) -> None:
+    results = in_places(2, 12)
+    asked = {(o.row, o.key): f"{FINGERPRINT[:-3]}{n:03x}" for n, o in enumerate(results.outcomes)}
+    page = open_page(render_page(results, asked=Asked("plan-1", asked))).page
+    page.locator("#approve-all").click()
+    page.locator("#who").fill("Ana")
+    file = save(page, tmp_path)
+    changed = results.outcomes[5]
+    later = Asked("plan-2", asked | {(changed.row, changed.key): FINGERPRINT[:-3] + "fff"})
+    other = open_page(render_page(results, asked=later)).page
+    other.locator("#open-answers").set_input_files(file)
+    expect(other.locator("#said")).to_contain_text("Opened 1 answer from Ana. 1 post has changed since: answer again.")
+    assert [row[1] for row in given(other)] == ["approve"]
 
 
 def test_a_browser_that_keeps_nothing_is_named_and_one_that_does_is_not(browser: Browser, tmp_path: Path) -> None:
@@ -226,7 +294,9 @@ def test_naughty_names_and_notes_are_saved_and_read_exactly_and_do_nothing(
 
 @pytest.mark.parametrize("size", [WIDE, PHONE])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("results", [launch_week(), many_sites(3, 16)], ids=["previews", "list"])
+@pytest.mark.parametrize(
+    "results", [launch_week(), many_sites(3, 16), in_places(5, 24)], ids=["previews", "list", "places"]
+)
 def test_axe_finds_nothing_on_a_page_to_answer_on(open_page: Callable[..., Opened], theme, size, results) -> None:
     page = open_page(asking(results), theme=theme, width=size[0], height=size[1]).page
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")

@@ -11,6 +11,7 @@ import pytest
 from batch.model import Change, Content, Issue, Medium, Outcome, OutcomeKind, Results, Severity
 from batch.plan.approval import Asked
 from batch.report.page import render_page
+from batch.report.preview import Pictures
 from batch.wording import make_visible
 from tests.report.launch_week import launch_week, many_sites, month_of
 from tests.report.naughty import BAD_LINKS, NAUGHTY
@@ -150,7 +151,7 @@ def test_a_warning_stands_at_its_post_and_in_the_list_once_each():
     )
     page = render_page(replace(results, outcomes=outcomes, issues=(sheets,)))
     for warning in (sheets.message, "Looks like another post."):
-        assert page.count(f"<b>Warning:</b> {warning}") == 2
+        assert page.count(f'<b>Warning:</b> <span data-s="warning">{warning}</span>') == 2
         assert page.count(f'<p class="msg" dir="auto">{warning}</p>') == 1
 
 
@@ -182,7 +183,7 @@ def test_a_plan_speaks_of_what_is_to_come():
 
 
 def test_the_page_asks_for_nothing_from_anywhere():
-    tree = Tree(render_page(launch_week(), pictures={"kiln/tidal-01.jpg": PIXEL}))
+    tree = Tree(render_page(launch_week(), pictures=Pictures({"kiln/tidal-01.jpg": PIXEL})))
     policy = next(a["content"] for tag, a in tree.elements if a.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "unsafe" not in policy
@@ -196,17 +197,17 @@ def test_the_page_asks_for_nothing_from_anywhere():
 def test_a_picture_of_many_posts_is_held_once_and_one_of_a_single_post_stands_in_it():
     shared, single = PIXEL, PIXEL.replace("AAAADUlEQVR42mNk", "AAAADUlEQVR42mNl")
     pictures = {"kiln/tidal-01.jpg": shared, "stories/kiln-door.jpg": single}
-    page = render_page(many_sites(1, 1), pictures=pictures)
+    page = render_page(many_sites(1, 1), pictures=Pictures(pictures))
     assert page.count(shared) == 1
-    many = render_page(many_sites(12, 12), pictures=pictures)
+    many = render_page(many_sites(12, 12), pictures=Pictures(pictures))
     assert many.count(shared) == many.count(single) == 1
-    week = render_page(launch_week(), pictures={"stories/kiln-door.jpg": single})
+    week = render_page(launch_week(), pictures=Pictures({"stories/kiln-door.jpg": single}))
     assert [a["src"] for tag, a in Tree(week).elements if tag == "img"] == [single]
 
 
 def test_a_picture_that_is_no_still_image_is_drawn_as_a_tile():
     for source in ("data:image/svg+xml;base64,PHN2Zz4=", "data:text/html,x", "https://example.com/x.png", PIXEL + '"'):
-        tree = Tree(render_page(launch_week(), pictures={"kiln/tidal-01.jpg": source}))
+        tree = Tree(render_page(launch_week(), pictures=Pictures({"kiln/tidal-01.jpg": source})))
         assert [a for tag, a in tree.elements if tag == "img"] == []
 
 

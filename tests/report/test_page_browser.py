@@ -12,7 +12,7 @@ from PIL import Image
 from batch.model import Change, Content, Medium, Outcome, Results
 from batch.report.page import render_page
 from batch.wording import make_visible
-from tests.report.launch_week import launch_week, many_sites, month_of, month_report
+from tests.report.launch_week import in_places, launch_week, many_sites, month_of, month_report
 from tests.report.naughty import BAD_LINKS, NAUGHTY
 
 if TYPE_CHECKING:
@@ -220,6 +220,64 @@ def test_a_search_opens_the_folded_sites_that_hold_what_it_finds(open_page):
     assert page.locator(".post:visible").count() == 1
 
 
+def test_a_card_shows_the_words_of_the_place_that_is_chosen(open_page):
+    results = in_places(2, 20, wanted="run")
+    opened = open_page(render_page(results))
+    page, like = opened.page, {o.place: o for o in results.outcomes if o.row == 2}
+    card = page.locator("#p1")
+    chooser = card.locator(".chooser select")
+    expect(chooser).to_be_visible()
+    assert chooser.locator("option").all_text_contents() == list(like)
+    for place in ("Ulm 1", "Berlin 2", "Bath 1"):
+        chooser.select_option(place)
+        for slot, value in (("key", like[place].key), ("name", like[place].account), ("account", like[place].account),
+                            ("link", like[place].content.link.removeprefix("https://"))):  # fmt: skip
+            assert card.locator(f"[data-s={slot}]").first.text_content() == value
+        assert card.locator("[data-s=text]").first.text_content() == like[place].content.text
+        assert card.locator(".live a").get_attribute("href") == like[place].link
+    chooser.focus()
+    page.keyboard.press("ArrowDown")
+    assert card.locator("[data-s=key]").text_content() == like["Berlin 1"].key
+    assert opened.said == []
+
+
+def test_a_filter_or_search_chooses_the_place_that_it_finds_and_counts_its_posts(open_page):
+    page = open_page(render_page(in_places(12, 200))).page
+    expect(page.locator("#p1 .chooser select")).to_be_attached()
+    page.locator("#place").select_option("Leeds 4")
+    expect(page.locator("#shown")).to_have_text("12 of 2,400 posts")
+    chosen = page.evaluate("[...document.querySelectorAll('.post:not([hidden]) .chooser select')].map(s => s.value)")
+    assert chosen == ["Leeds 4"] * 12
+    page.locator("#site").select_option("site-003")
+    expect(page.locator("#shown")).to_have_text("0 of 2,400 posts")
+    page.locator("#clear").click()
+    page.locator("#find").fill("04518 GLAZE")
+    expect(page.locator("#shown")).to_have_text("12 of 2,400 posts")
+    assert page.locator("#p1 [data-s=place]").first.text_content() == "Bonn 2"
+    page.locator("#clear").click()
+    expect(page.locator("#shown")).to_have_text("2,400 of 2,400 posts")
+
+
+def test_a_problem_leads_to_the_card_with_the_words_of_its_place(open_page):
+    page = open_page(render_page(in_places(2, 200))).page
+    expect(page.locator("#p1 .chooser select")).to_be_attached()
+    page.locator("#needs a[data-place='Berlin 12']").first.click()
+    shown = page.locator(".post:focus .chooser select")
+    assert shown.input_value() == "Berlin 12"
+
+
+def test_without_script_the_places_are_named_and_their_live_posts_are_linked(browser, tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text(render_page(in_places(3, 12, wanted="run")), encoding="utf-8")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    assert page.locator("#p1 .chooser").text_content() == "Shown for Bath 1"
+    page.locator("#p1 .places summary").click()
+    assert page.locator("#p1 .places a").filter(visible=True).all_text_contents()[:2] == ["Bath 1", "Berlin 1"]
+    context.close()
+
+
 def test_the_view_can_be_chosen(open_page):
     page = open_page(render_page(launch_week())).page
     assert page.locator("#posts .stage").filter(visible=True).count() > 0
@@ -263,8 +321,9 @@ def test_axe_finds_nothing_serious(open_page, theme, wanted, size):
 
 @pytest.mark.parametrize("size", [WIDE, PHONE])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious_in_a_list_of_sites(open_page, theme, size):
-    page = open_page(render_page(many_sites(3, 16)), theme=theme, width=size[0], height=size[1]).page
+@pytest.mark.parametrize("results", [many_sites(3, 16), in_places(4, 80, wanted="run")], ids=["sites", "places"])
+def test_axe_finds_nothing_serious_in_a_list_of_sites_or_places(open_page, theme, size, results):
+    page = open_page(render_page(results), theme=theme, width=size[0], height=size[1]).page
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     page.evaluate("document.querySelectorAll('.peek').forEach((p, n) => n % 9 || p.click())")
     page.evaluate(AXE)

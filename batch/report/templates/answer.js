@@ -1,4 +1,4 @@
-(() => {
+placesReady.then((places) => {
   "use strict";
   /* The answers: kept in this browser where it allows that, saved as one file, and sent nowhere. */
   const { plan, sheet } = document.body.dataset;
@@ -13,22 +13,28 @@
     text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd");
   byId("answers").hidden = false;
 
-  /* One form for each post that changes. */
-  const posts = [...document.querySelectorAll(".post[data-asked]")].map((element, n) => {
+  /* One form for each post that changes, or for a row's posts in several places: each answer is bound to its own post. */
+  const membersOf = ({ id, dataset: { key, site, asked } }) =>
+    places[id]?.place.map((_, at) => ({ key: places[id].key[at], site: places[id].site[at], fingerprint: places[id].asked[at] })) ??
+    [{ key, site, fingerprint: asked }];
+  const readable = [...document.querySelectorAll(".post[data-asked]")].filter((post) => places[post.id] || !post.querySelector(".places"));
+  const posts = readable.map((element, n) => {
     const form = template.cloneNode(true);
     const title = element.querySelector(".title > :first-child").textContent;
     const find = (selector) => form.querySelector(selector);
     const post = {
-      element, form, id: `${element.dataset.site}\n${element.dataset.key}`, fingerprint: element.dataset.asked,
+      element, form, id: `${element.dataset.site}\n${element.dataset.key}`, fingerprint: element.dataset.asked, members: membersOf(element),
       radios: [...form.querySelectorAll("input[type=radio]")], note: find("textarea"), date: find("input[type=datetime-local]"),
       noteBox: find(".ask-note"), dateBox: find(".ask-date"), clear: find(".undo"),
     };
-    find("legend").textContent = `Your answer to ${title}`;
+    const several = post.members.length > 1;
+    find("legend").textContent = `Your answer to ${title}${several ? `, for all ${post.members.length} places` : ""}`;
     for (const radio of post.radios) radio.name = `answer-${n}`;
     for (const [field, label] of [[post.note, find(".ask-note label")], [post.date, find(".ask-date label")]]) {
       field.id = label.htmlFor = `${field === post.note ? "note" : "date"}-${n}`;
     }
-    if (element.dataset.zone) find(".ask-date label").textContent += ` (${element.dataset.zone})`;
+    if (several) find(".ask-date label").textContent += " on each place's clock";
+    else if (element.dataset.zone) find(".ask-date label").textContent += ` (${element.dataset.zone})`;
     if (!("when" in element.dataset)) post.radios[2].parentElement.remove();
     element.append(form);
     return post;
@@ -110,11 +116,11 @@
   const makeFile = () => {
     const file = {
       postbatch: "answers", version: VERSION, plan, sheet, who: wellFormed(who.value.trim()), when: new Date().toISOString(),
-      posts: posts.filter(complete).map((post) => ({
-        key: post.element.dataset.key, site: post.element.dataset.site, fingerprint: post.fingerprint, answer: chosen(post),
+      posts: posts.filter(complete).flatMap((post) => post.members.map((member) => ({
+        ...member, answer: chosen(post),
         note: chosen(post) === "change" ? wellFormed(post.note.value.trim()) : "",
         date: chosen(post) === "date" ? post.date.value.slice(0, 16) : "",
-      })),
+      }))),
       checksum: "",
     };
     file.checksum = checksum(file);
@@ -150,7 +156,7 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     unsaved = false;
-    const left = posts.length - file.posts.length;
+    const left = posts.filter((post) => !complete(post)).length;
     say(`Saved ${link.download}. Send it to whoever sent you this page.${left ? ` ${plural(left, "post has", "posts have")} no answer yet.` : ""}`);
   };
   const sound = (file) =>
@@ -166,15 +172,19 @@
     }
     const given = new Map(file.posts.map((p) => [`${p.site}\n${p.key}`, p]));
     const before = snapshot();
-    let opened = 0, other = 0;
+    let opened = 0, other = 0, found = 0;
     for (const post of posts) {
-      const answer = given.get(post.id);
-      if (answer && answer.fingerprint === post.fingerprint) {
-        set(post, answer.answer, answer.note.slice(0, MAX_NOTE), answer.date);
+      const answers = post.members.map((member) => given.get(`${member.site}\n${member.key}`));
+      const [first] = answers;
+      const fits = answers.every((answer, n) => answer && answer.fingerprint === post.members[n].fingerprint &&
+        [answer.answer, answer.note, answer.date].every((part, at) => part === [first.answer, first.note, first.date][at]));
+      found += answers.filter(Boolean).length;
+      if (fits) {
+        set(post, first.answer, first.note.slice(0, MAX_NOTE), first.date);
         opened += 1;
-      } else if (answer) other += 1;
+      } else if (answers.some(Boolean)) other += 1;
     }
-    const absent = file.posts.length - opened - other;
+    const absent = file.posts.length - found;
     who.value = file.who.slice(0, MAX_NAME);
     changed();
     say([
@@ -216,4 +226,4 @@
   } catch { keeps = false; }
   byId("not-kept").hidden = keeps;
   restore(kept && typeof kept === "object" ? kept : {});
-})();
+});

@@ -1,3 +1,13 @@
+/* What differs between the places of a row, by the anchor of its card; it is only ever shown as text. */
+const placesReady = (async () => {
+  const packed = document.getElementById("packed")?.content.textContent;
+  if (!packed) return {};
+  try {
+    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+    const json = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return JSON.parse(await new Response(json).text());
+  } catch { return {}; }
+})();
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -71,6 +81,72 @@
     showFolds();
   }
 
+  /* A row's places: its card shows the words of one of them. */
+  const setText = (slot, shown, rest) => {
+    const cap = slot.parentElement;
+    let fold = cap.querySelector(".fold");
+    const more = document.createElement("span");
+    more.className = "rest";
+    more.textContent = rest;
+    slot.replaceChildren(shown, ...(rest ? [more] : []));
+    if (rest && !fold) {
+      fold = document.createElement("button");
+      fold.type = "button";
+      fold.className = "fold";
+      fold.textContent = "… more";
+      fold.ariaExpanded = String(cap.classList.contains("open"));
+      cap.append(fold);
+    }
+    if (fold) fold.hidden = !rest;
+  };
+  const setPicture = (picture, name, isFirst) => {
+    let tile = picture.nextElementSibling;
+    if (!tile?.matches(".other")) {
+      tile = document.createElement("span");
+      tile.className = "pic h0 other";
+      tile.role = "img";
+      tile.append(document.createElement("bdi"));
+      picture.after(tile);
+    }
+    picture.toggleAttribute("hidden", !isFirst);
+    tile.hidden = isFirst;
+    tile.firstChild.textContent = name;
+    tile.ariaLabel = name;
+  };
+  const showPlace = (card, columns, at) => {
+    const value = (name, n = 0) => {
+      const own = columns[name]?.[at];
+      return Array.isArray(own) ? own[n] ?? "" : own;
+    };
+    for (const slot of all("[data-s]", card)) {
+      const name = slot.dataset.s;
+      if (name === "text" || !(name in columns)) continue;
+      slot.textContent = value(name, all(`[data-s="${name}"]`, card).indexOf(slot));
+    }
+    for (const slot of all('[data-s="text"]', card)) {
+      if (columns.text || columns.rest) setText(slot, value("text") ?? slot.firstChild.textContent, value("rest") ?? slot.querySelector(".rest")?.textContent ?? "");
+    }
+    for (const [selector, name] of [["a.card, a.goes", "href"], [".live a", "live"]]) {
+      for (const link of all(selector, card)) if (/^https?:/.test(value(name) ?? "")) link.href = value(name);
+    }
+    if (columns.media) all(".pic:not(.other, .none-yet)", card).forEach((picture, n) => setPicture(picture, value("media", n), at === 0));
+    const chooser = card.querySelector(".chooser select");
+    if (chooser) chooser.selectedIndex = at;
+  };
+  placesReady.then((places) => {
+    for (const [id, columns] of Object.entries(places)) {
+      const card = byId(id), shown = card.querySelector(".chooser bdi");
+      const select = document.createElement("select");
+      select.append(...columns.place.map((place) => new Option(place)));
+      select.ariaLabel = `Place that ${card.querySelector(".title > :first-child").firstChild.textContent} is shown for`;
+      select.addEventListener("change", () => showPlace(card, columns, select.selectedIndex));
+      shown.replaceWith(select);
+      for (const link of all(`.go a[data-place][href="#${CSS.escape(id)}"]`)) {
+        link.addEventListener("click", () => showPlace(card, columns, columns.place.indexOf(link.dataset.place)));
+      }
+    }
+  });
+
   /* Months: one at a time. */
   const months = all(".month");
   const picker = byId("month");
@@ -92,38 +168,43 @@
   if (!form) return;
   const days = all(".day").map((element) => ({
     element,
-    posts: all(".post", element).map((post) => ({ element: post, data: post.dataset, words: null })),
+    posts: all(".post", element).map((post) => ({ element: post, data: post.dataset, columns: null, words: [] })),
   }));
   const posts = days.flatMap((day) => day.posts);
-  const chips = all("[data-n]").map((chip) => ({ chip, ids: chip.dataset.n.split(" ").map((n) => `p${n}`), count: chip.querySelector("small:not(.one) > span") }));
+  const chips = all("[data-n]").map((chip) => ({ chip, ids: chip.dataset.n.split(" ").map((n) => `p${n}`), count: chip.querySelector("small:not(.one, .many) > span") }));
   const squares = all(".month td.has").map((cell) => ({ cell, chips: all("li", cell), more: cell.querySelector(".more") }));
   const pills = all(".pill");
-  const selects = ["outcome", "account", "site"].map(byId).filter(Boolean);
+  const selects = ["outcome", "account", "site", "place"].map(byId).filter(Boolean);
   const find = byId("find");
-  const total = posts.length;
+  let total = posts.length;
   const SEEN_IN_A_DAY = 4, MANY = 40;
   const number = new Intl.NumberFormat("en");
 
   const fold = (text) => text.normalize("NFKC").toLocaleLowerCase();
-  const wordsOf = (post) => {
+  /* A card with places is as many posts as it has places: `at` is one of them. */
+  const wordsOf = (post, at) => {
     const name = post.element.querySelector(".title > :first-child").firstChild.textContent;
-    const values = all("[data-s]", post.element).map((part) => part.textContent);
-    post.words ??= fold([name, ...values, `row ${post.data.row}`].join("\n"));
-    return post.words;
+    const own = (part) => post.columns?.[part.dataset.s]?.[at] ?? part.textContent;
+    const values = () => all("[data-s]", post.element).map(own);
+    post.words[at] ??= fold([name, ...values(), post.columns?.rest?.[at] ?? "", `row ${post.data.row}`].join("\n"));
+    return post.words[at];
   };
-  const matches = (post, words, channels) =>
+  const matches = (post, at, words, channels) =>
     (channels.size === 0 || channels.has(post.data.channel)) &&
-    selects.every((select) => !select.value || post.data[select.id] === select.value) &&
-    words.every((word) => wordsOf(post).includes(word));
+    selects.every((select) => !select.value || (post.columns?.[select.id]?.[at] ?? post.data[select.id]) === select.value) &&
+    words.every((word) => wordsOf(post, at).includes(word));
+  const fittingOf = (post, words, channels) =>
+    Array.from({ length: post.columns?.place.length ?? 1 }, (_, at) => at).filter((at) => matches(post, at, words, channels));
 
   const apply = () => {
     const words = fold(find.value).split(/\s+/).filter(Boolean);
     const channels = new Set(pills.filter((p) => p.ariaPressed === "true").map((p) => p.dataset.channel));
     let shown = 0;
     for (const post of posts) {
-      const fits = matches(post, words, channels);
-      post.element.hidden = !fits;
-      shown += fits;
+      const fitting = fittingOf(post, words, channels);
+      post.element.hidden = fitting.length === 0;
+      shown += fitting.length;
+      if (post.columns && fitting.length && fitting.length < post.columns.place.length) showPlace(post.element, post.columns, fitting[0]);
     }
     for (const { chip, ids, count } of chips) {
       const fitting = ids.filter((id) => !byId(id).hidden).length;
@@ -197,6 +278,10 @@
   };
   addEventListener("hashchange", reveal);
   if (location.hash) reveal();
-  /* Some browsers put back what a form held before a reload. */
-  if (find.value || selects.some((select) => select.value)) apply();
+  placesReady.then((places) => {
+    for (const post of posts) post.columns = places[post.element.id] ?? null;
+    total = posts.reduce((sum, post) => sum + (post.columns?.place.length ?? 1), 0);
+    /* Some browsers put back what a form held before a reload. */
+    if (find.value || selects.some((select) => select.value)) apply();
+  });
 })();
