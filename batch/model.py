@@ -237,7 +237,8 @@ class Generation:
 class Post:
     """A checked row for one channel and, where it names places, for one of them (`place`).
 
-    `series` is the row's own key where the row makes several posts by its places or dates, "" elsewhere.
+    `series` is the row's own key where the row makes several posts by its places or dates, "" elsewhere. `slots` are
+    the times of the week (`Mon 09:00`) of which it is to take the next free one, empty where it has a date or none.
 
     Where `issues` holds an error the post is never sent, and its other fields are what could still be told (`channel`
     and `type` are None where the row did not say). `key` is the person's name for it or a derived one (`key_derived`);
@@ -264,6 +265,7 @@ class Post:
     issues: tuple[Issue, ...] = ()
     place: str = ""
     series: str = ""
+    slots: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[Issue, ...]:
@@ -411,7 +413,8 @@ class Step:
     for PUBLISH; `timezone` is the zone in which people read it (`Europe/Berlin`, `UTC+01:00`), "" for UTC; `content` is
     complete (with `target_id`) where something is created or updated; `code` is the reason's stable word for refusals;
     `warnings` are those of `check` and of the plan: they are said to the end and stop nothing; `duplicates` are the IDs
-    of the items that WITHDRAW takes back; `approval` says who approved it and when, "" where nobody was asked.
+    of the items that WITHDRAW takes back; `approval` says who approved it and when, "" where nobody was asked; `slot`:
+    its date is a slot, which it shares with no other post.
     """
 
     row: int
@@ -443,6 +446,7 @@ class Step:
     duplicates: tuple[str, ...] = ()
     place: str = ""
     approval: str = ""
+    slot: bool = False
 
     @property
     def own_acts(self) -> tuple[Act, ...]:

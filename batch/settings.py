@@ -26,6 +26,7 @@ from batch.atomic import write_private
 from batch.errors import ConfigError, SignInError
 from batch.model import Json
 from batch.rules.links import NO_TAGS, WORDS, Utm
+from batch.rules.slots import EXAMPLE, SlotTimes, check_slots
 from batch.wording import listed, shorten
 
 API_URL = "https://www.wixapis.com"
@@ -348,6 +349,8 @@ class FileSettings:
     """How links are tagged."""
     places: Text = ""
     """The table of places, by its path from this file."""
+    slots: Annotated[Mapping[str, SlotTimes], _Read(check_slots)] = field(default_factory=dict)
+    """Times of the week by channel, or `default`, for rows whose `publish_at` is `slot`."""
     sites: Mapping[str, SiteSettings] = field(default_factory=dict)
 
 
@@ -620,6 +623,8 @@ class ConfigFile:
             return f"{where}: site_id is missing: add the site's GUID, as its dashboard address shows it."
         if name in NUMBER_REMEDIES:
             return f"{where}: {name} {NUMBER_REMEDIES[name]}: correct it."
+        if place[0] == "slots" and len(place) > 1:
+            return f"{self.where}, [slots]: {place[1]} is not a list of times: write it like {EXAMPLE}."
         if error["type"] == "value_error":
             return f"{where}: {name}{error['ctx']['error']}"
         if error["type"] == "bool_type":

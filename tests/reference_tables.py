@@ -50,7 +50,8 @@ COLUMN_NOTES: Mapping[str, str] = MappingProxyType({
     "account": "The account's ID or name, or the name of its page, board or location. Blank: the default account.",
     "publish_at": (
         "A date cell, or a date and time with one reading: `2026-12-01 09:30`, `25.12.2026 9:30`, "
-        "`Dec 25, 2026 9:30 pm`, `2026年12月25日 9:30`; an offset or a zone may follow. Or `now`. Blank: a draft."
+        "`Dec 25, 2026 9:30 pm`, `2026年12月25日 9:30`; an offset or a zone may follow. Or `now`, or `slot`: the "
+        "account's next free time (see Slots). Blank: a draft."
     ),
     "timezone": "An IANA name such as `Europe/Berlin`. Blank: the site's or the configuration's.",
     "text": "The caption or description.",

@@ -82,6 +82,7 @@ def read_and_check(
         will_send=will_send,
         places=places,
         utm=settings.utm,
+        slots=settings.slots,
     )
     checked = check(sheet, context=context)
     media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent

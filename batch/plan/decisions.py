@@ -164,7 +164,7 @@ def wanted_of(post: Post) -> Wanted:
         return _BY_ACTION[post.action]
     if post.now:
         return Wanted.NOW
-    return Wanted.SCHEDULED if post.publish_at else Wanted.DRAFT
+    return Wanted.SCHEDULED if post.publish_at or post.slots else Wanted.DRAFT
 
 
 def decide(wanted: Wanted, status: str) -> Decision:
@@ -180,7 +180,7 @@ def contradiction_of(post: Post) -> Refusal | None:
             "Clear the date, or write `schedule`."
         )
         return Refusal(StepKind.INVALID, "publish_with_date", reason)
-    if post.action in (Action.SCHEDULE, Action.RESCHEDULE) and post.publish_at is None:
+    if post.action in (Action.SCHEDULE, Action.RESCHEDULE) and post.publish_at is None and not post.slots:
         how = "is `now`" if post.now else "is blank"
         reason = f"`{post.action}` needs a date, but `publish_at` {how}. Write a date and time, or `publish`."
         return Refusal(StepKind.INVALID, "date_missing", reason)

@@ -48,6 +48,7 @@ from batch.plan.safety import (
     needs_of,
     refused,
 )
+from batch.plan.slots import Calendar, Dealt, deal_slots
 from batch.plan.steps import Comparison
 from batch.rules.channels import DEFAULT_TYPE
 from batch.rules.keys import PREFIX
@@ -87,16 +88,20 @@ def reconcile(
     active = {n: post for n, post in enumerate(posts) if n not in left_out and not post.errors}
     matches = {n: index.find(post) for n, post in active.items()}
     known = {n: index.find(post) for n, post in left_out.items()}
+    accounts, calendar = AccountBook(snapshot), Calendar(snapshot.items)
+    right = {n: (posts[n], match) for n, match in sorted({**known, **matches}.items()) if not posts[n].errors}
     site = _Site(
         snapshot=snapshot,
         now=now,
         options=options,
-        accounts=AccountBook(snapshot),
+        accounts=accounts,
         shared=shared_items((active[n], match) for n, match in matches.items()),
         matched=frozenset(match.item.id for match in matches.values() if match.item is not None),
         repeated=repeated_keys(active.values()),
     )
-    steps = [site.step(post, matches.get(n) or known.get(n)) for n, post in enumerate(posts)]
+    slots = deal_slots(right, accounts=accounts, calendar=calendar, options=options, now=now)
+    steps = [site.step(post, matches.get(n) or known.get(n), slot=slots.get(n)) for n, post in enumerate(posts)]
+    steps = [calendar.warn(step, status=step.found_status) for step in steps]
     steps = block_wrong_clock(steps, snapshot, options=options)
     steps = block_missing_features(steps, snapshot)
     steps = block_known_refusals(steps, snapshot, again=lambda n: bool(names_of(posts[n]) & options.again))
@@ -145,8 +150,11 @@ class _Site:
     matched: frozenset[str]
     repeated: frozenset[str]
 
-    def step(self, post: Post, match: Match | None) -> Step:
-        """Return the step of one post; `match` is None for a post that is wrong in itself."""
+    def step(self, post: Post, match: Match | None, *, slot: Dealt | None = None) -> Step:
+        """Return the step of one post; `match` is None for a post that is wrong in itself.
+
+        `slot` is when it goes out that asks for a slot, or why it can't; None where it doesn't ask, or doesn't go out.
+        """
         item = match.item if match else None
         if item is not None and post.action in NAMING:
             # What a row that only names its post leaves out is the item's; its blank type came as the channel's usual.
@@ -154,6 +162,8 @@ class _Site:
             usual = channel is not None and post.type in (None, DEFAULT_TYPE[channel])
             known = usual and item.channel == channel and item.type in PostType.__members__
             post = replace(post, channel=channel, type=PostType(item.type) if known else post.type)
+        if isinstance(slot, datetime):
+            post = replace(post, publish_at=slot, local_time=shown_time(slot, timezone=post.timezone))
         plain = Comparison(post, wanted_of(post), self.snapshot.site, self.now, post.key, post.content)
         if reason := left_out_by(post, self.options):
             return replace(plain, item=item).leave_out(reason)
@@ -166,6 +176,8 @@ class _Site:
             if item is not None:
                 plain = replace(plain, item=item, reference=item.reference or post.key, warnings=match.warnings)
             return plain.refuse(refusal)
+        if isinstance(slot, Refusal):
+            return replace(plain, item=item).refuse(slot)
         return self._decided(plain, match)
 
     def _unclear(self, post: Post, match: Match) -> Refusal | None:

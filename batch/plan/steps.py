@@ -162,6 +162,7 @@ class Comparison:
             and all(issue.code != "generate_and_text" for issue in post.errors),
             timezone=post.timezone,
             place=post.place,
+            slot=bool(post.slots),
         )
 
     def _sheet_warnings(self, kind: StepKind) -> tuple[str, ...]:
@@ -194,7 +195,8 @@ class Comparison:
         if self.passed:
             return self._date_passed()
         acts = (*self.uploads, Act.CREATE, Act.SCHEDULE)
-        return self.step(StepKind.SCHEDULE, f"New post, {self.shown_date}.", acts=acts, at=self.date)
+        slot = " in the next free slot" if self.post.slots else ""
+        return self.step(StepKind.SCHEDULE, f"New post{slot}, {self.shown_date}.", acts=acts, at=self.date)
 
     def create_publish(self) -> Step:
         """Make a post that goes out at once."""

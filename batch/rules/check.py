@@ -53,6 +53,7 @@ from batch.rules.keys import derive_key, fan_out_key
 from batch.rules.media import check_media
 from batch.rules.places import WORD, Place, Places
 from batch.rules.repeats import repeat_dates
+from batch.rules.slots import DEFAULT, EXAMPLE, SLOT, SlotTimes
 from batch.rules.text import check_placeholders
 from batch.wording import list_names, listed, quoted, shorten
 
@@ -206,7 +207,7 @@ def _date_gaps(kept: Sequence[NumberedPost]) -> Found:
     dated: Post | None = None
     begun_again = False
     for place, post in kept:
-        if post.now or post.publish_at or any(issue.column in WHEN for issue in post.issues):
+        if post.now or post.publish_at or post.slots or any(issue.column in WHEN for issue in post.issues):
             begun_again = begun_again or bool(gap)
             gap, dated = [], post
         elif dated and post.row != dated.row and post.action is None and not post.item_id:
@@ -423,6 +424,10 @@ def _make_post(
         )
     else:
         key = ""  # nothing says what the post is
+    slots: SlotTimes = ()
+    if values.when.slot and channel and values.action in (None, Action.SCHEDULE):
+        slots = desk.context.slots.get(channel, desk.context.slots.get(DEFAULT, ()))
+        problems += () if slots else (_miss_slots(channel),)
     if content.link and (tagged := desk.context.utm.tag(content.link, _words_of(key, values, channel, cells, name))):
         content = replace(content, link=tagged)
     when = values.when
@@ -446,7 +451,16 @@ def _make_post(
         issues=_make_issues(row.number, (channel, name), own, values.problems + problems, values.action, desk),
         place=name,
         series=copy.series if values.key else "",
+        slots=slots,
     )
+
+
+def _miss_slots(channel: Channel) -> Problem:
+    message = (
+        f"No slots are configured for {CHANNEL_LABELS[channel]}. Add them to postbatch.toml below [slots]: {channel} = "
+        f"{EXAMPLE}, or write a date."
+    )
+    return Problem("publish_at", "slots_missing", SLOT, message)
 
 
 def _make_issues(

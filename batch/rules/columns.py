@@ -24,6 +24,7 @@ from batch.rules.issues import Problem, nearest, only_near
 from batch.rules.keys import check_key
 from batch.rules.links import NO_TAGS, Utm
 from batch.rules.places import NO_PLACES, Places
+from batch.rules.slots import SlotTimes
 from batch.rules.text import find_lookalike, read_yes_no
 from batch.wording import cell_address, listed, quoted, shorten
 
@@ -361,7 +362,7 @@ class CheckContext:
     `now` is in UTC. `sites` maps each configured site to its time zone ("" = none); without any, every site name is
     taken as it is. `default_site` is what a blank `site` cell means; `timezone` is the configuration's own zone. With
     `will_send` a date that has passed is left to the plan, which knows what became of the post. `places` is the table
-    of places that rows name, `utm` how links are tagged.
+    of places that rows name, `utm` how links are tagged, `slots` the times of the week by channel, or `default`.
     """
 
     now: datetime
@@ -371,6 +372,7 @@ class CheckContext:
     will_send: bool = False
     places: Places = NO_PLACES
     utm: Utm = NO_TAGS
+    slots: Mapping[str, SlotTimes] = field(default_factory=dict)
 
 
 class RowValues(NamedTuple):
@@ -499,8 +501,9 @@ def _contradiction(action: Action | None, when: When, cells: Cells, seen: str) -
             f"`publish` posts right away, but `publish_at` is {quoted(seen)}. Clear the date, or write `schedule`."
         )
         return Problem("publish_at", "publish_with_date", seen, message)
-    if action in (Action.SCHEDULE, Action.RESCHEDULE) and (when.now or not cells.publish_at):
-        is_now = "“now”" if when.now else "blank"
+    moved_to_slot = when.slot and action is Action.RESCHEDULE  # which slot would be another one each time
+    if action in (Action.SCHEDULE, Action.RESCHEDULE) and (when.now or not cells.publish_at or moved_to_slot):
+        is_now = quoted(when.local_time) if when.now or when.slot else "blank"
         message = f"`{action}` needs a date, but `publish_at` is {is_now}. Write one, such as 2026-12-01 09:30."
         return Problem("publish_at", "date_missing", seen, message)
     if action is Action.DRAFT and when.now:

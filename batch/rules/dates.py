@@ -38,6 +38,7 @@ from batch.rules.date_text import (
 from batch.rules.date_text import show_clock as show_clock
 from batch.rules.date_words import ABBREVIATIONS, zone_names
 from batch.rules.issues import Problem, nearest
+from batch.rules.slots import SLOT
 from batch.times import long_day, short_day
 from batch.wording import listed, quoted
 
@@ -51,7 +52,9 @@ _ISO = re.compile(
 
 
 class When(NamedTuple):
-    """When a post is to go out: `at` (UTC), or `now`, or neither (no date). `problems` say why it can't be told.
+    """When a post is to go out: `at` (UTC), or `now`, or in the next free `slot`, or none of them (no date).
+
+    `problems` say why it can't be told.
 
     `local_time` is the wall clock with its zone as a person reads it; `timezone` the zone's name, or its offset
     (`UTC+01:00`) where only that is known.
@@ -62,6 +65,7 @@ class When(NamedTuple):
     local_time: str = ""
     timezone: str = ""
     problems: tuple[Problem, ...] = ()
+    slot: bool = False
 
 
 class Zones(NamedTuple):
@@ -78,9 +82,9 @@ def read_when(cell: Cell, *, zones: Zones) -> When:
     """Return when a row's post goes out. A naive time is meant in the row's zone."""
     named = zones.written or zones.usual
     zone = find_zone(named) if named else None
-    is_now = isinstance(cell, str) and cell.casefold() == NOW
+    word = cell.casefold() if isinstance(cell, str) else ""
     if isinstance(zone, Problem):
-        said = _read_cell(cell) if cell and not is_now else None
+        said = _read_cell(cell) if cell and word not in (NOW, SLOT) else None
         return When(problems=(zone, said) if isinstance(said, Problem) else (zone,))
     name = zone.key if zone else ""
     noted: tuple[Problem, ...] = ()
@@ -88,8 +92,10 @@ def read_when(cell: Cell, *, zones: Zones) -> When:
         noted = (sign,)
     if not cell:
         return When(timezone=name, problems=noted)
-    if is_now:
+    if word == NOW:
         return When(now=True, local_time=NOW, timezone=name, problems=noted)
+    if word == SLOT:
+        return When(local_time=SLOT, timezone=name, problems=noted if zone else _miss_zone(SLOT), slot=True)
     if zone and isinstance(cell, str) and (plain := _read_plain(cell, zone, noted)):
         return plain
     said = _read_cell(cell)
@@ -170,11 +176,7 @@ def _place(said: DateText, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, n
             noted = (*_contradict(at, said.offset, own, seen=seen), *noted)
         return When(at, local_time=f"{show_clock(at.astimezone(own))} {own.key}", timezone=own.key, problems=noted)
     if own is None:
-        message = (
-            f"{quoted(seen)} has no time zone. Fill `timezone` (Europe/Berlin), or add one line to postbatch.toml: "
-            'timezone = "Europe/Berlin".'
-        )
-        return When(problems=(Problem("timezone", "timezone_missing", "", message), *noted))
+        return When(problems=(*_miss_zone(seen), *noted))
     offset = _steady_offset(own, said.wall.date())
     if offset is None:
         doubt = _doubt_clock(said.wall, own, seen=seen)
@@ -185,6 +187,14 @@ def _place(said: DateText, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, n
     if zone and zones.written and own is not zone:
         noted = (*_contradict(at, offset, zone, seen=seen), *noted)
     return When(at, False, f"{show_clock(said.wall)} {own.key}", own.key, noted)
+
+
+def _miss_zone(seen: str) -> tuple[Problem, ...]:
+    message = (
+        f"{quoted(seen)} has no time zone. Fill `timezone` (Europe/Berlin), or add one line to postbatch.toml: "
+        'timezone = "Europe/Berlin".'
+    )
+    return (Problem("timezone", "timezone_missing", "", message),)
 
 
 def _contradict(at: datetime, offset: timedelta, zone: ZoneInfo, *, seen: str) -> tuple[Problem, ...]:

@@ -319,7 +319,7 @@ def date_passed(step: Step) -> ActionResult:
     """Return the result of an act whose date has gone by."""
     message = (
         f"The time {step.local_time or step.at} had passed when its turn came, so it was not sent. "
-        "Give it a new date and run again."
+        f"{'Run again: it gets the next free slot.' if step.slot else 'Give it a new date and run again.'}"
     )
     return ActionResult(ActionStatus.REFUSED, code="date_passed", message=message)
 

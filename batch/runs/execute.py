@@ -23,6 +23,7 @@ from batch.codec import to_json
 from batch.errors import JournalError, PostbatchError
 from batch.model import Act, Item, Outcome, OutcomeKind, Status
 from batch.plan.safety import BULK_AHEAD, BULK_MORE_THAN, BULK_PART, sent_in_bulk
+from batch.plan.slots import Calendar
 from batch.publisher import items
 from batch.publisher.pace import wait_seconds
 from batch.publisher.reply import Reply, ReplyKind
@@ -75,6 +76,11 @@ PLAN_CODE = "INELIGIBLE_FOR_FEATURE"
 NOT_OFFERED = frozenset({404, 405, 501})
 """Statuses by which the service says that it does not know the bulk call."""
 LEFT_OPEN = f"It was sent in a bulk call whose answer left it open. {RUN_AGAIN}"
+
+SLOT_TAKEN = (
+    "Another post ({other}) was scheduled for {at} on this account since the plan was made, so nothing was sent. Run "
+    "again: the post gets the next free slot."
+)
 
 FAR = datetime.max.replace(tzinfo=UTC)
 
@@ -169,8 +175,22 @@ class _SiteRun:
         for post in posts:
             self.do(post)
 
+    def leave_taken_slots(self, posts: Sequence[StepProgress]) -> None:
+        """Send nothing for a post whose slot somebody has taken since the plan was shown: the next run finds another.
+
+        What is scheduled while this run is at work is found when the site is read back. Errors: ServiceError,
+        SignInError.
+        """
+        asking = [post for post in posts if post.outcome is None and post.step.slot and Act.SCHEDULE in post.step.acts]
+        calendar = Calendar(self.context.reader.everything() if asking else ())
+        for post in asking:
+            if others := calendar.sharing(post.step):
+                message = SLOT_TAKEN.format(other=others[0], at=post.step.local_time)
+                post.outcome = broken_outcome(post.step, OutcomeKind.CONFLICT, code="slot_taken", message=message)
+
     def do_all(self, posts: Sequence[StepProgress]) -> None:
         """Do the steps in their order, new posts last."""
+        self.leave_taken_slots(posts)
         new = [post for post in posts if post.outcome is None and Act.CREATE in post.step.acts]
         for post in posts:
             if post.outcome is not None:

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from batch.model import Act, Before, Item, OutcomeKind, Status, Step, StepKind
 from batch.plan.compare import content_changes, kept_fields, real_changes
+from batch.plan.slots import Calendar
 from batch.runs.actions import SiteContext, StepProgress, carry_out, kept_notice, with_item, withdraw
 from batch.runs.record import broken_outcome, done_outcome
 from batch.runs.settle import DEAD, ENDED, ON_ITS_WAY, PENDING, ActionStatus, is_version, judge, other_post, standing
@@ -56,7 +57,9 @@ def read_back(posts: Sequence[StepProgress], *, context: SiteContext, keep: Call
         context.say(LATE.format(count=late, seconds=f"{context.settle_seconds:g}"))
     duplicates = find_duplicates(looked, listed, context=context)
     wait_for_other_runs(looked, duplicates, context=context)
+    calendar = Calendar(listed)
     for post in looked:
+        post.step = calendar.warn(post.step, status=str(Status.SCHEDULED) if Act.SCHEDULE in post.done else "")
         if post.position in duplicates:
             resolve_duplicates(post, duplicates[post.position], context=context)
             by_id |= {post.item.id: post.item} if post.item is not None else {}

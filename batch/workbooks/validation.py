@@ -189,7 +189,7 @@ CHOOSE = "Choose one from the list, or leave the cell blank."
 WITH_ANY_TIME: Mapping[str, str] = {
     "validate": "custom",
     "input_title": "When it goes out",
-    "input_message": "2026-12-01 09:30, or: now. Blank makes a draft.",
+    "input_message": "2026-12-01 09:30, or: now, or: slot. Blank makes a draft.",
     "error_title": "No time of day",
     "error_message": "A date needs its time: 2026-12-01 09:30. Without one the post would go out at midnight.",
     "error_type": "warning",

@@ -51,6 +51,7 @@ EXAMPLES: Mapping[str, Row] = {
     "key_needed": {"key": ""},
     "key_or_item_needed": {"action": "cancel", "key": "", "text": "", "media": ""},
     "approved_unknown": {"approved": "perhaps"},
+    "slots_missing": {"publish_at": "slot"},
     "time_missing": {"publish_at": "2026-12-01"},
     "midnight": {"publish_at": "2026-12-01 00:00"},
     "date_order": {"publish_at": "03/04/2026"},
