@@ -48,7 +48,7 @@ from batch.plan.safety import (
     needs_of,
     refused,
 )
-from batch.plan.slots import Calendar, Dealt, deal_slots
+from batch.plan.slots import Calendar, Dealer, Dealt
 from batch.plan.steps import Comparison
 from batch.rules.channels import DEFAULT_TYPE
 from batch.rules.keys import PREFIX
@@ -99,7 +99,7 @@ def reconcile(
         matched=frozenset(match.item.id for match in matches.values() if match.item is not None),
         repeated=repeated_keys(active.values()),
     )
-    slots = deal_slots(right, accounts=accounts, calendar=calendar, options=options, now=now)
+    slots = Dealer(accounts, calendar, again=options.again, now=now).deal_all(right)
     steps = [site.step(post, matches.get(n) or known.get(n), slot=slots.get(n)) for n, post in enumerate(posts)]
     steps = [calendar.warn(step, status=step.found_status) for step in steps]
     steps = block_wrong_clock(steps, snapshot, options=options)

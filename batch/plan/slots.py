@@ -11,13 +11,13 @@ no answer that is still missing, moves the others.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from batch.model import Action, Item, Post, Status, Step, StepKind
-from batch.plan.decisions import AGAIN_FAILED, PlanOptions, Refusal, Wanted, names_of, wanted_of
+from batch.plan.decisions import AGAIN_FAILED, Refusal, Wanted, names_of, wanted_of
 from batch.plan.matching import DEAD, AccountBook, Match
 from batch.rules.slots import next_slots
 from batch.times import spoken_time, zone_named
@@ -91,9 +91,7 @@ Dealt = datetime | Refusal
 class Dealer:
     """Deals slots to posts that are asked about in the sheet's order."""
 
-    def __init__(
-        self, accounts: AccountBook, calendar: Calendar, *, again: Callable[[Post, Item], bool], now: datetime
-    ) -> None:
+    def __init__(self, accounts: AccountBook, calendar: Calendar, *, again: frozenset[str], now: datetime) -> None:
         self._accounts, self._calendar, self._again, self._now = accounts, calendar, again, now
         self._coming: dict[tuple[object, ...], Iterator[datetime]] = {}
 
@@ -110,9 +108,10 @@ class Dealer:
         """Return when a post goes out that asks for a slot, None where the site says that it doesn't, or is out."""
         if item is not None and item.status not in DEAD and item.status != Status.DRAFT:
             return item.scheduled_at or (NOT_TOLD if item.status == Status.SCHEDULED else None)
-        if item is not None and item.status in DEAD and not self._again(post, item):
-            return None
         living = item is not None and item.status not in DEAD
+        failed = item is not None and item.status == Status.FAILED and AGAIN_FAILED in self._again
+        if item is not None and not (living or failed or names_of(post) & self._again):
+            return None
         choice = self._accounts.of_item(post, item) if item and living else self._accounts.choose(post)
         account = choice.account
         if account is None or post.channel is None:
@@ -132,29 +131,13 @@ class Dealer:
         )
         return Refusal(StepKind.BLOCKED, "slots_taken", reason)
 
+    def deal_all(self, posts: Mapping[int, tuple[Post, Match]]) -> dict[int, Dealt]:
+        """Return when each post goes out that asks for a slot, by its place; `posts` are all that are without errors.
 
-def deal_slots(
-    posts: Mapping[int, tuple[Post, Match]],
-    *,
-    accounts: AccountBook,
-    calendar: Calendar,
-    options: PlanOptions,
-    now: datetime,
-) -> dict[int, Dealt]:
-    """Return when each post goes out that asks for a slot, by its place; `posts` are all that are right in themselves.
-
-    One that is not to go out, or that can't be told from others, has no entry.
-    """
-
-    def again(post: Post, item: Item) -> bool:
-        failed = AGAIN_FAILED in options.again and item.status == Status.FAILED
-        return failed or bool(names_of(post) & options.again)
-
-    if not any(post.slots for post, _ in posts.values()):
-        return {}
-    dealer = Dealer(accounts, calendar, again=again, now=now)
-    for post, match in posts.values():
-        dealer.take_dated(post, match.item)
-    asking = ((n, post, match) for n, (post, match) in posts.items() if post.slots and not match.refusal)
-    dealt = ((n, dealer.deal(post, match.item)) for n, post, match in asking)
-    return {n: at for n, at in dealt if at is not None}
+        One that is not to go out, or that can't be told from others, has no entry.
+        """
+        asking = {n: (post, match) for n, (post, match) in posts.items() if post.slots and not match.refusal}
+        for post, match in posts.values() if asking else ():
+            self.take_dated(post, match.item)
+        dealt = ((n, self.deal(post, match.item)) for n, (post, match) in asking.items())
+        return {n: at for n, at in dealt if at is not None}

@@ -250,6 +250,21 @@ class _Desk:
     read_issues: Mapping[int, tuple[Issue, ...]]
     keys: frozenset[str] = frozenset()
 
+    def read_slots(
+        self, channel: Channel | None, values: RowValues, problems: tuple[Problem, ...]
+    ) -> tuple[SlotTimes, tuple[Problem, ...]]:
+        """Return the slots of a post that asks for one, and its problems with what is wrong where there are none."""
+        if not values.when.slot or channel is None or values.action not in (None, Action.SCHEDULE):
+            return (), problems
+        slots = self.context.slots
+        if times := slots.get(channel, slots.get(DEFAULT, ())):
+            return times, problems
+        message = (
+            f"{quoted(SLOT)} has no times for {CHANNEL_LABELS[channel]}. Add some to postbatch.toml below [slots], "
+            f"such as {channel} = {EXAMPLE}, or write a date."
+        )
+        return (), (*problems, Problem("publish_at", "slots_missing", SLOT, message))
+
 
 def check(sheet: SheetRows, *, context: CheckContext) -> tuple[Post, ...]:
     """Return the posts of a sheet in its order, each with its issues."""
@@ -424,10 +439,7 @@ def _make_post(
         )
     else:
         key = ""  # nothing says what the post is
-    slots: SlotTimes = ()
-    if values.when.slot and channel and values.action in (None, Action.SCHEDULE):
-        slots = desk.context.slots.get(channel, desk.context.slots.get(DEFAULT, ()))
-        problems += () if slots else (_miss_slots(channel),)
+    slots, problems = desk.read_slots(channel, values, problems)
     if content.link and (tagged := desk.context.utm.tag(content.link, _words_of(key, values, channel, cells, name))):
         content = replace(content, link=tagged)
     when = values.when
@@ -453,14 +465,6 @@ def _make_post(
         series=copy.series if values.key else "",
         slots=slots,
     )
-
-
-def _miss_slots(channel: Channel) -> Problem:
-    message = (
-        f"No slots are configured for {CHANNEL_LABELS[channel]}. Add them to postbatch.toml below [slots]: {channel} = "
-        f"{EXAMPLE}, or write a date."
-    )
-    return Problem("publish_at", "slots_missing", SLOT, message)
 
 
 def _make_issues(

@@ -103,6 +103,14 @@ class PlaceRows:
             offered.append(Formula(formula, now[at - 1] if at <= len(now) else ""))
         return {"pb_group_words": words, "pb_group_numbers": numbers, "pb_all_places": offered}
 
+    @staticmethod
+    def note_of(heading: str) -> str:
+        """Return the note on a heading; any that is not ours is a word's."""
+        if heading.startswith("account:"):
+            label = CHANNEL_LABELS[Channel(heading.partition(":")[2])]
+            return f"The place's own {label} account, page or location, by name or ID. Blank = the default account."
+        return NOTES.get(heading) or WORD_NOTE.format(heading=heading)
+
     @property
     def names(self) -> str:
         """The cells of the places' names."""
@@ -125,7 +133,7 @@ def add_places_sheet(book: Workbook, formats: Formats, places: PlaceRows) -> Non
     add_table(sheet, "PlaceTable", columns, made, first_row=0, last_row=last_row - 1)
     add_bands(sheet, formats, spans=[(0, len(columns) - 1)], last_row=last_row)
     for at, heading in enumerate(columns):
-        note = _note_of(heading)
+        note = places.note_of(heading)
         sheet.write_comment(0, at, note, note_options(note))
     for number, row in enumerate(places.rows, start=1):
         for at, heading in enumerate(columns):
@@ -138,11 +146,3 @@ def add_places_sheet(book: Workbook, formats: Formats, places: PlaceRows) -> Non
     sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)
     sheet.set_selection(1, 0, 1, 0)
-
-
-def _note_of(heading: str) -> str:
-    """Return the note on a heading; any that is not ours is a word's."""
-    if heading.startswith("account:"):
-        label = CHANNEL_LABELS[Channel(heading.partition(":")[2])]
-        return f"The place's own {label} account, page or location, by name or ID. Blank = the site's default account."
-    return NOTES.get(heading) or WORD_NOTE.format(heading=heading)

@@ -137,8 +137,8 @@ NOTES: Mapping[str, str] = {
     ),
     "account": "The account, or its page, board or location, by name or ID. Blank = the channel's default account.",
     "publish_at": (
-        "Date and time in the row's time zone: 2026-12-01 09:30. Or the word now, or slot for the next free time of the "
-        "week. Blank = a draft, which goes nowhere until it gets a date."
+        "Date and time in the row's time zone: 2026-12-01 09:30. Or: now. Or: slot, the next free time of the week. "
+        "Blank = a draft, which goes nowhere until it gets a date."
     ),
     "timezone": (
         "The time zone of the date, such as Europe/Berlin. Any IANA name will do, not only those in the list. Blank = "

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch.model import Account, Act, Action, Channel, Issue, Item, Post, Severity, SitePlan, Status, StepKind
@@ -198,6 +198,7 @@ items_of_others = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(
     keys=st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=8),
     accounts=st.lists(st.sampled_from(("", "studio", "shop")), min_size=8, max_size=8),
@@ -239,6 +240,7 @@ def test_no_two_posts_get_one_slot_and_what_is_scheduled_never_moves(keys, accou
     assert again == plan(shuffled, *whole), "another machine reads the same"
 
 
+@settings(deadline=None)
 @given(others=items_of_others, skipped=st.sets(st.sampled_from("abc")))
 def test_holding_rows_back_gives_the_others_the_very_same_slots(others, skipped):
     posts = [asking(key, n) for n, key in enumerate("abc", start=2)]

@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch.model import Severity
@@ -69,6 +69,7 @@ def test_a_slot_keeps_its_wall_clock_and_is_left_out_where_the_clocks_leave_or_r
     assert [at.day for at in next_slots(("Sun 02:30",), zone=BERLIN, after=autumn[0], until=autumn[1])] == [2]
 
 
+@settings(deadline=None)
 @given(
     times=st.lists(st.tuples(st.sampled_from(("Mon", "wed", "Sunday")), st.integers(0, 23), st.sampled_from((0, 30)))),
     after=st.integers(0, 200_000).map(lambda quarters: datetime(2026, 1, 1, tzinfo=UTC) + quarters * QUARTER),

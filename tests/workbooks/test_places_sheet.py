@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch.model import Channel
@@ -80,6 +80,7 @@ def test_what_is_typed_into_the_sheet_is_offered_once_a_program_has_worked_it_ou
     ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from(("a", "B", "b", "c d", "é")), max_size=3), max_size=12))
 def test_every_group_is_offered_once_and_before_the_places(groups: list[list[str]]) -> None:
     rows = [{"place": f"p{n}", "groups": ", ".join(names)} for n, names in enumerate(groups)]
