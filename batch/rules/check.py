@@ -528,7 +528,8 @@ def _read_said(
     generation, unmet = read_generation(cells, combination)
     if values.action in NAMING_ONLY or values.action is Action.SKIP:
         return content, generation, ()
-    checked = [found for column in COLUMN_KINDS if (found := find_damage(column, getattr(cells, column)))]
+    filled = ((column, cell) for column in COLUMN_KINDS if (cell := getattr(cells, column)))
+    checked = [found for column, cell in filled if (found := find_damage(column, cell))]
     checked += check_content(content, combination, generation, hashtags=cells.hashtags)
     if checked and cells.privacy:
         checked = [problem for problem in checked if problem.code != "privacy_blank"]
