@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -169,16 +170,15 @@ def check_sheet(
             environment.show(github_annotation(issue, file=inputs.sheet))
         wrong = any(issue.severity is Severity.ERROR for issue in issues)
         verb = "plan" if not wrong else "fix" if fixable(issues) else "check"
-        session.environment.show_text(
-            terminal.issues_text(
-                issues,
-                posts=checked.posts,
-                called=checked.sheet.called,
-                next_command="" if flags.quiet else environment.command_line(verb),
-                verbose=flags.verbose,
-                **session.style,
-            )
-        )
+        text = terminal.issues_text(
+            issues,
+            posts=checked.posts,
+            called=checked.sheet.called,
+            next_command="" if flags.quiet else environment.command_line(verb),
+            verbose=flags.verbose,
+            **session.style,
+        )  # of a sheet's own words none begins a command to the runner, also where a line was broken
+        session.environment.show_text(re.sub(r":(?=:)|##(?=\[)", "\\g<0>\u2060", text) if github else text)
         data = {"sheet": checked.sheet.name, "issues": [asdict(issue) for issue in issues]}
         environment.answer(data)
         if outputs.out is not None:
