@@ -57,7 +57,7 @@ FIELDS: Mapping[str, Callable[[Step], str]] = {
 Hashtags are part of the text; a file is named by the digest of its bytes."""
 
 FINGERPRINT = re.compile(rf"{VERSION}(?:\.[0-9a-f]{{{PART_DIGITS}}}){{{len(FIELDS)}}}")
-WANTED_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+WANTED_DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(?: ([A-Za-z][\w+/-]{0,63}))?", re.ASCII)
 
 
 def fingerprint_of(step: Step) -> str:
@@ -90,7 +90,10 @@ def ask_about(steps: Iterable[Step]) -> Asked:
 
 @dataclass(frozen=True, slots=True)
 class PostAnswer:
-    """What one person said of one post. `date` is a wall-clock time in the post's own zone (`2026-12-07T10:00`)."""
+    """What one person said of one post. `date` is a wall-clock time and its zone (`2026-12-07T10:00 Europe/Berlin`).
+
+    Without a zone it is the post's own.
+    """
 
     __pydantic_config__: ClassVar[Json] = FORM
     key: str
@@ -190,8 +193,12 @@ def _instant(text: str) -> datetime | None:
     return at if at.tzinfo else None
 
 
-def _wall(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if WANTED_DATE.fullmatch(text) and _instant(f"{text}+00:00") else None
+def _wall(text: str) -> tuple[datetime, str] | None:
+    """Read a wanted date: its wall clock, and its zone or ""."""
+    found = WANTED_DATE.fullmatch(text)
+    if not found or not _instant(f"{found[1]}+00:00") or (found[2] and not zone_named(found[2])):
+        return None
+    return datetime.fromisoformat(found[1]), found[2] or ""
 
 
 class Approval(NamedTuple):
@@ -207,40 +214,51 @@ def decide(steps: Iterable[Step], files: Sequence[GivenAnswers]) -> dict[PostPla
     Of each person the latest answer counts; a change that anybody asks for holds a post back, and so does a date that
     the sheet has not yet.
     """
+    steps = tuple(steps)
     latest: dict[tuple[str, str], dict[str, Answer]] = {}
     for answer in sorted((answer for file in files for answer in file.given), key=lambda answer: answer.at):
-        person = unicodedata.normalize("NFKC", answer.who).casefold()
+        person = " ".join(unicodedata.normalize("NFKC", answer.who).casefold().split())
         latest.setdefault((answer.post.site, answer.post.key), {})[person] = answer
+    there = {(step.site, step.key) for step in steps}
+    stray = [answer for place, people in latest.items() if place not in there for answer in people.values()]
     return {
-        (step.row, step.key): _decide(step, tuple(latest.get((step.site, step.key), {}).values())) for step in steps
+        (step.row, step.key): _decide(step, tuple(latest.get((step.site, step.key), {}).values()), stray)
+        for step in steps
     }
 
 
-def _decide(step: Step, answers: Sequence[Answer]) -> Approval:
+def _decide(step: Step, answers: Sequence[Answer], stray: Sequence[Answer]) -> Approval:
     """Return what the latest answers of several people come to: whoever asks for something comes first."""
     now = fingerprint_of(step)
-    for who, _, post in answers:
-        if post.answer == "change":
-            return Approval(held=f"asked for a change: {shorten(post.note, limit=200) or 'no note'} ({who})")
+    for answer in answers:
+        if answer.post.answer == "change":
+            note = shorten(answer.post.note, limit=200) or "no note"
+            return Approval(held=f"asked for a change: {note} ({answer.who})")
     approving: list[Answer] = []
     outdated: tuple[str, ...] = ()
     for answer in answers:
         changed = changed_fields(answer.post.fingerprint, now)
-        wanted = _wall(answer.post.date)
-        if wanted is not None and changed in ((), ("date",)):
-            zone = zone_named(step.timezone) or UTC
-            if step.at is None or step.at.astimezone(zone).replace(second=0, microsecond=0, tzinfo=None) != wanted:
-                return Approval(held=f"wants {_day_and_time(wanted)} ({answer.who})")
-            changed = ()
+        if wanted := _wall(answer.post.date):
+            wall, named = wanted
+            local = step.at and step.at.astimezone(zone_named(named or step.timezone) or UTC)
+            if local is None or local.replace(second=0, microsecond=0, tzinfo=None) != wall:
+                return Approval(held=f"wants {_day_and_time(wall)} ({answer.who})")
+            changed = tuple(field for field in changed if field != "date")
         if changed:
             outdated = changed
         else:
             approving.append(answer)
     if approving:
         return Approval(by="; ".join(f"{one.who}, {_day_and_time(one.at.astimezone(UTC))} UTC" for one in approving))
-    return Approval(
-        held=f"changed since it was approved: {listed(outdated, last='and')}" if outdated else "not answered"
-    )
+    if not answers:
+        # A derived key changes with its row's words: what was answered under a key that is gone may be this post.
+        near = [(changed_fields(one.post.fingerprint, now), one) for one in stray if one.post.site == step.site]
+        outdated, like = min(near, key=lambda of: len(of[0]), default=((), None))
+        if like is None or len(outdated) > 1:
+            return Approval(held="not answered")
+        if not outdated:
+            return Approval(held=f"answered under another key: {like.post.key}")
+    return Approval(held=f"changed since it was approved: {listed(outdated, last='and')}")
 
 
 def _day_and_time(at: datetime) -> str:

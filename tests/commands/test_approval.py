@@ -132,3 +132,42 @@ def test_a_plan_alone_remembers_no_yes(site):
     site.write("posts.csv", [ROWS[0] | {"text": "Other words"}])
     _, posts = site.run("posts.csv", "--approved-only")
     assert posts[0]["outcome"] == "scheduled"
+
+
+def test_a_row_without_a_key_of_its_own_is_known_again_when_its_words_change(site, service):
+    keyless = [{name: value for name, value in row.items() if name != "key"} for row in ROWS[:2]]
+    site.write("posts.csv", keyless)
+    site("plan", "posts.csv", "--page", "plan.html")
+    asked = read_asked((site.folder / "plan.html").read_text(encoding="utf-8")).posts
+    answer(site, "ana.json", {post.key: ("approve",) for post in asked})
+    site.write("posts.csv", [keyless[0] | {"text": "Other words"}, keyless[1]])
+    _, posts = site.run("posts.csv", "--answers", "ana.json")
+    assert [post["outcome"] for post in posts] == ["skipped", "scheduled"]
+    assert "changed since it was approved: text" in posts[0]["message"]
+
+
+def test_places_and_tagged_links_are_approved_place_by_place_and_a_changed_word_holds_its_own(site, service):
+    site.configure(
+        '[utm]\nsource = "{channel}"\nmedium = "social"\ncampaign = "{campaign}"\ndomains = ["example.com"]\n'
+    )
+    sale = ROWS[0] | {"key": "sale", "text": "Open in {{city}}", "places": "all", "campaign": "spring",
+                      "link": "https://example.com/sale"}  # fmt: skip
+    tip = ROWS[1] | {"key": "tip", "repeat": "weekly 3 times"}
+    places = [{"place": name, "city": name.title()} for name in ("berlin", "kiel")]
+    site.write("places.csv", places)
+    site.write("posts.csv", [sale | {"repeat": ""}, tip | {"places": "", "campaign": "", "link": ""}])
+    more = ("--places", "places.csv")
+    assert site("plan", "posts.csv", "--page", "plan.html", *more).status == 0
+    asked = read_asked((site.folder / "plan.html").read_text(encoding="utf-8")).posts
+    assert len(asked) == 5
+    answer(site, "ana.json", {post.key: ("approve",) for post in asked})
+    site.write("places.csv", [places[0] | {"city": "Berlin-Mitte"}, places[1]])
+    site.write(
+        "posts.csv", [sale | {"repeat": "", "campaign": "summer"}, tip | {"places": "", "campaign": "", "link": ""}]
+    )
+    ended, posts = site.run("posts.csv", "--answers", "ana.json", *more)
+    held = {post["key"]: post["message"] for post in posts if post["outcome"] == "skipped"}
+    assert [post["outcome"] for post in posts].count("scheduled") == 3, ended.err
+    assert {key.split("/")[1] for key in held} == {"berlin", "kiel"}
+    assert "changed since it was approved: text and link" in next(v for k, v in held.items() if "berlin" in k)
+    assert "changed since it was approved: link" in next(v for k, v in held.items() if "kiel" in k)

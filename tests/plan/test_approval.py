@@ -151,7 +151,37 @@ def test_another_date_holds_a_post_until_the_sheet_has_it():
     moved = step(at=datetime(2026, 12, 7, 9, 0, tzinfo=UTC))
     assert one(moved, wanted) == Approval(by="Ana, Thu 26 Nov 18:00 UTC")
     other = replace(moved, content=replace(moved.content, text="Other words"))
-    assert one(other, wanted).held == "changed since it was approved: text and date"
+    assert one(other, wanted).held == "changed since it was approved: text"
+
+
+def test_a_date_that_somebody_wants_holds_whatever_else_changed_and_whoever_else_approved():
+    wanted = answers_file((step(), "date", "2026-12-07T10:00"), who="Ana")
+    corrected = step(content=Content("Corrected"))
+    approved = answers_file((corrected, "approve", ""), who="Ben")
+    for files in ((wanted, approved), (approved, wanted)):
+        assert one(corrected, *files).held == "wants Mon 7 Dec 10:00 (Ana)"
+    moved = replace(corrected, at=datetime(2026, 12, 7, 9, 0, tzinfo=UTC))
+    assert one(moved, wanted, approved).held == "changed since it was approved: date"
+
+
+def test_a_wanted_date_is_on_the_clock_that_the_person_saw_though_the_row_has_another_zone_since():
+    wanted = answers_file((step(), "date", "2026-12-07T10:00 Europe/Berlin"))
+    same_clock_elsewhere = step(at=datetime(2026, 12, 7, 15, 0, tzinfo=UTC), timezone="America/New_York")
+    assert one(same_clock_elsewhere, wanted).held == "wants Mon 7 Dec 10:00 (Ana)"
+    assert one(replace(same_clock_elsewhere, at=datetime(2026, 12, 7, 9, 0, tzinfo=UTC)), wanted).by
+    twice = answers_file((step(), "date", "2026-10-25T02:30 Europe/Berlin"))
+    for hour in (0, 1):  # both times that this clock shows when it is set back
+        assert one(step(at=datetime(2026, 10, 25, hour, 30, tzinfo=UTC)), twice).by
+
+
+def test_a_post_that_was_answered_under_another_key_is_held_and_told_so():
+    approved = answers_file((step(1), "approve", ""), (step(2), "approve", ""))
+    assert one(replace(step(1), key="new-name"), approved).held == "answered under another key: post-1"
+    edited = replace(step(1), key="other", content=replace(step(1).content, text="Other words"))
+    assert one(edited, approved).held == "changed since it was approved: text"
+    files = [read_answers(approved, name="a.json")]
+    rows = [step(1), replace(step(1), row=9, key="copy")]
+    assert [a.held for a in decide(rows, files).values()] == ["", "not answered"], "a copy takes no yes of another"
 
 
 def test_what_nobody_answered_is_held_back():
@@ -191,6 +221,8 @@ def test_a_file_that_was_edited_or_damaged_is_refused(spoil, said):
         {"posts": [{"date": "2026-12-07T10:00"}]},
         {"posts": [{"answer": "date"}]},
         {"posts": [{"answer": "date", "date": "2026-13-07T10:00"}]},
+        {"posts": [{"answer": "date", "date": "2026-12-07T10:00 Nowhere/Land"}]},
+        {"posts": [{"answer": "date", "date": "2026-12-07T10:00 ../../etc/passwd"}]},
         {"posts": [{"note": "n" * (MAX_NOTE + 1)}]},
         {"posts": [{"fingerprint": "1.abc"}]},
         {"posts": [{}, {}]},

@@ -113,13 +113,18 @@ placesReady.then((places) => {
     for (const byte of new TextEncoder().encode(lines.join("\x1e"))) crc = TABLE[(crc ^ byte) & 255] ^ (crc >>> 8);
     return `crc32:${((crc ^ 0xffffffff) >>> 0).toString(16).padStart(8, "0")}`;
   };
+  /* On the clock that was seen; of a row with places it is each place's own. */
+  const wanted = (post) => {
+    const zone = post.members.length === 1 ? post.element.dataset.zone : "";
+    return `${post.date.value.slice(0, 16)} ${zone || ""}`.trim();
+  };
   const makeFile = () => {
     const file = {
       postbatch: "answers", version: VERSION, plan, sheet, who: wellFormed(who.value.trim()), when: new Date().toISOString(),
       posts: posts.filter(complete).flatMap((post) => post.members.map((member) => ({
         ...member, answer: chosen(post),
         note: chosen(post) === "change" ? wellFormed(post.note.value.trim()) : "",
-        date: chosen(post) === "date" ? post.date.value.slice(0, 16) : "",
+        date: chosen(post) === "date" ? wanted(post) : "",
       }))),
       checksum: "",
     };
@@ -180,7 +185,7 @@ placesReady.then((places) => {
         [answer.answer, answer.note, answer.date].every((part, at) => part === [first.answer, first.note, first.date][at]));
       found += answers.filter(Boolean).length;
       if (fits) {
-        set(post, first.answer, first.note.slice(0, MAX_NOTE), first.date);
+        set(post, first.answer, first.note.slice(0, MAX_NOTE), first.date.slice(0, 16));
         opened += 1;
       } else if (answers.some(Boolean)) other += 1;
     }
