@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from batch.model import Channel, Content, Outcome, OutcomeKind, Results
 from batch.sandbox.sites import ACCOUNTS
@@ -104,43 +105,69 @@ def _run_sites(names: Sequence[str], posts: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class PlacesRun:
-    """What a run of rows times places took, and what the one after it did."""
+    """What a run of rows times places took, the sites that it changed, and those that the run after it did."""
 
     cost: Cost
     calls: int
-    changing_again: int
+    changed: frozenset[str]
+    changed_again: frozenset[str]
 
 
 def places(size: Size) -> list[Line]:
-    """Measure a few rows for many places, each a site of its own, against one place alone: 100 ms latency a call."""
+    """Measure a few rows for many places, each a site of its own, against one place alone; then with one unreachable.
+
+    Each call takes 100 ms.
+    """
     names = [f"site{number:03}" for number in range(size.places)]
     alone, together = run_places(names[:1], size.place_rows), run_places(names, size.place_rows)
-    what = f"{size.place_rows} rows in {size.places} places (sites), {size.place_rows * size.places:,} posts"
+    cut_off = run_places(names, size.place_rows, unreachable=size.places // 2)
     note = (
         f" ({together.calls:,} calls, {together.cost.cpu_seconds:.1f} s of a core, {together.cost.peak_mb:.0f} MB; "
-        f"the second run changes {together.changing_again})"
+        f"the second run changes {len(together.changed_again)})"
     )
     ours, other = together.cost.seconds, alone.cost.seconds
-    yardstick = f"{other:.1f} s for one of them alone"
-    return [Line(f"{what}, 100 ms latency", f"{ours:.1f} s", yardstick, ours / other, 1.5, note)]
+    what = f"{size.place_rows} rows in {size.places} places (sites), {size.place_rows * size.places:,} posts, 100 ms"
+    done, left = len(cut_off.changed), len(cut_off.changed_again)
+    return [
+        Line(what, f"{ours:.1f} s", f"{other:.1f} s for one of them alone", ours / other, 1.5, note),
+        Line(
+            "the same, one site unreachable: sites left for the next run",
+            f"{left}, after {done} that were done",
+            f"{size.places - done} that was cut off",
+            left / (size.places - done),
+            1,
+        ),
+    ]
 
 
-def run_places(names: Sequence[str], rows_each: int, *, pictures: int = 3) -> PlacesRun:
-    """Run a sheet of places twice. Raises where a post is missing or doubled, or the second run changes something."""
+def run_places(names: Sequence[str], rows_each: int, *, pictures: int = 3, unreachable: int | None = None) -> PlacesRun:
+    """Run a sheet of places twice. Raises where in the end a post is missing or doubled, or a run ends otherwise.
+
+    The site of the number `unreachable` drops every connection in the first run, which then ends with 1.
+    """
     with desk() as folder, sandbox(folder / "state", sites=len(names)) as place:
         place.ask("/sandbox/faults", {"kind": "delay", "seconds": 0.1})
         write_config(folder, sites=names)
         write_places(folder, names, rows_each=rows_each, pictures=pictures)
         command = postbatch("run", "posts.csv", *CONFIG, "--places", "places.csv", "--yes", "--no-page", "--quiet")
+        command += ["--allow-new", "300000"]
         env = with_api(folder / "state", place)
-        cost = cost_of([*command, "--allow-new", "300000"], cwd=folder, env=env, statuses=(0,))
+        if unreachable is not None:
+            place.clear_faults()
+            place.ask("/sandbox/faults", {"kind": "reset_before", "site": site_id(unreachable)})
+        cost = cost_of(command, cwd=folder, env=env, statuses=(0 if unreachable is None else 1,))
+        first = place.calls(None)
+        if unreachable is not None:
+            place.clear_faults()
+        cost_of(command, cwd=folder, env=env, statuses=(0,))
         wanted = sorted(f"post-{n + 1}/shop-{name}/FACEBOOK" for name in names for n in range(rows_each))
         if sorted(place.references(None)) != wanted:
             raise RuntimeError("not every post is there exactly once")
-        first = place.calls(None)
-        cost_of(command, cwd=folder, env=env, statuses=(0,))
-        changing = sum(call["changed"] for call in place.calls(None)[len(first) :])
-        return PlacesRun(cost, len(first), changing)
+
+        def changed(calls: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+            return frozenset(call["site"] for call in calls if call["changed"])
+
+        return PlacesRun(cost, len(first), changed(first), changed(place.calls(None)[len(first) :]))
 
 
 def reading(size: Size) -> list[Line]:

@@ -72,7 +72,13 @@ def test_rows_times_places_are_all_sent_once_and_the_second_run_changes_nothing(
     run = run_places(["one", "two", "three"], 2, pictures=1)
     reading, sending, upload, read_back = 4, 2 * 2, 2, 1
     assert run.calls == 3 * (reading + sending + upload + read_back)
-    assert (run.changing_again, run.cost.peak_mb > 1) == (0, True)
+    assert (len(run.changed), run.changed_again, run.cost.peak_mb > 1) == (3, frozenset(), True)
+
+
+def test_the_run_after_one_that_could_not_reach_a_site_changes_just_that_one() -> None:
+    run = run_places(["one", "two", "three"], 1, pictures=0, unreachable=1)
+    assert run.changed == {site_id(0), site_id(2)}
+    assert run.changed_again == {site_id(1)}
 
 
 def test_a_command_that_fails_is_no_measurement(tmp_path: Path) -> None:
