@@ -406,9 +406,9 @@ class Play:
             if Counter(post["key"] for post in posts) != Counter(list(expected)):
                 left = [f"{len(posts)} lines of results for {len(expected)} posts"]
                 break
-            left = [
-                f"{p['key']} {p['outcome']} {p['code']} {p['message']}" for p in posts if p["outcome"] != "unchanged"
-            ]
+            wanted = {key: "conflict" if key in conflicts else "unchanged" for key in expected}
+            others = [post for post in posts if post["outcome"] != wanted[post["key"]]]
+            left = [f"{post['key']} {post['outcome']} {post['code']} {post['message']}" for post in others]
             self.log.append(f"run: {status}, {len(left)} of {len(posts)} not unchanged")
             if not left:
                 return
