@@ -47,6 +47,8 @@ SEEN_IN_A_DAY = 4
 """How many posts of a day the calendar shows before it says how many more there are."""
 SHOWN_PLACES = 12
 """How many places or sites of a problem are named before the rest is counted."""
+LIKE_SHOWN = 5
+"""How many problems of one kind are told one by one where each has the words of another place."""
 MANY_POSTS = 40
 """From more posts than this the page opens as a list, and with its sites folded."""
 
@@ -236,7 +238,7 @@ class PageProblem(NamedTuple):
     """One cause, and every row that has it: `rows` is empty for the sheet and the run, which `place` then names.
 
     `column`, `cell` and `seen` are "" where they are not known, or not the same in all rows; `places` are those that
-    have the problem, where not the whole row has it.
+    have the problem, where not the whole row has it; `kind` is "" or what problems of places have in common.
     """
 
     rows: tuple[int, ...]
@@ -247,6 +249,19 @@ class PageProblem(NamedTuple):
     posts: tuple[PostLink, ...] = ()
     otherwise: str = "The sheet"
     places: tuple[str, ...] = ()
+    kind: str = ""
+
+    def merged_with(self, others: Sequence[PageProblem], *, message: str = "") -> PageProblem:
+        """Return one problem for this and others: for all their rows, posts and places."""
+        same = (self, *others)
+        return self._replace(
+            rows=tuple(sorted({row for one in same for row in one.rows})),
+            cell=self.cell if len({one.cell for one in same}) == 1 else "",
+            seen=self.seen if len({one.seen for one in same}) == 1 else "",
+            message=message or self.message,
+            posts=tuple(dict.fromkeys(post for one in same for post in one.posts)),
+            places=tuple(dict.fromkeys(place for one in same for place in one.places)),
+        )
 
     @property
     def place(self) -> str:
@@ -264,23 +279,23 @@ class PageProblem(NamedTuple):
 
 
 def group_by_cause(problems: Iterable[PageProblem]) -> tuple[PageProblem, ...]:
-    """Return one problem for all rows that have it in the same column and places, in the order of their first rows."""
+    """Return one problem for all rows that have it in the same column and places, in the order of their first rows.
+
+    Of many problems of one kind, each with the words of another place, the first few are told and the others counted.
+    """
     causes: dict[tuple[str, str, str, tuple[str, ...]], list[PageProblem]] = {}
     for problem in problems:
         causes.setdefault((problem.otherwise, problem.column, problem.message, problem.places), []).append(problem)
-    return tuple(
-        PageProblem(
-            rows=tuple(sorted({row for one in same for row in one.rows})),
-            column=column,
-            cell=same[0].cell if len({one.cell for one in same}) == 1 else "",
-            seen=same[0].seen if len({one.seen for one in same}) == 1 else "",
-            message=message,
-            posts=tuple(dict.fromkeys(post for one in same for post in one.posts)),
-            otherwise=otherwise,
-            places=places,
-        )
-        for (otherwise, column, message, places), same in causes.items()
-    )
+    kinds: dict[tuple[object, ...], list[PageProblem]] = {}
+    for cause, (first, *others) in causes.items():
+        kind = (first.otherwise, first.column, first.kind) if first.kind else cause
+        kinds.setdefault(kind, []).append(first.merged_with(others))
+    told: list[PageProblem] = []
+    for alike in kinds.values():
+        told += alike[:LIKE_SHOWN]
+        if rest := alike[LIKE_SHOWN:]:
+            told.append(rest[0].merged_with(rest[1:], message=f"{counted(len(rest), 'more problem')} like these."))
+    return tuple(told)
 
 
 class ProblemGroup(NamedTuple):
@@ -367,13 +382,18 @@ def _problems_by_place(
     for message, having in there.items():
         places = tuple(o.place for o in having if o.place and len(having) < of[series_of(o)])
         link = PostLink.to(posts, having[0])
-        problems.append(PageProblem(rows, "", "", "", message, (link,), otherwise="On the site", places=places))
+        problem = PageProblem(rows, "", "", "", message, (link,), otherwise="On the site", places=places)
+        problems.append(problem._replace(kind=having[0].code or message[:20]) if places else problem)
     return problems
 
 
 def _problem_of(issue: Issue, posts: tuple[PostLink, ...] = ()) -> PageProblem:
     rows = () if issue.row is None else (issue.row,)
-    return PageProblem(rows, issue.column, issue.cell, issue.seen, issue.message, posts)
+    problem = PageProblem(rows, issue.column, issue.cell, issue.seen, issue.message, posts)
+    if not issue.place:
+        return problem
+    message = issue.message.removeprefix(f"{issue.place}: ")
+    return problem._replace(message=message, places=(issue.place,), kind=issue.code)
 
 
 class Band(NamedTuple):

@@ -1,7 +1,8 @@
-"""How much a person has to read: the lines that the commands print for 96 posts in 12 sites.
+"""How much a person has to read: the lines that the commands print for 96 posts in 12 sites, and the size of pages.
 
     python tests/bench/lines.py           the table of lines
     python tests/bench/lines.py plan 80   one of the commands as it reads at a terminal of 80 columns
+    python tests/bench/lines.py --pages   the bytes of the largest pages, and the memory that their plans take
 
 Everything goes through the command itself, in a process of its own and in the sandbox.
 """
@@ -19,10 +20,12 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
+from PIL import Image
+
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench.measure import environment, postbatch
+from tests.bench.measure import cost_of, environment, postbatch
 from tests.bench.sandboxed import site_id
 
 SITES = ("bath", "berlin", "bonn", "bristol", "essen", "exeter", "hamburg", "koeln", "leeds", "london", "ulm", "york")
@@ -46,6 +49,11 @@ AT_MOST: Mapping[str, int] = {
     "check: nothing wrong": 1,
 }
 """How many lines each may print, both outputs together; of a plan with a mistake, those that speak of it."""
+
+
+PAGE_AT_MOST = 1_000_000
+"""How many bytes each of the pages may take."""
+PLACES, ROWS, OWN_PICTURES = 200, 12, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,52 @@ def outputs(folder: Path, *, columns: int = 80) -> dict[str, str]:
     return shown
 
 
+def placed_rows(rows: int) -> list[dict[str, str]]:
+    """The rows: each goes to every place, with the place's own words and link."""
+    return [
+        {
+            "key": f"row-{number + 1}",
+            "channel": CHANNELS[number % len(CHANNELS)],
+            "publish_at": f"2031-12-{1 + 2 * number:02d} 09:00",
+            "text": f"{WORDS[number % len(WORDS)]}, and in {{{{city}}}} it begins an hour earlier. {{{{city}}}} is "
+            "open until six, and the telephone is {{phone}}. Come in, hold a cup, and have it wrapped while you wait.",
+            "link": "https://example.com/{{place}}",
+            "media": "https://static.wixstatic.com/media/row.jpg",
+            "places": "all",
+        }
+        for number in range(rows)
+    ]
+
+
+def pages(folder: Path, *, places: int = PLACES) -> dict[str, tuple[int, float]]:
+    """The bytes of each plan's page, and the MB that its command took at the peak."""
+    desk, noise = Desk(folder), Image.effect_noise((1200, 900), 60).convert("RGB")
+    desk._write("places.csv", placed_rows(ROWS))
+    shops = [
+        {"place": f"shop-{n}", "site": SITES[n % len(SITES)], "city": f"Town {n}", "phone": f"0{4000 + 37 * n}"}
+        for n in range(places)
+    ]
+    desk._write("shops.csv", shops)
+    own = [
+        {**row, "key": f"{row['key']}-{more}", "media": f"{row['key']}-{more}.jpg"}
+        for row in month()
+        for more in range(2)
+    ]
+    own = [row for at, row in enumerate(own) if at % (2 * POSTS_A_SITE) < OWN_PICTURES]
+    for at, row in enumerate(own):
+        noise.rotate(at).save(folder / row["media"])
+    desk._write("pictures.csv", own)
+    sizes = {}
+    for name, more in (("places", ("--places", "shops.csv")), ("pictures", ())):
+        command = postbatch("plan", f"{name}.csv", *more, "--sandbox", "--quiet", "--page", f"{name}.html")
+        cost = cost_of(command, cwd=folder, env=environment(folder / "state"))
+        sizes[name] = (folder / f"{name}.html").stat().st_size, cost.peak_mb
+    return {
+        f"{ROWS} rows in {places} places": sizes["places"],
+        f"{len(own)} posts with a picture each": sizes["pictures"],
+    }
+
+
 def count_lines(shown: Mapping[str, str]) -> dict[str, int]:
     """Count the lines; of the plan with a mistake only those of the problem."""
     counts = {name: len(text.splitlines()) for name, text in shown.items()}
@@ -132,6 +186,11 @@ def count_lines(shown: Mapping[str, str]) -> dict[str, int]:
 
 def main(arguments: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
+        if arguments and arguments[0] == "--pages":
+            for name, (size, peak_mb) in pages(Path(folder)).items():
+                reached = "" if size <= PAGE_AT_MOST else "  NOT REACHED"
+                print(f"{name:34} {size:9,} bytes at most {PAGE_AT_MOST:9,}, {peak_mb:.0f} MB at the peak{reached}")
+            return
         columns = int(arguments[1]) if len(arguments) > 1 else 80
         shown = outputs(Path(folder), columns=columns)
         if arguments:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
-from tests.bench.lines import AT_MOST, POSTS_A_SITE, SITES, count_lines, outputs
+from tests.bench.lines import AT_MOST, PAGE_AT_MOST, POSTS_A_SITE, SITES, count_lines, outputs, pages
 
 
 @pytest.fixture(scope="module")
@@ -32,3 +33,10 @@ def test_what_is_printed_says_all_that_it_has_to(shown: Mapping[str, str]) -> No
 def test_no_line_is_wider_than_the_terminal_but_those_that_are_copied(shown: Mapping[str, str]) -> None:
     wide = [line for text in shown.values() for line in text.splitlines() if len(line) > 80]
     assert [line for line in wide if "Next: " not in line] == []
+
+
+def test_the_largest_pages_stay_small(tmp_path: Path) -> None:
+    sizes = {name: size for name, (size, _) in pages(tmp_path).items()}
+    assert all(size <= PAGE_AT_MOST for size in sizes.values()), sizes
+    assert (tmp_path / "places.html").read_text().count(", Town") == 0, "the words of places are packed"
+    assert (tmp_path / "pictures.html").read_text().count('class="pic" src="data:image/jpeg') == 144

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from batch.model import Content, Issue, Medium, OutcomeKind, Results
+from batch.model import Content, Issue, Medium, OutcomeKind, Results, Severity
 from batch.plan.approval import Asked
-from batch.report.page import count_posts, find_problems, gather_cards, render_page
+from batch.report.page import LIKE_SHOWN, count_posts, find_problems, find_warnings, gather_cards, render_page
 from batch.report.preview import PAGE_BYTES, Pictures, read_pictures
 from tests.report.answer_page import read_asked, unpack
 from tests.report.launch_week import TOWNS, in_places, launch_week, many_sites
@@ -99,10 +99,30 @@ def test_a_problem_is_named_with_its_places_unless_the_whole_row_has_it() -> Non
 
 def test_an_error_of_many_places_is_one_problem_with_one_link() -> None:
     wrong = [replace(o, outcome=OutcomeKind.INVALID, code="") for o in in_places(1, 200).outcomes]
-    issue = Issue(2, "link", "word_missing", "{{shop}}", "Bath 1, Bonn 1 and 3 more: no shop.", place="Bath 1, Bonn 1")
+    issue = Issue(2, "link", "word_missing", "{{shop}}", "Bath 1 and Bonn 1: no shop.", place="Bath 1 and Bonn 1")
     (group,) = find_problems(replace(launch_week(), outcomes=tuple(wrong), issues=(issue,)))
     ((problem, *others),) = [group.problems]
-    assert (problem.message, len(problem.posts), others, group.total) == (issue.message, 1, [], 200)
+    assert (problem.message, problem.sites) == ("no shop.", "Bath 1 and Bonn 1")
+    assert (len(problem.posts), others, group.total) == (1, [], 200)
+
+
+def test_many_problems_of_one_kind_are_told_a_few_times_and_then_counted_with_their_places() -> None:
+    results = in_places(3, 40)
+    issues = tuple(
+        Issue(o.row, "link", "link_left_out", o.content.link, f"{o.place}: {o.content.link} is left out.",
+              Severity.WARNING, place=o.place)
+        for o in results.outcomes
+    )  # fmt: skip
+    told = find_warnings(replace(results, issues=issues))
+    assert [(p.place, p.sites) for p in told[:LIKE_SHOWN]] == [
+        ("Rows 2, 3 and 4", o.place) for o in results.outcomes[:LIKE_SHOWN]
+    ]
+    (rest,) = told[LIKE_SHOWN:]
+    assert (rest.place, rest.message) == ("Rows 2, 3 and 4", "35 more problems like these.")
+    assert rest.places == tuple(o.place for o in results.outcomes[LIKE_SHOWN:40])
+    assert rest.sites.endswith(" and 23 more")
+    own = [replace(o, warnings=(f"Another post looks like this one in {o.place}.",)) for o in results.outcomes]
+    assert len(find_warnings(replace(results, outcomes=tuple(own)))) == LIKE_SHOWN + 1
 
 
 @pytest.mark.parametrize("text", NAUGHTY)
