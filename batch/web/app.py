@@ -10,10 +10,11 @@ import hashlib
 import re
 import secrets
 import socket
-import unicodedata
 import webbrowser
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -35,44 +36,44 @@ from starlette.routing import Route
 from batch.commands.options import Environment
 from batch.commands.session import keep_failure
 from batch.desk import CommandAnswer, Desk
-from batch.errors import StartError
+from batch.errors import PlanFileError, StartError, StopError
 from batch.model import GOOD, Json, OutcomeKind
 from batch.plan.planfile import read_plan_file
 from batch.report.plan_text import FINAL, PROBLEMS, deeds_text
 from batch.report.words import OUTCOME_STYLES
 from batch.times import short_day
-from batch.web.jobs import Job, Jobs, JobState, when
-from batch.wording import counted, listed, make_visible
+from batch.web.folder import ANSWERS, MEDIA, SHEETS, SheetFolder, safe_name
+from batch.web.guard import MEDIA_BYTES, PAGE_POLICY, SHEET_BYTES, TOO_LARGE, Guard
+from batch.web.jobs import Job, Jobs, JobState
+from batch.wording import counted, listed, make_visible_line, make_visible_words
 
-MAX_UPLOAD_BYTES = 50 * 1024 * 1024
-FORM_BYTES = 64 * 1024
-"""What a form may hold besides its file."""
-SHEETS = frozenset({".xlsx", ".xlsm", ".csv", ".tsv"})
-ANSWERS = frozenset({".json"})
-NAME_LENGTH = 100
-RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
-"""Names that Windows keeps for devices."""
+MAX_FILES = 100
+MAX_TYPED = 20_000
+"""How many letters may be typed into cells at once: a command line takes no more on every system."""
 SHOWN_RUNS = 20
 SHOWN_POSTS = 200
+SHOWN_ISSUES = 200
+KEPT_NOTES = 50
 WELL = frozenset({*GOOD, OutcomeKind.PROCESSING})
-
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+FAILURES = (HTTPException, StopError, OSError, Exception)
+ADDED = "{place} is in the folder now."
+NOT_ADDED = (
+    "{name} was not added: another file is there as {place}. To use the new one, add it once more and tick “Replace "
+    "files of the same name”."
 )
-PAGE_POLICY = (
-    "sandbox allow-scripts allow-downloads allow-modals allow-popups; default-src 'none'; script-src 'unsafe-inline'; "
-    "style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+NO_FILE = "No file was chosen. Go back and choose one."
+NO_SHEET = "There is no sheet among these files. Drop the sheet too, or open it from the list and add them there."
+UNDOABLE = frozenset({"drafted", "scheduled", "rescheduled", "updated"})
+GONE = frozenset({"cancelled", "deleted"})
+"""What a run changed for good."""
+MISSING = "media_not_found"
+CODE = re.compile(r"`([^`\n]+)`")
+FOR_TERMINALS = (
+    (re.compile(r" with `postbatch plan [^`]*`"), ""),
+    (re.compile(r" See `postbatch undo [^`]*` again\."), " Look at the undo again."),
+    (re.compile(r", or name the files' folder with --media"), ", or add the file below"),
 )
-"""For a page that a command wrote: it is cut off from ours, and its own policy allows less than this."""
-HEADERS = {
-    "content-security-policy": POLICY,
-    "cache-control": "no-store",
-    "referrer-policy": "same-origin",
-    "x-content-type-options": "nosniff",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-}
+"""What messages tell people at a terminal, and what the pages say instead."""
 
 
 class Option(NamedTuple):
@@ -123,118 +124,29 @@ def option_line(chosen: Chosen, *, planned: bool) -> list[str]:
     return line
 
 
-def tell_outcomes(posts: Sequence[Json]) -> str:
-    """Say what happened: `22 posts scheduled and 1 unchanged.`"""
-    told = _tell_counts(Counter(str(post["outcome"]) for post in posts))
-    return f"{told}." if told else "Nothing was changed."
-
-
-def safe_name(name: str, *, endings: frozenset[str]) -> str:
-    """Return a name under which a file may be kept in the folder. Errors: ValueError for an ending that is not one."""
-    last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
-    kept = "".join(letter if letter.isprintable() and letter not in '<>:"|?*' else "_" for letter in last).strip(" .")
-    stem, dot, ending = kept.rpartition(".")
-    if f"{dot}{ending}".lower() not in endings or not stem.strip(" ."):
-        raise ValueError(f"{make_visible(last) or 'This file'} can't be used. Choose a {listed(sorted(endings))} file.")
-    stem = stem.strip(" .")[:NAME_LENGTH]
-    return f"{'_' if stem.partition('.')[0].casefold() in RESERVED else ''}{stem}.{ending}"
-
-
-def keep_file(content: bytes, folder: Path, name: str) -> str:
-    """Write a file under a name that is free, and return that; the same file under the same name is not kept twice."""
-    stem, _, ending = name.rpartition(".")
-    for number in range(1, 1000):
-        path = folder / (name if number == 1 else f"{stem} ({number}).{ending}")
-        try:
-            with path.open("xb") as file:
-                file.write(content)
-            return path.name
-        except FileExistsError:
-            if path.is_file() and path.read_bytes() == content:
-                return path.name
-    raise OSError(f"There are too many files called {name}.")
-
-
-class Guard:
-    """Lets in who has the cookie, asks for this very host, and posts from our own pages; bounds what is sent."""
-
-    def __init__(self, app: Any, *, port: int) -> None:
-        self.app = app
-        self.hosts = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
-        self.cookie_name = f"postbatch_{port}"
-        self.token, self.cookie = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Refuse a request, or hand it on."""
-        if scope["type"] != "http":
-            return
-        request = Request(scope)
-        refusal = self._refusal(request)
-        if refusal is None:
-            await self.app(scope, self._bounded(receive), _with_headers(send))
-            return
-        await refusal(scope, receive, _with_headers(send))
-
-    def _refusal(self, request: Request) -> Response | None:
-        host = request.headers.get("host", "")
-        if host not in self.hosts:
-            return Response("This page is served to this machine only.\n", 421, media_type="text/plain")
-        if request.method not in {"GET", "HEAD"}:
-            foreign = request.headers.get("sec-fetch-site", "same-origin") != "same-origin"
-            if foreign or request.headers.get("origin") != f"http://{host}":
-                return Response("This form was not sent by this page.\n", 403, media_type="text/plain")
-        token = request.query_params.get("token", "")
-        if request.url.path == "/" and request.method == "GET" and secrets.compare_digest(token, self.token):
-            response = RedirectResponse("/", 303)
-            response.set_cookie(self.cookie_name, self.cookie, httponly=True, samesite="strict", path="/")
-            return response
-        if not secrets.compare_digest(request.cookies.get(self.cookie_name, ""), self.cookie):
-            return Response("Open this page by the address that `postbatch open` has shown.\n", 403, None, "text/plain")
-        length = request.headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > MAX_UPLOAD_BYTES + FORM_BYTES:
-            return Response(TOO_LARGE + "\n", 413, media_type="text/plain")
-        return None
-
-    def _bounded(self, receive: Any) -> Any:
-        size = 0
-
-        async def bounded() -> Any:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > MAX_UPLOAD_BYTES + FORM_BYTES:
-                raise HTTPException(413, TOO_LARGE)
-            return message
-
-        return bounded
-
-
-TOO_LARGE = "The file is larger than 50 MB. Remove pictures from the workbook, or save it as CSV."
-
-
-def _with_headers(send: Any) -> Any:
-    async def sending(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            own = {name.lower() for name, _ in message["headers"]}
-            more = [(k.encode(), v.encode()) for k, v in HEADERS.items() if k.encode() not in own]
-            message = {**message, "headers": [*message["headers"], *more]}
-        await send(message)
-
-    return sending
+def tell_counts(counts: Mapping[str, int]) -> str:
+    """Say what happened: `22 posts scheduled and 1 unchanged`, "" for nothing."""
+    parts: list[str] = []
+    for kind, style in OUTCOME_STYLES.items():
+        if count := counts.get(kind, 0):
+            parts.append(f"{f'{count:,}' if parts else counted(count, 'post')} {style.told}")
+    return listed(parts, last="and")
 
 
 class Pages:
     """The pages of one folder. A form is obeyed only with the token that our own pages carry."""
 
     def __init__(self, desk: Desk, jobs: Jobs) -> None:
-        self.desk, self.jobs = desk, jobs
+        self.desk, self.jobs, self.folder = desk, jobs, SheetFolder(desk.folder)
         self.form_token = secrets.token_urlsafe(32)
-        self._checks: dict[tuple[object, ...], CommandAnswer] = {}
+        self._notes: dict[str, list[str]] = {}
         self._templates = Templates(
             loader=PackageLoader("batch.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
             lstrip_blocks=True,
         )  # fmt: skip
-        self._templates.filters |= {"when": _shown_when, "visible": make_visible, "url": quote, "words": _with_code}
+        self._templates.filters |= {
+            "when": self._when, "visible": make_visible_line, "url": quote, "words": self._words,
+        }  # fmt: skip
 
     def app(self) -> Starlette:
         """Return the application."""
@@ -244,6 +156,8 @@ class Pages:
             Route("/static/{name}", self.static, methods=get),
             Route("/sheets", self.upload, methods=post),
             Route("/sheets/{name}", self.sheet, methods=get),
+            Route("/sheets/{name}/download", self.download, methods=get),
+            Route("/sheets/{name}/media", self.media, methods=post),
             Route("/sheets/{name}/fix", self.fix, methods=post),
             Route("/sheets/{name}/plan", self.plan, methods=post),
             Route("/jobs/{job}", self.job, methods=get),
@@ -253,10 +167,9 @@ class Pages:
             Route("/jobs/{job}/apply", self.apply, methods=post),
             Route("/jobs/{job}/stop", self.stop, methods=post),
             Route("/runs/{run}/results", self.results, methods=post),
-            Route("/runs/{run}/undo", self.ask_undo, methods=get),
             Route("/runs/{run}/undo", self.undo, methods=post),
         ]
-        return Starlette(routes=routes, exception_handlers={HTTPException: self._refused, Exception: self._refused})
+        return Starlette(routes=routes, exception_handlers=dict.fromkeys(FAILURES, self._refused))
 
     def _show(self, template: str, *, status: int = 200, **values: object) -> Response:
         page = self._templates.get_template(template)
@@ -264,47 +177,89 @@ class Pages:
         return Response(page.render(**known, **values), status, media_type="text/html")
 
     async def _refused(self, _: Request, error: Exception) -> Response:
+        if isinstance(error, StopError | OSError):
+            told = str(error) if isinstance(error, StopError) else (error.strerror or "it is not possible")
+            error = HTTPException(507, f"The folder {self.desk.folder.name} can't be used: {told}.".replace("..", "."))
         if not isinstance(error, HTTPException):
             keep_failure(error)
             return self._show("refusal.html.j2", status=500, message="Something went wrong inside the program.")
         message = "There is no such page." if error.status_code in {404, 405} else error.detail
         return self._show("refusal.html.j2", status=error.status_code, message=message)
 
+    @staticmethod
+    def _words(text: str) -> Markup:
+        """Return a message for a reader of these pages, what stands between backticks set as code; all is escaped."""
+        for found, instead in FOR_TERMINALS:
+            text = found.sub(instead, text)
+        return Markup(CODE.sub(r'<span class="code">\1</span>', str(escape(make_visible_words(text)))))  # noqa: S704 - escaped
+
+    @staticmethod
+    def _when(text: str) -> str:
+        with suppress(ValueError):
+            at = datetime.fromisoformat(text).astimezone()
+            return f"{short_day(at.date())}, {at:%H:%M}"
+        return ""
+
     async def _form(self, request: Request) -> FormData:
         """Return a form of our own pages. Errors: HTTPException for any other."""
-        form = await request.form(max_files=1, max_fields=2000)
-        if not secrets.compare_digest(str(form.get("form_token", "")), self.form_token):
+        form = await request.form(max_files=MAX_FILES, max_fields=2000)
+        if not secrets.compare_digest(str(form.get("form_token", "")).encode(), self.form_token.encode()):
             raise HTTPException(403, "This page is from an earlier start of postbatch. Go back to the start.")
         return form
 
-    async def _keep(self, file: object, *, endings: frozenset[str]) -> str:
-        if not isinstance(file, UploadFile) or not file.filename:
-            raise HTTPException(400, "No file was chosen. Go back and choose one.")
-        content = await file.read()
-        await file.close()
-        if len(content) > MAX_UPLOAD_BYTES:
+    @staticmethod
+    def _files(form: FormData, *fields: str) -> list[tuple[str, UploadFile]]:
+        """Return the files of a form with their fields; of those that begin with one of `fields` where some are named.
+
+        A field without a file is left out.
+        """
+        given = ((name, value) for name, value in form.multi_items() if name.startswith(fields))
+        return [(name, value) for name, value in given if isinstance(value, UploadFile) and value.filename]
+
+    async def _keep(self, upload: UploadFile, *, endings: frozenset[str]) -> str:
+        if (upload.size or 0) > SHEET_BYTES:
             raise HTTPException(413, TOO_LARGE)
         try:
-            return keep_file(content, self.desk.folder, safe_name(file.filename, endings=endings))
+            keep = partial(self.folder.keep, upload.file, upload.filename or "", endings=endings)
+            return await run_in_threadpool(keep)
         except ValueError as error:
             raise HTTPException(400, str(error)) from error
-        except OSError as error:
-            raise HTTPException(507, f"The file can't be kept in {self.desk.folder.name}: {error}.") from error
 
-    def sheets(self) -> list[Path]:
-        """Return the folder's sheets, the latest first; what we have written ourselves is none."""
-        found = [
-            path
-            for path in self.desk.folder.iterdir()
-            if path.suffix.lower() in SHEETS and not path.name.startswith((".", "~$", "undo-"))
-            and ".results" not in path.name and path.is_file() and not path.is_symlink()
-        ]  # fmt: skip
-        return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+    async def _add_media(
+        self, sheet: Path, chosen: Chosen, files: Sequence[tuple[str, UploadFile]], *, replace: bool = False
+    ) -> list[str]:
+        """Put media where the sheet looks for them, and say what became of each; `files` come with their fields.
+
+        A field `at:...` names the place, which must be one that the sheet misses; else the file's name finds it.
+        """
+        answer = await run_in_threadpool(self._check, sheet, chosen)
+        places = sorted({issue["seen"] for issue in answer.document.get("issues", []) if issue["code"] == MISSING})
+        notes: list[str] = []
+        for field, upload in files:
+            place, named = field.removeprefix("at:"), upload.filename or ""
+            try:
+                if place not in places:
+                    name = safe_name(named, endings=MEDIA)
+                    place = self.folder.match([name], places)[name]
+                add = partial(self.folder.add_medium, upload.file, place, replace=replace)
+                told = ADDED if await run_in_threadpool(add) else NOT_ADDED
+                notes.append(told.format(name=make_visible_line(named), place=make_visible_line(place)))
+            except ValueError as error:
+                notes.append(str(error))
+        return notes
+
+    def _to_sheet(self, name: str, chosen: Chosen = (), notes: Sequence[str] = ()) -> Response:
+        """Go to a sheet's page, which shows the notes once or more; they never come from an address."""
+        query = [*chosen]
+        if notes:
+            query.append(("note", secrets.token_hex(8)))
+            self._notes[query[-1][1]] = [*notes]
+            for old in [*self._notes][:-KEPT_NOTES]:
+                del self._notes[old]
+        return RedirectResponse(f"/sheets/{quote(name)}{'?' if query else ''}{urlencode(query)}", 303)
 
     def _sheet_of(self, request: Request) -> Path:
-        name = request.path_params["name"]
-        found = next((path for path in self.sheets() if path.name == name), None)
-        if found is None:
+        if (found := self.folder.sheet(request.path_params["name"])) is None:
             raise HTTPException(404, "")
         return found
 
@@ -316,15 +271,19 @@ class Pages:
     async def start(self, _: Request) -> Response:
         """The first page: drop a sheet or choose one; the runs so far."""
         answer = await run_in_threadpool(self.desk.ask, "runs")
-        runs = [run for run in answer.document.get("runs", []) if run["sandbox"] == self.desk.sandbox][:SHOWN_RUNS]
-        undone = {run["command"].removeprefix("undo ") for run in runs}
-        for run in runs:
-            run["told"] = _tell_counts(run["counts"])
-            run["undone"] = run["run"] in undone
-            run["is_undo"] = run["command"].startswith("undo ")
-            run["can_undo"] = not (run["undone"] or run["is_undo"]) and bool(UNDOABLE & set(run["counts"]))
+        runs = [run for run in answer.document.get("runs", []) if run["sandbox"] == self.desk.sandbox]
+        undone: set[str] = set()
+        for run in runs:  # the latest first, so that an undo is met before what it undid
+            target = run["command"].removeprefix("undo ") if run["command"].startswith("undo ") else ""
+            run |= {"told": tell_counts(run["counts"]), "undone": run["run"] in undone, "is_undo": bool(target)}
+            run["can_undo"] = bool(UNDOABLE & set(run["counts"])) and not run["undone"]
+            if not run["undone"] and (UNDOABLE | GONE) & set(run["counts"]):
+                undone.add(target)
         busy = [job for job in self.jobs.latest() if self.jobs.state(job) is JobState.RUNNING]
-        return self._show("start.html.j2", sheets=self.sheets(), runs=runs, busy=busy, max_bytes=MAX_UPLOAD_BYTES)
+        return self._show(
+            "start.html.j2", sheets=self.folder.sheets(), runs=runs[:SHOWN_RUNS], busy=busy, max_bytes=MEDIA_BYTES,
+            accepted=",".join(sorted(SHEETS | MEDIA)),
+        )  # fmt: skip
 
     async def static(self, request: Request) -> Response:
         """The style sheet and the script."""
@@ -337,53 +296,91 @@ class Pages:
         return Response(content, media_type=kinds[name])
 
     async def upload(self, request: Request) -> Response:
-        """Keep a sheet that was dropped, and show it."""
-        form = await self._form(request)
-        name = await self._keep(form.get("file"), endings=SHEETS)
-        return RedirectResponse(f"/sheets/{quote(name)}", 303)
+        """Keep a sheet that was dropped, with the pictures and videos that came along, and show it."""
+        uploads = [upload for _, upload in self._files(await self._form(request), "file")]
+        names = {upload: make_visible_line(upload.filename or "") for upload in uploads}
+        sheets = [upload for upload in uploads if Path(names[upload]).suffix.lower() in SHEETS]
+        if len(sheets) > 1:
+            named = listed([names[upload] for upload in sheets], last="and")
+            raise HTTPException(400, f"These are {len(sheets)} sheets: {named}. Drop one at a time.")
+        if not sheets:
+            strange = next((name for name in names.values() if Path(name).suffix.lower() not in MEDIA), "")
+            told = f"{strange} can't be used. Choose a {listed(sorted(SHEETS))} file." if strange else NO_SHEET
+            raise HTTPException(400, told if uploads else NO_FILE)
+        name = names[sheets[0]]
+        about = self.folder.sheet_of_results(name)
+        if ".results" in name and about is None:
+            raise HTTPException(400, f"{name} holds the results of a sheet that isn't in this folder. Drop that first.")
+        kept = await self._keep(sheets[0], endings=SHEETS)
+        path = about or self.folder.path / kept
+        notes = [f"{kept} is beside this sheet. Take over what you corrected in it below."] if about else []
+        media = [("", upload) for upload in uploads if upload is not sheets[0]]
+        return self._to_sheet(path.name, notes=notes + (await self._add_media(path, (), media) if media else []))
+
+    async def media(self, request: Request) -> Response:
+        """Put pictures and videos where a sheet looks for them."""
+        path, form = self._sheet_of(request), await self._form(request)
+        files, chosen = self._files(form, "at:", "media"), read_options(form)
+        if not files:
+            raise HTTPException(400, NO_FILE)
+        notes = await self._add_media(path, chosen, files, replace=bool(form.get("replace")))
+        return self._to_sheet(path.name, chosen, notes)
+
+    async def download(self, request: Request) -> Response:
+        """A sheet of the folder as it is."""
+        path = self._sheet_of(request)
+        return FileResponse(path, filename=path.name)
 
     async def sheet(self, request: Request) -> Response:
         """A sheet with its mistakes."""
         path, chosen = self._sheet_of(request), read_options(request.query_params)
         answer = await run_in_threadpool(self._check, path, chosen)
-        issues = answer.document.get("issues", [])
+        issues = [issue for issue in answer.document.get("issues", []) if issue["code"] != MISSING]
+        missing: dict[str, list[str]] = {}
+        for issue in answer.document.get("issues", []):
+            if issue["code"] == MISSING:
+                missing.setdefault(issue["seen"], []).append(issue["cell"])
+        fixes = {issue["cell"] for issue in issues if issue["fix"] is not None and issue["cell"]}
         return self._show(
-            "sheet.html.j2", sheet=path.name, chosen=dict(chosen), options=OPTIONS, answer=answer, issues=issues,
+            "sheet.html.j2", sheet=path.name, chosen=dict(chosen), options=OPTIONS, answer=answer, missing=missing,
             errors=[issue for issue in issues if issue["severity"] == "error"],
-            warnings=[issue for issue in issues if issue["severity"] != "error"],
-            fixes=[issue for issue in issues if issue["fix"] is not None and issue["cell"]],
-            busy=self.jobs.running(path.name), query=urlencode(chosen), fixed_from=request.query_params.get("from", ""),
+            warnings=[issue for issue in issues if issue["severity"] != "error"], fixes=fixes, shown=SHOWN_ISSUES,
+            results=self.folder.results_of(path), busy=self.jobs.running(path.name), query=urlencode(chosen),
+            notes=self._notes.get(request.query_params.get("note", ""), []), media_endings=",".join(sorted(MEDIA)),
+            max_bytes=MEDIA_BYTES,
         )  # fmt: skip
 
     def _check(self, path: Path, chosen: Chosen) -> CommandAnswer:
-        """Return what `check` says, from memory where neither the file nor the options have changed."""
-        state = path.stat()
-        seen = (path.name, state.st_mtime_ns, state.st_size, chosen)
-        if seen not in self._checks:
-            line = option_line(chosen, planned=False) + [f"--only={v}" for k, v in chosen if k == "only"]
-            self._checks = {seen: self.desk.ask("check", *line, file=path.name)}
-        return self._checks[seen]
+        """Return what `check` says of a sheet as it, its media and the configuration are now."""
+        line = option_line(chosen, planned=False) + [f"--only={v}" for k, v in chosen if k == "only"]
+        return self.desk.ask("check", *line, file=path.name)
 
     async def fix(self, request: Request) -> Response:
-        """Make a copy with the fixes that were ticked, and show that."""
+        """Make a copy with the fixes that were ticked and what was typed, or with all that is sure; show that."""
         path, form = self._sheet_of(request), await self._form(request)
-        chosen, cells = read_options(form), [str(cell) for cell in form.getlist("cell")]
-        if not cells:
-            raise HTTPException(400, "No fix was ticked. Go back and tick at least one.")
-        line = [*option_line(chosen, planned=False), *(f"--cell={cell}" for cell in cells)]
+        chosen = read_options(form)
+        typed = {k.removeprefix("in:"): str(v) for k, v in form.multi_items() if k.startswith("in:") and str(v).strip()}
+        ticked = [f"--cell={cell}" for cell in form.getlist("cell") if cell not in typed]
+        put = [f"--set={cell}={text}".replace("\r\n", "\n") for cell, text in typed.items()]
+        if sum(map(len, put)) > MAX_TYPED:
+            raise HTTPException(400, "That is too much text for one time. Correct a few cells at a time.")
+        line = [] if form.get("all") else [part.replace("\0", "") for part in (*ticked, *put)]
+        if not line and not form.get("all"):
+            raise HTTPException(400, "No fix was ticked and nothing typed. Go back and choose at least one.")
+        line += option_line(chosen, planned=False)
         answer = await run_in_threadpool(partial(self.desk.ask, "fix", *line, file=path.name))
         if not answer.document.get("written"):
-            raise HTTPException(409, answer.document.get("error") or "Nothing was corrected: the sheet has changed.")
-        query = urlencode([*chosen, ("from", path.name)])
-        return RedirectResponse(f"/sheets/{quote(answer.document['written'])}?{query}", 303)
+            raise HTTPException(409, answer.document.get("error") or "There was nothing to correct.")
+        done = counted(len(answer.document["fixes"]), "cell")
+        note = f"This is a corrected copy of {path.name}, which was left as it is. Changed: {done}."
+        return self._to_sheet(answer.document["written"], chosen, [note])
 
     async def plan(self, request: Request) -> Response:
         """Begin a plan of a sheet, with the answers of an approval where they are given."""
         path, form = self._sheet_of(request), await self._form(request)
         chosen = read_options(form)
-        answers = form.get("answers")
         line = option_line(chosen, planned=True)
-        if isinstance(answers, UploadFile) and answers.filename:
+        for _, answers in self._files(form, "answers"):
             line.append(f"--answers={await self._keep(answers, endings=ANSWERS)}")
         job = self.jobs.start(
             "plan", path.name, "--json", "--out={job}/plan.json", "--page={job}/plan.html", *line, file=path.name,
@@ -400,20 +397,32 @@ class Pages:
             return self._show("running.html.j2", **values)
         if report.document is None:
             return self._show("failed.html.j2", **values)
-        if job.command == "plan":
-            return self._show("plan.html.j2", **values, **_told_plan(job), begun=self._begun(job))
+        if job.plan_file.is_file():
+            return await run_in_threadpool(self._show_plan, job, values)
         posts = report.document["posts"]
         wrong = [{**post, "style": OUTCOME_STYLES[OutcomeKind(post["outcome"])]} for post in posts
                  if post["outcome"] not in WELL]  # fmt: skip
         return self._show(
-            "results.html.j2", **values, told=tell_outcomes(posts), total=len(posts), wrong=wrong[:SHOWN_POSTS],
-            more=max(0, len(wrong) - SHOWN_POSTS), run=report.document["run"], page=self._page_number(report.written),
-            can_undo=job.command != "undo" and bool(UNDOABLE & {post["outcome"] for post in posts}),
+            "results.html.j2", **values, told=tell_counts(Counter(post["outcome"] for post in posts)),
+            wrong=wrong[:SHOWN_POSTS], more=max(0, len(wrong) - SHOWN_POSTS), run=report.document["run"],
+            page=next((n for n, name in enumerate(report.written) if name.endswith(".html")), None),
+            can_undo=bool(UNDOABLE & {post["outcome"] for post in posts}), is_undo=job.command == "undo",
         )  # fmt: skip
 
-    @staticmethod
-    def _page_number(written: Sequence[str]) -> int | None:
-        return next((n for n, name in enumerate(written) if name.endswith(".html")), None)
+    def _show_plan(self, job: Job, values: Json) -> Response:
+        """Show a plan: the deeds in the words of the command line's question, and of an undo each of its steps."""
+        try:
+            _, plan = read_plan_file(job.plan_file.read_text(encoding="utf-8"))
+        except (OSError, PlanFileError) as error:
+            raise HTTPException(409, "This plan can't be read any more. Make it again.") from error
+        doing = [step for step in plan.steps if step.acts]
+        deeds = deeds_text(doing, warn=False)
+        return self._show(
+            "plan.html.j2", **values, todo=deeds[:1].upper() + deeds[1:], final=any(s.kind in FINAL for s in doing),
+            sites=sorted({step.site for step in doing}), warnings=sum(len(step.warnings) for step in doing),
+            wrong=[step for step in plan.steps if step.kind in PROBLEMS], has_page=job.page.is_file(),
+            begun=self._begun(job), doing=doing if job.command == "undo" else [], shown=SHOWN_POSTS,
+        )  # fmt: skip
 
     def _begun(self, plan: Job) -> Job | None:
         """Return the run that carries this plan out."""
@@ -454,9 +463,14 @@ class Pages:
         await self._form(request)
         begun = self._begun(plan)
         if begun is None and plan.plan_file.is_file():
+            undo = plan.command == "undo"
+            line = (
+                [f"--plan={plan.plan_file}", *(["--redo"] if ("redo", "yes") in plan.options else [])] if undo else []
+            )
             begun = self.jobs.start(
-                "apply", plan.subject, "--yes", "--json-events", file=str(plan.plan_file), plan=plan.id,
-                options=plan.options,
+                "undo" if undo else "apply", plan.subject, "--yes", "--json-events", *line,
+                file=plan.subject if undo else str(plan.plan_file), plan=plan.id, options=plan.options,
+                title=plan.title,
             )  # fmt: skip
         if begun is None:
             raise HTTPException(409, "This plan is not there any more. Make it again.")
@@ -471,20 +485,20 @@ class Pages:
 
     async def results(self, request: Request) -> Response:
         """Make the results of an earlier run again."""
-        await self._form(request)
-        run = self._run_of(request)
-        job = self.jobs.start("results", run, "--json", f"--out={{job}}/{run}.results.xlsx", file=run)
+        form, run = await self._form(request), self._run_of(request)
+        out = f"--out={{job}}/{run}.results.xlsx"
+        title = str(form.get("title") or "")[:200] or run
+        job = self.jobs.start("results", run, "--json", out, file=run, title=title)
         return RedirectResponse(f"/jobs/{job.id}", 303)
 
-    async def ask_undo(self, request: Request) -> Response:
-        """Ask before a run is taken back."""
-        return self._show("undo.html.j2", run=self._run_of(request))
-
     async def undo(self, request: Request) -> Response:
-        """Take back what a run did, where it still can be."""
-        await self._form(request)
-        run = self._run_of(request)
-        job = self.jobs.start("undo", run, "--yes", "--json-events", file=run)
+        """Begin the plan that puts back what a run did, where it still can be; of an undo, what it took back."""
+        form, run = await self._form(request), self._run_of(request)
+        redo = bool(form.get("redo"))
+        job = self.jobs.start(
+            "undo", run, "--dry-run", "--json", "--out={job}/plan.json", *(["--redo"] if redo else []), file=run,
+            options=(("redo", "yes"),) if redo else (), title=str(form.get("title") or "")[:200] or run,
+        )  # fmt: skip
         return RedirectResponse(f"/jobs/{job.id}", 303)
 
     @staticmethod
@@ -493,45 +507,6 @@ class Pages:
         if not run.replace("-", "").isalnum():
             raise HTTPException(404, "")
         return run
-
-
-UNDOABLE = frozenset({"drafted", "scheduled", "rescheduled", "updated", "cancelled", "deleted"})
-
-
-def _told_plan(job: Job) -> Json:
-    """Return what the page says of a plan: the deeds in the words of the command line's question."""
-    _, plan = read_plan_file(job.plan_file.read_text(encoding="utf-8"))
-    doing = [step for step in plan.steps if step.acts]
-    deeds = deeds_text(doing, warn=False)
-    return {
-        "todo": deeds[:1].upper() + deeds[1:],
-        "final": any(step.kind in FINAL for step in doing),
-        "sites": sorted({step.site for step in doing}),
-        "warnings": sum(len(step.warnings) for step in doing),
-        "wrong": [step for step in plan.steps if step.kind in PROBLEMS],
-        "has_page": job.page.is_file(),
-    }
-
-
-def _tell_counts(counts: Mapping[str, int]) -> str:
-    parts: list[str] = []
-    for kind, style in OUTCOME_STYLES.items():
-        if count := counts.get(kind, 0):
-            parts.append(f"{f'{count:,}' if parts else counted(count, 'post')} {style.told}")
-    return listed(parts, last="and")
-
-
-def _with_code(text: str) -> Markup:
-    """Return a message with what stands between backticks set as code; all of it is escaped."""
-    return Markup(CODE.sub(r'<span class="code">\1</span>', str(escape(make_visible(text)))))  # noqa: S704 - escaped
-
-
-CODE = re.compile(r"`([^`\n]+)`")
-
-
-def _shown_when(text: str) -> str:
-    at = when(text)
-    return f"{short_day(at.astimezone().date())}, {at.astimezone():%H:%M}" if at is not None else ""
 
 
 def open_folder(environment: Environment, folder: Path, *, sandbox: bool, port: int, browser: bool) -> int:

@@ -18,7 +18,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -43,7 +42,7 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A command that was started: `subject` is its sheet's name, or the run that it is about."""
+    """A command that was started: `subject` is its sheet's name, or the run that it is about; `title` tells people."""
 
     id: str
     command: str
@@ -53,11 +52,12 @@ class Job:
     options: tuple[tuple[str, str], ...] = ()
     plan: str = ""
     """The job whose plan this one carries out, "" where it is none."""
+    title: str = ""
 
     @property
     def changes(self) -> bool:
         """Whether it may change something on a site."""
-        return self.command in {"apply", "undo"}
+        return bool(self.plan)
 
     @property
     def plan_file(self) -> Path:
@@ -109,7 +109,7 @@ class Jobs:
 
     def start(
         self, command: str, subject: str, *line: str, file: str | None = None,
-        options: Sequence[tuple[str, str]] = (), plan: str = "",
+        options: Sequence[tuple[str, str]] = (), plan: str = "", title: str = "",
     ) -> Job:  # fmt: skip
         """Start a command, or return the job that is at work on the same subject already."""
         with self._lock:
@@ -117,9 +117,10 @@ class Jobs:
                 return running
             now = utc_now()
             name = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-            job = Job(name, command, subject, now.isoformat(), self.home / name, tuple(options), plan)
+            title = title or subject
+            job = Job(name, command, subject, now.isoformat(), self.home / name, tuple(options), plan, title)
             make_private_folder(job.folder)
-            kept = {"command": command, "subject": subject, "started_at": job.started_at, "plan": plan}
+            kept = {"command": command, "subject": subject, "started_at": job.started_at, "plan": plan, "title": title}
             (job.folder / "job.json").write_text(json.dumps({**kept, "options": job.options}), encoding="utf-8")
             given = [part.replace("{job}", str(job.folder)) for part in line]
             with (job.folder / "out").open("wb") as out, (job.folder / "messages").open("wb") as messages:
@@ -143,7 +144,8 @@ class Jobs:
         with suppress(OSError, ValueError, KeyError, TypeError):
             kept = json.loads((folder / "job.json").read_text(encoding="utf-8"))
             options = tuple((str(key), str(value)) for key, value in kept["options"])
-            return Job(name, kept["command"], kept["subject"], kept["started_at"], folder, options, kept["plan"])
+            command, subject, started_at, plan = (kept[key] for key in ("command", "subject", "started_at", "plan"))
+            return Job(name, command, subject, started_at, folder, options, plan, kept.get("title", subject))
         return None
 
     def latest(self) -> Iterator[Job]:
@@ -205,7 +207,7 @@ class Jobs:
     def at_work(self) -> list[str]:
         """Return the subjects of the runs that are going on."""
         jobs = [self.get(name) for name, process in self._processes.items() if process.poll() is None]
-        return [job.subject for job in jobs if job is not None and job.changes]
+        return [job.title for job in jobs if job is not None and job.changes]
 
 
 WINDOWS = os.name == "nt"
@@ -214,10 +216,3 @@ OWN_GROUP: Json = (
 )
 """A job is not stopped by what stops the server: Ctrl-C, or a terminal that is closed."""
 STOP_SIGNAL = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM)
-
-
-def when(text: str) -> datetime | None:
-    """Return a moment that was kept as text, None where it is none."""
-    with suppress(ValueError):
-        return datetime.fromisoformat(text)
-    return None

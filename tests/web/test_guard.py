@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import re
 import socket
@@ -11,8 +12,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.exceptions import HTTPException
 
-from batch.web.app import MAX_UPLOAD_BYTES, keep_file, safe_name
+from batch.web.folder import safe_name
+from batch.web.guard import MEDIA_BYTES, SHEET_BYTES, Guard
 
 BOUNDARY = "frontier"
 
@@ -44,13 +47,18 @@ class Caller:
         with closing(connection), connection.getresponse() as answer:
             return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read().decode()
 
-    def post(self, path: str, *, name: str = "", content: bytes = b"", token: str | None = None, **more: str) -> Any:
+    def post(
+        self, path: str, *, name: str = "", content: bytes = b"", token: str | None = None, field: str = "file",
+        fields: Mapping[str, str] | None = None, **more: str,
+    ) -> Any:  # fmt: skip
         """Send a form, with a file where it has a name."""
-        fields = {"form_token": self.token if token is None else token}
+        fields = {"form_token": self.token if token is None else token, **(fields or {})}
         parts = [
             f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items()
         ]
-        file = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n' if name else ""
+        file = (
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n' if name else ""
+        )
         body = "".join(parts).encode() + (file.encode() + content + b"\r\n" if name else b"")
         headers = {"origin": f"http://{self.served.host}", "content_type": f"multipart/form-data; boundary={BOUNDARY}"}
         return self.call("POST", path, body=body + f"--{BOUNDARY}--\r\n".encode(), **{**headers, **more})
@@ -100,7 +108,8 @@ def test_a_form_of_another_origin_is_refused(caller, folder, headers):
 
 @pytest.mark.parametrize("token", ["", "wrong"])
 @pytest.mark.parametrize("path", [
-    "/sheets", "/sheets/posts.csv/plan", "/sheets/posts.csv/fix", "/runs/20260101-000000-abcd/undo",
+    "/sheets", "/sheets/posts.csv/plan", "/sheets/posts.csv/fix", "/sheets/posts.csv/media",
+    "/runs/20260101-000000-abcd/undo",
     "/runs/20260101-000000-abcd/results",
 ])  # fmt: skip
 def test_a_form_without_its_token_is_refused(caller, folder, token, path):
@@ -132,6 +141,8 @@ def test_no_page_holds_script_or_style_of_its_own(caller):
     "/sheets/..%2Foutside.csv", "/sheets/../outside.csv", "/sheets/%2e%2e%2foutside.csv", "/sheets/none.csv",
     "/sheets/%2Fetc%2Fpasswd", "/static/app.py", "/static/..%2Fapp.py", "/jobs/..%2F..%2Fx", "/jobs/x/page",
     "/jobs/20260101-000000-00000000/files/0", "/runs/..%2Fx/undo", "/runs/--yes/undo%2F..",
+    "/sheets/..%2Foutside.csv/download", "/sheets/%2e%2e%2foutside.csv/download", "/sheets/none.csv/download",
+    "/sheets/posts.csv/download/..%2F..%2Foutside.csv",
 ])  # fmt: skip
 def test_nothing_outside_of_the_folder_is_shown(caller, path):
     assert caller.call("GET", path)[0] == 404
@@ -165,16 +176,22 @@ def test_an_uploaded_file_never_takes_the_place_of_another(caller, folder):
     assert caller.post("/sheets", name="posts.csv", content=before)[1]["location"] == "/sheets/posts.csv"
 
 
-def test_a_file_that_is_too_large_is_refused_by_its_length_before_it_is_read(caller, folder):
+@pytest.mark.parametrize(("path", "most", "told"), [
+    ("/sheets", MEDIA_BYTES, b"larger than 1 GB"), ("/sheets/posts.csv/media", MEDIA_BYTES, b"larger than 1 GB"),
+    ("/sheets/posts.csv/plan", SHEET_BYTES, b"larger than 50 MB"),
+])  # fmt: skip
+def test_files_that_are_too_large_are_refused_by_their_length_before_they_are_read(caller, folder, path, most, told):
     before = names_in(folder)
     with socket.create_connection(caller.served.host.split(":"), timeout=20) as line:
         head = (
-            f"POST /sheets HTTP/1.1\r\nHost: {caller.served.host}\r\nOrigin: http://{caller.served.host}\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: {caller.served.host}\r\nOrigin: http://{caller.served.host}\r\n"
             f"Cookie: {caller.cookie}\r\nContent-Type: multipart/form-data; boundary=x\r\n"
-            f"Content-Length: {MAX_UPLOAD_BYTES * 2}\r\n\r\n"
+            f"Content-Length: {most * 2}\r\n\r\n"
         )
         line.sendall(head.encode())
-        assert b" 413 " in line.recv(200)
+        answer = b"".join(iter(lambda: line.recv(4096), b""))
+        assert b" 413 " in answer
+        assert told in answer
     assert names_in(folder) == before
 
 
@@ -182,7 +199,8 @@ def test_a_file_of_no_stated_length_is_cut_off_at_the_bound(caller, folder):
     before = names_in(folder)
     with socket.create_connection(caller.served.host.split(":"), timeout=60) as line:
         head = (
-            f"POST /sheets HTTP/1.1\r\nHost: {caller.served.host}\r\nOrigin: http://{caller.served.host}\r\n"
+            f"POST /sheets/posts.csv/plan HTTP/1.1\r\nHost: {caller.served.host}\r\n"
+            f"Origin: http://{caller.served.host}\r\n"
             f"Cookie: {caller.cookie}\r\nContent-Type: multipart/form-data; boundary=x\r\n"
             "Transfer-Encoding: chunked\r\n\r\n"
         )
@@ -200,6 +218,36 @@ def test_a_file_of_no_stated_length_is_cut_off_at_the_bound(caller, folder):
     assert names_in(folder) == before
 
 
+def test_a_sheet_that_is_too_large_is_not_kept_although_media_may_be(caller, folder):
+    before = names_in(folder)
+    status, _, text = caller.post("/sheets", name="big.csv", content=b"a" * (SHEET_BYTES + 1))
+    assert (status, "larger than 50 MB" in text) == (413, True)
+    assert names_in(folder) == before
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"])
+def test_another_method_does_nothing(caller, method):
+    for path in ("/", "/sheets", "/sheets/posts.csv", "/jobs/x/apply"):
+        status, headers, _ = caller.call(method, path, origin=f"http://{caller.served.host}")
+        assert status in {404, 405}
+        assert not [name for name in headers if name.startswith("access-control")]
+        assert caller.call(method, path)[0] == 403
+
+
+def test_head_answers_as_get_does_and_gives_no_cookie(caller):
+    assert caller.call("HEAD", "/")[0] == 200
+    status, headers, _ = caller.call("HEAD", f"/?{urlsplit(caller.served.address).query}", cookie="")
+    assert (status, "set-cookie" in headers) == (403, False)
+
+
+@pytest.mark.parametrize("cookie", ["\xff\xfe", "{name}=\xff", "{name}=" + "x" * 5000, "{name}=;;;=", "\t"])
+def test_any_cookie_and_token_gets_an_answer(caller, cookie):
+    name = caller.cookie.partition("=")[0]
+    assert caller.call("GET", "/", cookie=cookie.format(name=name))[0] == 403
+    assert caller.call("GET", "/?token=%ff%fe%00%E2%80%AE", cookie="")[0] == 403
+    assert caller.post("/sheets", name="a.csv", content=b"x", token="\u202e\xff")[0] == 403
+
+
 def test_names_keep_their_letters_and_lose_what_a_system_would_trip_over() -> None:
     endings = frozenset({".csv"})
     assert safe_name("Frühling – März.csv", endings=endings) == "Frühling – März.csv"
@@ -207,9 +255,32 @@ def test_names_keep_their_letters_and_lose_what_a_system_would_trip_over() -> No
     assert safe_name("a\x00b\nc.csv", endings=endings) == "a_b_c.csv"
     assert safe_name("aux.2026.csv", endings=endings) == "_aux.2026.csv"
     assert len(safe_name("x" * 500 + ".csv", endings=endings)) <= 104
+    assert len(safe_name("ü" * 500 + ".csv", endings=endings).encode()) < 255
+    assert safe_name("a\u202ecsv.exe\u202c.csv", endings=endings) == "a_csv.exe_.csv"
+    assert safe_name("<b>\"'.csv", endings=endings) == "_b__'.csv"
 
 
-def test_a_kept_file_is_never_written_over(tmp_path: Any) -> None:
-    assert [keep_file(text, tmp_path, "a.csv") for text in (b"1", b"2", b"1", b"3")] == [
-        "a.csv", "a (2).csv", "a.csv", "a (3).csv",
-    ]  # fmt: skip
+def test_what_is_sent_is_bounded_whatever_length_is_stated() -> None:
+    async def app(_scope: Any, receive: Any, _send: Any) -> None:
+        while (await receive()).get("more_body"):
+            pass
+
+    async def endless() -> Any:
+        return {"type": "http.request", "body": b"x" * 1000, "more_body": True}
+
+    guard = Guard(app, port=1, media_bytes=5_000)
+    cookie = f"{guard.cookie_name}={guard.cookie}".encode()
+    headers = [(b"host", b"localhost:1"), (b"origin", b"http://localhost:1"), (b"cookie", cookie)]
+    for path, most in (("/sheets/a.csv/media", 5_000), ("/sheets", 5_000), ("/sheets/a.csv/plan", SHEET_BYTES)):
+        scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
+        read = 0
+
+        async def counted() -> Any:
+            nonlocal read
+            read += 1000
+            return await endless()
+
+        with pytest.raises(HTTPException) as refusal:
+            asyncio.run(guard(scope, counted, None))
+        assert refusal.value.status_code == 413
+        assert most < read < most + 100_000

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import pytest
+from PIL import Image
 
 from tests.commands.conftest import SAMPLES, Desk
 from tests.rig.browser import AXE
@@ -21,9 +24,10 @@ pytestmark = pytest.mark.browser
 
 WIDE, PHONE = (1280, 900), (390, 844)
 LONG = 30_000
-DROP = """([form, name, text]) => {
+DROP = """async ([form, name, text, more]) => {
   const data = new DataTransfer();
   data.items.add(new File([text], name, { type: "text/csv" }));
+  for (const [other, url] of more || []) data.items.add(new File([await (await fetch(url)).blob()], other));
   for (const type of ["dragover", "drop"])
     form.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
 }"""
@@ -34,6 +38,18 @@ def expect(locator: Locator) -> LocatorAssertions:
     from playwright.sync_api import expect as wait_for
 
     return wait_for(locator)
+
+
+MISSING = {
+    "key": "a", "channel": "FACEBOOK", "text": "Hi", "publish_at": "2031-03-03 09:00", "timezone": "UTC",
+}  # fmt: skip
+
+
+def picture(color: str) -> bytes:
+    """Return a small picture as a camera would make it."""
+    file = io.BytesIO()
+    Image.new("RGB", (640, 640), color).save(file, "JPEG")
+    return file.getvalue()
 
 
 class Visitor:
@@ -112,12 +128,16 @@ def test_a_dropped_sheet_is_fixed_planned_sent_and_read(serve, desk, visit):
         page.get_by_role("link", name="Download March.fixed.results.xlsx").click()
     assert download.value.path().read_bytes() == (desk.folder / "March.fixed.results.xlsx").read_bytes()
     assert [(run["command"], run["exit_status"]) for run in runs_of(desk)] == [("apply", 0)]
-    page.get_by_role("link", name="Undo this run").click()
     page.get_by_role("button", name="Undo this run").click()
+    button = page.get_by_role("button", name="Cancel 14 posts and delete 1")
+    expect(page.locator(".issues").first).to_contain_text("That run scheduled it for Mon 3 Mar 2031")
+    assert len(runs_of(desk)) == 1, "the plan of an undo changes nothing"
+    button.click()
     page.get_by_role("heading", name="Files").wait_for()
     assert page.locator("h1").inner_text() == "14 posts cancelled and 1 deleted."
     page.goto(visitor.root)
-    expect(page.get_by_role("link", name=re.compile("^Undo"))).to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("^(Undo|Redo)"))).to_have_count(0)
+    expect(page.locator("main")).to_contain_text("Undone since.")
     page.get_by_role("button", name=re.compile("Results of March")).last.click()
     page.get_by_role("link", name=re.compile(r"Download .*\.results\.xlsx")).wait_for()
     assert visitor.said == []
@@ -128,9 +148,13 @@ def test_a_dropped_sheet_is_fixed_planned_sent_and_read(serve, desk, visit):
 def test_all_pages_are_without_findings_and_as_wide_as_the_screen(serve, desk, visit, size, theme):
     visitor = visit(serve(desk), size=size, theme=theme)
     page = visitor.page
+    desk.write("missing.csv", [{**MISSING, "media": "pics/bowl.jpg | mug.png"}])
     seen = {"start": findings(page)}
     page.goto(f"{visitor.root}sheets/mistakes.xlsx?only=channel%3DFACEBOOK")
     seen["sheet"] = findings(page)
+    page.goto(f"{visitor.root}sheets/missing.csv")
+    page.get_by_role("heading", name="2 files aren't in the folder yet").wait_for()
+    seen["missing media"] = findings(page)
     page.goto(f"{visitor.root}sheets/mistakes.xlsx?sheet=None")
     expect(page.locator("main")).to_contain_text("can't be read yet")
     seen["unread"] = findings(page)
@@ -143,7 +167,8 @@ def test_all_pages_are_without_findings_and_as_wide_as_the_screen(serve, desk, v
     seen["running"] = findings(page)
     page.get_by_role("heading", name="Files").wait_for()
     seen["results"] = findings(page)
-    page.get_by_role("link", name="Undo this run").click()
+    page.get_by_role("button", name="Undo this run").click()
+    page.get_by_role("heading", name="What changes").wait_for()
     seen["undo"] = findings(page)
     page.goto(visitor.root)
     seen["start with runs"] = findings(page)
@@ -175,8 +200,8 @@ def test_the_keyboard_is_enough(serve, desk, visit):
     press_until("^Schedule 14 posts")
     page.get_by_role("heading", name="Files").wait_for()
     press_until("Undo this run")
-    page.wait_for_url("**/undo")
-    press_until("Undo this run")
+    page.get_by_role("heading", name="What changes").wait_for()
+    press_until("^Cancel 14 posts")
     page.get_by_role("heading", name="Files").wait_for()
     assert visitor.said == []
 
@@ -308,3 +333,179 @@ def test_answers_to_the_plan_are_taken_and_the_rest_is_left(serve, desk, visit):
     page.get_by_role("heading", name="Files").wait_for()
     assert page.locator("h1").inner_text().startswith("2 posts scheduled and 13 skipped")
     assert visitor.said == []
+
+
+def test_an_undo_is_shown_first_done_once_and_can_be_redone(serve, site, service, visit):
+    rows = [{**MISSING, "key": f"k{n}", "text": f"No. {n}"} for n in range(3)]
+    site.write("three.csv", rows)
+    visitor = visit(serve(site))
+    page = visitor.plan("three.csv")
+    page.get_by_role("button", name="Schedule 3 posts").click()
+    page.get_by_role("heading", name="Files").wait_for()
+    site.write("three.csv", [{**row, "publish_at": "2031-04-03 09:00"} for row in rows])
+    visitor.plan("three.csv")
+    page.get_by_role("button", name="Move 3 posts").click()
+    page.get_by_role("heading", name="Files").wait_for()
+    moved = [post.due for post in service.coming()]
+    page.get_by_role("button", name="Undo this run").click()
+    button = page.get_by_role("button", name="Move 3 posts")
+    button.wait_for()
+    second = visitor.tab(page.url)
+    assert [post.due for post in service.coming()] == moved
+    button.click()
+    page.get_by_role("heading", name="Files").wait_for()
+    put_back = [post.due for post in service.coming()]
+    assert put_back != moved
+    calls = len(service.calls())
+    second.get_by_role("button", name="Move 3 posts").click()
+    second.wait_for_url(page.url)
+    page.go_back()
+    page.get_by_role("link", name="See how it went").click()
+    page.get_by_role("heading", name="Files").wait_for()
+    assert len(service.calls()) == calls, "nothing is undone twice"
+    page.get_by_role("button", name="Redo: take this undo back").click()
+    page.get_by_role("button", name="Move 3 posts").click()
+    page.get_by_role("heading", name="Files").wait_for()
+    assert [post.due for post in service.coming()] == moved
+    assert len(service.coming()) == 3
+    page.goto(visitor.root)
+    expect(page.locator("main")).to_contain_text("Redone since.")
+
+
+def test_an_undo_that_is_not_as_it_was_shown_changes_nothing(serve, site, service, visit):
+    site.write("one.csv", [MISSING])
+    visitor = visit(serve(site))
+    page = visitor.plan("one.csv")
+    page.get_by_role("button", name="Schedule 1 post").click()
+    page.get_by_role("button", name="Undo this run").click()
+    button = page.get_by_role("button", name="Cancel 1 post")
+    button.wait_for()
+    site.write("one.csv", [{**MISSING, "text": "Changed meanwhile"}])
+    assert site("run", "one.csv", "--yes", "--no-page").status == 0
+    button.click()
+    page.get_by_role("heading", name="Nothing was undone").wait_for()
+    expect(page.locator("main")).to_contain_text("have moved: a (row 2) since the plan was made, so nothing was sent.")
+    expect(page.locator("main")).not_to_contain_text("postbatch undo")
+    assert len(service.coming()) == 1
+    page.get_by_role("button", name="Look at the undo again").click()
+    page.get_by_role("heading", name="Nothing to undo").wait_for()
+
+
+def test_an_undo_waits_while_a_run_is_going_on_and_says_so(serve, slow, service, visit):
+    slow.write("one.csv", [MISSING])
+    assert slow("run", "one.csv", "--yes", "--no-page").status == 0
+    visitor = visit(serve(slow))
+    page = visitor.plan("many.csv")
+    page.get_by_role("button", name="Schedule 40 posts").click()
+    page.locator("[data-feed] li").first.wait_for()
+    other = visitor.tab(visitor.root)
+    other.get_by_role("button", name=re.compile("^Undo of one.csv")).click()
+    other.get_by_role("heading", name="Nothing was undone").wait_for()
+    expect(other.locator("main")).to_contain_text("Another run is at work on site pottery")
+    expect(other.locator("main")).to_contain_text("Wait until it has ended")
+    service.clear_faults()
+    page.get_by_role("heading", name="Files").wait_for()
+    assert len(service.coming()) == 41
+    other.get_by_role("button", name="Look at the undo again").click()
+    other.get_by_role("button", name="Cancel 1 post").click()
+    other.get_by_role("heading", name="Files").wait_for()
+    assert len(service.coming()) == 40
+
+
+def test_pictures_come_with_the_sheet_or_later_each_to_its_place(serve, desk, visit):
+    visitor = visit(serve(desk))
+    page = visitor.page
+    text = "key,channel,text,media,publish_at,timezone\n" + "".join(
+        f"{key},FACEBOOK,Hi {key},{media},2031-03-03 09:00,UTC\n"
+        for key, media in (("a", "pics/bowl.jpg"), ("b", "mug.jpg"), ("c", "left/plate.jpg"), ("d", "right/plate.jpg"))
+    )
+    for name, color in (("bowl.jpg", "red"), ("plate.jpg", "blue"), ("other.jpg", "green")):
+        (desk.folder.parent / name).write_bytes(picture(color))
+    page.route("**/given/*", lambda route: route.fulfill(path=desk.folder.parent / route.request.url.rsplit("/", 1)[1]))
+    drop = [page.locator("[data-drop]").element_handle(), "June.csv", text, [["bowl.jpg", "/given/bowl.jpg"]]]
+    page.evaluate(DROP, drop)
+    page.wait_for_url("**/sheets/June.csv*")
+    expect(page.locator("main")).to_contain_text("pics/bowl.jpg is in the folder now.")
+    assert (desk.folder / "pics" / "bowl.jpg").read_bytes() == picture("red")
+    page.get_by_role("heading", name="3 files aren't in the folder yet").wait_for()
+    page.get_by_label("left/plate.jpg").set_input_files(desk.folder.parent / "plate.jpg")
+    page.get_by_label("Drop pictures and videos here").set_input_files(
+        [
+            {"name": "mug.jpg", "mimeType": "image/jpeg", "buffer": picture("white")},
+            {"name": "plate.jpg", "mimeType": "image/jpeg", "buffer": picture("black")},
+            {"name": "evil.jpg", "mimeType": "image/jpeg", "buffer": b"<script>alert(1)</script>"},
+        ]
+    )
+    page.get_by_role("button", name="Add these files").click()
+    page.get_by_role("heading", name="1 file isn't in the folder yet").wait_for()
+    expect(page.locator("main")).to_contain_text("evil.jpg: this file is neither a picture nor a video.")
+    assert (desk.folder / "left" / "plate.jpg").read_bytes() == picture("blue")
+    assert (desk.folder / "plate.jpg").read_bytes() == picture("black"), "two places are called so: none was guessed"
+    page.get_by_label("right/plate.jpg").set_input_files(desk.folder.parent / "other.jpg")
+    page.get_by_role("button", name="Add these files").click()
+    expect(page.locator("main")).to_contain_text("No problems found.")
+    page.get_by_label("Drop pictures and videos here").set_input_files(
+        {"name": "mug.jpg", "mimeType": "image/jpeg", "buffer": picture("pink")}
+    )
+    page.get_by_role("button", name="Add these files").click()
+    expect(page.locator("main")).to_contain_text("mug.jpg was not added: another file is there as mug.jpg.")
+    assert (desk.folder / "mug.jpg").read_bytes() == picture("white")
+    page.get_by_label("Drop pictures and videos here").set_input_files(
+        {"name": "mug.jpg", "mimeType": "image/jpeg", "buffer": picture("pink")}
+    )
+    page.get_by_label("Replace files of the same name").check()
+    page.get_by_role("button", name="Add these files").click()
+    expect(page.locator("main")).to_contain_text("mug.jpg is in the folder now.")
+    assert (desk.folder / "mug.jpg").read_bytes() == picture("pink")
+    visitor.plan("June.csv")
+    page.get_by_role("button", name="Schedule 4 posts").wait_for()
+
+
+def test_a_wrong_cell_is_corrected_on_the_page_in_a_copy_that_can_be_downloaded(serve, desk, visit):
+    desk.write("wrong.csv", [
+        {**MISSING, "publish_at": "2031-03-03 25:00"}, {**MISSING, "key": "b", "channel": "Facebok"},
+        {**MISSING, "key": "c", "channel": "Facebok", "timezone": "Nowhere"},
+    ])  # fmt: skip
+    before = (desk.folder / "wrong.csv").read_bytes()
+    visitor = visit(serve(desk))
+    page = visitor.page
+    page.goto(f"{visitor.root}sheets/wrong.csv")
+    page.get_by_label("Write in D2", exact=True).fill("2031-03-03 15:00")
+    page.get_by_text("Something else").nth(1).click()
+    page.get_by_label("Write in B4").fill("LINKEDIN")
+    page.get_by_label(re.compile("Write in E4")).fill("Europe/Rome")
+    page.get_by_role("button", name="Fix the ticked cells in a copy").click()
+    page.wait_for_url("**/sheets/wrong.fixed.csv*")
+    told = "This is a corrected copy of wrong.csv, which was left as it is. Changed: 4 cells."
+    expect(page.locator("main")).to_contain_text(told)
+    expect(page.locator("main")).to_contain_text("No problems found.")
+    assert (desk.folder / "wrong.csv").read_bytes() == before
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download this sheet").click()
+    assert download.value.suggested_filename == "wrong.fixed.csv"
+    text = download.value.path().read_text("utf-8")
+    assert [part in text for part in ("2031-03-03 15:00", "b,FACEBOOK", "c,LINKEDIN", "Europe/Rome")] == [True] * 4
+    assert visitor.said == []
+
+
+def test_corrections_of_to_fix_are_taken_over_from_dropped_results(serve, desk, visit):
+    desk.write("plan.csv", [MISSING, {**MISSING, "key": "b", "publish_at": "2031-03-04 25:00"}])
+    assert desk("run", "plan.csv", "--sandbox", "--yes", "--no-page").status == 1
+    book = openpyxl.load_workbook(desk.folder / "plan.results.xlsx")
+    tab = book["To fix"]
+    column = next(cell.column for cell in tab[1] if str(cell.value).startswith("publish_at"))
+    tab.cell(2, column).value = "2031-03-04 15:00"
+    changed = io.BytesIO()
+    book.save(changed)
+    visitor = visit(serve(desk))
+    page = visitor.page
+    page.get_by_label("Drop a sheet here").set_input_files(
+        {"name": "plan.results.xlsx", "mimeType": "application/zip", "buffer": changed.getvalue()}
+    )
+    page.get_by_role("button", name="Check this sheet").click()
+    page.wait_for_url("**/sheets/plan.csv*")
+    expect(page.locator("main")).to_contain_text("plan.results (2).xlsx is beside this sheet.")
+    page.get_by_role("button", name="Take over my corrections").click()
+    page.wait_for_url("**/sheets/plan.fixed.csv*")
+    assert "2031-03-04 15:00" in (desk.folder / "plan.fixed.csv").read_text("utf-8")
+    expect(page.locator("main")).to_contain_text("No problems found.")

@@ -1,24 +1,29 @@
 "use strict";
 
-for (const form of document.querySelectorAll("[data-drop]")) {
-  const input = form.querySelector("input[type=file]");
+const fits = (form) => {
+  let size = 0;
+  for (const input of form.querySelectorAll("input[type=file]")) for (const file of input.files) size += file.size;
   const problem = form.querySelector("[data-problem]");
-  const fits = () => {
-    const file = input.files[0];
-    problem.textContent = file && file.size > Number(form.dataset.max) ? "This file is larger than 50 MB." : "";
-    return file && !problem.textContent;
-  };
-  const over = (on) => (event) => { event.preventDefault(); form.classList.toggle("over", on); };
-  form.addEventListener("dragover", over(true));
-  form.addEventListener("dragleave", over(false));
-  form.addEventListener("drop", (event) => {
+  problem.textContent = size > Number(form.dataset.max) ? "These files are larger than 1 GB together. Add a few at a time." : "";
+  return !problem.textContent;
+};
+for (const area of document.querySelectorAll("[data-drop]")) {
+  const input = area.querySelector("input[type=file]"), form = input.form;
+  const over = (on) => (event) => { event.preventDefault(); area.classList.toggle("over", on); };
+  area.addEventListener("dragover", over(true));
+  area.addEventListener("dragleave", over(false));
+  area.addEventListener("drop", (event) => {
     over(false)(event);
-    if (event.dataTransfer.files.length > 1) { problem.textContent = "Drop one sheet at a time."; return; }
-    input.files = event.dataTransfer.files;
-    if (fits()) form.requestSubmit();
+    const dropped = event.dataTransfer.files;
+    if (!dropped.length) return;
+    if (dropped.length > 1 && !input.multiple) { form.querySelector("[data-problem]").textContent = "Drop one file here, or several in the larger field."; return; }
+    input.files = dropped;
+    if (fits(form) && "send" in form.dataset) form.requestSubmit();
   });
-  input.addEventListener("change", fits);
-  form.addEventListener("submit", (event) => { if (!fits()) event.preventDefault(); });
+}
+for (const form of document.querySelectorAll("form[data-max]")) {
+  form.addEventListener("change", () => fits(form));
+  form.addEventListener("submit", (event) => { if (!fits(form)) event.preventDefault(); });
 }
 // A file that misses the field must not take the place of the page.
 for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
