@@ -202,7 +202,7 @@ class Pages:
 
     async def _form(self, request: Request) -> FormData:
         """Return a form of our own pages. Errors: HTTPException for any other."""
-        form = await request.form(max_files=MAX_FILES, max_fields=2000)
+        form = await request.form(max_files=MAX_FILES + SHOWN_ISSUES + 1, max_fields=2000)  # empty fields count too
         if not secrets.compare_digest(str(form.get("form_token", "")).encode(), self.form_token.encode()):
             raise HTTPException(403, "This page is from an earlier start of postbatch. Go back to the start.")
         return form
@@ -214,7 +214,10 @@ class Pages:
         A field without a file is left out.
         """
         given = ((name, value) for name, value in form.multi_items() if name.startswith(fields))
-        return [(name, value) for name, value in given if isinstance(value, UploadFile) and value.filename]
+        files = [(name, value) for name, value in given if isinstance(value, UploadFile) and value.filename]
+        if len(files) > MAX_FILES:
+            raise HTTPException(400, f"These are {len(files)} files. Add at most {MAX_FILES} at a time.")
+        return files
 
     async def _keep(self, upload: UploadFile, *, endings: frozenset[str]) -> str:
         if (upload.size or 0) > SHEET_BYTES:

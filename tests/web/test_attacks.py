@@ -221,6 +221,33 @@ def test_a_fix_of_what_is_no_cell_writes_nothing(desk, call, fields):
     shows_no_trace(text)
 
 
+def test_many_missing_files_leave_room_for_as_many_as_may_be_added(desk, call):
+    rows = [{**POST, "key": f"k{n}", "text": f"No. {n}", "media": f"pics/{n}.jpg"} for n in range(300)]
+    (desk.folder / "many.csv").write_bytes(write_rows(rows))
+    caller = call(desk)
+    text = caller.call("GET", "/sheets/many.csv")[2]
+    assert "300 files aren&#39;t in the folder yet" in text
+    assert (text.count('name="at:'), "And 100 more" in text) == (200, True)
+
+    def add(files: dict[str, str]) -> tuple[int, str]:
+        parts = "".join(
+            f'--x\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n\xff\xd8\xff{field}\r\n'
+            for field, name in {**dict.fromkeys((f"at:pics/{n}.jpg" for n in range(200)), ""), **files}.items()
+        )
+        token = f'--x\r\nContent-Disposition: form-data; name="form_token"\r\n\r\n{caller.token}\r\n--x--\r\n'
+        headers = {"origin": f"http://{caller.served.host}", "content_type": "multipart/form-data; boundary=x"}
+        status, _, told = caller.call(
+            "POST", "/sheets/many.csv/media", body=(parts + token).encode("latin-1"), **headers
+        )
+        return status, told
+
+    assert add({f"at:pics/{n}.jpg": f"{n}.jpg" for n in range(100)})[0] == 303
+    assert len(list((desk.folder / "pics").iterdir())) == 100
+    status, told = add({f"at:pics/{n}.jpg": f"{n}.jpg" for n in range(100, 201)})
+    assert (status, "These are 101 files" in told) == (400, True)
+    assert len(list((desk.folder / "pics").iterdir())) == 100
+
+
 @pytest.mark.parametrize("place", ["at:../up.jpg", "at:/etc/up.jpg", "at:launch-week.csv", "at:postbatch.toml", "at:"])
 def test_a_medium_goes_only_where_the_sheet_looks_for_one(desk, call, place):
     caller = call(desk)
