@@ -279,7 +279,7 @@ def _with_other_accents(part: str, folder: int | str) -> str:
             if near
             else "Check its name, or name the files' folder with --media"
         )
-        raise MediumUnreadableError("media_not_found", f"there is no {part} in the media folder. {hint}")
+        raise MediumUnreadableError("media_not_found", f"the media folder has no “{part}”. {hint}")
     return found
 
 

@@ -163,7 +163,7 @@ def run_on_worker(job: SiteJob) -> SiteJobResult:
         with suppress(Exception):  # the cluster is going down: a job is as safe without it
             while not ended.is_set():
                 if stop_event.wait(timeout=LISTEN_SECONDS):
-                    stop.request("You stopped it.", interrupted=True)
+                    stop.request("You stopped the run.", interrupted=True)
                     return
 
     def show(position: int, outcome: Outcome) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -122,6 +123,17 @@ class StatusLine:
         self._line.set_description_str(shown)
 
 
+TO_COPY = ("Next: ", "Written: ", "  ")
+"""How lines begin that are copied as they are: commands, names of files, and what is shown of a file."""
+
+
+def _folded(line: str, stream: TextIO, width: int) -> str:
+    """Return a line as a terminal of that width shows it: broken between words where it is too long."""
+    if len(line) <= width or line.startswith(TO_COPY) or not stream.isatty():
+        return line
+    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+
+
 @dataclass(frozen=True)
 class Environment:
     """Everything outside of the program that a command touches. Results go to `out`, messages to `err`.
@@ -151,7 +163,7 @@ class Environment:
 
     def show(self, line: str) -> None:
         """Print a line that was asked for. What it names may come from anywhere, so that all of it is visible."""
-        self.show_text(make_visible_line(line))
+        self.show_text(_folded(make_visible_line(line), self.out, self.width))
 
     def show_text(self, text: str) -> None:
         """Print what `report.terminal` has drawn, where every word is visible already; nothing where it is empty."""
@@ -187,7 +199,7 @@ class Environment:
     def warn(self, line: str) -> None:
         """Print a line that must be read, on the error output; all of it is visible."""
         with self.printing():
-            print(make_visible_line(line), file=self.err, flush=True)
+            print(_folded(make_visible_line(line), self.err, self.err_width), file=self.err, flush=True)
 
     def with_status(self, *, quiet: bool = False) -> Environment:
         """Return this environment with a status line of its own, where it has none yet and a terminal to draw it on."""

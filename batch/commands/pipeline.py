@@ -26,6 +26,8 @@ from batch.commands.session import (
     shown_from,
 )
 from batch.commands.sites import (
+    LIVE_KINDS,
+    OPEN_STATUSES,
     SITES_AT_ONCE,
     SiteDoer,
     carry_out,
@@ -191,9 +193,6 @@ def _unreadable_site(session: Session, site: str, posts: Sequence[Post], *, why:
 REFUSED = frozenset({StepKind.INVALID, StepKind.BLOCKED, StepKind.CONFLICT, StepKind.FAILED})
 UNSEEN = REFUSED | {StepKind.SKIP}
 """Steps that do not show what their rows would become."""
-
-FINAL = frozenset({OutcomeKind.CANCELLED, OutcomeKind.DELETED, OutcomeKind.PUBLISHED, OutcomeKind.SKIPPED})
-"""Outcomes that nobody need ask for again."""
 
 OPEN = frozenset({Status.DRAFT, Status.SCHEDULED})
 """States in which a post's content can still be changed; a post that is there keeps its content unless asked again."""
@@ -554,6 +553,9 @@ def tell(
         whole = session.with_last_known(results, record)
     try:
         written = session.write_report(whole, outputs, sheet=sheet, media_folder=media_folder)
+    except KeyboardInterrupt:
+        session.warn(f"The results were not written. Write them later: postbatch results {results.run}")
+        raise
     finally:
         # Also where no file can be written: what was done is then told here, and by `postbatch results`.
         session.show_sandbox()
@@ -584,10 +586,10 @@ def _next_after(session: Session, results: Results, written: Path, *, sheet: Pat
     if kinds & {OutcomeKind.NOT_RUN, OutcomeKind.UNKNOWN}:
         same = session.environment.command_line("")
         return same if same.startswith(("postbatch run ", "postbatch apply ")) else session.next_command("run", rows)
-    if OutcomeKind.INVALID in kinds and sheet.is_file():
+    if OutcomeKind.INVALID in kinds and sheet.is_file() and results.issues:
         verb = "fix" if fixable(results.issues) else "check"
         return session.environment.command_line(verb) or session.next_command(verb, rows)
     if OutcomeKind.BLOCKED in kinds:
         return session.next_command("doctor")
-    open_ones = any(outcome.item_id and outcome.outcome not in FINAL for outcome in results.outcomes)
-    return session.next_command("status", file) if open_ones else ""
+    coming = (o for o in results.outcomes if o.item_id and o.outcome in LIVE_KINDS)
+    return session.next_command("status", file) if any(o.status in OPEN_STATUSES or not o.link for o in coming) else ""

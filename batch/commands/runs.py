@@ -43,7 +43,9 @@ def show_runs(environment: Environment, flags: Flags, *, everything: bool = Fals
         if not records and not others:
             session.show("No runs yet. Next: postbatch run SHEET")
             return 0
-        session.environment.show_text(terminal.runs_text(records, now=environment.now(), more=others, **session.style))
+        session.environment.show_text(
+            terminal.runs_text(records, now=environment.now().astimezone(), more=others, **session.style)
+        )
         return 0
 
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 import shlex
 import sys
+import textwrap
 import threading
 import traceback
 import uuid
@@ -146,7 +147,8 @@ class Session:
         """Ask at the terminal; anything but yes is no. With `number` that number has to be typed."""
         import click
 
-        words = make_visible_line(question)
+        room = self.environment.err_width - len(f" [y/N]: {number or 'y'}")
+        words = textwrap.fill(make_visible_line(question), room, break_on_hyphens=False)
         try:
             with self.status.printing():
                 if number is None:

@@ -76,11 +76,13 @@ class Progress:
             left = max((self._seconds[site] * len(self._left[site]) / self._totals[site] for site in busy), default=0)
             some = [f"{site} {self._totals[site] - len(self._left[site])} of {self._totals[site]}" for site in busy]
         if busy and self._stop.requested:
-            return "Stopping: waiting for the call in hand, up to a minute where the site's limit is reached"
+            return "Stopping after the call in hand (up to a minute at the site's limit)"
         if not busy:
             return f"Checking what {count_sites(checking)} {'shows' if len(checking) == 1 else 'show'}"
-        where = f" ({', '.join(some)})" if 1 < len(some) <= SHOWN_SITES else f" ({len(some)} sites)" if some[1:] else ""
-        return f"{done:,} of {sum(self._totals.values()):,} posts done, {shown_duration(left)} left{where}"
+        told = f"{done:,} of {sum(self._totals.values()):,} posts done, {shown_duration(left)} left"
+        each = f" ({', '.join(some)})" if len(some) <= SHOWN_SITES else ""
+        fits = each and len(told) + len(each) + ROOM <= self._session.environment.err_width
+        return f"{told}{each if fits else f' ({len(some)} sites)'}" if some[1:] else told
 
     def share(self) -> float:
         """Return how much of it is done, from 0 to 1."""
@@ -136,6 +138,8 @@ def hold_sites(session: Session, sites: Sequence[str], *, run: str) -> Iterator[
 
 
 SHOWN_SITES = 3
+ROOM = 5
+"""What moves at the end of the terminal's last line."""
 SAID_EACH = 50
 """Where there is no terminal, how many posts of a site are done between two lines that say so."""
 

@@ -52,7 +52,7 @@ from batch.plan.slots import Calendar, Dealer, Dealt
 from batch.plan.steps import Comparison
 from batch.rules.channels import DEFAULT_TYPE
 from batch.rules.keys import PREFIX
-from batch.times import shown_time
+from batch.times import shown_time, spoken_time
 from batch.wording import counted, list_names
 
 PENDING = frozenset({Status.DRAFT, Status.SCHEDULED, Status.PROCESSING, Status.IN_QUEUE})
@@ -388,11 +388,11 @@ def _under_former_name(step: Step, post: Post, alike: Iterable[Item]) -> Item | 
 
 
 def _standing(item: Item, timezone: str) -> str:
-    at = shown_time(item.scheduled_at, timezone=timezone)
+    at = spoken_time(item.scheduled_at, timezone=timezone)
     when = f"scheduled for {at}" if at and item.status != Status.DRAFT else "a draft"
     when = "published" if item.status == Status.PUBLISHED else when
     name = f"key {item.reference}, " if item.reference else ""
-    return f"{when} ({name}ID {item.id})"
+    return f"{when}, {name}ID {item.id}"
 
 
 def _idle_again(posts: Sequence[Post], steps: Sequence[Step], options: PlanOptions) -> tuple[str, ...]:

@@ -338,13 +338,13 @@ class PlanWriter:
             self.text.line(joined(rest, between=" "))
         if self.changing and not asks:
             sites = len({step.site for step in self.changing})
-            where = f", in {sites} sites" if sites > 1 else ""
+            where = f", on {sites} sites" if sites > 1 else ""
             self.text.line(Styled(f"This will {deeds_text(self.changing)}{where}.", "bold"))
         elif not self.changing:
-            where = f" in {len(self.plan.sites)} sites" if self.several else ""
+            where = f" on {len(self.plan.sites)} sites" if self.several else ""
             every = f": {'the post is' if same == 1 else f'all {same:,} posts{where} are'} already as in the sheet"
             wrong = any(counts[kind] for kind in PROBLEMS)
-            told = "Nothing can be sent yet" if wrong else f"Nothing to do{every if same else ''}"
+            told = "Nothing can go ahead yet" if wrong else f"Nothing to do{every if same else ''}"
             self.text.line(Styled(f"{told}.", "" if wrong else WELL))
 
     def _why_skipped(self) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from batch.model import GOOD, Account, Issue, Outcome, OutcomeKind, Post, Results, Severity, Snapshot
@@ -277,9 +277,9 @@ SHOWN_RUNS = 20
 def runs_text(
     records: Sequence[RunRecord], *, now: datetime, more: int = 0, width: int = 80, color: bool = False
 ) -> str:
-    """List the runs in the order given, with their sites; `more` is how many are not among them."""
+    """List the runs in the order given, with their sites, on the clock of `now`; `more` are not among them."""
     text = TerminalText(width=width, color=color)
-    columns = Column("Run"), Column("Started (UTC)"), Column("Sheet", max_width=24), Column("What happened", share=1)
+    columns = Column("Run"), Column("Started"), Column("Sheet", max_width=24), Column("What happened", share=1)
     text.table(columns, (_run_row(record, now=now) for record in records), indent=0)
     if more:
         text.line(Styled(f"... and {more:,} more, older or of other folders: postbatch runs --all", "dim"))
@@ -295,7 +295,7 @@ def _run_row(record: RunRecord, *, now: datetime) -> Sequence[Line]:
     if record.command != "run":
         told = [Styled(f"{record.command}: "), *told]
     sandbox = (Styled(" (sandbox)", "dim"),) if record.sandbox else ()
-    at = record.started_at.astimezone(UTC)
+    at = record.started_at.astimezone(now.tzinfo)
     started = f"{at.day} {at:%b}{'' if at.year == now.year else f' {at.year}'}, {at:%H:%M}"
     sites = Counter(placed.step.site for placed in record.placed if placed.step.site)
     named = listed(list(sites), last="and") if len(sites) <= SHOWN_SITES else f"{len(sites)} sites"

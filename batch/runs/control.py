@@ -78,8 +78,8 @@ def stop_on_interrupt(
         if stop.requested:
             leave(INTERRUPTED)
             return
-        stop.request("You stopped it.", interrupted=True)
-        say("Stopping: the call in hand is finished first, then the results are written. Again Ctrl-C ends at once.")
+        stop.request("You stopped the run.", interrupted=True)
+        say("Stopping: the call in hand is finished first, then the results are written. Ctrl-C again ends at once.")
 
     if threading.current_thread() is not threading.main_thread():
         yield

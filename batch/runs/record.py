@@ -142,7 +142,7 @@ def broken_outcome(
 def not_run_outcome(step: Step, *, why: str, item_id: str = "") -> Outcome:
     """Return the outcome of a step that was not begun, or of which only the draft was made."""
     made = " Its draft is on the site and will be used." if item_id and not step.item_id else ""
-    message = f"{why}{made} Run again to do it."
+    message = f"{why}{made} Run the same command to continue."
     return broken_outcome(step, OutcomeKind.NOT_RUN, code="not_run", message=message, item_id=item_id)
 
 

@@ -24,7 +24,7 @@ def test_what_is_printed_says_all_that_it_has_to(shown: Mapping[str, str]) -> No
     plan = shown["plan: 96 new posts"]
     assert sum(line.startswith("  +  ") for line in plan.splitlines()) == len(SITES) * POSTS_A_SITE
     assert all(f"\n{site}: schedule 8 posts" in f"\n{plan}" for site in SITES)
-    assert "all 96 posts in 12 sites are already as in the sheet" in shown["run: 96 posts unchanged"]
+    assert "all 96 posts on 12 sites are already as in the sheet" in shown["run: 96 posts unchanged"]
     assert all(f"OK   {site} " in shown["doctor: 12 sites all right"] for site in SITES)
     assert "rows 2-20" in shown["check: one mistake in 19 rows"]
     assert "rows 2-20" in shown["plan: one mistake in 19 rows"]

@@ -98,7 +98,7 @@ def test_a_month_for_two_hundred_places_is_told_by_row_and_fits_on_a_screen():
     text = plan_text(placed_plan(StepKind.SCHEDULE, Act.CREATE, Act.SCHEDULE), width=100)
     assert len(text.splitlines()) <= 60
     assert all(f"Row {row}, sale-{row}: schedule 200 posts in 200 places" in text for row in range(2, 14))
-    assert "This will schedule 2,400 posts, in 200 sites." in text
+    assert "This will schedule 2,400 posts, on 200 sites." in text
     again = plan_text(placed_plan(StepKind.UNCHANGED), width=100)
     assert len(again.splitlines()) <= 15
 

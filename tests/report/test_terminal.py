@@ -146,7 +146,7 @@ def test_an_empty_plan_says_that_there_is_nothing_to_do() -> None:
     assert plan_text(plan()) == "Nothing to do."
     assert plan_text(plan(step(kind=StepKind.UNCHANGED))) == "Nothing to do: the post is already as in the sheet."
     wrong = plan_text(plan(step(kind=StepKind.INVALID, reason="Wrong.")))
-    assert wrong.splitlines() == ["Error  row 2: Wrong.", "", "Errors: 1.", "Nothing can be sent yet."]
+    assert wrong.splitlines() == ["Error  row 2: Wrong.", "", "Errors: 1.", "Nothing can go ahead yet."]
 
 
 def test_several_sites_are_told_apart_and_what_stays_is_a_table_of_numbers() -> None:
@@ -161,7 +161,7 @@ def test_several_sites_are_told_apart_and_what_stays_is_a_table_of_numbers() -> 
         "clay       1",
         "pottery    1         12",
     ]
-    assert lines[-1] == "This will schedule 2 posts, in 2 sites."
+    assert lines[-1] == "This will schedule 2 posts, on 2 sites."
 
 
 def test_a_quota_of_several_sites_is_told_only_where_it_is_short() -> None:
