@@ -275,7 +275,7 @@ NOTES: Mapping[str, str] = {
         "unknown, not_run: see the message, and the sheet To fix."
     ),
     "when": "When it goes out, on the clock of the post's own time zone (folded, in the column timezone).",
-    "text": "The post's text as your sheet has it or, where it was generated, as it was sent.",
+    "text": "The post's text as your sheet has it; where it was generated, or goes to places, as it was sent.",
     "message": "What happened, and what to do about it.",
     "warnings": "What stopped nothing and is good to know.",
     "link": "Where the post can be seen once it is live.",
@@ -331,7 +331,10 @@ class ResultsSheet:
             "when": at.astimezone(zone or UTC).replace(tzinfo=None) if at else as_date(written) or written,
             "channel": channel_label(outcome.channel) if outcome.channel else sheet.get("channel", ""),
             "account": outcome.account or sheet.get("account", ""),
-            "text": sheet.get(f"text:{outcome.channel}") or sheet.get("text") or outcome.content.text,
+            "text": (outcome.place and outcome.content.text)
+            or sheet.get(f"text:{outcome.channel}")
+            or sheet.get("text")
+            or outcome.content.text,
             "message": outcome.message,
             "warnings": "\n".join(outcome.warnings),
             "link": outcome.link,

@@ -299,19 +299,25 @@ def test_each_line_is_one_line_high_however_long_its_texts_are(
     assert (sheet.sheet_format.defaultRowHeight, sheet.row_dimensions[2].height) == (ROW_POINTS,) * 2
 
 
-def test_a_text_is_the_sheets_own_for_its_channel_or_else_the_one_that_was_generated(
+def test_a_text_is_the_sheets_own_for_its_channel_or_else_the_one_that_was_sent(
     tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
 ) -> None:
     outcomes = [
         make_outcome(2, channel="GBP", content=Content("for Google\n\n#clay")),
         make_outcome(2, channel="FACEBOOK", content=Content("for all\n\n#clay")),
         make_outcome(3, generated=True, content=Content("made")),
+        make_outcome(4, channel="GBP", place="berlin", content=Content("for Berlin")),
+        make_outcome(4, channel="GBP", place="bonn", content=Content("")),
     ]
-    rows = [{"text": "for all", "text:GBP": "for Google", "hashtags": "clay"}, {"text": "", "generate": "caption"}]
+    rows = [
+        {"text": "for all", "text:GBP": "for Google", "hashtags": "clay"},
+        {"text": "", "generate": "caption"},
+        {"text": "for {{city}}"},
+    ]
     sheet = openpyxl.load_workbook(write_results(make_results(outcomes, rows), tmp_path / "r.xlsx").path)["Results"]
     columns = {column[0].value: [cell.value for cell in column[1:]] for column in sheet.iter_cols()}
-    assert columns["text"] == ["for Google", "for all", "made"]
-    assert columns["generated"] == [None, None, "yes"]
+    assert columns["text"] == ["for Google", "for all", "made", "for Berlin", "for {{city}}"]
+    assert columns["generated"] == [None, None, "yes", None, None]
 
 
 def test_no_text_is_a_formula_and_the_link_can_be_clicked(tmp_path: Path, every_kind: Results) -> None:
