@@ -99,17 +99,22 @@ class Progress:
             total = self._totals[outcome.site]
             done = total - len(left)
             everything = sum(self._totals.values())
+            done_everywhere = everything - sum(map(len, self._left.values()))
             self._session.environment.tell_event(
                 "post", row=outcome.row, key=outcome.key, site=outcome.site, channel=outcome.channel,
                 outcome=outcome.outcome, message=outcome.message, total=everything,
-                done=everything - sum(map(len, self._left.values())),
+                done=done_everywhere,
             )  # fmt: skip
         if self._session.flags.verbose:
             self._session.say(
                 f"[{done}/{total}] row {outcome.row} {outcome.key}: {OUTCOME_STYLES[outcome.outcome].told}"
             )
-        elif not self._session.environment.err.isatty() and (done == total or done % SAID_EACH == 0):
-            site = f"{outcome.site}: " if outcome.site and len(self._totals) > 1 else ""
+            return
+        site, each = f"{outcome.site}: " if outcome.site and len(self._totals) > 1 else "", SAID_EACH
+        if len(self._totals) > SHOWN_SITES:
+            site, done, total = "", done_everywhere, everything
+            each = max(SAID_EACH, everything // SAID_TIMES)
+        if not self._session.environment.err.isatty() and (done == total or done % each == 0):
             self._session.say(f"{site}{done:,} of {counted(total, 'post')} done")
 
     def finish(self, site: str) -> None:
@@ -121,27 +126,37 @@ class Progress:
 @contextmanager
 def hold_sites(session: Session, sites: Sequence[str], *, run: str) -> Iterator[None]:
     """Hold the locks of all sites of a run, in one order on every machine. Errors: LockedError."""
-    told = set[str]()
-
-    def say_once(text: str) -> None:
-        if text not in told:
-            told.add(text)
-            session.warn(text)
-
+    say = _once(session.warn)
     with ExitStack() as held:
         for site in sorted(sites):
             holder = this_process(run, at=session.environment.now())
             journal = session.journal(site)
             make_private_folder(journal.parent)
-            held.enter_context(hold_site(journal, site=site, holder=holder, say=say_once))
+            held.enter_context(hold_site(journal, site=site, holder=holder, say=say))
         yield
+
+
+def _once(say: Callable[[str], None]) -> Callable[[str], None]:
+    """Return what says a sentence only the first time, however many sites have it to say; safe for their threads."""
+    lock, told = threading.Lock(), set[str]()
+
+    def say_once(text: str) -> None:
+        with lock:
+            if text in told:
+                return
+            told.add(text)
+        say(text)
+
+    return say_once
 
 
 SHOWN_SITES = 3
 ROOM = 5
 """What moves at the end of the terminal's last line."""
 SAID_EACH = 50
-"""Where there is no terminal, how many posts of a site are done between two lines that say so."""
+SAID_TIMES = 10
+"""Where there is no terminal, how many posts of a site are done between two lines that say so; where there are more
+sites than are shown by name, how often it is said of all of them together, if there are so many posts."""
 
 SITES_AT_ONCE = 256
 """A site mostly waits, for its limit or for an answer: so many take one processor where each sends at its full pace."""
@@ -224,11 +239,12 @@ def make_progress(session: Session, busy: Mapping[str, Sequence[NumberedStep]], 
 
 def site_doer(session: Session, *, run: str, media_folder: Path | None) -> SiteDoer:
     """Return who does a site's steps in this process; what goes wrong with the site as a whole stops it."""
+    say = _once(session.say)
 
     def do_site(site: str, steps: Sequence[NumberedStep], stop: Stop, emit: Emit) -> None:
         try:
             with Journal(session.journal(site)) as journal:
-                context = make_context(session, site, journal, run=run, stop=stop)
+                context = replace(make_context(session, site, journal, run=run, stop=stop), say=say)
                 bring = make_bringer(cache=journal, folder=media_folder)
                 execute(steps, context=context, emit=emit, via=way_of(session, site, journal), bring_media=bring)
         except PostbatchError as error:

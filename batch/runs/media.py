@@ -100,6 +100,12 @@ class _Transfer:
 
     def begin(self, media: Sequence[Medium]) -> None:
         """Set media going, a few side by side. Errors: SignInError, once what went well is kept."""
+        for medium in () if self.context.stopped() else media:
+            if not is_address(medium.source):
+                size = max(1, round((medium.size_bytes or 0) / 1e3))
+                self.context.say(f"Sending {shown(medium.source)} ({size:,} KB).")
+            elif not read_address(medium.source).refusal:
+                self.context.say(f"The Media Manager fetches {shown(medium.source)}.")
         for medium, brought in zip(media, gather([partial(self._bring, medium) for medium in media]), strict=True):
             if brought.state is State.PENDING:
                 self.pending.append((medium, brought.file_id, self.context.clock()))
@@ -122,7 +128,6 @@ class _Transfer:
                 return Brought(State.FAILED, code="media_refused", message=f"{address.refusal}.")
             kind = medium.kind or address.kind or "IMAGE"
             mime = address.mime if kind_of_mime(address.mime) == kind else usual_mime(kind)
-            self.context.say(f"The Media Manager fetches {shown(medium.source)}.")
             name = library_name(urlsplit(address.url).path, mime=mime)
             return import_url(self.context.client, address.url, kind=kind, mime=mime, name=name)
         except SignInError as error:
@@ -195,7 +200,6 @@ def _upload(medium: Medium, context: MediaContext, *, folder: MediaFolder | None
         with open_medium(medium.source, folder=folder) as file:
             if kind_of_mime(file.mime) != medium.kind:
                 raise MediumUnreadableError("media_changed", "it has changed since it was checked; run again")
-            context.say(f"Sending {shown(medium.source)} ({max(1, round(file.size_bytes / 1e3)):,} KB).")
             return upload_file(
                 context.client,
                 lambda: file.chunks(sha256=sha256),

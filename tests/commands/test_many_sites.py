@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from batch.commands.options import Environment, Flags, Inputs, Outputs
 from batch.commands.run import run_sheet
@@ -113,6 +115,24 @@ def test_a_pilot_of_three_places_is_found_unchanged_by_the_whole_run(shops: Desk
     }
     pilots = {site_id(number) for number in range(3)}
     assert not pilots & {call.site for call in service.calls()[before:] if call.changed}
+
+
+def test_many_sites_are_told_together_and_a_picture_of_all_of_them_once(shops: Desk, service: Rig) -> None:
+    Image.new("RGB", (320, 320), "teal").save(shops.folder / "mug.png")
+    shops.write("posts.csv", [{**row, "media": "mug.png"} for row in ROWS])
+    ended = shops(*RUN)
+    assert ended.status == 0, ended
+    assert ended.err.splitlines() == ["Sending mug.png (1 KB).", "40 of 40 posts done"]
+    assert len(service.files()) == len(SITES)
+
+
+def test_a_killed_run_is_taken_over_with_one_sentence(shops: Desk, service: Rig) -> None:
+    assert shops(*RUN, "--pilot", "3").status == 0
+    for journal in (shops.folder.parent / "state" / "postbatch" / "journal").glob("*.lock"):
+        note = {"pid": 4711, "host": "desk", "run": "r1", "since": "2031-03-01T09:30:00+00:00"}
+        journal.with_suffix(".holder").write_text(json.dumps(note), encoding="utf-8")
+    ended = shops(*RUN)
+    assert (ended.status, ended.err.count("taking over")) == (0, 1), ended
 
 
 def test_one_changed_cell_cancels_one_post_everywhere(shops: Desk, service: Rig) -> None:
