@@ -140,7 +140,7 @@ def count_posts(entries: Iterable[PostEntry]) -> str:
     """Count posts as people do: `3 posts`, `12 posts in 200 places`, `3 posts and 12 in 200 places`."""
     single, rows, places = 0, set(), set[str]()
     for entry in entries:
-        outcome = entry.outcome
+        outcome = entry.posts[0][1]
         single += not outcome.place
         if outcome.place:
             rows.add((series_of(outcome), outcome.channel, outcome.type, entry.time.day))
@@ -540,7 +540,7 @@ class PageData:
             "text": drawn.text.shown, "rest": drawn.text.rest, "title": drawn.title,
             "link": card.shown if card else "", "host": card.host if card else "", "href": card.address if card else "",
             "message": outcome.message, "code": outcome.code, "item": outcome.item_id, "live": safe_link(outcome.link),
-            "clock": time.clock, "zone": time.zone, "utc": time.utc,
+            "clock": time.clock, "zone": time.zone, "utc": time.utc, "short": time.short,
         }  # fmt: skip
         several = {
             "warning": outcome.warnings, "old": [change.old for change in outcome.changes],

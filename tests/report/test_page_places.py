@@ -47,6 +47,15 @@ def test_posts_that_are_drawn_otherwise_have_a_card_of_their_own() -> None:
     assert [len(card) for card in cards] == [3, 1, 1, 1]
 
 
+def test_a_report_whose_posts_have_no_rows_gathers_them_by_their_keys() -> None:
+    month = in_places(3, 20, wanted="report")
+    month = replace(month, outcomes=tuple(replace(o, row=n) for n, o in enumerate(month.outcomes, start=2)))
+    assert [len(card) for card in gather_cards(month.outcomes)] == [20, 20, 20]
+    page = render_page(month)
+    assert page.count("<article") == 3
+    assert "<small>3 posts in 20 places</small></caption>" in page
+
+
 def test_what_is_packed_is_what_each_place_says() -> None:
     results = in_places(2, 12)
     asked = fingerprints_of(results)
