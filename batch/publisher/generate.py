@@ -114,8 +114,9 @@ ASSET_CALLS: Mapping[str, AssetCall] = {
     "EVENT": AssetCall("/events/v3/events/query", {"query": {"paging": {"limit": 100}}}, "events", ("title",)),
     "BOOKINGS_SERVICE": AssetCall("/bookings/v2/services/query", {"query": {}}, "services", ("name",)),
 }
-"""The vendor's own query calls (public recipe of the API, read 2026-11-24). Of long lists the first page is read."""
+"""The vendor's own query calls (public recipe of the API, read 2026-11-24)."""
 NEAREST = 5
+MAX_PAGES = 100
 
 
 class SiteAsset(NamedTuple):
@@ -134,18 +135,35 @@ class FoundAsset(NamedTuple):
 
 def list_assets(client: Client, kind: str) -> list[SiteAsset]:
     """Return what the site has of a kind; read-only. Errors: ServiceError, SignInError."""
-    call = ASSET_CALLS[kind]
-    reply = client.query("POST", call.path, call.body, by_status=True)
-    if reply.kind is not ReplyKind.OK:
-        raise ServiceError(f"The site's list can't be read ({reply.code or reply.status}): {reply.message}")
-    found = []
-    for entry in as_dicts(reply.body.get(call.held_in)):
-        value: Any = entry
-        for part in call.name:
-            value = as_dict(value).get(part)
-        if isinstance(value, str) and isinstance(entry.get("id"), str):
-            found.append(SiteAsset(entry["id"], value.strip()))
-    return found
+    call, body = ASSET_CALLS[kind], ASSET_CALLS[kind].body
+    found: dict[str, SiteAsset] = {}
+    for page in range(MAX_PAGES):
+        reply = client.query("POST", call.path, body, by_status=True)
+        if reply.kind is not ReplyKind.OK and page == 0:
+            raise ServiceError(f"The site's list can't be read ({reply.code or reply.status}): {reply.message}")
+        before = len(found)
+        for entry in as_dicts(reply.body.get(call.held_in)):
+            value: Any = entry
+            for part in call.name:
+                value = as_dict(value).get(part)
+            if isinstance(value, str) and isinstance(entry.get("id"), str):
+                found.setdefault(entry["id"], SiteAsset(entry["id"], value.strip()))
+        body = _next_page(call, reply.body, seen=len(found))
+        if len(found) == before or not body:  # also where a further page is refused, or brings the same again
+            break
+    return list(found.values())
+
+
+def _next_page(call: AssetCall, answer: Json, *, seen: int) -> Json:
+    """Return what asks for the next page, by the cursor or from the offset that the answer names; {} after the last."""
+    told = as_dict(answer.get("pagingMetadata") or answer.get("metaData"))
+    if cursor := as_text(as_dict(told.get("cursors")).get("next")):
+        return {"query": {"cursorPaging": {"cursor": cursor}}}
+    total = told.get("total", answer.get("totalResults"))
+    if not isinstance(total, int) or total <= seen:
+        return {}
+    paging = {"paging": {"limit": 100, "offset": seen}}
+    return call.body | (paging if "paging" in call.body else {"query": paging})
 
 
 def find_asset(client: Client, generation: Generation, *, known: dict[str, list[SiteAsset]]) -> FoundAsset:

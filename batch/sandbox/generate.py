@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from batch.sandbox.content import COMBINATIONS, IMAGE, MEDIA_HOSTS
 from batch.sandbox.context import Context
-from batch.sandbox.schemas import GENERATED_FOR, IMAGE_BODY, POST_BODY, TEXT_BODY
+from batch.sandbox.schemas import ASSETS_BODY, GENERATED_FOR, IMAGE_BODY, POST_BODY, TEXT_BODY
 from batch.sandbox.state import Answer, Json, Refusal, invalid
 
 LONGEST_CAPTION = 1000
@@ -42,15 +42,27 @@ ASSETS: dict[str, tuple[str, tuple[str, ...]]] = {
 """What the sandbox's site has besides posts, by the call that lists it: where the answer holds it, and its names."""
 
 
+ASSETS_A_PAGE = 100
+BY_CURSOR = "products"
+
+
 def list_assets(context: Context) -> Answer:
-    """Query products, categories, coupons, blog posts, events or services."""
+    """Query products (paged by a cursor), categories, coupons, blog posts, events or services (by an offset)."""
     held_in, names = ASSETS[context.request.path]
+    body = context.body(ASSETS_BODY)
+    query = body.get("query", {})
+    paging = query.get("cursorPaging", {}) if held_in == BY_CURSOR else query.get("paging", body.get("paging", {}))
+    first = int(paging.get("cursor" if held_in == BY_CURSOR else "offset", 0))
+    last = first + min(paging.get("limit", ASSETS_A_PAGE), ASSETS_A_PAGE)
     field = "title" if held_in in ("posts", "events") else "name"
     listed = []
-    for number, name in enumerate(names):
+    for number, name in enumerate(names[first:last], start=first):
         asset = {"id": f"00000000-0000-4000-a000-{_number(held_in) % 10**9:09d}{number:03d}"}
         listed.append(asset | ({"specification": {field: name}} if held_in == "coupons" else {field: name}))
-    return {held_in: listed}
+    more: Json = {"total": len(names), "offset": first}
+    if held_in == BY_CURSOR:
+        more = {"cursors": {"next": str(last)}, "hasNext": True} if last < len(names) else {"hasNext": False}
+    return {held_in: listed, "pagingMetadata": {"count": len(listed), **more}}
 
 
 def generate_text(context: Context) -> Answer:

@@ -128,14 +128,21 @@ BULK_BODY = model("BulkPublishItems", {"items": listed(NEW_ITEM, least=1)})
 BY_ID_BODY = model("PublishItemById", {"id": Name}, scheduledDate=Instant)
 RESCHEDULE_BODY = model("RescheduleItem", {"scheduledDate": Instant})
 EMPTY_BODY = model("CancelScheduledItem")
+PAGING = model("Paging", limit=Count, offset=Count)
 QUERY_BODY = model(
     "QueryItems",
     query=model(
         "Query",
         filter=dict[str, Any],
         sort=listed(model("Sort", {"fieldName": Name}, order=one_of(("ASC", "DESC"))), most=3),
-        paging=model("Paging", limit=Count, offset=Count),
+        paging=PAGING,
     ),
+)
+ASSETS_BODY = model(
+    "QueryAssets",
+    query=model("AssetQuery", paging=PAGING, cursorPaging=model("CursorPaging", limit=Count, cursor=Name)),
+    paging=PAGING,
+    treeReference=dict[str, Any],
 )
 
 GENERATED_FOR = ("INSTAGRAM", "FACEBOOK", "LINKEDIN", "PINTEREST", "GBP", "TIKTOK")

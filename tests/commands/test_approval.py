@@ -171,3 +171,19 @@ def test_places_and_tagged_links_are_approved_place_by_place_and_a_changed_word_
     assert {key.split("/")[1] for key in held} == {"berlin", "kiel"}
     assert "changed since it was approved: text and link" in next(v for k, v in held.items() if "berlin" in k)
     assert "changed since it was approved: link" in next(v for k, v in held.items() if "kiel" in k)
+
+
+def test_a_post_that_is_held_back_keeps_its_slot_so_that_those_after_it_go_out_as_they_were_approved(site, service):
+    site.configure('timezone = "Europe/Berlin"\n[slots]\ndefault = ["Mon 09:00", "Thu 18:00"]\n')
+    rows = [ROWS[0] | {"key": key, "text": f"Hello {key}", "publish_at": "slot"} for key in "abc"]
+    site.write("posts.csv", rows)
+    assert site("plan", "posts.csv", "--page", "plan.html").status == 0
+    answer(site, "ana.json", {"a": ("change", "not yet"), "b": ("approve",), "c": ("approve",)})
+    ended, posts = site.run("posts.csv", "--answers", "ana.json")
+    assert [post["outcome"] for post in posts] == ["skipped", "scheduled", "scheduled"], ended.out
+    answer(site, "ben.json", {"a": ("approve",)})
+    site.run("posts.csv", "--answers", "ben.json", "--answers", "ana.json")
+    answer(site, "ana2.json", {"a": ("approve",)}, when="2026-11-27T18:00:00.000Z")
+    ended, posts = site.run("posts.csv", "--answers", "ana.json", "--answers", "ana2.json")
+    assert [post["outcome"] for post in posts] == ["scheduled", "unchanged", "unchanged"], ended.out
+    assert len({post.due for post in service.coming()}) == 3

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from batch.sandbox.generate import ASSETS
+
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 ZONE = {"timezone": "Europe/Berlin"}
 BOWL, CUPS, LOGO = "pictures/celadon-bowl.jpg", "pictures/moss-cups.jpg", "pictures/logo.png"
@@ -87,6 +89,29 @@ def test_the_plan_shows_what_was_generated_and_what_goes_up(pictures, service):
     assert "Generated:" in ended.out
     assert "Media: 1 file (13 KB) to upload." in ended.out
     assert asked(service, "upload_url") == []
+
+
+@pytest.mark.parametrize(("path", "held_in", "kind"), [
+    ("/stores/v3/products/query", "products", "product"), ("/blog/v3/posts/query", "posts", "post"),
+    ("/bookings/v2/services/query", "services", "service"),
+])  # fmt: skip
+def test_a_thousand_things_are_all_there_by_name_whatever_their_names_hold(pictures, monkeypatch, path, held_in, kind):
+    odd = ['The "best" mug', "Krug\n(blau)", "=SUM(A1)", "日本 茶碗", "Twice", "Twice"]
+    monkeypatch.setitem(ASSETS, path, (held_in, (*(f"Mug {n}" for n in range(994)), *odd)))
+
+    def asking(key: str, name: str) -> dict[str, str]:
+        return row(key, "FACEBOOK", text="", generate="post", prompt="News", asset=f"{kind}: {name}")
+
+    names = ["Mug 7", "mug 993", 'the "BEST" mug', "krug (blau)", "=SUM(A1)", "日本 茶碗"]
+    pictures.write("many.csv", [asking(f"k{n}", name) for n, name in enumerate(names)])
+    ended, posts = pictures.run("many.csv")
+    assert [post["outcome"] for post in posts] == ["scheduled"] * len(names), [post["message"] for post in posts]
+    pictures.write("none.csv", [asking("x", "Twice"), asking("y", "Mug 9931")])
+    ended, posts = pictures.run("none.csv")
+    assert "2 things on the site are called 'Twice'" in posts[0]["message"]
+    assert "Nothing on the site is called 'Mug 9931'" in posts[1]["message"]
+    ended = pictures("accounts", "--assets")
+    assert sum(": Mug " in line for line in ended.out.splitlines()) == 994
 
 
 def test_generated_posts_become_drafts_for_review(pictures, service):
