@@ -254,21 +254,18 @@ def reading(command: Command) -> Command:
     ) -> int:  # fmt: skip
         if include_hidden and skip_hidden:
             raise click.UsageError("--include-hidden and --skip-hidden contradict each other; choose one.")
-        if sheet.casefold().startswith(("http://", "https://")):
-            from batch.sheets.google import download_sheet
+        from_stdin, file = sheet == "-", sheet
+        if from_stdin or "://" in sheet:
+            from batch.sheets.read import bring_sheet
 
             environment = Environment()
-            downloaded = download_sheet(sheet, folder=environment.cwd, state=environment.state_folder())
-            sheet = downloaded.name
-            environment.warn(f"Downloaded the Google Sheet to {sheet}.")
-        if from_stdin := sheet == "-":
-            from batch.sheets.read import keep_stdin
-
-            environment = Environment()
-            sheet = str(keep_stdin(sys.stdin.buffer, folder=environment.state_folder() / "stdin"))
-            media = media or str(environment.cwd)
+            state = environment.state_folder
+            file = bring_sheet(sheet, folder=environment.cwd, state=state, stdin=sys.stdin.buffer)
+            media = (media or str(environment.cwd)) if from_stdin else media
+            if file != sheet and not from_stdin:
+                environment.warn(f"Downloaded the Google Sheet to {file}.")
         inputs = Inputs(
-            sheet=sheet,
+            sheet=file,
             from_stdin=from_stdin,
             tab=tab,
             encoding=encoding,

@@ -122,7 +122,6 @@ def open_medium(source: str, *, folder: MediaFolder) -> Iterator[OpenMedium]:
 
 
 def _read_facts(file: IO[bytes], source: str, size: int) -> MediaFacts:
-    """Find out all there is to know of an open file."""
     if size == 0:
         return MediaFacts(path=source, problem="the file is empty. Copy it again", problem_code="media_broken")
     facts = MediaFacts(path=source, size_bytes=size)

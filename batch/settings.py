@@ -246,7 +246,6 @@ class _UnknownZone(ValueError):
 
 
 def _near(text: str, known: Iterable[str]) -> str:
-    """Return the known name that is likely meant, "" where none is."""
     return next(iter(difflib.get_close_matches(text, known, n=1)), "") if len(text) <= MAX_NEAR_LETTERS else ""
 
 

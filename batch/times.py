@@ -64,8 +64,12 @@ def shown_time(at: datetime | None, *, timezone: str) -> str:
         return ""
     zone = zone_named(timezone)
     wall = at.astimezone(zone or UTC)
-    clock = f"{wall:%Y-%m-%d %H:%M:%S}" if wall.second else f"{wall:%Y-%m-%d %H:%M}"
-    return f"{clock} {timezone if zone else 'UTC'}"
+    return f"{show_clock(wall)} {timezone if zone else 'UTC'}"
+
+
+def show_clock(clock: datetime) -> str:
+    """Return a wall clock time as it is written in a sheet: `2026-12-01 09:30`, with seconds where there are any."""
+    return str(clock)[: 19 if clock.second else 16]
 
 
 def spoken_time(at: datetime | None, *, timezone: str, short: bool = False) -> str:

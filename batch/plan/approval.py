@@ -21,7 +21,7 @@ from batch.codec import FormError, from_json
 from batch.errors import StartError
 from batch.model import FORM, Json, Post, SitePlan, Step, StepKind
 from batch.plan.decisions import PostPlace
-from batch.times import MONTHS, WEEKDAYS, zone_named
+from batch.times import short_day, zone_named
 from batch.wording import counted, listed, shorten
 
 VERSION = 1
@@ -262,7 +262,7 @@ def _decide(step: Step, answers: Sequence[Answer], stray: Sequence[Answer]) -> A
 
 
 def _day_and_time(at: datetime) -> str:
-    return f"{WEEKDAYS[at.weekday()][:3]} {at.day} {MONTHS[at.month - 1][:3]} {at:%H:%M}"
+    return f"{short_day(at)} {at:%H:%M}"
 
 
 def decide_by_memory(steps: Iterable[Step], remembered: Mapping[str, str]) -> dict[PostPlace, Approval]:

@@ -110,5 +110,4 @@ def known_media(media: tuple[Medium, ...]) -> bool:
 
 
 def _shown_media(media: tuple[Medium, ...]) -> str:
-    """Return media as a person reads them, one a line."""
     return "\n".join(medium.source or medium.url for medium in media)

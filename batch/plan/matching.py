@@ -272,7 +272,6 @@ def _made_elsewhere(item: Item) -> Refusal | None:
 
 
 def _shown_items(items: Iterable[Item]) -> str:
-    """Return each item's ID with its state and date, as a person tells them apart."""
     names = []
     for item in items:
         at = shown_time(item.scheduled_at, timezone="") if item.status == Status.SCHEDULED else ""
@@ -281,7 +280,6 @@ def _shown_items(items: Iterable[Item]) -> str:
 
 
 def _first(names: Sequence[str], *, maximum: int) -> str:
-    """Return the first names in their order, and how many more there are."""
     more = f" and {len(names) - maximum} more" if len(names) > maximum else ""
     return ", ".join(sorted(names)[:maximum]) + more
 

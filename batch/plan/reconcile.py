@@ -204,7 +204,6 @@ class _Site:
         return None
 
     def _decided(self, plain: Comparison, match: Match) -> Step:
-        """Return the step that the table and the account make of a post."""
         post, wanted, warnings = plain.post, plain.wanted, match.warnings
         old = match.item if self._replaced(plain, match) else None
         item = None if old is not None or self._made_again(plain, match.item) else match.item

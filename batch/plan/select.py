@@ -85,7 +85,6 @@ def _compare(at: Comparable, sign: str, wanted: Comparable | None) -> bool:
 
 
 def _comparable(text: str) -> Comparable | None:
-    """Return a number or a date that can be put in order, None for any other text."""
     try:
         return float(text.replace(",", "."))
     except ValueError:

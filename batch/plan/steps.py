@@ -166,7 +166,6 @@ class Comparison:
         )
 
     def _sheet_warnings(self, kind: StepKind) -> tuple[str, ...]:
-        """Return what `check` warns of, for a post that may still go out."""
         if kind is StepKind.SKIP or self.status not in CHANGEABLE:
             return ()
         return tuple(issue.message for issue in self.post.issues if issue.severity is Severity.WARNING)

@@ -26,11 +26,7 @@ GONE: Mapping[str, str] = {Status.CANCELED: "cancelled", Status.DELETED: "delete
 def make_undo(
     done: Sequence[Step], snapshot: Snapshot, *, now: datetime, options: PlanOptions | None = None
 ) -> SitePlan:
-    """Return the plan that undoes these steps of one site, one step for each, in the same order.
-
-    `done` are the steps as carried out: those that made an item may carry its ID in `item_id`, else it is found by its
-    reference.
-    """
+    """Return the plan that undoes steps as they were carried out, one step for each, in the same order."""
     options = options or PlanOptions()
     index = ItemIndex(snapshot.items)
     items = [_item_of(step, index) for step in done]
@@ -57,7 +53,6 @@ def _item_of(step: Step, index: ItemIndex) -> Item | None:
 
 
 def _undo(step: Step, item: Item | None, now: datetime) -> Step:
-    """Return the step that undoes one step."""
     if not step.own_acts:
         return _idle(step, item, StepKind.UNCHANGED, "That run changed nothing here, so there is nothing to undo.")
     if Act.DELETE in step.acts:

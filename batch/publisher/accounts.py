@@ -146,12 +146,7 @@ def _count(value: Any) -> int | None:
 def read_snapshot(
     client: Client, channels: Iterable[Channel], *, now: datetime, site: str = "", at_once: int = AT_ONCE
 ) -> Snapshot:
-    """Read a site's accounts, connections, quotas and items, side by side (`at_once`) within its pace.
-
-    `site` is its name in the configuration, `now` the time of the reading. Calls: two a channel, one for the features,
-    one for each hundred items, one for each other channel on which posts are scheduled.
-    Raises `SignInError`, `ServiceError`.
-    """
+    """Read accounts, connections, quotas and items side by side. Raises `SignInError`, `ServiceError`."""
     wanted = list(dict.fromkeys(channels))
     connect = [partial(read_connection, client, channel) for channel in wanted]
     questions: list[Callable[[], Any]] = [partial(read_items, client), partial(read_quotas, client), *connect]

@@ -109,7 +109,6 @@ ANSWERED = frozenset({ReplyKind.OK, ReplyKind.REFUSED})
 
 @cache
 def _trusted_certificates() -> SSLContext:
-    """Return which certificates are trusted: read once, for all sites."""
     return httpx.create_ssl_context(trust_env=False)
 
 

@@ -252,7 +252,6 @@ def _about_item(reply: Reply, item_id: str) -> Reply:
 
 
 def _about_reference(reply: Reply, step: Step) -> Reply:
-    """Hold a good answer to be about the post that this step creates."""
     if reply.kind is not ReplyKind.OK:
         return reply
     if reply.item is None or not reply.item.status or not _ITEM_ID.fullmatch(reply.item.id):

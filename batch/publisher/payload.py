@@ -295,5 +295,4 @@ def as_text(value: Any) -> str:
 
 
 def _id(value: Any) -> str:
-    """Return an ID, also one that came as a whole number."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else as_text(value)

@@ -108,7 +108,6 @@ class Probe:
         return reply
 
     def _look(self, item_id: str) -> Json:
-        """Return a draft as Get Item shows it, as it came."""
         return as_dict(self.client.query("GET", f"{items.BASE}/items/{item_id}", by_status=True).body.get("item"))
 
     def _lag(self, item_id: str) -> Fact:

@@ -102,10 +102,7 @@ def refused_by_status(reply: Reply) -> Reply:
 
 
 def make_reply(raw: Raw, *, now: datetime, max_bytes: int, redact: Callable[[Json], Json] = lambda body: body) -> Reply:
-    """Classify an answer. `now` is the fallback for a `Retry-After` date where the service sent no date of its own.
-
-    `redact` takes the credential out of all that was answered, before anything of it is read.
-    """
+    """Classify an answer without the credential (`redact`); `now` is the fallback for a `Retry-After` date."""
     server_at = read_http_date(raw.headers.get("date"))
     body: Json | None = None
     unread = ("", "")

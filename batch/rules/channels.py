@@ -186,11 +186,7 @@ ENDED: Mapping[Channel, date] = MappingProxyType({Channel.TWITTER: date(2026, 7,
 
 @dataclass(frozen=True, slots=True)
 class TextRule:
-    """The field for the words of a post. `name` is what people call it on that channel, "" where there is none.
-
-    Where `with_link` is set the address of `link` becomes part of the text and counts. `forbidden` are letters that
-    the channel refuses.
-    """
+    """The field for a post's words, by its name there ("": none); `with_link`: the link is part of it and counts."""
 
     name: str = ""
     most: Limit | None = None

@@ -118,7 +118,6 @@ def compare_posts(posts: Sequence[Post]) -> dict[int, list[Problem]]:
 
 
 def _groups(placed: Iterable[tuple[Hashable, NumberedPost]]) -> Iterator[list[NumberedPost]]:
-    """Return the groups of more than one, in the order of their first post."""
     groups: defaultdict[Hashable, list[NumberedPost]] = defaultdict(list)
     for name, entry in placed:
         groups[name].append(entry)
@@ -146,7 +145,6 @@ def _list_group(group: Sequence[NumberedPost]) -> str:
 
 
 def _same_names(kept: Sequence[NumberedPost]) -> Found:
-    """Tell posts of one site that have the same key, nearly the same one, or the same item."""
     for group in _groups(((post.site, post.key.casefold()), (place, post)) for place, post in kept if post.key):
         for same in _groups((post.key, (place, post)) for place, post in group):
             yield from _tell(same, KEY_NEEDED if all(post.key_derived for _, post in same) else KEY_TWICE)
@@ -183,7 +181,6 @@ GOING_OUT = frozenset({None, Action.PUBLISH, Action.SCHEDULE, Action.RESCHEDULE}
 
 
 def _same_minutes(kept: Sequence[NumberedPost]) -> Found:
-    """Tell different posts of one account that go out in the same minute."""
     timed = (
         ((post.publish_at.replace(second=0), post.site, post.channel, _account(post)), (place, post))
         for place, post in kept
@@ -226,7 +223,6 @@ WHEN = frozenset({"publish_at", "timezone"})
 
 
 def _in_words(local_time: str) -> str:
-    """Return a post's time as people read it (`Fri 25 Dec 2026, 09:30`), `now` as it is."""
     return say_date(DateText(datetime.fromisoformat(local_time[:16]))) if local_time[:1].isdigit() else local_time
 
 
@@ -389,7 +385,6 @@ def _check_copy(row: Row, copy: _RowCopy, desk: _Desk) -> list[Post]:
 
 
 def _fill_in(cells: Cells, place: Place, places: Places) -> tuple[Cells, tuple[Problem, ...]]:
-    """Return the cells with the place's words in them, and the words that there are not."""
     filled: dict[str, str] = {}
     problems: tuple[Problem, ...] = ()
     for column in PLACE_COLUMNS:
@@ -400,7 +395,6 @@ def _fill_in(cells: Cells, place: Place, places: Places) -> tuple[Cells, tuple[P
 
 
 def _words_of(key: str, values: RowValues, channel: Channel | None, cells: Cells, place: str) -> Mapping[str, str]:
-    """Return what the tags of a post's link may ask for."""
     named = {"channel": (channel or "").casefold(), "type": cells.type.casefold(), "campaign": cells.campaign}
     return {**named, "key": key, "site": values.site, "place": place}
 

@@ -483,7 +483,6 @@ def read_site(cell: str, context: CheckContext) -> tuple[str, Problem | None]:
 
 
 def _check_date(action: Action | None, when: When, cells: Cells, context: CheckContext) -> tuple[Problem, ...]:
-    """Check the date against the action and the clock."""
     if when.problems and any(problem.column == "publish_at" and not problem.warning for problem in when.problems):
         return ()
     seen = cells.publish_at if isinstance(cells.publish_at, str) else when.local_time

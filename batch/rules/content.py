@@ -208,7 +208,6 @@ def _check_forbidden(column: str, seen: str, forbidden: Choice, combination: Com
 
 
 def _check_title(content: Content, combination: Combination, rule: TitleRule, *, expected: bool) -> Iterator[Problem]:
-    """Check the title; `expected` where one may still be generated."""
     title = content.title
     if not title:
         if rule.needed and not expected:

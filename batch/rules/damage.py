@@ -93,7 +93,6 @@ def _repair_question_marks(text: str) -> Repair | None:
 
 
 def _outside_addresses(text: str, change: Callable[[str], str]) -> str:
-    """Change a text except for the addresses in it."""
     pieces, at = [], 0
     for found in _URL.finditer(text):
         pieces += [change(text[at : found.start()]), found[0]]

@@ -86,11 +86,7 @@ _NO_DAY = datetime(FIRST_YEAR, 1, 1)  # noqa: DTZ001  a clock on the wall has no
 
 
 class DateText(NamedTuple):
-    """What a text says: the clock on the wall (naive), and the offset or IANA zone where one stands behind it.
-
-    `end` is set where the offset might be the end of a range (`09:00 -11:00`), so that it counts only where the row's
-    own zone has that offset.
-    """
+    """The clock (naive) of a text, and the offset or zone behind it; `offset_or_end`: it may be the end of a range."""
 
     wall: datetime
     offset: timedelta | None = None
@@ -512,8 +508,3 @@ def _explain_formless(text: str, shapes: Sequence[WordShape]) -> Unread:
     rest = read_date_text(words.sub(" ", text).replace("()", " "))
     walls = (rest.wall,) if isinstance(rest, DateText) and rest.offset is None and not rest.zone else ()
     return Unread(DateFlaw.WORD, walls=walls, about=" ".join(words.findall(text)) or " ".join(unknown))
-
-
-def show_clock(clock: datetime) -> str:
-    """Return a wall clock time as it is written in a sheet: `2026-12-01 09:30`, with seconds where there are any."""
-    return str(clock)[: 19 if clock.second else 16]

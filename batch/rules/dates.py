@@ -35,11 +35,11 @@ from batch.rules.date_text import (
     Unread,
     read_date_text,
 )
-from batch.rules.date_text import show_clock as show_clock
 from batch.rules.date_words import ABBREVIATIONS, zone_names
 from batch.rules.issues import Problem, nearest
 from batch.rules.slots import SLOT
 from batch.times import long_day, short_day
+from batch.times import show_clock as show_clock
 from batch.wording import listed, quoted
 
 NOW = "now"
@@ -157,11 +157,7 @@ def _read_iso(cell: str) -> DateText | None:
 
 
 def _place(said: DateText, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, noted: tuple[Problem, ...]) -> When:
-    """Return the instant of what a cell says; its own zone or offset goes before the row's.
-
-    A row's own zone that has another offset than a date says is warned of; the usual zone yields, and UTC (`Z`) is how
-    programs write an instant for any zone.
-    """
+    """Return the instant of what a cell says, by its own zone or offset, else the row's; contradictions are told."""
     seen = _seen(cell)
     if said.offset_or_end and (zone is None or said.offset != said.wall.replace(tzinfo=zone).utcoffset()):
         unread = Unread(DateFlaw.OFFSET_OR_END, offset=said.offset, walls=(said.wall,))
@@ -315,11 +311,7 @@ _OFFERED = frozenset({
 
 
 def propose_dates(unread: Unread) -> tuple[str, ...]:
-    """Return how a date that can't be read may be written, one for each thing that it may mean.
-
-    Empty where a part of the date would have to be made up. Letters that say another offset than their zone has then
-    are written as that offset.
-    """
+    """Return how an unread date may be written, for each thing it may mean; none where a part would be made up."""
     if unread.flaw is DateFlaw.WORD:
         name = unread.about.replace(" ", "_")
         zone = _cities().get(name) or (nearest(name, zone_names()) if "/" in name else "")

@@ -47,10 +47,7 @@ def derive_key(
     item_id: str,
     place: str = "",
 ) -> str:
-    """Return the key of a row without one: a digest of what it is, not of when it goes out.
-
-    `site` is "" where at most one site is configured. An item's ID tells apart rows that only move or withdraw items.
-    """
+    """Return the key of a row without one, a digest of what it is and not of when; `site` is "" where there is one."""
     parts = [
         site.casefold(),
         channel or "",

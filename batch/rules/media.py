@@ -202,7 +202,6 @@ def check_media(post: Post, facts: Mapping[str, MediaFacts], *, at: CellPlace = 
 
 
 def _as_said(issue: Issue) -> tuple[str, str]:
-    """Return what makes two issues of a post's media the same."""
     return issue.code, "" if issue.code in OF_THE_POST else issue.seen
 
 

@@ -508,7 +508,6 @@ def _is_doubtful(entry: str) -> bool:
 
 
 def _is_media_file(name: str) -> bool:
-    """Tell a name or an address that ends as pictures and videos do."""
     return ending_of(name) in MIMES or ending_of(re.split(r"[?#]", name)[0]) in MIMES
 
 

@@ -214,7 +214,6 @@ class _SiteRun:
                 self.do(post, single_call=single_call)
 
     def _waits(self, post: StepProgress) -> bool:
-        """Tell whether a post's turn is yet to come."""
         return post.position not in self.told
 
     def schedule_in_bulk(self, posts: Sequence[StepProgress], *, size: int = BULK_PART) -> None:

@@ -345,11 +345,7 @@ class Journal:
             return None
 
     def as_sent(self, item: Item) -> Item:
-        """Return an item with the content that was sent from here, where it shows what the service made of that.
-
-        A service may rewrite white space and media addresses, or keep a field that was cleared: that is no change. The
-        account of an item that was made from here is known where the service does not tell it.
-        """
+        """Return an item with its account, and the content that was sent where it shows what the service made of it."""
         if not item.account_id:
             if self._accounts is None:
                 self._accounts = dict(self._ask("SELECT item_id, account_id FROM account", ()))
@@ -506,7 +502,6 @@ def _add_intent(db: sqlite3.Connection, values: tuple[object, ...]) -> int:
 
 
 def _is_media_manager(url: str) -> bool:
-    """Tell whether an address is the Media Manager's own; a medium with another one goes up again."""
     return any(url.startswith(f"https://{host}/") for host in MEDIA_MANAGER_HOSTS)
 
 

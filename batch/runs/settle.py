@@ -82,11 +82,7 @@ BY_KIND = {
 
 
 def weigh(act: Act, reply: Reply, *, repeated: bool = False, single_call: bool = False) -> ActionStatus:
-    """Say what an answer to a changing call means.
-
-    `repeated`: an earlier try of it had no clear answer. `single_call`: the call was to make its item too, so that
-    there was none to be in a wrong state.
-    """
+    """Say what an answer means; `repeated`: after an unclear one; `single_call`: its call was to make its item too."""
     if reply.kind in BY_KIND:
         return BY_KIND[reply.kind]
     if reply.status in (401, 403):

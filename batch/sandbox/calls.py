@@ -36,7 +36,6 @@ _NO_CHANGE = {
 
 
 def _find(context: Context, item_id: str, *allowed: str) -> Held:
-    """Return an item whose state allows a call. Raises `Refusal`."""
     held = context.items.find(context.site.id, item_id)
     if held.status not in allowed:
         raise Refusal(*_NO_CHANGE[held.status])

@@ -122,7 +122,6 @@ def _shown(item: Json, names: Mapping[str, str], zone: tzinfo | None) -> Json:
 
 
 def _read_month(given: str) -> date | None:
-    """Read a month; None where none is named. Raises `Refusal` 400."""
     if not given:
         return None
     if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", given) or given < "0002":

@@ -277,7 +277,6 @@ def content_violations(item: Json, path: str = "item") -> list[Violation]:
 
 
 def _combined(content: Json, wanted: Combination, path: str) -> Iterator[Violation]:
-    """Yield what is wrong about the fields together, each of which is right for itself."""
     if wanted.needs and not any(content.get(name) for name in wanted.needs):
         what = wanted.needs[0] if len(wanted.needs) == 1 else f"one of {', '.join(wanted.needs)}"
         yield Violation(path, f"needs {what}", "REQUIRED_FIELD")

@@ -6,7 +6,6 @@ import socket
 import sqlite3
 import threading
 import time
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
@@ -97,7 +96,7 @@ class SandboxServer:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def make_server(self) -> uvicorn.Server:

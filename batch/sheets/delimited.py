@@ -418,5 +418,4 @@ class _Rows:
 
 
 def _width(headings: Sequence[str]) -> int:
-    """Return the number of columns up to the last one that has a heading."""
     return max((place for place, heading in enumerate(headings, start=1) if heading.strip()), default=0)

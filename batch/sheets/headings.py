@@ -362,7 +362,6 @@ class _Matching:
             self._read("publish_at", [self.columns["publish_at"], *times])
 
     def _lacks_clock(self, place: int) -> bool:
-        """Tell a column of days without a time: its cells have no colon."""
         return not any(":" in text for text in self.texts(place))
 
     def _take_fit(self, column: str, places: Sequence[int]) -> None:
@@ -528,7 +527,6 @@ class _Matching:
 
 
 def _option(name: str, value: str) -> str:
-    """Return an option as it is typed, quoted where the shell needs it."""
     return f"--{name} {shlex.quote(value)}"
 
 

@@ -157,11 +157,7 @@ class Package:
         self.walk(part, handlers, limit_bytes=MAX_SMALL_PART_BYTES, what=what)
 
     def walk(self, part: str, handlers: Handlers, *, limit_bytes: int, what: str) -> None:
-        """Tell `handlers` of every element of a part, in one pass; `what` names the part in a refusal.
-
-        Raises SheetError where the part is larger than `limit_bytes`, is not well-formed, holds a document type, or
-        where it holds more tags than a workbook of this size can.
-        """
+        """Tell `handlers` of a part's elements, in one pass. SheetError where it is too large, dense or malformed."""
         parser = self._make_parser(handlers)
         fed = 0
         try:

@@ -108,6 +108,15 @@ def keep_stdin(stream: BinaryIO, *, folder: Path) -> Path:
     return path
 
 
+def bring_sheet(named: str, *, folder: Path, state: Callable[[], Path], stdin: BinaryIO) -> str:
+    """Return the file of a sheet as it is named: a link's is downloaded to `folder`, that of `-` kept below `state`."""
+    if named.casefold().startswith(("http://", "https://")):
+        from batch.sheets.google import download_sheet
+
+        return download_sheet(named, folder=folder, state=state()).name
+    return str(keep_stdin(stdin, folder=state() / "stdin")) if named == "-" else named
+
+
 def identify(path: Path) -> FileKind:
     """Return which reader a file needs; raise SheetError with the remedy where there is none."""
     start = _read_start(path)
@@ -489,7 +498,6 @@ def _follow_links(
 
 
 def _first(cells: Sequence[str], *, shown: int = 3) -> str:
-    """Return the first few cells, and how many more there are."""
     rest = [f"{len(cells) - shown:,} more"] if len(cells) > shown else []
     return listed((*cells[:shown], *rest), last="and")
 
@@ -583,7 +591,6 @@ def _find_not_carried(row: Row, headings: Headings) -> Iterable[Issue]:
 
 
 def _tell_columns(body: Sequence[RawRow], headings: Headings, grid: RawSheet) -> tuple[str, ...]:
-    """Return what there is to say about columns that people do not see or that have no heading."""
     told: list[str] = []
     used = {*headings.columns.values(), *(at for places in headings.sources.values() for at in places)}
     hidden = [f"'{headings.names[at]}'" for at in grid.hidden_columns if at in used]

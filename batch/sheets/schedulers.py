@@ -20,11 +20,12 @@ from typing import Any, NamedTuple, Self, TypeVar
 from batch.errors import SheetError
 from batch.model import Channel, PostType
 from batch.rules.channel_words import channel_named, read_type
-from batch.rules.date_text import NO_TIME, DateFlaw, DateText, Unread, read_date_text, show_clock
+from batch.rules.date_text import NO_TIME, DateFlaw, DateText, Unread, read_date_text
 from batch.rules.text import read_yes_no
 from batch.sheets.cells import Moment, RawCell, RawRow, RowFlaw
 from batch.sheets.headings import ForeignColumns, HeadingChoices, Table, count_known, text_of
 from batch.sheets.vocabulary import DATE, TIME, Kind, column_of, meaning_of, plain_heading
+from batch.times import show_clock
 from batch.wording import listed, shorten
 
 Told = TypeVar("Told")
@@ -154,7 +155,6 @@ def propose_scheduler(table: Table, choices: HeadingChoices, *, where: str) -> T
 
 
 def _is_date(cell: RawCell) -> bool:
-    """Tell a cell that holds a date, as no heading does."""
     if not isinstance(cell, str):
         return isinstance(cell, Moment)
     read = read_date_text(cell.strip())
@@ -313,7 +313,6 @@ class ForeignSheet:
         return row._replace(cells=cells)
 
     def _write(self, column: str, cell: str, *, is_date: bool) -> str:
-        """Return the text of a cell as our column has it."""
         scheduler = self._scheduler
         if is_date and self._order:
             written = self._order.settle(cell)

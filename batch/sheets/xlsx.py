@@ -288,11 +288,7 @@ class _Strings:
 
 
 class _Sheet:
-    """Takes in the elements of one sheet, and has its rows and what stands around them.
-
-    The first lines of `start` and `end` are what nearly all elements need; the rest is told by where it stands: a row
-    is three deep, a cell four.
-    """
+    """Takes in the elements of one sheet; the first lines of `start` and `end` are what nearly all of them need."""
 
     __slots__ = (
         "_around_left", "_at", "_attributes", "_c", "_cells", "_cells_left", "_column", "_depth", "_epoch",
@@ -476,7 +472,6 @@ class _Sheet:
             ) from None
 
     def _read_cell(self, kind: str | None, value: str | None, style: str | None) -> RawCell:
-        """Return a cell of any kind but a shared text."""
         if kind == "e":
             picture = "vm" in self._attributes and value == "#VALUE!"  # so Excel stores one that lies in the cell
             return self._make_flaw("picture_cell" if picture else "error_cell", plain_text(value or "") or "#N/A")
@@ -546,7 +541,6 @@ class _Sheet:
             self.drawing = relation_id(attributes)
 
     def _start_item(self, short: str, attributes: Mapping[str, str]) -> None:
-        """Take in a merged range, a link or a formatted column."""
         if self._in_rows:
             raise self._package.damaged(f"the sheet '{self._tab}' holds something between its rows")
         if short not in {"mergeCell", "hyperlink", "col"}:
