@@ -99,7 +99,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "undo": ("undo last", "undo last --dry-run", "undo 20261201-093000-ab2c --out undone.xlsx"),
     "runs": ("runs", "runs --all", "runs --sandbox"),
     "results": ("results last", "results last --out results.csv", "results 20261201-093000-ab2c --out december.xlsx"),
-    "accounts": ("accounts", "accounts --site pottery", "accounts --sandbox"),
+    "accounts": ("accounts", "accounts --site pottery", "accounts --out places.xlsx"),
     "doctor": ("doctor", "doctor --site pottery --verbose", "doctor --probe"),
     "schema": ("schema plan", "schema results", "schema results > results.schema.json"),
     "open": (
@@ -618,11 +618,19 @@ def results(run: str, flags: Flags, out: Path | None) -> int:
 
 @postbatch.command(short_help="Show connected accounts and what quota is left.")
 @click.option("--assets", is_flag=True, help="Also list products, posts and the like, for the column `asset`.")
+@click.option("--out", type=PATH, metavar="FILE", help="Write a table of places instead: .xlsx or .csv.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @common
-def accounts(*, flags: Flags, assets: bool) -> int:
-    """Show connected channels and accounts, and what quota is left."""
-    from batch.commands.accounts import show_accounts
+def accounts(*, flags: Flags, assets: bool, out: Path | None, force: bool) -> int:
+    """Show connected channels and accounts, and what quota is left.
 
+    With --out, write a table of places to fill in, from all sites or those that --site names: a row for each site, or
+    for each account of a site that has several.
+    """
+    from batch.commands.accounts import show_accounts, write_places_table
+
+    if out is not None:
+        return write_places_table(here(flags), flags, out, force=force)
     return show_accounts(here(flags), flags, assets=assets)
 
 

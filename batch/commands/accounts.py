@@ -1,16 +1,32 @@
-"""`accounts`: what a site has connected, what quota is left, and where to connect what is missing."""
+"""`accounts`: what a site has connected, what quota is left, and where to connect what is missing.
+
+With `--out`: a table of places to fill in, made from the accounts of all sites.
+"""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, count
+from pathlib import Path
+
 from batch.codec import to_data
 from batch.commands.options import Environment, Flags
-from batch.commands.session import Session
-from batch.errors import PostbatchError, SignInError
-from batch.model import Channel, Snapshot
-from batch.publisher.accounts import connect_url, read_connection, read_quotas
+from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_to_lose
+from batch.commands.sites import SITES_AT_ONCE, count_sites
+from batch.errors import PostbatchError, ServiceError, SignInError
+from batch.model import Account, Channel, Snapshot
+from batch.publisher.accounts import UNREADABLE, connect_url, read_connection, read_quotas
 from batch.publisher.generate import ASSET_CALLS, list_assets
 from batch.report import terminal
+from batch.rules.channel_words import channel_named, plain
 from batch.rules.channels import ENDED
+from batch.rules.places import ALL
+from batch.wording import counted
+from batch.workbooks.places_sheet import PlaceRows, write_places
+from batch.workbooks.validation import named_accounts
 
 LIVING = tuple(channel for channel in Channel if channel not in ENDED)
 NOT_CONNECTED = frozenset(
@@ -49,6 +65,86 @@ def show_accounts(environment: Environment, flags: Flags, *, assets: bool = Fals
             for asset in found:
                 session.show(f"{kind}: {asset.name}")
         return 0
+
+
+ODD = re.compile(r"[^\w .:+()@&=-]+")
+"""What the name of a place can't have, or is hard to type the same way again."""
+
+MAX_NAME = 40
+
+
+def write_places_table(environment: Environment, flags: Flags, out: Path, *, force: bool) -> int:
+    """Write a table of places to fill in from the accounts of every site. 1 where one of several can't be read.
+
+    Errors: StartError where the file is there already, or its ending is unknown; ServiceError, SignInError.
+    """
+    path = (environment.cwd / out).resolve()
+    refuse_to_lose(path, force=force)
+    with Session(environment, flags, folder=path.parent) as session:
+        session.start_sandbox()
+        settings = session.settings
+        sites = session.sites or ((settings.site().name,) if len(settings.sites) < 2 else tuple(settings.sites))
+        rows: list[dict[str, str]] = []
+        unread = 0
+        with session.status.waiting(lambda: f"Reading {count_sites(sites)}"), ThreadPoolExecutor(SITES_AT_ONCE) as pool:
+            reading = {site: pool.submit(_connected_accounts, session, site) for site in sites}
+            for site, future in reading.items():
+                try:
+                    rows += make_places(future.result(), site=site, timezone=settings.timezone_for(site))
+                except PostbatchError as error:
+                    unread += 1
+                    if unread == len(sites):
+                        raise
+                    session.warn(f"{site} can't be read, so its places are left out: {error}")
+        channels = [channel for channel in Channel if any(f"account:{channel}" in row for row in rows)]
+        write_places(PlaceRows(tell_apart(rows), channels=channels), path)
+        environment.answer({"written": str(out), "places": len(rows), "unread_sites": unread})
+        session.show_sandbox()
+        session.show(f"Written: {out}, with {counted(len(rows), 'place')}. Fill in their groups and words.")
+        session.show_next(session.next_command("plan", "posts.xlsx", "--places", str(out)))
+        return EXIT_ROWS if unread else EXIT_DONE
+
+
+def _connected_accounts(session: Session, site: str) -> tuple[Account, ...]:
+    """Return a site's accounts. Errors: ServiceError where it tells none of its channels, SignInError."""
+    connections = [read_connection(session.client(site), channel) for channel in LIVING]
+    unread = [notice for connection in connections if connection.state == UNREADABLE for notice in connection.notices]
+    if all(connection.state == UNREADABLE for connection in connections):
+        raise ServiceError(unread[0])
+    for notice in unread:
+        session.warn(f"{site}: {notice}")
+    return tuple(account for connection in connections for account in connection.accounts)
+
+
+def make_places(accounts: Iterable[Account], *, site: str, timezone: str) -> list[dict[str, str]]:
+    """Return a row for a site, or for each of its accounts where a channel has several.
+
+    Accounts of several channels that are called alike are one place. What a site has only one of is left blank in such
+    rows: it serves them all.
+    """
+    named = named_accounts(accounts)
+    several = {channel for channel, count in Counter(e.account.channel for e in named).items() if count > 1}
+    places: dict[str, dict[str, str]] = {}
+    for name, account in named:
+        if several and account.channel not in several:
+            continue
+        place = name if several else site
+        row = places.setdefault(plain(place), {"place": place, "site": site, "timezone": timezone})
+        row[f"account:{account.channel}"] = name
+    return list(places.values()) or [{"place": site, "site": site, "timezone": timezone}]
+
+
+def tell_apart(rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Return rows whose places have names that can be written into `places`, each another."""
+    known: set[str] = set()
+    told = []
+    for row in rows:
+        base = ODD.sub("-", row["place"])[:MAX_NAME].strip(" -") or "place"
+        tries = chain((base, f"{base} {ODD.sub('-', row['site'])}"), (f"{base} {number}" for number in count(2)))
+        name = next(name for name in tries if plain(name) not in known | ALL and not channel_named(name))
+        known.add(plain(name))
+        told.append({**row, "place": name})
+    return told
 
 
 def read_accounts(session: Session, site: str) -> tuple[Snapshot, dict[str, str]]:

@@ -134,6 +134,7 @@ SCHEMAS: Mapping[str, Callable[[], Json]] = {
         quotas={"type": "object", "additionalProperties": _defined(Quota)},
         connect_urls={"type": "object", "additionalProperties": TEXT},
     ),
+    "places": lambda: document(written=TEXT, places=NUMBER, unread_sites=NUMBER),
     "doctor": lambda: document(findings=FINDINGS),
     "init": lambda: document(written=TEXT, site=TEXT, key_store=TEXT, variable=TEXT, findings=FINDINGS),
     "trust": lambda: document(trusted=TEXT, settings=list_of(TEXT)),
@@ -144,7 +145,7 @@ SCHEMAS: Mapping[str, Callable[[], Json]] = {
     "error": lambda: document(error=TEXT, details=list_of(TEXT), exit_status=NUMBER),
 }
 """What can be printed: the forms of files, and of what each command prints with --json. `run`, `apply`, `undo`,
-`status` and `results` print the results' form; what stops any command prints `error`."""
+`status` and `results` print the results' form, `accounts --out` prints `places`, and what stops a command `error`."""
 
 
 def show_schema(what: str, *, out: TextIO) -> int:

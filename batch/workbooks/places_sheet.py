@@ -5,11 +5,15 @@ The choices follow what is typed: `all`, then each group, then each place, in th
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.atomic import Written, write_whole
+from batch.errors import StartError
 from batch.model import Channel
 from batch.rules.channels import CHANNEL_LABELS
 from batch.rules.places import OWN_COLUMNS
@@ -24,11 +28,13 @@ from batch.workbooks.style import (
     add_bands,
     add_sheet,
     add_table,
+    close_book,
     fit_cell,
     note_options,
+    open_book,
     set_columns,
 )
-from batch.workbooks.validation import DROPDOWNS, Formula, ListColumn
+from batch.workbooks.validation import DROPDOWNS, Formula, ListColumn, add_lists_sheet, make_lists
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -146,3 +152,25 @@ def add_places_sheet(book: Workbook, formats: Formats, places: PlaceRows) -> Non
     sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)
     sheet.set_selection(1, 0, 1, 0)
+
+
+def write_places(places: PlaceRows, path: Path) -> Written:
+    """Write a table of places by itself, as `.xlsx` or `.csv`. Errors: StartError with one sentence."""
+
+    def fill_workbook(draft: Path) -> None:
+        book = open_book(draft, title="Places")
+        formats = Formats(book)
+        add_places_sheet(book, formats, places)
+        add_lists_sheet(book, formats, make_lists())
+        close_book(book)
+
+    def fill_csv(draft: Path) -> None:
+        with draft.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
+            writer = csv.DictWriter(file, places.columns, lineterminator="\r\n", restval="")
+            writer.writeheader()
+            writer.writerows(places.rows)
+
+    write = {".xlsx": fill_workbook, ".csv": fill_csv}.get(path.suffix.lower())
+    if write is None:
+        raise StartError(f"A table of places can't be written as {path.name}. End the name in .xlsx or .csv.")
+    return write_whole(path, write, failing=StartError)

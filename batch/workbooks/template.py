@@ -21,7 +21,7 @@ from batch.rules.channel_words import channel_named
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, ENDED, Choice, Combination, FileLimits, Limit
 from batch.rules.sources import FORMAT_NAMES
 from batch.wording import QUOTA_NAMES, list_rows, quota_left
-from batch.workbooks.places_sheet import PlaceRows, add_places_sheet
+from batch.workbooks.places_sheet import USUAL_CHANNELS, PlaceRows, add_places_sheet
 from batch.workbooks.posts_sheet import PostRow, add_posts_sheet, as_text, columns_for
 from batch.workbooks.style import (
     BAND,
@@ -53,6 +53,7 @@ from batch.workbooks.validation import (
     Connected,
     ListColumn,
     add_lists_sheet,
+    living_channels,
     make_lists,
     named_accounts,
     privacy_choices,
@@ -220,9 +221,12 @@ ANSWERS = (
     ("A change", "Edit the row and run again. The same key means the same post: nothing is posted twice."),
     ("Taking one back", "Write cancel in action and run. Deleting the row cancels nothing."),
     ("Hashtags", "#clay #studio in hashtags, or in the text itself. They go after the text and count with it."),
+    ("Many shops or towns", "One row for each on the sheet Places. Then choose a name, a group or all in places."),
+    ("A regular time", "Write slot: the next free one of the times that your configuration lists below [slots]."),
     ("A generated text", "Write caption in generate, and what it is about in prompt. You see it before it is sent."),
     ("Leaving a row out", "Write skip in action."),
     ("The other columns", "They are folded away at the right: click the + above them."),
+    ("Printing", "The print area ends a few rows below the posts. Set it again once you have more."),
     ("Anything else", "Point at a heading of Posts: its note explains the column. postbatch --help lists the rest."),
 )
 
@@ -464,7 +468,8 @@ def write_template(path: Path, *, now: datetime, connected: Connected | None = N
     into those that are still empty. Raises StartError with one sentence.
     """
     rows = [PostRow(row) for row in example_rows(now, connected=connected, timezone=timezone)]
-    sheets = Sheets(rows, path.name, connected, timezone, guide=True)
+    places = PlaceRows(channels=living_channels(connected) if connected else USUAL_CHANNELS)
+    sheets = Sheets(rows, path.name, connected, timezone, guide=True, places=places)
     return sheets.write(path, "A template")
 
 

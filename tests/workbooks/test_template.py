@@ -76,7 +76,7 @@ def content_of(sheet: Worksheet) -> dict[str, Any]:
 def test_the_workbook_that_comes_with_the_project_is_the_one_that_template_writes(tmp_path: Path) -> None:
     template(tmp_path / "posts.xlsx")
     written, kept = (openpyxl.load_workbook(folder / "posts.xlsx") for folder in (tmp_path, TEMPLATES))
-    assert written.sheetnames == kept.sheetnames == ["Posts", "Guide", "Channels", "Lists"]
+    assert written.sheetnames == kept.sheetnames == ["Posts", "Places", "Guide", "Channels", "Lists"]
     for name in written.sheetnames:
         assert content_of(written[name]) == content_of(kept[name])
     names = [{name: defined.attr_text for name, defined in book.defined_names.items()} for book in (written, kept)]
@@ -229,7 +229,7 @@ def test_the_guide_names_the_file_and_each_command(tmp_path: Path) -> None:
 def test_a_sites_own_template_knows_its_accounts_clock_and_quota(tmp_path: Path) -> None:
     path = template(tmp_path / "t.xlsx", connected=CONNECTED).path
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames == ["Posts", "Guide", "Channels", "Accounts", "Lists"]
+    assert book.sheetnames == ["Posts", "Places", "Guide", "Channels", "Accounts", "Lists"]
     accounts = [row[:2] for row in book["Accounts"].iter_rows(min_row=2, values_only=True)]
     assert accounts == [
         ("Instagram", "pottery.berlin"),
