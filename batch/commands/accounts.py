@@ -139,7 +139,8 @@ def tell_apart(rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
     known: set[str] = set()
     told = []
     for row in rows:
-        base = ODD.sub("-", row["place"])[:MAX_NAME].strip(" -") or "place"
+        base = ODD.sub("-", row["place"])[:MAX_NAME].strip(" -")
+        base = base if plain(base) else "place"
         tries = chain((base, f"{base} {ODD.sub('-', row['site'])}"), (f"{base} {number}" for number in count(2)))
         name = next(name for name in tries if plain(name) not in known | ALL and not channel_named(name))
         known.add(plain(name))
