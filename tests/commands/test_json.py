@@ -71,6 +71,7 @@ def test_a_life_of_a_sheet_success_nothing_to_do_partial_and_refusal(sheets):
 def test_commands_about_the_site_and_files(sheets):
     desk = sheets
     assert document_of(desk("accounts", "--json"), "accounts")["connections"]
+    assert document_of(desk("accounts", "--out", "places.csv", "--json"), "places")["places"]
     assert all(found["good"] for found in document_of(desk("doctor", "--json"), "doctor")["findings"])
     assert document_of(desk("template", "--out", "t.xlsx", "--json"), "template") == {"written": "t.xlsx"}
     assert document_of(desk("template", "--out", "t.xlsx", "--json"), "error")["exit_status"] == 2
