@@ -688,9 +688,9 @@ def completion(shell: str) -> int:
 def schema(what: str) -> int:
     """Print the JSON Schema of what a command prints with --json, or of a saved plan.
 
-    NAME is plan, results (of run, apply, undo, status and results), check, fix, pull, report, watch, runs, accounts, places
-    (of accounts --out), doctor, template, init, trust, sandbox, event (a line of --json-events), or error (of what could not
-    start).
+    NAME is plan, results (of run, apply, undo, status and results), check, fix, pull, report, watch, runs, accounts,
+    places (of accounts --out), doctor, template, init, trust, sandbox, event (a line of --json-events), or error (of
+    any command that could not start).
     """
     from batch.commands.schema import show_schema
 
