@@ -204,6 +204,8 @@ class Client:
         self._token = AppToken(credential, clock=clock) if isinstance(credential, AppCredential) else None
         plain = self.api_url.startswith("http://")
         self._http = open_http(plain=plain, seconds=deadline_seconds, transport=transport)
+        self._uploads: dict[bool, httpx.Client] = {}
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -213,7 +215,15 @@ class Client:
 
     def close(self) -> None:
         """Close the kept connections."""
-        self._http.close()
+        for http in (self._http, *self._uploads.values()):
+            http.close()
+
+    def open_uploads(self, *, plain: bool) -> httpx.Client:
+        """Return what files are sent with to upload addresses (`plain`: over http): it knows no credential."""
+        with self._lock:
+            if plain not in self._uploads:
+                self._uploads[plain] = open_http(plain=plain, seconds=self.deadline_seconds)
+            return self._uploads[plain]
 
     def redact(self, text: str) -> str:
         """Take the credential, and the token got with it, out of a text."""

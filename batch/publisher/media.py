@@ -21,7 +21,7 @@ import httpx
 
 from batch.errors import ServiceError
 from batch.model import Json
-from batch.publisher.client import AT_ONCE, Client, open_http, read_body, within
+from batch.publisher.client import AT_ONCE, CONNECT_SECONDS, Client, read_body, within
 from batch.publisher.pace import Patience, wait_seconds
 from batch.publisher.payload import as_dict, as_dicts, as_text
 from batch.publisher.reply import Raw, Reply, ReplyKind, TooLarge, make_reply
@@ -233,7 +233,7 @@ class _Answered:
 
 
 class _Upload:
-    """One file on its way to the upload addresses, with a client of its own that knows no credential."""
+    """One file on its way to the upload addresses, over connections that know no credential."""
 
     def __init__(
         self, client: Client, chunks: Callable[[], Iterator[bytes]], *, mime: str, size_bytes: int, name: str
@@ -281,13 +281,15 @@ class _Upload:
                 skip = max(0, skip - len(chunk))
 
         def send() -> _Answered:
-            with open_http(plain=url.startswith("http://"), seconds=self._seconds) as http:
-                content = None if offset is None else in_time(offset)
-                response = http.send(http.build_request(method, url, content=content, headers=headers), stream=True)
-                try:
-                    body = read_body(response, max_bytes=MAX_ANSWER_BYTES, late=lambda: time.monotonic() > ends_at)
-                finally:
-                    response.close()
+            http = self._client.open_uploads(plain=url.startswith("http://"))
+            content = None if offset is None else in_time(offset)
+            timeout = httpx.Timeout(self._seconds, connect=CONNECT_SECONDS)
+            request = http.build_request(method, url, content=content, headers=headers, timeout=timeout)
+            response = http.send(request, stream=True)
+            try:
+                body = read_body(response, max_bytes=MAX_ANSWER_BYTES, late=lambda: time.monotonic() > ends_at)
+            finally:
+                response.close()
             raw = Raw(response.status_code, response.headers, body)
             client, most = self._client, MAX_ANSWER_BYTES
             reply = make_reply(raw, now=client.now(), max_bytes=most, redact=client.redact_body)
