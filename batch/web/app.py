@@ -67,11 +67,11 @@ UNDOABLE = frozenset({"drafted", "scheduled", "rescheduled", "updated"})
 GONE = frozenset({"cancelled", "deleted"})
 """What a run changed for good."""
 MISSING = "media_not_found"
-CODE = re.compile(r"`([^`\n]+)`")
 FOR_TERMINALS = (
     (re.compile(r" with `postbatch plan [^`]*`"), ""),
     (re.compile(r" See `postbatch undo [^`]*` again\."), " Look at the undo again."),
     (re.compile(r", or name the files' folder with --media"), ", or add the file below"),
+    (re.compile(r" \(or from --media\)|, or give another place with --out"), ""),
 )
 """What messages tell people at a terminal, and what the pages say instead."""
 
@@ -94,7 +94,7 @@ OPTIONS = (
     Option("only", "Only these rows", "As in Status=Approved", planned=True),
     Option("map", "Columns under other headings", "As in text=Caption, media=Photo", several=True),
     Option("ignore", "Columns to ignore", "As in Status, Owner", several=True),
-    Option("encoding", "Encoding of a CSV file", "As in windows-1252"),
+    Option("encoding", "Encoding of a CSV file", "As in cp1252"),
     Option("include-hidden", "Hidden rows count too", flag=True),
     Option("skip-hidden", "Hidden rows are left out", flag=True),
     Option("approved-only", "Only rows whose “approved” is yes", flag=True, planned=True),
@@ -104,6 +104,11 @@ OPTIONS = (
     Option("allow-reschedule", "Moved posts, at most", MANY, planned=True),
 )
 Chosen = tuple[tuple[str, str], ...]
+LABELS = {option.name: option.label for option in OPTIONS}
+MARKED = re.compile(rf"`([^`\n]+)`|--({'|'.join(LABELS)})(?![\w-])")
+"""What a message sets as code, and the options that it names, which the pages call by their fields."""
+VALUE = re.compile(r" (?:&#39;|[A-Z]|[^ ]*[=\d])")
+"""What follows an option where it is what to write in its field."""
 
 
 def read_options(given: FormData | Mapping[str, str]) -> Chosen:
@@ -191,7 +196,14 @@ class Pages:
         """Return a message for a reader of these pages, what stands between backticks set as code; all is escaped."""
         for found, instead in FOR_TERMINALS:
             text = found.sub(instead, text)
-        return Markup(CODE.sub(r'<span class="code">\1</span>', str(escape(make_visible_words(text)))))  # noqa: S704 - escaped
+
+        def mark(found: re.Match[str]) -> str:
+            if found[1]:
+                return f'<span class="code">{found[1]}</span>'
+            return f"“{LABELS[found[2]]}”{':' if VALUE.match(found.string, found.end()) else ''}"
+
+        marked = MARKED.sub(mark, str(escape(make_visible_words(text))))
+        return Markup(marked)  # noqa: S704 - escaped
 
     @staticmethod
     def _when(text: str) -> str:
@@ -348,7 +360,8 @@ class Pages:
             "sheet.html.j2", sheet=path.name, chosen=dict(chosen), options=OPTIONS, answer=answer, missing=missing,
             errors=[issue for issue in issues if issue["severity"] == "error"],
             warnings=[issue for issue in issues if issue["severity"] != "error"], fixes=fixes, shown=SHOWN_ISSUES,
-            results=self.folder.results_of(path), busy=self.jobs.running(path.name), query=urlencode(chosen),
+            results=self.folder.results_of(path), busy=self.jobs.running(path.name),
+            query=urlencode(chosen), opened=bool(request.query_params.get("read")),
             notes=self._notes.get(request.query_params.get("note", ""), []), media_endings=",".join(sorted(MEDIA)),
             max_bytes=MEDIA_BYTES,
         )  # fmt: skip

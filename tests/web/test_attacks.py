@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+import openpyxl
 import pytest
 
 from tests.commands.conftest import POST, Desk
@@ -107,7 +108,7 @@ LOCKED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "EncryptedPackage".
     ("empty.csv", b"", ""), ("empty.xlsx", b"", ""), ("noise.xlsx", os.urandom(5000), ""),
     ("noise.csv", bytes(range(256)) * 20, ""), ("zeros.csv", b"key,text\0\0\n", ""), ("page.csv", b"<html>" * 500, ""),
     ("wide.csv", b"key,text" + b",x" * 50_000 + b"\n", ""), ("cut.xlsx", b"PK\x03\x04" + b"\0" * 100, ""),
-    ("latin.csv", "key,channel,text\na,FACEBOOK,Schön\n".encode("latin-1"), "windows-1252"),
+    ("latin.csv", "key,channel,text\na,FACEBOOK,Schön\n".encode("latin-1"), "“Encoding of a CSV file”: cp1252"),
 ])  # fmt: skip
 def test_a_broken_sheet_is_told_in_words(desk, call, name, content, told):
     caller = call(desk)
@@ -173,6 +174,27 @@ def test_without_a_site_the_page_says_who_sets_it_up(desk, call):
     text = plan(caller, "one.csv")
     assert "There is no plan yet" in text
     assert "postbatch init" in text
+
+
+def test_a_question_about_the_sheet_names_the_fields_of_the_page(desk, call):
+    (desk.folder / "status.csv").write_bytes(write_rows([{**POST, "Status": "Draft"}]))
+    book = openpyxl.Workbook()
+    for number, row in enumerate(csv.reader(write_rows([POST, {**POST, "key": "b"}]).decode().splitlines()), start=1):
+        book.active.append(row)
+        book.active.row_dimensions[number].hidden = number == 3
+    book.save(desk.folder / "hidden.xlsx")
+    (desk.folder / "latin.csv").write_bytes("key,channel,text\na,FACEBOOK,Schön\n".encode("latin-1"))
+    caller = call(desk)
+    for name, fields in (
+        ("status.csv", ("“Only these rows”: Status=Draft", "“Columns to ignore”: Status")),
+        ("latin.csv", ("“Encoding of a CSV file”: cp1252",)),
+        ("hidden.xlsx", ("“Hidden rows are left out”", "“Hidden rows count too”")),
+    ):  # fmt: skip
+        text = caller.call("GET", f"/sheets/{name}")[2]
+        main = text[text.index("<h1>") :]
+        assert [field for field in fields if field not in main] == [], main
+        assert "--" not in main
+        assert '<details class="card" id="read" open>' in main
 
 
 def test_an_empty_folder_and_one_that_is_gone_are_told(desk, call):
