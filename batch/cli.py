@@ -6,6 +6,7 @@ import errno
 import gc
 import io
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +33,7 @@ DOCUMENTS = (
     "plan", "results", "check", "fix", "pull", "report", "watch", "runs", "accounts", "places", "doctor", "template",
     "init", "trust", "sandbox", "event", "error",
 )  # fmt: skip
+FROM_HELP = f"Read a sheet made for another scheduler: {', '.join(MAPPINGS[:-1])} or {MAPPINGS[-1]}."
 EXIT_INTERRUPTED = 130
 SHORT_SECONDS = 0.2
 """A command that is over so soon shows no sign that it works."""
@@ -44,11 +46,12 @@ each, and the usual limits (1,024, on a Mac 256) are for programs of another kin
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Choose rows": (
-        "only", "rows", "first", "from_date", "until", "approved_only", "answers", "sites", "again", "replaced",
+        "only", "rows", "first", "from_date", "until", "approved_only", "answers", "pilot", "sites", "again",
+        "replaced",
     ),
     "Safety": (
         "sandbox", "dry_run", "yes", "drafts_only", "all_or_nothing", "allow_cancel", "allow_delete",
-        "allow_reschedule", "force",
+        "allow_reschedule", "allow_new", "force",
     ),
     "Output": ("out", "page", "no_page", "annotate", "quiet", "verbose", "as_json", "no_color", "everything"),
     "Advanced": (),
@@ -129,7 +132,8 @@ class GroupedCommand(click.Command):
                 mine = [param for param in params if param.name not in named]
             else:
                 mine = sorted((p for p in params if p.name in names), key=lambda p: names.index(str(p.name)))
-            records = [record for param in mine if (record := param.get_help_record(ctx)) is not None]
+            found = (record for param in mine if (record := param.get_help_record(ctx)) is not None)
+            records = [(option, re.sub(r"  \[x>=\d+\]$", "", words)) for option, words in found]
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
@@ -216,8 +220,8 @@ def common(command: Command) -> Command:
     @click.option("--site", "sites", multiple=True, metavar="NAME", help="Only this site; may be given several times.")
     @click.option("--config", type=PATH, metavar="FILE", help="Read this configuration instead of postbatch.toml.")
     @click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel.")
-    @click.option("-q", "--quiet", is_flag=True, help="Print only problems and files.")
-    @click.option("-v", "--verbose", is_flag=True, help="Print everything: every row, every step.")
+    @click.option("-q", "--quiet", is_flag=True, help="Print less: only totals, problems and files.")
+    @click.option("-v", "--verbose", is_flag=True, help="Print every row and every step.")
     @printing_json
     @click.option("--no-color", is_flag=True, help="No colours.")
     @wraps(command)
@@ -242,7 +246,7 @@ def reading(command: Command) -> Command:
     @click.option("--encoding", metavar="NAME", help="The encoding of a CSV that is not UTF-8.")
     @click.option("--include-hidden", is_flag=True, help="Use hidden, filtered and crossed-out rows too.")
     @click.option("--skip-hidden", is_flag=True, help="Leave out hidden, filtered and crossed-out rows.")
-    @click.option("--from", "mapping", type=click.Choice(MAPPINGS), help="Read a sheet made for this scheduler.")
+    @click.option("--from", "mapping", type=click.Choice(MAPPINGS), metavar="SCHEDULER", help=FROM_HELP)
     @click.option("--map", "maps", multiple=True, metavar="OURS=HEADING", help="Read a column by this heading.")
     @click.option("--ignore", multiple=True, metavar="HEADING", help="Ignore this column.")
     @click.option("--media", metavar="DIR", default="", help="The folder of the media files, if not the sheet's own.")
@@ -306,10 +310,12 @@ def choosing(command: Command) -> Command:
     @click.option("--drafts-only", is_flag=True, help="Save generated posts as drafts for review.")
     @click.option("--regenerate", is_flag=True, help="Generate content again instead of using what is kept.")
     @sending
-    @click.option("--allow-new", type=click.IntRange(1), metavar="N", help="Up to N posts may be new.")
-    @click.option("--allow-cancel", type=click.IntRange(0), metavar="N", help="Up to N posts may be cancelled.")
-    @click.option("--allow-delete", type=click.IntRange(0), metavar="N", help="Up to N posts may be deleted.")
-    @click.option("--allow-reschedule", type=click.IntRange(0), metavar="N", help="Up to N posts may be rescheduled.")
+    @click.option("--allow-new", type=click.IntRange(1), metavar="N", help="Allow up to N new posts.")
+    @click.option("--allow-cancel", type=click.IntRange(0), metavar="N", help="Allow up to N posts to be cancelled.")
+    @click.option("--allow-delete", type=click.IntRange(0), metavar="N", help="Allow up to N posts to be deleted.")
+    @click.option(
+        "--allow-reschedule", type=click.IntRange(0), metavar="N", help="Allow up to N posts to be rescheduled."
+    )
     @wraps(command)
     def with_choice(
         *, inputs: Inputs, again: tuple[str, ...], replaced: tuple[str, ...], allow_cancel: int | None,
@@ -363,7 +369,13 @@ def postbatch() -> None:
 @reading
 @choosing_rows
 @click.option("--out", type=PATH, metavar="FILE", help="Also write the issues as .json.")
-@click.option("--format", "form", type=click.Choice(["text", "github"]), default="text", help="For people, or GitHub.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "github"]),
+    default="text",
+    help="Print problems for people, or as GitHub annotations.",
+)
 @common
 def check(*, inputs: Inputs, flags: Flags, only: tuple[str, ...], out: Path | None, form: str) -> int:
     """Check SHEET and list every mistake with its cell and fix; no network, no key."""

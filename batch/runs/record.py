@@ -39,7 +39,7 @@ from batch.model import (
     StepKind,
 )
 from batch.runs.journal import Attempt, Journal, make_private_folder, shown
-from batch.times import shown_time, with_zone
+from batch.times import shown_time, spoken_time, with_zone
 
 IDLE = {
     StepKind.UNCHANGED: OutcomeKind.UNCHANGED,
@@ -106,7 +106,7 @@ def done_outcome(step: Step, item: Item | None, *, last: Act, published_at: date
     code = ""
     message = SAID.get(kind, "") or (step.reason if step.kind in IDLE else "")
     if kind in (OutcomeKind.SCHEDULED, OutcomeKind.RESCHEDULED):
-        message = f"It goes out {step.local_time or step.at}."
+        message = f"Goes out {spoken_time(step.at, timezone=step.timezone)}."
     if last in (Act.PUBLISH, Act.SCHEDULE):
         if status in (Status.PROCESSING, Status.IN_QUEUE):
             kind, message = OutcomeKind.PROCESSING, SAID[OutcomeKind.PROCESSING]

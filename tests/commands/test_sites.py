@@ -111,7 +111,7 @@ def test_with_verbose_each_post_has_its_line(tmp_path):
 DATE = datetime(2031, 3, 3, 8, tzinfo=UTC)
 SCHEDULED = Outcome(
     2, "a", "clay", "FACEBOOK", "POST", "", "", OutcomeKind.SCHEDULED, Status.SCHEDULED, DATE, "item-1",
-    message="It goes out 2031-03-03 09:00 Europe/Berlin.", local_time="2031-03-03 09:00 Europe/Berlin",
+    message="Goes out Mon 3 Mar 2031, 09:00 (Berlin).", local_time="2031-03-03 09:00 Europe/Berlin",
     timezone="Europe/Berlin",
 )  # fmt: skip
 ITEM = Item("item-1", "FACEBOOK", "POST", Status.SCHEDULED, scheduled_at=DATE)
