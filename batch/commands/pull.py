@@ -15,6 +15,7 @@ from batch.commands.check import read_answers_file
 from batch.commands.options import Environment, Flags
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_to_lose
 from batch.commands.sites import SITES_AT_ONCE, count_sites
+from batch.commands.watch import known_posts
 from batch.errors import PostbatchError, StartError
 from batch.model import Account, Channel, Item, Status
 from batch.plan.approval import Answer
@@ -82,7 +83,8 @@ def pull_posts(
 ) -> int:  # fmt: skip
     """Write the drafts and scheduled posts of every site as one sheet. 1 where one of several sites can't be read.
 
-    A sheet that is replaced keeps its notes, and what people asked for on a plan's page comes beside them.
+    Notes stay: those of a sheet that is replaced, else those of the sheet that was run last. What people asked for on a
+    plan's page comes beside them.
     """
     path = (environment.cwd / out).resolve()
     refuse_to_lose(path, force=force)
@@ -92,6 +94,8 @@ def pull_posts(
         session.start_sandbox()
         settings = session.settings
         sites = session.sites or ((settings.site().name,) if len(settings.sites) < 2 else tuple(settings.sites))
+        for (_, item_id), post in known_posts(session).items():
+            kept.setdefault(item_id, {name: post.cells.get(name, "") for name in KEPT})
         rows: list[Mapping[str, str | datetime]] = []
         pulled: dict[str, Sequence[Item]] = {}
         left: Counter[str] = Counter()
@@ -133,7 +137,7 @@ def _kept_cells(path: Path) -> dict[str, Mapping[str, str]]:
     except PostbatchError as error:
         raise StartError(f"The notes in {path.name} can't be kept. {error} Give another name with --out.") from error
     return {
-        cell_text(sheet.cell(row, "item_id")): {name: cell_text(sheet.cell(row, name)) for name in KEPT}
+        cell_text(sheet.cell(row, "item_id")).lower(): {name: cell_text(sheet.cell(row, name)) for name in KEPT}
         for row in sheet.rows
     }
 
@@ -141,7 +145,7 @@ def _kept_cells(path: Path) -> dict[str, Mapping[str, str]]:
 def _with_notes(
     row: Mapping[str, str | datetime], kept: Mapping[str, Mapping[str, str]], given: Sequence[Answer], *, site: str
 ) -> Mapping[str, str | datetime]:
-    cells = dict(kept.get(str(row["item_id"]), {}))
+    cells = dict(kept.get(str(row["item_id"]).lower(), {}))
     for answer in given:
         if answer.post.key == row.get("key") and answer.post.site == site:
             cells["notes"] = answer.beside(cells.get("notes", ""))

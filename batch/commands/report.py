@@ -17,14 +17,13 @@ from zoneinfo import ZoneInfo
 from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_outputs, refuse_to_lose, shown_from
 from batch.commands.sites import SITES_AT_ONCE, count_sites, look_at_site
-from batch.commands.watch import read_records, start_with_runs
+from batch.commands.watch import KnownPost, known_posts, start_with_runs
 from batch.errors import PostbatchError, StartError
 from batch.model import Channel, Item, Outcome, OutcomeKind, Results, Status
 from batch.plan.matching import split_reference
 from batch.publisher.accounts import read_snapshot
 from batch.report.words import make_headline
 from batch.runs.journal import Journal
-from batch.runs.record import read_results
 from batch.times import MONTHS, shown_time, zone_named
 from batch.wording import REPORTED, counted, listed
 from batch.workbooks.overview import report_totals
@@ -37,8 +36,6 @@ STATES: Mapping[str, OutcomeKind] = {
 """What a state of the service counts as; deleted posts are in no report."""
 CAMPAIGN = "campaign"
 MAX_NAME = 80
-Known = Mapping[tuple[str, str], tuple[Outcome, str, datetime]]
-"""What the runs of this machine know of an item: (site, item's ID) -> its latest outcome, its campaign, and when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,7 @@ def _for_site(outputs: Outputs, ending: str) -> Outputs:
 
 def _read_posts(session: Session, names: Sequence[str], *, month: str) -> tuple[list[ReportPost], list[str]]:
     """Return the month's posts of all sites, and the sites that could not be read. Errors: StartError if none could."""
-    known = _known_posts(session)
+    known = known_posts(session)
     posts: list[ReportPost] = []
     unread: list[str] = []
     with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
@@ -150,26 +147,8 @@ def _read_site(session: Session, site: str) -> SiteItems:
     return SiteItems(items, published, accounts)
 
 
-def _known_posts(session: Session) -> Known:
-    found: dict[tuple[str, str], tuple[Outcome, str, datetime]] = {}
-    for record in read_records(session):  # oldest first, so that the latest word counts
-        try:
-            results = read_results(session.state, record)
-        except PostbatchError as error:
-            session.warn(str(error))
-            continue
-        plain = [heading.strip().casefold() for heading in results.headings]
-        column = results.columns.get(CAMPAIGN, plain.index(CAMPAIGN) if CAMPAIGN in plain else None)
-        for outcome in results.outcomes:
-            if outcome.item_id and outcome.site in record.journals:
-                cells = results.own.get(outcome.row, ())
-                campaign = cells[column] if column is not None and column < len(cells) else ""
-                found[outcome.site, outcome.item_id.lower()] = outcome, campaign, record.started_at
-    return found
-
-
 def _month_posts(
-    found: SiteItems, known: Known, *, site: str, month: str, timezone: str
+    found: SiteItems, known: Mapping[tuple[str, str], KnownPost], *, site: str, month: str, timezone: str
 ) -> tuple[list[ReportPost], int]:
     """Return the items of a month in its site's zone and all drafts without a date; and how many others have none."""
     posts, undated = [], 0
@@ -178,19 +157,20 @@ def _month_posts(
         at, draft = _time_of(item, before, found), item.status == Status.DRAFT
         undated += at is None and not draft
         if at.astimezone(ZoneInfo(timezone)).strftime("%Y-%m") == month if at else draft:
-            outcome = _outcome_of(replace(item, scheduled_at=at), before and before[0], site=site, timezone=timezone)
+            last = before.outcome if before else None
+            outcome = _outcome_of(replace(item, scheduled_at=at), last, site=site, timezone=timezone)
             account = found.accounts.get((item.channel, item.account_id, item.content.target_id), item.account_id)
             outcome = replace(outcome, account=outcome.account or account)
-            posts.append(ReportPost(item, outcome, before[1] if before else ""))
+            posts.append(ReportPost(item, outcome, before.cells.get(CAMPAIGN, "") if before else ""))
     return posts, undated
 
 
-def _time_of(item: Item, before: tuple[Outcome, str, datetime] | None, found: SiteItems) -> datetime | None:
+def _time_of(item: Item, before: KnownPost | None, found: SiteItems) -> datetime | None:
     """Return when a post goes or went out. One that was published at once has no date of its own: its run has."""
     at = item.scheduled_at or found.published.get(item.id)
     if at or not before or item.status == Status.DRAFT:
         return at
-    return before[0].publish_at or before[2]
+    return before.outcome.publish_at or before.started_at
 
 
 def _outcome_of(item: Item, before: Outcome | None, *, site: str, timezone: str) -> Outcome:

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from batch.codec import to_json
@@ -45,6 +46,7 @@ from batch.runs.record import (
 from batch.settings import is_this_machine
 from batch.times import shown_time
 from batch.wording import counted, listed, make_visible_line, shorten
+from batch.workbooks.results import own_places
 
 NOTIFY_URL, NOTIFY_FORMAT = "POSTBATCH_NOTIFY_URL", "POSTBATCH_NOTIFY_FORMAT"
 FORMATS: Mapping[str, tuple[str, ...]] = {
@@ -373,6 +375,33 @@ def read_records(session: Session) -> list[RunRecord]:
         if record.sandbox == session.sandbox:
             meant = {site: file for site, file in record.journals.items() if not sites or here.get(site) == file}
             found.append(replace(record, journals=meant))
+    return found
+
+
+class KnownPost(NamedTuple):
+    """What the runs of this machine know of an item: its latest outcome, its row's cells by our columns, and when."""
+
+    outcome: Outcome
+    cells: Mapping[str, str]
+    started_at: datetime
+
+
+def known_posts(session: Session) -> dict[tuple[str, str], KnownPost]:
+    """Return what the runs of this machine know of the items on the sites, by site and the item's ID in lower case."""
+    found: dict[tuple[str, str], KnownPost] = {}
+    for record in read_records(session):  # oldest first, so that the latest word counts
+        try:
+            results = read_results(session.state, record)
+        except PostbatchError as error:
+            session.warn(str(error))
+            continue
+        places = own_places(results)
+        for outcome in results.outcomes:
+            if outcome.item_id and outcome.site in record.journals:
+                row, name = results.own.get(outcome.row, ()), (outcome.site, outcome.item_id.lower())
+                cells = {column: row[at] for column, at in places.items() if at < len(row)}
+                before = found[name].cells if name in found else {}
+                found[name] = KnownPost(outcome, {**before, **cells}, record.started_at)
     return found
 
 

@@ -239,6 +239,21 @@ def test_a_sheet_that_is_pulled_again_keeps_its_notes_and_gets_those_of_answers(
     assert (site.folder / name).read_bytes() == before
 
 
+def test_the_notes_of_the_sheet_that_was_run_come_with_its_posts(site, service):
+    row = {"channel": "FACEBOOK", "publish_at": "2031-03-03 09:00", "timezone": "UTC"}
+    site.write("posts.csv", [
+        {**row, "key": "a", "text": "A", "Kampagne": "spring", "notes": "Ask Tom"},
+        {**row, "key": "b", "text": "B", "Kampagne": "", "notes": ""},
+    ])  # fmt: skip
+    assert site("run", "posts.csv", "-y", "--no-page").status == 0
+    assert site("pull", "--out", "pulled.csv").status == 0
+    sheet = read_sheet(site.folder / "pulled.csv")
+    told = {sheet.text(row, "key"): (sheet.text(row, "notes"), sheet.text(row, "campaign")) for row in sheet.rows}
+    assert told == {"a": ("Ask Tom", "spring"), "b": ("", "")}
+    ended, posts = site.run("pulled.csv")
+    assert [post["outcome"] for post in posts] == ["unchanged", "unchanged"], ended.out
+
+
 def test_days_and_channels_choose_what_is_pulled(site, service):
     seeded(service, 60)
     site("pull", "--out", "all.csv")
