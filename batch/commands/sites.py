@@ -110,10 +110,10 @@ class Progress:
                 f"[{done}/{total}] row {outcome.row} {outcome.key}: {OUTCOME_STYLES[outcome.outcome].told}"
             )
             return
-        site, each = f"{outcome.site}: " if outcome.site and len(self._totals) > 1 else "", SAID_EACH
+        site = f"{outcome.site}: " if outcome.site and len(self._totals) > 1 else ""
         if len(self._totals) > SHOWN_SITES:
             site, done, total = "", done_everywhere, everything
-            each = max(SAID_EACH, everything // SAID_TIMES)
+        each = max(SAID_EACH, total // SAID_TIMES)
         if not self._session.environment.err.isatty() and (done == total or done % each == 0):
             self._session.say(f"{site}{done:,} of {counted(total, 'post')} done")
 
@@ -155,8 +155,8 @@ ROOM = 5
 """What moves at the end of the terminal's last line."""
 SAID_EACH = 50
 SAID_TIMES = 10
-"""Where there is no terminal, how many posts of a site are done between two lines that say so; where there are more
-sites than are shown by name, how often it is said of all of them together, if there are so many posts."""
+"""Where there is no terminal: how many posts are done, at least, between two lines that say so; and about how many such
+lines a site has, or all together where they are more than are shown by name."""
 
 SITES_AT_ONCE = 256
 """A site mostly waits, for its limit or for an answer: so many take one processor where each sends at its full pace."""
