@@ -14,7 +14,7 @@ from posixpath import commonpath
 from batch.model import Act, Action, Medium, Plan, Quota, SitePlan, Step, StepKind
 from batch.plan.safety import cost_of, shown_duration
 from batch.report.layout import Column, Styled, TerminalText, joined
-from batch.report.terminal import LABELS, NOTE, WARNED, WELL, Remark, write_remarks
+from batch.report.terminal import LABELS, NOTE, SHOWN_PLACES, WARNED, WELL, Remark, count_places, write_remarks
 from batch.report.words import channel_style, post_name
 from batch.rules.channels import DEFAULT_TYPE
 from batch.runs.record import IDLE
@@ -23,9 +23,6 @@ from batch.wording import QUOTA_NAMES, counted, list_names, list_rows, listed, q
 
 SHOWN_OF_A_KIND = 20
 """How many steps of one kind are listed for each site; what can't be undone is listed to the last one."""
-
-SHOWN_PLACES = 4
-"""Places of a row that are named before the rest is only counted."""
 
 SHOWN_MEDIA = 3
 """Media listed one by one before the rest is only counted."""
@@ -150,14 +147,15 @@ class PlanWriter:
 
     def write_problems(self) -> None:
         """Write what keeps posts from going out, then what is to be known of the others, each cause once."""
+        of = count_places(self.plan.steps)
         problems = (
-            Remark(LABELS[IDLE[kind]], step.reason, step.row, step.code, step.site, key=step.key)
+            self._remark(step, LABELS[IDLE[kind]], step.reason, step.code, of=of)
             for kind in PROBLEMS
             for step in self.plan.steps
             if step.kind is kind
         )
         warnings = (
-            Remark(WARNED, warning, step.row, warning[:20], step.site, key=step.key)
+            self._remark(step, WARNED, warning, warning[:20], of=of)
             for step in self.plan.steps
             for warning in step.warnings
         )
@@ -166,6 +164,10 @@ class PlanWriter:
         write_remarks(self.text, told, verbose=self.verbose, several_sites=self.several)
         if told:
             self.text.line()
+
+    @staticmethod
+    def _remark(step: Step, label: Styled, message: str, code: str, *, of: Mapping[int, int]) -> Remark:
+        return Remark(label, message, step.row, code, step.site, "", "", step.key, step.place, of[step.row])
 
     def write_changes(self) -> None:
         """Write the posts that change: those of rows with places by row, the others by site and day."""

@@ -13,10 +13,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from batch.model import GOOD, Account, Issue, Outcome, OutcomeKind, Post, Results, Severity, Snapshot
+from batch.model import GOOD, Account, Issue, Outcome, OutcomeKind, Post, Results, Severity, Snapshot, Step
 from batch.report.layout import Column, Line, Styled, TerminalText, joined
 from batch.report.words import OUTCOME_STYLES, make_headline
-from batch.wording import QUOTA_NAMES, counted, list_ranges, listed, quota_left
+from batch.wording import QUOTA_NAMES, counted, list_names, list_ranges, listed, quota_left
 
 if TYPE_CHECKING:
     from batch.runs.record import RunRecord
@@ -26,7 +26,7 @@ SHOWN_OF_A_KIND = 5
 """How many causes of one kind are shown before the rows of the others are only named."""
 
 SHOWN_LINKS = 10
-SHOWN_SITES = 3
+SHOWN_SITES, SHOWN_PLACES = 3, 4
 NEEDS_YOU = frozenset(OutcomeKind) - GOOD - {OutcomeKind.PROCESSING}
 
 ERROR, WARNING, NOTE, WELL = "bold red", "black on yellow", "bold", "green"
@@ -59,7 +59,7 @@ class Remark(NamedTuple):
     """One thing to tell of one row: `row` is None where it is about the sheet; `code` is what remarks of a kind share.
 
     `cell` and `column` are "" where the message names no cell. `key` is the row's own: messages that differ only by it
-    are one cause.
+    are one cause. `place` is one of `places`, the number of places that its row goes to.
     """
 
     label: Styled
@@ -70,6 +70,8 @@ class Remark(NamedTuple):
     column: str = ""
     cell: str = ""
     key: str = ""
+    place: str = ""
+    places: int = 0
 
     @property
     def cause(self) -> str:
@@ -104,16 +106,24 @@ def _remark_line(same: Sequence[Remark], *, several_sites: bool) -> Line:
 
 
 def _place_of(same: Sequence[Remark], *, several_sites: bool) -> str:
-    """Say where remarks are: `C4, type`, `rows 2-20, timezone (bath and berlin)`."""
+    """Say where remarks are: `C4, type`, `rows 2-20, timezone (bath and berlin)`; places unless whole rows have it."""
     rows, first = sorted({remark.row for remark in same if remark.row is not None}), same[0]
     cells = {remark.cell for remark in same}
     sheet = "the sheet" if first.column else ""
     where = first.cell if len(cells) == 1 and first.cell else list_ranges(rows) if rows else sheet
     named = "" if not first.column or first.column in first.message else first.column
-    sites = sorted({remark.site for remark in same if remark.site}) if several_sites else []
+    sites = sorted({remark.site for remark in same if remark.site and not remark.place}) if several_sites else []
     told = listed(sites, last="and") if len(sites) <= SHOWN_SITES else f"{len(sites)} sites"
+    there = {(remark.row, remark.place) for remark in same if remark.place}
+    if len(there) < sum({remark.row: remark.places for remark in same}.values()):
+        told = list_names(list(dict.fromkeys(remark.place for remark in same)), limit=SHOWN_PLACES)
     place = ", ".join(part for part in (where, named) if part)
-    return f"{place} ({told})" if sites and place else place or told
+    return f"{place} ({told})" if told and place else place or told
+
+
+def count_places(posts: Iterable[Step | Outcome]) -> Mapping[int, int]:
+    """Count the places that each row goes to, by its number."""
+    return Counter(row for row, place in {(post.row, post.place) for post in posts} if place)
 
 
 def issues_text(
@@ -203,8 +213,9 @@ def outcomes_text(
     needing = [o for n, o in enumerate(results.outcomes) if o.outcome in NEEDS_YOU and n not in known]
     several = len({outcome.site for outcome in results.outcomes}) > 1
     order = list(LABELS)
+    of = count_places(results.outcomes)
     remarks = (
-        Remark(LABELS[o.outcome], o.message or f"({o.code})", o.row, o.code, o.site, key=o.key)
+        Remark(LABELS[o.outcome], o.message or f"({o.code})", o.row, o.code, o.site, "", "", o.key, o.place, of[o.row])
         for o in sorted(needing, key=lambda o: order.index(o.outcome))
     )
     write_remarks(text, remarks, verbose=False, several_sites=several)

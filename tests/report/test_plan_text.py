@@ -103,6 +103,20 @@ def test_a_month_for_two_hundred_places_is_told_by_row_and_fits_on_a_screen():
     assert len(again.splitlines()) <= 15
 
 
+def test_a_problem_is_told_with_its_places_unless_all_places_of_its_row_have_it():
+    plan = placed_plan(StepKind.BLOCKED, rows=2, places=6)
+    steps = [
+        replace(step, reason="Not connected." if step.row == 2 or step.place in ("shop-1", "shop-4") else "No quota.")
+        for step in plan.steps
+    ]
+    text = plan_text(replace(plan, sites=(replace(plan.sites[0], steps=tuple(steps)),)), width=100)
+    assert "Blocked  rows 2-3 (shop-0, shop-1, shop-2, shop-3 and 2 more): Not connected." in text
+    assert "Blocked  row 3 (shop-0, shop-2, shop-3 and shop-5): No quota." in text
+    whole = [replace(step, reason="No quota.") for step in plan.steps]
+    told = plan_text(replace(plan, sites=(replace(plan.sites[0], steps=tuple(whole)),)), width=100)
+    assert "Blocked  rows 2-3: No quota." in told
+
+
 def test_the_places_of_what_can_not_be_undone_are_named_to_the_last_one():
     text = plan_text(placed_plan(StepKind.CANCEL, Act.CANCEL, rows=1, places=30), width=100)
     assert all(f"shop-{n}" in text.replace("\n", " ") for n in range(30))
