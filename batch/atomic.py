@@ -119,6 +119,7 @@ def _move(draft: Path, path: Path, *, claim: Claim | None) -> Written:
             _replace(draft, place)
         except PermissionError:
             if os.access(path.parent, os.W_OK):
+                why = why or "is open in another program or write-protected"
                 continue
             raise
         return Written(place, () if place == path else (f"{path.name} {why}, so {place.name} was written instead.",))

@@ -7,7 +7,6 @@ import gc
 import io
 import os
 import re
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -22,6 +21,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 from batch import __version__
 from batch.commands.options import Cluster, Environment, Flags, Inputs, Outputs
+from batch.wording import shell_join
 
 PATH = click.Path(path_type=Path, dir_okay=False)
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -164,7 +164,7 @@ class CommandGroup(click.Group):
             return ""
         taken = {param.name for param in target.params} - (OUTPUTS if verb else frozenset())
         words = [word for param in context.command.params if param.name in taken for word in _typed(context, param)]
-        return shlex.join(["postbatch", str(target.name), *map(str, words)])
+        return shell_join(["postbatch", str(target.name), *map(str, words)])
 
 
 def _typed(context: click.Context, param: click.Parameter) -> Iterator[object]:
@@ -733,15 +733,21 @@ class Pipe(io.FileIO):
             return memoryview(data).nbytes
 
 
-def make_patient(stream: TextIO) -> TextIO:
-    """Return a standard stream that minds neither a character that it can't show nor a reader that leaves."""
+def make_patient(stream: TextIO, *, for_programs: bool = False) -> TextIO:
+    """Return a standard stream that minds neither a character that it can't show nor a reader that leaves.
+
+    What is written `for_programs` is UTF-8 on every system.
+    """
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")
     if stream not in (sys.__stdout__, sys.__stderr__) or stream is None or stream.isatty():
         return stream
     raw = Pipe(stream.fileno(), "wb", closefd=False)
     return io.TextIOWrapper(
-        io.BufferedWriter(raw), encoding=stream.encoding, errors="replace", line_buffering=stream is sys.__stderr__
+        io.BufferedWriter(raw),
+        encoding="utf-8" if for_programs else stream.encoding,
+        errors="replace",
+        line_buffering=stream is sys.__stderr__,
     )
 
 
@@ -756,9 +762,10 @@ def main(arguments: list[str] | None = None) -> None:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if 0 <= soft < (most := OPEN_FILES if hard < 0 else min(OPEN_FILES, hard)):
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    sys.stdout, sys.stderr = make_patient(sys.stdout), make_patient(sys.stderr)
     given = sys.argv[1:] if arguments is None else arguments
     as_events = "--json-events" in given
+    for_programs = as_events or "--json" in given or "schema" in given[:1]
+    sys.stdout, sys.stderr = make_patient(sys.stdout, for_programs=for_programs), make_patient(sys.stderr)
     desk = Environment(answers=sys.stdout if as_events or "--json" in given else None, as_events=as_events)
     try:
         status = postbatch.main(arguments, prog_name="postbatch", standalone_mode=False)
@@ -781,5 +788,7 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 - the last line of defence: a person gets a sentence and a file
         from batch.commands.session import report_failure
 
-        sys.exit(report_failure(error))
+        status = report_failure(error)
+        told = f"Something went wrong inside postbatch ({type(error).__name__})."
+        desk.answer({"error": told, "details": [], "exit_status": status})
     sys.exit(status if isinstance(status, int) else 0)

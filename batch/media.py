@@ -44,7 +44,9 @@ MAX_LISTED = 10_000
 MAX_LINKS = 40
 LEADS_OUT = "a link leads out of the folder. Copy the file itself there"
 
-CAN_OPEN_BELOW = {os.open, os.stat, os.readlink} <= os.supports_dir_fd and os.scandir in os.supports_fd
+CAN_OPEN_BELOW = (
+    hasattr(os, "O_NOFOLLOW") and {os.open, os.stat, os.readlink} <= os.supports_dir_fd and os.scandir in os.supports_fd
+)
 FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 

@@ -13,7 +13,6 @@ import ipaddress
 import json
 import os
 import re
-import shlex
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -27,7 +26,7 @@ from batch.errors import ConfigError, SignInError
 from batch.model import Json
 from batch.rules.links import NO_TAGS, WORDS, Utm
 from batch.rules.slots import EXAMPLE, SlotTimes, check_slots
-from batch.wording import listed, shorten
+from batch.wording import listed, shell_join, shorten
 
 API_URL = "https://www.wixapis.com"
 FILE_NAME = "postbatch.toml"
@@ -699,7 +698,7 @@ class ConfigFile:
             f"{self.where} may have come from somebody else and is not trusted, so nothing was done. It would set:",
             details=[
                 *(f"  {line}" for line in self.shown_settings()),
-                f"If you want that, run: postbatch trust {shlex.quote(shown)}",
+                f"If you want that, run: postbatch trust {shell_join([shown])}",
                 "If not, use a configuration of your own with --config FILE.",
             ],
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote
@@ -26,6 +28,18 @@ LINE_END = re.compile("\r\n?|\x85")
 INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters that no page, workbook or terminal may be given: controls, halves of pairs, and what is no character."""
 SIGNS = {chr(code): chr(0x2400 + code) for code in range(32)} | {"\x7f": "\u2421"}
+
+
+WINDOWS: bool = sys.platform == "win32"
+PLAIN_WORD = re.compile(r"[\w.:/\\=+-]+")
+"""What neither of Windows' two shells takes for anything but a word."""
+
+
+def shell_join(words: Iterable[str], *, windows: bool = WINDOWS) -> str:
+    """Return a command as this system's shells take it; the two of Windows have only double quotes in common."""
+    if not windows:
+        return shlex.join(words)
+    return " ".join(word if PLAIN_WORD.fullmatch(word) else '"' + word.replace('"', '\\"') + '"' for word in words)
 
 
 def make_visible(text: str) -> str:

@@ -15,6 +15,7 @@ from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.session import Session
 from batch.commands.sites import SITES_AT_ONCE, count_sites, hold_sites
 from batch.errors import PostbatchError, StartError
+from batch.media import CAN_OPEN_BELOW
 from batch.model import Json
 from batch.publisher.probe import (
     CHANNELS,
@@ -31,14 +32,15 @@ from batch.rules.channels import CHANNEL_LABELS
 from batch.runs.journal import Journal, make_private_folder
 from batch.wording import QUOTA_NAMES, counted, quota_left
 
+BY_PATH = "" if CAN_OPEN_BELOW else ", opens media by their paths (this system can't open below a folder)"
+PROGRAM = f"Python {platform.python_version()}, postbatch {__version__}{BY_PATH}"
 Checkup = tuple[str, str, list[str]]
 """What was looked at, how it is, and what is to fix: nothing where all is right."""
 
 
 def examine(environment: Environment, flags: Flags, *, also: Json | None = None) -> int:
     """Say what is right and what is missing (2 where something is wrong); `also` goes into the JSON document."""
-    program = f"Python {platform.python_version()}, postbatch {__version__}"
-    findings: list[Checkup] = [("Program", program, [])] if flags.verbose else []
+    findings: list[Checkup] = [("Program", PROGRAM, [])] if flags.verbose else []
     try:
         with Session(environment, flags) as session:
             session.start_sandbox()

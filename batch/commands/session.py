@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shlex
 import sys
 import textwrap
 import threading
@@ -23,7 +22,7 @@ from batch.model import GOOD, Outcome, OutcomeKind, Results
 from batch.runs.journal import journal_path, make_private_folder, shown
 from batch.runs.record import RunRecord, is_as_written, new_run_id, note_results, with_last_known
 from batch.settings import DEFAULT_SITE, Settings, SiteSettings, load_settings
-from batch.wording import make_visible_line
+from batch.wording import make_visible_line, shell_join
 
 if TYPE_CHECKING:
     from batch.plan.approval import Asked
@@ -141,7 +140,7 @@ class Session:
     def next_command(self, verb: str, *named: str) -> str:
         """Return another command on what is named, with the options of every command that this one was given."""
         config = ("--config", str(self.flags.config)) if self.flags.config else ()
-        return shlex.join(["postbatch", verb, *named, *(("--sandbox",) if self.sandbox else ()), *config])
+        return shell_join(["postbatch", verb, *named, *(("--sandbox",) if self.sandbox else ()), *config])
 
     def confirms(self, question: str, *, number: int | None = None) -> bool:
         """Ask at the terminal; anything but yes is no. With `number` that number has to be typed."""

@@ -45,7 +45,7 @@ from batch.runs.record import (
 )
 from batch.settings import is_this_machine
 from batch.times import shown_time
-from batch.wording import counted, listed, make_visible_line, shorten
+from batch.wording import WINDOWS, counted, listed, make_visible_line, shorten
 from batch.workbooks.results import own_places
 
 NOTIFY_URL, NOTIFY_FORMAT = "POSTBATCH_NOTIFY_URL", "POSTBATCH_NOTIFY_FORMAT"
@@ -468,7 +468,11 @@ def _pipe(command: str, message: Mapping[str, object]) -> None:
 
     try:
         done = subprocess.run(  # noqa: S603 - the person's own command, from their own command line
-            shlex.split(command), input=json.dumps(message), text=True, timeout=COMMAND_SECONDS, check=False
+            command if WINDOWS else shlex.split(command),
+            input=json.dumps(message),
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
         )
     except (subprocess.TimeoutExpired, ValueError) as error:
         raise StartError(f"--notify-command did not end ({type(error).__name__}).") from error

@@ -9,7 +9,6 @@ says how far a row is stops the reading until somebody says what is meant by it.
 from __future__ import annotations
 
 import re
-import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ from batch.sheets.vocabulary import (
     plain_heading,
     vocabulary,
 )
-from batch.wording import column_letters, list_rows, listed, shorten
+from batch.wording import column_letters, list_rows, listed, shell_join, shorten
 
 LONGEST_HEADING = 80
 COUNTED = 100
@@ -251,7 +250,7 @@ class _Matching:
         for heading in self.choices.ignored:
             if not (places := self._places_of(heading)):
                 self.problems.append(
-                    f"--ignore {shlex.quote(heading)}: no heading is called that. {self._tell_names()}"
+                    f"--ignore {shell_join([heading])}: no heading is called that. {self._tell_names()}"
                 )
             self._pass_over(places)
         wanted: dict[str, list[int]] = {}
@@ -527,7 +526,7 @@ class _Matching:
 
 
 def _option(name: str, value: str) -> str:
-    return f"--{name} {shlex.quote(value)}"
+    return f"--{name} {shell_join([value])}"
 
 
 def join_cells(rows: Iterable[RawRow], joins: Sequence[Join]) -> Iterator[RawRow]:

@@ -9,7 +9,6 @@ out and has no place in ours is an error of its cell and never dropped.
 from __future__ import annotations
 
 import re
-import shlex
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +25,7 @@ from batch.sheets.cells import Moment, RawCell, RawRow, RowFlaw
 from batch.sheets.headings import ForeignColumns, HeadingChoices, Table, count_known, text_of
 from batch.sheets.vocabulary import DATE, TIME, Kind, column_of, meaning_of, plain_heading
 from batch.times import show_clock
-from batch.wording import listed, shorten
+from batch.wording import listed, shell_join, shorten
 
 Told = TypeVar("Told")
 
@@ -395,7 +394,7 @@ class ForeignSheet:
         return read_yes_no(text) is not False and text.casefold() not in self._scheduler.usual
 
     def _ignore(self, at: int) -> str:
-        return f"--ignore {shlex.quote(self._names[at])}"
+        return f"--ignore {shell_join([self._names[at]])}"
 
     def columns(self) -> ForeignColumns:
         """Return the places of our columns, for the headings to be matched by."""
