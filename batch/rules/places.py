@@ -35,7 +35,7 @@ WORD = re.compile(r"\{\{([^{}|\n]*)(?:\|([^{}\n]*))?\}\}")
 """A place's word and its default, with the blanks around them: a pattern without those took their cube in time."""
 NO_TAG = re.compile(r"[^\w\u200c\u200d]+")
 MOST_NAMED = 5
-NO_TABLE = "there is no table of places: add a sheet Places to the workbook, or name its file with --places."
+NO_TABLE = "there is no table of places. Add a sheet Places to the workbook, or name its file with --places."
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Places:
     def choose(self, cell: str, *, column: str = "places") -> Chosen:
         """Return what `berlin, north`, `all` or `all but berlin` means; one name that is unknown makes it all wrong."""
         if not self.source:
-            message = f"`{column}` says {quoted(cell)}, but {NO_TABLE}"
+            message = f"{quoted(cell)} in `{column}`: {NO_TABLE}"
             return Chosen(problems=(Problem(column, "places_missing", cell, message),))
         sets: tuple[set[str], set[str]] = set(), set()
         problems: list[Problem] = []
@@ -103,7 +103,7 @@ class Places:
             problems += self._doubt_group(name, column) if found else [self._unknown(name, column)]
         places = tuple(place for place in self.places if place.name in sets[False] - sets[True])
         if not (places or problems):
-            message = f"`{column}` says {quoted(cell)}, which leaves no place: name at least one."
+            message = f"{quoted(cell)} in `{column}` leaves no place. Name at least one."
             problems.append(Problem(column, "places_none", cell, message))
         return Chosen(() if problems else places, tuple(dict.fromkeys(problems)))
 

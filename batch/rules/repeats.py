@@ -69,7 +69,7 @@ class Dates(NamedTuple):
 
 
 def _wrong(code: str, cell: str, why: str) -> Problem:
-    return Problem("repeat", code, cell, f"`repeat` says {quoted(cell)}{why}")
+    return Problem("repeat", code, cell, f"{quoted(cell)}{why}")
 
 
 @lru_cache(REMEMBERED)
@@ -77,20 +77,20 @@ def read_rule(cell: str) -> Rule | Problem:
     """Read a `repeat` cell; what can't be read in full is a problem, and nothing of it counts."""
     found = RULE.fullmatch(" ".join(cell.casefold().split()))
     if found is None:
-        return _wrong("repeat_form", cell, f", which is no rule that is read: write it as {EXAMPLES}.")
+        return _wrong("repeat_form", cell, f" can't be read as a rule. Write it like {EXAMPLES}.")
     words = re.findall(r"[a-z]+", found["days"] or "")
     days = tuple(sorted({_weekday(word) for word in words if word not in ("on", "and")}))
     often, interval = found["often"] or UNITS[found["unit"]], int(found["interval"] or 1)
     if days and (often != WEEKLY or -1 in days):
-        return _wrong("repeat_form", cell, f": weekdays go with weekly rules only, so write it as {EXAMPLES}.")
+        return _wrong("repeat_form", cell, f": weekdays go with weekly rules only. Write it like {EXAMPLES}.")
     if not (found["until"] or found["times"]):
-        return _wrong("repeat_endless", cell, " and never ends: add “until 2027-03-31” or “6 times”.")
+        return _wrong("repeat_endless", cell, " never ends. Add “until 2027-03-31” or “6 times”.")
     try:
         until = date.fromisoformat(found["until"]) if found["until"] else None
     except ValueError:
-        return _wrong("repeat_form", cell, ", and there is no such day: write another after “until”.")
+        return _wrong("repeat_form", cell, ": the day after “until” doesn't exist. Write another.")
     if not interval or (found["times"] and not int(found["times"])):
-        return _wrong("repeat_form", cell, ", which repeats nothing: write a number of 1 or more.")
+        return _wrong("repeat_form", cell, " repeats nothing. Write a number of 1 or more.")
     return Rule(often, interval, days, until, int(found["times"] or 0))
 
 
@@ -108,12 +108,12 @@ def repeat_dates(cell: str, first: Cell) -> Dates:
     if isinstance(rule, Problem):
         return Dates(problems=(rule,))
     if begins is None:
-        why = ", but `publish_at` is no plain date and time: write the first one, such as 2026-12-07 09:00."
+        why = " needs its first date and time in `publish_at`. Write them like 2026-12-07 09:00."
         return Dates(problems=(_wrong("repeat_start", cell, why),))
     at = tuple(islice(rule.dates(begins), MOST + 1))
     if len(at) > MOST:
-        why = f", which makes more than {MOST} posts: give it an earlier end."
+        why = f" makes more than {MOST} posts. Give it an earlier end."
         return Dates(problems=(_wrong("repeat_many", cell, why),))
     if not at:
-        return Dates(problems=(_wrong("repeat_none", cell, ", and ends before `publish_at`: write a later day."),))
+        return Dates(problems=(_wrong("repeat_none", cell, " ends before `publish_at`. Write a later day."),))
     return Dates(at)
