@@ -329,6 +329,8 @@ class Pages:
         kept = await self._keep(sheets[0], endings=SHEETS)
         path = about or self.folder.path / kept
         notes = [f"{kept} is beside this sheet. Take over what you corrected in it below."] if about else []
+        if not about and kept != (usual := safe_name(name, endings=SHEETS)):
+            notes.append(f"Another {usual} is in this folder and stays as it is, so this one is called {kept}.")
         media = [("", upload) for upload in uploads if upload is not sheets[0]]
         return self._to_sheet(path.name, notes=notes + (await self._add_media(path, (), media) if media else []))
 

@@ -176,6 +176,19 @@ def test_without_a_site_the_page_says_who_sets_it_up(desk, call):
     assert "postbatch init" in text
 
 
+def test_posts_that_the_service_refuses_are_told_in_the_results(site, service, call):
+    site.write("two.csv", [POST, {**POST, "key": "b", "text": "Ho"}])
+    caller = call(site)
+    _, headers, _ = caller.post("/sheets/two.csv/plan")
+    assert "Schedule 2 posts" in wait_for(caller, headers["location"])
+    service.add_fault(kind="status", calls=["changing"], status=400, code="TEXT_REFUSED", nth=1)
+    _, headers, _ = caller.post(f"{headers['location']}/apply")
+    text = wait_for(caller, headers["location"])
+    assert "1 post scheduled and 1 failed." in text
+    assert "1 post needs your attention" in text
+    shows_no_trace(text)
+
+
 def test_a_question_about_the_sheet_names_the_fields_of_the_page(desk, call):
     (desk.folder / "status.csv").write_bytes(write_rows([{**POST, "Status": "Draft"}]))
     book = openpyxl.Workbook()

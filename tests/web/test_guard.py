@@ -169,10 +169,11 @@ def test_what_is_no_sheet_is_not_kept(caller, folder, name):
 def test_an_uploaded_file_never_takes_the_place_of_another(caller, folder):
     before = (folder / "posts.csv").read_bytes()
     _, headers, _ = caller.post("/sheets", name="posts.csv", content=b"key,text\nother,one\n")
-    assert headers["location"] == "/sheets/posts%20%282%29.csv"
+    assert headers["location"].partition("?")[0] == "/sheets/posts%20%282%29.csv"
     assert (folder / "posts.csv").read_bytes() == before
+    assert "Another posts.csv is in this folder and stays as it is" in caller.call("GET", headers["location"])[2]
     again = caller.post("/sheets", name="posts.csv", content=b"key,text\nother,one\n")[1]
-    assert again["location"] == headers["location"], "the same file is not kept twice"
+    assert again["location"].partition("?")[0] == "/sheets/posts%20%282%29.csv", "the same file is not kept twice"
     assert caller.post("/sheets", name="posts.csv", content=before)[1]["location"] == "/sheets/posts.csv"
 
 
