@@ -21,7 +21,7 @@ from batch.errors import StopError
 from batch.model import GOOD, RESULT_COLUMNS, Json, Outcome, OutcomeKind, Results, Severity
 from batch.sheets.vocabulary import column_of, plain_heading
 from batch.times import utc_text, zone_named
-from batch.wording import REPORTED, list_rows
+from batch.wording import REPORTED, counted, list_names, list_rows, listed
 from batch.workbooks.overview import HEADS, CalendarSheet, PlaceSheet, ReportSheet, SummarySheet
 from batch.workbooks.posts_sheet import (
     COLUMN_STYLES,
@@ -439,6 +439,8 @@ def own_places(results: Results) -> Mapping[str, int]:
 
 
 SPARE_ROWS = 50
+SHOWN_PROBLEMS = 6
+"""How many problems of a row are told, where its places have others each, before the rest is counted."""
 NOTHING_TO_FIX = "Nothing to fix: all posts are fine."
 
 
@@ -497,11 +499,10 @@ def rows_to_fix(results: Results) -> Iterator[PostRow]:
     The key that was made for a row is written into it, so that a row corrected here stays the same post.
     """
     places = own_places(results)
-    flagged: dict[int, dict[str, str]] = {}
+    flagged: dict[int, dict[str, list[str]]] = {}
     for issue in results.issues:
         if issue.row is not None and issue.severity is Severity.ERROR and (column := column_of(issue.column)):
-            notes = flagged.setdefault(issue.row, {})
-            notes[column] = "\n".join(filter(None, (notes.get(column), issue.message)))
+            flagged.setdefault(issue.row, {}).setdefault(column, []).append(issue.message)
     posts: dict[int, list[Outcome]] = {}
     for outcome in results.outcomes:
         posts.setdefault(outcome.row, []).append(outcome)
@@ -514,19 +515,26 @@ def rows_to_fix(results: Results) -> Iterator[PostRow]:
         if len(outcomes) == 1 and only.outcome in MADE_SOMETHING and only.key:
             cells.setdefault("key", only.key)
         cells |= {ROW_NUMBER: str(number), PROBLEM: _tell_problem(outcomes)}
-        yield PostRow(cells, flagged.get(number, {}))
+        notes = {column: "\n".join(told[:SHOWN_PROBLEMS]) for column, told in flagged.get(number, {}).items()}
+        yield PostRow(cells, notes)
 
 
 def _tell_problem(outcomes: Sequence[Outcome]) -> str:
-    """Return what is wrong with a row, channel by channel where it has several."""
-    told: dict[str, list[str]] = {}
+    """Return what is wrong with a row, with the channels and places that have it unless all of the row's have it."""
+    told: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         if outcome.outcome not in NO_WORK:
             word = outcome.outcome.value.replace("_", " ").capitalize()
             start = "" if outcome.outcome is OutcomeKind.INVALID else f"{word}: "
             problem = f"{start}{outcome.message or outcome.code or 'No reason was given.'}"
-            told.setdefault(problem, []).append(channel_label(outcome.channel))
-    return "\n".join(
-        problem if len(names) == len(outcomes) else f"{' and '.join(names)}: {problem}"
-        for problem, names in told.items()
-    )
+            told.setdefault(problem, []).append(outcome)
+    channels, places = ({getattr(o, name) for o in outcomes} for name in ("channel", "place"))
+    lines = []
+    for problem, having in list(told.items())[:SHOWN_PROBLEMS]:
+        on, there = ({getattr(o, name): None for o in having} for name in ("channel", "place"))
+        where = [listed(map(channel_label, on), last="and")] if len(on) < len(channels) else []
+        where += [list_names(list(there))] if len(there) < len(places) else []
+        lines.append(f"{' in '.join(where)}: {problem}" if where else problem)
+    if (more := len(told) - SHOWN_PROBLEMS) > 0:
+        lines.append(f"{counted(more, 'more problem')}: see the sheets Results and By place.")
+    return "\n".join(lines)

@@ -11,7 +11,7 @@ import pytest
 from batch.model import COLUMNS, GOOD, Issue, Outcome, OutcomeKind, Results, Severity
 from batch.sheets.read import read_sheet
 from batch.workbooks.posts_sheet import TOO_LONG
-from batch.workbooks.results import MADE_SOMETHING, rows_to_fix, write_results
+from batch.workbooks.results import MADE_SOMETHING, SHOWN_PROBLEMS, rows_to_fix, write_results
 
 ROW = {"key": "spring-01", "channel": "FACEBOOK", "publish_at": "2026-12-01 09:30", "text": "=not a formula\n☕"}
 
@@ -131,6 +131,37 @@ def test_what_is_wrong_alike_on_all_channels_of_a_row_is_said_once(
     outcomes.append(make_outcome(2, OutcomeKind.SCHEDULED, channel="FACEBOOK"))
     (fixed,) = rows_to_fix(make_results(outcomes, [ROW]))
     assert fixed.cells["problem"] == "Google Business Profile and TikTok: no date"
+
+
+def test_a_problem_of_some_places_names_them_and_many_problems_are_counted(
+    make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    def told(*posts: Outcome) -> object:
+        (row,) = rows_to_fix(make_results(posts, [ROW]))
+        return row.cells["problem"]
+
+    def post(number: int, message: str, channel: str = "GBP") -> Outcome:
+        kind = OutcomeKind.INVALID if message else OutcomeKind.SCHEDULED
+        return make_outcome(2, kind, place=f"shop {number}", channel=channel, message=message)
+
+    assert told(*(post(n, "No street." if n in (1, 3) else "") for n in range(5))) == "shop 1 and shop 3: No street."
+    assert told(*(post(n, "No street.") for n in range(5))) == "No street."
+    both = [
+        post(n, "No picture." if channel == "INSTAGRAM" else "", channel)
+        for n in range(40)
+        for channel in ("GBP", "INSTAGRAM")
+    ]
+    assert told(*both) == "Instagram: No picture."
+    some = [
+        post(n, "No picture." if n == 7 and channel == "INSTAGRAM" else "", channel)
+        for n in range(9)
+        for channel in ("GBP", "INSTAGRAM")
+    ]
+    assert told(*some) == "Instagram in shop 7: No picture."
+    many = str(told(*(post(n, f"Too long by {n}.") for n in range(200)))).splitlines()
+    assert many[0] == "shop 0: Too long by 0."
+    assert many[-1] == f"{200 - SHOWN_PROBLEMS} more problems: see the sheets Results and By place."
+    assert len(many) == SHOWN_PROBLEMS + 1
 
 
 def test_a_long_problem_is_read_without_pulling_at_its_row(
