@@ -209,11 +209,7 @@ class Approval(NamedTuple):
 
 
 def decide(steps: Iterable[Step], files: Sequence[GivenAnswers]) -> dict[PostPlace, Approval]:
-    """Return for each step whether it is approved as it is now, and by whom, or why it is held back.
-
-    Of each person the latest answer counts; a change that anybody asks for holds a post back, and so does a date that
-    the sheet has not yet.
-    """
+    """Return who approved each step as it is now, or why it is held back, by each person's latest answer."""
     steps = tuple(steps)
     latest: dict[tuple[str, str], dict[str, Answer]] = {}
     for answer in sorted((answer for file in files for answer in file.given), key=lambda answer: answer.at):

@@ -24,11 +24,7 @@ REMEDY = "Make the plan again with `postbatch plan SHEET --out plan.json`."
 
 
 def site_state(snapshot: Snapshot, *, channels: Iterable[str], found: Iterable[Item]) -> str:
-    """Return the fingerprint of the site as far as a plan for these channels and items depends on it.
-
-    It has two parts, `accounts:... items:...`: accounts and connections of the channels; state, date, content and place
-    of the items. No order counts.
-    """
+    """Return the fingerprint of the site as far as a plan depends on it: `accounts:... items:...`, in any order."""
     used = sorted(set(channels))
     connections = [f"{channel}={snapshot.connections.get(channel, '')}" for channel in used]
     accounts = [

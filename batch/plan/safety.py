@@ -216,11 +216,7 @@ CALLS_PER_MEDIUM = 2
 
 
 def sent_in_bulk(steps: Sequence[Step], *, via: str, now: datetime, more_than: int = BULK_MORE_THAN) -> frozenset[int]:
-    """Return the places of the steps of one site that go out by a bulk call rather than as a draft of their own.
-
-    Only new posts with a date may; what replaces another post never does. `auto` sends in bulk what is due later than
-    `BULK_AHEAD`, where that is more than `more_than` posts.
-    """
+    """Return the places of the steps for bulk calls: new, dated, replacing none; by `auto` beyond `BULK_AHEAD`."""
     ahead = {"bulk": timedelta(0), "auto": BULK_AHEAD}.get(via)
     if ahead is None:
         return frozenset()

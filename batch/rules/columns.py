@@ -123,11 +123,7 @@ _CLOSED: Mapping[str, tuple[tuple[str, ...], Mapping[str, str], str]] = MappingP
 
 @lru_cache(REMEMBERED)
 def read_word(cell: str, column: str, choice: Choice | None = None) -> tuple[str, Problem | None]:
-    """Read a cell that holds one word of a closed list, the column's or the channel's own (`choice`).
-
-    It counts however it is cased and spaced; "" where the cell is blank or the word is none of them. What people write
-    instead is asked about and never followed.
-    """
+    """Read a cell of a closed list, in any case and spacing; "" for any other word, of which the likely one is told."""
     words, hints, remedy = _CLOSED.get(column, ((), NO_HINTS, ""))
     word = plain(cell)
     known = {plain(value): str(value) for value in (choice.values if choice else words)}

@@ -25,10 +25,7 @@ INTERRUPTED = 130
 
 
 class Stop:
-    """Whether a run should stop, and why. A site has its own, which the whole run's stops too (`of_site`).
-
-    `wait` waits so many seconds, or until the event is set.
-    """
+    """Whether a run should stop, and why; each site has its own too (`of_site`). `wait` waits, or until its event."""
 
     def __init__(self, wait: Callable[[threading.Event, float], object] = threading.Event.wait) -> None:
         self._event, self._wait = threading.Event(), wait

@@ -262,11 +262,7 @@ def standing(found: Iterable[Item]) -> Item | None:
 
 
 def settle(calls: Sequence[Call], *, reader: SiteReader, wait_full_window: bool = False) -> list[ActionResult]:
-    """Look until it is certain whether each call has happened; UNCLEAR where that could not be had.
-
-    `wait_full_window`: give the site all its time to carry out what it may still hold, not only its list; without it,
-    a call on an item of a known ID is looked at again sooner.
-    """
+    """Look until it is certain what each call did, else UNCLEAR; `wait_full_window`: give the site all its time."""
     results = [unclear_result(call.reply) for call in calls]
     try:
         results = _look(calls, reader)

@@ -128,17 +128,8 @@ def _from_outcome(known: Known, outcome: Outcome | None, status: str) -> list[It
     """Return an item as its post's last outcome tells it; none where its channel is not known."""
     if outcome is None or not outcome.channel:
         return []
-    return [
-        Item(
-            known.item_id,
-            outcome.channel,
-            outcome.type,
-            status,
-            reference=known.reference,
-            scheduled_at=outcome.publish_at,
-            link=outcome.link,
-        )
-    ]
+    item = Item(known.item_id, outcome.channel, outcome.type, status, reference=known.reference, link=outcome.link)
+    return [replace(item, scheduled_at=outcome.publish_at)]
 
 
 def _brought_up_to_date(

@@ -33,11 +33,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """What a post of one channel and type is made of.
-
-    `texts` are its text fields; `holders` are the fields that may hold media, of which one is used; `kinds` what the
-    media may be; `needs` are fields of which at least one has to be there; `tags` bounds hashtags and mentions.
-    """
+    """What a post of a channel and type is made of; of `holders` one is used, of `needs` at least one is there."""
 
     object: str
     texts: Mapping[str, Limit] = field(default_factory=dict)

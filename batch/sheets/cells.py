@@ -76,11 +76,7 @@ RawCell = str | Number | Moment | CellError
 
 
 class RawRow(NamedTuple):
-    """A line as it stands in the file; `cells` may be shorter than the headings.
-
-    `struck` are the columns, counted from 0, of cells whose whole text is struck out, `struck_words` those of cells in
-    which only a part is.
-    """
+    """A line of the file; `struck` are the places (from 0) of crossed-out cells, `struck_words` of partly such ones."""
 
     number: int
     cells: Sequence[RawCell]

@@ -86,11 +86,7 @@ class Lines:
         return False
 
     def choose_delimiter(self, count_known: CountKnown, *, usual: str) -> str:
-        """Return the delimiter that the file declares (Excel's own `sep=;` line) or that its headings tell.
-
-        It is the one that makes most headings known in the first line that has any. Where no line has one (another
-        scheduler's sheet) it is the usual one, or else whichever divides the first line most.
-        """
+        """Return the delimiter that is declared (`sep=;`) or makes most headings known, else the usual or widest."""
         start = next(self, "").rstrip("\r\n").strip('"')
         if len(start) == 5 and start[:4].lower() == "sep=" and start[4] in DELIMITERS:
             return start[4]
@@ -264,10 +260,7 @@ def refuse_encoding(path: Path) -> SheetError:
 
 
 def guess_codec(data: bytes) -> str | None:
-    """Return the encoding whose reading looks most like writing, None where none does.
-
-    A general detector was tried on sheets of a line or two and named the right one in 8 of 13, this in 11.
-    """
+    """Return the encoding that reads most like writing (right in 11 of 13 short sheets, a detector in 8)."""
     if b"\x00" in data:
         odd, even = data[1::2].count(0), data[::2].count(0)
         codec = "utf-16-le" if odd > even else "utf-16-be"

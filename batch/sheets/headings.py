@@ -566,11 +566,7 @@ def join_moment(date: RawCell, time: RawCell) -> RawCell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Headings as written, the rows under them, row 1 as it stands, and what was done to make them ours.
-
-    `foreign` is what another scheduler's layout tells of the headings, None where the sheet was not made for one;
-    `hints` say for which it may have been made.
-    """
+    """Headings, the rows under them, row 1; `foreign` is what another layout tells, `hints` whose it may be."""
 
     names: tuple[str, ...]
     rows: list[RawRow]

@@ -331,16 +331,12 @@ StyledCells = Sequence[StyledCell]
 
 
 class PlacedCell(NamedTuple):
-    """A cell of the page: `target` is where a click leads, "" for nowhere, and `tip` shows over it.
-
-    `first_line` is the format of a first line that differs from the rest.
-    """
+    """A cell of the page: `target` is where a click leads, "" for nowhere, and `tip` shows over it."""
 
     value: str | int
     format: Format
     target: str = ""
     tip: str = ""
-    first_line: Format | None = None
 
 
 class PageLayout:
@@ -367,12 +363,6 @@ class PageLayout:
         for at in range(column + 1, last + 1):
             self._cells[row, at] = PlacedCell("", made)
         self._cells[row, column] = PlacedCell(value, made, target, tip)
-
-    def put_headed(self, row: int, column: int, head: str, text: str, *layers: Mapping[str, Any]) -> None:
-        """Set a cell of two parts: a line that stands out, and a text under it."""
-        first_line = self._formats.make(bold=True, font_size=11, font_color=NAVY)
-        made = self._formats.make(*layers)
-        self._cells[row, column] = PlacedCell(f"{head}\n{text}", made, first_line=first_line)
 
     def draw_table(
         self, sheet: Worksheet, top: int, title: str, names: Sequence[str], rows: Sequence[StyledCells], *, words: int
@@ -416,9 +406,6 @@ class PageLayout:
         cell = self._cells[row, column]
         if not isinstance(cell.value, str):
             sheet.write_number(row, column, cell.value, cell.format)
-        elif cell.first_line is not None:
-            head, _, text = fit_cell(cell.value).partition("\n")
-            sheet.write_rich_string(row, column, cell.first_line, f"{head}\n", cell.format, text, cell.format)
         elif not cell.value:
             sheet.write_blank(row, column, None, cell.format)
         elif cell.target:
