@@ -35,7 +35,7 @@ DOCUMENTS = (
 )  # fmt: skip
 FROM_HELP = f"Read a sheet made for another scheduler: {', '.join(MAPPINGS[:-1])} or {MAPPINGS[-1]}."
 EXIT_INTERRUPTED = 130
-SHORT_SECONDS = 0.2
+SHORT_SECONDS = 0.1
 """A command that is over so soon shows no sign that it works."""
 
 GARBAGE_EVERY = (200_000, 20, 100)

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote
 
-from batch.model import Content, Medium, OutcomeKind, Quota
+from batch.model import Content, Medium, OutcomeKind, Quota, Status
 
 REPORTED: Mapping[OutcomeKind, str] = {
     OutcomeKind.PUBLISHED: "live",
@@ -159,6 +159,18 @@ def cell_address(row: int, position: int) -> str:
     """Return a cell's address as a spreadsheet shows it (`I14`); columns are counted from 0."""
     return f"{column_letters(position)}{row}"
 
+
+STATUS_WORDS: Mapping[str, str] = {
+    Status.DRAFT: "a draft",
+    Status.SCHEDULED: "scheduled",
+    Status.PROCESSING: "being published",
+    Status.IN_QUEUE: "waiting to be published",
+    Status.PUBLISHED: "published",
+    Status.FAILED: "refused by its channel",
+    Status.CANCELED: "cancelled",
+    Status.DELETED: "deleted",
+}
+"""What a sentence calls a state of the service; one that is new to us is told as the service does."""
 
 QUOTA_NAMES: Mapping[str, str] = {"PUBLISH_POST": "Publishing now", "SCHEDULE_POST": "Scheduling"}
 

@@ -57,7 +57,7 @@ class StatusLine:
         self._waiting: list[tuple[Callable[[], str], Callable[[], float] | None]] = []
         self._drawer: threading.Thread | None = None
         self._line: tqdm[NoReturn] | None = None
-        self._turn = 0
+        self._drawn = self._turn = 0
 
     @contextmanager
     def waiting(
@@ -90,10 +90,17 @@ class StatusLine:
     def printing(self) -> Iterator[None]:
         """While inside, the line is gone."""
         with self._lock:
-            if self._line is not None:
-                self._line.close()
-                self._line = None
+            self._clear()
             yield
+
+    def _clear(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+        if self._drawn:
+            self._err.write(f"\r{' ' * self._drawn}\r")
+            self._err.flush()
+            self._drawn = 0
 
     def _keep_drawing(self, first_seconds: float) -> None:
         with self._lock:
@@ -109,17 +116,25 @@ class StatusLine:
                 self._changed.wait(self.SECONDS)
 
     def _draw(self, words: str, share: float | None) -> None:
-        from tqdm import tqdm  # not loaded where nothing is drawn
-
         self._turn += 1
         shown = f"{words[: self._width - 5]} {'.' * (1 + self._turn % 3):3}"
+        if share is None:
+            if self._line is not None:
+                self._clear()
+            self._err.write(f"\r{shown.ljust(self._drawn)}")
+            self._err.flush()
+            self._drawn = len(shown)
+            return
+        from tqdm import tqdm  # takes time to load, so only where there is a bar
+
         if self._line is None:
+            self._clear()
             tqdm.monitor_interval = 0  # this thread draws, and needs no other to watch it
             self._line = tqdm(
                 desc=shown, total=1, bar_format="{desc}", leave=False, file=self._err, ncols=self._width - 1, nrows=20
             )
-        self._line.n = share or 0
-        self._line.bar_format = self.BAR if share is not None and len(shown) + 24 < self._width else "{desc}"
+        self._line.n = share
+        self._line.bar_format = self.BAR if len(shown) + 24 < self._width else "{desc}"
         self._line.set_description_str(shown)
 
 

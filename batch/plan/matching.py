@@ -19,7 +19,7 @@ from batch.plan.compare import content_changes
 from batch.plan.decisions import Refusal, Wanted, wanted_of
 from batch.rules.channels import COMBINATIONS
 from batch.times import shown_time
-from batch.wording import counted
+from batch.wording import STATUS_WORDS, counted
 
 DEAD = frozenset({Status.CANCELED, Status.DELETED, Status.FAILED})
 """States from which an item never goes out."""
@@ -275,7 +275,7 @@ def _shown_items(items: Iterable[Item]) -> str:
     names = []
     for item in items:
         at = shown_time(item.scheduled_at, timezone="") if item.status == Status.SCHEDULED else ""
-        names.append(f"{item.id} ({item.status}{f' for {at}' if at else ''})")
+        names.append(f"{item.id} ({STATUS_WORDS.get(item.status, item.status)}{f' for {at}' if at else ''})")
     return _first(names, maximum=MAX_ITEMS_NAMED)
 
 

@@ -31,17 +31,10 @@ from batch.plan.compare import content_changes, date_change, known_media, same_s
 from batch.plan.decisions import LATE, REFUSALS, Decision, Refusal, Wanted
 from batch.plan.matching import shown_account
 from batch.times import shown_time, spoken_time
-from batch.wording import listed
+from batch.wording import STATUS_WORDS, listed
 
 FOR_GOOD = "This can't be undone."
 CHANGEABLE = frozenset({"", Status.DRAFT, Status.SCHEDULED})
-STATUS_WORDS: Mapping[str, str] = {
-    Status.DRAFT: "a draft",
-    Status.SCHEDULED: "scheduled",
-    Status.FAILED: "refused by its channel",
-    Status.CANCELED: "cancelled",
-    Status.DELETED: "deleted",
-}
 ERROR_CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 
 

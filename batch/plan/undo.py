@@ -18,6 +18,7 @@ from batch.plan.planfile import site_state
 from batch.plan.safety import DATED, block_wrong_clock, clock_notices
 from batch.plan.steps import FOR_GOOD
 from batch.times import shown_time, spoken_time
+from batch.wording import STATUS_WORDS
 
 OUT = frozenset({Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE})
 GONE: Mapping[str, str] = {Status.CANCELED: "cancelled", Status.DELETED: "deleted", Status.FAILED: "refused"}
@@ -114,7 +115,8 @@ class _Past:
     def cancel(self) -> Step:
         """Say that what was cancelled stays so."""
         if self.item.status not in (Status.CANCELED, Status.DELETED):
-            reason = f"It was cancelled by that run and is {self.item.status} now, so somebody has dealt with it since."
+            now = STATUS_WORDS.get(self.item.status, self.item.status)
+            reason = f"It was cancelled by that run and is {now} now, so somebody has dealt with it since."
             return self.idle(StepKind.UNCHANGED, reason)
         reason = (
             "It was cancelled, and a cancelled post can't be scheduled again. To post it again, clear `action` and "

@@ -39,7 +39,7 @@ from batch.runs.settle import (
     settle,
     weigh,
 )
-from batch.wording import listed
+from batch.wording import STATUS_WORDS, listed
 
 MAX_TRIES = 6
 MAX_UNCLEAR = 3
@@ -298,7 +298,8 @@ def _look_before(act: Act, step: Step, before: Before, *, context: SiteContext) 
     done_before = step.own_acts[: step.own_acts.index(act)] if act in step.own_acts else ()
     dates = [at for at in (before.scheduled_at, step.at) if at is not None]
     if item.status != before.status and not (Act.CANCEL in done_before and item.status in ENDED):
-        what = f"it was {before.status} and is {item.status}"
+        was, now = (STATUS_WORDS.get(status, status) for status in (before.status, item.status))
+        what = f"it was {was} and is {now}"
     elif item.scheduled_at is not None and not any(same_second(item.scheduled_at, at) for at in dates):
         what = f"its date is {item.scheduled_at}"
     elif (Act.UPDATE not in done_before or content_changes(item.content, step.content)) and (

@@ -25,6 +25,7 @@ from batch.plan.matching import split_reference
 from batch.publisher import items
 from batch.publisher.client import Client
 from batch.publisher.reply import Reply, ReplyKind
+from batch.wording import STATUS_WORDS
 
 
 class ActionStatus(StrEnum):
@@ -320,7 +321,11 @@ def _told(call: Call, result: ActionResult) -> ActionResult:
         if reply.code in GONE:
             message = "The post has been deleted on the site meanwhile. Run again: the plan then shows what is there."
             return ActionResult(ActionStatus.REFUSED, code=reply.code, message=message)
-        shown = f" On the site it is {item.status}." if item else " The site doesn't show it."
+        shown = (
+            f" On the site it is {STATUS_WORDS.get(item.status, item.status)}."
+            if item
+            else " The site doesn't show it."
+        )
         message = (
             f"The service reports that the key {step.reference!r} is in use or was used before.{shown} "
             f"Run again; if that doesn't help, post it again with --again {step.key}."

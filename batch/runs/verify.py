@@ -18,6 +18,7 @@ from batch.plan.slots import Calendar
 from batch.runs.actions import SiteContext, StepProgress, carry_out, kept_notice, with_item, withdraw
 from batch.runs.record import broken_outcome, done_outcome
 from batch.runs.settle import DEAD, ENDED, ON_ITS_WAY, PENDING, ActionStatus, is_version, judge, other_post, standing
+from batch.wording import STATUS_WORDS
 
 GOING_OUT = frozenset({StepKind.DRAFT, StepKind.SCHEDULE, StepKind.PUBLISH})
 DATED = frozenset({StepKind.SCHEDULE, StepKind.RESCHEDULE})
@@ -255,7 +256,7 @@ def _difference(step: Step, item: Item | None, *, now: datetime) -> str:
     if item.status == Status.FAILED and step.kind in (StepKind.SCHEDULE, StepKind.PUBLISH, StepKind.RESCHEDULE):
         return ""
     if item.status not in EXPECTED[step.kind]:
-        return f"it is {item.status}"
+        return f"it is {STATUS_WORDS.get(item.status, item.status)}"
     if step.kind in (StepKind.CANCEL, StepKind.DELETE):
         return ""
     moved = step.at is not None and judge(Act.RESCHEDULE, step, item).status is not ActionStatus.DONE

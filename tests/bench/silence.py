@@ -65,7 +65,7 @@ def silences(folder: Path, *, posts: int) -> Iterator[Silence]:
         ("doctor", "--sandbox"),
         ("runs", "--sandbox"),
         ("watch", "--once", "--sandbox"),
-        ("undo", "last", "--sandbox", "--yes", "--allow-cancel", "100000"),
+        ("undo", "last", "--sandbox", "--yes"),
         ("template", "--out", "template.xlsx"),
     )
     for command in commands:

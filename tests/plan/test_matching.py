@@ -82,7 +82,7 @@ def test_two_items_that_live_are_a_conflict_that_names_both(make: Builders, othe
         match = ItemIndex([make.item(id="a"), make.item(other, id="b", **changes)]).find(make.post())
         assert match.refusal is not None
         assert match.refusal.code == "several_items"
-        assert "a (SCHEDULED for 2026-12-01 08:30 UTC), b (" in match.refusal.reason
+        assert "a (scheduled for 2026-12-01 08:30 UTC), b (" in match.refusal.reason
         assert "`cancel` as its action" in match.refusal.reason
 
 
@@ -152,7 +152,7 @@ def test_an_id_does_not_hide_that_another_item_of_its_key_goes_out_too(make: Bui
     match = ItemIndex([make.item(id="a"), make.item(id="b")]).find(make.post(item_id="a"))
     assert match.item is not None
     (warning,) = match.warnings
-    assert "b (SCHEDULED for 2026-12-01 08:30 UTC)" in warning
+    assert "b (scheduled for 2026-12-01 08:30 UTC)" in warning
     assert "goes out too" in warning
 
 

@@ -89,7 +89,7 @@ MEDDLING: dict[str, tuple[Change, str]] = {
         ),
         "it is scheduled for 2031-04-01",
     ),
-    "state": (lambda stage, item: stage.service.call("PATCH", f"/items/{item}/cancel", {}), "it is CANCELED"),
+    "state": (lambda stage, item: stage.service.call("PATCH", f"/items/{item}/cancel", {}), "it is cancelled"),
 }
 
 
