@@ -31,6 +31,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 import openpyxl
@@ -60,7 +61,8 @@ MOMENT = (
     r"|\b\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC"
 )
 MONTHS = tuple(calendar.month_name)
-SITE_DONE = re.compile(r"[\w-]+: \d+ of \d+ posts? done")
+SIDE_BY_SIDE = re.compile(r"[\w-]+: \d+ of \d+ posts? done|Sending |The Media Manager fetches ")
+"""Lines of sites, and of media, that come side by side: their order is no promise."""
 SLACK = timedelta(minutes=2)
 """A minute is cut off where times are shown without seconds."""
 
@@ -153,9 +155,8 @@ class Desk:
         }
 
     def _note(self, arguments: tuple[str, ...], done: subprocess.CompletedProcess[str], written: list[str]) -> None:
-        errors = done.stderr.splitlines(keepends=True)
-        if all(SITE_DONE.fullmatch(line.rstrip("\n")) for line in errors):
-            errors.sort()  # sites are done side by side
+        parts = groupby(done.stderr.splitlines(keepends=True), lambda line: bool(SIDE_BY_SIDE.match(line)))
+        errors = [line for in_any_order, lines in parts for line in (sorted(lines) if in_any_order else lines)]
         said = f"$ postbatch {' '.join(arguments)}\n{done.stdout}--- on the error output\n{''.join(errors)}"
         self.transcript.append(
             self.normalise(f"{said}--- exit {done.returncode}, wrote: {', '.join(written) or '-'}\n")
