@@ -21,7 +21,7 @@ from batch.model import Account, Channel, Item, Status
 from batch.plan.approval import Answer
 from batch.plan.matching import split_reference
 from batch.plan.select import read_day
-from batch.publisher.accounts import read_snapshot
+from batch.publisher.accounts import read_connection
 from batch.publisher.items import query_items
 from batch.rules.channel_words import channel_named
 from batch.rules.channels import COMBINATIONS
@@ -169,9 +169,8 @@ def _pull_site(
             left[LEFT_OUT_WORDS.get(item.status, item.status)] += 1
         elif choice.takes(item, zone=zone):
             taken.append(item)
-    now = session.environment.now()
     channels = sorted({Channel(item.channel) for item in taken})
-    accounts = read_snapshot(client, channels, now=now, site=site).accounts if channels else ()
+    accounts = [account for channel in channels for account in read_connection(client, channel).accounts]
     named = site if len(session.settings.sites) > 1 else ""
     return taken, _posts_rows(taken, accounts, site=named, zone=zone), left
 

@@ -19,9 +19,9 @@ from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_outputs
 from batch.commands.sites import SITES_AT_ONCE, count_sites, look_at_site
 from batch.commands.watch import KnownPost, known_posts, start_with_runs
 from batch.errors import PostbatchError, StartError
-from batch.model import Channel, Item, Outcome, OutcomeKind, Results, Status
-from batch.plan.matching import split_reference
-from batch.publisher.accounts import read_snapshot
+from batch.model import Channel, Item, Outcome, OutcomeKind, Results, Snapshot, Status
+from batch.plan.matching import lapsed_notices, split_reference
+from batch.publisher.accounts import read_connection
 from batch.report.words import make_headline
 from batch.runs.journal import Journal
 from batch.times import MONTHS, shown_time, zone_named
@@ -42,7 +42,7 @@ MAX_NAME = 80
 class SiteItems:
     """What a site holds, when what has no date was published from here, and its accounts by ID and second ID."""
 
-    items: Sequence[Item]
+    snapshot: Snapshot
     published: Mapping[str, datetime]
     accounts: Mapping[tuple[str, str, str], str]
 
@@ -116,9 +116,13 @@ def _read_posts(session: Session, names: Sequence[str], *, month: str) -> tuple[
             zone = session.settings.timezone_for(name) or "UTC"
             of_month, undated = _month_posts(found, known, site=name, month=month, timezone=zone)
             posts += of_month
+            coming = replace(found.snapshot, items=tuple(post.item for post in of_month))
+            told = list(lapsed_notices(coming).values())
             if undated:
-                told = counted(undated, "post has", "posts have")
-                session.warn(f"{name}: {told} no date and did not come from here, so no month's report has them.")
+                posts_have = counted(undated, "post has", "posts have")
+                told.append(f"{posts_have} no date and did not come from here, so no month's report has them.")
+            for notice in told:
+                session.notice(f"{name}: {notice}")
     if len(unread) == len(names):
         raise StartError("No site could be read, so there is no report.")
     return posts, unread
@@ -134,17 +138,15 @@ def read_month(text: str, *, now: datetime, zone: str) -> str:
 
 
 def _read_site(session: Session, site: str) -> SiteItems:
-    client, now = session.client(site), session.environment.now()
+    client = session.client(site)
     with Journal(session.journal(site)) as journal:
-        items, published = look_at_site(session, site, journal, ()).items, journal.published()
-    accounts: dict[tuple[str, str, str], str] = {}
-    try:
-        channels = sorted({Channel(item.channel) for item in items if item.channel in Channel.__members__})
-        for account in read_snapshot(client, channels, now=now, site=site).accounts:
-            accounts[account.channel, account.id, account.target_id] = account.name or account.target_name
-    except PostbatchError as error:  # names alone are no reason to go without a report
-        session.warn(f"{site}: the names of its accounts can't be read. {error}")
-    return SiteItems(items, published, accounts)
+        snapshot, published = look_at_site(session, site, journal, ()), journal.published()
+    channels = sorted({Channel(item.channel) for item in snapshot.items if item.channel in Channel.__members__})
+    connections = {str(channel): read_connection(client, channel) for channel in channels}
+    states = {channel: connection.state for channel, connection in connections.items()}
+    accounts = [account for connection in connections.values() for account in connection.accounts]
+    names = {(str(a.channel), a.id, a.target_id): a.name or a.target_name for a in accounts}
+    return SiteItems(replace(snapshot, connections={**snapshot.connections, **states}), published, names)
 
 
 def _month_posts(
@@ -152,7 +154,7 @@ def _month_posts(
 ) -> tuple[list[ReportPost], int]:
     """Return the items of a month in its site's zone and all drafts without a date; and how many others have none."""
     posts, undated = [], 0
-    for item in (item for item in found.items if item.status in STATES):
+    for item in (item for item in found.snapshot.items if item.status in STATES):
         before = known.get((site, item.id.lower()))
         at, draft = _time_of(item, before, found), item.status == Status.DRAFT
         undated += at is None and not draft
@@ -216,6 +218,7 @@ def _reports(session: Session, posts: Sequence[ReportPost], *, month: str, sites
                 outcomes=tuple(replace(post.outcome, row=row) for row, post in rows),
                 own={row: (post.campaign, *(post.item.insights.get(f, "") for f in figures)) for row, post in rows},
                 finished_at=now,
+                notices=tuple(n for n in session.notices if site == "" or n.startswith(f"{site}: ")),
                 wanted="report",
             )
         )

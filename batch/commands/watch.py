@@ -205,6 +205,7 @@ def open_posts(session: Session) -> dict[str, list[OpenPost]]:
     Each post once, as the latest run knows it. A site that is not configured here, or leads elsewhere now, is left out.
     """
     seen: set[tuple[str, str, str]] = set()
+    elsewhere: set[str] = set()
     found: dict[str, list[OpenPost]] = defaultdict(list)
     for record in reversed(read_records(session)):
         try:
@@ -215,11 +216,16 @@ def open_posts(session: Session) -> dict[str, list[OpenPost]]:
         for placed, outcome in zip(record.placed, outcomes, strict=True):
             post = record.journals.get(outcome.site, ""), outcome.key, outcome.channel
             failed = outcome.outcome is OutcomeKind.FAILED and outcome.status == Status.FAILED
+            coming = placed.step.at is not None and placed.step.at > session.environment.now()
+            elsewhere |= {outcome.site} if coming and not post[0] and placed.step.acts else set()
             if not outcome.item_id or post in seen or not post[0] or not (failed or outcome.outcome in TELLING):
                 continue
             seen.add(post)
             if failed or (outcome.outcome in LIVE_KINDS and outcome.status in (*OPEN_STATUSES, "")):
                 found[outcome.site].append(OpenPost(record, placed.position, outcome))
+    if elsewhere and not session.sites:
+        sites = listed(sorted(elsewhere), last="and")
+        session.say(f"Not watched: the posts of {sites}, which this configuration doesn't have, or has elsewhere.")
     wanted = session.sites or tuple(found)
     return {site: found[site] for site in sorted(found) if site in wanted}
 

@@ -364,10 +364,11 @@ def find_warnings(results: Results) -> tuple[PageProblem, ...]:
         links.setdefault(posts[0][1].row, []).append(PostLink.to(posts))
         warned = [(post, word) for _, post in posts for word in post.warnings if (post.row, word) not in known]
         planned += _problems_by_place(warned, posts, rows=(posts[0][1].row,), of=placed)
+    told_of = "The month" if results.wanted == "report" else "This run"
     return group_by_cause((
         *(_problem_of(issue, tuple(links.get(issue.row, ()))) for issue in issues),
         *planned,
-        *(PageProblem((), "", "", "", notice, otherwise="This run") for notice in results.notices),
+        *(PageProblem((), "", "", "", notice, otherwise=told_of) for notice in results.notices),
     ))  # fmt: skip
 
 

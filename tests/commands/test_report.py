@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import openpyxl
 import pytest
@@ -136,6 +137,16 @@ def test_posts_of_other_people_are_there_with_their_account_by_name(site, servic
     }])  # fmt: skip
     (post,) = json.loads(site("report", "--month", "2031-03", "--json").out)["posts"]
     assert (post["key"], post["account"] != account, bool(post["account"])) == ("", True, True)
+
+
+def test_a_lapsed_connection_is_told_where_posts_wait_on_it_and_stops_no_report(month, service):
+    service.seed(connections={"LINKEDIN": "DISCONNECTED"})
+    ended = month("report", "--month", "2031-03")
+    waiting = json.loads(month("report", "--month", "2031-03", "--json").out)["totals"]["channel"]["LINKEDIN"]
+    said = f"default: {waiting['scheduled']} posts scheduled on LINKEDIN won't go out as things stand."
+    assert said in ended.err
+    assert said in unescape((month.folder / "report-2031-03.html").read_text(encoding="utf-8"))
+    assert "LINKEDIN" not in month("report", "--month", "2031-02", "--no-page").err, "nothing waits in February"
 
 
 def test_the_files_of_sites_are_safe_everywhere_and_no_two_are_one() -> None:

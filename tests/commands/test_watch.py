@@ -25,6 +25,7 @@ from batch.commands.options import Environment, Flags
 from batch.commands.watch import Alert, make_message, make_senders, read_duration, watch
 from batch.errors import ServiceError, StartError
 from batch.publisher.client import notify_webhook
+from batch.sandbox.sites import SITE_ID
 from batch.workbooks.results import write_results  # noqa: F401 - loaded once, before the clock runs
 
 FAILING = "[sandbox:fail]"
@@ -183,6 +184,17 @@ def test_a_site_that_cannot_be_checked_is_said_once_and_again_after_it_was_well(
         service.clear_faults()
         assert site(*look, environ=environ).status == 0
     assert [message["text"].splitlines()[0] for message in kind.got] == ["postbatch: 1 site can't be checked."] * 2
+
+
+def test_posts_of_a_site_that_is_configured_no_more_are_said_not_to_be_watched(site, service):
+    other = "11111111-2222-4333-8444-555555555555"
+    site.configure(f'[sites.pottery]\nsite_id = "{SITE_ID}"\n')
+    site.write("posts.csv", rows(2, failing=0))
+    assert site("run", "posts.csv", "-y", "--no-page", environ={"WIX_SITE_ID": ""}).status == 0
+    assert "Not watched" not in site("watch", "--once", environ={"WIX_SITE_ID": ""}).err
+    site.configure(f'[sites.garden]\nsite_id = "{other}"\n')
+    ended = site("watch", "--once", environ={"WIX_SITE_ID": ""})
+    assert (ended.status, "Not watched: the posts of pottery" in ended.err) == (0, True)
 
 
 def in_process(site: Any, now: datetime, **options: Any) -> tuple[int, str]:
