@@ -63,7 +63,7 @@ def tools_of(desk: Desk) -> Sequence[Callable[..., Json]]:
         wrote) is a page on which a person can approve."""
         there = desk.folder / desk.file(page) if page else None
         if there and (there.suffix.lower() not in PAGES or (there.exists() and PAGE_MARK not in there.read_bytes())):
-            raise ValueError(f"{page!r} is no page of a plan. Name a new file that ends in .html.")
+            raise ValueError(f"{page!r} isn't a page of a plan. Name a new file that ends in .html.")
         return ask("plan", *([f"--page={desk.file(page)}"] if page else []), file=sheet)
 
     def status(results: str) -> Json:

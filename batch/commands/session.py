@@ -245,7 +245,7 @@ class Session:
         for site, name in record.journals.items():
             if self.journal(site).name != name:
                 where = "in the sandbox of another folder" if self.sandbox else "on another site or address"
-                raise StartError(f"The run {record.run} was {where} than {site or 'default'} is now. Go there first.")
+                raise StartError(f"The run {record.run} was {where} than {site or 'default'} is now. Run this there.")
 
     def with_last_known(self, results: Results, record: RunRecord) -> Results:
         """Return a run's results with what was last known of the posts that it left out."""
@@ -374,7 +374,7 @@ def refuse_outputs(outputs: Outputs, *, sheet: Path, cwd: Path, endings: tuple[s
     if outputs.annotate:
         endings = (sheet.suffix.lower(),)
         if endings[0] not in WORKBOOKS or not sheet.is_file():
-            raise StartError(f"--annotate copies an Excel workbook, and {sheet.name} is none. Leave it out.")
+            raise StartError(f"--annotate copies an Excel workbook, and {sheet.name} isn't one. Leave it out.")
     if outputs.out is not None and outputs.out.suffix.lower() not in endings:
         raise StartError(f"{outputs.out.name} can't be written: end its name in {' or '.join(endings)}.")
     for path in (cwd / given for given in (outputs.out, outputs.page) if given is not None):
@@ -384,7 +384,9 @@ def refuse_outputs(outputs: Outputs, *, sheet: Path, cwd: Path, endings: tuple[s
             if path.is_dir():
                 raise StartError(f"{path.name} is a folder: give the name of a file in it.")
             if not next(part for part in path.parents if part.exists()).is_dir():
-                raise StartError(f"{path.name} can't be written: {path.parent.name} is no folder. Give another place.")
+                raise StartError(
+                    f"{path.name} can't be written: {path.parent.name} isn't a folder. Give another place."
+                )
         except OSError as error:
             raise StartError(f"{path.name[:80]} can't be written ({error.strerror}): give another name.") from error
 

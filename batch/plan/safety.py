@@ -85,7 +85,7 @@ def check_new_posts(plan: Plan, *, allowed: int | None) -> None:
     where = f" in {counted(places, 'place')}" if places else ""
     raise GuardError(
         f"This sheet would make {counted(len(new), 'new post')} from {counted(rows, 'row')}{where}, and a run makes "
-        f"{allowed:,} at most. Nothing was sent. If that is meant, add --allow-new {len(new)}."
+        f"{allowed:,} at most. Nothing was sent. If you mean it, add --allow-new {len(new)}."
     )
 
 
@@ -157,12 +157,12 @@ def block_over_quota(steps: Sequence[Step], snapshot: Snapshot) -> list[Step]:
             continue
         places = [place for place, step in enumerate(kept) if act in step.acts]
         places.sort(key=lambda place: kept[place].at or datetime.min.replace(tzinfo=UTC))
-        period = f" for this {quota.period.lower()}" if quota.period else ""
+        period = f" this {quota.period.lower()}" if quota.period else ""
         of = f" of {quota.limit}" if quota.limit is not None else ""
-        needed = "1 post needs" if len(places) == 1 else f"{len(places)} posts need"
+        needed = "1 is needed" if len(places) == 1 else f"{len(places)} are needed"
         reason = (
-            f"The quota for {DOING[action]} ({action}) leaves {max(quota.left, 0)}{of}{period}, and {needed} it; the "
-            "soonest go first. Run again when the next period begins, or upgrade the plan."
+            f"The site's plan has {max(quota.left, 0)}{of} posts left for {DOING[action]}{period}, and {needed}. The "
+            "earliest go first. Run again when the next period begins, or upgrade the plan."
         )
         for place in places[max(quota.left, 0) :]:
             kept[place] = refused(kept[place], StepKind.BLOCKED, "quota", reason)

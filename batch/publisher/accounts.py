@@ -50,7 +50,7 @@ def list_accounts(client: Client, channel: Channel) -> Connection:
         # Without a code its status tells, where the API documents it for this call.
         plain = reply.code.startswith("HTTP_")
         if plain and reply.status not in NO_ACCOUNTS:
-            raise ServiceError(f"The site did not tell its accounts ({reply.code}): {reply.message} Try again later.")
+            raise ServiceError(f"The site didn't list its accounts ({reply.code}): {reply.message} Try again later.")
         return Connection((), NO_ACCOUNTS[reply.status] if plain else reply.code)
     listed = reply.body.get("accounts")
     if not isinstance(listed, list):

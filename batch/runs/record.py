@@ -255,7 +255,7 @@ def _read(path: Path) -> RunRecord:
             f"The record {shown(path)} can't be read ({error}); that run's results can't be made again."
         ) from error
     if not all(JOURNAL_NAME.fullmatch(name) for name in record.journals.values()):
-        raise JournalError(f"The record {shown(path)} names a journal that is none of this machine's.")
+        raise JournalError(f"The record {shown(path)} names a journal that isn't on this machine.")
     return replace(record, placed=tuple(NumberedStep(p.position, with_zone(p.step)) for p in record.placed))
 
 
@@ -351,7 +351,7 @@ def note_results(folder: Path, results_file: Path, run: str, *, sheet: Path, com
             write_private(home / _digest(sheet / "latest run"), run.encode())
     except OSError as error:
         raise JournalError(
-            f"From which run {results_file.name} is could not be noted in {shown(home)} ({error.strerror}), so "
+            f"Which run {results_file.name} belongs to couldn't be noted in {shown(home)} ({error.strerror}), so "
             f"`postbatch status {results_file.name}` can't tell; `postbatch results {run}` can."
         ) from error
 

@@ -103,7 +103,7 @@ def wait_for_other_runs(
     """
     waiting = [item.id for post in posts for item in _other_drafts(post, duplicates.get(post.position, ()))]
     if waiting:
-        context.say("Another run of this sheet seems to be at work; waiting until it has done what it is at.")
+        context.say("Another run of this sheet seems to be at work; waiting for it.")
     patience_ends = context.clock() + context.call_window_seconds
     while waiting and context.clock() < patience_ends and not context.stop.requested:
         context.pause(max(POLL_SECONDS, context.settle_seconds / 4))

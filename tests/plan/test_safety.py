@@ -75,7 +75,7 @@ def test_the_soonest_posts_go_first_and_the_rest_say_when(make: Builders) -> Non
     posts = [make.post(f"p{n}", publish_at=date) for n, date in enumerate(dates)]
     plan = plan_of(make, posts, quotas={"SCHEDULE_POST": Quota("SCHEDULE_POST", limit=10, left=2, period="MONTH")})
     assert [step.kind for step in plan.steps] == [StepKind.BLOCKED, StepKind.SCHEDULE, StepKind.SCHEDULE]
-    assert "leaves 2 of 10 for this month" in plan.steps[0].reason
+    assert "has 2 of 10 posts left for scheduling this month" in plan.steps[0].reason
     assert plan.needs == {"SCHEDULE_POST": 2}
 
 
