@@ -91,13 +91,14 @@ def test_both_commands_for_ci_are_one_line_each():
 def test_every_command_and_option_it_names_is_there(text):
     from batch.cli import postbatch
 
-    of_others = {"--quiet", "--editable", "--quick", "--stages", "--long"}
+    scripts = [*(ROOT / "tests" / "bench").glob("*.py"), *(ROOT / "tests" / "proof").glob("*.py")]
+    of_scripts = {one for path in scripts for one in re.findall(r'"(--[a-z-]+)"', path.read_text(encoding="utf-8"))}
     options = {opt for command in postbatch.commands.values() for param in command.params for opt in param.opts}
     code = "\n".join(re.findall(r"^ *```sh\n(.*?)```", text, re.DOTALL | re.MULTILINE))
     for command in re.findall(r"`postbatch ([a-z]+)", text) + re.findall(r"^ *postbatch ([a-z]+)", code, re.MULTILINE):
         assert command in postbatch.commands, command
     for option in re.findall(r"(?<=[ `])(--[a-z][a-z-]+)", text):
-        assert option in options | of_others | {"--help"}, option
+        assert option in options | of_scripts | {"--help", "--quiet", "--editable"}, option
 
 
 @pytest.mark.parametrize("path", ["README.md", *PAGES])
