@@ -120,7 +120,9 @@ def _read_posts(session: Session, names: Sequence[str], *, month: str) -> tuple[
             told = list(lapsed_notices(coming).values())
             if undated:
                 posts_have = counted(undated, "post has", "posts have")
-                told.append(f"{posts_have} no date and did not come from here, so no month's report has them.")
+                told.append(
+                    f"{posts_have} no date on the site and came from elsewhere, so no monthly report shows them."
+                )
             for notice in told:
                 session.notice(f"{name}: {notice}")
     if len(unread) == len(names):

@@ -225,7 +225,7 @@ def open_posts(session: Session) -> dict[str, list[OpenPost]]:
                 found[outcome.site].append(OpenPost(record, placed.position, outcome))
     if elsewhere and not session.sites:
         sites = listed(sorted(elsewhere), last="and")
-        session.say(f"Not watched: the posts of {sites}, which this configuration doesn't have, or has elsewhere.")
+        session.say(f"Not watched: the posts of {sites}. This configuration has no such site, or another of that name.")
     wanted = session.sites or tuple(found)
     return {site: found[site] for site in sorted(found) if site in wanted}
 

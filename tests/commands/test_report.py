@@ -109,7 +109,7 @@ def test_what_was_published_at_once_is_in_its_month_though_the_site_shows_no_dat
     told = json.loads(ended.out)
     assert {post["key"]: post["outcome"] for post in told["posts"]} == {"now": "published", "no": "failed"}
     assert all(post["publish_at_utc"] for post in told["posts"])
-    assert "default: 1 post has no date and did not come from here" in ended.err
+    assert "default: 1 post has no date on the site and came from elsewhere" in ended.err
     assert json.loads(site("report", "--json", "--month", "2026-01").out)["posts"] == []
 
 
