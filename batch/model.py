@@ -552,11 +552,6 @@ class Outcome:
     place: str = ""
 
 
-def _plain(value: object) -> object:
-    """Return a word of a list as text, and any other value as it is."""
-    return str(value) if isinstance(value, str) else value
-
-
 @dataclass(frozen=True, slots=True)
 class Results:
     """All outcomes of a run, one for each post, in the sheet's order, with the sheet's own columns beside them.
@@ -597,7 +592,8 @@ class Results:
         for outcome in self.outcomes:
             told = {"publish_at_utc": outcome.publish_at, "warnings": "\n".join(outcome.warnings)}
             ours = (told[name] if name in told else getattr(outcome, name) for name in RESULT_COLUMNS)
-            lines.append((*map(_plain, ours), *self.own.get(outcome.row, blank)))
+            plain = (str(value) if isinstance(value, str) else value for value in ours)
+            lines.append((*plain, *self.own.get(outcome.row, blank)))
         frame = DataFrame(lines, columns=names)
         frame["publish_at_utc"] = to_datetime(frame["publish_at_utc"], utc=True)
         return frame[[name for name in names if name.strip()]]

@@ -72,10 +72,10 @@ def usual_mime(kind: str) -> str:
 
 
 class _Share(NamedTuple):
-    """A service's share links: its hosts (".x": all that end so), the direct form or None, and the refusal."""
+    """A service's share links: its hosts (".x": all that end so), how a direct form is made, and the refusal."""
 
     hosts: tuple[str, ...]
-    turn: Callable[[SplitResult], SplitResult | None]
+    turn: Callable[[SplitResult], SplitResult | None] | None
     refusal: str
 
 
@@ -100,10 +100,6 @@ def _turn_dropbox(parts: SplitResult) -> SplitResult | None:
     return SplitResult("https", "www.dropbox.com", parts.path, "&".join([*kept, "dl=1"]), "")
 
 
-def _turn_never(_parts: SplitResult) -> None:
-    return None
-
-
 _PAGE = "is a page that shows the file and not the file. Download it, and name the file or its own address"
 SHARES = (
     _Share(
@@ -116,23 +112,23 @@ SHARES = (
         _turn_dropbox,
         "this Dropbox link names a folder or a page. Copy the link of the file itself (Share, Copy link)",
     ),
-    _Share(("docs.google.com",), _turn_never, f"a Google Docs link {_PAGE}"),
-    _Share(("photos.google.com", "photos.app.goo.gl"), _turn_never, f"a Google Photos link {_PAGE}"),
-    _Share(("1drv.ms", "onedrive.live.com", "onedrive.com"), _turn_never, f"a OneDrive link {_PAGE}"),
-    _Share((".sharepoint.com",), _turn_never, f"a SharePoint link {_PAGE}"),
-    _Share(("icloud.com", "www.icloud.com", "share.icloud.com"), _turn_never, f"an iCloud link {_PAGE}"),
-    _Share(("we.tl", "wetransfer.com", "www.wetransfer.com"), _turn_never, f"a WeTransfer link {_PAGE}"),
-    _Share(("canva.com", "www.canva.com"), _turn_never, f"a Canva link {_PAGE}"),
+    _Share(("docs.google.com",), None, f"a Google Docs link {_PAGE}"),
+    _Share(("photos.google.com", "photos.app.goo.gl"), None, f"a Google Photos link {_PAGE}"),
+    _Share(("1drv.ms", "onedrive.live.com", "onedrive.com"), None, f"a OneDrive link {_PAGE}"),
+    _Share((".sharepoint.com",), None, f"a SharePoint link {_PAGE}"),
+    _Share(("icloud.com", "www.icloud.com", "share.icloud.com"), None, f"an iCloud link {_PAGE}"),
+    _Share(("we.tl", "wetransfer.com", "www.wetransfer.com"), None, f"a WeTransfer link {_PAGE}"),
+    _Share(("canva.com", "www.canva.com"), None, f"a Canva link {_PAGE}"),
     _Share(
         ("box.com", "app.box.com"),
         lambda parts: parts if parts.path.startswith("/shared/static/") else None,
         f"a Box link {_PAGE}",
     ),
-    _Share(("youtube.com", "www.youtube.com", "m.youtube.com", "youtu.be"), _turn_never, f"a YouTube link {_PAGE}"),
-    _Share(("instagram.com", "www.instagram.com"), _turn_never, f"an Instagram link {_PAGE}"),
-    _Share(("facebook.com", "www.facebook.com", "fb.watch"), _turn_never, f"a Facebook link {_PAGE}"),
-    _Share(("tiktok.com", "www.tiktok.com", "vm.tiktok.com"), _turn_never, f"a TikTok link {_PAGE}"),
-    _Share(("vimeo.com", "www.vimeo.com"), _turn_never, f"a Vimeo link {_PAGE}"),
+    _Share(("youtube.com", "www.youtube.com", "m.youtube.com", "youtu.be"), None, f"a YouTube link {_PAGE}"),
+    _Share(("instagram.com", "www.instagram.com"), None, f"an Instagram link {_PAGE}"),
+    _Share(("facebook.com", "www.facebook.com", "fb.watch"), None, f"a Facebook link {_PAGE}"),
+    _Share(("tiktok.com", "www.tiktok.com", "vm.tiktok.com"), None, f"a TikTok link {_PAGE}"),
+    _Share(("vimeo.com", "www.vimeo.com"), None, f"a Vimeo link {_PAGE}"),
 )
 """Share links of services where pictures lie. Only Dropbox documents its direct form (help.dropbox.com,
 "force-download", read 2026-11-24); Drive's is the one in general use."""
@@ -217,7 +213,7 @@ def read_address(source: str) -> Address:
     direct = SplitResult(parts.scheme, netloc, _ascii(parts.path), _ascii(parts.query), "")
     share = _BY_HOST.get(host) or next((share for ending, share in _BY_ENDING if host.endswith(ending)), None)
     if share:
-        turned = share.turn(direct)
+        turned = share.turn(direct) if share.turn else None
         if turned is None:
             return Address(refusal=share.refusal)
         direct = turned

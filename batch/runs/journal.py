@@ -250,17 +250,12 @@ class Journal:
     def record(self, intent: int, *, kind: str, code: str, item_id: str, status: str, at: datetime) -> None:
         """Commit what came back for an intent; a later, better answer replaces an earlier one."""
         self._outlive(power_cuts=False)
-        with self._change() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?, ?)",
-                (intent, at.timestamp(), kind, code, item_id, status),
-            )
+        self._put("result", intent, at.timestamp(), kind, code, item_id, status)
 
     def keep_outcome(self, run: str, position: int, outcome: str) -> None:
         """Commit what became of a post (JSON); written again when reading back shows more."""
         self._outlive(power_cuts=False)
-        with self._change() as db:
-            db.execute("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?)", (run, position, outcome))
+        self._put("outcome", run, position, outcome)
 
     def adopt(self, run: str, entries: Iterable[Adopted], *, at: datetime) -> None:
         """Commit, all at once, what another machine has done for this run, as if it had been sent from here."""
@@ -362,15 +357,13 @@ class Journal:
     def remember_shown(self, item_id: str, *, sent: Content, shown: Content, at: datetime) -> None:
         """Commit how the service shows a content that it accepted."""
         entry = (to_json(sent), to_json(shown))
-        with self._change() as db:
-            db.execute("INSERT OR REPLACE INTO shown VALUES (?, ?, ?, ?)", (item_id, *entry, at.timestamp()))
+        self._put("shown", item_id, *entry, at.timestamp())
         if self._shown is not None:
             self._shown[item_id] = entry
 
     def remember_account(self, item_id: str, account_id: str, *, at: datetime) -> None:
         """Commit the account of an item that was made from here."""
-        with self._change() as db:
-            db.execute("INSERT OR REPLACE INTO account VALUES (?, ?, ?)", (item_id, account_id, at.timestamp()))
+        self._put("account", item_id, account_id, at.timestamp())
         if self._accounts is not None:
             self._accounts[item_id] = account_id
 
@@ -437,9 +430,7 @@ class Journal:
 
     def remember_media(self, identity: str, url: str, file_id: str) -> None:
         """Commit that a medium is in the Media Manager."""
-        with self._change() as db:
-            now = datetime.now(UTC).timestamp()
-            db.execute("INSERT OR REPLACE INTO media VALUES (?, ?, ?, ?)", (identity, url, file_id, now))
+        self._put("media", identity, url, file_id, datetime.now(UTC).timestamp())
 
     def known_text(self, fingerprint: str) -> str | None:
         """Return generated content (JSON) that was made before for the same request."""
@@ -447,9 +438,13 @@ class Journal:
 
     def remember_text(self, fingerprint: str, content: str) -> None:
         """Commit generated content (JSON)."""
+        self._put("generated", fingerprint, content, datetime.now(UTC).timestamp())
+
+    def _put(self, table: str, *values: object) -> None:
+        """Commit one line of a table, in place of an earlier one."""
         with self._change() as db:
-            now = datetime.now(UTC).timestamp()
-            db.execute("INSERT OR REPLACE INTO generated VALUES (?, ?, ?)", (fingerprint, content, now))
+            marks = ", ".join("?" * len(values))
+            db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", values)  # noqa: S608 - a name of ours
 
     def _one(self, question: str, value: str) -> str | None:
         rows = self._ask(question, (value,))
