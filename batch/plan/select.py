@@ -17,7 +17,7 @@ from batch.errors import StartError
 from batch.model import Action, Channel, Post, SheetRows
 from batch.plan.decisions import PostPlace, place
 from batch.plan.matching import plain_name
-from batch.rules.channel_words import plain
+from batch.rules.channel_words import channel_named, plain
 from batch.rules.columns import ACTION_FORMS, FINAL_FORMS
 from batch.rules.places import NO_PLACES, Places
 from batch.times import zone_named
@@ -33,7 +33,6 @@ _FIELDS: dict[str, Callable[[Post], str]] = {
 """Columns whose value is that of the post, blank cells filled in; of any other the sheet's own cell counts."""
 
 _DATE = "publishat"
-_CHANNEL_NAMES = {"x": Channel.TWITTER, "googlebusinessprofile": Channel.GBP, "google": Channel.GBP}
 _ACTION_NAMES = {**ACTION_FORMS, **FINAL_FORMS, **{plain(action): action for action in Action}, "": ""}
 _CANCELED = re.compile("cancel(?=ed|ing|ation)")
 """A person who leaves out what is cancelled means it in both spellings."""
@@ -265,12 +264,9 @@ def _value(column: str, value: str, expression: str) -> str:
         return _spelled(value).replace("[", "[[]")
     if column not in {"channel", "action"} or any(mark in value for mark in "*?["):
         return _spelled(value)
-    if column == "action":
-        named, known = _ACTION_NAMES.get(plain(value)), ", ".join(Action)
-    else:
-        name = _CHANNEL_NAMES.get(re.sub(r"[\s_-]", "", value).casefold(), value.strip().upper())
-        named, known = name if name in Channel.__members__ else None, ", ".join(Channel)
+    named = _ACTION_NAMES.get(plain(value)) if column == "action" else channel_named(value)
     if named is None:
+        known = ", ".join(Action if column == "action" else Channel)
         raise StartError(f"--only {expression!r}: there is no {column} {value.strip()!r}. Write one of {known}.")
     return str(named).casefold()
 
