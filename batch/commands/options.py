@@ -238,9 +238,9 @@ class Environment:
 
     @property
     def err_width(self) -> int:
-        """The columns of the terminal that messages go to, which may be another than the results' one."""
+        """The columns of the terminal that messages go to; one that doesn't know its width has those of the results."""
         try:
-            return min(self.width, os.get_terminal_size(self.err.fileno()).columns)
+            return min(self.width, os.get_terminal_size(self.err.fileno()).columns or self.width)
         except (OSError, ValueError):
             return self.width
 
