@@ -33,11 +33,11 @@ MARK = "glazed-7f3a"
 
 LATER = frozenset({
     "batch.commands.fix", "batch.commands.init", "batch.commands.mcp", "batch.commands.report", "batch.commands.trust",
-    "batch.commands.watch", "batch.desk", "batch.plan.approval", "batch.publisher.probe", "batch.rules.channel_words",
-    "batch.rules.damage", "batch.rules.date_words", "batch.rules.links", "batch.rules.places", "batch.rules.repeats",
-    "batch.sheets.google", "batch.sheets.vocabulary", "batch.web", "batch.web.app", "batch.web.folder",
-    "batch.web.guard", "batch.web.jobs",
-    "batch.workbooks.fix",
+    "batch.commands.watch", "batch.desk", "batch.plan.approval", "batch.plan.slots", "batch.publisher.probe",
+    "batch.rules.channel_words", "batch.rules.damage", "batch.rules.date_words", "batch.rules.links",
+    "batch.rules.places", "batch.rules.repeats", "batch.rules.slots", "batch.sheets.google", "batch.sheets.vocabulary",
+    "batch.web", "batch.web.app", "batch.web.folder", "batch.web.guard", "batch.web.jobs", "batch.workbooks.fix",
+    "batch.workbooks.places_sheet",
 })  # fmt: skip
 """Modules that hold what came after 0.1.0 and its restructuring, each a capability of its own."""
 
