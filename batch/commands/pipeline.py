@@ -60,6 +60,7 @@ from batch.plan.approval import (
     decide_by_memory,
     fingerprint_of,
     hold_back,
+    reworded,
     strays,
 )
 from batch.plan.decisions import PlanOptions, PostPlace, names_of, place
@@ -261,21 +262,30 @@ class Planner:
         def decided(steps: Sequence[Step]) -> Mapping[PostPlace, Approval]:
             if self.answers:
                 return decide(steps, self.answers)
-            return decide_by_memory(steps, remembered if self.approved_only else {})
+            renamed.update(reworded(steps, remembered))
+            known = remembered | {new: remembered[old] for new, old in renamed.items()}
+            return decide_by_memory(steps, known if self.approved_only else {})
 
+        renamed: dict[str, str] = {}
         part, self.held[site] = hold_back(plan, decided)
-        self._keep_approvals(journal, posts, part.steps)
+        self._keep_approvals(journal, posts, part.steps, renamed)
         return part
 
-    def _keep_approvals(self, journal: Journal, posts: Sequence[Post], steps: Sequence[Step]) -> None:
-        """Keep for what a `yes` was first seen, and forget the rows that have none any more."""
+    def _keep_approvals(
+        self, journal: Journal, posts: Sequence[Post], steps: Sequence[Step], renamed: Mapping[str, str]
+    ) -> None:
+        """Keep for what a `yes` was first seen, and forget the rows that have none any more.
+
+        `renamed` are rows whose derived key is another now, as new -> old.
+        """
         if not self._remember or self.answers:
             return
         remembered = journal.approvals()
         approved = {post.key: post.approved for post in posts}
         seen = {step.key: fingerprint_of(step) for step in steps if approved[step.key] and step.kind not in UNSEEN}
-        first = {key: fingerprint for key, fingerprint in seen.items() if key not in remembered}
-        gone = [key for key in remembered if not approved.get(key, True)]
+        moved = {new: remembered[old] for new, old in renamed.items() if approved[new]}
+        first = {key: fingerprint for key, fingerprint in (seen | moved).items() if key not in remembered}
+        gone = [*(key for key in remembered if not approved.get(key, True)), *renamed.values()]
         if first or gone:
             journal.remember_approvals(first, forget=gone, at=self._session.environment.now())
 
@@ -287,7 +297,7 @@ class Planner:
             path = self._session.journal(site)
             if path.is_file():
                 with Journal(path) as journal:
-                    self._keep_approvals(journal, posts, ())
+                    self._keep_approvals(journal, posts, (), {})
                     return remembered_items(journal)
         return ()
 

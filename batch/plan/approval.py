@@ -21,6 +21,7 @@ from batch.codec import FormError, from_json
 from batch.errors import StartError
 from batch.model import FORM, Json, Post, SitePlan, Step, StepKind
 from batch.plan.decisions import PostPlace
+from batch.rules.keys import PREFIX
 from batch.times import short_day, zone_named
 from batch.wording import counted, listed, shorten
 
@@ -55,6 +56,9 @@ FIELDS: Mapping[str, Callable[[Step], str]] = {
 """What an approval is given for, by the names of the sheet, in the order of the fingerprint's parts.
 
 Hashtags are part of the text; a file is named by the digest of its bytes."""
+
+SAME_POST = frozenset({"channel", "account", "site", "date", "action"})
+"""What tells a row without a key from others where its words have changed."""
 
 FINGERPRINT = re.compile(rf"{VERSION}(?:\.[0-9a-f]{{{PART_DIGITS}}}){{{len(FIELDS)}}}")
 WANTED_DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(?: ([A-Za-z][\w+/-]{0,63}))?", re.ASCII)
@@ -259,6 +263,22 @@ def _decide(step: Step, answers: Sequence[Answer], stray: Sequence[Answer]) -> A
 
 def _day_and_time(at: datetime) -> str:
     return f"{short_day(at)} {at:%H:%M}"
+
+
+def reworded(steps: Iterable[Step], remembered: Mapping[str, str]) -> dict[str, str]:
+    """Return the rows without a key that are remembered under the one they had before their words changed: new -> old.
+
+    A derived key is made of a row's words. Where a remembered one is gone from the sheet, the row that goes out on the
+    same account at the same minute took its place.
+    """
+    steps = tuple(steps)
+    gone = [key for key in remembered.keys() - {step.key for step in steps} if key.startswith(PREFIX)]
+    found: dict[str, str] = {}
+    for step in steps:
+        if step.at and step.key.startswith(PREFIX) and step.key not in remembered:
+            now = fingerprint_of(step)
+            found.update((step.key, key) for key in gone if not SAME_POST & set(changed_fields(remembered[key], now)))
+    return found
 
 
 def decide_by_memory(steps: Iterable[Step], remembered: Mapping[str, str]) -> dict[PostPlace, Approval]:

@@ -126,6 +126,24 @@ def test_a_yes_in_the_sheet_holds_for_what_the_first_run_saw(site, service):
     assert [p["outcome"] for p in posts] == ["updated"] + ["unchanged"] * 3
 
 
+def test_a_yes_holds_for_the_words_it_was_given_to_also_in_a_row_without_a_key(site, service):
+    keyless = [{name: value for name, value in row.items() if name != "key"} for row in ROWS]
+    site.write("posts.csv", keyless)
+    _, posts = site.run("posts.csv", "--approved-only")
+    assert [p["outcome"] for p in posts] == ["scheduled"] * 4
+    changed = [keyless[0] | {"text": "Other words"}, *keyless[1:]]
+    site.write("posts.csv", changed)
+    for _ in range(2):
+        _, posts = site.run("posts.csv", "--approved-only")
+        assert [p["outcome"] for p in posts] == ["skipped"] + ["unchanged"] * 3
+        assert "changed since it was approved: text" in posts[0]["message"]
+    site.write("posts.csv", [changed[0] | {"approved": ""}, *changed[1:]])
+    site.run("posts.csv", "--approved-only")
+    site.write("posts.csv", changed)
+    _, posts = site.run("posts.csv", "--approved-only")
+    assert [p["outcome"] for p in posts] == ["scheduled"] + ["unchanged"] * 3
+
+
 def test_a_plan_alone_remembers_no_yes(site):
     site.write("posts.csv", ROWS[:1])
     site("plan", "posts.csv", "--approved-only")
