@@ -138,6 +138,8 @@ class StatusLine:
         self._line.set_description_str(shown)
 
 
+LEAST_COLUMNS = 40
+"""A narrower terminal breaks the lines itself."""
 TO_COPY = ("Next: ", "Written: ", "  ")
 """How lines begin that are copied as they are: commands, names of files, and what is shown of a file."""
 
@@ -240,9 +242,10 @@ class Environment:
     def err_width(self) -> int:
         """The columns of the terminal that messages go to; one that doesn't know its width has those of the results."""
         try:
-            return min(self.width, os.get_terminal_size(self.err.fileno()).columns or self.width)
+            columns = os.get_terminal_size(self.err.fileno()).columns
         except (OSError, ValueError):
-            return self.width
+            columns = 0  # as terminals say that don't know it
+        return max(LEAST_COLUMNS, min(self.width, columns or self.width))
 
     @property
     def trust_folder(self) -> Path:

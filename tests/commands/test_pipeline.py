@@ -134,8 +134,8 @@ def test_a_terminal_shows_a_sign_of_life_while_the_service_is_slow(site, service
     site.write("posts.csv", [POST])
     service.add_fault(kind="delay", call="query_items", seconds=2)
     with Terminal(site, "run", "posts.csv", "--yes", "--no-page") as terminal:
-        terminal.read_until("Reading default")
-        terminal.read_until("Checking what default shows")
+        terminal.read_until("Reading the site")
+        terminal.read_until("Checking what the site shows")
         assert terminal.end() == 0
     assert "1 post scheduled." in terminal.shown
 
