@@ -88,10 +88,11 @@ class SiteContext:
         except JournalError as error:
             self.stop.request(str(error))
 
-    def note(self, intent: int, *, kind: str, code: str = "", item_id: str = "", status: str = "") -> None:
-        """Commit a call's result."""
+    def note(self, intent: int, *, kind: str, code: str = "", item_id: str = "", status: str = "") -> datetime:
+        """Commit a call's result and return when that was: the one time by which the post is told from then on."""
         at = self.now()
         self.keep(lambda: self.journal.record(intent, kind=kind, code=code, item_id=item_id, status=status, at=at))
+        return at
 
     def remember_fact(self, name: str, value: str) -> None:
         """Keep what was found out about the site's service."""
@@ -154,7 +155,7 @@ def carry_out(
             if result.status is not ActionStatus.NOT_DONE or (single_call and result.item is not None):
                 return result
         elif status is not ActionStatus.NOT_DONE:
-            return ActionResult(status, reply.item, reply.code, reply.message)
+            return ActionResult(status, reply.item, reply.code, reply.message, call.ended_at)
         if reply.status == PRECONDITION and act in SPENDING and reply.kind is ReplyKind.UNCLEAR:
             break
         tries = GATEWAY_TRIES if refused_by_status(reply) is not reply else MAX_TRIES
@@ -178,9 +179,8 @@ def _send(act: Act, step: Step, *, position: int, context: SiteContext, single_c
         reply = items.update_item(context.client, step.item_id, step, clearing=clearing)
     else:
         reply = (items.create_scheduled if single_call else CALLS[act])(context.client, step)
-    ended_at = context.now()
     item, done = reply.item, reply.kind is ReplyKind.OK
-    context.note(
+    ended_at = context.note(
         intent,
         kind=reply.kind,
         code=reply.code,
@@ -250,7 +250,8 @@ def settle_call(call: Call, *, context: SiteContext, last: bool) -> ActionResult
     (result,) = settle([call], reader=context.reader, wait_full_window=last)
     if result.status is ActionStatus.DONE and result.item is not None:
         item = result.item
-        context.note(call.intent, kind="settled", code=call.reply.code, item_id=item.id, status=item.status)
+        at = context.note(call.intent, kind="settled", code=call.reply.code, item_id=item.id, status=item.status)
+        result = replace(result, at=at)
         # Another item has its place. Where that is dead, a draft that this run has not made is all there is.
         if call.competing and call.act is not Act.CREATE and (item.status not in DEAD or Act.CREATE in call.step.acts):
             drop_own_draft(call.step, position=call.position, context=context)
@@ -559,7 +560,7 @@ def take_result(
         progress.done.append(act)
         progress.keep_item(result.item)
         if act is Act.PUBLISH:
-            progress.published_at = context.now()
+            progress.published_at = result.at or context.now()
     else:
         progress.end(result)
     breaker.learn(act, progress.step, result, context=context)

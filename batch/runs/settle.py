@@ -51,12 +51,16 @@ class ActionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """What is known of an act, the item as last seen, and the code and the sentence where it is not plainly done."""
+    """What is known of an act, the item as last seen, and the code and the sentence where it is not plainly done.
+
+    `at` is when the journal has it that it was answered, None where that isn't known.
+    """
 
     status: ActionStatus
     item: Item | None = None
     code: str = ""
     message: str = ""
+    at: datetime | None = None
 
 
 ALREADY_THERE = "REFERENCE_ID_ALREADY_EXIST"

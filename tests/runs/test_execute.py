@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from batch.model import Channel, Outcome, OutcomeKind
+from batch.model import Action, Channel, Outcome, OutcomeKind
 from batch.runs.actions import UNCLEAR_IN_A_ROW
+from batch.runs.journal import Journal
 from tests.proof.scene import FACEBOOK, held
-from tests.proof.stage import SERVERS, Stage, fast_folder, hours, post
+from tests.proof.stage import SERVERS, Clock, Stage, fast_folder, hours, post
 
 O = OutcomeKind  # noqa: E741 - read as a table
 LINKEDIN = Channel.LINKEDIN
@@ -157,3 +159,20 @@ def test_by_the_way_auto_what_is_due_within_the_hour_and_what_is_not_only_schedu
     outcomes = stage.run([*within, *later, *others], via="auto")
     assert kinds(outcomes) == ["scheduled"] * 12 + ["drafted", "published"]
     assert (tries(stage, "bulk_publish"), tries(stage, "create_draft")) == (1, 10)
+
+
+class Slow(Clock):
+    """A clock by which a second passes at every look, as on a machine that is busy."""
+
+    def now(self) -> datetime:
+        self.at += timedelta(seconds=1)
+        return self.at
+
+
+def test_what_is_published_at_once_has_one_time_in_its_results_and_in_the_journal(stage: Stage) -> None:
+    rows = [post("live", action=Action.PUBLISH)]
+    (outcome,) = stage.run(rows, clock=Slow(stage.clock.at))
+    with Journal(stage.folder / "journal.sqlite") as journal:
+        assert journal.published() == {outcome.item_id: outcome.publish_at}
+    (again,) = stage.run(rows, name="r2")
+    assert (again.outcome, again.publish_at) == (O.UNCHANGED, outcome.publish_at)
