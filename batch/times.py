@@ -84,6 +84,16 @@ def spoken_time(at: datetime | None, *, timezone: str, short: bool = False) -> s
     return f"{day}, {clock}" if short else f"{day} {wall.year}, {clock} ({place})"
 
 
+def in_words(shown: str) -> str:
+    """Return what `shown_time` gave as `spoken_time` would, and anything else as it is."""
+    clock, _, zone = shown.rpartition(" ")
+    try:
+        wall = datetime.fromisoformat(clock)
+    except ValueError:
+        return shown
+    return spoken_time(wall.replace(tzinfo=zone_named(zone) or UTC), timezone=zone)
+
+
 @lru_cache(maxsize=256)
 def zone_named(name: str) -> tzinfo | None:
     """Return a zone by its name (`Europe/Berlin`) or its offset (`UTC+01:00`), None where there is none."""

@@ -5,7 +5,17 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from batch.times import PostTime, instant, long_day, months_with, post_time, short_day, weeks_of
+from batch.times import (
+    PostTime,
+    in_words,
+    instant,
+    long_day,
+    months_with,
+    post_time,
+    short_day,
+    shown_time,
+    weeks_of,
+)
 from tests.report.launch_week import launch_week
 
 
@@ -56,3 +66,20 @@ def test_days_and_instants_read_as_people_write_them():
     assert short_day(date(2026, 12, 1)) == "Tue 1 Dec"
     assert instant(datetime(2026, 11, 24, 16, 52, tzinfo=UTC)) == "24 November 2026, 16:52 UTC"
     assert instant(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("at", "timezone", "words"),
+    [
+        (datetime(2026, 12, 1, 8, 30, tzinfo=UTC), "Europe/Berlin", "Tue 1 Dec 2026, 09:30 (Berlin)"),
+        (datetime(2026, 12, 1, 8, 30, 5, tzinfo=UTC), "UTC", "Tue 1 Dec 2026, 08:30:05 (UTC)"),
+        (datetime(2026, 12, 1, 8, 30, tzinfo=UTC), "Mars/Olympus", "Tue 1 Dec 2026, 08:30 (UTC)"),
+        (None, "Europe/Berlin", ""),
+    ],
+)
+def test_a_date_that_was_kept_is_told_in_words(at, timezone, words):
+    assert in_words(shown_time(at, timezone=timezone)) == words
+
+
+def test_what_is_no_kept_date_is_told_as_it_is():
+    assert in_words("tomorrow at nine") == "tomorrow at nine"

@@ -93,9 +93,9 @@ def _examine_site(session: Session, name: str) -> Checkup:
     scheduling = snapshot.quotas.get("SCHEDULE_POST")
     told = [
         counted(len(connected), "channel"),
+        zone or "no time zone",
         f"not connected: {', '.join(missing)}" if missing else "",
         f"scheduling: {quota_left(scheduling)}" if scheduling and scheduling.enabled else "",
-        zone or "no time zone (each dated row needs one, or set timezone in postbatch.toml)",
     ]
     return where, ", ".join(part for part in told if part), wrong
 

@@ -25,7 +25,7 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from batch.model import GOOD, Issue, Outcome, OutcomeKind, Results, Severity
+from batch.model import GOOD, Change, Issue, Outcome, OutcomeKind, Results, Severity
 from batch.plan.approval import Asked
 from batch.report.preview import NO_PICTURES, SHOWN_OF_A_POST, Pictures, Preview, make_preview, safe_link
 from batch.report.words import (
@@ -39,7 +39,7 @@ from batch.report.words import (
     make_headline,
     post_name,
 )
-from batch.times import MONTHS, PostTime, instant, long_day, months_with, post_time, weeks_of
+from batch.times import MONTHS, PostTime, in_words, instant, long_day, months_with, post_time, weeks_of
 from batch.wording import REPORTED, counted, first_words, list_names, list_rows, make_visible
 from batch.workbooks.overview import report_totals, series_of
 
@@ -90,6 +90,14 @@ def gather_cards(outcomes: Iterable[Outcome]) -> list[list[Numbered]]:
     return list(cards.values())
 
 
+def spoken_changes(outcome: Outcome) -> list[Change]:
+    """Return what changes in a post, its dates in words."""
+    return [
+        replace(change, old=in_words(change.old), new=in_words(change.new)) if change.field == "publish_at" else change
+        for change in outcome.changes
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class PostEntry:
     """One card of the page: a post by its number in the results, or the first of a row's posts in several places.
@@ -109,6 +117,11 @@ class PostEntry:
     live_link: str
     asked: str = ""
     posts: Sequence[Numbered] = ()
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        """What changes, as a person reads it."""
+        return spoken_changes(self.outcome)
 
     @property
     def anchor(self) -> str:
@@ -544,8 +557,8 @@ class PageData:
             "clock": time.clock, "zone": time.zone, "utc": time.utc, "short": time.short,
         }  # fmt: skip
         several = {
-            "warning": outcome.warnings, "old": [change.old for change in outcome.changes],
-            "new": [change.new for change in outcome.changes],
+            "warning": outcome.warnings, "old": [change.old for change in spoken_changes(outcome)],
+            "new": [change.new for change in spoken_changes(outcome)],
             "media": [picture.name for picture in drawn.pictures], "used": [f"{c.used:,}" for c in drawn.counts],
         }  # fmt: skip
         return {name: show(text) for name, text in one.items()} | {n: list(map(show, v)) for n, v in several.items()}

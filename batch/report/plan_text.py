@@ -207,7 +207,7 @@ class PlanWriter:
                 head += f" on {days} days"
             told = list_names(names, limit=len(names) if kind in FINAL else SHOWN_PLACES)
             self.text.line([Styled(head, "bold"), Styled(f" ({told}{clocks})", "dim")])
-            self._write_step(first, *self.whens[id(first)], zone=first.place)
+            self._write_step(first, *self.whens[id(first)], zone=first.place if len(names) > 1 else "")
 
     def _write_steps(self, doing: Sequence[Step], *, zone: str) -> None:
         shown: Counter[StepKind] = Counter()

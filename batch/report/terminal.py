@@ -147,8 +147,12 @@ def issues_text(
         for i in (replace(issue, column=named.get(issue.column, issue.column)) for issue in issues)
     )
     write_remarks(text, remarks, verbose=verbose, several_sites=len(set(sites.values())) > 1)
-    then = [Styled(f" Next: {next_command}")] if next_command else []
-    text.whole_line([*_sheet_line(issues, posts), *then])
+    told, then = _sheet_line(issues, posts), f"Next: {next_command}" if next_command else ""
+    if sum(len(part.words) for part in told) + 1 + len(then) <= width:
+        text.line([*told, Styled(f" {then}")])
+    else:
+        text.line(told)
+        text.whole_line(then)
     return text.text()
 
 

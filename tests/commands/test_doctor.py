@@ -30,7 +30,7 @@ def test_doctor_names_the_file_and_looks_at_every_site(two_sites):
     told = {line.split()[1]: line for line in ended.out.splitlines() if line.startswith(("OK", "Fix"))}
     assert "postbatch.toml in the current folder, API http" in told["Configuration"]
     assert told["pottery"].startswith("OK ")
-    assert "7 channels, scheduling: 100,000 of 100,000 left this month" in told["bakery"]
+    assert "7 channels, no time zone, scheduling: 100,000 of 100,000 left this month" in told["bakery"]
 
 
 def test_a_site_that_is_right_is_one_line_and_the_next_command_is_named(two_sites):

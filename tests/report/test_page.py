@@ -249,6 +249,13 @@ def test_what_changes_comes_before_what_stays_and_that_is_folded():
     assert [a for _, a in tree.elements if a.get("class") == "stays"] == [{"class": "stays"}]
 
 
+def test_the_dates_of_a_change_are_told_in_words():
+    changes = re.findall(r'<dl class="changes".*?</dl>', render_page(launch_week()))
+    assert "Tue 1 Dec 2026, 08:00 (Berlin)</del>" in changes[0]
+    assert "Tue 1 Dec 2026, 09:00 (Berlin)</ins>" in changes[0]
+    assert not any("2026-12-01" in told for told in changes)
+
+
 def test_twelve_posts_of_twelve_sites_are_folded_by_site_and_day_and_small():
     page = render_page(many_sites(12, 12))
     assert len(page.encode()) < 1_000_000

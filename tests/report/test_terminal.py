@@ -284,7 +284,9 @@ def test_issues_read_like_this() -> None:
         "Error    I2, text: Message of row 2.\n"
         "Warning  row 3, text: Message of row 3.\n"
         'Error    the sheet, Chanel: Write "channel".\n'
-        "3 rows, 4 posts: 1 row has errors, the sheet itself has errors, 1 row has warnings. Next: postbatch fix a.csv"
+        "3 rows, 4 posts: 1 row has errors, the sheet itself has errors, 1 row has\n"
+        "warnings.\n"
+        "Next: postbatch fix a.csv"
     )
 
 
