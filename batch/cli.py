@@ -531,7 +531,7 @@ def template(flags: Flags, out: Path, connected: bool, timezone: str, force: boo
 @click.option("--until", default="", metavar="DAY", help="Only posts up to this day.")
 @click.option("--channel", "channels", multiple=True, metavar="CHANNEL", help="Only this channel; may be repeated.")
 @click.option("--answers", multiple=True, metavar="FILE", help="Put the notes of these answers beside their rows.")
-@click.option("--force", is_flag=True, help="Replace an existing file; its notes stay.")
+@click.option("--force", is_flag=True, help="Replace an existing file. Notes stay; of an edited file a copy is kept.")
 @common
 def pull(
     *, flags: Flags, out: Path, everything: bool, from_date: str, until: str, channels: tuple[str, ...],

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from batch.atomic import write_whole
 from batch.commands.check import read_answers_file
 from batch.commands.options import Environment, Flags
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_to_lose
 from batch.commands.sites import SITES_AT_ONCE, count_sites
 from batch.commands.watch import known_posts
-from batch.errors import PostbatchError, StartError
+from batch.errors import JournalError, PostbatchError, StartError
 from batch.model import Account, Channel, Item, Status
 from batch.plan.approval import Answer
 from batch.plan.matching import split_reference
@@ -26,6 +31,7 @@ from batch.publisher.items import query_items
 from batch.rules.channel_words import channel_named
 from batch.rules.channels import COMBINATIONS
 from batch.runs.journal import Journal
+from batch.runs.record import is_as_written, note_results
 from batch.sheets.read import read_sheet
 from batch.wording import counted
 from batch.workbooks.fix import cell_text
@@ -84,12 +90,14 @@ def pull_posts(
     """Write the drafts and scheduled posts of every site as one sheet. 1 where one of several sites can't be read.
 
     Notes stay: those of a sheet that is replaced, else those of the sheet that was run last. What people asked for on a
-    plan's page comes beside them.
+    plan's page comes beside them. A sheet that has all of it already isn't touched, and one that a person has edited is
+    replaced only once a copy of it is there.
     """
     path = (environment.cwd / out).resolve()
     refuse_to_lose(path, force=force)
     given = [answer for name in answers for answer in read_answers_file(environment.cwd / name).given if answer.wish]
-    kept = _kept_cells(path) if path.exists() else {}
+    old = _read_rows(path) if path.exists() else ()
+    kept = {row.get("item_id", "").lower(): {name: row.get(name, "") for name in KEPT} for row in old}
     with Session(environment, flags, folder=path.parent) as session:
         session.start_sandbox()
         settings = session.settings
@@ -114,13 +122,16 @@ def pull_posts(
                 rows += (_with_notes(row, kept, given, site=site) for row in found)
                 left += elsewhere
         with session.status.waiting(lambda: f"Writing {path.name}"):
-            write_posts(rows, path)
-        for site, items in pulled.items():  # only now: until then the sheet that is there counts
-            with Journal(session.journal(site)) as journal:
-                journal.remember_pulled(items, sheet=path, at=environment.now())
+            written, copy = _put(session, rows, path, old=old)
+        for site in {**dict.fromkeys(settings.sites if copy else ()), **pulled}:
+            with Journal(session.journal(site)) as journal:  # only now: until then the sheet that is there counts
+                if copy:
+                    journal.keep_pulled(path, copy=copy)
+                journal.remember_pulled(pulled.get(site, ()), sheet=written or path, at=environment.now())
+        out = out.with_name(written.name) if written else out
         environment.answer({"written": str(out), "posts": len(rows), "left_out": dict(left), "unread_sites": unread})
         session.show_sandbox()
-        session.show(f"Written: {out}, with {counted(len(rows), 'post')} to edit")
+        session.show(f"{'Written' if written else 'Unchanged'}: {out}, with {counted(len(rows), 'post')} to edit")
         if left:
             more = " (--all includes what is published)" if left["published"] and not choice.everything else ""
             order = [*LEFT_OUT_WORDS.values(), *sorted(set(left) - set(LEFT_OUT_WORDS.values()))]
@@ -130,16 +141,48 @@ def pull_posts(
         return EXIT_ROWS if unread else EXIT_DONE
 
 
-def _kept_cells(path: Path) -> dict[str, Mapping[str, str]]:
-    """Return what a sheet that is replaced holds of people's own, by the IDs of its items. Errors: StartError."""
+def _read_rows(path: Path) -> Sequence[Mapping[str, str]]:
+    """Return the cells of a sheet that a pull would replace, by our columns. Errors: StartError."""
     try:
         sheet = read_sheet(path, hidden="include")
     except PostbatchError as error:
         raise StartError(f"The notes in {path.name} can't be kept. {error} Give another name with --out.") from error
-    return {
-        cell_text(sheet.cell(row, "item_id")).lower(): {name: cell_text(sheet.cell(row, name)) for name in KEPT}
-        for row in sheet.rows
-    }
+    return [{name: cell_text(sheet.cell(row, name)) for name in sheet.columns} for row in sheet.rows]
+
+
+def _put(
+    session: Session, rows: Sequence[Mapping[str, str | datetime]], path: Path, *, old: Sequence[Mapping[str, str]]
+) -> tuple[Path | None, Path | None]:
+    """Write the sheet; return where it is (None where the one that is there has it all) and the copy of an edited one.
+
+    `old` are the rows that are there; without an ID they are a person's own and no reason to write. Errors: StartError.
+    """
+    copies: list[Path] = []
+
+    def claim(place: Path, _draft: Path) -> bool:
+        if place == path and place.exists() and not is_as_written(session.state, place):
+            beside, copy = place.with_name(f"{place.stem}.before{place.suffix}"), partial(shutil.copyfile, place)
+            free = write_whole(beside, copy, claim=lambda name, _: not name.exists(), failing=StartError)
+            copies.append(free.path)
+        return place == path or not place.exists()
+
+    with TemporaryDirectory() as folder:
+        write_posts(rows, draft := Path(folder) / path.name)
+        new = {row["item_id"].lower(): row for row in _read_rows(draft)}
+    there = {row.get("item_id", "").lower(): row for row in old}
+    cells = ((there.get(name, {}).get(column, ""), cell) for name, row in new.items() for column, cell in row.items())
+    if old and there.keys() - {""} == new.keys() and all(before == cell for before, cell in cells):
+        return None, None
+    written = write_posts(rows, path, claim=claim)
+    for notice in written.notices:
+        session.warn(notice)
+    with suppress(JournalError):  # then it counts as edited, and a copy is kept next time
+        note_results(session.state, written.path, "", sheet=path)
+    for copy in copies:
+        lost = sum(row.get("item_id", "").lower() not in new for row in old)
+        which = f" {counted(lost, 'row')} of it can't be found in the new sheet by its ID." if lost else ""
+        session.warn(f"{path.name} had been edited, so a copy of it is kept as {copy.name}.{which}")
+    return written.path, next(iter(copies), None)
 
 
 def _with_notes(

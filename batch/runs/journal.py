@@ -404,6 +404,15 @@ class Journal:
         names = (PULLED, _pulled_into(sheet))
         self.remember_facts({f"{name}{item_id}": states[item_id] for item_id in states for name in names}, at=at)
 
+    def keep_pulled(self, sheet: Path, *, copy: Path) -> None:
+        """Commit that a copy of a pulled sheet shows items as the sheet itself did, before it is pulled again."""
+        old, new = _pulled_into(sheet), _pulled_into(copy)
+        with self._change() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO fact SELECT ? || substr(name, ?), value, at FROM fact WHERE name LIKE ?",
+                (new, len(old) + 1, f"{old}%"),
+            )
+
     def pulled(self, sheet: Path | None = None) -> dict[str, str]:
         """Return how items stood when they were pulled, of those that nothing from here has changed since: by ID.
 

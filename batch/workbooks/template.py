@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.atomic import Written, write_whole
+from batch.atomic import Claim, Written, write_whole
 from batch.errors import StartError
 from batch.model import Cell, Channel, SheetRows
 from batch.rules.channel_words import channel_named
@@ -473,12 +473,13 @@ def write_template(path: Path, *, now: datetime, connected: Connected | None = N
     return sheets.write(path, "A template")
 
 
-def write_posts(rows: Iterable[Mapping[str, Cell]], path: Path) -> Written:
+def write_posts(rows: Iterable[Mapping[str, Cell]], path: Path, *, claim: Claim | None = None) -> Written:
     """Write rows of posts as a sheet that can be edited and run: `.xlsx`, or `.csv`.
 
-    A row maps columns of ours (`text:INSTAGRAM` too) to text or a naive date. Raises StartError with one sentence.
+    A row maps columns of ours (`text:INSTAGRAM` too) to text or a naive date. `claim` gives a place that is taken or
+    doesn't (atomic.py). Raises StartError with one sentence.
     """
-    return Sheets([PostRow(row) for row in rows], path.name).write(path, "A sheet")
+    return Sheets([PostRow(row) for row in rows], path.name).write(path, "A sheet", claim=claim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -492,12 +493,12 @@ class Sheets:
     guide: bool = False
     places: PlaceRows | None = None
 
-    def write(self, path: Path, what: str) -> Written:
+    def write(self, path: Path, what: str, *, claim: Claim | None = None) -> Written:
         """Write everything whole or not at all, in the form that the ending asks for; `what` names it in an error."""
         write = {".xlsx": self._write_workbook, ".csv": self._write_csv}.get(path.suffix.lower())
         if write is None:
             raise StartError(f"{what} can't be written as {path.name}. End the name in .xlsx or .csv.")
-        return write_whole(path, write, failing=StartError)
+        return write_whole(path, write, claim=claim, failing=StartError)
 
     def _write_csv(self, path: Path) -> None:
         """Write the rows exactly as they are, with the byte order mark by which Excel knows UTF-8."""

@@ -284,3 +284,97 @@ def test_several_sites_come_in_one_sheet_and_one_that_cannot_be_read_is_named(si
     assert ended.status == 0
     with (site.folder / "one.csv").open(encoding="utf-8-sig", newline="") as file:
         assert {row["site"] for row in csv.DictReader(file)} == {"pottery"}
+
+
+OWN = {"channel": "LINKEDIN", "publish_at": "2031-04-01 09:00", "timezone": "UTC", "text": "Never run yet"}
+
+
+def add_row(path: Path, cells: dict[str, str]) -> None:
+    """Write one more row below the posts, as a person would."""
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows([*rows, cells])
+        return
+    book = openpyxl.load_workbook(path)
+    sheet = book["Posts"]
+    at = next(row for row in range(2, sheet.max_row + 2) if not any(cell.value for cell in sheet[row]))
+    for cell in sheet[1]:
+        if cell.value in cells:
+            sheet.cell(at, cell.column).value = cells[cell.value]
+    book.save(path)
+
+
+@pytest.mark.parametrize("name", ["posts.xlsx", "posts.csv"])
+def test_a_pull_that_finds_nothing_new_leaves_the_file_alone_with_all_that_people_wrote_in_it(site, service, name):
+    seeded(service, 6)
+    site("pull", "--out", name)
+    path = site.folder / name
+    for change in (lambda: None, lambda: add_row(path, OWN)):
+        change()
+        before = (path.read_bytes(), path.stat().st_mtime_ns)
+        ended = site("pull", "--out", name, "--force")
+        assert (ended.status, f"Unchanged: {name}, with 6 posts" in ended.out) == (0, True), ended.out
+        assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    assert [file.name for file in site.folder.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["posts.xlsx", "posts.csv"])
+def test_what_a_person_wrote_in_a_sheet_that_is_pulled_again_is_kept_beside_it(site, service, name):
+    seeded(service, 6)
+    site("pull", "--out", name)
+    path, copy = site.folder / name, site.folder / name.replace("posts.", "posts.before.")
+    (edit_workbook if name.endswith("xlsx") else edit_csv)(path, {REWORDED: {"text": "My words, not run yet"}})
+    add_row(path, OWN)
+    edited = path.read_bytes()
+    ended = site("pull", "--out", name, "--force")
+    assert f"{name} had been edited, so a copy of it is kept as {copy.name}. 1 row of it" in ended.err
+    assert copy.read_bytes() == edited
+    assert "My words, not run yet" not in [read_sheet(path).text(row, "text") for row in read_sheet(path).rows]
+    service.seed(items=[item(7, "DRAFT")])
+    ended = site("pull", "--out", name, "--force")  # nobody has touched it since, so nothing is kept
+    assert ("copy" in ended.err, f"Written: {name}, with 7 posts" in ended.out) == (False, True)
+    assert sorted(file.name for file in site.folder.iterdir()) == sorted([name, copy.name])
+
+
+def test_the_copy_of_a_sheet_puts_no_old_words_back(site, service):
+    seeded(service, 6)
+    site("pull", "--out", "posts.csv")
+    elsewhere = {"POSTBATCH_STATE_DIR": str(site.folder / "elsewhere")}
+    site("pull", "--out", "theirs.csv", environ=elsewhere)
+    edit_csv(site.folder / "theirs.csv", {REWORDED: {"text": "Their words"}})
+    assert site("run", "theirs.csv", "-y", "--no-page", environ=elsewhere).status == 0
+    add_row(site.folder / "posts.csv", {**OWN, "key": "mine"})
+    site("pull", "--out", "posts.csv", "--force")
+    ended, posts = site.run("posts.before.csv")
+    told = {
+        p["item_id"]: (p["outcome"], p["code"]) for p in posts if p["outcome"] != "unchanged" and p["key"] != "mine"
+    }
+    assert told == {REWORDED: ("conflict", "changed_since_pull")}, ended.out
+    assert [p["outcome"] for p in posts if p["key"] == "mine"] == ["scheduled"]
+
+
+@pytest.mark.parametrize("mark", ["~$posts.csv", ".~lock.posts.csv#"])
+def test_a_sheet_that_is_open_in_another_program_stays_and_the_new_one_is_the_one_that_was_pulled(site, service, mark):
+    seeded(service, 6)
+    site("pull", "--out", "posts.csv")
+    (site.folder / mark).write_text("Anna", encoding="utf-8")
+    before = (site.folder / "posts.csv").read_bytes()
+    elsewhere = {"POSTBATCH_STATE_DIR": str(site.folder / "elsewhere")}
+    site("pull", "--out", "theirs.csv", environ=elsewhere)
+    edit_csv(site.folder / "theirs.csv", {REWORDED: {"text": "Their words"}})
+    assert site("run", "theirs.csv", "-y", "--no-page", environ=elsewhere).status == 0
+    ended = site("pull", "--out", "posts.csv", "--force")
+    said = "posts.csv is open in another program or write-protected, so posts-2.csv was written instead."
+    assert [line for line in ended.err.splitlines() if "posts.csv" in line] == [said]
+    assert "Written: posts-2.csv, with 6 posts to edit" in ended.out
+    assert "postbatch plan posts-2.csv" in ended.out
+    assert (site.folder / "posts.csv").read_bytes() == before
+    ended, posts = site.run("posts.csv")
+    assert {p["item_id"]: p["code"] for p in posts if p["outcome"] != "unchanged"} == {REWORDED: "changed_since_pull"}
+    edit_csv(site.folder / "posts-2.csv", {REWORDED: {"text": "My words after all"}})
+    ended, posts = site.run("posts-2.csv")
+    assert [p["item_id"] for p in posts if p["outcome"] == "updated"] == [REWORDED], ended.out
