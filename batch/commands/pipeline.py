@@ -564,7 +564,8 @@ def tell(
     try:
         written = session.write_report(whole, outputs, sheet=sheet, media_folder=media_folder)
     except KeyboardInterrupt:
-        session.warn(f"The results were not written. Write them later: postbatch results {results.run}")
+        session.warn("The results were not written.")
+        session.warn(f"Next: postbatch results {results.run}")
         raise
     finally:
         # Also where no file can be written: what was done is then told here, and by `postbatch results`.

@@ -76,7 +76,7 @@ class Progress:
             left = max((self._seconds[site] * len(self._left[site]) / self._totals[site] for site in busy), default=0)
             some = [f"{site} {self._totals[site] - len(self._left[site])} of {self._totals[site]}" for site in busy]
         if busy and self._stop.requested:
-            return "Stopping after the call in hand (up to a minute at the site's limit)"
+            return "Stopping after the current call (up to a minute at the site's limit)"
         if not busy:
             return f"Checking what {count_sites(checking)} {'shows' if len(checking) == 1 else 'show'}"
         told = f"{done:,} of {sum(self._totals.values()):,} posts done, {shown_duration(left)} left"

@@ -76,7 +76,7 @@ def stop_on_interrupt(
             leave(INTERRUPTED)
             return
         stop.request("You stopped the run.", interrupted=True)
-        say("Stopping: the call in hand is finished first, then the results are written. Ctrl-C again ends at once.")
+        say("Stopping after the current call; the results are written then. Press Ctrl-C again to end at once.")
 
     if threading.current_thread() is not threading.main_thread():
         yield
