@@ -30,7 +30,7 @@ from batch.workbooks.validation import Connected
 from tests.report.launch_week import in_places, month_report
 
 NOW = datetime(2031, 2, 10, tzinfo=UTC)
-FILLED_IN = {"Posts", "To fix"}
+FILLED_IN = {"Posts", "Places", "To fix"}
 """Sheets that have empty rows to write into."""
 
 
