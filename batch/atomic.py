@@ -7,6 +7,7 @@ the place is taken (open in Excel or LibreOffice, or write-protected) another na
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -58,9 +59,8 @@ def write_whole(
             return _move(draft, path, claim=claim)
     except OSError as error:
         reason = (error.strerror or "not possible").lower()
-        raise failing(
-            f"{path.name} can't be written ({reason}): make room, or give another place with --out."
-        ) from None
+        remedy = "make room, or give" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "give"
+        raise failing(f"{path.name} can't be written ({reason}): {remedy} another place with --out.") from None
 
 
 def write_private(path: Path, data: bytes) -> None:

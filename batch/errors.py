@@ -51,6 +51,10 @@ class SheetError(StartError):
         self.renames = tuple(renames)
 
 
+class EmptyError(SheetError):
+    """The sheet has headings, but no rows under them."""
+
+
 class ConfigError(StartError):
     """The configuration is missing, unreadable, or contradicts itself."""
 

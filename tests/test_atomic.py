@@ -133,3 +133,12 @@ def test_a_file_that_is_replaced_stays_readable_for_whom_it_was(tmp_path: Path) 
     path.chmod(0o664)
     write_whole(path, lambda draft: draft.write_text("new"))
     assert (path.read_text(), permissions(path)) == ("new", 0o664)
+
+
+def test_a_place_where_nobody_may_write_is_no_matter_of_room(tmp_path: Path) -> None:
+    def write_refused(_draft: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with pytest.raises(StopError, match=r"^out\.csv can't be written \(permission denied\): give another place with"):
+        write_whole(tmp_path / "out.csv", write_refused)
+    assert list(tmp_path.iterdir()) == []

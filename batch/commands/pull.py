@@ -21,7 +21,7 @@ from batch.commands.options import Environment, Flags
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_to_lose
 from batch.commands.sites import SITES_AT_ONCE, count_sites
 from batch.commands.watch import known_posts
-from batch.errors import JournalError, PostbatchError, StartError
+from batch.errors import EmptyError, JournalError, PostbatchError, StartError
 from batch.model import Account, Channel, Item, Status
 from batch.plan.approval import Answer
 from batch.plan.matching import split_reference
@@ -145,6 +145,8 @@ def _read_rows(path: Path) -> Sequence[Mapping[str, str]]:
     """Return the cells of a sheet that a pull would replace, by our columns. Errors: StartError."""
     try:
         sheet = read_sheet(path, hidden="include")
+    except EmptyError:
+        return []
     except PostbatchError as error:
         raise StartError(f"The notes in {path.name} can't be kept. {error} Give another name with --out.") from error
     return [{name: cell_text(sheet.cell(row, name)) for name in sheet.columns} for row in sheet.rows]
@@ -171,7 +173,7 @@ def _put(
         new = {row["item_id"].lower(): row for row in _read_rows(draft)}
     there = {row.get("item_id", "").lower(): row for row in old}
     cells = ((there.get(name, {}).get(column, ""), cell) for name, row in new.items() for column, cell in row.items())
-    if old and there.keys() - {""} == new.keys() and all(before == cell for before, cell in cells):
+    if path.exists() and there.keys() - {""} == new.keys() and all(before == cell for before, cell in cells):
         return None, None
     written = write_posts(rows, path, claim=claim)
     for notice in written.notices:

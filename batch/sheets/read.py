@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 from urllib.parse import unquote
 
 from batch.atomic import write_private
-from batch.errors import SheetError
+from batch.errors import EmptyError, SheetError
 from batch.model import Issue, Row, Severity, SheetRows
 from batch.rules.text import read_yes_no
 from batch.sheets.cells import (
@@ -517,7 +517,7 @@ def _tidy(
         wrong = {issue.row for issue in issues}
         rows = [r for r in rows if r.values.count("") < len(r.values) - 1 or not r.values[zone] or r.number in wrong]
     if not rows:
-        raise SheetError(f"{where} has headings but no rows under them. Write one post in each row below the headings.")
+        raise EmptyError(f"{where} has headings but no rows under them. Write one post in each row below the headings.")
     numbers = {row.number for row in rows}
     for flaw in flaws:
         if flaw.number in numbers:

@@ -205,3 +205,22 @@ def test_a_post_that_is_held_back_keeps_its_slot_so_that_those_after_it_go_out_a
     ended, posts = site.run("posts.csv", "--answers", "ana.json", "--answers", "ana2.json")
     assert [post["outcome"] for post in posts] == ["scheduled", "unchanged", "unchanged"], ended.out
     assert len({post.due for post in service.coming()}) == 3
+
+
+@pytest.mark.parametrize("order", [(3, 2, 1, 0), (1, 0, 3, 2), (1, 3, 0, 2)])
+@pytest.mark.parametrize("keyed", [True, False])
+def test_a_yes_goes_with_its_post_wherever_its_row_is(site, service, keyed, order):
+    rows = [row | ({"approved": ""} if row["key"] == "b" else {}) for row in ROWS]
+    rows = rows if keyed else [{name: value for name, value in row.items() if name != "key"} for row in rows]
+    site.write("posts.csv", rows)
+    _, posts = site.run("posts.csv", "--approved-only")
+    assert [p["outcome"] for p in posts] == ["scheduled", "skipped", "scheduled", "scheduled"]
+    coming = {(post.reference, post.text, post.due) for post in service.coming()}
+    rows[2] = rows[2] | {"text": "Not what was approved"}
+    site.write("posts.csv", [rows[number] for number in order])
+    _, posts = site.run("posts.csv", "--approved-only")
+    assert [p["outcome"] for p in posts] == [("unchanged", "skipped", "skipped", "unchanged")[n] for n in order]
+    held = {p["text"]: p["message"] for p in posts if p["outcome"] == "skipped"}
+    assert "not approved" in held["Hello b"]
+    assert "changed since it was approved: text" in held["Not what was approved"]
+    assert {(post.reference, post.text, post.due) for post in service.coming()} == coming

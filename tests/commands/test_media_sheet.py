@@ -136,6 +136,28 @@ def test_a_changed_prompt_is_said_and_changes_nothing_until_it_is_asked_for(pict
     assert (posts[0]["outcome"], posts[0]["warnings"]) == ("unchanged", "")
 
 
+@pytest.mark.parametrize("date", ["", "2031-03-03 09:00"])
+@pytest.mark.parametrize("change", [{"tone": "friendly"}, {"prompt": "Kiln tips for {{city}}"}])
+def test_a_changed_prompt_or_tone_waits_at_every_place_until_it_is_asked_for(site, service, date, change):
+    site.write("places.csv", [{"place": name, "city": name.title()} for name in ("berlin", "kiel")])
+    first = {"key": "b", "channel": "LINKEDIN", "publish_at": date, "timezone": "UTC", "places": "all",
+             "generate": "caption", "prompt": "Glaze tips for {{city}}", "tone": ""}  # fmt: skip
+
+    def run(row: dict[str, str], *more: str) -> tuple[set[str], set[str], int]:
+        site.write("posts.csv", [row])
+        _, posts = site.run("posts.csv", "--places", "places.csv", *more)
+        assert len(posts) == len(service.items()) == 2
+        return {p["outcome"] for p in posts}, {p["warnings"] for p in posts}, len(asked(service, "generate_text"))
+
+    said = "The prompt has changed since this was written. Add --regenerate to write a new text."
+    assert run(first) == ({"scheduled" if date else "drafted"}, {""}, 2)
+    before = service.items()
+    assert run(first | change) == ({"unchanged"}, {said}, 2)
+    assert service.items() == before
+    assert run(first | change, "--regenerate") == ({"updated"}, {""}, 4)
+    assert run(first | change) == ({"unchanged"}, {""}, 4)
+
+
 def test_a_product_is_named_by_its_name(pictures, service):
     def asking(asset: str) -> dict[str, str]:
         return row("b", "FACEBOOK", text="", generate="post", prompt="News", asset=asset)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ import pytest
 from batch.plan.approval import PostAnswer
 from batch.sandbox.sites import ACCOUNTS, SITE_ID
 from batch.sheets.read import read_sheet
+from tests.commands.conftest import KEY, Desk, bare_environ
 from tests.commands.test_notes import ANY, answers
+from tests.rig.server import RigServer
+from tests.rig.service import Rig
 
 MEDIA = {"mediaWrapper": {"media": [{"type": "IMAGE", "url": "https://static.wixstatic.com/media/cup.jpg"}]}}
 CLIP = {"mediaWrapper": {"media": [{"type": "VIDEO", "url": "https://video.wixstatic.com/video/bowl.mp4"}]}}
@@ -378,3 +382,73 @@ def test_a_sheet_that_is_open_in_another_program_stays_and_the_new_one_is_the_on
     edit_csv(site.folder / "posts-2.csv", {REWORDED: {"text": "My words after all"}})
     ended, posts = site.run("posts-2.csv")
     assert [p["item_id"] for p in posts if p["outcome"] == "updated"] == [REWORDED], ended.out
+
+
+GARDEN = "11111111-2222-4333-8444-555555555555"
+SHARED = {"channel": "LINKEDIN", "timezone": "UTC"}
+BOTH_SITES = [
+    {**SHARED, "site": site, "key": key, "publish_at": f"2031-03-03 {at}", "text": f"{site} {key}"}
+    for site in ("pottery", "garden")
+    for key, at in (("early", "22:30"), ("late", "23:30"))
+]
+"""Two keys on two sites: 23:30 on the day and 00:30 of the next in Berlin, an hour earlier in UTC."""
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[tuple[Desk, Rig]]:
+    """A folder with two sites, one in Berlin and one without a time zone, and their posts under the same keys."""
+    (tmp_path / "desk").mkdir()
+    with RigServer(sites=[SITE_ID, GARDEN]) as server:
+        desk = Desk(tmp_path / "desk", {**bare_environ(tmp_path), "WIX_API_URL": server.url, "WIX_API_KEY": KEY})
+        pottery = f'[sites.pottery]\nsite_id = "{SITE_ID}"\ntimezone = "Europe/Berlin"\n'
+        desk.configure(f'{pottery}[sites.garden]\nsite_id = "{GARDEN}"\n')
+        desk.write("made.csv", BOTH_SITES)
+        assert desk.run("made.csv")[0].status == 0
+        yield desk, server.service
+
+
+def pulled(desk: Desk, *choice: str) -> list[tuple[str, str]]:
+    assert desk("pull", "--out", "days.csv", "--force", *choice).status == 0
+    sheet = read_sheet(desk.folder / "days.csv")
+    return [(sheet.text(row, "site"), sheet.text(row, "key")) for row in sheet.rows]
+
+
+def test_one_key_on_two_sites_is_two_posts_each_on_its_own_site(two):
+    desk, service = two
+    assert desk("pull", "--out", "posts.csv").status == 0
+    held = {site: {post.text for post in service.coming(site)} for site in (SITE_ID, GARDEN)}
+    ended, posts = desk.run("posts.csv")
+    assert [post["outcome"] for post in posts] == ["unchanged"] * 4, ended.out
+    sheet = read_sheet(desk.folder / "posts.csv")
+    ids = {(sheet.text(row, "site"), sheet.text(row, "key")): sheet.text(row, "item_id") for row in sheet.rows}
+    edit_csv(desk.folder / "posts.csv", {ids["garden", "late"]: {"text": "New words"}})
+    ended, posts = desk.run("posts.csv")
+    assert [(p["site"], p["key"]) for p in posts if p["outcome"] == "updated"] == [("garden", "late")], ended.out
+    assert {post.text for post in service.coming(SITE_ID)} == held[SITE_ID]
+    assert {post.text for post in service.coming(GARDEN)} == {"garden early", "New words"}
+    desk.write("keys.csv", [row | ({"text": "New words"} if row is BOTH_SITES[3] else {}) for row in BOTH_SITES[::-1]])
+    ended, posts = desk.run("keys.csv")
+    assert [post["outcome"] for post in posts] == ["unchanged"] * 4, ended.out
+    assert len(service.items()) == 4
+
+
+def test_a_day_is_each_sites_own(two):
+    desk, _ = two
+    on_the_day = [("pottery", "early"), ("garden", "early"), ("garden", "late")]
+    assert pulled(desk, "--until", "2031-03-03") == on_the_day
+    planned = desk("plan", "days.csv", "--from-date", "2031-03-03", "--until", "2031-03-03")
+    assert "all 3 posts on 2 sites are already as in the sheet" in " ".join(planned.out.split())
+    assert pulled(desk, "--from-date", "2031-03-03", "--until", "2031-03-03") == on_the_day
+    assert pulled(desk, "--from-date", "2031-03-04") == [("pottery", "late")]
+
+
+@pytest.mark.parametrize("name", ["posts.xlsx", "posts.csv"])
+def test_a_choice_that_no_post_fits_is_an_empty_sheet_which_can_be_pulled_again(site, service, name):
+    seeded(service, 3)
+    for said in ("Written", "Unchanged"):
+        ended = site("pull", "--out", name, "--until", "2031-01-01", "--force")
+        assert (ended.status, f"{said}: {name}, with 0 posts" in ended.out) == (0, True), ended.err
+    ended = site("pull", "--out", name, "--force")
+    assert (ended.status, f"Written: {name}, with 3 posts" in ended.out, ended.err) == (0, True, "")
+    ended = site("pull", "--out", name, "--until", "2031-01-01", "--force")
+    assert (ended.status, f"Written: {name}, with 0 posts" in ended.out) == (0, True), ended.err
