@@ -384,8 +384,12 @@ class Settings(FileSettings):
         return f"{self.config_path.name} {self.config_place}" if self.config_path else "WIX_SITE_ID"
 
     def label(self, site: str) -> str:
-        """Return a site's name with the first part of its ID, which tells it from another's of the same name."""
-        return f"{site} ({self.site(site).site_id.partition('-')[0][:8]}-...)"
+        """Return a site's name with the first part of its ID, which tells it from another's of the same name.
+
+        The only site of a configuration that names none is `your site`.
+        """
+        name = "your site" if list(self.sites) == [DEFAULT_SITE] else site
+        return f"{name} ({self.site(site).site_id.partition('-')[0][:8]}-...)"
 
     def timezone_for(self, site: str = "") -> str:
         """Return the zone of a site, else the configuration's, else ""."""

@@ -358,7 +358,9 @@ def _tell_sites(session: Session, plan: Plan) -> tuple[str, ...]:
     """Say which sites are meant, and what says so."""
     settings = session.settings
     names = [settings.label(part.site) for part in plan.sites if part.site in settings.sites]
-    sites = f"Site{'s' if len(names) > 1 else ''} {listed(names, last='and')}"
+    sites = f"Site{'s' if len(names) > 1 else ''} {listed(names, last='and')}".replace(
+        "Site your site (", "Your site ("
+    )
     return (f"{sites}, from {settings.source}.",) if names else ()
 
 

@@ -18,6 +18,7 @@ from batch.report.terminal import LABELS, NOTE, SHOWN_PLACES, WARNED, WELL, Rema
 from batch.report.words import channel_style, post_name
 from batch.rules.channels import DEFAULT_TYPE
 from batch.runs.record import IDLE
+from batch.settings import DEFAULT_SITE
 from batch.times import short_day, zone_named
 from batch.wording import QUOTA_NAMES, counted, list_names, list_rows, listed, quota_left
 
@@ -181,7 +182,8 @@ class PlanWriter:
             deeds = f": {deeds_text(doing, warn=False)}" if self.several else ""
             year = f"{self.year}, " if self.year != self.plan.made_at.year else ""
             where = f" ({year}{zone[0][0] or 'UTC'})" if zone else ""
-            self.text.line([Styled(site.site or "No site", "bold"), Styled(deeds), Styled(where, "dim")])
+            named = "Your site" if site.site == DEFAULT_SITE and not self.several else site.site or "No site"
+            self.text.line([Styled(named, "bold"), Styled(deeds), Styled(where, "dim")])
             self._write_steps(doing, zone=zone[0][0] if zone else "")
         if self.changing:
             self.text.line()

@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 
 from tests.commands.conftest import POST, SITE_ID
 
-QUESTION = f"On default ({SITE_ID[:8]}-...):\r\nSchedule 1 post? [y/N]:"
+QUESTION = f"On your site ({SITE_ID[:8]}-...):\r\nSchedule 1 post? [y/N]:"
 WAIT_SECONDS = 60
 
 

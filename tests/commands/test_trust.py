@@ -164,6 +164,4 @@ def test_plan_run_and_results_name_each_site_with_its_id_and_the_file_that_says_
 
 def test_a_site_of_the_environment_is_named_with_its_variable(site, server):
     site.write("posts.csv", [POST])
-    assert (
-        "Site default (01234567-...), from WIX_SITE_ID." in site("plan", "posts.csv", environ={"WIX_SITE_ID": OURS}).out
-    )
+    assert "Your site (01234567-...), from WIX_SITE_ID." in site("plan", "posts.csv", environ={"WIX_SITE_ID": OURS}).out
