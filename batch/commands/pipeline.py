@@ -84,6 +84,7 @@ from batch.runs.record import (
     record_followup,
 )
 from batch.runs.site import remembered_items
+from batch.settings import DEFAULT_SITE
 from batch.sheets.read import Sheet
 from batch.wording import counted, listed
 from batch.workbooks.template import EXAMPLE_SKIPPED
@@ -358,10 +359,8 @@ def _tell_sites(session: Session, plan: Plan) -> tuple[str, ...]:
     """Say which sites are meant, and what says so."""
     settings = session.settings
     names = [settings.label(part.site) for part in plan.sites if part.site in settings.sites]
-    sites = f"Site{'s' if len(names) > 1 else ''} {listed(names, last='and')}".replace(
-        "Site your site (", "Your site ("
-    )
-    return (f"{sites}, from {settings.source}.",) if names else ()
+    kind = "" if settings.sites.keys() == {DEFAULT_SITE} else "Sites " if len(names) > 1 else "Site "
+    return (_capital(f"{kind}{listed(names, last='and')}, from {settings.source}."),) if names else ()
 
 
 def show_plan(session: Session, plan: Plan, *, asks: bool = False) -> None:
