@@ -154,11 +154,14 @@ PLANTED = (
         "the second look reckoned from the start of a call",
         "runs/actions.py",
         """        reply = (items.create_scheduled if single_call else CALLS[act])(context.client, step)
-    ended_at = context.now()
+    item, done = reply.item, reply.kind is ReplyKind.OK
+    ended_at = context.note(
 """,
         """        began = context.now()
         reply = (items.create_scheduled if single_call else CALLS[act])(context.client, step)
+    item, done = reply.item, reply.kind is ReplyKind.OK
     ended_at = began if act is not Act.UPDATE else context.now()
+    context.note(
 """,
         FOUND,
     ),
