@@ -22,8 +22,8 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.bench.measure import ROOT, environment, postbatch
-from tests.bench.terminal import Terminal
 from tests.rig.browser import find_chromium
+from tests.rig.terminal import Terminal
 
 IMAGES = ROOT / "docs" / "images"
 SHEETS = ("launch-week.xlsx", "follow-up.xlsx")

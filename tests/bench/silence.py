@@ -20,7 +20,7 @@ if __name__ == "__main__":
 
 from tests.bench.lines import Desk, month
 from tests.bench.measure import environment, postbatch
-from tests.bench.terminal import Terminal
+from tests.rig.terminal import Terminal
 
 AT_MOST_SECONDS = 0.5
 

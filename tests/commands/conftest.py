@@ -10,13 +10,16 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from batch.sandbox.sites import SITE_ID
 from tests.rig.server import RigServer
 from tests.rig.service import Rig
+
+if TYPE_CHECKING:
+    from tests.rig.terminal import Terminal
 
 KEY = "IST.recognisable-key-4711-never-to-be-seen"
 POST = {
@@ -60,6 +63,13 @@ class Desk:
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Ended(done.returncode, done.stdout, done.stderr)
+
+    def at_terminal(self, *arguments: str) -> Terminal:
+        """Return the same command at a terminal of 100 columns, not yet started."""
+        from tests.rig.terminal import Terminal  # a terminal is there on POSIX only
+
+        command = [sys.executable, "-m", "batch", *arguments]
+        return Terminal(command, cwd=self.folder, env=self.environ, columns=100)
 
     def write(self, name: str, rows: Sequence[Mapping[str, str]]) -> str:
         """Write a CSV sheet whose columns are those that its rows use."""

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
-import subprocess
-import sys
-import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -69,30 +63,11 @@ def test_what_cannot_be_meant_is_refused_and_nothing_is_written(desk, arguments,
 
 
 def test_at_a_terminal_it_asks_until_the_answer_is_right(desk):
-    answers = {
-        b"Time zone": [b"Berlin\n", b"Europe/Berlin\n"],
-        b"short name": [b"my site\n", b"pottery\n"],
-        b"Site:": [b"none\n", ADDRESS.encode() + b"\n"],
-        b"holds the key": [b"\n"],
-    }
-    leader, follower = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "batch", "init"], cwd=desk.folder, env=dict(desk.environ),
-        stdin=follower, stdout=follower, stderr=follower, close_fds=True,
-    ) as process:  # fmt: skip
-        os.close(follower)
-        seen, until = b"", time.monotonic() + 60
-        while process.poll() is None and time.monotonic() < until:
-            if select.select([leader], [], [], 0.2)[0]:
-                try:
-                    seen += os.read(leader, 4096)
-                except OSError:
-                    break
-            question = next((q for q in answers if q in seen.rsplit(b"\n", 1)[-1] and answers[q]), None)
-            if question:
-                os.write(leader, answers[question].pop(0))
-                seen += b"\n"
-        assert process.wait(timeout=30) == 0, seen.decode(errors="replace")
-    os.close(leader)
+    with desk.at_terminal("init") as terminal:
+        terminal.answer("Time zone", "Berlin", "Europe/Berlin")
+        terminal.answer("short name", "my site", "pottery")
+        terminal.answer("Site:", "none", ADDRESS)
+        terminal.answer("holds the key", "")
+        assert terminal.end() == 0, terminal.text
     assert configuration(desk)["sites"] == {"pottery": {"site_id": SITE_ID, "api_key_env": "WIX_API_KEY"}}
     assert configuration(desk)["timezone"] == "Europe/Berlin"

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import pty
-import select
-import subprocess
-import sys
-import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -164,36 +158,16 @@ def test_with_json_the_document_names_the_store_and_never_the_key(own):
     assert KEY not in ended.out + ended.err
 
 
-def typed_at_a_terminal(desk: Any, *arguments: str, answers: dict[bytes, bytes]) -> tuple[int, str]:
-    """Run a command at a terminal, answer each of its questions once, and return status and all that was shown."""
-    leader, follower = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "batch", *arguments], cwd=desk.folder, env=dict(desk.environ),
-        stdin=follower, stdout=follower, stderr=follower, close_fds=True, start_new_session=True,
-    ) as process:  # fmt: skip
-        os.close(follower)
-        seen, until = b"", time.monotonic() + 60
-        while process.poll() is None and time.monotonic() < until:
-            if select.select([leader], [], [], 0.2)[0]:
-                try:
-                    seen += os.read(leader, 4096)
-                except OSError:
-                    break
-            if question := next((q for q in answers if q in seen.rsplit(b"\n", 1)[-1]), None):
-                os.write(leader, answers.pop(question))
-        status = process.wait(timeout=30)
-    os.close(leader)
-    return status, seen.decode(errors="replace")
-
-
 def test_at_a_terminal_the_key_is_typed_unseen(own, daemon):
-    status, seen = typed_at_a_terminal(own, *NEW, answers={b"Key for the key store": KEY.encode() + b"\n"})
-    assert (status, daemon.secrets) == (0, {("postbatch", SITE_ID): KEY}), seen
-    assert KEY not in seen
+    with own.at_terminal(*NEW) as terminal:
+        terminal.answer("Key for the key store", KEY)
+        assert (terminal.end(), daemon.secrets) == (0, {("postbatch", SITE_ID): KEY}), terminal.text
+    assert KEY not in terminal.text
 
 
 def test_at_a_terminal_a_blank_key_names_a_variable(own, daemon):
-    answers = {b"Key for the key store": b"\n", b"holds the key": b"\n"}
-    status, seen = typed_at_a_terminal(own, *NEW, answers=answers)
-    assert (status, daemon.secrets) == (0, {}), seen
+    with own.at_terminal(*NEW) as terminal:
+        terminal.answer("Key for the key store", "")
+        terminal.answer("holds the key", "")
+        assert (terminal.end(), daemon.secrets) == (0, {}), terminal.text
     assert 'api_key_env = "WIX_API_KEY"' in own_file(own).read_text(encoding="utf-8")

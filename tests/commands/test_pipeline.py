@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
-import signal
-import subprocess
-import sys
 import time
-from contextlib import suppress
 
 import pytest
 from openpyxl import load_workbook
@@ -17,54 +10,6 @@ from openpyxl import load_workbook
 from tests.commands.conftest import POST, SITE_ID
 
 QUESTION = f"On your site ({SITE_ID[:8]}-...):\r\nSchedule 1 post? [y/N]:"
-WAIT_SECONDS = 60
-
-
-class Terminal:
-    """A command on a terminal, and all that it has shown."""
-
-    def __init__(self, desk, *arguments):
-        self._ours, theirs = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "batch", *arguments], cwd=desk.folder, env=dict(desk.environ),
-            stdin=theirs, stdout=theirs, stderr=theirs,
-        )  # fmt: skip
-        os.close(theirs)
-        self.shown = ""
-        self.longest_silence = 0.0
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        os.close(self._ours)
-
-    def read_until(self, text):
-        ends_at = time.monotonic() + WAIT_SECONDS
-        while text not in self.shown:
-            self._read(ends_at - time.monotonic())
-
-    def type(self, text):
-        os.write(self._ours, text.encode())
-
-    def end(self):
-        """Read to the end and return the exit status."""
-        with suppress(OSError):  # how a terminal says that nobody writes to it any more
-            while self._read(WAIT_SECONDS):
-                pass
-        return self.process.wait(WAIT_SECONDS)
-
-    def _read(self, seconds):
-        """Read what comes, and keep how long nothing came."""
-        began = time.monotonic()
-        assert select.select([self._ours], [], [], max(seconds, 0))[0], self.shown
-        part = os.read(self._ours, 4096)
-        if self.shown:
-            self.longest_silence = max(self.longest_silence, time.monotonic() - began)
-        self.shown += part.decode(errors="replace")
-        return part
 
 
 @pytest.mark.parametrize(
@@ -72,25 +17,25 @@ class Terminal:
 )
 def test_only_a_yes_lets_anything_be_done(site, service, typed, status, there):
     site.write("posts.csv", [POST])
-    with Terminal(site, "run", "posts.csv", "--no-page") as terminal:
-        terminal.read_until(QUESTION)
+    with site.at_terminal("run", "posts.csv", "--no-page") as terminal:
+        terminal.wait_for(QUESTION)
         assert service.coming() == []
         terminal.type(typed)
         assert terminal.end() == status
     assert len(service.coming()) == there
-    assert ("Nothing was done." in terminal.shown) == (not there)
+    assert ("Nothing was done." in terminal.text) == (not there)
 
 
 def test_ctrl_c_at_the_question_says_that_nothing_was_done(site, service):
     site.write("posts.csv", [POST])
-    with Terminal(site, "run", "posts.csv", "--no-page") as terminal:
-        terminal.read_until(QUESTION)
+    with site.at_terminal("run", "posts.csv", "--no-page") as terminal:
+        terminal.wait_for(QUESTION)
         time.sleep(0.5)
-        terminal.process.send_signal(signal.SIGINT)
+        terminal.interrupt()
         assert terminal.end() == 130
     assert service.coming() == []
-    assert "Nothing was done." in terminal.shown
-    assert "Traceback" not in terminal.shown
+    assert "Nothing was done." in terminal.text
+    assert "Traceback" not in terminal.text
 
 
 def schedule_five(site):
@@ -103,14 +48,14 @@ def schedule_five(site):
 @pytest.mark.parametrize(("typed", "status", "there"), [("5\n", 0, 0), ("4\n", 2, 5), ("y\n", 2, 5), ("\n", 2, 5)])
 def test_a_large_cancellation_is_shown_and_then_its_number_has_to_be_typed(site, service, typed, status, there):
     schedule_five(site)
-    with Terminal(site, "run", "stop.csv", "--no-page") as terminal:
-        terminal.read_until("To cancel them, type their number:")
-        assert "  Text 4" in terminal.shown
-        assert "Cancel 5 posts (can't be undone)?" in terminal.shown
+    with site.at_terminal("run", "stop.csv", "--no-page") as terminal:
+        terminal.wait_for("To cancel them, type their number:")
+        assert "  Text 4" in terminal.text
+        assert "Cancel 5 posts (can't be undone)?" in terminal.text
         terminal.type(typed)
         assert terminal.end() == status
     assert len(service.coming()) == there
-    assert ("--allow-cancel 5" in terminal.shown) == (status == 2)
+    assert ("--allow-cancel 5" in terminal.text) == (status == 2)
 
 
 @pytest.mark.parametrize(("number", "status"), [("5", 0), ("4", 2)])
@@ -133,11 +78,11 @@ def test_a_plan_shows_a_large_cancellation_and_how_to_allow_it(site, service):
 def test_a_terminal_shows_a_sign_of_life_while_the_service_is_slow(site, service):
     site.write("posts.csv", [POST])
     service.add_fault(kind="delay", call="query_items", seconds=2)
-    with Terminal(site, "run", "posts.csv", "--yes", "--no-page") as terminal:
-        terminal.read_until("Reading the site")
-        terminal.read_until("Checking what the site shows")
+    with site.at_terminal("run", "posts.csv", "--yes", "--no-page") as terminal:
+        terminal.wait_for("Reading the site")
+        terminal.wait_for("Checking what the site shows")
         assert terminal.end() == 0
-    assert "1 post scheduled." in terminal.shown
+    assert "1 post scheduled." in terminal.text
 
 
 def test_after_the_run_the_next_command_is_named(site, service):

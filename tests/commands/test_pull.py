@@ -172,13 +172,18 @@ def test_all_of_it_means_published_posts_too_and_still_nothing_changes(site, ser
     assert changing(service) == []
 
 
-def test_what_somebody_changed_since_is_a_conflict_and_never_overwritten(site, service):
-    seeded(service, 6)
-    site("pull", "--out", "posts.csv")
+def reword_elsewhere(site):
+    """Let somebody on another machine pull the site and change the words of a post."""
     elsewhere = {"POSTBATCH_STATE_DIR": str(site.folder / "elsewhere")}
     site("pull", "--out", "theirs.csv", environ=elsewhere)
     edit_csv(site.folder / "theirs.csv", {REWORDED: {"text": "Their words"}})
     assert site("run", "theirs.csv", "-y", "--no-page", environ=elsewhere).status == 0
+
+
+def test_what_somebody_changed_since_is_a_conflict_and_never_overwritten(site, service):
+    seeded(service, 6)
+    site("pull", "--out", "posts.csv")
+    reword_elsewhere(site)
     edit_csv(site.folder / "posts.csv", {MOVED: EDITS[MOVED]})
     ended, posts = site.run("posts.csv")
     told = {p["item_id"]: (p["outcome"], p["code"]) for p in posts if p["outcome"] != "unchanged"}
@@ -197,10 +202,7 @@ def test_what_somebody_changed_since_is_a_conflict_and_never_overwritten(site, s
 def test_an_older_sheet_puts_no_old_words_back_though_a_newer_one_was_pulled(site, service):
     seeded(service, 6)
     site("pull", "--out", "old.csv")
-    elsewhere = {"POSTBATCH_STATE_DIR": str(site.folder / "elsewhere")}
-    site("pull", "--out", "theirs.csv", environ=elsewhere)
-    edit_csv(site.folder / "theirs.csv", {REWORDED: {"text": "Their words"}})
-    assert site("run", "theirs.csv", "-y", "--no-page", environ=elsewhere).status == 0
+    reword_elsewhere(site)
     site("pull", "--out", "new.csv")
     refused = site("pull", "--out", "old.csv")  # a pull that writes nothing changes nothing either
     assert refused.status == 2
@@ -347,10 +349,7 @@ def test_what_a_person_wrote_in_a_sheet_that_is_pulled_again_is_kept_beside_it(s
 def test_the_copy_of_a_sheet_puts_no_old_words_back(site, service):
     seeded(service, 6)
     site("pull", "--out", "posts.csv")
-    elsewhere = {"POSTBATCH_STATE_DIR": str(site.folder / "elsewhere")}
-    site("pull", "--out", "theirs.csv", environ=elsewhere)
-    edit_csv(site.folder / "theirs.csv", {REWORDED: {"text": "Their words"}})
-    assert site("run", "theirs.csv", "-y", "--no-page", environ=elsewhere).status == 0
+    reword_elsewhere(site)
     add_row(site.folder / "posts.csv", {**OWN, "key": "mine"})
     site("pull", "--out", "posts.csv", "--force")
     ended, posts = site.run("posts.before.csv")
@@ -367,10 +366,7 @@ def test_a_sheet_that_is_open_in_another_program_stays_and_the_new_one_is_the_on
     site("pull", "--out", "posts.csv")
     (site.folder / mark).write_text("Anna", encoding="utf-8")
     before = (site.folder / "posts.csv").read_bytes()
-    elsewhere = {"POSTBATCH_STATE_DIR": str(site.folder / "elsewhere")}
-    site("pull", "--out", "theirs.csv", environ=elsewhere)
-    edit_csv(site.folder / "theirs.csv", {REWORDED: {"text": "Their words"}})
-    assert site("run", "theirs.csv", "-y", "--no-page", environ=elsewhere).status == 0
+    reword_elsewhere(site)
     ended = site("pull", "--out", "posts.csv", "--force")
     said = "posts.csv is open in another program or write-protected, so posts-2.csv was written instead."
     assert [line for line in ended.err.splitlines() if "posts.csv" in line] == [said]

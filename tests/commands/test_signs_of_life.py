@@ -19,8 +19,8 @@ from batch.sandbox.server import SandboxServer
 from batch.sandbox.service import Service
 from batch.sandbox.sites import SITE_ID
 from batch.sandbox.state import Request, Response
-from tests.bench.terminal import Terminal
 from tests.commands.conftest import KEY, POST, Desk, bare_environ
+from tests.rig.terminal import Terminal
 
 LONGEST_SECONDS = 0.5
 SIGNS = 2

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +13,7 @@ import pytest
 
 from tests.commands.conftest import Desk
 from tests.commands.test_approval import answer
+from tests.rig.seed import scheduled_by_others
 from tests.rig.service import Rig
 
 FIRST = (datetime.now(UTC) + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
@@ -27,18 +26,6 @@ CONFIGURED = f'timezone = "UTC"\nsettle_seconds = 0.5\n[slots]\nFACEBOOK = {json
 
 def rows(keys: str, **changes: str) -> list[dict[str, str]]:
     return [{"key": key, "channel": "FACEBOOK", "text": f"Post {key}", "publish_at": "slot", **changes} for key in keys]
-
-
-def somebody(at: datetime, **changes: object) -> dict[str, object]:
-    """A post that somebody else has scheduled on the same account."""
-    return {
-        "channel": {"name": "FACEBOOK", "accountId": "10215544332211009"},
-        "type": "POST",
-        "status": "SCHEDULED",
-        "facebookPost": {"caption": "Theirs", "pageId": "104512345678901"},
-        "schedulingInfo": {"scheduledDate": f"{at:%Y-%m-%dT%H:%M:%SZ}"},
-        **changes,
-    }
 
 
 @pytest.fixture
@@ -60,7 +47,7 @@ def dates(service: Rig) -> dict[str, datetime]:
 
 
 def test_the_plan_shows_when_and_a_second_run_on_any_machine_changes_nothing(week, service):
-    service.seed(items=[somebody(COMING[1])])
+    service.seed(items=[scheduled_by_others(COMING[1])])
     shown = week("plan", "posts.csv")
     assert shown.status == 0
     assert all(f"{at.day} {at:%b}" in shown.out for at in (COMING[0], COMING[2], COMING[3]))
@@ -97,7 +84,7 @@ def test_the_slot_of_a_post_that_was_cancelled_goes_to_the_next_row_that_asks(we
 
 def test_a_saved_plan_takes_its_own_slots_or_nothing(week, service):
     assert week("plan", "posts.csv", "--out", "plan.json").status == 0
-    service.seed(items=[somebody(COMING[2])])
+    service.seed(items=[scheduled_by_others(COMING[2])])
     refused = week("apply", "plan.json", "--yes")
     assert refused.status == 2
     assert "Posts of the site default have moved: c (row 4)" in " ".join(refused.err.split())
@@ -120,24 +107,13 @@ def test_what_was_approved_is_approved_for_its_slot_and_what_was_not_keeps_its_p
 
 def test_a_slot_that_is_taken_while_a_plan_is_looked_at_is_not_shared(week, service):
     """The run has made its plan and waits for a yes; meanwhile somebody schedules a post of their own."""
-    pty = pytest.importorskip("pty")
-    hand, terminal = pty.openpty()
-    command = [sys.executable, "-m", "batch", "run", "posts.csv", "--out", "out.json", "--no-page"]
-    ends = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)
-    with subprocess.Popen(command, cwd=week.folder, env={**week.environ}, **ends) as run:
-        os.close(terminal)
-        said = b""
-        while b"[y/N]" not in said:
-            said += os.read(hand, 1024)
-        service.seed(items=[somebody(COMING[0])])
-        os.write(hand, b"y\n")
-        with suppress(OSError):  # the terminal's other end is gone with the process
-            while piece := os.read(hand, 1024):
-                said += piece
-    os.close(hand)
-    assert run.returncode == 1, said
+    with week.at_terminal("run", "posts.csv", "--out", "out.json", "--no-page") as terminal:
+        terminal.wait_for("[y/N]")
+        service.seed(items=[scheduled_by_others(COMING[0])])
+        terminal.type("y\n")
+        assert terminal.end() == 1, terminal.text
     told = {post["key"]: (post["outcome"], post["code"]) for post in week.posts("out.json")}
-    assert told == {"a": ("conflict", "slot_taken"), "b": ("scheduled", ""), "c": ("scheduled", "")}, said
+    assert told == {"a": ("conflict", "slot_taken"), "b": ("scheduled", ""), "c": ("scheduled", "")}, terminal.text
     assert week.run("posts.csv")[0].status == 0
     made = dates(service)
     assert (len(service.coming()), made["a"]) == (4, COMING[3])

@@ -14,6 +14,7 @@ from batch.model import Outcome, OutcomeKind, Post
 from tests.proof.beside import STALLS, OwnClock, Turns, run_beside
 from tests.proof.killing import VIAS
 from tests.proof.stage import SERVERS, START, WORST, Killed, Killer, Stage, fast_folder, post
+from tests.rig.seed import scheduled_by_others
 from tests.rig.service import Rig
 
 NOON = START.replace(hour=12)
@@ -24,16 +25,6 @@ STRIDE, SEEDS, MOST_RUNS = 9, 6, 6
 
 def sheet(keys: str) -> list[Post]:
     return [post(key, row=n, slots=DAYS, timezone="UTC", local_time="slot") for n, key in enumerate(keys, start=2)]
-
-
-def somebody(at: datetime) -> dict[str, object]:
-    return {
-        "channel": {"name": "FACEBOOK", "accountId": "10215544332211009"},
-        "type": "POST",
-        "status": "SCHEDULED",
-        "facebookPost": {"caption": "Theirs", "pageId": "104512345678901"},
-        "schedulingInfo": {"scheduledDate": f"{at:%Y-%m-%dT%H:%M:%SZ}"},
-    }
 
 
 def run_again(stage: Stage, posts: Sequence[Post], *, journal: str) -> list[Outcome]:
@@ -68,7 +59,7 @@ def test_a_kill_anywhere_leaves_every_post_in_one_slot_of_its_own(server, via, l
         killer = Killer(number)
         with fast_folder() as folder:
             stage = Stage(folder, server, via)
-            stage.furnish([somebody(NOON + timedelta(days=1))])
+            stage.furnish([scheduled_by_others(NOON + timedelta(days=1))])
             with suppress(Killed):
                 stage.run(sheet("abc"), at=killer)
             ended = run_again(stage, sheet("abc"), journal="lost" if lost else "journal")
@@ -92,7 +83,7 @@ def test_two_sheets_at_once_lose_and_double_nothing_and_share_no_slot_in_silence
             clock = OwnClock(turns, "main")
             stage = Stage(folder, server, seed=seed, clock=clock)
             turns.wakes = {"main": 0.0}
-            stage.furnish([somebody(NOON)])
+            stage.furnish([scheduled_by_others(NOON)])
             turns.wakes = {}
 
             def make(keys: str, via: str, stage: Stage = stage, dice: random.Random = dice):
@@ -122,7 +113,7 @@ def test_what_somebody_schedules_in_the_seconds_of_a_run_is_told_by_its_results(
 
         def meanwhile(place: str) -> None:
             if place.startswith("before POST") and not seeded:
-                seeded.extend(stage.service.seed(items=[somebody(NOON)]))
+                seeded.extend(stage.service.seed(items=[scheduled_by_others(NOON)]))
 
         (outcome,) = stage.run(sheet("a"), at=meanwhile)
         assert (outcome.outcome, outcome.publish_at) == (OutcomeKind.SCHEDULED, NOON)

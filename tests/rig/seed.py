@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from batch.sandbox.content import CHANNELS, COMBINATIONS, PRIVACY_LEVELS, STATUSES, TYPES
@@ -23,6 +24,19 @@ from batch.sandbox.schemas import (
 from batch.sandbox.sites import FEATURES, PUBLISH, SCHEDULE, SITE_ID, add_site, set_accounts
 from batch.sandbox.state import read_iso, write_json
 from tests.rig.rules import CONNECTIONS, PLANS, RigItems, RigSite
+
+
+def scheduled_by_others(at: datetime, **changes: object) -> dict[str, object]:
+    """Return a Facebook post that somebody else has scheduled on the site's own account, as `seed` takes it."""
+    return {
+        "channel": {"name": "FACEBOOK", "accountId": "10215544332211009"},
+        "type": "POST",
+        "status": "SCHEDULED",
+        "facebookPost": {"caption": "Theirs", "pageId": "104512345678901"},
+        "schedulingInfo": {"scheduledDate": f"{at:%Y-%m-%dT%H:%M:%SZ}"},
+        **changes,
+    }
+
 
 ACCOUNT = model(
     "Account",

@@ -41,6 +41,7 @@ class Terminal:
         self._size = struct.pack("HHHH", ROWS, columns, 0, 0)
         self._changed = threading.Condition()
         self._shown = bytearray()
+        self._answered = 0
         self.signs: list[float] = []
 
     def __enter__(self) -> Self:
@@ -76,6 +77,11 @@ class Terminal:
         with self._changed:
             return bytes(self._shown)
 
+    @property
+    def text(self) -> str:
+        """The same as text."""
+        return self.shown.decode(errors="replace")
+
     def wait_for(self, words: str, *, seconds: float = 60) -> None:
         """Wait until these words were shown. Raises `TimeoutError`."""
         self._wait(lambda: words.encode() in self._shown, seconds, words)
@@ -94,6 +100,13 @@ class Terminal:
     def type(self, text: str) -> None:
         """Type at the terminal."""
         os.write(self._ours, text.encode())
+
+    def answer(self, question: str, *answers: str) -> None:
+        """Type one answer each time that the last line asks this. Raises `TimeoutError`."""
+        for answer in answers:
+            self._wait(lambda: question.encode() in self._shown[self._answered :].rsplit(b"\n", 1)[-1], 60, question)
+            self._answered = len(self._shown)
+            self.type(f"{answer}\n")
 
     def interrupt(self) -> None:
         """Press Ctrl-C."""
