@@ -148,7 +148,7 @@ class Answer(NamedTuple):
 
     @property
     def wish(self) -> str:
-        """What is asked for, as it stands in `notes`; "" where nothing is."""
+        """What is asked for, as `notes` has it; "" where nothing is."""
         given = self.post.note or (f"wants {self.post.date.replace('T', ' ')}" if self.post.date else "")
         return f"{self.who}: {given}" if given else ""
 

@@ -40,7 +40,7 @@ class ActionStatus(StrEnum):
     REFUSED = "refused"
     """The service said no, or the item is in a state in which it can't happen any more: this row has failed."""
     CONFLICT = "conflict"
-    """Another post stands in its place: another account, type or content under the same reference."""
+    """Another post has its place: another account, type or content under the same reference."""
     BLOCK_ACTION = "block_action"
     """The plan or quota is used up: nothing more of this action on this site."""
     BLOCK_CHANNEL = "block_channel"
@@ -234,7 +234,7 @@ class Call(NamedTuple):
 
     @property
     def competing(self) -> bool:
-        """Whether the service says that another item stands in the place of ours, or that ours is gone."""
+        """Whether the service says that another item has the place of ours, or that ours is gone."""
         gone = self.act in SPENDING and self.reply.code in GONE and self.reply.kind is ReplyKind.REFUSED
         return self.reply.code == ALREADY_THERE or gone
 
