@@ -769,6 +769,9 @@ def main(arguments: list[str] | None = None) -> None:
     desk = Environment(answers=sys.stdout if as_events or "--json" in given else None, as_events=as_events)
     try:
         status = postbatch.main(arguments, prog_name="postbatch", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:  # the bare command: its help, and no word of an error
+        print(error.format_message(), file=sys.stderr)
+        sys.exit(2)
     except click.ClickException as error:
         desk.answer({"error": error.format_message(), "details": [], "exit_status": 2})
         desk.warn(f"Error: {error.format_message()}")

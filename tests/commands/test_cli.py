@@ -114,6 +114,14 @@ CANT_START = {
 }
 
 
+def test_the_bare_command_shows_its_help_and_no_error(desk):
+    ended = desk()
+    assert ended.status == 2
+    assert ended.err.startswith("Usage: postbatch [OPTIONS] COMMAND")
+    assert re.search(r"^  check +Check a sheet for mistakes", ended.err, re.MULTILINE)
+    assert "Error" not in ended.err
+
+
 @pytest.mark.parametrize(("arguments", "said"), CANT_START.values(), ids=CANT_START.keys())
 def test_what_can_not_start_says_why_in_one_sentence(desk, arguments, said):
     desk.write("posts.csv", [ROW])
