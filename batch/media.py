@@ -8,13 +8,14 @@ with an error, and never whole, where its SHA-256 is another one.
 What a file is, is told by its bytes. Pictures are decoded whole by Pillow, with only the decoder of the format that the
 bytes show, so that a broken one is found before it is sent. Videos are read by MediaInfo through the open file, never
 by a path. Neither may be led by a file to use more memory or to read more than the bounds below, or to end with
-anything but an `Inspection`.
+anything but `MediaFacts`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import threading
 import unicodedata
@@ -22,17 +23,14 @@ import warnings
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from batch.rules.media import MediaFacts
 from batch.rules.sources import FORMAT_NAMES, is_address, kind_of_mime, path_parts, refuse_path
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 CHUNK_BYTES = 1024 * 1024
 MAX_FILE_BYTES = 4 * 1024**3
@@ -124,23 +122,25 @@ def open_medium(source: str, *, folder: MediaFolder) -> Iterator[OpenMedium]:
 
 
 def _read_facts(file: IO[bytes], source: str, size: int) -> MediaFacts:
-    if size == 0:
-        return MediaFacts(path=source, problem="the file is empty. Copy it again", problem_code="media_broken")
     facts = MediaFacts(path=source, size_bytes=size)
-    if size > MAX_FILE_BYTES:
-        return replace(facts, problem="it is larger than 4 GB. Send a smaller copy", problem_code="media_too_large")
-    mime = sniff(file.read(HEAD_BYTES))
-    file.seek(0)
-    sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # an IO[bytes] has what it reads
-    facts = replace(facts, sha256=sha256, mime=mime, kind=kind_of_mime(mime))
-    if mime not in FORMAT_NAMES:
-        what = NAMES.get(mime, "neither a picture nor a video that is known here")
-        return replace(facts, problem=f"it is {what}. Send a JPEG, PNG or MP4", problem_code="media_not_media")
-    if facts.kind == "IMAGE" and size > MAX_PICTURE_BYTES:
-        problem = "the picture is larger than 200 MB. Save a smaller copy"
-        return replace(facts, problem=problem, problem_code="media_too_large")
-    inspection = inspect_medium(file, mime=mime)
-    return replace(facts, **asdict(inspection), problem_code="media_broken" if inspection.problem else "")
+    try:
+        if size == 0:
+            raise MediumUnreadableError("media_broken", "the file is empty. Copy it again")
+        if size > MAX_FILE_BYTES:
+            raise MediumUnreadableError("media_too_large", "it is larger than 4 GB. Send a smaller copy")
+        mime = sniff(file.read(HEAD_BYTES))
+        file.seek(0)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # it has what that reads
+        facts = replace(facts, sha256=sha256, mime=mime, kind=kind_of_mime(mime))
+        if mime not in FORMAT_NAMES:
+            what = NAMES.get(mime, "neither a picture nor a video that is known here")
+            raise MediumUnreadableError("media_not_media", f"it is {what}. Send a JPEG, PNG or MP4")
+        if facts.kind == "IMAGE" and size > MAX_PICTURE_BYTES:
+            raise MediumUnreadableError("media_too_large", "the picture is larger than 200 MB. Save a smaller copy")
+        file.seek(0)
+        return _decode(file, facts) if mime in PILLOW_FORMATS else _inspect_with_mediainfo(file, facts)
+    except MediumUnreadableError as error:
+        return replace(facts, problem=str(error), problem_code=error.code)
 
 
 def _os_problem(error: OSError) -> str:
@@ -182,6 +182,7 @@ class MediaFolder:
         else:
             number = self._open_below(parts)
         with os.fdopen(number, "rb") as file:
+            _check_regular(os.fstat(number))
             yield file
 
     def _open_below(self, parts: Sequence[str]) -> int:
@@ -240,7 +241,7 @@ def _open_last(name: str, found: os.stat_result, *, folder: int, names: Sequence
     _check_regular(found)
     # O_NONBLOCK: a pipe put there at this very moment must not make us wait for its writer.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    return _close_unless_regular(os.open(name, flags, dir_fd=folder))
+    return os.open(name, flags, dir_fd=folder)
 
 
 def _resolve(root: str, parts: Sequence[str]) -> tuple[str, ...]:
@@ -293,15 +294,6 @@ def open_and_compare(root: str, names: Sequence[str]) -> int:
     if not still_there:
         os.close(number)
         raise MediumUnreadableError("media_changed", "it was replaced while it was read. Run again")
-    return _close_unless_regular(number)
-
-
-def _close_unless_regular(number: int) -> int:
-    try:
-        _check_regular(os.fstat(number))
-    except MediumUnreadableError:
-        os.close(number)
-        raise
     return number
 
 
@@ -319,46 +311,45 @@ HEAD_BYTES = 4096
 
 
 MAGIC = (
-    (0, b"\xff\xd8\xff", "image/jpeg"),
-    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
-    (0, b"GIF87a", "image/gif"),
-    (0, b"GIF89a", "image/gif"),
-    (8, b"WEBP", "image/webp"),
-    (8, b"AVI ", "video/x-msvideo"),
-    (8, b"WAVE", "audio/wav"),
-    (0, b"II*\0", "image/tiff"),
-    (0, b"MM\0*", "image/tiff"),
-    (0, b"8BPS", "image/vnd.adobe.photoshop"),
-    (0, b"BM", "image/bmp"),
-    (0, b"\0\0\0\x0cJXL ", "image/jxl"),
-    (0, b"\0\0\1\0", "image/x-icon"),
-    (0, b"\0\0\1\xba", "video/mpeg"),
-    (0, b"\0\0\1\xb3", "video/mpeg"),
-    (0, b"0&\xb2u\x8ef\xcf\x11", "video/x-ms-wmv"),
-    (0, b"FLV\1", "video/x-flv"),
-    (0, b"OggS", "application/ogg"),
-    (0, b"ID3", "audio/mpeg"),
-    (0, b"%PDF", "application/pdf"),
-    (0, b"PK\x03\x04", "application/zip"),
-    (0, b"\x1f\x8b", "application/gzip"),
-    (0, b"%!PS", "application/postscript"),
-    (0, b"-----BEGIN", "application/x-pem-file"),
-    (0, b"SQLite format 3\0", "application/vnd.sqlite3"),
-    (0, b"MZ", "application/x-msdownload"),
-    (0, b"\x7fELF", "application/x-executable"),
+    (rb".{4}(moov|mdat|wide|free|skip|pnot)", "video/quicktime"),
+    (rb"\x1aE\xdf\xa3.{0,56}webm", "video/webm"),
+    (rb"\x1aE\xdf\xa3", "video/x-matroska"),
+    (rb"\xff\xd8\xff", "image/jpeg"),
+    (rb"\x89PNG\r\n\x1a\n", "image/png"),
+    (rb"GIF8[79]a", "image/gif"),
+    (rb"RIFF.{4}WEBP", "image/webp"),
+    (rb"RIFF.{4}AVI ", "video/x-msvideo"),
+    (rb"RIFF.{4}WAVE", "audio/wav"),
+    (rb"II\*\0|MM\0\*", "image/tiff"),
+    (rb"8BPS", "image/vnd.adobe.photoshop"),
+    (rb"BM", "image/bmp"),
+    (rb"\0\0\0\x0cJXL ", "image/jxl"),
+    (rb"\0\0\x01\0", "image/x-icon"),
+    (rb"\0\0\x01[\xba\xb3]", "video/mpeg"),
+    (rb"0&\xb2u\x8ef\xcf\x11", "video/x-ms-wmv"),
+    (rb"FLV\x01", "video/x-flv"),
+    (rb"OggS", "application/ogg"),
+    (rb"ID3", "audio/mpeg"),
+    (rb"%PDF", "application/pdf"),
+    (rb"PK\x03\x04", "application/zip"),
+    (rb"\x1f\x8b", "application/gzip"),
+    (rb"%!PS", "application/postscript"),
+    (rb"-----BEGIN", "application/x-pem-file"),
+    (rb"SQLite format 3\0", "application/vnd.sqlite3"),
+    (rb"MZ", "application/x-msdownload"),
+    (rb"\x7fELF", "application/x-executable"),
+    (rb"G.{187}G", "video/mp2t"),
+    (rb"[\xef\xbb\xbf \t\r\n]*((?i:<\?xml).*)?(?i:<svg)", "image/svg+xml"),
+    (rb"[\xef\xbb\xbf \t\r\n]*(?i:<html|<!doctype html)", "text/html"),
 )
-"""Place, bytes and media type of beginnings, as the formats' own specifications give them."""
+"""Beginnings and their media types, as the formats' own specifications give them; the first that fits counts."""
 
-RIFF = frozenset({"image/webp", "video/x-msvideo", "audio/wav"})
 BRANDS = {
     b"heic": "image/heic", b"heix": "image/heic", b"heim": "image/heic", b"heis": "image/heic", b"hevc": "image/heic",
     b"hevx": "image/heic", b"mif1": "image/heif", b"msf1": "image/heif", b"avif": "image/avif", b"avis": "image/avif",
     b"qt  ": "video/quicktime", b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"crx ": "image/x-canon-cr3",
 }  # fmt: skip
 """Major brands of the ISO base media format (mp4ra.org) that are not plain MP4."""
-ATOMS = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
-TEXTS = ((b"<svg", "image/svg+xml"), (b"<html", "text/html"), (b"<!doctype html", "text/html"))
-
 NAMES = {
     "image/vnd.adobe.photoshop": "a Photoshop file", "image/svg+xml": "an SVG drawing",
     "image/jxl": "a JPEG XL picture", "image/x-icon": "an icon", "image/x-canon-cr3": "a raw photo",
@@ -390,6 +381,7 @@ CODECS = {"AVC": "H.264", "MPEG-4 Visual": "MPEG-4", "Motion JPEG": "Motion JPEG
 TOO_MANY_PIXELS = f"the picture has more than {MAX_PIXELS // 1_000_000} million pixels. Save a smaller copy"
 DAMAGED_PICTURE = "the picture is damaged and can't be opened. Save it again, or export it again"
 DAMAGED_FILE = "the file is damaged and can't be read. Export it again"
+NOTHING_SHOWN = "no {kind} could be found in it: it is damaged, cut off or empty. Export it again"
 CUT_OFF = "the file is cut off: part of it is missing. Copy or export it again"
 NO_MEDIAINFO = "its length and size were not checked, since MediaInfo can't be loaded on this machine"
 
@@ -398,19 +390,7 @@ def sniff(head: bytes) -> str:
     """Return the media type that a file's first `HEAD_BYTES` bytes show, "" where they show none."""
     if head[4:8] == b"ftyp":
         return _sniff_brands(head)
-    if head[4:8] in ATOMS:
-        return "video/quicktime"
-    if head[:4] == b"\x1aE\xdf\xa3":
-        return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
-    for offset, magic, mime in MAGIC:
-        if head.startswith(magic, offset) and (mime not in RIFF or head.startswith(b"RIFF")):
-            return mime
-    if len(head) > 188 and head[0] == head[188] == 0x47:
-        return "video/mp2t"
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith(b"<?xml") and b"<svg" in start:
-        return "image/svg+xml"
-    return next((mime for text, mime in TEXTS if start.startswith(text)), "")
+    return next((mime for start, mime in MAGIC if re.match(start, head, re.DOTALL)), "")
 
 
 def _sniff_brands(head: bytes) -> str:
@@ -426,50 +406,31 @@ def _sniff_brands(head: bytes) -> str:
     return BRANDS.get(major, "video/mp4")
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """What was seen inside, size as shown; 0, None and "" where not told. `note` is said and stops nothing."""
-
-    width: int = 0
-    height: int = 0
-    animated: bool = False
-    duration_seconds: float | None = None
-    codec: str = ""
-    problem: str = ""
-    note: str = ""
-
-
-def inspect_medium(file: IO[bytes], *, mime: str) -> Inspection:
-    """Look into an open picture or video of this media type, from its beginning."""
-    file.seek(0)
-    if mime not in PILLOW_FORMATS:
-        return _inspect_with_mediainfo(file, kind="picture" if mime.startswith("image/") else "video")
+def _decode(file: IO[bytes], facts: MediaFacts) -> MediaFacts:
+    """Look into a picture with the decoder of its media type alone. Errors: MediumUnreadableError."""
     from PIL import Image
 
+    turned = False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(file, formats=PILLOW_FORMATS[mime]) as picture:
-                return _decode(picture, mime)
+            with Image.open(file, formats=PILLOW_FORMATS[facts.mime]) as picture:
+                width, height = picture.size
+                if width * height > MAX_PIXELS:
+                    raise Image.DecompressionBombError
+                animated = facts.mime in MAY_MOVE and bool(getattr(picture, "is_animated", False))
+                with suppress(Exception):  # damaged EXIF counts as none, since viewers pass over it too
+                    turned = int(picture.getexif().get(ORIENTATION, 1)) in TURNED
+                picture.seek(0)
+                # A JPEG is decoded at an eighth of its size: all its bytes are read, in a quarter of the time.
+                picture.draft("RGB", (max(1, width // 8), max(1, height // 8)))
+                picture.load()
     except Image.DecompressionBombError:
-        return Inspection(problem=TOO_MANY_PIXELS)
+        raise MediumUnreadableError("media_broken", TOO_MANY_PIXELS) from None
     except Exception:  # noqa: BLE001 - decoders of a dozen formats end broken files with any exception there is
-        return Inspection(problem=DAMAGED_PICTURE)
-
-
-def _decode(picture: Image.Image, mime: str) -> Inspection:
-    width, height = picture.size
-    if width * height > MAX_PIXELS:
-        return Inspection(width, height, problem=TOO_MANY_PIXELS)
-    animated = mime in MAY_MOVE and bool(getattr(picture, "is_animated", False))
-    turned = False
-    with suppress(Exception):  # damaged EXIF counts as none, since viewers pass over it too
-        turned = int(picture.getexif().get(ORIENTATION, 1)) in TURNED
-    picture.seek(0)
-    # A JPEG is decoded at an eighth of its size: all its bytes are read, in a quarter of the time.
-    picture.draft("RGB", (max(1, width // 8), max(1, height // 8)))
-    picture.load()
-    return Inspection(height, width, animated) if turned else Inspection(width, height, animated)
+        raise MediumUnreadableError("media_broken", DAMAGED_PICTURE) from None
+    width, height = (height, width) if turned else (width, height)
+    return replace(facts, width=width, height=height, animated=animated)
 
 
 class BoundedFile:
@@ -491,30 +452,31 @@ class BoundedFile:
         return self._file.tell()
 
 
-def _inspect_with_mediainfo(file: IO[bytes], *, kind: str) -> Inspection:
+def _inspect_with_mediainfo(file: IO[bytes], facts: MediaFacts) -> MediaFacts:
     from pymediainfo import MediaInfo
 
     try:
         tracks = MediaInfo.parse(BoundedFile(file, MAX_VIDEO_READ_BYTES)).tracks
     except OSError:
-        return Inspection(note=NO_MEDIAINFO)
+        return replace(facts, note=NO_MEDIAINFO)
     except Exception:  # noqa: BLE001 - what a foreign parser says of a hostile file must not end the command
-        return Inspection(problem=DAMAGED_FILE)
+        raise MediumUnreadableError("media_broken", DAMAGED_FILE) from None
     general = next((t for t in tracks if t.track_type == "General"), None)
     shown = next((t for t in tracks if t.track_type in ("Video", "Image") and t.width and t.height), None)
     if shown is None:
-        problem = f"no {kind} could be found in it: it is damaged, cut off or empty. Export it again"
-        return Inspection(problem=problem)
+        kind = "picture" if facts.kind == "IMAGE" else "video"
+        raise MediumUnreadableError("media_broken", NOTHING_SHOWN.format(kind=kind))
     if getattr(general, "istruncated", None) == "Yes":
-        return Inspection(problem=CUT_OFF)
+        raise MediumUnreadableError("media_broken", CUT_OFF)
     width, height = int(shown.width), int(shown.height)
     if _number(shown.rotation) % 180 == 90:
         width, height = height, width
-    if kind == "picture":
-        return Inspection(width, height)
+    facts = replace(facts, width=width, height=height)
+    if facts.kind == "IMAGE":
+        return facts
     milliseconds = _number(shown.duration) or _number(getattr(general, "duration", None))
     codec = str(shown.format or "")
-    return Inspection(width, height, duration_seconds=milliseconds / 1000 or None, codec=CODECS.get(codec, codec))
+    return replace(facts, duration_seconds=milliseconds / 1000 or None, codec=CODECS.get(codec, codec))
 
 
 def _number(value: object) -> float:
