@@ -202,14 +202,15 @@ def false_outcomes(outcomes: Sequence[Outcome], service: Rig, *, before: Mapping
     """Return what a run said that the site, looked at behind its back, shows to be untrue.
 
     `before` is the state of each reference before the run: an outcome that says "not done" is false where this run has
-    put the post out.
+    put the post out, and one that names no item is false where this run has made its draft.
     """
     items = service.items()
     return [said for outcome in outcomes if (said := _untrue(outcome, items, before))]
 
 
 def _untrue(outcome: Outcome, items: Sequence[Mapping[str, Any]], before: Mapping[str, str]) -> str:
-    own = [i for i in items if i.get("referenceId") == (outcome.reference or outcome.key)]
+    reference = outcome.reference or outcome.key
+    own = [i for i in items if i.get("referenceId") == reference]
     states = {str(i["status"]) for i in own}
     wanted = GOOD_STATES.get(outcome.outcome)
     if wanted is not None:
@@ -222,6 +223,8 @@ def _untrue(outcome: Outcome, items: Sequence[Mapping[str, Any]], before: Mappin
         started = {s for s in states & LIVE if s != before.get(outcome.key)}
         if started and before.get(outcome.key) not in LIVE:
             return f"{outcome.key}: said {outcome.outcome} ({outcome.code}: {outcome.message}), but it is {started}"
+        if "DRAFT" in states and reference not in before and not outcome.item_id:
+            return f"{outcome.key}: said {outcome.outcome} ({outcome.code}: {outcome.message}), but its draft was made"
     return ""
 
 
