@@ -85,18 +85,6 @@ class RawRow(NamedTuple):
     struck_words: tuple[int, ...] = ()
 
 
-class RowFlaw(NamedTuple):
-    """Something wrong with a whole row, told by its number, or with its cell `place` (from 0) as `column` of ours."""
-
-    number: int
-    code: str
-    seen: str
-    message: str
-    warning: bool = False
-    column: str = ""
-    place: int | None = None
-
-
 class Area(NamedTuple):
     """A merged range, its edges included; rows are counted from 1 and columns from 0."""
 
@@ -117,7 +105,7 @@ class RawSheet:
 
     tab: str
     rows: list[RawRow]
-    flaws: tuple[RowFlaw, ...] = ()
+    issues: tuple[Issue, ...] = ()
     merges: tuple[Area, ...] = ()
     hidden_columns: tuple[int, ...] = ()
     notices: tuple[str, ...] = ()
@@ -230,7 +218,7 @@ ZERO_WIDTH_REMOVED = (
 
 
 def tidy_rows(
-    raw: list[RawRow], columns: Mapping[str, int], *, width: int, keep: Container[int], epoch: datetime, where: str
+    raw: list[RawRow], columns: Mapping[str, int], *, width: int, keep: Container[object], epoch: datetime, where: str
 ) -> tuple[list[Row], list[Issue]]:
     """Return the rows under the headings that have something in them, and what was wrong with their cells.
 
@@ -255,7 +243,7 @@ def tidy_rows(
 class _Tidier:
     """Remembers each column's plain values: channels, names and zones come again and again, and are kept once."""
 
-    def __init__(self, columns: Mapping[str, int], *, width: int, keep: Container[int], epoch: datetime) -> None:
+    def __init__(self, columns: Mapping[str, int], *, width: int, keep: Container[object], epoch: datetime) -> None:
         self.issues: list[Issue] = []
         self._keep = keep
         self._epoch = epoch

@@ -11,18 +11,16 @@ import csv
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from batch.errors import SheetError
-from batch.sheets.cells import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_TEXT_BYTES, TOO_MUCH, RawRow, RawSheet, RowFlaw
+from batch.model import Issue, Severity
+from batch.sheets.cells import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_TEXT_BYTES, TOO_MUCH, RawRow, RawSheet
 from batch.wording import shorten
 
 MAX_LINE_CHARS = 2_000_000
-
-
-class LineTooLongError(ValueError):
-    """A line that no sheet has."""
 
 
 class Record(NamedTuple):
@@ -37,8 +35,9 @@ class Record(NamedTuple):
 class Lines:
     """The physical lines of a file, which can be handed back after a record turned out to be broken."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, name: str) -> None:
         self._stream = stream
+        self._name = name
         self._waiting: deque[str] = deque()
         self.taken: list[str] = []
         """The lines taken since the record began."""
@@ -53,7 +52,7 @@ class Lines:
         if not line:
             raise StopIteration
         if len(line) == MAX_LINE_CHARS:
-            raise LineTooLongError
+            raise SheetError(f"{self._name} has a line longer than any row of posts. Save the sheet as .xlsx.")
         self.number += 1
         self.taken.append(line)
         self.ended_with_newline = line[-1] in "\r\n"
@@ -209,15 +208,8 @@ CANDIDATES = (
 """Encodings that spreadsheet programs still write, each with the characters that tell it; the commonest first."""
 
 
-class Encoding(NamedTuple):
-    """A codec and what there is to say about its choice."""
-
-    codec: str
-    notices: tuple[str, ...] = ()
-
-
-def choose_encoding(path: Path, *, wanted: str | None) -> Encoding:
-    """Return the encoding of a text file; raise SheetError where it is not UTF and none was given."""
+def choose_encoding(path: Path, *, wanted: str | None) -> tuple[str, tuple[str, ...]]:
+    """Return a text file's codec, and what to say about it; raise SheetError where it is not UTF and none was given."""
     with path.open("rb") as file:
         start = file.read(4096)
     marked = next((codec for mark, codec in MARKS if start.startswith(mark)), "")
@@ -226,7 +218,7 @@ def choose_encoding(path: Path, *, wanted: str | None) -> Encoding:
     if wanted is None:
         if not marked and b"\x00" in start:
             raise refuse_encoding(path)
-        return Encoding(marked or "utf-8")
+        return marked or "utf-8", ()
     try:
         "a".encode(wanted)
         codec = codecs.lookup(wanted).name
@@ -234,8 +226,8 @@ def choose_encoding(path: Path, *, wanted: str | None) -> Encoding:
         raise SheetError(f"There is no encoding named '{wanted}'. Use one such as utf-8, cp1252 or utf-16.") from None
     if marked and codec not in {marked, marked.removesuffix("-sig")}:
         real = marked.removesuffix("-sig").upper()
-        return Encoding(marked, (f"{path.name} is, by its first bytes, {real}, and was read as that.",))
-    return Encoding(marked or codec)
+        return marked, (f"{path.name} is, by its first bytes, {real}, and was read as that.",)
+    return marked or codec, ()
 
 
 def refuse_encoding(path: Path) -> SheetError:
@@ -310,13 +302,11 @@ def read_csv(
             raise refuse_encoding(path) from error
         advice = "Leave out --encoding, or use another" if encoding else "It is cut off or damaged, so save it again"
         raise SheetError(f"{path.name} can't be read as {codec}. {advice}.") from error
-    except LineTooLongError as error:
-        raise SheetError(f"{path.name} has a line longer than any row of posts. Save the sheet as .xlsx.") from error
-    return RawSheet(grid.tab, grid.rows, flaws=grid.flaws, notices=notices)
+    return replace(grid, notices=notices)
 
 
 def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_test: RowTest, headed: bool) -> RawSheet:
-    lines = Lines(stream)
+    lines = Lines(stream, path.name)
     usual = "\t" if path.suffix.lower() == ".tsv" else ","
     delimiter = lines.choose_delimiter(count_known, usual=usual)
     within = HEADINGS_WITHIN if headed else 1
@@ -342,7 +332,7 @@ def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_tes
         last = record
     if not lines.ended_with_newline:
         rows.doubt_last(last, full=len(headings.cells))
-    return RawSheet("", rows.rows, flaws=tuple(rows.flaws))
+    return RawSheet("", rows.rows, issues=tuple(rows.issues))
 
 
 class _Rows:
@@ -350,7 +340,7 @@ class _Rows:
 
     def __init__(self, name: str, *, width: int, first: int) -> None:
         self.rows: list[RawRow] = []
-        self.flaws: list[RowFlaw] = []
+        self.issues: list[Issue] = []
         self._name = name
         self._width = width
         self._first = first
@@ -372,7 +362,7 @@ class _Rows:
                 "ones. Put quotation marks around a text that holds the separator."
             )
             seen = shorten(" | ".join(cells[self._width :]))
-            self.flaws.append(RowFlaw(number, "too_many_cells", seen, message))
+            self.issues.append(Issue(number, "", "too_many_cells", seen, message))
             cells = cells[: self._width]
         self.rows.append(RawRow(number, cells))
         self._rows_left -= 1
@@ -390,7 +380,7 @@ class _Rows:
             'its cells can\'t be told apart. Write each quotation mark inside a quoted cell twice ("") and close the '
             "cell with one."
         )
-        self.flaws.append(RowFlaw(number, "unclosed_quote", shorten(" | ".join(record.cells)), message))
+        self.issues.append(Issue(number, "", "unclosed_quote", shorten(" | ".join(record.cells)), message))
         self._broken_left -= 1
         self._first_broken = self._first_broken or number
         if self._broken_left < 0:
@@ -402,12 +392,13 @@ class _Rows:
     def doubt_last(self, record: Record, *, full: int) -> None:
         """Say where the file ends in the middle of a row, which is how a cut-off file looks."""
         if self.rows and self.rows[-1].number >= self._first and not record.broken and 0 < len(record.cells) < full:
+            number = self.rows[-1].number
             message = (
-                f"The file ends in the middle of row {self.rows[-1].number} ({len(record.cells)} of {full} cells and "
+                f"The file ends in the middle of row {number} ({len(record.cells)} of {full} cells and "
                 "no line end). Check that it wasn't cut off."
             )
             seen = shorten(record.cells[-1])
-            self.flaws.append(RowFlaw(self.rows[-1].number, "cut_off", seen, message, warning=True))
+            self.issues.append(Issue(number, "", "cut_off", seen, message, Severity.WARNING))
 
 
 def _width(headings: Sequence[str]) -> int:

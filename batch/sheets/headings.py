@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 from batch.errors import SheetError, StartError
-from batch.model import CHANNEL_COLUMNS, COLUMNS, PLACE_COLUMNS, RESULT_COLUMNS, Channel
+from batch.model import CHANNEL_COLUMNS, COLUMNS, PLACE_COLUMNS, RESULT_COLUMNS, Channel, Issue
 from batch.rules.channel_words import channel_named
-from batch.sheets.cells import CellError, Moment, Number, RawCell, RawRow, RawSheet, RowFlaw, clean_text, write_number
+from batch.sheets.cells import CellError, Moment, Number, RawCell, RawRow, RawSheet, clean_text, write_number
 from batch.sheets.vocabulary import (
     DATE,
     OURS,
@@ -572,7 +572,7 @@ class Table:
     rows: list[RawRow]
     first: RawRow
     notices: tuple[str, ...] = ()
-    flaws: tuple[RowFlaw, ...] = ()
+    issues: tuple[Issue, ...] = ()
     foreign: ForeignColumns | None = None
     hints: tuple[str, ...] = ()
 

@@ -14,7 +14,6 @@ import stat
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
-from enum import StrEnum
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
@@ -33,7 +32,6 @@ from batch.sheets.cells import (
     RawCell,
     RawRow,
     RawSheet,
-    RowFlaw,
     as_text,
     tidy_rows,
 )
@@ -51,10 +49,12 @@ from batch.sheets.headings import (
 )
 from batch.sheets.ooxml import FORMATS, SAVE_AS
 from batch.sheets.vocabulary import column_of
-from batch.wording import cell_address, column_letters, list_numbers, list_rows, listed, shorten
+from batch.wording import cell_address, column_letters, list_names, list_rows, listed, shorten
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from batch.sheets.delimited import CountKnown, RowTest
 
 Hidden = Literal["ask", "include", "skip"]
 
@@ -80,14 +80,8 @@ FOREIGN = {
 """First bytes of what gets sent or renamed as a sheet by mistake."""
 
 
-class FileKind(StrEnum):
-    """The two families of files that are read."""
-
-    WORKBOOK = "workbook"
-    DELIMITED = "delimited"
-
-
-KINDS = {".xlsx": FileKind.WORKBOOK, ".xlsm": FileKind.WORKBOOK, ".csv": FileKind.DELIMITED, ".tsv": FileKind.DELIMITED}
+FileKind = Literal["workbook", "delimited"]
+KINDS: Mapping[str, FileKind] = {".xlsx": "workbook", ".xlsm": "workbook", ".csv": "delimited", ".tsv": "delimited"}
 
 
 def keep_stdin(stream: BinaryIO, *, folder: Path) -> Path:
@@ -176,14 +170,13 @@ def _tell_format(path: Path) -> str:
 
 def _refuse_misnamed(path: Path, start: bytes, *, kind: FileKind) -> None:
     zipped = start.startswith(b"PK")
-    foreign = next(
-        (what for magic, what in FOREIGN.items() if start.lstrip()[:8].lower().startswith(magic.lower())), ""
-    )
-    if foreign and not (kind is FileKind.DELIMITED and start.isascii() and foreign == "a picture"):
+    head = start.lstrip()[:8].lower()
+    foreign = next((what for magic, what in FOREIGN.items() if head.startswith(magic.lower())), "")
+    if foreign and not (kind == "delimited" and start.isascii() and foreign == "a picture"):
         raise SheetError(f"{path.name} is really {foreign}. {SAVE_AS}.")
-    if kind is FileKind.DELIMITED and zipped and b"\x00" in start:
+    if kind == "delimited" and zipped and b"\x00" in start:
         raise SheetError(f"{path.name} is really a workbook or an archive. If Excel opens it, save it there as .xlsx.")
-    if kind is FileKind.WORKBOOK and not zipped:
+    if kind == "workbook" and not zipped:
         raise SheetError(
             f"{path.name} isn't an Excel workbook, whatever its name is. Open it in Excel and save it as .xlsx or, "
             "if it is plain text, rename it to .csv."
@@ -286,29 +279,20 @@ def read_sheet(
     which the sheet was made; `hidden` says whether hidden and crossed-out rows count, `choices` what its headings mean.
     Raises SheetError with one sentence, or with one for each heading that has to be asked about.
     """
-    path = Path(path)
-    notices: list[str] = []
-    if identify(path) is FileKind.DELIMITED:
-        from batch.sheets.delimited import read_csv
-        from batch.sheets.schedulers import count_headings
+    from batch.sheets.schedulers import count_headings
 
-        headed = mapping is None
-        grid = read_csv(path, encoding=encoding, count_known=count_headings, row_test=row_test, headed=headed)
-        if tab is not None:
-            notices.append("--sheet wasn't needed: a text file holds a single sheet.")
-    else:
-        from batch.sheets.xlsx import read_workbook
-
-        grid = read_workbook(path, tab=tab)
-        if encoding is not None:
-            notices.append("--encoding wasn't needed: a workbook names its own encoding.")
-    sheet = _make_sheet(grid, path.name, hidden=hidden, mapping=mapping, choices=choices, notices=tuple(notices))
-    return replace(sheet, folder=path.parent)
+    path, headed = Path(path), mapping is None
+    grid = _read_grid(path, tab, encoding, count_headings, row_test, headed=headed)
+    if tab is not None and not grid.tab:
+        grid = replace(grid, notices=(*grid.notices, "--sheet wasn't needed: a text file holds a single sheet."))
+    if encoding is not None and grid.tab:
+        grid = replace(grid, notices=(*grid.notices, "--encoding wasn't needed: a workbook names its own encoding."))
+    return _make_sheet(grid, path.name, folder=path.parent, hidden=hidden, mapping=mapping, choices=choices)
 
 
 def find_places(path: Path) -> bool:
     """Tell whether a file is a workbook with a sheet Places."""
-    if not path.is_file() or identify(path) is FileKind.DELIMITED:
+    if not path.is_file() or identify(path) == "delimited":
         return False
     from batch.sheets.xlsx import PLACES, find_tab
 
@@ -323,42 +307,42 @@ def read_table(
     The first row holds the headings, each a column by itself; `known` tells those that show a text file's delimiter.
     Raises SheetError.
     """
-    grid = _read_grid(path, known=known, encoding=encoding)
+    from batch.sheets.xlsx import PLACES
+
+    tab = PLACES if find_places(path) else None
+    grid = _read_grid(path, tab, encoding, lambda cells: sum(map(known, cells)), lambda _: lambda _: False)
     where = f"{path.name}, sheet '{grid.tab}'" if grid.tab else path.name
     head, *body = grid.rows or [RawRow(1, ())]
     names = read_names(head.cells)
     columns = {f"text:{name}": at for at, name in enumerate(names) if name}
     body, told = _choose_hidden(body, Headings(names, columns, ()), hidden=hidden, where=where)
-    rows, issues = tidy_rows(
-        body, columns, width=len(names), keep=frozenset(), epoch=EPOCHS[grid.since_1904], where=where
-    )
-    flaws = [Issue(f.number, "", f.code, f.seen, f.message) for f in grid.flaws if not f.warning]
+    rows, issues = tidy_rows(body, columns, width=len(names), keep=(), epoch=EPOCHS[grid.since_1904], where=where)
+    wrong = [issue for issue in grid.issues if issue.severity is Severity.ERROR]
     found = [replace(i, message=i.message.replace(i.column, i.column.removeprefix("text:"))) for i in issues]
     by_name = {name: at for at, name in reversed(list(enumerate(names))) if name}
-    return SheetRows(path.name, grid.tab, names, by_name, tuple(rows), (*found, *flaws), (*grid.notices, *told))
+    return SheetRows(path.name, grid.tab, names, by_name, tuple(rows), (*found, *wrong), (*grid.notices, *told))
 
 
-def _read_grid(path: Path, *, known: Callable[[str], bool], encoding: str | None) -> RawSheet:
-    if identify(path) is not FileKind.DELIMITED:
-        from batch.sheets.xlsx import PLACES, find_tab, read_workbook
+def _read_grid(
+    path: Path, tab: str | None, encoding: str | None, count_known: CountKnown, row_test: RowTest, headed: bool = True
+) -> RawSheet:
+    if identify(path) == "workbook":
+        from batch.sheets.xlsx import read_workbook
 
-        return read_workbook(path, tab=find_tab(path, PLACES) or None)
+        return read_workbook(path, tab=tab)
     from batch.sheets.delimited import read_csv
 
-    def count(cells: Sequence[str]) -> int:
-        return sum(map(known, cells))
-
-    return read_csv(path, encoding=encoding, count_known=count, row_test=lambda _: lambda _: False)
+    return read_csv(path, encoding=encoding, count_known=count_known, row_test=row_test, headed=headed)
 
 
 def _make_sheet(
     grid: RawSheet,
     name: str,
     *,
+    folder: Path | None = None,
     hidden: Hidden = "ask",
     mapping: str | None = None,
     choices: HeadingChoices = NO_CHOICES,
-    notices: tuple[str, ...] = (),
 ) -> Sheet:
     """Find the headings in a grid and judge its cells. Empties the grid, so that a large sheet is not held twice."""
     from batch.sheets.schedulers import apply_mapping
@@ -373,17 +357,17 @@ def _make_sheet(
     except SheetError as error:
         raise SheetError(error.sentence, details=(*error.details, *table.hints), renames=error.renames) from None
     body, told = _choose_hidden(table.rows, headings, hidden=hidden, where=where)
-    flaws = [*grid.flaws, *table.flaws, *_find_struck(body, headings)]
+    found = [*grid.issues, *table.issues, *_find_struck(body, headings)]
     if grid.links:
         body, followed, doubts = _follow_links(body, headings, grid.links)
         told += followed
-        flaws += doubts
+        found += doubts
     body = list(join_cells(body, headings.joins)) if headings.joins else body
-    said = (*table.notices, *headings.notices, *table.hints, *grid.notices, *notices, *told)
+    said = (*table.notices, *headings.notices, *table.hints, *grid.notices, *told)
     said += _tell_columns(body, headings, grid)
     grid.rows.clear()
     table.rows.clear()
-    rows, issues = _tidy(body, headings, grid, flaws=flaws, where=where)
+    rows, issues = _tidy(body, headings, grid, found=found, where=where)
     if grid.pictures:
         unsent, unused = _find_pictures(rows, headings, grid)
         issues = sorted((*issues, *unsent), key=lambda issue: issue.row or 0)
@@ -396,6 +380,7 @@ def _make_sheet(
         rows=tuple(rows),
         issues=tuple(issues),
         notices=said,
+        folder=folder,
         sources=headings.sources,
     )
 
@@ -414,12 +399,8 @@ def _choose_hidden(
     crossed = [row.number for row in rows if row.struck and not row.hidden and _is_crossed_out(row, shown or places)]
     if not unseen and not crossed:
         return list(rows), ()
-    kinds = [
-        f"{kind} row{'s' if len(numbers) > 1 else ''} {list_numbers(numbers)}"
-        for kind, numbers in (("hidden or filtered", unseen), ("crossed-out", crossed))
-        if numbers
-    ]
-    told = listed(kinds, last="and")
+    kinds = (("hidden or filtered", unseen), ("crossed-out", crossed))
+    told = listed((f"{kind} {list_rows(numbers)}" for kind, numbers in kinds if numbers), last="and")
     if hidden == "ask":
         raise SheetError(
             f"{where} has the {told}. Use --skip-hidden to leave "
@@ -442,7 +423,7 @@ def _is_crossed_out(row: RawRow, shown: Container[int]) -> bool:
     return bool(filled) and set(row.struck).issuperset(filled)
 
 
-def _find_struck(rows: Sequence[RawRow], headings: Headings) -> Iterator[RowFlaw]:
+def _find_struck(rows: Sequence[RawRow], headings: Headings) -> Iterator[Issue]:
     """Yield a warning for each row in which some cells, or words of them, are crossed out: a post has no such line."""
     places = {place: column for place, column in _places_of(headings).items() if column != "notes"}
     for row in rows:
@@ -457,7 +438,8 @@ def _find_struck(rows: Sequence[RawRow], headings: Headings) -> Iterator[RowFlaw
             if set(found) & set(row.struck_words):
                 what = f"{at} {'has' if len(found) == 1 else 'have'} words that are crossed out"
             message = f"{what}, which a post can't show. Delete what isn't meant, or take the line off."
-            yield RowFlaw(row.number, "crossed_out", at, message, True, places[found[0]], found[0])
+            cell = cell_address(row.number, found[0])
+            yield Issue(row.number, places[found[0]], "crossed_out", at, message, Severity.WARNING, cell)
 
 
 WEB = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -465,14 +447,14 @@ WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 
 def _follow_links(
     rows: Sequence[RawRow], headings: Headings, links: Mapping[tuple[int, int], str]
-) -> tuple[list[RawRow], tuple[str, ...], list[RowFlaw]]:
+) -> tuple[list[RawRow], tuple[str, ...], list[Issue]]:
     """Put the address of a link in the place of the words that show it, in `media` and `link`; tell where, and doubts.
 
     An address that is written out counts as it is written. In `text` a link is none: a post is plain text.
     """
     followed: list[str] = []
     unsent: list[str] = []
-    doubts: list[RowFlaw] = []
+    doubts: list[Issue] = []
     places = {place: name for place, name in _places_of(headings).items() if name in {"media", "link", "text"}}
     body = [row._replace(cells=list(row.cells)) for row in rows]
     for row, (place, column) in product(body, places.items()):
@@ -489,17 +471,12 @@ def _follow_links(
             followed.append(f"{at} ({f'“{shorten(words)}”: ' if words else ''}{shorten(address)})")
         elif len(written) == 1 and _bare(address) not in (_bare(words), _bare(written[0])):
             message = f"{at} shows {shorten(words)}, but its link goes to {address}. Write the address that is meant."
-            doubts.append(RowFlaw(row.number, "link_differs", shorten(words), message, True, column, place))
+            doubts.append(Issue(row.number, column, "link_differs", shorten(words), message, Severity.WARNING, at))
     told = {
         "Used the address of the link behind the words": followed,
         "Posts are plain text, so the links behind words of `text` aren't sent": unsent,
     }
-    return body, tuple(f"{what}: {_first(cells)}." for what, cells in told.items() if cells), doubts
-
-
-def _first(cells: Sequence[str], *, shown: int = 3) -> str:
-    rest = [f"{len(cells) - shown:,} more"] if len(cells) > shown else []
-    return listed((*cells[:shown], *rest), last="and")
+    return body, tuple(f"{what}: {list_names(cells, limit=3)}." for what, cells in told.items() if cells), doubts
 
 
 def _bare(address: str) -> str:
@@ -508,10 +485,10 @@ def _bare(address: str) -> str:
 
 
 def _tidy(
-    body: list[RawRow], headings: Headings, grid: RawSheet, *, flaws: Sequence[RowFlaw], where: str
+    body: list[RawRow], headings: Headings, grid: RawSheet, *, found: Sequence[Issue], where: str
 ) -> tuple[list[Row], list[Issue]]:
     epoch = EPOCHS[grid.since_1904]
-    keep = {flaw.number for flaw in flaws}
+    keep = {issue.row for issue in found}
     rows, issues = tidy_rows(body, headings.columns, width=len(headings.names), keep=keep, epoch=epoch, where=where)
     if (zone := headings.columns.get("timezone")) is not None:  # what the template's empty rows begin with
         wrong = {issue.row for issue in issues}
@@ -519,11 +496,7 @@ def _tidy(
     if not rows:
         raise EmptyError(f"{where} has headings but no rows under them. Write one post in each row below the headings.")
     numbers = {row.number for row in rows}
-    for flaw in flaws:
-        if flaw.number in numbers:
-            severity = Severity.WARNING if flaw.warning else Severity.ERROR
-            cell = "" if flaw.place is None else cell_address(flaw.number, flaw.place)
-            issues.append(Issue(flaw.number, flaw.column, flaw.code, flaw.seen, flaw.message, severity, cell))
+    issues += [issue for issue in found if issue.row in numbers]
     issues += _find_merges(rows, headings, grid)
     issues += [issue for row in rows for issue in _find_not_carried(row, headings)]
     for row in rows:
@@ -591,22 +564,13 @@ def _find_not_carried(row: Row, headings: Headings) -> Iterable[Issue]:
 
 
 def _tell_columns(body: Sequence[RawRow], headings: Headings, grid: RawSheet) -> tuple[str, ...]:
-    told: list[str] = []
+    names = headings.names
     used = {*headings.columns.values(), *(at for places in headings.sources.values() for at in places)}
-    hidden = [f"'{headings.names[at]}'" for at in grid.hidden_columns if at in used]
-    if hidden:
-        told.append(
-            f"Hidden in the workbook, and used: the column{'s' if len(hidden) > 1 else ''} {', '.join(hidden)}."
-        )
-    unheaded = {at for at, name in enumerate(headings.names) if not name}
-    width = len(headings.names)
-    filled = {at for row in body for at in unheaded if at < len(row.cells) and row.cells[at] != ""}
-    filled |= {
-        at for row in body if len(row.cells) > width for at in range(width, len(row.cells)) if row.cells[at] != ""
+    widest = max((len(row.cells) for row in body), default=0)
+    unheaded = [at for at in range(widest) if at >= len(names) or not names[at]]
+    filled = sorted({at for row in body for at in unheaded if at < len(row.cells) and row.cells[at] != ""})
+    told = {
+        "Hidden in the workbook, and used: the": [f"'{names[at]}'" for at in grid.hidden_columns if at in used],
+        "Not used, since there is no heading above: the cells of": list(map(column_letters, filled[:10])),
     }
-    if filled:
-        listed = ", ".join(column_letters(at) for at in sorted(filled)[:10])
-        told.append(
-            f"Not used, since there is no heading above: the cells of column{'s' if len(filled) > 1 else ''} {listed}."
-        )
-    return tuple(told)
+    return tuple(f"{what} column{'s' * (len(at) > 1)} {', '.join(at)}." for what, at in told.items() if at)

@@ -17,15 +17,15 @@ from importlib.resources import files
 from typing import Any, NamedTuple, Self, TypeVar
 
 from batch.errors import SheetError
-from batch.model import Channel, PostType
+from batch.model import Channel, Issue, PostType, Severity
 from batch.rules.channel_words import channel_named, read_type
 from batch.rules.date_text import NO_TIME, DateFlaw, DateText, Unread, read_date_text
 from batch.rules.text import read_yes_no
-from batch.sheets.cells import Moment, RawCell, RawRow, RowFlaw
+from batch.sheets.cells import Moment, RawCell, RawRow
 from batch.sheets.headings import ForeignColumns, HeadingChoices, Table, count_known, text_of
 from batch.sheets.vocabulary import DATE, TIME, Kind, column_of, meaning_of, plain_heading
 from batch.times import show_clock
-from batch.wording import listed, shell_join, shorten
+from batch.wording import cell_address, listed, shell_join, shorten
 
 Told = TypeVar("Told")
 
@@ -209,7 +209,7 @@ def apply_mapping(table: Table, name: str | None, choices: HeadingChoices, *, wh
         mapped,
         table.first,
         notices=(*table.notices, *sheet.notices(headless=headless)),
-        flaws=tuple(sheet.flaws),
+        issues=tuple(sheet.issues),
         foreign=sheet.columns(),
     )
 
@@ -240,7 +240,7 @@ class ForeignSheet:
     """A sheet of another scheduler while it is read: the places of its columns, and what is wrong with its cells."""
 
     def __init__(self, scheduler: Scheduler, names: Sequence[str], choices: HeadingChoices, *, width: int) -> None:
-        self.flaws: list[RowFlaw] = []
+        self.issues: list[Issue] = []
         self.width = width
         self._scheduler = scheduler
         self._names = names
@@ -293,7 +293,7 @@ class ForeignSheet:
                     f"{len(self._names)} columns. Put quotation marks round a text that holds the separator."
                 )
                 seen = shorten(" | ".join(map(text_of, row.cells[len(self._names) :])))
-                self.flaws.append(RowFlaw(row.number, "too_many_cells", seen, message))
+                self.issues.append(Issue(row.number, "", "too_many_cells", seen, message))
 
     def convert(self, row: RawRow) -> RawRow:
         """Return a row with its cells written our way, each in its place; notes what is wrong with them."""
@@ -332,14 +332,16 @@ class ForeignSheet:
             self._note(row, at, "yes_no_unknown", message, column=column)
         return bool(said)
 
-    def _note(self, row: RawRow, at: int, code: str, message: str, *, column: str = "", warning: bool = False) -> None:
-        seen, column = shorten(self._text(row, at)), column or self._names[at]
-        self.flaws.append(RowFlaw(row.number, code, seen, message, warning=warning, column=column, place=at))
+    def _note(
+        self, row: RawRow, at: int, code: str, message: str, column: str = "", severity: Severity = Severity.ERROR
+    ) -> None:
+        seen, cell = shorten(self._text(row, at)), cell_address(row.number, at)
+        self.issues.append(Issue(row.number, column or self._names[at], code, seen, message, severity, cell))
 
     def _read_flags(self, row: RawRow) -> list[str]:
         """Return the channels for which a row says yes, each with the type of post that a column of its own names."""
         named: dict[str, None] = {}
-        before = len(self.flaws)
+        before = len(self.issues)
         for at, channel in self._flags.items():
             if not self._says_yes(row, at, "channel"):
                 continue
@@ -352,7 +354,7 @@ class ForeignSheet:
                 continue
             kind = self._read_kind(row, channel)
             named[f"{channel} {kind}" if kind else channel] = None
-        if self._flags and not named and len(self.flaws) == before and any(cell != "" for cell in row.cells):
+        if self._flags and not named and len(self.issues) == before and any(cell != "" for cell in row.cells):
             columns = listed(f"'{self._names[at]}'" for at, told in self._flags.items() if told in Channel.__members__)
             message = f"No channel is chosen. Write TRUE under {columns}."
             self._note(row, next(iter(self._flags)), "channel_missing", message, column="channel")
@@ -387,7 +389,7 @@ class ForeignSheet:
                     f"The service can't set this ({what}), so the post goes out without it. Add it by hand afterwards, "
                     "or clear the cell."
                 )
-                self._note(row, at, "not_carried", message, warning=True)
+                self._note(row, at, "not_carried", message, severity=Severity.WARNING)
 
     def _is_filled(self, row: RawRow, at: int) -> bool:
         text = self._text(row, at)

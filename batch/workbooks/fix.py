@@ -18,7 +18,7 @@ from batch.errors import SheetError, StopError
 from batch.model import Issue, Severity, SheetRows
 from batch.sheets.cells import column_index
 from batch.sheets.delimited import choose_encoding
-from batch.sheets.read import FileKind, identify
+from batch.sheets.read import identify
 from batch.sheets.vocabulary import column_of, plain_heading
 from batch.wording import cell_address
 from batch.workbooks.annotate import HEADINGS_WITHIN, cell_at, dress_heading, edit_copy, set_text
@@ -156,8 +156,8 @@ def write_fixed(original: Path, sheet: SheetRows, fixes: Fixes, draft: Path, *, 
 
     Raises SheetError or StopError with one sentence where the sheet can't be copied.
     """
-    if identify(original) is FileKind.DELIMITED:
-        _write_text(original, sheet, fixes, draft, codec=choose_encoding(original, wanted=encoding).codec)
+    if identify(original) == "delimited":
+        _write_text(original, sheet, fixes, draft, codec=choose_encoding(original, wanted=encoding)[0])
         return []
 
     def edit(book: Workbook) -> None:
@@ -216,8 +216,8 @@ def _write_text(original: Path, sheet: SheetRows, fixes: Fixes, draft: Path, *, 
 
 def heading_row(original: Path, sheet: SheetRows, *, encoding: str | None) -> int:
     """Return the row of the headings. Raises SheetError where they are not found as they were read."""
-    if identify(original) is FileKind.DELIMITED:
-        codec = choose_encoding(original, wanted=encoding).codec
+    if identify(original) == "delimited":
+        codec = choose_encoding(original, wanted=encoding)[0]
         with original.open(encoding=codec, newline="") as lines:
             return _read_top(lines, sheet)[2]
     from openpyxl import load_workbook
