@@ -107,6 +107,7 @@ def run(
         sheet_held(session, inputs, outputs, folder=folder, sheet=sheet) as (checked, name),
     ):
         prepared = prepare(session, checked, inputs, remember=True)
+        refuse_many(session, prepared.plan, inputs)
         refuse_large(prepared.large)
         record = make_record(session, prepared, run=name, command="run")
         results, _ = carry(session, record, outputs, media_folder=checked.media_folder)

@@ -383,13 +383,13 @@ class Settings(FileSettings):
         """What says which sites there are, in words."""
         return f"{self.config_path.name} {self.config_place}" if self.config_path else "WIX_SITE_ID"
 
-    def label(self, site: str) -> str:
-        """Return a site's name with the first part of its ID, which tells it from another's of the same name.
+    def called(self, site: str, *, first: bool = False) -> str:
+        """Return what people read for a site, as `called` does."""
+        return called(site, self.sites, first=first)
 
-        The only site of a configuration that names none is `your site`.
-        """
-        name = "your site" if list(self.sites) == [DEFAULT_SITE] else site
-        return f"{name} ({self.site(site).site_id.partition('-')[0][:8]}-...)"
+    def label(self, site: str) -> str:
+        """Return a site's name with the first part of its ID, which tells it from another's of the same name."""
+        return f"{self.called(site)} ({self.site(site).site_id.partition('-')[0][:8]}-...)"
 
     def timezone_for(self, site: str = "") -> str:
         """Return the zone of a site, else the configuration's, else ""."""
@@ -408,7 +408,7 @@ class Settings(FileSettings):
         if not kinds:
             named = " and ".join(n for names in found.variables.values() for n in names)
             remedy = f"{FILE_NAME} names {named}, which is not set" if found.named_kinds else f"set {ONE_OF_THREE}"
-            raise SignInError(f"There is no credential for {found.name}: {remedy}.")
+            raise SignInError(f"There is no credential for {self.called(found.name)}: {remedy}.")
         ((kind, names),) = kinds.items()
         if kind is not ApiKey:
             self._refuse_shared(kind, names[-1])
@@ -508,6 +508,15 @@ class Settings(FileSettings):
     def each_site(self, **changed: Any) -> dict[str, SiteSettings]:
         """Return all sites, with these settings changed."""
         return {name: replace(site, **changed) for name, site in self.sites.items()}
+
+
+def called(site: str, sites: Iterable[str], *, first: bool = False) -> str:
+    """Return what people read for a site among these: the only one that has no name of its own is `your site`.
+
+    `first`: a sentence begins with it.
+    """
+    own = site not in ("", DEFAULT_SITE) or not {site, DEFAULT_SITE}.issuperset(sites)
+    return site if own else "Your site" if first else "your site"
 
 
 def match_site(name: str, sites: Iterable[str]) -> str:

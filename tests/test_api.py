@@ -54,6 +54,14 @@ def test_the_public_names_are_these_and_each_says_what_it_is():
         batch.undo  # noqa: B018 - what is not there is asked for
 
 
+def test_more_new_posts_than_are_configured_are_not_run(folder):
+    (folder / "mine.toml").write_text("max_new_posts = 1\n", encoding="utf-8")
+    sheet = Sheet.from_frame(frame())
+    with pytest.raises(GuardError, match="--allow-new 2"):
+        run(sheet, sandbox=True, config=folder / "mine.toml")
+    assert len(run(sheet, sandbox=True, config=folder / "mine.toml", allow_new=2).outcomes) == 2
+
+
 def test_importing_the_package_loads_none_of_it():
     code = "import sys, batch; print([m for m in sys.modules if m.startswith('batch.')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

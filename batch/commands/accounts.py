@@ -112,7 +112,7 @@ def _connected_accounts(session: Session, site: str) -> tuple[Account, ...]:
     if all(connection.state == UNREADABLE for connection in connections):
         raise ServiceError(unread[0])
     for notice in unread:
-        session.warn(f"{site}: {notice}")
+        session.warn(f"{session.settings.called(site, first=True)}: {notice}")
     return tuple(account for connection in connections for account in connection.accounts)
 
 

@@ -67,7 +67,7 @@ def examine(environment: Environment, flags: Flags, *, also: Json | None = None)
 def _examine_site(session: Session, name: str) -> Checkup:
     zone = session.settings.timezone_for(name)
     wrong: list[str] = []
-    where = name or "Site"
+    where = session.settings.called(name, first=True)
     try:
         make_private_folder(session.journal(name).parent)
         snapshot, urls = read_accounts(session, name)

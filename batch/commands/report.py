@@ -124,7 +124,7 @@ def _read_posts(session: Session, names: Sequence[str], *, month: str) -> tuple[
                     f"{posts_have} no date on the site and came from elsewhere, so no monthly report shows them."
                 )
             for notice in told:
-                session.notice(f"{name}: {notice}")
+                session.notice(f"{session.settings.called(name, first=True)}: {notice}")
     if len(unread) == len(names):
         raise StartError("No site could be read, so there is no report.")
     return posts, unread
@@ -210,17 +210,17 @@ def _reports(session: Session, posts: Sequence[ReportPost], *, month: str, sites
     for site in sites or ("",):
         chosen = [post for post in posts if site in ("", post.outcome.site)]
         chosen.sort(key=lambda post: (post.outcome.publish_at is None, post.outcome.publish_at or now))
-        rows = list(enumerate(chosen, start=2))
+        rows, own = list(enumerate(chosen, start=2)), f"{session.settings.called(site, first=True)}: "
         made.append(
             Results(
                 run="",
                 sandbox=session.sandbox,
-                sheet=f"{MONTHS[int(month[5:]) - 1]} {month[:4]}{f', {site}' if site else ''}",
+                sheet=f"{MONTHS[int(month[5:]) - 1]} {month[:4]}{f', {session.settings.called(site)}' if site else ''}",
                 headings=(CAMPAIGN, *figures),
                 outcomes=tuple(replace(post.outcome, row=row) for row, post in rows),
                 own={row: (post.campaign, *(post.item.insights.get(f, "") for f in figures)) for row, post in rows},
                 finished_at=now,
-                notices=tuple(n for n in session.notices if site == "" or n.startswith(f"{site}: ")),
+                notices=tuple(n for n in session.notices if site == "" or n.startswith(own)),
                 wanted="report",
             )
         )

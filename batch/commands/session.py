@@ -21,7 +21,7 @@ from batch.errors import JournalError, StartError, StopError
 from batch.model import GOOD, Outcome, OutcomeKind, Results
 from batch.runs.journal import journal_path, make_private_folder, shown
 from batch.runs.record import RunRecord, is_as_written, new_run_id, note_results, with_last_known
-from batch.settings import DEFAULT_SITE, Settings, SiteSettings, load_settings
+from batch.settings import DEFAULT_SITE, Settings, SiteSettings, called, load_settings
 from batch.wording import make_visible_line, shell_join
 
 if TYPE_CHECKING:
@@ -245,7 +245,8 @@ class Session:
         for site, name in record.journals.items():
             if self.journal(site).name != name:
                 where = "in the sandbox of another folder" if self.sandbox else "on another site or address"
-                raise StartError(f"The run {record.run} was {where} than {site or 'default'} is now. Run this there.")
+                now = called(site, record.journals)
+                raise StartError(f"The run {record.run} was {where} than {now} is now. Run this there.")
 
     def with_last_known(self, results: Results, record: RunRecord) -> Results:
         """Return a run's results with what was last known of the posts that it left out."""

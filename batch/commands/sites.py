@@ -206,7 +206,7 @@ def carry_out(
                 if (error := future.exception()) is not None:
                     stops[site].request(FAILED_INSIDE.format(kind=type(error).__name__))
                     keep_failure(error)
-    for reason in dict.fromkeys(s.reason for s in stops.values() if s.requested):
+    for reason in dict.fromkeys(s.reason for s in stops.values() if s.requested and not s.interrupted):
         session.warn(reason)
     lines = [
         outcomes.get(p.position) or not_run_outcome(p.step, why="The run ended before this row.") for p in record.placed

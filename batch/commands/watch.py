@@ -43,7 +43,7 @@ from batch.runs.record import (
     results_files,
     run_names,
 )
-from batch.settings import is_this_machine
+from batch.settings import called, is_this_machine
 from batch.times import shown_time
 from batch.wording import WINDOWS, counted, listed, make_visible_line, shorten
 from batch.workbooks.results import own_places
@@ -109,11 +109,12 @@ class Alert:
     @property
     def sentence(self) -> str:
         """The alert in one line."""
+        site = called(self.site, [self.site])
         if not self.key:
-            return self.reason
+            return f"{site}, {self.reason}"
         account = f", {self.account}" if self.account else ""
         due = f", {self.when}" if self.when else ""
-        return f"{self.sheet} row {self.row}, {self.key} ({self.channel}{account}{due}): {self.reason}"
+        return f"{site}, {self.sheet} row {self.row}, {self.key} ({self.channel}{account}{due}): {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def _announce(session: Session, news: Sequence[tuple[Alert, Sequence[str]]], sen
     """Print and send alerts to whom they are new, and keep who was told; False where some could not be sent."""
     for alert, missing in news:
         if TERMINAL in missing:
-            session.show(f"{LABELS[alert.kind]}: {alert.site}, {alert.sentence}")
+            session.show(f"{LABELS[alert.kind]}: {alert.sentence}")
             _keep_told(session, [alert], TERMINAL)
     well = True
     for name, send in senders.items():
@@ -443,8 +444,7 @@ def _make_lines(alerts: Sequence[Alert]) -> list[str]:
     )
     lines = [f"postbatch: {listed([part for part in parts if part], last='and')}."]
     for alert in alerts[:MAX_TOLD_IN_TEXT]:
-        line = make_visible_line(f"{alert.site}, {alert.sentence}")
-        lines.append(f"- {shorten(line, limit=MAX_CHARS_OF_ONE)}")
+        lines.append(f"- {shorten(make_visible_line(alert.sentence), limit=MAX_CHARS_OF_ONE)}")
     if (more := len(alerts) - MAX_TOLD_IN_TEXT) > 0:
         lines.append(f"... and {more:,} more.")
     return lines

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from batch.model import GOOD, Account, Issue, Outcome, OutcomeKind, Post, Results, Severity, Snapshot, Step
 from batch.report.layout import Column, Line, Styled, TerminalText, joined
 from batch.report.words import OUTCOME_STYLES, make_headline
+from batch.settings import DEFAULT_SITE, called
 from batch.wording import QUOTA_NAMES, counted, list_names, list_ranges, listed, quota_left
 
 if TYPE_CHECKING:
@@ -254,7 +255,8 @@ def accounts_text(
 ) -> str:
     """List the channels of a site, their accounts, what quota is left, and where to connect what is missing."""
     text = TerminalText(width=width, color=color)
-    text.line(Styled(f"Site {snapshot.site}" if snapshot.site else "Site", "bold"))
+    named = snapshot.site not in ("", DEFAULT_SITE)
+    text.line(Styled(f"Site {snapshot.site}" if named else "Your site", "bold"))
     accounts: defaultdict[str, list[Account]] = defaultdict(list)
     for account in snapshot.accounts:
         accounts[account.channel].append(account)
@@ -313,8 +315,8 @@ def _run_row(record: RunRecord, *, now: datetime) -> Sequence[Line]:
     at = record.started_at.astimezone(now.tzinfo)
     started = f"{at.day} {at:%b}{'' if at.year == now.year else f' {at.year}'}, {at:%H:%M}"
     sites = Counter(placed.step.site for placed in record.placed if placed.step.site)
-    named = listed(list(sites), last="and") if len(sites) <= SHOWN_SITES else f"{len(sites)} sites"
-    where = [Styled(f"{named}: ")] if named else []
+    named = listed([called(site, sites, first=True) for site in sites], last="and")
+    where = [Styled(f"{named if len(sites) <= SHOWN_SITES else f'{len(sites)} sites'}: ")] if sites else []
     return record.run, started, (Styled(record.sheet), *sandbox), [*where, *told]
 
 

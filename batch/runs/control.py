@@ -19,6 +19,7 @@ from types import FrameType
 
 from batch.errors import JournalError, LockedError
 from batch.runs.journal import make_private_folder
+from batch.settings import called
 
 INTERRUPTED = 130
 """The exit status of a command that was interrupted."""
@@ -119,9 +120,7 @@ def hold_site(journal: Path, *, site: str, holder: Holder, say: Callable[[str], 
     except Timeout:
         raise LockedError(_refusal(site, _read_note(note))) from None
     except OSError as error:
-        raise JournalError(
-            f"The lock of site {site or 'default'} can't be made: {error.strerror}; nothing was sent."
-        ) from error
+        raise JournalError(f"The lock of {_words(site)} can't be made: {error.strerror}; nothing was sent.") from error
     try:
         left = _read_note(note)
         if left is not None:
@@ -157,7 +156,11 @@ def take_turn(path: Path, *, seconds: float, what: str) -> Iterator[None]:
 
 def _refusal(site: str, held: Holder | None) -> str:
     who = f"process {held.pid} on {held.host}, run {held.run}, since {held.since}" if held else "another process"
-    return f"Another run is at work on site {site or 'default'} ({who}). Wait until it has ended, then run again."
+    return f"Another run is at work on {_words(site)} ({who}). Wait until it has ended, then run again."
+
+
+def _words(site: str) -> str:
+    return "your site" if called(site, [site]) != site else f"site {site}"
 
 
 def _read_note(note: Path) -> Holder | None:

@@ -109,7 +109,7 @@ def test_what_was_published_at_once_is_in_its_month_though_the_site_shows_no_dat
     told = json.loads(ended.out)
     assert {post["key"]: post["outcome"] for post in told["posts"]} == {"now": "published", "no": "failed"}
     assert all(post["publish_at_utc"] for post in told["posts"])
-    assert "default: 1 post has no date on the site and came from elsewhere" in ended.err
+    assert "Your site: 1 post has no date on the site and came from elsewhere" in ended.err
     assert json.loads(site("report", "--json", "--month", "2026-01").out)["posts"] == []
 
 
@@ -143,7 +143,7 @@ def test_a_lapsed_connection_is_told_where_posts_wait_on_it_and_stops_no_report(
     service.seed(connections={"LINKEDIN": "DISCONNECTED"})
     ended = month("report", "--month", "2031-03")
     waiting = json.loads(month("report", "--month", "2031-03", "--json").out)["totals"]["channel"]["LINKEDIN"]
-    said = f"default: {waiting['scheduled']} posts scheduled on LINKEDIN won't go out as things stand."
+    said = f"Your site: {waiting['scheduled']} posts scheduled on LINKEDIN won't go out as things stand."
     assert said in ended.err
     assert said in unescape((month.folder / "report-2031-03.html").read_text(encoding="utf-8"))
     assert "LINKEDIN" not in month("report", "--month", "2031-02", "--no-page").err, "nothing waits in February"

@@ -367,6 +367,13 @@ def test_status_brings_results_up_to_date(site, service):
     assert site.posts("out.json")[0]["link"].startswith("https://")
 
 
+def test_the_one_site_without_a_name_is_called_so_by_every_command(site):
+    site.write("posts.csv", ROWS)
+    site.run("posts.csv")
+    for command in ("runs", "doctor", "accounts"):
+        assert "Your site" in site(command).out
+
+
 def test_ctrl_c_finishes_the_call_writes_the_results_and_ends_with_130(site, service):
     rows = [{**ROWS[0], "key": f"k{n}", "text": f"Text {n}"} for n in range(40)]
     site.write("posts.csv", rows)
@@ -379,8 +386,9 @@ def test_ctrl_c_finishes_the_call_writes_the_results_and_ends_with_130(site, ser
         time.sleep(0.05)
         assert running.poll() is None
     running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=60)
     assert running.returncode == 130, err
+    assert f"{out}{err}".count("You stopped the run.") == 1
     posts = site.posts("out.json")
     assert len(posts) == 40
     assert {"scheduled", "not_run"} <= set(kinds(posts))

@@ -178,7 +178,7 @@ def test_a_site_that_cannot_be_checked_is_said_once_and_again_after_it_was_well(
         service.add_fault(kind="status", call="get_item", status=401, times=20)
         first = site(*look, environ=environ)
         assert first.status == 1
-        assert "Can't check: default, 2 open posts can't be checked." in first.out
+        assert "Can't check: your site, 2 open posts can't be checked." in first.out
         second = site(*look, environ=environ)
         assert (second.status, "Can't check" in second.out) == (1, False)
         service.clear_faults()
