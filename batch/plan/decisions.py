@@ -17,19 +17,8 @@ ABSENT = ""
 """The state of a post that the site does not hold."""
 
 
-class Wanted(StrEnum):
-    """What a row asks for, a blank action resolved."""
-
-    DRAFT = "draft"
-    SCHEDULED = "scheduled"
-    NOW = "published now"
-    RESCHEDULED = "rescheduled"
-    CANCELLED = "cancelled"
-    DELETED = "deleted"
-
-
 class Decision(StrEnum):
-    """What is to happen. EDIT means: bring the content to what the row says, where it differs."""
+    """What is to happen, and for a refusal its code. EDIT means: bring the content to what the row says."""
 
     CREATE = "create as a draft"
     CREATE_SCHEDULE = "create and schedule"
@@ -46,69 +35,40 @@ class Decision(StrEnum):
     KEEP_NOTHING = "there is nothing to withdraw"
     KEEP_DRAFT = "keep, and say that it is a draft"
     KEEP_GONE = "it will not go out anyway"
-    REFUSE_ABSENT = "there is nothing to move"
-    REFUSE_DRAFT = "a draft has no date to move"
-    REFUSE_SCHEDULED = "cancel it first"
-    REFUSE_SENT = "too late: it is being published"
-    REFUSE_LIVE = "too late: it is live"
-    REFUSE_FAILED = "the channel refused it"
-    REFUSE_GONE = "it was withdrawn"
-    REFUSE_STATE = "a state without a decision"
+    NOT_FOUND = "not_found"
+    IS_DRAFT = "is_draft"
+    IS_SCHEDULED = "is_scheduled"
+    IN_PROCESS = "in_process"
+    IS_LIVE = "is_published"
+    FAILED = "failed"
+    GONE = "cancelled_before"
+    UNKNOWN = "unknown_status"
 
 
-_STATUSES = (
-    ABSENT, Status.DRAFT, Status.SCHEDULED, Status.PROCESSING, Status.IN_QUEUE, Status.PUBLISHED, Status.FAILED,
-    Status.CANCELED, Status.DELETED,
-)  # fmt: skip
-
-_D = Decision
-_ROWS: dict[Wanted, tuple[Decision, ...]] = {
-    Wanted.DRAFT: (
-        _D.CREATE, _D.EDIT, _D.REFUSE_SCHEDULED, _D.REFUSE_SENT, _D.REFUSE_SENT, _D.KEEP_LIVE, _D.REFUSE_FAILED,
-        _D.REFUSE_GONE, _D.REFUSE_GONE,
-    ),
-    Wanted.SCHEDULED: (
-        _D.CREATE_SCHEDULE, _D.EDIT_SCHEDULE, _D.EDIT_MOVE, _D.WAIT, _D.WAIT, _D.KEEP_LIVE, _D.REFUSE_FAILED,
-        _D.REFUSE_GONE, _D.REFUSE_GONE,
-    ),
-    Wanted.NOW: (
-        _D.CREATE_PUBLISH, _D.EDIT_PUBLISH, _D.EDIT_PUBLISH, _D.WAIT, _D.WAIT, _D.KEEP_LIVE, _D.REFUSE_FAILED,
-        _D.REFUSE_GONE, _D.REFUSE_GONE,
-    ),
-    Wanted.RESCHEDULED: (
-        _D.REFUSE_ABSENT, _D.REFUSE_DRAFT, _D.MOVE, _D.REFUSE_SENT, _D.REFUSE_SENT, _D.REFUSE_LIVE, _D.REFUSE_FAILED,
-        _D.REFUSE_GONE, _D.REFUSE_GONE,
-    ),
-    Wanted.CANCELLED: (
-        _D.KEEP_NOTHING, _D.KEEP_DRAFT, _D.CANCEL, _D.REFUSE_SENT, _D.REFUSE_SENT, _D.REFUSE_LIVE, _D.KEEP_GONE,
-        _D.KEEP_GONE, _D.KEEP_GONE,
-    ),
-    Wanted.DELETED: (
-        _D.KEEP_NOTHING, _D.DELETE, _D.DELETE, _D.REFUSE_SENT, _D.REFUSE_SENT, _D.REFUSE_LIVE, _D.DELETE,
-        _D.DELETE, _D.KEEP_GONE,
-    ),
-}  # fmt: skip
-
-TABLE: dict[tuple[Wanted, str], Decision] = {
-    (wanted, str(status)): decision
-    for wanted, row in _ROWS.items()
-    for status, decision in zip(_STATUSES, row, strict=True)
-}
-"""(wanted, the item's status or ABSENT) -> decision."""
-
-_BY_ACTION = {
-    Action.DRAFT: Wanted.DRAFT,
-    Action.PUBLISH: Wanted.NOW,
-    Action.SCHEDULE: Wanted.SCHEDULED,
-    Action.RESCHEDULE: Wanted.RESCHEDULED,
-    Action.CANCEL: Wanted.CANCELLED,
-    Action.DELETE: Wanted.DELETED,
-}
-
-CONTENT_WANTED = frozenset({Wanted.DRAFT, Wanted.SCHEDULED, Wanted.NOW})
+CONTENT_WANTED = (Action.DRAFT, Action.SCHEDULE, Action.PUBLISH)
 """The wishes that say what the post's content is to be; the others only name an item."""
 
-LATE = frozenset({Decision.REFUSE_SENT, Decision.REFUSE_LIVE})
+WISHES = (*CONTENT_WANTED, Action.RESCHEDULE, Action.CANCEL, Action.DELETE)
+_ROWS = {
+    #                  draft         schedule         publish         reschedule  cancel        delete
+    ABSENT:           "create        create_schedule  create_publish  not_found   keep_nothing  keep_nothing",
+    Status.DRAFT:     "edit          edit_schedule    edit_publish    is_draft    keep_draft    delete",
+    Status.SCHEDULED: "is_scheduled  edit_move        edit_publish    move        cancel        delete",
+    Status.PROCESSING: "in_process   wait             wait            in_process  in_process    in_process",
+    Status.IN_QUEUE:  "in_process    wait             wait            in_process  in_process    in_process",
+    Status.PUBLISHED: "keep_live     keep_live        keep_live       is_live     is_live       is_live",
+    Status.FAILED:    "failed        failed           failed          failed      keep_gone     delete",
+    Status.CANCELED:  "gone          gone             gone            gone        keep_gone     delete",
+    Status.DELETED:   "gone          gone             gone            gone        keep_gone     keep_gone",
+}  # fmt: skip
+TABLE: Mapping[tuple[Action, str], Decision] = {
+    (wanted, str(status)): Decision[word.upper()]
+    for status, row in _ROWS.items()
+    for wanted, word in zip(WISHES, row.split(), strict=True)
+}
+"""(what a row asks for, the item's status or ABSENT) -> decision."""
+
+LATE = frozenset({Decision.IN_PROCESS, Decision.IS_LIVE})
 """Refusals that come too late; a move that was made before its post went out is no longer one."""
 
 
@@ -120,56 +80,35 @@ class Refusal(NamedTuple):
     reason: str
 
 
-REFUSALS: dict[Decision, Refusal] = {
-    Decision.REFUSE_ABSENT: Refusal(
-        StepKind.INVALID,
-        "not_found",
-        "No post with the key {key} on this site, so there is nothing to reschedule. "
-        "Check the key, or leave `action` blank to schedule it.",
-    ),
-    Decision.REFUSE_DRAFT: Refusal(
-        StepKind.INVALID,
-        "is_draft",
-        "It's a draft without a date to move. Write `schedule` as its action, or leave the action blank.",
-    ),
-    Decision.REFUSE_SCHEDULED: Refusal(
-        StepKind.INVALID,
-        "is_scheduled",
-        "It's scheduled for {date} and can't become a draft again. Give the row its date, "
-        "or write `cancel` as its action.",
-    ),
-    Decision.REFUSE_SENT: Refusal(
-        StepKind.INVALID, "in_process", "It's being published right now ({status}), too late for this."
-    ),
-    Decision.REFUSE_LIVE: Refusal(
-        StepKind.INVALID,
-        "is_published",
-        "It's already published, too late for this. Change it or take it down on {channel} itself.",
-    ),
-    Decision.REFUSE_FAILED: Refusal(StepKind.FAILED, "", "{channel} refused it: {error}. Fix the row first. {again}"),
-    Decision.REFUSE_GONE: Refusal(StepKind.INVALID, "cancelled_before", "It was {status_word} before. {again}"),
-    Decision.REFUSE_STATE: Refusal(
-        StepKind.CONFLICT,
-        "unknown_status",
-        "Its state on the site is {status}, which this version of postbatch doesn't know, so it is left alone. "
-        "Look at the post on the site, or update postbatch.",
-    ),
+REFUSALS: Mapping[Decision, str] = {
+    Decision.NOT_FOUND: "No post with the key {key} on this site, so there is nothing to reschedule. "
+    "Check the key, or leave `action` blank to schedule it.",
+    Decision.IS_DRAFT: "It's a draft without a date to move. Write `schedule` as its action, or leave the action "
+    "blank.",
+    Decision.IS_SCHEDULED: "It's scheduled for {date} and can't become a draft again. Give the row its date, "
+    "or write `cancel` as its action.",
+    Decision.IN_PROCESS: "It's being published right now ({status}), too late for this.",
+    Decision.IS_LIVE: "It's already published, too late for this. Change it or take it down on {channel} itself.",
+    Decision.FAILED: "{channel} refused it: {error}. Fix the row first. {again}",
+    Decision.GONE: "It was {status_word} before. {again}",
+    Decision.UNKNOWN: "Its state on the site is {status}, which this version of postbatch doesn't know, so it is left "
+    "alone. Look at the post on the site, or update postbatch.",
 }
 """The refusals that come from the table; `{...}` are filled in by steps.py."""
 
 
-def wanted_of(post: Post) -> Wanted:
-    """Return what a row asks for; a blank action follows the date."""
-    if post.action in _BY_ACTION:
-        return _BY_ACTION[post.action]
+def wanted_of(post: Post) -> Action:
+    """Return what a row asks for, one of `WISHES`; a blank action follows the date."""
+    if post.action in WISHES:
+        return post.action
     if post.now:
-        return Wanted.NOW
-    return Wanted.SCHEDULED if post.publish_at or post.slots else Wanted.DRAFT
+        return Action.PUBLISH
+    return Action.SCHEDULE if post.publish_at or post.slots else Action.DRAFT
 
 
-def decide(wanted: Wanted, status: str) -> Decision:
+def decide(wanted: Action, status: str) -> Decision:
     """Return the decision for one wish and one state; a state that nobody has decided on is refused."""
-    return TABLE.get((wanted, status), Decision.REFUSE_STATE)
+    return TABLE.get((wanted, status), Decision.UNKNOWN)
 
 
 def contradiction_of(post: Post) -> Refusal | None:

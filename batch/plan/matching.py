@@ -14,9 +14,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from batch.model import Account, Channel, Item, Post, Snapshot, Status, StepKind
+from batch.model import Account, Action, Channel, Item, Post, Snapshot, Status, StepKind
 from batch.plan.compare import content_changes
-from batch.plan.decisions import Refusal, Wanted, wanted_of
+from batch.plan.decisions import Refusal, wanted_of
 from batch.rules.channels import COMBINATIONS
 from batch.times import shown_time
 from batch.wording import STATUS_WORDS, counted
@@ -211,7 +211,7 @@ def repeated_keys(posts: Iterable[Post]) -> frozenset[str]:
     return frozenset(key for key in keys if counts[same_letters(key)] > 1)
 
 
-def _one_post(living: Sequence[Item], wanted: Wanted) -> tuple[Item | None, tuple[Item, ...]]:
+def _one_post(living: Sequence[Item], wanted: Action) -> tuple[Item | None, tuple[Item, ...]]:
     """Return which of a key's living items is its post, and which of the others are to be taken back.
 
     None where they are not certainly one post. What is out or on its way stays, else the smallest ID, on every machine:
@@ -235,10 +235,10 @@ def _one_post(living: Sequence[Item], wanted: Wanted) -> tuple[Item | None, tupl
     other = any(item.external for item in living)
     if max(len(places), len(accounts), len(out), len(sent)) > 1 or not known or other:
         return None, ()
-    if wanted in (Wanted.CANCELLED, Wanted.DELETED):
+    if wanted in (Action.CANCEL, Action.DELETE):
         one, *others = dated_first or out
         return one, tuple(others)
-    for one, *others in (out + pending, out + dated_first)[wanted in (Wanted.RESCHEDULED, Wanted.DRAFT) :]:
+    for one, *others in (out + pending, out + dated_first)[wanted in (Action.RESCHEDULE, Action.DRAFT) :]:
         if all(other.status == Status.DRAFT or _goes_out_alike(one, other) for other in others):
             return one, tuple(others)
     return None, ()

@@ -19,7 +19,6 @@ from batch.plan.decisions import (
     CONTENT_WANTED,
     PlanOptions,
     Refusal,
-    Wanted,
     contradiction_of,
     decide,
     names_of,
@@ -164,20 +163,19 @@ class _Site:
             post = replace(post, channel=channel, type=PostType(item.type) if known else post.type)
         if isinstance(slot, datetime):
             post = replace(post, publish_at=slot, local_time=shown_time(slot, timezone=post.timezone))
-        plain = Comparison(post, wanted_of(post), self.snapshot.site, self.now, post.key, post.content)
+        reference = (item.reference if item else "") or post.key
+        plain = Comparison(post, wanted_of(post), self.snapshot.site, self.now, reference, post.content, item)
         if reason := left_out_by(post, self.options):
-            return replace(plain, item=item).leave_out(reason)
+            return plain.leave_out(reason)
         if match is None:
             errors = post.errors
             failed = any(error.code == GENERATION_FAILED for error in errors)
             reason = " ".join(dict.fromkeys(error.message for error in errors))
             return plain.refuse(Refusal(StepKind.FAILED if failed else StepKind.INVALID, errors[0].code, reason))
         if refusal := self._unclear(post, match):
-            if item is not None:
-                plain = replace(plain, item=item, reference=item.reference or post.key, warnings=match.warnings)
-            return plain.refuse(refusal)
+            return replace(plain, warnings=match.warnings).refuse(refusal)
         if isinstance(slot, Refusal):
-            return replace(plain, item=item).refuse(slot)
+            return plain.refuse(slot)
         return self._decided(plain, match)
 
     def _unclear(self, post: Post, match: Match) -> Refusal | None:
@@ -207,15 +205,15 @@ class _Site:
         post, wanted, warnings = plain.post, plain.wanted, match.warnings
         old = match.item if self._replaced(plain, match) else None
         item = None if old is not None or self._made_again(plain, match.item) else match.item
-        generated = post.generation is not None and wanted in CONTENT_WANTED and wanted is not Wanted.DRAFT
+        generated = post.generation is not None and wanted in CONTENT_WANTED and wanted is not Action.DRAFT
         # What is scheduled or out already stays as decided.
         if self.options.drafts_only and generated and (item is None or item.status == Status.DRAFT):
-            wanted, warnings = Wanted.DRAFT, (*warnings, FOR_REVIEW)
+            wanted, warnings = Action.DRAFT, (*warnings, FOR_REVIEW)
         choice = self._account_of(post, item, plain.wanted)
         comparison = replace(
             plain,
             wanted=wanted,
-            reference=(item.reference or post.key) if item else match.next_reference,
+            reference=plain.reference if item else match.next_reference,
             content=_content_of(post, item, choice, wanted),
             item=item,
             account=choice.account,
@@ -224,16 +222,13 @@ class _Site:
         if choice.refusal is not None and choice.refusal.kind is StepKind.CONFLICT:
             return comparison.refuse(choice.refusal)
         step = _allowed(comparison.decided(decide(wanted, comparison.status)), comparison, choice)
-        if item is not None and step.acts and self._changed_since_pull(post, item):
+        pulled = self.options.pulled.get(item.id) if item and post.item_id else None
+        if item is not None and step.acts and pulled not in (None, item_state(item)):
             return comparison.refuse(CHANGED_SINCE_PULL)
         duplicates = [other for other in match.duplicates if other.id not in self.matched]
         if old is not None:
-            return comparison.replacing(step, [old, *duplicates]) if Act.CREATE in step.acts else step
+            return comparison.withdraw(step, [old, *duplicates], replaced=True) if Act.CREATE in step.acts else step
         return comparison.withdraw(step, duplicates) if duplicates and step.kind not in REFUSED else step
-
-    def _changed_since_pull(self, post: Post, item: Item) -> bool:
-        """Tell whether a row of a pulled sheet would write over what somebody has changed on the site since."""
-        return bool(post.item_id) and self.options.pulled.get(item.id) not in (None, item_state(item))
 
     def _made_again(self, plain: Comparison, item: Item | None) -> bool:
         """Tell whether a dead item was asked to be made again, under the next attempt of its key."""
@@ -261,7 +256,7 @@ class _Site:
         taken_back = bool(earlier & DEAD) and earlier <= DEAD | {Status.DRAFT}
         return bool(changed) or not taken_back
 
-    def _account_of(self, post: Post, item: Item | None, wanted: Wanted) -> AccountChoice:
+    def _account_of(self, post: Post, item: Item | None, wanted: Action) -> AccountChoice:
         if item is None:
             return self.accounts.choose(post) if wanted in CONTENT_WANTED else AccountChoice(None)
         choice = self.accounts.of_item(post, item)
@@ -270,7 +265,7 @@ class _Site:
         return choice
 
 
-def _content_of(post: Post, item: Item | None, choice: AccountChoice, wanted: Wanted) -> Content:
+def _content_of(post: Post, item: Item | None, choice: AccountChoice, wanted: Action) -> Content:
     """Return the content of the step: the row's where it counts, else what the item holds."""
     if item is not None and wanted not in CONTENT_WANTED:
         return item.content

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from batch.model import Action, Item, Post, Status, Step, StepKind
-from batch.plan.decisions import AGAIN_FAILED, Refusal, Wanted, names_of, wanted_of
+from batch.plan.decisions import AGAIN_FAILED, Refusal, names_of, wanted_of
 from batch.plan.matching import DEAD, AccountBook, Match
 from batch.rules.slots import next_slots
 from batch.times import spoken_time, zone_named
@@ -28,7 +28,7 @@ LEAD = timedelta(minutes=15)
 HORIZON = timedelta(days=366)
 """How far ahead a slot is looked for."""
 
-DATED = frozenset({Wanted.SCHEDULED, Wanted.RESCHEDULED})
+DATED = frozenset({Action.SCHEDULE, Action.RESCHEDULE})
 NOT_TOLD = Refusal(
     StepKind.CONFLICT,
     "slot_unknown",

@@ -28,7 +28,7 @@ from batch.model import (
     StepKind,
 )
 from batch.plan.compare import content_changes, date_change, known_media, same_second
-from batch.plan.decisions import LATE, REFUSALS, Decision, Refusal, Wanted
+from batch.plan.decisions import LATE, REFUSALS, Decision, Refusal
 from batch.plan.matching import shown_account
 from batch.times import shown_time, spoken_time
 from batch.wording import STATUS_WORDS, listed
@@ -43,7 +43,7 @@ class Comparison:
     """A post beside its item (None: the site holds none), with the whole content it is to have, for a decision."""
 
     post: Post
-    wanted: Wanted
+    wanted: Action
     site: str
     now: datetime
     reference: str
@@ -65,26 +65,17 @@ class Comparison:
         return self.post.publish_at
 
     @property
-    def shown_date(self) -> str:
-        """The row's date as a person reads it."""
-        return self._spoken(self.post.publish_at)
-
-    @property
     def item_date(self) -> datetime | None:
         """The item's own date."""
         return self.item.scheduled_at if self.item else None
-
-    @property
-    def shown_item_date(self) -> str:
-        """The item's own date as a person reads it."""
-        return self._spoken(self.item_date)
 
     @property
     def last_date(self) -> datetime | None:
         """The item's date, the row's where it has none."""
         return self.item_date or self.post.publish_at
 
-    def _spoken(self, at: datetime | None, *, short: bool = False) -> str:
+    def spoken(self, at: datetime | None, *, short: bool = False) -> str:
+        """Return a date as the row's people read it."""
         return spoken_time(at, timezone=self.post.timezone, short=short)
 
     @property
@@ -173,10 +164,8 @@ class Comparison:
 
     def leave_out(self, reason: str) -> Step:
         """Leave a post alone; what is known of its item stays known."""
-        reference = self.item.reference if self.item else ""
         code = "" if self.post.action is Action.SKIP else LEFT_OUT
-        skipped = self.step(StepKind.SKIP, reason, code=code, at=self.last_date)
-        return replace(skipped, reference=reference or self.reference)
+        return self.step(StepKind.SKIP, reason, code=code, at=self.last_date)
 
     def create(self) -> Step:
         """Make a draft."""
@@ -188,7 +177,7 @@ class Comparison:
             return self._date_passed()
         acts = (*self.uploads, Act.CREATE, Act.SCHEDULE)
         slot = " in the next free slot" if self.post.slots else ""
-        return self.step(StepKind.SCHEDULE, f"New post{slot}, {self.shown_date}.", acts=acts, at=self.date)
+        return self.step(StepKind.SCHEDULE, f"New post{slot}, {self.spoken(self.date)}.", acts=acts, at=self.date)
 
     def create_publish(self) -> Step:
         """Make a post that goes out at once."""
@@ -208,10 +197,9 @@ class Comparison:
         if self.passed:
             return self._date_passed()
         changes = self.changes
-        reason = f"Schedules the draft for {self.shown_date}{_also(changes)}."
-        return self.step(
-            StepKind.SCHEDULE, reason, acts=(*self.edits(changes), Act.SCHEDULE), at=self.date, changes=changes
-        )
+        reason = f"Schedules the draft for {self.spoken(self.date)}{_also(changes)}."
+        acts = (*self.edits(changes), Act.SCHEDULE)
+        return self.step(StepKind.SCHEDULE, reason, acts=acts, at=self.date, changes=changes)
 
     def edit_move(self) -> Step:
         """Bring a scheduled post to the row's content and date."""
@@ -235,9 +223,11 @@ class Comparison:
     def edit_publish(self) -> Step:
         """Bring a draft or a scheduled post to the row's content and publish it at once."""
         changes = self.changes
-        was = f"at once instead of {self.shown_item_date}" if self.status == Status.SCHEDULED else "the draft at once"
-        reason = f"Publishes {was}{_also(changes)}."
-        return self.step(StepKind.PUBLISH, reason, acts=(*self.edits(changes), Act.PUBLISH), changes=changes)
+        was = "the draft at once"
+        if self.status == Status.SCHEDULED:
+            was = f"at once instead of {self.spoken(self.item_date)}"
+        acts = (*self.edits(changes), Act.PUBLISH)
+        return self.step(StepKind.PUBLISH, f"Publishes {was}{_also(changes)}.", acts=acts, changes=changes)
 
     def move(self) -> Step:
         """Move a scheduled post to the row's date, and say what else the row writes that this leaves alone."""
@@ -267,47 +257,38 @@ class Comparison:
         """Say from when to when a post moves, in few words where both are in one year."""
         old, new = self.item_date, self.date
         short = old is not None and abs(new - old) < timedelta(days=180)
-        return f"Moves from {self._spoken(old, short=short)} to {self._spoken(new, short=short)}"
+        return f"Moves from {self.spoken(old, short=short)} to {self.spoken(new, short=short)}"
 
     def cancel(self) -> Step:
         """Cancel a scheduled post."""
-        reason = f"Cancels the post of {self.shown_item_date}. It won't go out. {FOR_GOOD}"
+        reason = f"Cancels the post of {self.spoken(self.item_date)}. It won't go out. {FOR_GOOD}"
         return self.step(StepKind.CANCEL, reason, acts=(Act.CANCEL,), at=self.last_date)
 
-    def withdraw(self, step: Step, duplicates: Sequence[Item]) -> Step:
-        """Return the step with what takes back the other items of its post, so that it does not go out twice."""
-        shown = [f"{d.id} ({f'{d.status} {self._spoken(d.scheduled_at)}'.strip()})" for d in duplicates]
-        warning = (
-            f"The site has {len(duplicates) + 1} copies of this post. {listed(shown, last='and')} "
-            f"{'is' if len(shown) == 1 else 'are'} taken back, so it goes out once."
-        )
-        return replace(
-            step,
-            acts=(*step.acts, Act.WITHDRAW),
-            duplicates=tuple(item.id for item in duplicates),
-            warnings=(*step.warnings, warning),
-        )
+    def withdraw(self, step: Step, others: Sequence[Item], *, replaced: bool = False) -> Step:
+        """Return the step with what takes back the other items of its post, so that it does not go out twice.
 
-    def replacing(self, step: Step, olds: Sequence[Item]) -> Step:
-        """Return a step that makes a post again, with what takes the old ones back before the new one gets its date."""
-        told = [
-            f"{old.id} ({old.status}{f' for {self._spoken(old.scheduled_at)}' if old.scheduled_at else ''})"
-            for old in olds
-        ]
-        are = "are" if len(olds) > 1 else "is"
-        warning = f"Replaces {listed(told, last='and')}, which {are} taken back before the new post gets its date."
-        place = step.acts.index(Act.CREATE) + 1
+        What it replaces is taken back before the new post gets its date, a copy once the post is as the row wants it.
+        """
+        dates = (f" for {self.spoken(other.scheduled_at)}" if other.scheduled_at else "" for other in others)
+        shown = [f"{other.id} ({other.status}{date})" for other, date in zip(others, dates, strict=True)]
+        told, are = listed(shown, last="and"), "is" if len(shown) == 1 else "are"
+        place = step.acts.index(Act.CREATE) + 1 if replaced else len(step.acts)
+        if replaced:
+            warning = f"Replaces {told}, which {are} taken back before the new post gets its date."
+        else:
+            copies = f"The site has {len(shown) + 1} copies of this post."
+            warning = f"{copies} {told} {are} taken back, so it goes out once."
         return replace(
             step,
             acts=(*step.acts[:place], Act.WITHDRAW, *step.acts[place:]),
-            duplicates=tuple(old.id for old in olds),
+            duplicates=tuple(other.id for other in others),
             warnings=(*step.warnings, warning),
         )
 
     def delete(self) -> Step:
         """Delete an item from the site."""
         scheduled = self.status == Status.SCHEDULED
-        was = f"scheduled for {self.shown_item_date}" if scheduled else f"({STATUS_WORDS[self.status]})"
+        was = f"scheduled for {self.spoken(self.item_date)}" if scheduled else f"({STATUS_WORDS[self.status]})"
         reason = f"Deletes the post from the site {was}. {FOR_GOOD}"
         return self.step(StepKind.DELETE, reason, acts=(Act.DELETE,), at=self.last_date)
 
@@ -324,7 +305,7 @@ class Comparison:
         """Say where the row differs from a post that is out; media that were never uploaded say nothing about it."""
         names = [c.field for c in self.changes if c.field != "media" or known_media(self.content.media)]
         remote = self.item_date
-        if self.wanted is Wanted.SCHEDULED and remote is not None and not same_second(remote, self.date):
+        if self.wanted is Action.SCHEDULE and remote is not None and not same_second(remote, self.date):
             names.append("publish_at")
         if not names:
             return ()
@@ -350,32 +331,32 @@ class Comparison:
 
     def refuse_by(self, decision: Decision) -> Step:
         """Refuse, in the decision's words; a reschedule that comes too late may have been done before its time came."""
-        remote = self.item_date
-        if decision in LATE and self.wanted is Wanted.RESCHEDULED and remote and same_second(remote, self.date):
+        remote, moving = self.item_date, self.wanted is Action.RESCHEDULE
+        if decision in LATE and moving and remote and same_second(remote, self.date):
             return self.step(StepKind.UNCHANGED, "Moved to this date before, and it is due now.", at=remote)
-        kind, code, reason = REFUSALS[decision]
         error = self.item.error if self.item and self.item.error else "it gave no reason"
-        if kind is StepKind.FAILED:
+        kind = StepKind.CONFLICT if decision is Decision.UNKNOWN else StepKind.INVALID
+        code = str(decision.value)
+        if decision is Decision.FAILED:
             named = ERROR_CODE.search(error)
-            code = named[0] if named else "FAILED"
-        first = "clear its action and " if self.wanted is Wanted.RESCHEDULED else ""
-        words = reason.format(
+            kind, code = StepKind.FAILED, named[0] if named else "FAILED"
+        words = REFUSALS[decision].format(
             key=self.post.key,
-            date=self.shown_item_date,
+            date=self.spoken(remote),
             status=self.status or "nothing",
             status_word=STATUS_WORDS.get(self.status, ""),
             channel=str(self.post.channel),
             error=error.rstrip(". "),
-            again=f"To post it again, {first}run with `--again {self.post.key}`.",
+            again=f"To post it again, {'clear its action and ' * moving}run with `--again {self.post.key}`.",
         )
         return self.refuse(Refusal(kind, code, words))
 
     def _date_passed(self) -> Step:
-        date = self.shown_date
+        date = self.spoken(self.date)
         reason = f"The date {date} has passed, and the post was never scheduled. Write a date in the future, or `now`."
         if self.status == Status.SCHEDULED:
-            there = self.shown_item_date
-            reason = f"The new date {date} has passed. It stays scheduled for {there}. Write a date in the future."
+            there = f"It stays scheduled for {self.spoken(self.item_date)}."
+            reason = f"The new date {date} has passed. {there} Write a date in the future."
         return self.refuse(Refusal(StepKind.INVALID, "date_passed", reason))
 
 

@@ -5,47 +5,43 @@ from itertools import product
 import pytest
 
 from batch.model import Action, Status, StepKind
-from batch.plan.decisions import ABSENT, REFUSALS, TABLE, Decision, Wanted, contradiction_of, decide, wanted_of
+from batch.plan.decisions import ABSENT, TABLE, WISHES, Decision, contradiction_of, decide, wanted_of
 from tests.plan.builders import Builders
 
 FOUND = (ABSENT, *Status)
 
 
 def test_every_wish_and_every_state_has_a_decision() -> None:
-    assert set(TABLE) == {(wanted, str(found)) for wanted, found in product(Wanted, FOUND)}
+    assert set(TABLE) == {(wanted, str(found)) for wanted, found in product(WISHES, FOUND)}
 
 
 def test_every_decision_is_used_and_only_unknown_states_use_the_last() -> None:
-    assert set(Decision) - set(TABLE.values()) == {Decision.REFUSE_STATE}
+    assert set(Decision) - set(TABLE.values()) == {Decision.UNKNOWN}
 
 
-@pytest.mark.parametrize("wanted", Wanted)
+@pytest.mark.parametrize("wanted", WISHES)
 @pytest.mark.parametrize("found", ["", "ARCHIVED", "scheduled", "PENDING_REVIEW"])
-def test_a_state_that_nobody_decided_on_is_refused(wanted: Wanted, found: str) -> None:
-    expected = TABLE[wanted, ABSENT] if found == ABSENT else Decision.REFUSE_STATE
+def test_a_state_that_nobody_decided_on_is_refused(wanted: Action, found: str) -> None:
+    expected = TABLE[wanted, ABSENT] if found == ABSENT else Decision.UNKNOWN
     assert decide(wanted, found) is expected
-
-
-def test_every_refusal_changes_nothing() -> None:
-    assert {refusal.kind for refusal in REFUSALS.values()} <= {StepKind.INVALID, StepKind.CONFLICT, StepKind.FAILED}
 
 
 @pytest.mark.parametrize(
     ("changes", "wanted"),
     [
-        ({}, Wanted.SCHEDULED),
-        ({"publish_at": None, "now": True}, Wanted.NOW),
-        ({"publish_at": None}, Wanted.DRAFT),
-        ({"action": Action.DRAFT}, Wanted.DRAFT),
-        ({"action": Action.PUBLISH, "publish_at": None}, Wanted.NOW),
-        ({"action": Action.SCHEDULE}, Wanted.SCHEDULED),
-        ({"action": Action.RESCHEDULE}, Wanted.RESCHEDULED),
-        ({"action": Action.CANCEL, "publish_at": None}, Wanted.CANCELLED),
-        ({"action": Action.DELETE, "publish_at": None}, Wanted.DELETED),
+        ({}, Action.SCHEDULE),
+        ({"publish_at": None, "now": True}, Action.PUBLISH),
+        ({"publish_at": None}, Action.DRAFT),
+        ({"action": Action.DRAFT}, Action.DRAFT),
+        ({"action": Action.PUBLISH, "publish_at": None}, Action.PUBLISH),
+        ({"action": Action.SCHEDULE}, Action.SCHEDULE),
+        ({"action": Action.RESCHEDULE}, Action.RESCHEDULE),
+        ({"action": Action.CANCEL, "publish_at": None}, Action.CANCEL),
+        ({"action": Action.DELETE, "publish_at": None}, Action.DELETE),
     ],
 )
 def test_a_row_wants_what_its_action_says_and_a_blank_one_follows_the_date(
-    make: Builders, changes: dict[str, object], wanted: Wanted
+    make: Builders, changes: dict[str, object], wanted: Action
 ) -> None:
     assert wanted_of(make.post(**changes)) is wanted
     assert contradiction_of(make.post(**changes)) is None
