@@ -12,7 +12,7 @@ from datetime import datetime
 
 from batch.model import Act, Before, Change, Content, Item, SitePlan, Snapshot, Status, Step, StepKind
 from batch.plan.compare import content_changes, date_change, same_media, same_second
-from batch.plan.decisions import PlanOptions
+from batch.plan.decisions import ABSENT, PlanOptions
 from batch.plan.matching import ItemIndex
 from batch.plan.planfile import site_state
 from batch.plan.safety import DATED, block_wrong_clock, clock_notices
@@ -31,11 +31,10 @@ def make_undo(
     options = options or PlanOptions()
     index = ItemIndex(snapshot.items)
     items = [_item_of(step, index) for step in done]
-    steps = [_undo(step, item, now) for step, item in zip(done, items, strict=True)]
-    steps = block_wrong_clock(steps, snapshot, options=options)
+    steps = [_Past(step, item or _remembered(step), now).undo() for step, item in zip(done, items, strict=True)]
     return SitePlan(
         site=snapshot.site,
-        steps=tuple(steps),
+        steps=tuple(block_wrong_clock(steps, snapshot, options=options)),
         quotas=dict(snapshot.quotas),
         notices=(*snapshot.notices, *clock_notices(snapshot, options=options)),
         state=site_state(
@@ -53,21 +52,14 @@ def _item_of(step: Step, index: ItemIndex) -> Item | None:
     return same[0] if len(same) == 1 else None
 
 
-def _undo(step: Step, item: Item | None, now: datetime) -> Step:
-    if not step.own_acts:
-        return _idle(step, item, StepKind.UNCHANGED, "That run changed nothing here, so there is nothing to undo.")
-    if Act.DELETE in step.acts:
-        reason = f"It was deleted and can't be brought back. To post it again, run its row with `--again {step.key}`."
-        return _idle(step, item, StepKind.INVALID, reason, code="deleted")
-    if item is None:
-        reason = "The site does not hold this post, so there is nothing to undo. If you expected it, look there for it."
-        return _idle(step, None, StepKind.UNCHANGED, reason, code="not_found")
-    return next(undo for act, undo in UNDOERS if act in step.acts)(_Past(step, item, now))
+def _remembered(step: Step) -> Item:
+    """Return the item of a step as the run left it, in no state: the site does not hold it any more."""
+    return Item(step.item_id, step.channel, step.type, ABSENT, scheduled_at=step.at, content=step.content)
 
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """A step that was done and its item as it is now, and the step that undoes each kind of act."""
+    """A step that was done and its item as it is now (`ABSENT`: not there), and what undoes each kind of act."""
 
     step: Step
     item: Item
@@ -84,75 +76,98 @@ class _Past:
         """Return a date as the row's people read it."""
         return spoken_time(at, timezone=self.step.timezone)
 
-    def idle(self, kind: StepKind, reason: str, *, code: str = "") -> Step:
-        """Return the step that leaves the item as it is."""
-        return _idle(self.step, self.item, kind, reason, code=code)
-
-    def redo(
+    def back(
         self,
         kind: StepKind,
         reason: str,
-        acts: tuple[Act, ...],
-        *,
+        *acts: Act,
+        code: str = "",
         at: datetime | None = None,
         changes: tuple[Change, ...] = (),
         content: Content | None = None,
         warnings: tuple[str, ...] = (),
     ) -> Step:
-        """Return the step that changes the item back."""
-        item = self.item
+        """Return the step that changes the item back by these acts, or leaves it as it is; `at` is its own date."""
+        step, item = self.step, self.item
+        at = at or item.scheduled_at
         return replace(
-            self.idle(kind, reason),
+            step,
+            kind=kind,
+            reason=reason,
+            code=code,
             acts=acts,
+            duplicates=(),
             at=at,
-            local_time=shown_time(at, timezone=self.step.timezone),
-            changes=changes,
+            local_time=shown_time(at, timezone=step.timezone),
             content=content or item.content,
-            before=Before(item.status, item.scheduled_at, item.content),
+            item_id=item.id,
+            reference=item.reference or step.reference,
+            found_status=item.status,
+            link=item.link or step.link,
+            changes=changes,
+            before=Before(item.status, item.scheduled_at, item.content) if acts else None,
             warnings=warnings,
+            action="",
         )
+
+    def undo(self) -> Step:
+        """Return the step that undoes what was done, as far as that can still be done."""
+        step, status = self.step, self.item.status
+        if not step.own_acts:
+            return self.back(StepKind.UNCHANGED, "That run changed nothing here, so there is nothing to undo.")
+        if Act.DELETE in step.acts:
+            again = f"To post it again, run its row with `--again {step.key}`."
+            return self.back(StepKind.INVALID, f"It was deleted and can't be brought back. {again}", code="deleted")
+        if status == ABSENT:
+            reason = "The site does not hold this post, so there is nothing to undo."
+            return self.back(StepKind.UNCHANGED, f"{reason} If you expected it, look there for it.", code="not_found")
+        if Act.CANCEL in step.acts:
+            return self.cancel()
+        if Act.PUBLISH in step.acts or status in OUT:
+            return self.publish()
+        if word := GONE.get(status):
+            return self.back(StepKind.UNCHANGED, f"Already {word}; it won't go out.")
+        if status not in (Status.DRAFT, Status.SCHEDULED):
+            reason = f"Its state on the site is {status}, which this version doesn't know, so it is left alone."
+            return self.back(StepKind.CONFLICT, reason, code="unknown_status")
+        return next(undo for act, undo in UNDOERS if act in step.acts)(self)
 
     def cancel(self) -> Step:
         """Say that what was cancelled stays so."""
-        if self.item.status not in (Status.CANCELED, Status.DELETED):
-            now = STATUS_WORDS.get(self.item.status, self.item.status)
+        status = self.item.status
+        if status not in (Status.CANCELED, Status.DELETED):
+            now = STATUS_WORDS.get(status, status)
             reason = f"It was cancelled by that run and is {now} now, so somebody has dealt with it since."
-            return self.idle(StepKind.UNCHANGED, reason)
+            return self.back(StepKind.UNCHANGED, reason)
         reason = (
             "It was cancelled, and a cancelled post can't be scheduled again. To post it again, clear `action` and "
             f"run with `--again {self.step.key}`."
         )
-        return self.idle(StepKind.INVALID, reason, code="cancelled")
+        return self.back(StepKind.INVALID, reason, code="cancelled")
 
     def publish(self) -> Step:
         """Say that what went out stays out."""
         if self.item.status == Status.FAILED:
-            return self.idle(StepKind.UNCHANGED, "Its channel refused it, so nothing was published.")
+            return self.back(StepKind.UNCHANGED, "Its channel refused it, so nothing was published.")
         reason = "It is published and can't be taken back from here. Delete it on the channel itself."
-        return self.idle(StepKind.INVALID, reason, code="published")
+        return self.back(StepKind.INVALID, reason, code="published")
 
     def schedule(self) -> Step:
         """Cancel what was scheduled."""
-        if ended := self._ended():
-            return ended
         if self.item.status == Status.DRAFT:
-            return self.idle(StepKind.UNCHANGED, "It is a draft again and won't go out.")
-        if changed := self._changed_since():
-            return changed
-        at = self.item.scheduled_at
+            return self.back(StepKind.UNCHANGED, "It is a draft again and won't go out.")
         lost = ("It was a draft before that run; a cancelled post does not become one again.",)
-        reason = f"That run scheduled it for {self.shown(at)}. Cancels it; it won't go out. {FOR_GOOD}"
+        at = self.shown(self.item.scheduled_at)
+        reason = f"That run scheduled it for {at}. Cancels it; it won't go out. {FOR_GOOD}"
         warnings = lost if self.step.before else ()
-        return self.redo(StepKind.CANCEL, reason, (Act.CANCEL,), at=at, warnings=warnings)
+        return self._changed_since() or self.back(StepKind.CANCEL, reason, Act.CANCEL, warnings=warnings)
 
     def reschedule(self) -> Step:
         """Bring date and content back; the content alone where the old date has passed."""
-        if ended := self._ended():
-            return ended
         old, at, content = self.before.scheduled_at, self.item.scheduled_at, self.before.content
         same_date = at is not None and old is not None and same_second(at, old)
         if same_date and not content_changes(self.item.content, content):
-            return self.idle(StepKind.UNCHANGED, "It is as it was before that run, nothing to undo.")
+            return self.back(StepKind.UNCHANGED, "It is as it was before that run, nothing to undo.")
         if changed := self._changed_since():
             return changed
         changes, acts = self._content_back()
@@ -161,25 +176,23 @@ class _Past:
             reason = f"That run moved it from {self.shown(old)}. Moves it back to that date."
             every = (*changes, move) if move else changes
             back = content if acts else None
-            return self.redo(StepKind.RESCHEDULE, reason, (*acts, Act.RESCHEDULE), at=old, changes=every, content=back)
+            return self.back(StepKind.RESCHEDULE, reason, *acts, Act.RESCHEDULE, at=old, changes=every, content=back)
         stays = f"Its old date {self.shown(old)} has passed, so it stays scheduled for {self.shown(at)}."
         if not acts:
-            return self.idle(StepKind.INVALID, stays, code="date_passed")
+            return self.back(StepKind.INVALID, stays, code="date_passed")
         return self._update_back(changes, warnings=(stays,))
 
     def update(self) -> Step:
         """Bring the content back."""
-        if ended := self._ended():
-            return ended
         changes, acts = self._content_back()
         if not acts:
-            return self.idle(StepKind.UNCHANGED, "Its content is as it was before that run, nothing to undo.")
+            return self.back(StepKind.UNCHANGED, "Its content is as it was before that run, nothing to undo.")
         return self._changed_since() or self._update_back(changes)
 
     def create(self) -> Step:
         """Delete the draft that was made."""
         made = f"That run made this draft. Deletes it. {FOR_GOOD}"
-        return self._ended() or self._changed_since() or self.redo(StepKind.DELETE, made, (Act.DELETE,))
+        return self._changed_since() or self.back(StepKind.DELETE, made, Act.DELETE)
 
     def _content_back(self) -> tuple[tuple[Change, ...], tuple[Act, ...]]:
         if Act.UPDATE not in self.step.acts:
@@ -188,51 +201,27 @@ class _Past:
         return changes, (Act.UPDATE,) if changes else ()
 
     def _update_back(self, changes: tuple[Change, ...], *, warnings: tuple[str, ...] = ()) -> Step:
-        reason = "That run changed it. Puts its earlier content back."
-        return self.redo(
-            StepKind.UPDATE,
-            reason,
-            (Act.UPDATE,),
-            at=self.item.scheduled_at,
-            changes=changes,
-            content=self.before.content,
-            warnings=warnings,
-        )
-
-    def _ended(self) -> Step | None:
-        """Return the step for an item that is out, dead or in a state nobody knows."""
-        status = self.item.status
-        if status in OUT:
-            return self.publish()
-        if word := GONE.get(status):
-            return self.idle(StepKind.UNCHANGED, f"Already {word}; it won't go out.")
-        if status in (Status.DRAFT, Status.SCHEDULED):
-            return None
-        reason = f"Its state on the site is {status}, which this version doesn't know, so it is left alone."
-        return self.idle(StepKind.CONFLICT, reason, code="unknown_status")
+        reason, content = "That run changed it. Puts its earlier content back.", self.before.content
+        return self.back(StepKind.UPDATE, reason, Act.UPDATE, changes=changes, content=content, warnings=warnings)
 
     def _changed_since(self) -> Step | None:
         """Return a conflict where the item is no longer as the run left it."""
-        step, item = self.step, self.item
-        scheduled = bool(DATED.intersection(step.acts)) or (
-            step.before is not None and step.before.status == Status.SCHEDULED
-        )
+        step, item, before = self.step, self.item, self.step.before
+        scheduled = bool(DATED.intersection(step.acts)) or (before is not None and before.status == Status.SCHEDULED)
         names = ["state"] if item.status != (Status.SCHEDULED if scheduled else Status.DRAFT) else []
         if scheduled and step.at and not (item.scheduled_at and same_second(item.scheduled_at, step.at)):
             names.append("publish_at")
         if {Act.CREATE, Act.UPDATE}.intersection(step.acts):
             names += _content_differences(step.content, item.content)
-        elif step.before is not None:
-            names += _content_differences(step.before.content, item.content)
+        elif before is not None:
+            names += _content_differences(before.content, item.content)
         if not names:
             return None
         reason = f"It was changed since that run ({', '.join(names)}), so it is left as it is. Change it by its row."
-        return self.idle(StepKind.CONFLICT, reason, code="changed_since")
+        return self.back(StepKind.CONFLICT, reason, code="changed_since")
 
 
 UNDOERS: tuple[tuple[Act, Callable[[_Past], Step]], ...] = (
-    (Act.CANCEL, _Past.cancel),
-    (Act.PUBLISH, _Past.publish),
     (Act.SCHEDULE, _Past.schedule),
     (Act.RESCHEDULE, _Past.reschedule),
     (Act.UPDATE, _Past.update),
@@ -248,27 +237,3 @@ def _content_differences(left: Content, remote: Content) -> list[str]:
         uploaded = tuple(wanted if wanted.url else r for r, wanted in zip(remote.media, left.media, strict=True))
         return [name for name in names if name != "media" or not same_media(remote.media, uploaded)]
     return names
-
-
-def _idle(step: Step, item: Item | None, kind: StepKind, reason: str, *, code: str = "") -> Step:
-    """Return a step that does nothing, about the post of the step that was done."""
-    at = item.scheduled_at if item else step.at
-    return replace(
-        step,
-        kind=kind,
-        reason=reason,
-        code=code,
-        acts=(),
-        duplicates=(),
-        at=at,
-        local_time=shown_time(at, timezone=step.timezone),
-        content=item.content if item else step.content,
-        item_id=item.id if item else step.item_id,
-        reference=(item.reference if item else "") or step.reference,
-        found_status=item.status if item else "",
-        link=(item.link if item else "") or step.link,
-        changes=(),
-        before=None,
-        warnings=(),
-        action="",
-    )
