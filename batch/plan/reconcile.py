@@ -42,8 +42,7 @@ from batch.plan.safety import (
     block_known_refusals,
     block_missing_features,
     block_over_quota,
-    block_wrong_clock,
-    clock_notices,
+    check_clock,
     needs_of,
     refused,
 )
@@ -60,9 +59,6 @@ WITHDRAWING = frozenset({Act.CANCEL, Act.DELETE})
 """Acts that need neither a connected channel nor a clock: a post can always be stopped."""
 
 REFUSED = frozenset({StepKind.SKIP, StepKind.INVALID, StepKind.BLOCKED, StepKind.CONFLICT, StepKind.FAILED})
-NAMING = frozenset({Action.RESCHEDULE, Action.CANCEL, Action.DELETE})
-"""Actions whose rows only name a post; they need not say again what it is."""
-
 GENERATION_FAILED = "generation_failed"
 """The code of an error that is the service's, not the row's: it would not write or draw what was asked for."""
 
@@ -83,31 +79,30 @@ def reconcile(
     """Return the plan for the posts of one site, given what it held when it was read."""
     options = options or PlanOptions()
     index = ItemIndex(snapshot.items, keys=[post.key for post in posts])
-    left_out = {n: post for n, post in enumerate(posts) if left_out_by(post, options)}
-    active = {n: post for n, post in enumerate(posts) if n not in left_out and not post.errors}
-    matches = {n: index.find(post) for n, post in active.items()}
-    known = {n: index.find(post) for n, post in left_out.items()}
+    skipped = {n for n, post in enumerate(posts) if left_out_by(post, options)}
+    found = {n: index.find(post) for n, post in enumerate(posts) if n in skipped or not post.errors}
+    matches = {n: match for n, match in found.items() if n not in skipped}
     accounts, calendar = AccountBook(snapshot), Calendar(snapshot.items)
-    right = {n: (posts[n], match) for n, match in sorted({**known, **matches}.items()) if not posts[n].errors}
     site = _Site(
         snapshot=snapshot,
         now=now,
         options=options,
         accounts=accounts,
-        shared=shared_items((active[n], match) for n, match in matches.items()),
+        shared=shared_items((posts[n], match) for n, match in matches.items()),
         matched=frozenset(match.item.id for match in matches.values() if match.item is not None),
-        repeated=repeated_keys(active.values()),
+        repeated=repeated_keys(posts[n] for n in matches),
     )
+    right = {n: (posts[n], match) for n, match in found.items() if not posts[n].errors}
     slots = Dealer(accounts, calendar, again=options.again, now=now).deal_all(right)
-    steps = [site.step(post, matches.get(n) or known.get(n), slot=slots.get(n)) for n, post in enumerate(posts)]
+    steps = [site.step(post, found.get(n), slot=slots.get(n)) for n, post in enumerate(posts)]
     steps = [calendar.warn(step, status=step.found_status) for step in steps]
-    steps = block_wrong_clock(steps, snapshot, options=options)
+    steps, clock = check_clock(steps, snapshot, options=options)
     steps = block_missing_features(steps, snapshot)
     steps = block_known_refusals(steps, snapshot, again=lambda n: bool(names_of(posts[n]) & options.again))
     items = {
         item.id: item for match in matches.values() for item in (match.item, *match.duplicates) if item is not None
     }
-    own = {match.item.id for match in known.values() if match.item is not None} | items.keys()
+    own = {match.item.id for match in found.values() if match.item is not None} | items.keys()
     similar = SimilarPosts(item for item in snapshot.items if item.id not in own)
     steps = [similar.warn(step, post) for step, post in zip(steps, posts, strict=True)]
     steps = block_over_quota(steps, snapshot)
@@ -119,7 +114,7 @@ def reconcile(
         quotas=dict(snapshot.quotas),
         notices=(
             *snapshot.notices,
-            *clock_notices(snapshot, options=options),
+            *clock,
             *lapsed.values(),
             *_idle_again(posts, steps, options),
             *_left_behind(posts, snapshot.items),
@@ -155,7 +150,7 @@ class _Site:
         `slot` is when it goes out that asks for a slot, or why it can't; None where it doesn't ask, or doesn't go out.
         """
         item = match.item if match else None
-        if item is not None and post.action in NAMING:
+        if item is not None and wanted_of(post) not in CONTENT_WANTED:
             # What a row that only names its post leaves out is the item's; its blank type came as the channel's usual.
             channel = post.channel or (Channel(item.channel) if item.channel in Channel.__members__ else None)
             usual = channel is not None and post.type in (None, DEFAULT_TYPE[channel])
@@ -283,7 +278,7 @@ def _allowed(step: Step, comparison: Comparison, choice: AccountChoice) -> Step:
         return step
     withdrawing = WITHDRAWING.issuperset(step.acts)
     if choice.refusal is not None and not (withdrawing and choice.account is not None):
-        return refused(step, choice.refusal.kind, choice.refusal.code, choice.refusal.reason)
+        return refused(step, choice.refusal)
     if comparison.post.channel is not Channel.TIKTOK or not {Act.CREATE, Act.UPDATE}.intersection(step.acts):
         return step
     options = choice.account.privacy_options if choice.account else ()
@@ -291,11 +286,11 @@ def _allowed(step: Step, comparison: Comparison, choice: AccountChoice) -> Step:
     privacy = comparison.content.privacy
     if not privacy:
         reason = f"TikTok posts need a privacy level. Write one of these into `privacy`: {shown}."
-        return refused(step, StepKind.INVALID, "privacy_missing", reason)
+        return refused(step, Refusal(StepKind.INVALID, "privacy_missing", reason))
     if options and privacy not in options:
         account = step.account_name
         reason = f"The account {account} doesn't allow the privacy {privacy}. Write one of: {shown}."
-        return refused(step, StepKind.INVALID, "privacy_not_allowed", reason)
+        return refused(step, Refusal(StepKind.INVALID, "privacy_not_allowed", reason))
     return step
 
 
@@ -307,25 +302,25 @@ class SimilarPosts:
     """The items that the sheet does not stand for, by looks and date; what is out counts for what goes out at once."""
 
     def __init__(self, items: Iterable[Item]) -> None:
-        self._pending: dict[Appearance, list[Item]] = defaultdict(list)
-        self._out: dict[Appearance, list[Item]] = defaultdict(list)
+        self._alike: dict[Appearance, list[Item]] = defaultdict(list)
         self._by_slot: dict[Slot, Item] = {}
         for item in items:
             pending = item.status in PENDING
             if item.external or not (pending or item.status == Status.PUBLISHED):
                 continue
             if appearance := _appearance(item.channel, item.account_id, item.content):
-                (self._pending if pending else self._out)[appearance].append(item)
+                self._alike[appearance].append(item)
             if pending and item.scheduled_at is not None and item.reference.startswith(PREFIX):
                 self._by_slot.setdefault((item.channel, item.type, item.account_id, item.scheduled_at), item)
 
     def warn(self, step: Step, post: Post) -> Step:
         """Return the step with a warning for what looks the same, or as a conflict where it must be the same post."""
-        if not (self._pending or self._by_slot or self._out) or not SENDING.intersection(step.acts):
+        if not (self._alike or self._by_slot) or not SENDING.intersection(step.acts):
             return step
         timezone, made_by_looks = post.timezone, post.key_derived and Act.CREATE in step.acts
         appearance = _appearance(step.channel, step.account_id, step.content)
-        alike = self._pending.get(appearance, []) if appearance else []
+        there = self._alike.get(appearance, []) if appearance else []
+        alike = [item for item in there if item.status in PENDING]
         earlier = [item for item in alike if item.reference.startswith(PREFIX)]
         if made_by_looks and earlier:
             reason = (
@@ -333,16 +328,16 @@ class SimilarPosts:
                 f"{_standing(earlier[0], timezone)}. Write {earlier[0].reference} into `key` if it is that post, "
                 "or a new key if both are meant."
             )
-            return refused(step, StepKind.CONFLICT, "looks_same", reason)
-        if appearance and Act.PUBLISH in step.acts:
-            alike = [*alike, *self._out.get(appearance, [])]
+            return refused(step, Refusal(StepKind.CONFLICT, "looks_same", reason))
+        if Act.PUBLISH in step.acts:
+            alike += [item for item in there if item.status not in PENDING]
         if former := _under_former_name(step, post, alike):
             reason = (
                 f"The same post is on this account already, {_standing(former, timezone)}, for a place that the row no "
                 "longer names. If the place was renamed, give it its old name again. If both are meant, change the "
                 "words of one. To replace the old post, cancel it first by a row with its key."
             )
-            return refused(step, StepKind.CONFLICT, "looks_same", reason)
+            return refused(step, Refusal(StepKind.CONFLICT, "looks_same", reason))
         warnings = [
             f"A post that looks the same is already on the site, {_standing(item, timezone)}. Check that you want both."
             for item in alike[:3]
@@ -351,8 +346,8 @@ class SimilarPosts:
         if made_by_looks and other and not alike:
             warnings.append(
                 f"A post of an earlier sheet ({other.reference}, ID {other.id}) goes out at the same time on this "
-                f"account. "
-                f"If it is this row with other words, write {other.reference} into `key`, so that it isn't doubled."
+                f"account. If it is this row with other words, write {other.reference} into `key`, so that it isn't "
+                "doubled."
             )
         return replace(step, warnings=(*step.warnings, *warnings)) if warnings else step
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from batch.errors import GuardError
 from batch.model import Act, Plan, SitePlan, Snapshot, Status, Step, StepKind
-from batch.plan.decisions import PlanOptions
+from batch.plan.decisions import PlanOptions, Refusal
 from batch.wording import counted
 
 MAX_SHARE_PERCENT = 30
@@ -89,8 +89,9 @@ def check_new_posts(plan: Plan, *, allowed: int | None) -> None:
     )
 
 
-def refused(step: Step, kind: StepKind, code: str, reason: str) -> Step:
+def refused(step: Step, refusal: Refusal) -> Step:
     """Return the step as one that does nothing, with its reason."""
+    kind, code, reason = refusal
     return replace(step, kind=kind, code=code, reason=reason, acts=(), changes=(), before=None)
 
 
@@ -112,7 +113,7 @@ def block_missing_features(steps: Sequence[Step], snapshot: Snapshot) -> list[St
                 f"This site's plan does not include {DOING[action]} ({action}). Upgrade the plan, "
                 "or write `draft` as its action and finish it on the site."
             )
-            kept[place] = refused(step, StepKind.BLOCKED, "not_in_plan", reason)
+            kept[place] = refused(step, Refusal(StepKind.BLOCKED, "not_in_plan", reason))
     return kept
 
 
@@ -144,7 +145,7 @@ def block_known_refusals(
                 f"The service refused this post twice ({code}), and its row hasn't changed since. Change its text or "
                 f"media, or run with `--again {step.key}` to send it as it is."
             )
-            kept[place] = refused(step, StepKind.FAILED, "refused_before", reason)
+            kept[place] = refused(step, Refusal(StepKind.FAILED, "refused_before", reason))
     return kept
 
 
@@ -165,43 +166,27 @@ def block_over_quota(steps: Sequence[Step], snapshot: Snapshot) -> list[Step]:
             "earliest go first. Run again when the next period begins, or upgrade the plan."
         )
         for place in places[max(quota.left, 0) :]:
-            kept[place] = refused(kept[place], StepKind.BLOCKED, "quota", reason)
+            kept[place] = refused(kept[place], Refusal(StepKind.BLOCKED, "quota", reason))
     return kept
 
 
-def clock_skew_seconds(snapshot: Snapshot) -> float:
-    """Return by how much this machine's clock is ahead of the service's; 0 where that is not known."""
-    if snapshot.server_at is None:
-        return 0
-    return (snapshot.read_at - snapshot.server_at).total_seconds()
+def check_clock(
+    steps: Sequence[Step], snapshot: Snapshot, *, options: PlanOptions
+) -> tuple[list[Step], tuple[str, ...]]:
+    """Compare this machine's clock with the service's, where that is known.
 
-
-def clock_notices(snapshot: Snapshot, *, options: PlanOptions) -> tuple[str, ...]:
-    """Say that the clocks differ, where they do."""
-    skew = clock_skew_seconds(snapshot)
-    if abs(skew) <= options.clock_warn_seconds:
-        return ()
-    return (f"This machine's clock is {_skew_words(skew)} the service's. Set it right, so that dates mean the same.",)
-
-
-def block_wrong_clock(steps: Sequence[Step], snapshot: Snapshot, *, options: PlanOptions) -> list[Step]:
-    """Block everything that sets a date where this machine's clock can't be trusted."""
-    skew = clock_skew_seconds(snapshot)
-    if abs(skew) <= options.clock_stop_seconds:
-        return list(steps)
-    reason = (
-        f"This machine's clock is {_skew_words(skew)} the service's, so no date is set. "
-        "Set the clock right and run again."
-    )
-    return [
-        refused(step, StepKind.BLOCKED, "clock", reason) if DATED.intersection(step.acts) else step for step in steps
-    ]
-
-
-def _skew_words(skew_seconds: float) -> str:
-    amount = abs(skew_seconds)
+    Return the steps, those that set a date blocked where the clock can't be trusted, and what has to be said of it.
+    """
+    skew = (snapshot.read_at - snapshot.server_at).total_seconds() if snapshot.server_at else 0.0
+    amount = abs(skew)
     shown = f"{amount / 60:.0f} min" if amount >= 120 else f"{amount:.0f} s"
-    return f"{shown} {'ahead of' if skew_seconds > 0 else 'behind'}"
+    differs = f"This machine's clock is {shown} {'ahead of' if skew > 0 else 'behind'} the service's"
+    notices = (f"{differs}. Set it right, so that dates mean the same.",)
+    reason = f"{differs}, so no date is set. Set the clock right and run again."
+    wrong = Refusal(StepKind.BLOCKED, "clock", reason)
+    stopped = DATED if amount > options.clock_stop_seconds else ()
+    checked = [refused(step, wrong) if stopped and stopped.intersection(step.acts) else step for step in steps]
+    return checked, notices if amount > options.clock_warn_seconds else ()
 
 
 BULK_PART = 50

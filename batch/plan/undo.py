@@ -15,7 +15,7 @@ from batch.plan.compare import content_changes, date_change, same_media, same_se
 from batch.plan.decisions import ABSENT, PlanOptions
 from batch.plan.matching import ItemIndex
 from batch.plan.planfile import site_state
-from batch.plan.safety import DATED, block_wrong_clock, clock_notices
+from batch.plan.safety import DATED, check_clock
 from batch.plan.steps import FOR_GOOD
 from batch.times import shown_time, spoken_time
 from batch.wording import STATUS_WORDS
@@ -32,11 +32,12 @@ def make_undo(
     index = ItemIndex(snapshot.items)
     items = [_item_of(step, index) for step in done]
     steps = [_Past(step, item or _remembered(step), now).undo() for step, item in zip(done, items, strict=True)]
+    steps, notices = check_clock(steps, snapshot, options=options)
     return SitePlan(
         site=snapshot.site,
-        steps=tuple(block_wrong_clock(steps, snapshot, options=options)),
+        steps=tuple(steps),
         quotas=dict(snapshot.quotas),
-        notices=(*snapshot.notices, *clock_notices(snapshot, options=options)),
+        notices=(*snapshot.notices, *notices),
         state=site_state(
             snapshot,
             channels={step.channel for step in done if step.channel},
