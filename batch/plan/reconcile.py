@@ -163,14 +163,11 @@ class _Site:
         if reason := left_out_by(post, self.options):
             return plain.leave_out(reason)
         if match is None:
-            errors = post.errors
-            failed = any(error.code == GENERATION_FAILED for error in errors)
-            reason = " ".join(dict.fromkeys(error.message for error in errors))
-            return plain.refuse(Refusal(StepKind.FAILED if failed else StepKind.INVALID, errors[0].code, reason))
-        if refusal := self._unclear(post, match):
+            failed = any(error.code == GENERATION_FAILED for error in post.errors)
+            reason = " ".join(dict.fromkeys(error.message for error in post.errors))
+            return plain.refuse(Refusal(StepKind.FAILED if failed else StepKind.INVALID, post.errors[0].code, reason))
+        if refusal := self._unclear(post, match) or (slot if isinstance(slot, Refusal) else None):
             return replace(plain, warnings=match.warnings).refuse(refusal)
-        if isinstance(slot, Refusal):
-            return plain.refuse(slot)
         return self._decided(plain, match)
 
     def _unclear(self, post: Post, match: Match) -> Refusal | None:

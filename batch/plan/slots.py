@@ -124,10 +124,9 @@ class Dealer:
             if not self._calendar.others(post.channel, owner, at):
                 self._calendar.take(post.channel, at, Taken(owner, f"row {post.row}", frozenset({post.key})))
                 return at
-        last = spoken_time(until, timezone=post.timezone)
         reason = (
-            f"Every slot of {account.name or account.id} on {post.channel} is taken until {last}. Add slots to the "
-            "configuration, or write a date."
+            f"Every slot of {account.name or account.id} on {post.channel} is taken until "
+            f"{spoken_time(until, timezone=post.timezone)}. Add slots to the configuration, or write a date."
         )
         return Refusal(StepKind.BLOCKED, "slots_taken", reason)
 
