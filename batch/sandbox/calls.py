@@ -154,7 +154,7 @@ def bulk_publish(context: Context) -> Answer:
     results: list[Json] = []
     for index, item in enumerate(items):
         try:
-            with context.store.part():
+            with context.store.transaction():
                 held = _publish_whole(context, item, f"items[{index}]", call="bulk_publish")
         except Refusal as refusal:
             error = {"code": refusal.code, "description": refusal.description}

@@ -24,18 +24,7 @@ from batch.sandbox import calls, console, generate, media
 from batch.sandbox.context import Context, Route, check_request
 from batch.sandbox.items import Items
 from batch.sandbox.sites import SITE_ID, Site, add_site, connect_account
-from batch.sandbox.state import (
-    Json,
-    Ms,
-    Refusal,
-    Request,
-    Response,
-    Store,
-    make_response,
-    to_datetime,
-    to_ms,
-    utc_now,
-)
+from batch.sandbox.state import Json, Ms, Refusal, Request, Response, Store, make_response, to_datetime, to_ms, utc_now
 
 POSTS = "/social-publisher/v1"
 FILES = "/site-media/v1/files"
@@ -129,26 +118,21 @@ class Service:
 
     def show_page(self, request: Request, now: Ms) -> Response:
         """Return the page of the site and the month that the request names. Raises `Refusal`."""
-        sites = self.listed_sites()
+        sites = self.sites()
         named = next(iter(request.values("site")), "").lower()
-        filled = (site for site in sites if self.listed(site))
+        filled = (site for site in sites if self.items(site))
         site = named if named in sites else next(filled, next(iter(sites), ""))
         names = Site(self.store, site, now).account_names()
+        items = self.items(site)
         return console.answer(
-            request,
-            now=to_datetime(now),
-            sites=sites,
-            site=site,
-            items=self.listed(site),
-            names=names,
-            zone=self.zone,
+            request, now=to_datetime(now), sites=sites, site=site, items=items, names=names, zone=self.zone
         )
 
     def respond(self, request: Request, now: Ms) -> Response:
         """Answer a call of the API: whole, or not at all."""
         found = self.find_route(request)
         try:
-            with self.store.part():
+            with self.store.transaction():
                 site = "" if found and not found[0].signed else self.admit(request, now)
                 if found is None:
                     raise Refusal(404, "NOT_FOUND", f"There is no call {request.method} {request.path[:200]}.")
@@ -159,17 +143,10 @@ class Service:
 
     def find_route(self, request: Request) -> tuple[Route, dict[str, str]] | None:
         """Return the call that a request is, and the named parts of its address; None where there is no such call."""
-        given = request.path.split("/")
         for route in self.routes():
-            wanted = route.path.split("/")
-            if route.method != request.method or len(wanted) != len(given):
-                continue
-            pairs = [
-                (name[1:-1] if name.startswith("{") else "", name, part)
-                for name, part in zip(wanted, given, strict=True)
-            ]
-            if all(part if named else part == name for named, name, part in pairs):
-                return route, {named: unquote(part) for named, _, part in pairs if named}
+            found = re.fullmatch(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route.path), request.path)
+            if found is not None and route.method == request.method:
+                return route, {name: unquote(part) for name, part in found.groupdict().items()}
         return None
 
     def routes(self) -> tuple[Route, ...]:
@@ -234,30 +211,17 @@ class Service:
     def items(self, site: str | None = None) -> list[Json]:
         """Return all items as the API would show them, in the order in which they were made."""
         with self.advanced():
-            return self.listed(site)
-
-    def listed(self, site: str | None) -> list[Json]:
-        """Return the items within a transaction."""
-        rows = self.store.rows("SELECT body FROM items WHERE ? IS NULL OR site = ? ORDER BY n", site, site)
+            rows = self.store.rows("SELECT body FROM items WHERE ? IS NULL OR site = ? ORDER BY n", site, site)
         return [json.loads(body) for (body,) in rows]
 
     def sites(self) -> dict[str, str]:
         """Return the sites, by ID, with their names; those of the start come first."""
         with self.transaction():
-            return self.listed_sites()
-
-    def listed_sites(self) -> dict[str, str]:
-        """Return the sites within a transaction."""
-        found: dict[str, str] = dict(self.store.rows("SELECT id, name FROM sites ORDER BY name, id"))
+            found: dict[str, str] = dict(self.store.rows("SELECT id, name FROM sites ORDER BY name, id"))
         return {site: found[site] for site in (*self._sites, *found) if site in found}
 
-    def now(self) -> datetime:
-        """Return the sandbox's time."""
-        with self.transaction():
-            return to_datetime(self.now_ms())
-
     def now_ms(self) -> Ms:
-        """Return the sandbox's time within a transaction."""
+        """Return the sandbox's time."""
         return to_ms(self._read_clock())
 
     def connect(self, accounts: Iterable[tuple[str, str, str]]) -> None:

@@ -64,6 +64,8 @@ FROM_VERSION_1 = (
     "DROP TABLE sites_1",
 )
 """How a file of the first version becomes one of this: its posts, accounts and files stay."""
+WHOLE = ("BEGIN IMMEDIATE", ("ROLLBACK",), "COMMIT")
+PART = ("SAVEPOINT part", ("ROLLBACK TO part", "RELEASE part"), "RELEASE part")
 
 
 class Store:
@@ -100,26 +102,16 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make everything inside happen, or nothing."""
-        self._db.execute("BEGIN IMMEDIATE")
+        """Make everything inside happen, or nothing. One within another takes back only its own part."""
+        begin, undo, end = PART if self._db.in_transaction else WHOLE
+        self._db.execute(begin)
         try:
             yield
         except BaseException:
-            self._db.execute("ROLLBACK")
+            for statement in undo:
+                self._db.execute(statement)
             raise
-        self._db.execute("COMMIT")
-
-    @contextmanager
-    def part(self) -> Iterator[None]:
-        """Within a transaction: take back what is inside if it raises."""
-        self._db.execute("SAVEPOINT part")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK TO part")
-            self._db.execute("RELEASE part")
-            raise
-        self._db.execute("RELEASE part")
+        self._db.execute(end)
 
     def run(self, statement: str, *values: Any) -> sqlite3.Cursor:
         """Run one statement."""

@@ -280,6 +280,11 @@ class Rig(Service):
         self.advance(now)
         return to_datetime(now)
 
+    def now(self) -> datetime:
+        """Return the rig's time."""
+        with self.transaction():
+            return to_datetime(self.now_ms())
+
     def now_ms(self) -> Ms:
         """Return the rig's time within a transaction."""
         return super().now_ms() + self._shift()

@@ -34,7 +34,7 @@ def test_a_part_that_raises_leaves_the_rest_of_its_transaction():
     with store.transaction():
         store.run("INSERT INTO sites VALUES ('a', '')")
         with pytest.raises(RuntimeError):
-            change_and_raise(store, store.part, "b")
+            change_and_raise(store, store.transaction, "b")
     with store.transaction():
         assert sites(store) == ["a"]
     store.close()
