@@ -6,7 +6,7 @@ item that is already scheduled.
 
 from __future__ import annotations
 
-from batch.sandbox.content import CHANNEL_ENDS, CHANNELS, CONNECTED
+from batch.sandbox.content import CHANNEL_ENDS, CHANNELS
 from batch.sandbox.context import Context
 from batch.sandbox.items import Held
 from batch.sandbox.schemas import (
@@ -217,8 +217,8 @@ def list_accounts(context: Context) -> Answer:
     if len(names) != 1 or names[0] not in CHANNELS:
         raise invalid("channelName", f"must be one of {', '.join(CHANNELS)}", "ENUM")
     context.site.need_connection(names[0])
-    key = CONNECTED[names[0]].key
-    return {"accounts": [{"channel": names[0], key: account} for account in context.site.accounts(names[0])]}
+    accounts = context.site.accounts(names[0])
+    return {"accounts": [{"channel": names[0], names[0].lower(): account} for account in accounts]}
 
 
 def token_status(context: Context) -> Answer:

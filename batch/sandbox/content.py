@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from batch.sandbox.state import Json
 
@@ -14,7 +13,7 @@ TYPES = ("POST", "STORY", "REEL", "VIDEO", "SHORT")
 STATUSES = ("DRAFT", "SCHEDULED", "PROCESSING", "IN_QUEUE", "PUBLISHED", "CANCELED", "FAILED", "DELETED")
 CALLS_TO_ACTION = ("BOOK", "ORDER", "SHOP", "LEARN_MORE", "SIGN_UP")
 PRIVACY_LEVELS = ("PUBLIC_TO_EVERYONE", "FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
-CHANNEL_ENDS: Mapping[str, str] = MappingProxyType({"TWITTER": "2026-08-01T00:00:00Z"})
+CHANNEL_ENDS: Mapping[str, str] = {"TWITTER": "2026-08-01T00:00:00Z"}
 """From when on nothing goes out on a channel: it worked through the day before."""
 
 IMAGE, VIDEO = "IMAGE", "VIDEO"
@@ -23,9 +22,11 @@ ANY = (IMAGE, VIDEO)
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The longest a text may be for the API, and for the network alone (which may count bytes and refuse symbols)."""
+    """How much a text may hold for the API, and for the network alone (which may count bytes and refuse symbols)."""
 
     most: int | None = None
+    hashtags: int | None = None
+    mentions: int | None = None
     network_most: int | None = None
     network_counts_bytes: bool = False
     network_symbols: str = ""
@@ -33,14 +34,15 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """What a post of a channel and type is made of; of `holders` one is used, of `needs` at least one is there."""
+    """What a post of a channel and type is made of; of `holders` one is used, of `needs` at least one is there.
+
+    `also` names its other fields.
+    """
 
     object: str
     texts: Mapping[str, Limit] = field(default_factory=dict)
     second_id: str = ""
-    link: bool = False
-    link_metadata: bool = False
-    call_to_action: bool = False
+    also: tuple[str, ...] = ()
     privacy: bool = False
     holders: tuple[str, ...] = ("mediaWrapper",)
     kinds: tuple[str, ...] = ANY
@@ -48,8 +50,6 @@ class Combination:
     only_one: bool = False
     network_media_most: int | None = None
     link_most: int | None = None
-    hashtags_most: int | None = None
-    mentions_most: int | None = None
 
 
 _EACH = ("imageUrl", "videoUrl", "mediaWrapper")
@@ -58,14 +58,14 @@ _YOUTUBE_TEXTS = {
     "title": Limit(network_most=100, network_symbols="<>"),
 }
 
-COMBINATIONS: Mapping[tuple[str, str], Combination] = MappingProxyType({
+COMBINATIONS: Mapping[tuple[str, str], Combination] = {
     ("INSTAGRAM", "POST"): Combination(
-        "instagramPost", {"caption": Limit(2200)}, holders=_EACH, needs=_EACH, network_media_most=10,
-        hashtags_most=30, mentions_most=20,
+        "instagramPost", {"caption": Limit(2200, hashtags=30, mentions=20)}, holders=_EACH, needs=_EACH,
+        network_media_most=10,
     ),
     ("INSTAGRAM", "STORY"): Combination("instagramStory", needs=("mediaWrapper",), network_media_most=1),
     ("FACEBOOK", "POST"): Combination(
-        "facebookPost", {"caption": Limit(network_most=63206)}, "pageId", link=True, link_metadata=True,
+        "facebookPost", {"caption": Limit(network_most=63206)}, "pageId", ("link", "linkMetadata"),
         holders=_EACH, needs=("caption", "link", *_EACH), network_media_most=10,
     ),
     ("FACEBOOK", "REEL"): Combination(
@@ -82,19 +82,19 @@ COMBINATIONS: Mapping[tuple[str, str], Combination] = MappingProxyType({
         "youtubeShort", _YOUTUBE_TEXTS, "channelId", holders=("videoUrl",), kinds=(VIDEO,), needs=("videoUrl",)
     ),
     ("LINKEDIN", "POST"): Combination(
-        "linkedinPost", {"caption": Limit(network_most=3000)}, "authorId", link_metadata=True,
+        "linkedinPost", {"caption": Limit(network_most=3000)}, "authorId", ("linkMetadata",),
         needs=("caption", "linkMetadata", "mediaWrapper"), network_media_most=20,
     ),
     ("TWITTER", "POST"): Combination(
-        "twitterPost", {"caption": Limit(network_most=280)}, link=True, holders=_EACH,
+        "twitterPost", {"caption": Limit(network_most=280)}, also=("link",), holders=_EACH,
         needs=("caption", "link", *_EACH), network_media_most=4,
     ),
     ("PINTEREST", "POST"): Combination(
-        "pinterestPost", {"description": Limit(800), "title": Limit(100)}, "boardId", link=True,
+        "pinterestPost", {"description": Limit(800), "title": Limit(100)}, "boardId", ("link",),
         needs=("mediaWrapper",), network_media_most=5, link_most=2048,
     ),
     ("GBP", "POST"): Combination(
-        "gbpPost", {"description": Limit(1500)}, "locationId", call_to_action=True,
+        "gbpPost", {"description": Limit(1500)}, "locationId", ("callToAction",),
         needs=("description", "mediaWrapper"), network_media_most=1,
     ),
     ("TIKTOK", "POST"): Combination(
@@ -105,35 +105,17 @@ COMBINATIONS: Mapping[tuple[str, str], Combination] = MappingProxyType({
         "tiktokVideo", {"description": Limit(2200)}, privacy=True, kinds=(VIDEO,), needs=("mediaWrapper",),
         only_one=True,
     ),
-})  # fmt: skip
+}  # fmt: skip
 
-OBJECTS: Mapping[str, tuple[str, str]] = MappingProxyType({c.object: key for key, c in COMBINATIONS.items()})
+OBJECTS: Mapping[str, tuple[str, str]] = {c.object: key for key, c in COMBINATIONS.items()}
 """Which channel and type a content object belongs to."""
 
 HASHTAG = re.compile(r"(?<!\w)#\w+")
 MENTION = re.compile(r"(?<![\w.])@\w[\w.]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """How a channel's account is written: under which key, and where the second ID of its posts stands in it."""
-
-    key: str
-    second_id: str = ""
-    inside: str = ""
-    """The object in the account that has the second ID; "" where it is the account's own."""
-
-
-CONNECTED: Mapping[str, Connected] = MappingProxyType({
-    "INSTAGRAM": Connected("instagram"),
-    "FACEBOOK": Connected("facebook", "pageId", "page"),
-    "YOUTUBE": Connected("youtube", "channelId"),
-    "LINKEDIN": Connected("linkedin", "authorId"),
-    "TWITTER": Connected("twitter"),
-    "PINTEREST": Connected("pinterest", "boardId", "board"),
-    "GBP": Connected("gbp", "locationId", "location"),
-    "TIKTOK": Connected("tiktok"),
-})  # fmt: skip
+INSIDE: Mapping[str, str] = {"FACEBOOK": "page", "PINTEREST": "board", "GBP": "location"}
+"""The object in an account that has the second ID of its posts; on other channels it is the account's own ID."""
 
 
 def combination_of(item: Json) -> Combination | None:
@@ -177,4 +159,4 @@ def network_refusal(item: Json) -> str:
     return ""
 
 
-MEDIA_HOSTS: Mapping[str, str] = MappingProxyType({IMAGE: "static.wixstatic.com", VIDEO: "video.wixstatic.com"})
+MEDIA_HOSTS: Mapping[str, str] = {IMAGE: "static.wixstatic.com", VIDEO: "video.wixstatic.com"}

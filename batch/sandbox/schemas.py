@@ -6,7 +6,8 @@ The outer shape of an item comes first; its content object is held against the t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, NoReturn
@@ -44,6 +45,7 @@ from batch.sandbox.content import (
 from batch.sandbox.state import Invalid, Json, Violation, invalid, read_iso
 
 LONGEST_ID = 512
+ENUM = "ENUM"
 
 
 class Body(BaseModel):
@@ -59,32 +61,28 @@ def model(name: str, needed: Mapping[str, Any] = MappingProxyType({}), /, **opti
     return create_model(name, __base__=Body, **fields)
 
 
-def _check_address(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        good = parts.scheme in ("https", "http") and bool(parts.hostname) and not any(c.isspace() for c in text)
-    except ValueError:
-        good = False
-    if text and not good:
-        raise PydanticCustomError("address", "must be a web address")
-    return text
+def fitting(fits: Callable[[str], bool], description: Any, rule: Any = "FORMAT") -> AfterValidator:
+    """Return what takes a text that fits; `description` and `rule` are told of any other."""
 
+    def check(text: str) -> str:
+        if not fits(text):
+            raise PydanticCustomError(rule, description)
+        return text
 
-def _check_instant(text: str) -> str:
-    if read_iso(text) is None:
-        raise PydanticCustomError("instant", "must be a date and time with its zone, such as 2026-12-01T09:30:00Z")
-    return text
+    return AfterValidator(check)
 
 
 def one_of(words: Sequence[str]) -> Any:
     """Return the kind of a text that is one of these words."""
+    return Annotated[StrictStr, fitting(words.__contains__, f"must be one of {', '.join(words)}", ENUM)]
 
-    def check(text: str) -> str:
-        if text not in words:
-            raise PydanticCustomError("word", "must be one of {words}", {"words": ", ".join(words)})
-        return text
 
-    return Annotated[StrictStr, AfterValidator(check)]
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return not text or (parts.scheme in ("https", "http") and bool(parts.hostname) and not re.search(r"\s", text))
+    except ValueError:
+        return False
 
 
 def listed(kind: Any, *, least: int = 0, most: int | None = None) -> Any:
@@ -95,9 +93,10 @@ def listed(kind: Any, *, least: int = 0, most: int | None = None) -> Any:
 Text, Flag = StrictStr, StrictBool
 Name = Annotated[StrictStr, Field(min_length=1)]
 Id = Annotated[StrictStr, Field(min_length=1, max_length=LONGEST_ID)]
-Address = Annotated[StrictStr, AfterValidator(_check_address)]
+Address = Annotated[StrictStr, fitting(_is_address, "must be a web address")]
 Url = Annotated[Address, Field(min_length=1)]
-Instant = Annotated[StrictStr, AfterValidator(_check_instant)]
+INSTANT = "must be a date and time with its zone, such as 2026-12-01T09:30:00Z"
+Instant = Annotated[StrictStr, fitting(lambda text: read_iso(text) is not None, INSTANT)]
 Count = Annotated[StrictInt, Field(ge=0)]
 Size = Annotated[
     StrictInt,
@@ -167,10 +166,12 @@ IMPORT_BODY = model("ImportFile", {"url": Url}, mimeType=Text, displayName=Text,
 FILES_BODY = model("GetFiles", {"fileIds": listed(Id, least=1, most=100)})
 UPLOAD_BODY = model("UploadUrl", {"mimeType": Name, "fileName": Id}, sizeInBytes=Size, parentFolderId=Name)
 
-_HOLDERS = {
+_FIELDS = {
     "imageUrl": Url,
     "videoUrl": Url,
     "mediaWrapper": model("MediaWrapper", {"media": listed(MEDIUM, least=1, most=100)}),
+    "linkMetadata": model("LinkMetadata", thumbnailUrl=Url, title=Text, description=Text),
+    "callToAction": one_of(CALLS_TO_ACTION),
 }
 
 
@@ -179,13 +180,8 @@ def content_model(name: str) -> type[Body]:
     """Return the model of a content object."""
     wanted = COMBINATIONS[OBJECTS[name]]
     fields: Json = {field: Annotated[Text, Field(max_length=limit.most)] for field, limit in wanted.texts.items()}
-    fields |= {field: _HOLDERS[field] for field in wanted.holders}
-    if wanted.link:
-        fields["link"] = Annotated[Address, Field(max_length=wanted.link_most)]
-    if wanted.link_metadata:
-        fields["linkMetadata"] = model("LinkMetadata", thumbnailUrl=Url, title=Text, description=Text)
-    if wanted.call_to_action:
-        fields["callToAction"] = one_of(CALLS_TO_ACTION)
+    known = _FIELDS | {"link": Annotated[Address, Field(max_length=wanted.link_most)]}
+    fields |= {field: known[field] for field in (*wanted.holders, *wanted.also)}
     needed: Json = {wanted.second_id: Id} if wanted.second_id else {}
     if wanted.privacy:
         needed["privacyLevel"] = one_of(PRIVACY_LEVELS)
@@ -200,26 +196,22 @@ _RULES = {
     "string_too_short": ("MIN_LENGTH", "must not be empty"),
     "too_long": ("MAX_SIZE", "holds {actual_length}, at most {max_length} are allowed"),
     "too_short": ("MIN_SIZE", "must hold at least {min_length}"),
-    "word": ("ENUM", "must be one of {words}"),
     "greater_than_equal": ("MIN", "must be at least {ge}"),
-    "less_than_equal": ("MAX", "must be at most {le}"),
 }
 
 
 def violations(value: Any, shape: type[Body], path: str = "") -> list[Violation]:
     """Return everything about a value that does not fit a model."""
+    found: list[Violation] = []
     try:
         shape.model_validate(value)
     except ValidationError as error:
-        return [
-            Violation(place.removeprefix(".") or "body", said.format(**found.get("ctx", {})), rule)
-            for found in error.errors(include_url=False)
-            for place in [path + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in found["loc"])]
-            for rule, said in [
-                _RULES.get(found["type"], ("FORMAT", found["msg"].replace("{", "{{").replace("}", "}}")))
-            ]
-        ]
-    return []
+        for wrong in error.errors(include_url=False):
+            place = path + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in wrong["loc"])
+            rule, said = _RULES.get(wrong["type"], (ENUM if wrong["type"] == ENUM else "FORMAT", ""))
+            description = said.format(**wrong.get("ctx", {})) or wrong["msg"]
+            found.append(Violation(place.removeprefix(".") or "body", description, rule))
+    return found
 
 
 def read_body(content: bytes, shape: type[Body]) -> Json:
@@ -289,11 +281,8 @@ def _combined(content: Json, wanted: Combination, path: str) -> Iterator[Violati
             yield Violation(path, f"takes {' and '.join(wanted.kinds)} only, not {kind} ({url[:80]})")
     if wanted.only_one and len(media) > 1:
         yield Violation(path, f"takes one video, not {len(media)}", "MAX_SIZE")
-    for pattern, most, what in (
-        (HASHTAG, wanted.hashtags_most, "hashtags"),
-        (MENTION, wanted.mentions_most, "mentions"),
-    ):
-        for name in wanted.texts if most is not None else ():
+    for name, limit in wanted.texts.items():
+        for pattern, most, what in ((HASHTAG, limit.hashtags, "hashtags"), (MENTION, limit.mentions, "mentions")):
             count = len(pattern.findall(content.get(name, "")))
             if most is not None and count > most:
                 yield Violation(f"{path}.{name}", f"has {count} {what}, at most {most} are allowed", "MAX_SIZE")

@@ -9,7 +9,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 
-from batch.sandbox.content import CHANNELS, CONNECTED, OBJECTS
+from batch.sandbox.content import CHANNELS, COMBINATIONS, INSIDE
 from batch.sandbox.state import Json, Ms, Refusal, Store, invalid, to_datetime, to_ms, write_json
 
 SITE_ID = "5a11d0b0-0000-4000-8000-706f74746572"
@@ -70,20 +70,21 @@ def set_accounts(store: Store, site: str, channel: str, accounts: Iterable[Json]
     """Make these the connected accounts of a channel."""
     store.run("DELETE FROM accounts WHERE site = ? AND channel = ?", site, channel)
     for account in accounts:
-        store.run(
-            "INSERT INTO accounts (site, channel, id, body) VALUES (?, ?, ?, ?)",
-            site, channel, account["id"], write_json({"channel": channel, CONNECTED[channel].key: account}),
-        )  # fmt: skip
+        _add_account(store, site, channel, account)
+
+
+def _add_account(store: Store, site: str, channel: str, account: Json) -> None:
+    body = write_json({"channel": channel, channel.lower(): account})
+    statement = "INSERT OR IGNORE INTO accounts (site, channel, id, body) VALUES (?, ?, ?, ?)"
+    store.run(statement, site, channel, account["id"], body)
 
 
 def connect_account(store: Store, site: str, channel: str, name: str) -> None:
     """Connect one more account of a channel, by what a sheet calls it, unless one is called so already."""
     if channel not in ACCOUNTS:
         return
-    path = CONNECTED[channel]
-    found = store.rows("SELECT body FROM accounts WHERE site = ? AND channel = ?", site, channel)
-    accounts = [json.loads(body)[path.key] for (body,) in found]
-    parts = [part for account in accounts for part in (account, account.get(path.inside) or {})]
+    found, inside = Site(store, site, 0).accounts(channel), INSIDE.get(channel, "")
+    parts = [part for account in found for part in (account, account.get(inside) or {})]
     names = {str(part.get(key)).casefold() for part in parts for key in ("id", "username", "displayName")}
     if name.casefold() in names:
         return
@@ -91,12 +92,9 @@ def connect_account(store: Store, site: str, channel: str, name: str) -> None:
     number = str(uuid.uuid5(uuid.UUID(site), f"{channel}/{name.casefold()}").int % 10**9)
     account = {**like, "id": like["id"] + number, "settings": {"default": False}}
     account["username" if "username" in like else "displayName"] = name
-    if path.inside:
-        account[path.inside] = {**like[path.inside], "id": like[path.inside]["id"] + number}
-    store.run(
-        "INSERT OR IGNORE INTO accounts (site, channel, id, body) VALUES (?, ?, ?, ?)",
-        site, channel, account["id"], write_json({"channel": channel, path.key: account}),
-    )  # fmt: skip
+    if inside:
+        account[inside] = {**like[inside], "id": like[inside]["id"] + number}
+    _add_account(store, site, channel, account)
 
 
 class Site:
@@ -111,7 +109,7 @@ class Site:
     def accounts(self, channel: str) -> list[Json]:
         """Return a channel's accounts as they stand under its key, in the order in which they were connected."""
         found = self.store.rows("SELECT body FROM accounts WHERE site = ? AND channel = ? ORDER BY n", self.id, channel)
-        return [json.loads(body)[CONNECTED[channel].key] for (body,) in found]
+        return [json.loads(body)[channel.lower()] for (body,) in found]
 
     def token_status(self, channel: str) -> str:
         """Return the state of a channel's connection, as Get Long Lived Token Status says it."""
@@ -124,25 +122,23 @@ class Site:
 
     def need_account(self, item: Json, path: str) -> None:
         """Refuse an account, second ID or level that is not this site's; fill in the default or only account."""
-        channel = item["channel"]
-        self.need_connection(channel["name"])
-        accounts = self.accounts(channel["name"])
-        named = channel.get("accountId")
+        channel, named = item["channel"]["name"], item["channel"].get("accountId")
+        self.need_connection(channel)
+        accounts = self.accounts(channel)
         defaults = [a for a in accounts if a.get("settings", {}).get("default")]
         meant = [a for a in accounts if a["id"] == named] if named else defaults or accounts
         if len(meant) != 1:
             said = "is not a connected account of this channel" if named else "is missing, and none is the default"
             raise invalid(f"{path}.channel.accountId", said)
         [account] = meant
-        channel["accountId"] = account["id"]
-        shape, name = CONNECTED[channel["name"]], next((key for key in item if key in OBJECTS), "")
-        content = item.get(name, {})
-        owner = account.get(shape.inside, {}) if shape.inside else account
-        if shape.second_id and content.get(shape.second_id) != owner.get("id"):
-            raise invalid(f"{path}.{name}.{shape.second_id}", "does not belong to this account")
-        level = content.get("privacyLevel")
-        if level and level not in account.get("privacyLevelOptions", []):
-            raise invalid(f"{path}.{name}.privacyLevel", "is not among the account's privacyLevelOptions")
+        item["channel"]["accountId"] = account["id"]
+        wanted = COMBINATIONS[channel, item["type"]]
+        where, content = f"{path}.{wanted.object}", item[wanted.object]
+        owner = account.get(INSIDE[channel], {}) if channel in INSIDE else account
+        if wanted.second_id and content.get(wanted.second_id) != owner.get("id"):
+            raise invalid(f"{where}.{wanted.second_id}", "does not belong to this account")
+        if wanted.privacy and content["privacyLevel"] not in account.get("privacyLevelOptions", []):
+            raise invalid(f"{where}.privacyLevel", "is not among the account's privacyLevelOptions")
 
     def quota(self, action: str) -> tuple[int | None, int]:
         """Return limit (None: the plan has not got it, 0: not counted) and use of an action in this month."""
@@ -182,9 +178,8 @@ class Site:
         """Return what people call the accounts, by ID: the user name or display name, and the page or place."""
         names = {}
         for channel in CHANNELS:
-            inside = CONNECTED[channel].inside
             for account in self.accounts(channel):
                 own = account.get("username") or account.get("displayName") or account["id"]
-                place = account.get(inside, {}).get("displayName") if inside else ""
+                place = account.get(INSIDE.get(channel, ""), {}).get("displayName")
                 names[account["id"]] = f"{own}, {place}" if place else own
         return names

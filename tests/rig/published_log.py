@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from batch.sandbox.content import CONNECTED, content_of
+from batch.sandbox.content import combination_of, content_of
 from batch.sandbox.items import Held
 from batch.sandbox.state import Json, Ms, Store, to_datetime, write_json
 
@@ -80,10 +80,10 @@ def read_coming(store: Store, site: str | None = None) -> list[PublicPost]:
 
 def _post(site: str, at: Ms, due: Ms | None, text: Any) -> PublicPost:
     body: Json = json.loads(text)
-    channel, content = body["channel"], content_of(body)
+    channel, content, wanted = body["channel"], content_of(body), combination_of(body)
     return PublicPost(
         body["id"], body.get("referenceId", ""), site, channel["name"], body["type"], channel.get("accountId", ""),
-        str(content.get(CONNECTED[channel["name"]].second_id, "")), to_datetime(at),
+        str(content.get(wanted.second_id, "") if wanted else ""), to_datetime(at),
         to_datetime(at if due is None else due), "scheduled" if "schedulingInfo" in body else "now",
         body.get("externalItemUrl", ""), content,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from batch.sandbox.content import CONNECTED, IMAGE, OBJECTS, VIDEO, combination_of, content_of, text_of
+from batch.sandbox.content import COMBINATIONS, IMAGE, INSIDE, OBJECTS, VIDEO, combination_of, content_of, text_of
 from batch.sandbox.items import Items
 from batch.sandbox.state import Json, Refusal, Request, Response, invalid, make_response, write_json
 
@@ -167,14 +167,14 @@ def _bulk_without_items(call: str, body: Json) -> None:
 
 
 def _second_id_in_channel(item: Json) -> None:
-    name = CONNECTED[item["channel"]["name"]].second_id
+    name = COMBINATIONS[item["channel"]["name"], item["type"]].second_id
     target = content_of(item).pop(name, None)
     if target is not None:
         item["channel"]["publishingTarget"] = {"id": target}
 
 
 def _second_id_blank(item: Json) -> None:
-    content, name = content_of(item), CONNECTED[item["channel"]["name"]].second_id
+    content, name = content_of(item), COMBINATIONS[item["channel"]["name"], item["type"]].second_id
     if name in content:
         content[name] = ""
 
@@ -319,11 +319,10 @@ def _video_renditions(call: str, body: Json) -> None:
 
 def _two_entries(call: str, body: Json) -> None:
     for entry in list(body.get("accounts", [])) if call == "list_accounts" else ():
-        shape = CONNECTED[entry["channel"]]
-        account = entry[shape.key]
-        if shape.inside:
-            other = {**account, shape.inside: {"id": "999000111", "displayName": "Another"}, "settings": {}}
-            body["accounts"].append({**entry, shape.key: other})
+        key = entry["channel"].lower()
+        if inside := INSIDE.get(entry["channel"]):
+            other = {**entry[key], inside: {"id": "999000111", "displayName": "Another"}, "settings": {}}
+            body["accounts"].append({**entry, key: other})
 
 
 UPDATE, REFERENCES, LENGTH, FREED = "update", "references", "reference length", "freed references"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch.sandbox.content import CHANNELS, COMBINATIONS, CONNECTED, OBJECTS, TYPES, network_refusal
+from batch.sandbox.content import CHANNELS, COMBINATIONS, INSIDE, OBJECTS, TYPES, network_refusal
 from batch.sandbox.schemas import content_model, content_violations
 
 EXISTING = {
@@ -28,8 +28,10 @@ def test_each_combination_has_a_content_object_of_its_own():
     assert len(OBJECTS) == len(COMBINATIONS)
 
 
-def test_every_channel_has_an_account_shape():
-    assert set(CONNECTED) == set(CHANNELS)
+def test_the_posts_of_an_account_have_one_second_id():
+    second = {channel: {c.second_id for key, c in COMBINATIONS.items() if key[0] == channel} for channel in CHANNELS}
+    assert {len(names) for names in second.values()} == {1}
+    assert all("" not in second[channel] for channel in INSIDE)
 
 
 @pytest.mark.parametrize(
