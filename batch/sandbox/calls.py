@@ -84,7 +84,7 @@ def _put_out(context: Context, held: Held, at: Ms | None) -> Held:
 def create_draft(context: Context) -> Answer:
     """Create Draft Item."""
     item = _check_item(context, context.body(ITEM_BODY)["item"])
-    context.items.need_fresh_reference(context.site.id, item, call="create_draft")
+    context.items.need_fresh_reference(context.site.id, item)
     return {"item": context.items.make(context.site.id, item).body}
 
 
@@ -119,14 +119,14 @@ def delete_item(context: Context) -> Answer:
 
 def publish_item(context: Context) -> Answer:
     """Publish Item: a whole item, at once, or for its date."""
-    return {"item": _publish_whole(context, context.body(ITEM_BODY)["item"], "item", call="publish_item").body}
+    return {"item": _publish_whole(context, context.body(ITEM_BODY)["item"], "item").body}
 
 
-def _publish_whole(context: Context, item: Json, path: str, *, call: str) -> Held:
+def _publish_whole(context: Context, item: Json, path: str) -> Held:
     at = read_iso(item.get("schedulingInfo", {}).get("scheduledDate"))
     _need_living_channel(item, context.now if at is None else at)
     _check_item(context, item, path)
-    context.items.need_fresh_reference(context.site.id, item, call=call)
+    context.items.need_fresh_reference(context.site.id, item)
     return _put_out(context, context.items.make(context.site.id, item), at)
 
 
@@ -137,7 +137,7 @@ def publish_by_id(context: Context) -> Answer:
     at = read_iso(body.get("scheduledDate"))
     _need_living_channel(held.body, context.now if at is None else at)
     _check_item(context, held.body)
-    context.items.need_fresh_reference(context.site.id, held.body, call="publish_by_id")
+    context.items.need_fresh_reference(context.site.id, held.body)
     return {"item": _put_out(context, held, at).body}
 
 
@@ -155,7 +155,7 @@ def bulk_publish(context: Context) -> Answer:
     for index, item in enumerate(items):
         try:
             with context.store.transaction():
-                held = _publish_whole(context, item, f"items[{index}]", call="bulk_publish")
+                held = _publish_whole(context, item, f"items[{index}]")
         except Refusal as refusal:
             error = {"code": refusal.code, "description": refusal.description}
             results.append({"itemMetadata": {"originalIndex": index, "success": False, "error": error}})

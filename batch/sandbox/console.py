@@ -6,9 +6,8 @@ Times are shown on the clock of the person who looks: the sandbox and the browse
 from __future__ import annotations
 
 import calendar
-import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -74,7 +73,7 @@ def answer(
     posts = sorted((_shown(i, names, zone) for i in items), key=lambda p: p["at"] or datetime.max.replace(tzinfo=UTC))
     # Nobody is shown an empty month: it is that of the next post, or this one where nothing is scheduled.
     coming = min((p["at"] for p in posts if p["group"] == "scheduled" and p["at"] is not None), default=now)
-    month = _read_month(next(iter(request.values("month")), "")) or coming.date().replace(day=1)
+    month = _read_month(next(iter(request.values("month")), "") or coming.date().isoformat()[:7])
     by_day: dict[date, list[Json]] = {}
     for post in posts:
         if post["at"] is not None and post["group"] not in ("draft", "ended"):
@@ -82,12 +81,10 @@ def answer(
     html = _template().render(
         sites=sites,
         site=site,
-        site_name=sites.get(site, ""),
         now=now,
-        zone_name=now.tzname() or "UTC",
         month=month,
-        before=_neighbour(month, -1),
-        after=_neighbour(month, +1),
+        before=month - timedelta(days=1),
+        after=month + timedelta(days=31),
         weeks=calendar.Calendar().monthdatescalendar(month.year, month.month),
         by_day=by_day,
         groups=[(name, title, [p for p in posts if p["group"] == name]) for name, title, _ in GROUPS],
@@ -105,30 +102,23 @@ def _shown(item: Json, names: Mapping[str, str], zone: tzinfo | None) -> Json:
         at = read_iso(item["updatedDate"])
     name, badge = CHANNELS[channel]
     return {
-        "id": item["id"],
+        **item,
         "group": group,
-        "status": item["status"],
         "channel": channel,
         "channel_name": name,
         "badge": badge,
-        "type": item["type"],
         "account": names.get(account, account),
-        "reference": item.get("referenceId", ""),
         "text": text_of(item),
         "at": None if at is None else to_datetime(at).astimezone(zone),
-        "error": item.get("publicationError", {}).get("description", ""),
         "media": len(media_of(content_of(item))),
     }
 
 
-def _read_month(given: str) -> date | None:
-    if not given:
-        return None
-    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", given) or given < "0002":
+def _read_month(given: str) -> date:
+    try:
+        month = date.fromisoformat(f"{given}-01")
+    except ValueError:
+        month = date.min
+    if not 1 < month.year < date.max.year:  # a calendar shows some days of the months around it
         raise invalid("month", "is a year and a month, such as 2026-12", "FORMAT")
-    return date(int(given[:4]), int(given[5:]), 1)
-
-
-def _neighbour(month: date, step: int) -> str:
-    index = month.year * 12 + month.month - 1 + step
-    return f"{index // 12:04d}-{index % 12 + 1:02d}"
+    return month

@@ -77,7 +77,7 @@ class Items:
             held.site, held.id, held.body.get("referenceId"), held.next_at, held.due, write_json(held.body),
         )  # fmt: skip
 
-    def need_fresh_reference(self, site: str, item: Json, *, call: str) -> None:
+    def need_fresh_reference(self, site: str, item: Json) -> None:
         """Refuse a reference that another item of the site has, on whichever call it is used."""
         reference = item.get("referenceId")
         if reference is not None and self.store.row(

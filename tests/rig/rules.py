@@ -139,6 +139,8 @@ class RigItems(Items):
         super().__init__(store, now, new_id=new_id)
         self.options = options
         self.changed = False
+        self.call = ""
+        """The call that is being answered, by its name."""
         self.sent: Json = {}
         """The item of an update as it was sent, with its nulls."""
 
@@ -162,10 +164,10 @@ class RigItems(Items):
             )
             self.store.run("DELETE FROM versions WHERE site = ? AND until < ?", held.site, self.now - 2 * lag)
 
-    def need_fresh_reference(self, site: str, item: Json, *, call: str) -> None:
+    def need_fresh_reference(self, site: str, item: Json) -> None:
         """Refuse a reference that another item has, or has been published or scheduled with, on the calls that do."""
         where, reference = self.options.references, item.get("referenceId")
-        if reference is None or (where != "everywhere" and (where, call[:8]) != ("publish", "publish_")):
+        if reference is None or (where != "everywhere" and (where, self.call[:8]) != ("publish", "publish_")):
             return
         rows = self.store.rows(
             "SELECT due, body FROM items WHERE site = ? AND reference = ? AND id <> ?",

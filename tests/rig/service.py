@@ -146,6 +146,7 @@ class Rig(Service):
     def context(self, request: Request, now: Ms, site: str, parts: dict[str, str]) -> RigContext:
         """Return what a handler has at hand."""
         self._context = RigContext(request, self.items_at(now), RigSite(self.store, site, now), parts)
+        self._context.items.call = self._entry.call
         self._context.only_first = self._fault.only_first if self._fault else None
         return self._context
 
