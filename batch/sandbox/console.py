@@ -38,15 +38,12 @@ MOST_SHOWN = 300
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, select_autoescape
+    from jinja2 import Environment, PackageLoader
 
-    environment = Environment(
-        loader=PackageLoader("batch.sandbox"),
-        autoescape=select_autoescape(default_for_string=True, default=True),
-        trim_blocks=True,
-        lstrip_blocks=True,
+    loader = PackageLoader("batch.sandbox")
+    return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True).get_template(
+        "site.html.j2"
     )
-    return environment.get_template("site.html.j2")
 
 
 _HEADERS = (

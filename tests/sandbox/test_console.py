@@ -75,7 +75,9 @@ def test_a_month_can_be_named(api, given, shown):
     assert f'<h2 id="month">{shown}</h2>' in html
 
 
-@pytest.mark.parametrize("given", ["1-1", "2026-13", "2026-00", "0000-01", "0001-01", "2026", "2026-1", "2026-01-01", "9999-12"])
+@pytest.mark.parametrize(
+    "given", ["1-1", "2026-13", "2026-00", "0000-01", "0001-01", "2026", "2026-1", "2026-01-01", "9999-12"]
+)
 def test_a_month_that_is_none_is_refused(api, given):
     assert api.refused("GET", "/", query=[("month", given)]) == (400, "month")
 
