@@ -182,9 +182,9 @@ GOING_OUT = frozenset({None, Action.PUBLISH, Action.SCHEDULE, Action.RESCHEDULE}
 
 def _same_minutes(kept: Sequence[NumberedPost]) -> Found:
     timed = (
-        ((post.publish_at.replace(second=0), post.site, post.channel, _account(post)), (place, post))
+        ((at.replace(second=0) if at.second else at, post.site, post.channel, _account(post)), (place, post))
         for place, post in kept
-        if post.publish_at and post.channel and post.action in GOING_OUT and not post.errors
+        if (at := post.publish_at) and post.channel and post.action in GOING_OUT and not post.errors
     )
     for group in _groups(timed):
         if len({post.content.text or post.content.media for _, post in group}) > 1:
@@ -366,14 +366,15 @@ def _compare_place(cells: Cells, place: Place, *, several: bool) -> Iterator[Pro
 def _check_copy(row: Row, copy: _RowCopy, desk: _Desk) -> list[Post]:
     cells, place = copy.cells, copy.place
     values = desk.rows.read(cells, place_zone=place.timezone if place else "")
-    problems = list(copy.problems)
-    for problem in values.problems:
-        if place and problem.column in ("site", "timezone") and not desk.reader.has(row, problem.column):
-            # what the row leaves to its place is told as the place's
-            message = f"{desk.context.places.source}, row {place.row}: {problem.message}"
-            problem = problem._replace(column="places", message=message, fix=None)
-        problems.append(problem)
-    values = values._replace(problems=tuple(problems)) if place or copy.problems else values
+    if place or copy.problems:
+        problems = list(copy.problems)
+        for problem in values.problems:
+            if place and problem.column in ("site", "timezone") and not desk.reader.has(row, problem.column):
+                # what the row leaves to its place is told as the place's
+                message = f"{desk.context.places.source}, row {place.row}: {problem.message}"
+                problem = problem._replace(column="places", message=message, fix=None)
+            problems.append(problem)
+        values = values._replace(problems=tuple(problems))
     named = values.channels.named
     if len(named) == 1:
         return [_make_post(row, copy, values, named[0], used=NONE_USED, desk=desk)]
@@ -522,8 +523,9 @@ def _read_said(
     generation, unmet = read_generation(cells, combination)
     if values.action in NAMING_ONLY or values.action is Action.SKIP:
         return content, generation, ()
-    filled = ((column, cell) for column in COLUMN_KINDS if (cell := getattr(cells, column)))
-    checked = [found for column, cell in filled if (found := find_damage(column, cell))]
+    checked = [
+        found for column in COLUMN_KINDS if (cell := getattr(cells, column)) and (found := find_damage(column, cell))
+    ]
     checked += check_content(content, combination, generation, hashtags=cells.hashtags)
     if checked and cells.privacy:
         checked = [problem for problem in checked if problem.code != "privacy_blank"]

@@ -183,11 +183,12 @@ def _check_text(content: Content, combination: Combination, hashtags: str) -> It
     rule: TextRule = combination.text
     link = LINK_JOINT + content.link if rule.with_link and content.link else ""
     text = content.text + link
-    column = "hashtags" if hashtags and content.text == read_hashtags(hashtags)[0] else "text"
-    counted = [column, *(["hashtags"] if hashtags and column == "text" else []), *(["link"] if link else [])]
-    what = f"{listed((f'`{name}`' for name in counted), last='and')} {'has' if len(counted) == 1 else 'together have'}"
     for limit, bound, code, remedy in _TEXT_LIMITS[combination.channel, combination.type]:
         if bound(text) > limit.value and (count := COUNTERS[limit.unit](text)) > limit.value:
+            column = "hashtags" if hashtags and content.text == read_hashtags(hashtags)[0] else "text"
+            counted = [column, *(["hashtags"] if hashtags and column == "text" else []), *(["link"] if link else [])]
+            together = "has" if len(counted) == 1 else "together have"
+            what = f"{listed((f'`{name}`' for name in counted), last='and')} {together}"
             unit = f"{limit.unit}{_UNIT_NOTES.get(limit.unit, '')}"
             message = (
                 f"{what} {count:,} {unit}, and the {combination.name} takes {limit.shown}. "

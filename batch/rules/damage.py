@@ -43,9 +43,6 @@ _MISREAD = re.compile(
 """How UTF-8 looks that was read as Windows-1252, -1250, -1251, -1253, Mac Roman or code page 437: a reason to look."""
 
 
-_MISREAD_START = re.compile("[\xc2-\xf4ÄĂÅÎĐŇĹÇРСврΞΟΓ√‚├┬]")
-"""What each of these begins with: found, or not, in a tenth of the time."""
-
 _WITHIN_LATIN = (
     ("cp1250", re.compile("[ĂĹ](?<=[a-z ].)[^\\sa-z]")),
     ("cp1251", re.compile("[ГВЕ](?<=[a-z].)[^\\sa-zа-я]")),
@@ -54,12 +51,18 @@ _WITHIN_LATIN = (
 """What no Latin word holds, and the code page in which UTF-8 looks so: taken back only where all of a text can be.
 
 The letter stands before what looks behind it: so it is found in a fiftieth of the time."""
+
+_MISREAD_START = re.compile("[\xc2-\xf4ÄĂÅÎĐŇĹÇРСврΞΟΓ√‚├┬ГВЕ¬≈ƒ]")
+"""What each of all these begins with: found, or not, in a tenth of the time."""
+
 _HALF_READ = re.compile("[\xc2-\xf4](?=[\u0370-\u1fff\u3040-\ud7ff])|(?<=[\u0370-\u1fff\u3040-\ud7ff])[\xc2-\xf4]")
 """A letter of the wrong reading beside one of another script: some of the text was lost on the way."""
 
 
 def repair_encoding(text: str) -> Repair | None:
     """Return a text whose letters were read in a wrong encoding as it was; None where nothing is wrong with it."""
+    if not _MISREAD_START.search(text):
+        return None
     repaired = text
     for codec, pattern in _WITHIN_LATIN:
         if pattern.search(text):
@@ -67,7 +70,7 @@ def repair_encoding(text: str) -> Repair | None:
                 repaired = text.encode(codec).decode()
             except UnicodeError:
                 continue
-    if repaired == text and _MISREAD_START.search(text) and _MISREAD.search(text):
+    if repaired == text and _MISREAD.search(text):
         from ftfy import fix_encoding  # loads tables, and is hardly ever needed
 
         repaired = fix_encoding(text).replace("\ufeff", "")
@@ -224,7 +227,7 @@ KINDS = (  # of letters that are lost for good, and of the value of a program's 
 )
 """All kinds, in the order in which they are taken back. The first has no marks: it is looked for beyond ASCII only."""
 
-MARKS = tuple(mark for kind in KINDS for mark in kind.marks)
+_MARKED = re.compile("|".join(re.escape(mark.lstrip()) for kind in KINDS for mark in kind.marks))
 
 ADDRESS_KINDS = tuple(kind for kind in KINDS if kind.repair in (repair_encoding, _repair_entities))
 """What can be damaged in an address without its being a part of it."""
@@ -245,7 +248,7 @@ def find_damage(column: str, text: str) -> Problem | None:
         message = f"`{column}` is {quoted(text)}, which programs write into an empty cell: clear the cell."
         return Problem(column, "no_value", text, message, warning=True, fix="")
     plain = text.isascii()
-    if plain and not any(map(text.__contains__, MARKS)):  # as nearly all texts
+    if not _MARKED.search(text) and (plain or repair_encoding(text) is None):  # as nearly all texts
         return None
     names: dict[str, None] = {}
     likely, certain = text, True
