@@ -11,12 +11,13 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, NoReturn, Protocol
+from xml.etree.ElementTree import Element, SubElement
 from xml.parsers import expat
 
 from batch.errors import SheetError
@@ -44,8 +45,8 @@ FREE_BYTES, BYTES_A_BYTE = 120_000_000, 60
 """How large they may be together when unpacked. Real sheets unpack to ten or twenty times their size."""
 MAX_TOKEN_BYTES = 1_000_000
 """Of a single tag: the parser starts over with each piece of one that does not end."""
-MAX_STYLES = 200_000
-"""Excel's own bound is 65,490."""
+MAX_ELEMENTS = 300_000
+"""Of a small part, of those that are read; Excel's own bound is 65,490 for styles and 65,530 for links."""
 MAX_TEXT_CHARS = 8_000_000
 MAX_DEPTH = 100
 MAX_NAMESPACE_CHARS = 300
@@ -133,28 +134,20 @@ class Package:
         folder, name = posixpath.split(part)
         listing = posixpath.join(folder, "_rels", f"{name}.rels")
         relations: dict[str, Relation] = {}
-
-        def note(found: Mapping[str, str]) -> None:
-            outside = found.get("TargetMode") == "External"
-            target = found.get("Target", "")
+        if not self.has(listing):
+            return relations
+        for found in self.tree(listing, "Relationships,Relationship").iterfind("Relationships/Relationship"):
+            outside, target = found.get("TargetMode") == "External", found.get("Target", "")
             if not outside:
                 target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
             relations[found.get("Id", "")] = Relation(found.get("Type", "").rpartition("/")[2], target, outside)
-
-        if self.has(listing):
-            self.visit(listing, {"/Relationships/Relationship": note})
         return relations
 
-    def visit(
-        self,
-        part: str,
-        starts: Mapping[str, Callable[[Mapping[str, str]], None]],
-        texts: Mapping[str, Callable[[str], None]] | None = None,
-    ) -> None:
-        """Call a function for each element of a small part at a path (`/sst/si/t`), with its attributes or its text."""
-        what = f"its part {part}"
-        handlers = _Visits(starts, texts or {}, too_deep=self.damaged(f"{what} is nested too deeply"))
-        self.walk(part, handlers, limit_bytes=MAX_SMALL_PART_BYTES, what=what)
+    def tree(self, part: str, names: str) -> Element:
+        """Return what a small part holds without namespaces, of the elements of these names that lie in each other."""
+        tree = _Tree(self, f"its part {part}", names=frozenset(names.split(",")))
+        self.walk(part, tree, limit_bytes=MAX_SMALL_PART_BYTES, what=tree.what)
+        return tree.top
 
     def walk(self, part: str, handlers: Handlers, *, limit_bytes: int, what: str) -> None:
         """Tell `handlers` of a part's elements, in one pass. SheetError where it is too large, dense or malformed."""
@@ -256,40 +249,32 @@ def open_package(path: Path) -> Iterator[Package]:
         yield Package(path, archive)
 
 
-class _Visits:
-    """Handlers that keep the path of the element they stand at."""
+class _Tree:
+    """Grows the tree of a part under `top`; what lies in an element of another name is left out with it."""
 
-    def __init__(
-        self,
-        starts: Mapping[str, Callable[[Mapping[str, str]], None]],
-        texts: Mapping[str, Callable[[str], None]],
-        *,
-        too_deep: SheetError,
-    ) -> None:
+    def __init__(self, package: Package, what: str, *, names: frozenset[str]) -> None:
         self.pieces: list[str] = []
-        self._starts = starts
-        self._texts = texts
-        self._too_deep = too_deep
-        steps = (path.split("/") for path in (*starts, *texts))
-        self._on_the_way = {"/".join(path[:depth]) for path in steps for depth in range(len(path) + 1)}
-        self._paths: list[str | None] = [""]
+        self.what = what
+        self.top = Element("")
+        self._package = package
+        self._names = names
+        self._left = MAX_ELEMENTS
+        self._open: list[Element | None] = [self.top]
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.pieces.clear()
-        above = self._paths[-1]
-        path = None if above is None else f"{above}/{local(name)}"
-        if path not in self._on_the_way:
-            path = None
-        if len(self._paths) > MAX_DEPTH:
-            raise self._too_deep
-        self._paths.append(path)
-        if path and (visit := self._starts.get(path)):
-            visit(attributes)
+        above, short = self._open[-1], local(name)
+        if len(self._open) > MAX_DEPTH:
+            raise self._package.damaged(f"{self.what} is nested too deeply")
+        wanted = above is not None and short in self._names
+        self._left -= wanted
+        if self._left < 0:
+            raise self._package.damaged(f"{self.what} holds more than that of a workbook can")
+        self._open.append(SubElement(above, short, attributes) if above is not None and wanted else None)
 
     def end(self, _: str) -> None:
-        path = self._paths.pop()
-        if path and (tell := self._texts.get(path)):
-            tell("".join(self.pieces))
+        if (element := self._open.pop()) is not None:
+            element.text = "".join(self.pieces)
 
 
 def local(name: str) -> str:
@@ -341,32 +326,17 @@ class Styles(NamedTuple):
 
 def read_styles(package: Package, part: str) -> Styles:
     """Return the cell styles of a workbook; none where the part is missing."""
+    if not part or not package.has(part):
+        return Styles()
+    top = package.tree(part, "styleSheet,numFmts,numFmt,fonts,font,strike,cellXfs,xf")
     codes = {str(number): code for number, code in BUILT_IN.items()}
-    fonts_struck: list[bool] = []
-    cells: list[tuple[str, str]] = []
-
-    def note(cell: Mapping[str, str]) -> None:
-        if len(cells) == MAX_STYLES:
-            raise package.damaged("it holds more cell styles than a workbook can")
-        cells.append((cell.get("numFmtId", "0"), cell.get("fontId", "0")))
-
-    def strike(font: Mapping[str, str]) -> None:
-        fonts_struck[-1] = is_on(font.get("val", "1"))
-
-    if part and package.has(part):
-        package.visit(
-            part,
-            {
-                "/styleSheet/numFmts/numFmt": lambda f: codes.update({f.get("numFmtId", ""): f.get("formatCode", "")}),
-                "/styleSheet/fonts/font": lambda _: fonts_struck.append(False),
-                "/styleSheet/fonts/font/strike": strike,
-                "/styleSheet/cellXfs/xf": note,
-            },
-        )
-    struck = {str(number) for number, is_struck in enumerate(fonts_struck) if is_struck}
+    codes |= {f.get("numFmtId", ""): f.get("formatCode", "") for f in top.iterfind("styleSheet/numFmts/numFmt")}
+    fonts, cells = top.iterfind("styleSheet/fonts/font"), top.findall("styleSheet/cellXfs/xf")
+    strikes = [any(is_on(strike.get("val", "1")) for strike in font.iterfind("strike")) for font in fonts]
+    struck = {str(number) for number, is_struck in enumerate(strikes) if is_struck}
     return Styles(
-        [read_format(codes.get(code, "General")) for code, _ in cells],
-        frozenset(number for number, (_, font) in enumerate(cells) if font in struck),
+        [read_format(codes.get(cell.get("numFmtId", "0"), "General")) for cell in cells],
+        frozenset(number for number, cell in enumerate(cells) if cell.get("fontId", "0") in struck),
     )
 
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree.ElementTree import Element
 
 from batch.errors import SheetError
 from batch.sheets.cells import (
@@ -143,27 +144,17 @@ def _read_book(package: Package) -> Book:
     start = package.relations("").values()
     main = next((relation.target for relation in start if relation.kind == "officeDocument"), "xl/workbook.xml")
     relations = package.relations(main)
-    roots: list[Mapping[str, str]] = []
-    sheets: list[Mapping[str, str]] = []
-    properties: dict[str, str] = {}
-    package.visit(
-        main,
-        {
-            "/workbook": roots.append,
-            "/workbook/workbookPr": properties.update,
-            "/workbook/sheets/sheet": sheets.append,
-        },
-    )
-    if not roots:
+    book = package.tree(main, "workbook,workbookPr,sheets,sheet").find("workbook")
+    if book is None:
         raise package.damaged("it holds no workbook")
-    tabs: list[Tab] = []
-    for sheet in sheets:
-        relation = relations.get(relation_id(sheet))
-        if relation and relation.kind == "worksheet":
-            tabs.append(Tab(sheet.get("name", ""), relation.target, sheet.get("state", "visible") == "visible"))
+    tabs = tuple(
+        Tab(sheet.get("name", ""), relation.target, sheet.get("state", "visible") == "visible")
+        for sheet in book.iterfind("sheets/sheet")
+        if (relation := relations.get(relation_id(sheet.attrib))) and relation.kind == "worksheet"
+    )
     by_kind = {relation.kind: relation.target for relation in relations.values() if not relation.outside}
-    since_1904 = is_on(properties.get("date1904"))
-    return Book(tuple(tabs), by_kind.get("sharedStrings", ""), by_kind.get("styles", ""), since_1904)
+    since_1904 = any(is_on(properties.get("date1904")) for properties in book.iterfind("workbookPr"))
+    return Book(tabs, by_kind.get("sharedStrings", ""), by_kind.get("styles", ""), since_1904)
 
 
 def _read_pictures(package: Package, relation: Relation | None) -> tuple[Area, ...]:
@@ -171,37 +162,24 @@ def _read_pictures(package: Package, relation: Relation | None) -> tuple[Area, .
     if relation is None or relation.outside or not package.has(relation.target):
         return ()
     areas: list[Area] = []
-    corners: dict[str, int] = {}
-    pictures: list[Mapping[str, str]] = []
-
-    def begin(_: Mapping[str, str]) -> None:
-        corners.clear()
-        pictures.clear()
-
-    def note(name: str) -> Callable[[str], None]:
-        return lambda text: corners.update({name: _whole(text.strip())})
-
-    def end(_: str) -> None:
-        if not pictures:
-            return
+    names = "wsDr,oneCellAnchor,twoCellAnchor,from,to,col,row,colOff,rowOff,grpSp,pic"
+    for anchor in package.tree(relation.target, names).iterfind("wsDr/*"):
+        if anchor.find(".//pic") is None:
+            continue
         # From one corner to the other, without the cells of which only the edge is touched
-        top, left = corners.get("from/row", 0), corners.get("from/col", 0)
-        bottom = max(top, corners.get("to/row", top) - (corners.get("to/rowOff") == 0))
-        right = max(left, corners.get("to/col", left) - (corners.get("to/colOff") == 0))
+        top, left = _corner(anchor, "from/row"), _corner(anchor, "from/col")
+        bottom = max(top, _corner(anchor, "to/row", top) - (_corner(anchor, "to/rowOff", 1) == 0))
+        right = max(left, _corner(anchor, "to/col", left) - (_corner(anchor, "to/colOff", 1) == 0))
         ref = cell_address(top + 1, left)
         if (top, left) != (bottom, right):
             ref = f"{ref}:{cell_address(bottom + 1, right)}"
         areas.append(Area(top + 1, left, bottom + 1, right, ref))
-
-    starts: dict[str, Callable[[Mapping[str, str]], None]] = {}
-    texts: dict[str, Callable[[str], None]] = {}
-    for anchor in ("/wsDr/oneCellAnchor", "/wsDr/twoCellAnchor"):
-        starts[anchor], texts[anchor] = begin, end
-        starts |= {f"{anchor}/{path}": pictures.append for path in ("pic", "grpSp/pic", "grpSp/grpSp/pic")}
-        texts |= {f"{anchor}/{name}": note(name) for name in ("from/col", "from/row", "to/col", "to/row")}
-        texts |= {f"{anchor}/{name}": note(name) for name in ("to/colOff", "to/rowOff")}
-    package.visit(relation.target, starts, texts)
     return tuple(sorted(areas))
+
+
+def _corner(anchor: Element, name: str, otherwise: int = 0) -> int:
+    text = anchor.findtext(name)
+    return otherwise if text is None else _whole(text.strip())
 
 
 class _Runs:
