@@ -248,7 +248,7 @@ def count_content(content: Content, *, channel: str, type_: str) -> tuple[Count,
     words = f"{content.text} {content.link}".strip() if rule.with_link and content.link else content.text
     counted = [(rule.name.capitalize(), rule.most, words), ("Title", title.most if title else None, content.title)]
     return tuple(
-        Count(label, COUNTERS[most.unit](value), int(most.value)) for label, most, value in counted if most and value
+        Count(label, COUNTERS[most.unit](value), most.value) for label, most, value in counted if most and value
     )
 
 

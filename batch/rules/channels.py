@@ -29,25 +29,24 @@ class Unit(StrEnum):
     MEDIA = "media"
     VIDEOS = "videos"
     KINDS = "kinds of media"
-    FILE_BYTES = "bytes of a file"
-    PIXELS = "pixels"
-    RATIO = "width by height"
-    SECONDS = "seconds"
+
+
+READ = date(2026, 11, 24)
 
 
 class Source(NamedTuple):
     """Where a limit stands and when it was read there; `documented` where it is the Publisher API's own."""
 
     name: str
-    documented: bool
-    read_on: date
+    documented: bool = False
+    read_on: date = READ
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
     """One number that a post has to keep to: a most, a least, or an exact count, as its field's name says."""
 
-    value: float
+    value: int
     unit: Unit
     source: str
     documented: bool
@@ -56,7 +55,7 @@ class Limit:
     @property
     def shown(self) -> str:
         """The number as a person reads it: `2,200`."""
-        return f"{self.value:,g}" if isinstance(self.value, float) else f"{self.value:,}"
+        return f"{self.value:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,49 +70,36 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """What one picture or video has to keep to; None = nobody says. Sides in pixels, ratios width by height."""
+    """What one source says that a picture or video has to keep to; 0 = nobody says.
 
-    formats: Choice
-    max_bytes: Limit | None = None
-    min_width: Limit | None = None
-    smallest_side: Limit | None = None
-    min_ratio: Limit | None = None
-    max_ratio: Limit | None = None
-    min_seconds: Limit | None = None
-    max_seconds: Limit | None = None
+    Sizes in bytes, sides in pixels, ratios width by height, lengths in seconds.
+    """
 
-
-def limit(value: float, unit: Unit, source: Source) -> Limit:
-    """Return a limit with its source beside it."""
-    return Limit(value, unit, source.name, source.documented, source.read_on)
-
-
-def choice(source: Source, *values: str) -> Choice:
-    """Return a choice with its source beside it."""
-    return Choice(values, source.name, source.documented, source.read_on)
+    source: Source
+    formats: tuple[str, ...]
+    max_bytes: int = 0
+    min_width: int = 0
+    smallest_side: int = 0
+    min_ratio: float = 0
+    max_ratio: float = 0
+    min_seconds: float = 0
+    max_seconds: float = 0
 
 
-READ = date(2026, 11, 24)
-
-
-def _network(name: str) -> Source:
-    return Source(name, documented=False, read_on=READ)
-
-
-API = Source("the Publisher API's public recipe, create-and-publish-social-post", documented=True, read_on=READ)
-INSTAGRAM = _network("developers.facebook.com, Instagram Platform, IG User Media: image, reel and story specifications")
-FACEBOOK_PHOTOS = _network("developers.facebook.com, Graph API, Uploading Photos")
-FACEBOOK_REELS = _network("developers.facebook.com, Video API, Reels Publishing")
-FACEBOOK_POSTS = _network("docs.letmepost.dev, Facebook: 63,206 characters, 10 pictures or one video of 4 GB")
-YOUTUBE = _network("developers.google.com, YouTube Data API v3, videos: snippet.title and snippet.description")
-YOUTUBE_UPLOADS = _network("docs.zernio.com, YouTube: 256 GB, 12 hours; Shorts up to 3 minutes")
-LINKEDIN = _network("ayrshare.com, media guidelines for LinkedIn, and docs.kabonshare.com, LinkedIn")
-X_TEXT = _network("docs.x.com, Counting characters; twitter-text configuration v3")
-X_MEDIA = _network("docs.x.com, Media best practices")
-PINTEREST = _network("help.pinterest.com, Review product specs")
-PINTEREST_CAROUSEL = _network("ayrshare.com, media guidelines for Pinterest: image carousel")
-GBP = _network("docs.zernio.com, Google Business: media and limits")
-TIKTOK = _network("developers.tiktok.com, Content Posting API: photo post, media transfer guide")
+API = Source("the Publisher API's public recipe, create-and-publish-social-post", documented=True)
+INSTAGRAM = Source("developers.facebook.com, Instagram Platform, IG User Media: image, reel and story specifications")
+FACEBOOK_PHOTOS = Source("developers.facebook.com, Graph API, Uploading Photos")
+FACEBOOK_REELS = Source("developers.facebook.com, Video API, Reels Publishing")
+FACEBOOK_POSTS = Source("docs.letmepost.dev, Facebook: 63,206 characters, 10 pictures or one video of 4 GB")
+YOUTUBE = Source("developers.google.com, YouTube Data API v3, videos: snippet.title and snippet.description")
+YOUTUBE_UPLOADS = Source("docs.zernio.com, YouTube: 256 GB, 12 hours; Shorts up to 3 minutes")
+LINKEDIN = Source("ayrshare.com, media guidelines for LinkedIn, and docs.kabonshare.com, LinkedIn")
+X_COUNTING = Source("docs.x.com, Counting characters; twitter-text configuration v3")
+X_FILES = Source("docs.x.com, Media best practices")
+PINTEREST = Source("help.pinterest.com, Review product specs")
+PINTEREST_CAROUSEL = Source("ayrshare.com, media guidelines for Pinterest: image carousel")
+GBP = Source("docs.zernio.com, Google Business: media and limits")
+TIKTOK = Source("developers.tiktok.com, Content Posting API: photo post, media transfer guide")
 
 
 JPEG, PNG, GIF, WEBP, BMP, TIFF = "image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/tiff"
@@ -123,62 +109,52 @@ MP4, MOV, WEBM, AVI, WMV, MPEG, GP3 = (
 MB, GB = 1_000_000, 1_000_000_000
 
 
-_FILE_UNITS = {
-    "max_bytes": Unit.FILE_BYTES, "min_width": Unit.PIXELS, "smallest_side": Unit.PIXELS, "min_ratio": Unit.RATIO,
-    "max_ratio": Unit.RATIO, "min_seconds": Unit.SECONDS, "max_seconds": Unit.SECONDS,
-}  # fmt: skip
+VIDEOS_OF_YOUTUBE = (MP4, MOV, AVI, WMV, WEBM, MPEG, GP3)
 
-
-def _files(source: Source, *formats: str, **numbers: float) -> FileLimits:
-    """Return the limits that one source states for a picture or video, by the names of `FileLimits`."""
-    limits = {name: limit(value, _FILE_UNITS[name], source) for name, value in numbers.items()}
-    return FileLimits(choice(source, *formats), **limits)
-
-
-INSTAGRAM_IMAGE = _files(INSTAGRAM, JPEG, max_bytes=8 * MB, min_width=320, min_ratio=4 / 5, max_ratio=1.91)
-INSTAGRAM_VIDEO = _files(
-    INSTAGRAM, MP4, MOV, max_bytes=300 * MB, min_ratio=0.01, max_ratio=10, min_seconds=3, max_seconds=15 * 60
+INSTAGRAM_IMAGE = FileLimits(INSTAGRAM, (JPEG,), max_bytes=8 * MB, min_width=320, min_ratio=4 / 5, max_ratio=1.91)
+INSTAGRAM_VIDEO = FileLimits(
+    INSTAGRAM, (MP4, MOV), max_bytes=300 * MB, min_ratio=0.01, max_ratio=10, min_seconds=3, max_seconds=15 * 60
 )
-INSTAGRAM_STORY_IMAGE = _files(INSTAGRAM, JPEG, max_bytes=8 * MB)
-INSTAGRAM_STORY_VIDEO = _files(
-    INSTAGRAM, MP4, MOV, max_bytes=100 * MB, min_ratio=0.1, max_ratio=10, min_seconds=3, max_seconds=60
+INSTAGRAM_STORY_IMAGE = FileLimits(INSTAGRAM, (JPEG,), max_bytes=8 * MB)
+INSTAGRAM_STORY_VIDEO = FileLimits(
+    INSTAGRAM, (MP4, MOV), max_bytes=100 * MB, min_ratio=0.1, max_ratio=10, min_seconds=3, max_seconds=60
 )
 
-FACEBOOK_IMAGE = _files(FACEBOOK_PHOTOS, JPEG, BMP, PNG, GIF, TIFF, max_bytes=4 * MB)
-FACEBOOK_VIDEO = _files(FACEBOOK_POSTS, MP4, MOV, max_bytes=4 * GB, max_seconds=240 * 60)
-FACEBOOK_REEL_VIDEO = _files(
-    FACEBOOK_REELS, MP4, MOV, smallest_side=540, min_ratio=9 / 16, max_ratio=9 / 16, min_seconds=3, max_seconds=90
+FACEBOOK_IMAGE = FileLimits(FACEBOOK_PHOTOS, (JPEG, BMP, PNG, GIF, TIFF), max_bytes=4 * MB)
+FACEBOOK_VIDEO = FileLimits(FACEBOOK_POSTS, (MP4, MOV), max_bytes=4 * GB, max_seconds=240 * 60)
+FACEBOOK_REEL_VIDEO = FileLimits(
+    FACEBOOK_REELS, (MP4, MOV), smallest_side=540, min_ratio=9 / 16, max_ratio=9 / 16, min_seconds=3, max_seconds=90
 )
-FACEBOOK_STORY_VIDEO = _files(FACEBOOK_REELS, MP4, MOV, smallest_side=540, min_seconds=3, max_seconds=60)
+FACEBOOK_STORY_VIDEO = FileLimits(FACEBOOK_REELS, (MP4, MOV), smallest_side=540, min_seconds=3, max_seconds=60)
 
-YOUTUBE_VIDEO = _files(YOUTUBE_UPLOADS, MP4, MOV, AVI, WMV, WEBM, MPEG, GP3, max_bytes=256 * GB, max_seconds=12 * 3600)
-YOUTUBE_SHORT = _files(YOUTUBE_UPLOADS, MP4, MOV, AVI, WMV, WEBM, MPEG, GP3, max_ratio=1, max_seconds=180)
+YOUTUBE_VIDEO = FileLimits(YOUTUBE_UPLOADS, VIDEOS_OF_YOUTUBE, max_bytes=256 * GB, max_seconds=12 * 3600)
+YOUTUBE_SHORT = FileLimits(YOUTUBE_UPLOADS, VIDEOS_OF_YOUTUBE, max_ratio=1, max_seconds=180)
 
-LINKEDIN_IMAGE = _files(LINKEDIN, JPEG, PNG, GIF, max_bytes=5 * MB)
-LINKEDIN_VIDEO = _files(
-    LINKEDIN, MP4, max_bytes=500 * MB, min_ratio=1 / 2.4, max_ratio=2.4, min_seconds=3, max_seconds=30 * 60
-)
-
-X_IMAGE = _files(X_MEDIA, JPEG, PNG, GIF, WEBP, max_bytes=5 * MB)
-X_VIDEO = _files(X_MEDIA, MP4, MOV, max_bytes=512 * MB, min_ratio=1 / 3, max_ratio=3, min_seconds=0.5, max_seconds=140)
-
-PINTEREST_IMAGE = _files(PINTEREST, PNG, JPEG, max_bytes=20 * MB)
-PINTEREST_VIDEO = _files(
-    PINTEREST, MP4, MOV, max_bytes=2 * GB, min_ratio=1 / 2, max_ratio=1.91, min_seconds=4, max_seconds=15 * 60
+LINKEDIN_IMAGE = FileLimits(LINKEDIN, (JPEG, PNG, GIF), max_bytes=5 * MB)
+LINKEDIN_VIDEO = FileLimits(
+    LINKEDIN, (MP4,), max_bytes=500 * MB, min_ratio=1 / 2.4, max_ratio=2.4, min_seconds=3, max_seconds=30 * 60
 )
 
-GBP_IMAGE = _files(GBP, JPEG, PNG, max_bytes=5 * MB, min_width=400, smallest_side=300)
+X_IMAGE = FileLimits(X_FILES, (JPEG, PNG, GIF, WEBP), max_bytes=5 * MB)
+X_VIDEO = FileLimits(
+    X_FILES, (MP4, MOV), max_bytes=512 * MB, min_ratio=1 / 3, max_ratio=3, min_seconds=0.5, max_seconds=140
+)
 
-TIKTOK_IMAGE = _files(TIKTOK, JPEG, WEBP, max_bytes=20 * MB)
-TIKTOK_VIDEO = _files(TIKTOK, MP4, WEBM, MOV, max_bytes=4 * GB, smallest_side=360, min_seconds=3, max_seconds=10 * 60)
+PINTEREST_IMAGE = FileLimits(PINTEREST, (PNG, JPEG), max_bytes=20 * MB)
+PINTEREST_VIDEO = FileLimits(
+    PINTEREST, (MP4, MOV), max_bytes=2 * GB, min_ratio=1 / 2, max_ratio=1.91, min_seconds=4, max_seconds=15 * 60
+)
+
+GBP_IMAGE = FileLimits(GBP, (JPEG, PNG), max_bytes=5 * MB, min_width=400, smallest_side=300)
+
+TIKTOK_IMAGE = FileLimits(TIKTOK, (JPEG, WEBP), max_bytes=20 * MB)
+TIKTOK_VIDEO = FileLimits(
+    TIKTOK, (MP4, WEBM, MOV), max_bytes=4 * GB, smallest_side=360, min_seconds=3, max_seconds=10 * 60
+)
 
 
-IMAGE, VIDEO = "IMAGE", "VIDEO"
-
-CALLS_TO_ACTION = choice(API, "BOOK", "ORDER", "SHOP", "LEARN_MORE", "SIGN_UP")
-PRIVACY_LEVELS = choice(
-    API, "PUBLIC_TO_EVERYONE", "FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"
-)  # fmt: skip
+CALLS_TO_ACTION = Choice(("BOOK", "ORDER", "SHOP", "LEARN_MORE", "SIGN_UP"), *API)
+PRIVACY_LEVELS = Choice(("PUBLIC_TO_EVERYONE", "FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"), *API)
 
 ENDED: Mapping[Channel, date] = MappingProxyType({Channel.TWITTER: date(2026, 7, 31)})
 """Channels that no longer take posts, with the last day on which they did (public recipe of the API, 2026-11-24)."""
@@ -186,7 +162,10 @@ ENDED: Mapping[Channel, date] = MappingProxyType({Channel.TWITTER: date(2026, 7,
 
 @dataclass(frozen=True, slots=True)
 class TextRule:
-    """The field for a post's words, by its name there ("": none); `with_link`: the link is part of it and counts."""
+    """One field of words: text, title or link, by its name in the API ("": the channel has none). None = nobody says.
+
+    `with_link`: the link is part of the text and counts; `needed`: a post without it can't go out.
+    """
 
     name: str = ""
     most: Limit | None = None
@@ -194,22 +173,7 @@ class TextRule:
     mentions: Limit | None = None
     forbidden: Choice | None = None
     with_link: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TitleRule:
-    """The field for a title; `needed` where a post without one can't go out."""
-
-    most: Limit
     needed: bool = False
-    forbidden: Choice | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LinkRule:
-    """The field for a link; `most` is the longest address, None where nobody says."""
-
-    most: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +193,7 @@ class MediaRule:
 class Combination:
     """One channel and type: the fields it has, and their limits. None = the channel has no such field.
 
-    `content_object` is what the API calls its content; `text.name` is the field of its words there too. `second_id` is
-    what a person calls the second ID (page, board, location, author, channel) that the account brings along, "" where
-    none is needed; the API's field is called for it (`pageId`).
+    `content_object` is what the API calls its content.
     """
 
     channel: Channel
@@ -239,16 +201,20 @@ class Combination:
     content_object: str
     text: TextRule
     media: MediaRule
-    title: TitleRule | None = None
-    link: LinkRule | None = None
+    title: TextRule | None = None
+    link: TextRule | None = None
     call_to_action: Choice | None = None
     privacy: Choice | None = None
-    second_id: str = ""
 
     @property
     def name(self) -> str:
         """What a person calls it: `Instagram story`."""
         return f"{CHANNEL_LABELS[self.channel]} {TYPE_LABELS[self.channel, self.type]}"
+
+    @property
+    def second_id(self) -> str:
+        """What a person calls the second ID that the account brings along, "" where none is needed."""
+        return SECOND_IDS.get(self.channel, "")
 
     @property
     def enough(self) -> tuple[str, ...]:
@@ -259,147 +225,66 @@ class Combination:
 def _media(
     most: int,
     source: Source,
-    *,
-    image: FileLimits | None = None,
+    image: FileLimits | None,
     video: FileLimits | None = None,
+    *,
     optional: bool = False,
     kinds_by: Source = API,
-    video_alone_by: Source | None = None,
+    alone_by: Source | None = None,
 ) -> MediaRule:
-    """Return a media rule whose kinds are those that have file limits; `video_alone_by` says that one stands alone."""
-    kinds = choice(kinds_by, *(kind for kind, files_of in ((IMAGE, image), (VIDEO, video)) if files_of))
-    videos, single = (limit(1, unit, video_alone_by) if video_alone_by else None for unit in (Unit.VIDEOS, Unit.KINDS))
-    least = None if optional else limit(1, Unit.MEDIA, API)
-    return MediaRule(limit(most, Unit.MEDIA, source), kinds, least, videos, single, image, video)
+    """Return a media rule whose kinds are those that have file limits; `alone_by` says that a video stands alone."""
+    kinds = tuple(kind for kind, files in (("IMAGE", image), ("VIDEO", video)) if files)
+    videos, single = (Limit(1, unit, *alone_by) if alone_by else None for unit in (Unit.VIDEOS, Unit.KINDS))
+    least = None if optional else Limit(1, Unit.MEDIA, *API)
+    return MediaRule(Limit(most, Unit.MEDIA, *source), Choice(kinds, *kinds_by), least, videos, single, image, video)
 
 
-def _text(name: str, most: int, source: Source, *, unit: Unit = Unit.CHARACTERS, link: bool = False) -> TextRule:
-    return TextRule(name, limit(most, unit, source), with_link=link)
+INSTAGRAM_MEDIA = _media(10, INSTAGRAM, INSTAGRAM_IMAGE, INSTAGRAM_VIDEO)
+INSTAGRAM_STORY_MEDIA = _media(1, INSTAGRAM, INSTAGRAM_STORY_IMAGE, INSTAGRAM_STORY_VIDEO)
+FACEBOOK_MEDIA = _media(10, FACEBOOK_POSTS, FACEBOOK_IMAGE, FACEBOOK_VIDEO, optional=True, alone_by=FACEBOOK_POSTS)
+FACEBOOK_REEL_MEDIA = _media(1, API, None, FACEBOOK_REEL_VIDEO)
+FACEBOOK_STORY_MEDIA = _media(1, FACEBOOK_REELS, FACEBOOK_IMAGE, FACEBOOK_STORY_VIDEO)
+YOUTUBE_MEDIA, YOUTUBE_SHORT_MEDIA = _media(1, API, None, YOUTUBE_VIDEO), _media(1, API, None, YOUTUBE_SHORT)
+LINKEDIN_MEDIA = _media(20, LINKEDIN, LINKEDIN_IMAGE, LINKEDIN_VIDEO, optional=True, alone_by=LINKEDIN)
+X_MEDIA = _media(4, X_FILES, X_IMAGE, X_VIDEO, optional=True, alone_by=X_FILES)
+PIN_MEDIA = _media(5, PINTEREST_CAROUSEL, PINTEREST_IMAGE, PINTEREST_VIDEO, alone_by=PINTEREST)
+GBP_MEDIA = _media(1, GBP, GBP_IMAGE, optional=True, kinds_by=GBP)
+TIKTOK_PHOTOS, TIKTOK_MEDIA = _media(35, TIKTOK, TIKTOK_IMAGE), _media(1, API, None, TIKTOK_VIDEO)
 
-
-_NO_TEXT = TextRule()
-_ANGLES = choice(YOUTUBE, "<", ">")
-_YOUTUBE_TEXT = TextRule("description", limit(5_000, Unit.UTF8_BYTES, YOUTUBE), forbidden=_ANGLES)
-_YOUTUBE_TITLE = TitleRule(limit(100, Unit.CHARACTERS, YOUTUBE), needed=True, forbidden=_ANGLES)
+NO_TEXT, LINK, ANGLES = TextRule(), TextRule("link"), Choice(("<", ">"), *YOUTUBE)
+INSTAGRAM_TEXT = TextRule(
+    "caption", Limit(2_200, Unit.CHARACTERS, *API), Limit(30, Unit.HASHTAGS, *API), Limit(20, Unit.MENTIONS, *API)
+)
+FACEBOOK_LENGTH = Limit(63_206, Unit.CHARACTERS, *FACEBOOK_POSTS)
+FACEBOOK_TEXT, FACEBOOK_REEL_TEXT = TextRule("caption", FACEBOOK_LENGTH), TextRule("description", FACEBOOK_LENGTH)
+YOUTUBE_TEXT = TextRule("description", Limit(5_000, Unit.UTF8_BYTES, *YOUTUBE), forbidden=ANGLES)
+YOUTUBE_TITLE = TextRule("title", Limit(100, Unit.CHARACTERS, *YOUTUBE), forbidden=ANGLES, needed=True)
+LINKEDIN_TEXT = TextRule("caption", Limit(3_000, Unit.CHARACTERS, *LINKEDIN), with_link=True)
+X_TEXT = TextRule("caption", Limit(280, Unit.X_WEIGHT, *X_COUNTING))
+PIN_TEXT = TextRule("description", Limit(800, Unit.CHARACTERS, *API))
+PIN_TITLE = TextRule("title", Limit(100, Unit.CHARACTERS, *API))
+PIN_LINK = TextRule("link", Limit(2_048, Unit.CHARACTERS, *API))
+GBP_TEXT = TextRule("description", Limit(1_500, Unit.CHARACTERS, *API))
+TIKTOK_TEXT = TextRule("description", Limit(4_000, Unit.CHARACTERS, *API))
+TIKTOK_TITLE = TextRule("title", Limit(90, Unit.CHARACTERS, *API))
+TIKTOK_VIDEO_TEXT = TextRule("description", Limit(2_200, Unit.CHARACTERS, *API))
 
 _ALL = (
+    Combination(Channel.INSTAGRAM, PostType.POST, "instagramPost", INSTAGRAM_TEXT, INSTAGRAM_MEDIA),
+    Combination(Channel.INSTAGRAM, PostType.STORY, "instagramStory", NO_TEXT, INSTAGRAM_STORY_MEDIA),
+    Combination(Channel.FACEBOOK, PostType.POST, "facebookPost", FACEBOOK_TEXT, FACEBOOK_MEDIA, link=LINK),
+    Combination(Channel.FACEBOOK, PostType.REEL, "facebookReel", FACEBOOK_REEL_TEXT, FACEBOOK_REEL_MEDIA),
+    Combination(Channel.FACEBOOK, PostType.STORY, "facebookStory", NO_TEXT, FACEBOOK_STORY_MEDIA),
+    Combination(Channel.YOUTUBE, PostType.VIDEO, "youtubeVideo", YOUTUBE_TEXT, YOUTUBE_MEDIA, YOUTUBE_TITLE),
+    Combination(Channel.YOUTUBE, PostType.SHORT, "youtubeShort", YOUTUBE_TEXT, YOUTUBE_SHORT_MEDIA, YOUTUBE_TITLE),
+    Combination(Channel.LINKEDIN, PostType.POST, "linkedinPost", LINKEDIN_TEXT, LINKEDIN_MEDIA, link=LINK),
+    Combination(Channel.TWITTER, PostType.POST, "twitterPost", X_TEXT, X_MEDIA, link=LINK),
+    Combination(Channel.PINTEREST, PostType.POST, "pinterestPost", PIN_TEXT, PIN_MEDIA, PIN_TITLE, PIN_LINK),
+    Combination(Channel.GBP, PostType.POST, "gbpPost", GBP_TEXT, GBP_MEDIA, call_to_action=CALLS_TO_ACTION),
     Combination(
-        Channel.INSTAGRAM,
-        PostType.POST,
-        "instagramPost",
-        TextRule(
-            "caption",
-            limit(2_200, Unit.CHARACTERS, API),
-            hashtags=limit(30, Unit.HASHTAGS, API),
-            mentions=limit(20, Unit.MENTIONS, API),
-        ),
-        _media(10, INSTAGRAM, image=INSTAGRAM_IMAGE, video=INSTAGRAM_VIDEO),
+        Channel.TIKTOK, PostType.POST, "tiktokPhoto", TIKTOK_TEXT, TIKTOK_PHOTOS, TIKTOK_TITLE, privacy=PRIVACY_LEVELS
     ),
-    Combination(
-        Channel.INSTAGRAM,
-        PostType.STORY,
-        "instagramStory",
-        _NO_TEXT,
-        _media(1, INSTAGRAM, image=INSTAGRAM_STORY_IMAGE, video=INSTAGRAM_STORY_VIDEO),
-    ),
-    Combination(
-        Channel.FACEBOOK,
-        PostType.POST,
-        "facebookPost",
-        _text("caption", 63_206, FACEBOOK_POSTS),
-        _media(
-            10, FACEBOOK_POSTS, image=FACEBOOK_IMAGE, video=FACEBOOK_VIDEO, optional=True, video_alone_by=FACEBOOK_POSTS
-        ),
-        link=LinkRule(),
-        second_id="page",
-    ),
-    Combination(
-        Channel.FACEBOOK,
-        PostType.REEL,
-        "facebookReel",
-        _text("description", 63_206, FACEBOOK_POSTS),
-        _media(1, API, video=FACEBOOK_REEL_VIDEO),
-        second_id="page",
-    ),
-    Combination(
-        Channel.FACEBOOK,
-        PostType.STORY,
-        "facebookStory",
-        _NO_TEXT,
-        _media(1, FACEBOOK_REELS, image=FACEBOOK_IMAGE, video=FACEBOOK_STORY_VIDEO),
-        second_id="page",
-    ),
-    Combination(
-        Channel.YOUTUBE,
-        PostType.VIDEO,
-        "youtubeVideo",
-        _YOUTUBE_TEXT,
-        _media(1, API, video=YOUTUBE_VIDEO),
-        title=_YOUTUBE_TITLE,
-        second_id="channel",
-    ),
-    Combination(
-        Channel.YOUTUBE,
-        PostType.SHORT,
-        "youtubeShort",
-        _YOUTUBE_TEXT,
-        _media(1, API, video=YOUTUBE_SHORT),
-        title=_YOUTUBE_TITLE,
-        second_id="channel",
-    ),
-    Combination(
-        Channel.LINKEDIN,
-        PostType.POST,
-        "linkedinPost",
-        _text("caption", 3_000, LINKEDIN, link=True),
-        _media(20, LINKEDIN, image=LINKEDIN_IMAGE, video=LINKEDIN_VIDEO, optional=True, video_alone_by=LINKEDIN),
-        link=LinkRule(),
-        second_id="author",
-    ),
-    Combination(
-        Channel.TWITTER,
-        PostType.POST,
-        "twitterPost",
-        _text("caption", 280, X_TEXT, unit=Unit.X_WEIGHT),
-        _media(4, X_MEDIA, image=X_IMAGE, video=X_VIDEO, optional=True, video_alone_by=X_MEDIA),
-        link=LinkRule(),
-    ),
-    Combination(
-        Channel.PINTEREST,
-        PostType.POST,
-        "pinterestPost",
-        _text("description", 800, API),
-        _media(5, PINTEREST_CAROUSEL, image=PINTEREST_IMAGE, video=PINTEREST_VIDEO, video_alone_by=PINTEREST),
-        title=TitleRule(limit(100, Unit.CHARACTERS, API)),
-        link=LinkRule(limit(2_048, Unit.CHARACTERS, API)),
-        second_id="board",
-    ),
-    Combination(
-        Channel.GBP,
-        PostType.POST,
-        "gbpPost",
-        _text("description", 1_500, API),
-        _media(1, GBP, image=GBP_IMAGE, optional=True, kinds_by=GBP),
-        call_to_action=CALLS_TO_ACTION,
-        second_id="location",
-    ),
-    Combination(
-        Channel.TIKTOK,
-        PostType.POST,
-        "tiktokPhoto",
-        _text("description", 4_000, API),
-        _media(35, TIKTOK, image=TIKTOK_IMAGE),
-        title=TitleRule(limit(90, Unit.CHARACTERS, API)),
-        privacy=PRIVACY_LEVELS,
-    ),
-    Combination(
-        Channel.TIKTOK,
-        PostType.VIDEO,
-        "tiktokVideo",
-        _text("description", 2_200, API),
-        _media(1, API, video=TIKTOK_VIDEO),
-        privacy=PRIVACY_LEVELS,
-    ),
+    Combination(Channel.TIKTOK, PostType.VIDEO, "tiktokVideo", TIKTOK_VIDEO_TEXT, TIKTOK_MEDIA, privacy=PRIVACY_LEVELS),
 )
 
 COMBINATIONS: Mapping[tuple[Channel, PostType], Combination] = MappingProxyType({(c.channel, c.type): c for c in _ALL})
@@ -413,6 +298,12 @@ DEFAULT_TYPE: Mapping[Channel, PostType] = MappingProxyType({
     channel: PostType.VIDEO if channel is Channel.YOUTUBE else PostType.POST for channel in Channel
 })  # fmt: skip
 """What a blank `type` means."""
+
+SECOND_IDS: Mapping[Channel, str] = MappingProxyType({
+    Channel.FACEBOOK: "page", Channel.YOUTUBE: "channel", Channel.LINKEDIN: "author", Channel.PINTEREST: "board",
+    Channel.GBP: "location",
+})  # fmt: skip
+"""What the second ID of a channel's accounts is called; the API's field is called for it (`pageId`)."""
 
 CHANNEL_LABELS: Mapping[Channel, str] = MappingProxyType({
     Channel.INSTAGRAM: "Instagram", Channel.FACEBOOK: "Facebook", Channel.YOUTUBE: "YouTube",

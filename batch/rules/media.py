@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from batch.model import Action, Issue, Medium, Post, Severity
-from batch.rules.channels import COMBINATIONS, Choice, Combination, FileLimits, Limit
+from batch.model import Action, Issue, Medium, Post
+from batch.rules.channels import COMBINATIONS, Combination, FileLimits
 from batch.rules.columns import CellPlace
+from batch.rules.issues import Problem, make_issue
 from batch.rules.sources import FORMAT_NAMES, is_address, kind_of_mime, read_address, refuse_path
 from batch.wording import listed, quoted, shorten
 
@@ -57,14 +58,6 @@ RATIO_SLACK = 0.01
 """A ratio off by a hundredth is a matter of rounding to whole pixels, which networks allow."""
 PLAYED_CODECS = frozenset({"H.264", "HEVC", "VP8", "VP9", "AV1", "MPEG-4", "MPEG Video", ""})
 """Codecs for watching. Others (ProRes, DNxHD, CineForm ...) are for editing, and networks refuse them."""
-
-
-class MediaProblem(NamedTuple):
-    """Something wrong with a medium, before it is an issue of a row."""
-
-    code: str
-    message: str
-    severity: Severity = Severity.ERROR
 
 
 def readable_size(size_bytes: float) -> str:
@@ -125,50 +118,40 @@ _FILE_RULES = (
 """The limits of size, shape and length, a most where the field's name begins with `max`, else a least."""
 
 
-def check_file(facts: MediaFacts, combination: Combination) -> list[MediaProblem]:
-    """Check one picture or video, of which nothing more than its kind need be known."""
+def check_file(facts: MediaFacts, combination: Combination) -> Iterator[Problem]:
+    """Yield what is wrong with one picture or video; nothing more than its kind need be known of it."""
     rule, name, place = combination.media, shorten(facts.path), f"the {combination.name}"
-    if facts.kind not in rule.kinds.values:
+    limits = rule.video if facts.kind == "VIDEO" else rule.image
+    if limits is None:
         wanted = " or ".join(KIND_WORDS[kind] for kind in rule.kinds.values)
         message = (
             f"{name} is a {KIND_WORDS[facts.kind]}, and {place} takes a {wanted}. Name a {wanted}, or choose another "
             "type."
         )
-        return [by_limit(rule.kinds, "media_kind", message)]
-    limits = rule.video if facts.kind == "VIDEO" else rule.image
-    found: list[MediaProblem] = []
-    for code, limit, words in _broken_limits(facts, limits) if limits else ():
-        by = re.split("[,:]", limit.source)[0]
-        whose = "" if limit.documented else f" (limit from {by}, {limit.read_on:%B %Y})"
-        found.append(by_limit(limit, code, f"{name} {words.replace('{place}', place)}{whose}."))
+        yield Problem("media", "media_kind", facts.path, message, not rule.kinds.documented)
+        return
+    for code, words in _broken_limits(facts, limits, place):
+        by, documented, read_on = limits.source
+        whose = "" if documented else f" (limit from {re.split('[,:]', by)[0]}, {read_on:%B %Y})"
+        yield Problem("media", code, facts.path, f"{name} {words}{whose}.", not documented)
     if facts.codec not in PLAYED_CODECS:
         message = f"{name} is coded as {facts.codec}, which is for editing. Export it as H.264."
-        found.append(MediaProblem("media_codec", message, Severity.WARNING))
-    return found
+        yield Problem("media", "media_codec", facts.path, message, warning=True)
 
 
-def _broken_limits(facts: MediaFacts, limits: FileLimits) -> Iterator[tuple[str, Limit | Choice, str]]:
-    """Yield each limit that a file breaks: the code, the limit, and what is said of the file, with a `{place}`."""
-    formats, pixels = limits.formats, f"{facts.width} x {facts.height} pixels"
-    if facts.animated and "image/gif" not in formats.values:
-        yield "media_animated", formats, "moves, and {place} shows still pictures. Export it as a video (MP4)"
-    elif facts.mime and facts.mime not in formats.values:
-        allowed, name = listed(FORMAT_NAMES[mime] for mime in formats.values), FORMAT_NAMES.get(facts.mime, facts.mime)
-        yield "media_format", formats, f"is a {name} file, and {{place}} takes {allowed}. Export it as one"
+def _broken_limits(facts: MediaFacts, limits: FileLimits, place: str) -> Iterator[tuple[str, str]]:
+    """Yield each limit that a file breaks: the code, and what is said of the file."""
+    if facts.animated and "image/gif" not in limits.formats:
+        yield "media_animated", f"moves, and {place} shows still pictures. Export it as a video (MP4)"
+    elif facts.mime and facts.mime not in limits.formats:
+        allowed, name = listed(FORMAT_NAMES[mime] for mime in limits.formats), FORMAT_NAMES.get(facts.mime, facts.mime)
+        yield "media_format", f"is a {name} file, and {place} takes {allowed}. Export it as one"
     for field, code, measure, words, show, slack in _FILE_RULES:
-        limit: Limit | None = getattr(limits, field)
-        value = measure(facts)
-        if limit is None or not value:
-            continue
+        limit, value = getattr(limits, field), measure(facts)
         most = field.startswith("max")
-        if value > limit.value * (1 + slack) if most else value < limit.value * (1 - slack):
-            shown = {"is": show(value), "limit": show(limit.value), "pixels": pixels, "place": "{place}"}
-            yield code, limit, words.format_map(shown)
-
-
-def by_limit(limit: Limit | Choice, code: str, message: str) -> MediaProblem:
-    """Return what breaks a limit: an error where the API documents it, a warning where only the network says so."""
-    return MediaProblem(code, message, Severity.ERROR if limit.documented else Severity.WARNING)
+        if limit and value and (value > limit * (1 + slack) if most else value < limit * (1 - slack)):
+            pixels = f"{facts.width} x {facts.height} pixels"
+            yield code, words.format_map({"is": show(value), "limit": show(limit), "pixels": pixels, "place": place})
 
 
 OF_THE_POST = frozenset({"media_too_many", "media_mixed", "media_twice"})
@@ -186,16 +169,16 @@ def check_media(post: Post, facts: Mapping[str, MediaFacts], *, at: CellPlace = 
         return post
     combination = COMBINATIONS.get((post.channel, post.type)) if post.channel and post.type else None
     media: list[Medium] = []
-    issues: list[Issue] = []
+    problems: list[Problem] = []
     for medium in post.content.media:
-        known, about, findings = _know(medium, facts, combination)
+        known, about, found = _know(medium, facts, combination)
         media.append(known)
-        if combination and about is not None:
-            findings += check_file(about, combination)
-        issues += [_issue(post, found, medium.source, at) for found in findings]
-    if combination:
-        seen = " | ".join(medium.source for medium in media)
-        issues += [_issue(post, found, seen, at) for found in _check_together(media, combination)]
+        problems += found
+        problems += check_file(about, combination) if combination and about else ()
+    problems += _check_together(media, combination) if combination else ()
+    issues = [
+        make_issue(found._replace(column=at.column), row=post.row, cell=at.cell, place=post.place) for found in problems
+    ]
     said = set(map(_as_said, post.issues))
     new = tuple(issue for issue in dict.fromkeys(issues) if _as_said(issue) not in said)
     return replace(post, content=replace(post.content, media=tuple(media)), issues=post.issues + new)
@@ -205,69 +188,64 @@ def _as_said(issue: Issue) -> tuple[str, str]:
     return issue.code, "" if issue.code in OF_THE_POST else issue.seen
 
 
-def _issue(post: Post, found: MediaProblem, seen: str, at: CellPlace) -> Issue:
-    return Issue(
-        post.row, at.column, found.code, shorten(seen), found.message, found.severity, at.cell, None, post.place
-    )
-
-
 def _know(
     medium: Medium, facts: Mapping[str, MediaFacts], combination: Combination | None
-) -> tuple[Medium, MediaFacts | None, list[MediaProblem]]:
+) -> tuple[Medium, MediaFacts | None, list[Problem]]:
     """Return a medium with all that is known of it, the facts to check (None: nothing), and what is wrong so far."""
-    if is_address(medium.source):
+    source, name = medium.source, shorten(medium.source)
+    if is_address(source):
         return _know_address(medium, combination)
-    refusal = refuse_path(medium.source)
-    if refusal:
-        return medium, None, [MediaProblem("media_refused", f"{quoted(medium.source)} can't be sent: {refusal}.")]
-    found = facts.get(medium.source)
-    if found is None:
-        return medium, None, [MediaProblem("media_unreadable", f"{shorten(medium.source)} wasn't read. Run again.")]
-    known = replace(medium, kind=found.kind, identity=found.identity, size_bytes=found.size_bytes)
-    name = shorten(medium.source)
-    if found.problem:
-        return known, None, [MediaProblem(found.problem_code, f"{name} can't be sent: {found.problem}.")]
-    note = [MediaProblem("media_unchecked", f"{name}: {found.note}.", Severity.WARNING)] if found.note else []
-    return known, found, note
+    known, found = medium, facts.get(source)
+    if refusal := refuse_path(source):
+        code, message = "media_refused", f"{quoted(source)} can't be sent: {refusal}."
+    elif found is None:
+        code, message = "media_unreadable", f"{name} wasn't read. Run again."
+    else:
+        known = replace(medium, kind=found.kind, identity=found.identity, size_bytes=found.size_bytes)
+        if not found.problem:
+            note = f"{name}: {found.note}."
+            notes = [Problem("media", "media_unchecked", source, note, warning=True)] if found.note else []
+            return known, found, notes
+        code, message = found.problem_code, f"{name} can't be sent: {found.problem}."
+    return known, None, [Problem("media", code, source, message)]
 
 
-def _know_address(
-    medium: Medium, combination: Combination | None
-) -> tuple[Medium, MediaFacts | None, list[MediaProblem]]:
-    address = read_address(medium.source)
+def _know_address(medium: Medium, combination: Combination | None) -> tuple[Medium, MediaFacts | None, list[Problem]]:
+    source, address = medium.source, read_address(medium.source)
     if address.refusal:
-        message = f"{quoted(medium.source)} can't be used: {address.refusal}."
-        return medium, None, [MediaProblem("media_refused", message)]
-    kind, findings = medium.kind or address.kind, []
+        message = f"{quoted(source)} can't be used: {address.refusal}."
+        return medium, None, [Problem("media", "media_refused", source, message)]
+    kind, found = medium.kind or address.kind, list[Problem]()
     if not kind:
         kinds = combination.media.kinds.values if combination else ()
         kind = kinds[0] if len(kinds) == 1 else "IMAGE"
         if len(kinds) != 1:
             message = (
-                f"Can't tell whether {shorten(medium.source)} is a picture or a video; assuming JPEG. If it isn't, add "
+                f"Can't tell whether {shorten(source)} is a picture or a video; assuming JPEG. If it isn't, add "
                 "#.png or #.mp4 to it (or the ending that fits)."
             )
-            findings = [MediaProblem("media_kind_assumed", message, Severity.WARNING)]
+            found = [Problem("media", "media_kind_assumed", source, message, warning=True)]
     url = address.url if address.in_media_manager else medium.url
-    known = Medium(medium.source, kind, url, medium.identity or address.url, medium.size_bytes)
+    known = Medium(source, kind, url, medium.identity or address.url, medium.size_bytes)
     mime = address.mime if kind_of_mime(address.mime) == kind and not address.in_media_manager else ""
-    return known, MediaFacts(path=medium.source, kind=kind, mime=mime), findings
+    return known, MediaFacts(path=source, kind=kind, mime=mime), found
 
 
-def _check_together(media: list[Medium], combination: Combination) -> Iterator[MediaProblem]:
+def _check_together(media: list[Medium], combination: Combination) -> Iterator[Problem]:
+    """Yield what is wrong with the media of a post taken together."""
     rule, place = combination.media, f"the {combination.name}"
-    videos = sum(medium.kind == "VIDEO" for medium in media)
+    videos, known = sum(medium.kind == "VIDEO" for medium in media), sum(bool(medium.kind) for medium in media)
+    names = {medium.identity or medium.source for medium in media}
+    seen = " | ".join(medium.source for medium in media)
     if len(media) > rule.most.value:
-        words = f"There are {len(media)} media, and {place} takes {rule.most.shown}. Take some away."
-        yield by_limit(rule.most, "media_too_many", words)
-    if rule.one_kind and 0 < videos < sum(bool(medium.kind) for medium in media):
-        words = f"Pictures and videos are mixed, and {place} takes one or the other. Make two rows of it."
-        yield by_limit(rule.one_kind, "media_mixed", words)
+        message = f"There are {len(media)} media, and {place} takes {rule.most.shown}. Take some away."
+        yield Problem("media", "media_too_many", seen, message, not rule.most.documented)
+    if rule.one_kind and 0 < videos < known:
+        message = f"Pictures and videos are mixed, and {place} takes one or the other. Make two rows of it."
+        yield Problem("media", "media_mixed", seen, message, not rule.one_kind.documented)
     elif rule.most_videos and videos > rule.most_videos.value:
-        words = f"There are {videos} videos, and {place} takes {rule.most_videos.shown}. Make a row for each."
-        yield by_limit(rule.most_videos, "media_too_many", words)
-    names = [medium.identity or medium.source for medium in media]
-    if len(set(names)) < len(names):
-        yield MediaProblem(
-            "media_twice", "The same medium is named twice. Take one away if that isn't meant.", Severity.WARNING
-        )
+        message = f"There are {videos} videos, and {place} takes {rule.most_videos.shown}. Make a row for each."
+        yield Problem("media", "media_too_many", seen, message, not rule.most_videos.documented)
+    if len(names) < len(media):
+        message = "The same medium is named twice. Take one away if that isn't meant."
+        yield Problem("media", "media_twice", seen, message, warning=True)

@@ -340,7 +340,7 @@ def count_text(cells: Mapping[str, Cell]) -> str:
     """Return what the counting formula comes to for a row: how long its text is, and what else it needs."""
     text, action = as_text(cells.get("text", "")), as_text(cells.get("action", ""))
     meant = _combinations(as_text(cells.get("channel", "")), as_text(cells.get("type", "")))
-    limit = min((int(combination.text.most.value) for combination in meant if combination.text.most), default=None)
+    limit = min((combination.text.most.value for combination in meant if combination.text.most), default=None)
     told = [f"{count_units(text)} / {limit}" if limit else str(count_units(text))] if text else []
     if action in MAKING:
         lacking = {

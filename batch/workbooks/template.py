@@ -18,7 +18,7 @@ from batch.atomic import Claim, Written, write_whole
 from batch.errors import StartError
 from batch.model import Cell, Channel, SheetRows
 from batch.rules.channel_words import channel_named
-from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, ENDED, Choice, Combination, FileLimits, Limit
+from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, ENDED, Choice, Combination, FileLimits, Limit, Source
 from batch.rules.sources import FORMAT_NAMES
 from batch.wording import QUOTA_NAMES, list_rows, quota_left
 from batch.workbooks.places_sheet import USUAL_CHANNELS, PlaceRows, add_places_sheet
@@ -386,7 +386,7 @@ class ReferenceSheet:
             rest = [f"{CHANNEL_LABELS[combination.channel]} takes no more posts since {ended:%d %B %Y}."]
         return (
             " · ".join(text_parts) if text.name else NONE,
-            f"{needed} · {title.most.shown} characters{mark(title.most)}" if title else NONE,
+            f"{needed} · {title.most.shown} characters{mark(title.most)}" if title and title.most else NONE,
             ReferenceSheet._describe_media(combination),
             describe_files(media.image),
             describe_files(media.video),
@@ -420,7 +420,7 @@ class ReferenceSheet:
         self.sheet.repeat_rows(0)
 
 
-def mark(limit: Limit | Choice) -> str:
+def mark(limit: Limit | Choice | Source) -> str:
     """Return the star of a limit that only the network states."""
     return "" if limit.documented else "*"
 
@@ -429,23 +429,23 @@ def describe_files(limits: FileLimits | None) -> str:
     """Return what a picture or a video may be, a dash where there are none."""
     if limits is None:
         return NONE
-    parts = [", ".join(FORMAT_NAMES.get(mime, mime) for mime in limits.formats.values)]
+    parts = [", ".join(FORMAT_NAMES.get(mime, mime) for mime in limits.formats)]
     if limits.max_bytes:
-        size = limits.max_bytes.value
+        size = limits.max_bytes
         parts.append(f"up to {size / 1e9:g} GB" if size >= 1e9 else f"up to {size / 1e6:g} MB")
     if limits.min_width:
-        parts.append(f"at least {limits.min_width.shown} px wide")
+        parts.append(f"at least {limits.min_width} px wide")
     if limits.smallest_side:
-        parts.append(f"shorter side at least {limits.smallest_side.shown} px")
+        parts.append(f"shorter side at least {limits.smallest_side} px")
     low, high = limits.min_ratio, limits.max_ratio
     if low and high:
-        parts.append(" to ".join(dict.fromkeys((_ratio(low.value), _ratio(high.value)))))
+        parts.append(" to ".join(dict.fromkeys((_ratio(low), _ratio(high)))))
     elif low or high:
-        parts.append(f"at most {_ratio(high.value)}" if high else f"at least {_ratio(low.value)}" if low else "")
+        parts.append(f"at most {_ratio(high)}" if high else f"at least {_ratio(low)}" if low else "")
     if limits.max_seconds:
-        shortest = f"{_time(limits.min_seconds.value)} to" if limits.min_seconds else "up to"
-        parts.append(f"{shortest} {_time(limits.max_seconds.value)}")
-    return " · ".join(parts) + mark(limits.formats)
+        shortest = f"{_time(limits.min_seconds)} to" if limits.min_seconds else "up to"
+        parts.append(f"{shortest} {_time(limits.max_seconds)}")
+    return " · ".join(parts) + mark(limits.source)
 
 
 def _ratio(value: float) -> str:

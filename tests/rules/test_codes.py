@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import batch.rules
+import batch.rules.media
 from batch.model import Cell, Channel, Issue, Severity
 from batch.rules.issues import Problem
 from batch.rules.places import Place, Places
@@ -235,9 +236,9 @@ def test_a_row_without_that_mistake_does_not_say_it(code: str, rules: Rules) -> 
 
 
 def test_no_code_is_used_that_the_table_has_not() -> None:
-    """Every `Problem(column, code, ...)` of the room names a code of the table."""
+    """Every `Problem(column, code, ...)` of the room names a code of the table; files have theirs in test_media.py."""
     used: set[str] = set()
-    for path in Path(batch.rules.__file__).parent.glob("*.py"):
+    for path in set(Path(batch.rules.__file__).parent.glob("*.py")) - {Path(batch.rules.media.__file__)}:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
                 code = node.args[1] if len(node.args) > 1 else None
