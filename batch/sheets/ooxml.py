@@ -11,7 +11,7 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -66,15 +66,12 @@ CONTENTS = {
 
 
 XML_ERRORS = {
-    expat.errors.codes[code]: told
-    for code, told in (
-        (expat.errors.XML_ERROR_NO_ELEMENTS, "does not end"),
-        (expat.errors.XML_ERROR_UNCLOSED_TOKEN, "does not end"),
-        (expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION, "does not end"),
-        (expat.errors.XML_ERROR_PARTIAL_CHAR, "does not end"),
-        (expat.errors.XML_ERROR_TAG_MISMATCH, "has tags that are not closed"),
-        (expat.errors.XML_ERROR_UNDEFINED_ENTITY, "holds an entity that is not known"),
-    )
+    expat.errors.XML_ERROR_NO_ELEMENTS: "does not end",
+    expat.errors.XML_ERROR_UNCLOSED_TOKEN: "does not end",
+    expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION: "does not end",
+    expat.errors.XML_ERROR_PARTIAL_CHAR: "does not end",
+    expat.errors.XML_ERROR_TAG_MISMATCH: "has tags that are not closed",
+    expat.errors.XML_ERROR_UNDEFINED_ENTITY: "holds an entity that is not known",
 }
 
 
@@ -108,19 +105,28 @@ class Package:
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self.name = path.name
         self._archive = archive
-        self._infos = {info.filename.lower(): info for info in archive.infolist()}
+        infos = archive.infolist()
+        self._infos = {info.filename.lower(): info for info in infos}
         size = path.stat().st_size
         self._tags_left = FREE_TAGS + TAGS_A_BYTE * size
         self._bytes_left = FREE_BYTES + BYTES_A_BYTE * size
-        self._refuse_odd_container()
+        for part, what in CONTENTS.items():
+            if self.has(part) and not self.has("xl/workbook.xml"):
+                raise SheetError(f"{self.name} is really {what}. {SAVE_AS}.")
+        if not self.has("[Content_Types].xml"):
+            raise SheetError(f"{self.name} is an archive and not a workbook. Unpack it and give the sheet in it.")
+        if len(infos) > MAX_PARTS or len(self._infos) != len(infos):
+            raise self.damaged("its list of parts is not one that a spreadsheet program writes")
+        if any(info.flag_bits & 1 for info in infos):
+            raise SheetError(
+                f"{self.name} is protected by a password. Take it off in Excel and save the workbook again."
+            )
+        if any(info.compress_type not in COMPRESSIONS for info in infos):
+            raise self.damaged("it is packed in a way that spreadsheet programs do not use")
 
     def has(self, part: str) -> bool:
         """Tell whether the container has a part of that name, whatever its case (writers differ)."""
         return part.lower() in self._infos
-
-    def size(self, part: str) -> int:
-        """Return how large a part says it is when unpacked, in bytes."""
-        return self._infos[part.lower()].file_size
 
     def damaged(self, detail: str) -> SheetError:
         """Return the refusal of a file that does not hold together."""
@@ -156,7 +162,13 @@ class Package:
         try:
             with closing(self._read(part, limit_bytes=limit_bytes, what=what)) as pieces:
                 for piece in pieces:
-                    self._spend(piece, what)
+                    self._tags_left -= piece.count(b"<") + piece.count(b"_x")
+                    self._bytes_left -= len(piece)
+                    if self._tags_left < 0 or self._bytes_left < 0:
+                        raise SheetError(
+                            f"{self.name}: {what} holds far more than posts need. Copy the posts into a new workbook "
+                            "and save it as .xlsx."
+                        )
                     parser.Parse(piece, False)
                     fed += len(piece)
                     if fed - parser.CurrentByteIndex > MAX_TOKEN_BYTES:
@@ -165,13 +177,17 @@ class Package:
                         raise self.damaged(f"{what} holds a text that does not end")
             parser.Parse(b"", True)
         except expat.ExpatError as error:
-            raise self.damaged(f"{what} {XML_ERRORS.get(error.code, 'is not well-formed')}") from error
+            told = XML_ERRORS.get(expat.ErrorString(error.code) or "", "is not well-formed")
+            raise self.damaged(f"{what} {told}") from error
 
     def _make_parser(self, handlers: Handlers) -> expat.XMLParserType:
         """Return a parser that follows no entity: all of them need a document type, and that is refused."""
 
         def refuse(*_: object) -> NoReturn:
-            raise self.unsafe()
+            raise SheetError(
+                f"{self.name} holds XML entities or a document type, which no spreadsheet program writes. Copy the "
+                "posts into a new workbook and save it as .xlsx."
+            )
 
         def measure(_: str, space: str) -> None:
             if len(space or "") > MAX_NAMESPACE_CHARS:
@@ -191,9 +207,9 @@ class Package:
         """Yield a part piece by piece; its end comes only when its checksum was right."""
         if not self.has(part):
             raise self.damaged(f"its part {part} is missing")
-        if self.size(part) > limit_bytes:
+        if (size := self._infos[part.lower()].file_size) > limit_bytes:
             raise SheetError(
-                f"{self.name}: {what} is {self.size(part) / 1e6:,.0f} MB when unpacked, more than can be posts. Delete "
+                f"{self.name}: {what} is {size / 1e6:,.0f} MB when unpacked, more than can be posts. Delete "
                 "the empty rows and columns beyond the last post, or copy the posts into a new workbook."
             )
         try:
@@ -202,38 +218,6 @@ class Package:
                     yield piece
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
             raise self.damaged(f"its part {part} is cut off or changed") from error
-
-    def _spend(self, piece: bytes, what: str) -> None:
-        self._tags_left -= piece.count(b"<") + piece.count(b"_x")
-        self._bytes_left -= len(piece)
-        if self._tags_left < 0 or self._bytes_left < 0:
-            raise SheetError(
-                f"{self.name}: {what} holds far more than posts need. Copy the posts into a new workbook and save it "
-                "as .xlsx."
-            )
-
-    def unsafe(self) -> SheetError:
-        """Return the refusal of XML that no spreadsheet program writes."""
-        return SheetError(
-            f"{self.name} holds XML entities or a document type, which no spreadsheet program writes. Copy the posts "
-            "into a new workbook and save it as .xlsx."
-        )
-
-    def _refuse_odd_container(self) -> None:
-        infos = self._archive.infolist()
-        for part, what in CONTENTS.items():
-            if self.has(part) and not self.has("xl/workbook.xml"):
-                raise SheetError(f"{self.name} is really {what}. {SAVE_AS}.")
-        if not self.has("[Content_Types].xml"):
-            raise SheetError(f"{self.name} is an archive and not a workbook. Unpack it and give the sheet in it.")
-        if len(infos) > MAX_PARTS or len(self._infos) != len(infos):
-            raise self.damaged("its list of parts is not one that a spreadsheet program writes")
-        if any(info.flag_bits & 1 for info in infos):
-            raise SheetError(
-                f"{self.name} is protected by a password. Take it off in Excel and save the workbook again."
-            )
-        if any(info.compress_type not in COMPRESSIONS for info in infos):
-            raise self.damaged("it is packed in a way that spreadsheet programs do not use")
 
 
 @contextmanager
@@ -318,10 +302,10 @@ def read_format(code: str) -> NumberFormat:
 
 
 class Styles(NamedTuple):
-    """The number format of each cell style, in the order in which cells number them, and which strike the text out."""
+    """The number format of each cell style, by its number as cells have it, and the styles that strike the text out."""
 
-    formats: Sequence[NumberFormat] = ()
-    struck: frozenset[int] = frozenset()
+    formats: Mapping[str, NumberFormat] = {}
+    struck: frozenset[str] = frozenset()
 
 
 def read_styles(package: Package, part: str) -> Styles:
@@ -335,8 +319,8 @@ def read_styles(package: Package, part: str) -> Styles:
     strikes = [any(is_on(strike.get("val", "1")) for strike in font.iterfind("strike")) for font in fonts]
     struck = {str(number) for number, is_struck in enumerate(strikes) if is_struck}
     return Styles(
-        [read_format(codes.get(cell.get("numFmtId", "0"), "General")) for cell in cells],
-        frozenset(number for number, cell in enumerate(cells) if cell.get("fontId", "0") in struck),
+        {str(at): read_format(codes.get(cell.get("numFmtId", "0"), "General")) for at, cell in enumerate(cells)},
+        frozenset(str(at) for at, cell in enumerate(cells) if cell.get("fontId", "0") in struck),
     )
 
 

@@ -254,15 +254,13 @@ class _Strings:
             self._open = False
             if (whole := self._runs.struck()) is not None:
                 self.struck[len(self.texts)] = whole
-            self._add(self._runs.text())
+            text = self._runs.text()
+            self._bytes_left -= 50 + len(text) * (1 if text.isascii() else 4)
+            if self._bytes_left < 0:
+                raise self._package.damaged("its texts are larger than those of posts")
+            self.texts.append(text)
         else:
             self._runs.end(local(name), self.pieces)
-
-    def _add(self, text: str) -> None:
-        self._bytes_left -= 50 + len(text) * (1 if text.isascii() else 4)
-        if self._bytes_left < 0:
-            raise self._package.damaged("its texts are larger than those of posts")
-        self.texts.append(text)
 
 
 class _Sheet:
@@ -270,8 +268,8 @@ class _Sheet:
 
     __slots__ = (
         "_around_left", "_at", "_attributes", "_c", "_cells", "_cells_left", "_column", "_depth", "_epoch",
-        "_flaws_left", "_formats", "_forms", "_formula", "_formula_links", "_hidden", "_in_cell", "_in_rows",
-        "_inline", "_number", "_package", "_row", "_rows_left", "_runs", "_shared_links", "_space",
+        "_flaws_left", "_formats", "_formula", "_formula_links", "_hidden", "_in_cell", "_in_rows",
+        "_inline", "_number", "_package", "_row", "_runs", "_shared_links", "_space",
         "_strings", "_struck", "_struck_strings", "_struck_styles", "_struck_words", "_tab", "_text_left", "_v",
         "_value", "_width", "drawing", "hidden_columns", "linked", "merges", "pieces", "rows",
     )  # fmt: skip
@@ -286,8 +284,7 @@ class _Sheet:
         self._package, self._tab, self._epoch = package, tab, epoch
         self._strings, self._struck_strings = strings.texts, strings.struck
         self._formats, self._struck_styles = styles
-        self._forms: dict[str | None, NumberFormat] = {}
-        self._rows_left, self._cells_left, self._text_left = MAX_ROWS, MAX_CELLS, MAX_TEXT_BYTES
+        self._cells_left, self._text_left = MAX_CELLS, MAX_TEXT_BYTES
         self._around_left, self._flaws_left = MAX_AROUND_ROWS, MAX_FLAWS
         self._space = self._row = self._c = self._v = ""
         self._depth = self._number = self._column = self._width = 0
@@ -388,10 +385,9 @@ class _Sheet:
         if not cells:
             return
         self._width = max(self._width, len(cells))
-        self._rows_left -= 1
         self._cells_left -= len(cells)
         self._text_left -= sum([len(cell) for cell in cells])
-        if self._rows_left < 0 or self._cells_left < 0 or self._text_left < 0:
+        if len(self.rows) == MAX_ROWS or self._cells_left < 0 or self._text_left < 0:
             raise SheetError(f"{self._package.name}: the sheet '{self._tab}' holds {TOO_MUCH}.")
         self.rows.append(RawRow(self._number, cells, self._hidden, tuple(self._struck), tuple(self._struck_words)))
 
@@ -481,14 +477,11 @@ class _Sheet:
     def _read_number(self, value: str, style: str | None) -> RawCell:
         if len(value) > MAX_DIGITS or not NUMBER.fullmatch(value) or not math.isfinite(float(value)):
             raise self._package.damaged(f"a cell holds {value[:20]!r} as a number")
-        if style not in self._forms:
-            place = _whole(style)
-            self._forms[style] = self._formats[place] if place < len(self._formats) else GENERAL
-        return read_number(value, self._forms[style], epoch=self._epoch)
+        return read_number(value, self._formats.get(style or "0", GENERAL), epoch=self._epoch)
 
     def _is_struck(self) -> bool | None:
         """Tell whether the text of a cell is struck out, by its style or in its runs: True wholly, False in part."""
-        if _whole(self._attributes.get("s")) in self._struck_styles:
+        if self._attributes.get("s", "0") in self._struck_styles:
             return True
         if self._inline:
             return self._runs.struck()
@@ -505,18 +498,14 @@ class _Sheet:
             raise self._package.damaged(f"row {self._number} of the sheet '{self._tab}' has cells that are not closed")
         elif self._in_cell:
             self._start_in_cell(short, attributes, depth)
-        elif depth == 2:
-            self._start_part(short, attributes)
-        elif depth == 3:
-            self._start_item(short, attributes)
-
-    def _start_part(self, short: str, attributes: Mapping[str, str]) -> None:
-        if short == "sheetData":
+        elif depth == 2 and short == "sheetData":
             if self._in_rows is not None:
                 raise self._package.damaged(f"the rows of the sheet '{self._tab}' come twice")
             self._in_rows = True
-        elif short == "drawing":
+        elif depth == 2 and short == "drawing":
             self.drawing = relation_id(attributes)
+        elif depth == 3:
+            self._start_item(short, attributes)
 
     def _start_item(self, short: str, attributes: Mapping[str, str]) -> None:
         if self._in_rows:
