@@ -6,9 +6,11 @@ item that is already scheduled.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
 from batch.sandbox.content import CHANNEL_ENDS, CHANNELS
-from batch.sandbox.context import Context
-from batch.sandbox.items import Held
+from batch.sandbox.items import Held, Items
 from batch.sandbox.schemas import (
     BULK_BODY,
     BY_ID_BODY,
@@ -18,9 +20,82 @@ from batch.sandbox.schemas import (
     RESCHEDULE_BODY,
     UPDATE_BODY,
     content_violations,
+    read_body,
 )
-from batch.sandbox.sites import FEATURES, PUBLISH, SCHEDULE
-from batch.sandbox.state import Answer, Invalid, Json, Ms, Refusal, Violation, invalid, read_iso, write_json
+from batch.sandbox.sites import FEATURES, PUBLISH, SCHEDULE, Site
+from batch.sandbox.state import (
+    Answer,
+    Invalid,
+    Json,
+    Ms,
+    Refusal,
+    Request,
+    Store,
+    Violation,
+    invalid,
+    read_iso,
+    write_json,
+)
+
+MOST_BODY_BYTES = 4 * 1024 * 1024
+_NO_BODY = frozenset({"GET", "DELETE", "HEAD"})
+
+
+class Context:
+    """What a call has at hand: the request, the items, its site, and the named parts of its address.
+
+    What is named below may be said otherwise by a subclass.
+    """
+
+    media_polls, image_polls = 1, 2
+    """How often a file, or a picture that is made, is asked for before it is ready."""
+    upload_most_bytes = 64 * 1024 * 1024
+    bulk_most = query_most = 100
+    failing_marker = "sandbox-fail"
+    """A file or picture whose name, address or prompt holds this fails in the Media Manager."""
+
+    def __init__(self, request: Request, items: Items, site: Site, parts: dict[str, str]) -> None:
+        self.request, self.items, self.site, self.parts = request, items, site, parts
+
+    @property
+    def store(self) -> Store:
+        """The memory."""
+        return self.items.store
+
+    @property
+    def now(self) -> Ms:
+        """The instant of the call."""
+        return self.items.now
+
+    def body(self, shape: Any) -> Json:
+        """Return the request's body, held against a model. Raises `Invalid`."""
+        return read_body(self.request.body, shape)
+
+
+Handler = Callable[[Any], Answer]
+
+
+class Route(NamedTuple):
+    """One call of the API. `changes`: it is one that changes items; not `signed`: it needs no credential."""
+
+    call: str
+    method: str
+    path: str
+    handler: Handler
+    changes: bool = False
+    signed: bool = True
+
+
+def check_request(request: Request) -> None:
+    """Refuse a request that no call of the API could be."""
+    if len(request.body) > MOST_BODY_BYTES:
+        raise Refusal(413, "TOO_LARGE", "The request is too large.")
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if request.method not in _NO_BODY and kind != "application/json":
+        raise Refusal(400, "CONTENT_TYPE", "The header Content-Type must be application/json.")
+    if request.method in _NO_BODY and request.body.strip() not in (b"", b"{}"):
+        raise Refusal(400, "BODY_NOT_ALLOWED", f"A {request.method} has no body.")
+
 
 _NO_CHANGE = {
     "PUBLISHED": (428, "ITEM_IS_PUBLISHED", "The item is published already."),
@@ -214,28 +289,20 @@ def list_accounts(context: Context) -> Answer:
     """List Accounts of one channel."""
     _only(context, "channelName")
     names = context.request.values("channelName")
-    if len(names) != 1 or names[0] not in CHANNELS:
-        raise invalid("channelName", f"must be one of {', '.join(CHANNELS)}", "ENUM")
-    context.site.need_connection(names[0])
-    accounts = context.site.accounts(names[0])
-    return {"accounts": [{"channel": names[0], names[0].lower(): account} for account in accounts]}
+    channel = _known("channelName", names[0] if len(names) == 1 else "", CHANNELS)
+    context.site.need_connection(channel)
+    return {"accounts": [{"channel": channel, channel.lower(): own} for own in context.site.accounts(channel)]}
 
 
 def token_status(context: Context) -> Answer:
     """Get Long Lived Token Status."""
-    return {"status": context.site.token_status(_channel(context))}
+    return {"status": context.site.token_status(_known("channel", context.parts["channel"], CHANNELS))}
 
 
 def connect_url(context: Context) -> Answer:
     """Get Connect Url."""
-    return {"connectUrl": f"https://connect.sandbox.example/{_channel(context).lower()}?site={context.site.id}"}
-
-
-def _channel(context: Context) -> str:
-    channel = context.parts["channel"]
-    if channel not in CHANNELS:
-        raise invalid("channel", f"must be one of {', '.join(CHANNELS)}", "ENUM")
-    return channel
+    channel = _known("channel", context.parts["channel"], CHANNELS)
+    return {"connectUrl": f"https://connect.sandbox.example/{channel.lower()}?site={context.site.id}"}
 
 
 def get_features(context: Context) -> Answer:
@@ -244,18 +311,19 @@ def get_features(context: Context) -> Answer:
     names = context.request.values("featureTypes") or FEATURES
     if len(names) > 20:
         raise invalid("featureTypes", f"holds {len(names)}, at most 20 are allowed", "MAX_SIZE")
-    return {"features": [_feature(context, name) for name in names], "monetizationEnabled": context.site.metered}
+    features = [context.site.feature(_known("featureType", name, FEATURES)) for name in names]
+    return {"features": features, "monetizationEnabled": context.site.metered}
 
 
 def get_feature(context: Context) -> Answer:
     """Get Feature Data."""
-    return {"featureData": _feature(context, context.parts["feature"])}
+    return {"featureData": context.site.feature(_known("featureType", context.parts["feature"], FEATURES))}
 
 
-def _feature(context: Context, name: str) -> Json:
-    if name not in FEATURES:
-        raise invalid("featureType", f"must be one of {', '.join(FEATURES)}", "ENUM")
-    return context.site.feature(name)
+def _known(field: str, word: str, words: Sequence[str]) -> str:
+    if word not in words:
+        raise invalid(field, f"must be one of {', '.join(words)}", "ENUM")
+    return word
 
 
 def _only(context: Context, known: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from urllib.parse import urlsplit
 
+from batch.sandbox.calls import Context
 from batch.sandbox.content import COMBINATIONS, IMAGE, MEDIA_HOSTS
-from batch.sandbox.context import Context
 from batch.sandbox.schemas import ASSETS_BODY, GENERATED_FOR, IMAGE_BODY, POST_BODY, TEXT_BODY
 from batch.sandbox.state import Answer, Json, Refusal, invalid
 
@@ -122,16 +122,14 @@ def generate_image(context: Context) -> Answer:
 def generated_image(context: Context) -> Answer:
     """Get Generated Image."""
     row = context.store.row(
-        "SELECT polls, fate, file FROM pictures WHERE site = ? AND id = ?", context.site.id, context.parts["id"]
-    )
+        "UPDATE pictures SET polls = max(0, polls - 1) WHERE site = ? AND id = ? RETURNING polls, fate, file",
+        context.site.id, context.parts["id"],
+    )  # fmt: skip
     if row is None:
         raise Refusal(404, "GENERATED_IMAGE_NOT_FOUND", "There is no such picture.")
     polls, fate, url = row
-    context.store.run("UPDATE pictures SET polls = ? WHERE id = ?", max(0, polls - 1), context.parts["id"])
-    if polls > 1:
-        return {"status": "IN_PROGRESS"}
-    if fate == "FAILED":
-        return {"status": "FAILED"}
+    if polls > 0 or fate == "FAILED":
+        return {"status": "IN_PROGRESS" if polls > 0 else "FAILED"}
     return {"status": "READY", "imageUrl": url, "fileId": urlsplit(url).path.rsplit("/", 1)[-1]}
 
 

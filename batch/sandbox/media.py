@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from batch.sandbox.calls import Context
 from batch.sandbox.content import IMAGE, MEDIA_HOSTS, VIDEO
-from batch.sandbox.context import Context
 from batch.sandbox.schemas import FILES_BODY, IMPORT_BODY, UPLOAD_BODY
 from batch.sandbox.state import Answer, Json, Refusal, invalid, write_iso, write_json
 
@@ -148,10 +148,8 @@ def get_files(context: Context) -> Answer:
 
 
 def _polled(context: Context, file_id: str) -> Json | None:
-    row = context.store.row("SELECT body, polls, fate FROM files WHERE site = ? AND id = ?", context.site.id, file_id)
-    if row is None:
-        return None
-    body, polls, fate = row
-    left = max(0, polls - 1)
-    context.store.run("UPDATE files SET polls = ? WHERE id = ?", left, file_id)
-    return _shown(json.loads(body), left, fate)
+    row = context.store.row(
+        "UPDATE files SET polls = max(0, polls - 1) WHERE site = ? AND id = ? RETURNING body, polls, fate",
+        context.site.id, file_id,
+    )  # fmt: skip
+    return None if row is None else _shown(json.loads(row[0]), *row[1:])

@@ -216,18 +216,18 @@ def violations(value: Any, shape: type[Body], path: str = "") -> list[Violation]
 
 def read_body(content: bytes, shape: type[Body]) -> Json:
     """Return the body as an object that fits a model, without its null fields. Raises `Invalid`: all that is wrong."""
-    value: Json = without_nulls(read_object(content))
+    value = read_object(content)
     if found := violations(value, shape):
         raise Invalid(found)
     return value
 
 
 def read_object(content: bytes) -> Json:
-    """Return the body as a JSON object; an empty body is an empty object. Raises `Invalid`."""
+    """Return the body as a JSON object without null fields; an empty body is an empty object. Raises `Invalid`."""
     if not content.strip():
         return {}
     try:
-        value = json.loads(content.decode("utf-8"), object_pairs_hook=_no_doubles, parse_constant=_no_constants)
+        value = json.loads(content.decode("utf-8"), object_pairs_hook=_make_object, parse_constant=_no_constants)
         if b"\\u" in content:
             json.dumps(value, ensure_ascii=False).encode()  # JSON can spell halves of characters
     except (ValueError, RecursionError) as error:
@@ -237,22 +237,14 @@ def read_object(content: bytes) -> Json:
     return value
 
 
-def _no_doubles(pairs: list[tuple[str, Any]]) -> Json:
-    made = dict(pairs)
-    if len(made) != len(pairs):
+def _make_object(pairs: list[tuple[str, Any]]) -> Json:
+    if len(dict(pairs)) != len(pairs):
         raise ValueError("a field is given twice")
-    return made
+    return {name: value for name, value in pairs if value is not None}
 
 
 def _no_constants(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
-
-
-def without_nulls(value: Any) -> Any:
-    """Return the value without fields that are null."""
-    if isinstance(value, dict):
-        return {name: without_nulls(part) for name, part in value.items() if part is not None}
-    return [without_nulls(part) for part in value] if isinstance(value, list) else value
 
 
 def content_violations(item: Json, path: str = "item") -> list[Violation]:

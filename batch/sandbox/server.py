@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import threading
 import time
+from functools import partial
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
@@ -30,14 +31,13 @@ class App:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request; nothing where the caller left before its end."""
         body = await _read_body(receive)
-        if body is not None:
-            await self.send(self._answer(_make_request(scope, body)), scope, receive, send)
-
-    def _answer(self, request: Request) -> Response:
+        if body is None:
+            return
         try:
-            return self.service.answer(request)
+            response = self.service.answer(_make_request(scope, body))
         except sqlite3.Error as error:
-            return Refusal(503, "SANDBOX_FILE", f"The sandbox can't use its file ({error}).").response()
+            response = Refusal(503, "SANDBOX_FILE", f"The sandbox can't use its file ({error}).").response()
+        await self.send(response, scope, receive, send)
 
     async def send(self, response: Response, scope: Any, receive: Any, send: Any) -> None:
         """Send an answer."""
@@ -90,7 +90,17 @@ class SandboxServer:
 
     def __enter__(self) -> Self:
         try:
-            self._start()
+            listener = listen(*self._address)
+            self.url = url_of(listener)
+            self._server = self.make_server()
+            run = partial(self._server.run, sockets=[listener])
+            self._thread = threading.Thread(target=run, name="sandbox", daemon=True)
+            self._thread.start()
+            ends_at = time.monotonic() + START_SECONDS
+            while not self._server.started:
+                if time.monotonic() > ends_at or not self._thread.is_alive():
+                    raise OSError("The sandbox did not start.")
+                time.sleep(0.002)
         except BaseException:
             self.close()
             raise
@@ -102,20 +112,6 @@ class SandboxServer:
     def make_server(self) -> uvicorn.Server:
         """Return the server, which sends the sandbox's own `Date` and logs nothing."""
         return uvicorn.Server(uvicorn.Config(App(self.service), **CONFIG))
-
-    def _start(self) -> None:
-        listener = listen(*self._address)
-        self.url = url_of(listener)
-        self._server = self.make_server()
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True
-        )
-        self._thread.start()
-        ends_at = time.monotonic() + START_SECONDS
-        while not self._server.started:
-            if time.monotonic() > ends_at or not self._thread.is_alive():
-                raise OSError("The sandbox did not start.")
-            time.sleep(0.002)
 
     def close(self) -> None:
         """Stop listening, and close what is open."""

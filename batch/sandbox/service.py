@@ -21,7 +21,7 @@ from typing import Self
 from urllib.parse import unquote
 
 from batch.sandbox import calls, console, generate, media
-from batch.sandbox.context import Context, Route, check_request
+from batch.sandbox.calls import Context, Route, check_request
 from batch.sandbox.items import Items
 from batch.sandbox.sites import SITE_ID, Site, add_site, connect_account
 from batch.sandbox.state import Json, Ms, Refusal, Request, Response, Store, make_response, to_datetime, to_ms, utc_now
@@ -65,12 +65,14 @@ _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]]+)(:\d+)?")
 class Service:
     """A sandbox. Threads may share it; close it, or use it in a `with`.
 
-    `state` is a file, or `:memory:`. `sites` are the IDs of the sites to be there from the start (or IDs with names),
-    each with the default accounts. Raises `OSError` for a file that can't be used.
+    `state` is a file, or `:memory:`. `sites` are the sites to be there from the start, with their names by ID ("" = a
+    name is found), each with the default accounts. Raises `OSError` for a file that can't be used.
     """
 
     calls_per_minute = 200
     """How many calls a site may make in any minute; 0: as many as it likes."""
+    routes = ROUTES
+    """The calls that there are; of two that fit, the first counts."""
     zone: tzinfo | None = None
     """In which zone the page shows times; None: this machine's."""
 
@@ -78,14 +80,13 @@ class Service:
         self,
         state: str | Path = ":memory:",
         *,
-        sites: Iterable[str] | Mapping[str, str] = (SITE_ID,),
+        sites: Mapping[str, str] | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.store = Store(state)
         self._lock = threading.RLock()
         self._read_clock = now
-        named = dict(sites) if isinstance(sites, Mapping) else dict.fromkeys(sites, "")
-        self._sites = {site.lower(): name for site, name in (named or {SITE_ID: ""}).items()}
+        self._sites = {site.lower(): name for site, name in (sites or {SITE_ID: ""}).items()}
         with self.transaction():
             self.begin()
 
@@ -133,7 +134,11 @@ class Service:
         found = self.find_route(request)
         try:
             with self.store.transaction():
-                site = "" if found and not found[0].signed else self.admit(request, now)
+                site = ""
+                if found is None or found[0].signed:
+                    check_request(request)
+                    site = self.identify(request, now)
+                    self.need_room(site, now)
                 if found is None:
                     raise Refusal(404, "NOT_FOUND", f"There is no call {request.method} {request.path[:200]}.")
                 route, parts = found
@@ -143,15 +148,11 @@ class Service:
 
     def find_route(self, request: Request) -> tuple[Route, dict[str, str]] | None:
         """Return the call that a request is, and the named parts of its address; None where there is no such call."""
-        for route in self.routes():
+        for route in self.routes:
             found = re.fullmatch(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route.path), request.path)
             if found is not None and route.method == request.method:
                 return route, {name: unquote(part) for name, part in found.groupdict().items()}
         return None
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the calls that there are; of two that fit, the first counts."""
-        return ROUTES
 
     def context(self, request: Request, now: Ms, site: str, parts: dict[str, str]) -> Context:
         """Return what a handler has at hand."""
@@ -164,13 +165,6 @@ class Service:
     def new_id(self) -> str:
         """Return a new GUID."""
         return str(uuid.uuid4())
-
-    def admit(self, request: Request, now: Ms) -> str:
-        """Return the site that a call is for, which is counted. Raises `Refusal`."""
-        check_request(request)
-        site = self.identify(request, now)
-        self.need_room(site, now)
-        return site
 
     def identify(self, request: Request, now: Ms) -> str:
         """Return the site of the caller, who has any key. Raises `Refusal` 401 or 403."""

@@ -244,11 +244,8 @@ class Refusal(Exception):
     def __init__(self, status: int, code: str, description: str, *, headers: Headers = ()) -> None:
         super().__init__(description)
         self.status, self.code, self.description, self.headers = status, code, description, headers
-
-    @property
-    def details(self) -> Json:
+        self.details: Json = {"applicationError": {"code": code, "description": description, "data": {}}}
         """What stands under `details` in the answer."""
-        return {"applicationError": {"code": self.code, "description": self.description, "data": {}}}
 
     def response(self) -> Response:
         """Return the answer."""
@@ -262,12 +259,8 @@ class Invalid(Refusal):
     def __init__(self, violations: Sequence[Violation]) -> None:
         super().__init__(400, "VALIDATION", "; ".join(f"{v.field} {v.description}" for v in violations))
         self.violations = tuple(violations)
-
-    @property
-    def details(self) -> Json:
-        """What stands under `details` in the answer."""
-        listed = [{"field": v.field, "description": v.description, "violatedRule": v.rule} for v in self.violations]
-        return {"validationError": {"fieldViolations": listed}}
+        listed = [{"field": v.field, "description": v.description, "violatedRule": v.rule} for v in violations]
+        self.details = {"validationError": {"fieldViolations": listed}}
 
 
 def invalid(name: str, description: str, rule: str = "OTHER") -> Invalid:

@@ -45,7 +45,7 @@ class SlowService(Service):
 
 def test_every_answer_may_take_its_time(tmp_path: Path) -> None:
     (tmp_path / "desk").mkdir()
-    service = SlowService(sites=[SITE_ID])
+    service = SlowService(sites={SITE_ID: ""})
     with SandboxServer(service) as server:
         environ = {"WIX_API_URL": server.url, "WIX_API_KEY": KEY, "WIX_SITE_ID": SITE_ID, **bare_environ(tmp_path)}
         desk = Desk(tmp_path / "desk", environ)

@@ -7,7 +7,7 @@ import secrets
 import uuid
 from collections.abc import Iterable
 
-from batch.sandbox.context import check_request
+from batch.sandbox.calls import check_request
 from batch.sandbox.schemas import Name, model, one_of
 from batch.sandbox.state import Answer, Ms, Refusal, Request, Store
 from tests.rig.options import Options

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from batch.sandbox.context import Route
+from batch.sandbox.calls import Route
 from batch.sandbox.service import FILES, POSTS, ROUTES, Service
 from batch.sandbox.sites import SITE_ID
 from batch.sandbox.state import Json, Ms, Refusal, Request, Response, make_response, to_datetime, to_ms, utc_now
@@ -46,6 +46,7 @@ class Rig(Service):
     `readings` are those of the contract by which it answers callers.
     """
 
+    routes = RIG_ROUTES
     zone = UTC
 
     def __init__(
@@ -67,7 +68,8 @@ class Rig(Service):
         self._entry = Entry(0, "", "", "", "")
         self._fault: Fault | None = None
         self._context: RigContext | None = None
-        super().__init__(state, sites=sites, now=now)
+        named = dict(sites) if isinstance(sites, Mapping) else dict.fromkeys(sites, "")
+        super().__init__(state, sites=named, now=now)
         if options is not None:
             with self.transaction():
                 self._remember("options", options.as_json())
@@ -138,10 +140,6 @@ class Rig(Service):
             return response
         rest = response.body.decode("utf-8", "surrogatepass").removeprefix("{")
         return make_response('{"previewOfAFieldToCome":{"enabled":true}' + ("" if rest == "}" else ",") + rest)
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the calls that there are."""
-        return RIG_ROUTES
 
     def context(self, request: Request, now: Ms, site: str, parts: dict[str, str]) -> RigContext:
         """Return what a handler has at hand."""
