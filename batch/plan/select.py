@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time
 from fnmatch import fnmatchcase
 from functools import partial
 from operator import eq, ge, gt, le, lt, ne
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from batch.errors import StartError
 from batch.model import Action, Channel, Post, SheetRows
@@ -39,13 +39,13 @@ _CANCELED = re.compile("cancel(?=ed|ing|ation)")
 _RANGE = re.compile(r"([0-9]{1,9})(?:\s*(-)\s*([0-9]{1,9})?)?")
 _CONDITION = re.compile(r"\s*(.+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
 _SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+EQUALITY = frozenset({"=", "!="})
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 FIRST_ROW = 2
 MAX_ROW = 10**9
 
 Cells = Callable[[Post, str], str]
 """Gives the cell of a post's row in a column, named without case and spacing."""
-Comparable: TypeAlias = float | datetime
 
 
 class Condition(NamedTuple):
@@ -56,34 +56,27 @@ class Condition(NamedTuple):
     values: tuple[str, ...]
 
     def fits(self, post: Post, cells: Cells) -> bool:
-        """Tell whether a post is meant."""
+        """Tell whether a post is meant; one without a date is neither before nor after any other."""
+        equality, wanted = self.sign in EQUALITY, _comparable(self.values[0])
         if self.column == _DATE:
-            return self._fits_date(post)
-        seen = _FIELDS[self.column](post) if self.column in _FIELDS else cells(post, self.column)
-        if self.sign in {"=", "!="}:
-            plain = _spelled(seen)
-            return any(fnmatchcase(plain, value) for value in self.values) is (self.sign == "=")
-        at, wanted = _comparable(seen), _comparable(self.values[0])
-        return at is not None and type(at) is type(wanted) and _compare(at, self.sign, wanted)
-
-    def _fits_date(self, post: Post) -> bool:
-        value = self.values[0]
-        if post.publish_at is None or not value:
-            same = post.publish_at is None and not value
-            return same if self.sign == "=" else not same if self.sign == "!=" else False
-        local = post.publish_at.astimezone(zone_named(post.timezone) or UTC).replace(tzinfo=None)
-        whole_days = len(value) <= len("2026-12-05")
-        at = datetime.combine(local.date(), time()) if whole_days else local
-        return _compare(at, self.sign, _comparable(value))
+            at = _local_date(post, whole_days=len(self.values[0]) <= len("2026-12-05"))
+            return (equality or None not in (at, wanted)) and bool(_SIGNS[self.sign](at, wanted))
+        cell = _FIELDS[self.column](post) if self.column in _FIELDS else cells(post, self.column)
+        if equality:
+            spelled = _spelled(cell)
+            return any(fnmatchcase(spelled, value) for value in self.values) is (self.sign == "=")
+        seen = _comparable(cell)
+        return seen is not None and type(seen) is type(wanted) and bool(_SIGNS[self.sign](seen, wanted))
 
 
-def _compare(at: Comparable, sign: str, wanted: Comparable | None) -> bool:
-    if wanted is None or type(at) is not type(wanted):
-        return False
-    return _SIGNS[sign](at, wanted)
+def _local_date(post: Post, *, whole_days: bool) -> datetime | None:
+    if post.publish_at is None:
+        return None
+    local = post.publish_at.astimezone(zone_named(post.timezone) or UTC).replace(tzinfo=None)
+    return datetime.combine(local, time()) if whole_days else local
 
 
-def _comparable(text: str) -> Comparable | None:
+def _comparable(text: str) -> float | datetime | None:
     try:
         return float(text.replace(",", "."))
     except ValueError:
@@ -125,46 +118,50 @@ def select(
     `pilot` is a number of places or their names in `places`: then only their posts run, and no row without places.
     Errors: StartError for an expression that can't be read or fits nothing.
     """
-    wishes = [read_only(expression) for expression in only]
-    days = _read_days(from_date, until)
-    wanted_sites = {site.casefold() for site in sites}
-    ranges = read_rows(rows) if rows.strip() else ()
     if approved_only and sheet is not None and "approved" not in sheet.columns:
         raise StartError(
             "--approved-only would run nothing: this sheet has no column `approved`. Add it and write `yes` where a "
             "row is approved, or leave --approved-only out."
         )
-    cells = _cells_of(sheet, wishes)
-    conditions = [*((f"--only {wish.written!r}", wish) for wish in wishes), *((day.written, day) for day in days)]
-    for option, wish in conditions:
-        _check_fits(posts, option, partial(wish.fits, cells=cells))
-    if wanted_sites:
-        _check_fits(posts, "--site", lambda post: post.site.casefold() in wanted_sites)
-    if ranges:
-        _check_fits(posts, f"--rows {rows}", lambda post: _in_ranges(post.row, ranges))
     if first is not None and first < 1:
         raise StartError(f"--first {first} would run nothing. Write 1 or more.")
+    choices = _choices(sheet, only=only, rows=rows, sites=sites, days=_read_days(from_date, until))
+    for option, fits in choices:
+        if posts and not any(fits(post) for post in posts):
+            numbers = [post.row for post in posts]
+            raise StartError(f"{option} fits no row of this sheet, whose rows are {min(numbers)} to {max(numbers)}.")
+    if approved_only:
+        choices.append(("--approved-only: not approved", lambda post: post.approved))
     piloted = _read_pilot(pilot, posts, places)
+    if piloted is not None:
+        choices.append((f"--pilot {pilot}", lambda post: post.place in piloted))
     left_out: dict[PostPlace, str] = {}
     running: set[int] = set()
     for post in posts:
-        if wanted_sites and post.site.casefold() not in wanted_sites:
-            reason = "Left out by --site."
-        elif approved_only and not post.approved:
-            reason = "Left out by --approved-only: not approved."
-        elif ranges and not _in_ranges(post.row, ranges):
-            reason = f"Left out by --rows {rows}."
-        elif unfit := next((option for option, wish in conditions if not wish.fits(post, cells)), ""):
-            reason = f"Left out by {unfit}."
-        elif piloted is not None and post.place not in piloted:
-            reason = f"Left out by --pilot {pilot}."
-        elif first is not None and post.row not in running and len(running) == first:
-            reason = f"Left out by --first {first}."
+        option = next((option for option, fits in choices if not fits(post)), "")
+        if not option and first is not None and post.row not in running and len(running) == first:
+            option = f"--first {first}"
+        if option:
+            left_out[place(post)] = f"Left out by {option}."
         else:
             running.add(post.row)
-            continue
-        left_out[place(post)] = reason
     return left_out
+
+
+def _choices(
+    sheet: SheetRows | None, *, only: Iterable[str], rows: str, sites: Iterable[str], days: Sequence[Only]
+) -> list[tuple[str, Callable[[Post], bool]]]:
+    """Return the options that have to fit some row, each with what tells whether it fits a post. Errors: StartError."""
+    wishes = [read_only(expression) for expression in only]
+    cells = _cells_of(sheet, wishes)
+    choices: list[tuple[str, Callable[[Post], bool]]] = []
+    if wanted := {site.casefold() for site in sites}:
+        choices.append(("--site", lambda post: post.site.casefold() in wanted))
+    if rows.strip():
+        ranges = read_rows(rows)
+        choices.append((f"--rows {rows}", lambda post: any(start <= post.row <= end for start, end in ranges)))
+    choices += [(f"--only {wish.written!r}", partial(wish.fits, cells=cells)) for wish in wishes]
+    return choices + [(day.written, partial(day.fits, cells=cells)) for day in days]
 
 
 def _read_pilot(pilot: str, posts: Sequence[Post], places: Places) -> Collection[str] | None:
@@ -226,8 +223,9 @@ def _read_condition(piece: str, expression: str) -> Condition:
             "--only 'channel=INSTAGRAM', --only 'Status=Approved' or --only 'publish_at<2026-12-05'."
         )
     column, sign, written = plain(found[1]), found[2], found[3]
-    ordered = sign not in {"=", "!="} or column == _DATE
-    if ordered and (written or sign not in {"=", "!="}) and _comparable(written) is None:
+    ordered, wanted = sign not in EQUALITY or column == _DATE, _comparable(written)
+    fits = isinstance(wanted, datetime) if column == _DATE else wanted is not None
+    if ordered and not fits and (written or sign not in EQUALITY):
         kind = "a date such as 2026-12-05" if column == _DATE else "a number or a date such as 2026-12-05"
         raise StartError(f"--only {expression!r}: {written!r} can't be compared. Write {kind}.")
     if ordered:
@@ -289,13 +287,3 @@ def read_rows(expression: str) -> tuple[tuple[int, int], ...]:
             )
         ranges.append((start, end))
     return tuple(ranges)
-
-
-def _in_ranges(row: int, ranges: Iterable[tuple[int, int]]) -> bool:
-    return any(start <= row <= end for start, end in ranges)
-
-
-def _check_fits(posts: Sequence[Post], flag: str, fits: Callable[[Post], bool]) -> None:
-    if posts and not any(fits(post) for post in posts):
-        rows = [post.row for post in posts]
-        raise StartError(f"{flag} fits no row of this sheet, whose rows are {min(rows)} to {max(rows)}.")

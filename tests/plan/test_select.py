@@ -148,6 +148,7 @@ def test_what_is_cancelled_is_left_out_in_either_spelling(sheet: list[Post], wan
     [
         ("Colour=red", "there is no such column. The columns are Status, Caption, Prio, Start, channel, Häufigkeit."),
         ("publish_at<soon", "'soon' can't be compared. Write a date such as 2026-12-05."),
+        ("publish_at<2026", "'2026' can't be compared. Write a date such as 2026-12-05."),
         ("Prio<high", "'high' can't be compared. Write a number or a date such as 2026-12-05."),
         ("action!=cancle", "there is no action 'cancle'. Write one of draft, publish, schedule, reschedule, cancel,"),
         ("Status", "can't be read. Write COLUMN=VALUE with any column of the sheet, as in --only 'channel=INSTAGRAM'"),
