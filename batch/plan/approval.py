@@ -23,7 +23,7 @@ from batch.model import FORM, Json, Post, SitePlan, Step, StepKind
 from batch.plan.decisions import PostPlace
 from batch.rules.keys import PREFIX
 from batch.times import short_day, zone_named
-from batch.wording import counted, listed, shorten
+from batch.wording import counted, list_names, listed, shorten
 
 VERSION = 1
 MAX_ANSWERS_BYTES = 8 * 1024 * 1024
@@ -329,8 +329,6 @@ def strays(posts: Iterable[Post], files: Sequence[GivenAnswers]) -> tuple[str, .
                 "sheet. Give the answers to this one."
             )
         if missing:
-            more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
-            named = f"{', '.join(missing[:NAMED])}{more}"
-            count = counted(len(missing), "answer")
+            count, named = counted(len(missing), "answer"), list_names(missing, limit=NAMED)
             notices.append(f"{file.name} has {count} for posts that aren't in this sheet: {named}.")
     return tuple(notices)

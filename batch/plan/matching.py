@@ -19,7 +19,7 @@ from batch.plan.compare import content_changes
 from batch.plan.decisions import Refusal, wanted_of
 from batch.rules.channels import COMBINATIONS
 from batch.times import shown_time
-from batch.wording import STATUS_WORDS, counted
+from batch.wording import STATUS_WORDS, counted, list_names
 
 DEAD = frozenset({Status.CANCELED, Status.DELETED, Status.FAILED})
 """States from which an item never goes out."""
@@ -32,7 +32,7 @@ PENDING = frozenset({Status.DRAFT, Status.SCHEDULED})
 ON_ITS_WAY = frozenset({Status.PROCESSING, Status.IN_QUEUE, Status.PUBLISHED})
 
 ATTEMPT = re.compile(r"(.+)~([1-9][0-9]{0,5})", re.DOTALL)
-MAX_ITEMS_NAMED, MAX_ACCOUNTS_NAMED = 5, 8
+MAX_ITEMS_NAMED = 5
 
 MAX_SENT_LETTERS, SENT_WORDS_LETTERS, SENT_DIGITS = 46, 28, 16
 """How long a key may be to be sent as it is, with room for `~999` in 50, and the parts of the form of longer ones."""
@@ -276,12 +276,7 @@ def _shown_items(items: Iterable[Item]) -> str:
     for item in items:
         at = shown_time(item.scheduled_at, timezone="") if item.status == Status.SCHEDULED else ""
         names.append(f"{item.id} ({STATUS_WORDS.get(item.status, item.status)}{f' for {at}' if at else ''})")
-    return _first(names, maximum=MAX_ITEMS_NAMED)
-
-
-def _first(names: Sequence[str], *, maximum: int) -> str:
-    more = f" and {len(names) - maximum} more" if len(names) > maximum else ""
-    return ", ".join(sorted(names)[:maximum]) + more
+    return list_names(sorted(names), limit=MAX_ITEMS_NAMED)
 
 
 SECOND_IDS: Mapping[Channel, str] = {c.channel: c.second_id for c in COMBINATIONS.values() if c.second_id}
@@ -348,7 +343,7 @@ class AccountBook:
         return self._chosen[wanted]
 
     def _choose(self, channel: Channel, name: str) -> AccountChoice:
-        account, refusal = self._named(channel, name) if name else self._default(channel)
+        account, refusal = self._named(channel, name)
         state = self._connections.get(channel, "VALID")
         if state in CONNECTIONS:
             refusal = _blocked(NOT_CONNECTED, f"{channel} can't be posted to. {CONNECTIONS[state]}. {REMEDY}")
@@ -365,25 +360,24 @@ class AccountBook:
         return AccountChoice(account, refusal)
 
     def _named(self, channel: Channel, name: str) -> AccountChoice:
-        accounts = self._by_id.get((channel, plain_name(name))) or self._by_name.get((channel, plain_name(name)), [])
-        if len(accounts) == 1:
-            return AccountChoice(accounts[0])
-        if not accounts:
-            names = _shown_accounts(self._by_channel[channel])
-            reason = f"No {channel} account is called {name!r}. Connected are: {names}. Write one of these."
+        """Return the account that a row names, for "" the channel's default one, or why that can't be told."""
+        every, plain = self._by_channel[channel], plain_name(name)
+        accounts = (self._by_id.get((channel, plain)) or self._by_name.get((channel, plain), [])) if name else every
+        if name and not accounts:
+            connected = list_names(sorted(map(shown_account, every)))
+            reason = f"No {channel} account is called {name!r}. Connected are: {connected}. Write one of these."
             return AccountChoice(None, _blocked("account_unknown", reason))
         defaults = [account for account in accounts if account.default]
-        if len(defaults) == 1 and len({account.id for account in accounts}) == 1:
-            return AccountChoice(defaults[0])
-        return AccountChoice(None, _ambiguous(f"{name!r} fits several {channel} accounts", accounts))
-
-    def _default(self, channel: Channel) -> AccountChoice:
-        accounts = self._by_channel[channel]
-        defaults = [account for account in accounts if account.default]
-        if len(accounts) == 1 or len(defaults) == 1:
+        one_connection = not name or len({account.id for account in accounts}) == 1
+        if len(accounts) == 1 or (len(defaults) == 1 and one_connection):
             return AccountChoice((defaults or accounts)[0])
-        how_many = "several defaults" if defaults else "no default"
-        return AccountChoice(None, _ambiguous(f"{channel} has several accounts and {how_many}", accounts))
+        how_many = f"has several accounts and {'several defaults' if defaults else 'no default'}"
+        what = f"{name!r} fits several {channel} accounts" if name else f"{channel} {how_many}"
+        reason = (
+            f"{what}: {list_names(sorted(map(shown_account, accounts)))}. Write the one that is meant into `account`, "
+            "its ID if the names are the same."
+        )
+        return AccountChoice(None, _blocked(AMBIGUOUS, reason))
 
     def of_item(self, post: Post, item: Item) -> AccountChoice:
         """Return an item's account as its row has it: a blank is the default, else its own; another is a conflict."""
@@ -392,7 +386,12 @@ class AccountBook:
         if account is None:
             return self._unresolved(post, item, choice)
         if not item.account_id:
-            return choice if item.status == Status.DELETED else AccountChoice(account, _unclear(item))
+            reason = (
+                f"The site does not say to which account the item {item.id} belongs, so it is not touched. "
+                "Choose its account on the site."
+            )
+            unclear = AccountChoice(account, Refusal(StepKind.CONFLICT, UNCLEAR, reason))
+            return choice if item.status == Status.DELETED else unclear
         if item.account_id != account.id:
             return AccountChoice(account, self._other_account(post, item, account))
         if _differ(item.content.target_id, account.target_id):
@@ -452,23 +451,5 @@ def _differ(remote: str, wanted: str) -> bool:
     return bool(remote and wanted) and remote != wanted
 
 
-def _shown_accounts(accounts: Sequence[Account]) -> str:
-    return _first([shown_account(account) for account in accounts], maximum=MAX_ACCOUNTS_NAMED)
-
-
 def _blocked(code: str, reason: str) -> Refusal:
     return Refusal(StepKind.BLOCKED, code, reason)
-
-
-def _ambiguous(what: str, accounts: Sequence[Account]) -> Refusal:
-    names = _shown_accounts(accounts)
-    reason = f"{what}: {names}. Write the one that is meant into `account`, its ID if the names are the same."
-    return _blocked(AMBIGUOUS, reason)
-
-
-def _unclear(item: Item) -> Refusal:
-    reason = (
-        f"The site does not say to which account the item {item.id} belongs, so it is not touched. "
-        "Choose its account on the site."
-    )
-    return Refusal(StepKind.CONFLICT, UNCLEAR, reason)

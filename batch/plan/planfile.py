@@ -16,6 +16,7 @@ from batch.codec import FormError, data_to_json, from_json, to_data
 from batch.errors import PlanFileError
 from batch.model import FORM, Act, Instant, Issue, Item, Json, Plan, SitePlan, Snapshot, Step, StepKind
 from batch.times import with_zone
+from batch.wording import list_names
 
 VERSION = 1
 FINGERPRINT_DIGITS = 16
@@ -164,8 +165,7 @@ def _find_moves(saved: Plan, current: Plan) -> Iterator[str]:
         one, two = ({(step.row, step.key): _essence(step) for step in site.steps} for site in (was, now))
         moved = [f"{key} (row {row})" for row, key in sorted(one | two) if one.get((row, key)) != two.get((row, key))]
         if moved:
-            more = f" and {len(moved) - MAX_MOVED_NAMED} more" if len(moved) > MAX_MOVED_NAMED else ""
-            yield f"Posts{where} have moved: {', '.join(moved[:MAX_MOVED_NAMED])}{more}"
+            yield f"Posts{where} have moved: {list_names(moved, limit=MAX_MOVED_NAMED)}"
         if was.state != now.state:
             yield f"Posts{where} have moved: not those that the plan changes, but those that it leaves as they are"
 

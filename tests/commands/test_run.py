@@ -315,7 +315,7 @@ def test_a_reviewed_undo_is_done_only_while_it_is_still_the_same(site, service):
     assert moved.status == 0
     late = site("undo", moved.out.split("undo-")[1].split(".")[0], "--yes", "--no-page", "--plan", "undo.json")
     assert late.status == 2
-    assert "have moved: a (row 2), b (row 3) since the plan was made, so nothing was sent. See" in late.err
+    assert "have moved: a (row 2) and b (row 3) since the plan was made, so nothing was sent. See" in late.err
 
 
 def test_a_reviewed_undo_does_what_it_showed(site, service):
