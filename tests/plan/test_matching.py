@@ -275,7 +275,7 @@ def test_several_accounts_without_one_default_are_never_guessed(make: Builders, 
     assert choice.account is None
     assert choice.refusal is not None
     assert (choice.refusal.kind, choice.refusal.code) == (StepKind.BLOCKED, "account_ambiguous")
-    assert "Clay (Clay Page), Pottery (Pottery Page)" in choice.refusal.reason
+    assert "Clay (Clay Page) and Pottery (Pottery Page)" in choice.refusal.reason
 
 
 def test_a_name_that_fits_two_accounts_is_never_guessed(make: Builders) -> None:
