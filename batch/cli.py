@@ -187,9 +187,13 @@ def complete_file(_context: click.Context, _param: click.Parameter, typed: str) 
 Command = Callable[..., int]
 """A command: what its options say comes by name, as the frozen values of `commands.options`."""
 
-choosing_rows = click.option(
-    "--only", multiple=True, metavar="EXPR", help="Only rows that match, as in 'channel=INSTAGRAM'."
-)
+
+class WholeNumber(click.IntRange):
+    """A number without a fraction, under the name that people know it by."""
+
+    name = "whole number"
+
+
 sending = click.option(
     "--via", type=click.Choice(["auto", "draft", "publish", "bulk"]), help="How new posts are sent (usually auto)."
 )
@@ -285,50 +289,62 @@ def reading(command: Command) -> Command:
     return with_inputs
 
 
-CHOICES = (
-    "only", "rows", "first", "from_date", "until", "approved_only", "answers", "pilot", "allow_new", "drafts_only",
-    "regenerate",
-)  # fmt: skip
-"""The options of `choosing` that `Inputs` holds by the same names."""
+def choosing_rows(command: Command) -> Command:
+    """Add which rows are meant; it is put into `inputs`."""
+
+    @click.option("--only", multiple=True, metavar="EXPR", help="Only rows that match, as in 'channel=INSTAGRAM'.")
+    @click.option("--rows", default="", metavar="RANGES", help="Only these rows, as in 2-40,45.")
+    @click.option("--first", type=int, metavar="N", help="Only the first N rows that would run.")
+    @click.option("--from-date", default="", metavar="DAY", help="Only posts from this day on, as in 2026-12-01.")
+    @click.option("--until", default="", metavar="DAY", help="Only posts up to this day.")
+    @click.option("--approved-only", is_flag=True, help="Only rows with yes in `approved`.")
+    @click.option("--pilot", default="", metavar="N|PLACES", help="Only the first N places, or these.")
+    @wraps(command)
+    def with_rows(
+        *, inputs: Inputs, only: tuple[str, ...], rows: str, first: int | None, from_date: str, until: str,
+        approved_only: bool, pilot: str, **others: object,
+    ) -> int:  # fmt: skip
+        chosen = replace(
+            inputs, only=only, rows=rows, first=first, from_date=from_date, until=until, approved_only=approved_only,
+            pilot=pilot,
+        )  # fmt: skip
+        return command(inputs=chosen, **others)
+
+    return with_rows
 
 
 def choosing(command: Command) -> Command:
     """Add which rows run, and what they may do; it is put into `inputs`."""
 
     @choosing_rows
-    @click.option("--rows", default="", metavar="RANGES", help="Only these rows, as in 2-40,45.")
-    @click.option("--first", type=int, metavar="N", help="Only the first N rows that would run.")
-    @click.option("--from-date", default="", metavar="DAY", help="Only posts from this day on, as in 2026-12-01.")
-    @click.option("--until", default="", metavar="DAY", help="Only posts up to this day.")
-    @click.option("--approved-only", is_flag=True, help="Only rows with yes in `approved`.")
     @click.option(
         "--answers", multiple=True, metavar="FILE", help="Only what these answers to the plan's page approve."
     )
-    @click.option("--pilot", default="", metavar="N|PLACES", help="Only the first N places, or these.")
     @click.option("--again", multiple=True, metavar="KEY,...", help="Post these again; `failed` means all that failed.")
     @click.option("--replace", "replaced", multiple=True, metavar="KEY,...", help="Replace these posts if not out yet.")
     @click.option("--drafts-only", is_flag=True, help="Save generated posts as drafts for review.")
     @click.option("--regenerate", is_flag=True, help="Generate content again instead of using what is kept.")
     @sending
-    @click.option("--allow-new", type=click.IntRange(1), metavar="N", help="Allow up to N new posts.")
-    @click.option("--allow-cancel", type=click.IntRange(0), metavar="N", help="Allow up to N posts to be cancelled.")
-    @click.option("--allow-delete", type=click.IntRange(0), metavar="N", help="Allow up to N posts to be deleted.")
-    @click.option(
-        "--allow-reschedule", type=click.IntRange(0), metavar="N", help="Allow up to N posts to be rescheduled."
-    )
+    @click.option("--allow-new", type=WholeNumber(1), metavar="N", help="Allow up to N new posts.")
+    @click.option("--allow-cancel", type=WholeNumber(0), metavar="N", help="Allow up to N posts to be cancelled.")
+    @click.option("--allow-delete", type=WholeNumber(0), metavar="N", help="Allow up to N posts to be deleted.")
+    @click.option("--allow-reschedule", type=WholeNumber(0), metavar="N", help="Allow up to N posts to be rescheduled.")
     @wraps(command)
     def with_choice(
-        *, inputs: Inputs, again: tuple[str, ...], replaced: tuple[str, ...], allow_cancel: int | None,
-        allow_delete: int | None, allow_reschedule: int | None, **others: Any,
+        *, inputs: Inputs, answers: tuple[str, ...], again: tuple[str, ...], replaced: tuple[str, ...],
+        drafts_only: bool, regenerate: bool, allow_new: int | None, allow_cancel: int | None,
+        allow_delete: int | None, allow_reschedule: int | None, **others: object,
     ) -> int:  # fmt: skip
         allow = {"cancel": allow_cancel, "delete": allow_delete, "reschedule": allow_reschedule}
-        named_alike = {name: others.pop(name) for name in CHOICES}
         chosen = replace(
             inputs,
+            answers=answers,
+            drafts_only=drafts_only,
+            regenerate=regenerate,
+            allow_new=allow_new,
             again=tuple(key.strip() for keys in again for key in keys.split(",") if key.strip()),
             replaced=tuple(key.strip() for keys in replaced for key in keys.split(",") if key.strip()),
             allow=tuple((act, number) for act, number in allow.items() if number is not None),
-            **named_alike,
         )
         return command(inputs=chosen, **others)
 
@@ -377,11 +393,11 @@ def postbatch() -> None:
     help="Print problems for people, or as GitHub annotations.",
 )
 @common
-def check(*, inputs: Inputs, flags: Flags, only: tuple[str, ...], out: Path | None, form: str) -> int:
+def check(*, inputs: Inputs, flags: Flags, out: Path | None, form: str) -> int:
     """Check SHEET and list every mistake with its cell and fix; no network, no key."""
     from batch.commands.check import check_sheet
 
-    return check_sheet(here(flags), flags, replace(inputs, only=only), Outputs(out=out), github=form == "github")
+    return check_sheet(here(flags), flags, inputs, Outputs(out=out), github=form == "github")
 
 
 @postbatch.command(short_help="Write a copy with every clear mistake fixed.")
@@ -660,7 +676,9 @@ def doctor(*, flags: Flags, probe: bool, yes: bool) -> int:
 @postbatch.command("open", short_help="Plan and send from a page in your browser.")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path())
 @click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port of this machine (usually any).")
+@click.option(
+    "--port", type=WholeNumber(0, 65535), default=0, metavar="N", help="The port of this machine (usually any)."
+)
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 def open_pages(folder: Path, *, sandbox: bool, port: int, no_browser: bool) -> int:
     """Open FOLDER's sheets (usually the current folder's) in a browser: check, fix, plan, send, results, undo.
@@ -710,7 +728,14 @@ def schema(what: str) -> int:
 
 
 @postbatch.command(short_help="Run a local API to try everything on.")
-@click.option("--port", type=int, default=8765, show_default=True, help="The port of this machine to listen on.")
+@click.option(
+    "--port",
+    type=int,
+    default=8765,
+    show_default=True,
+    metavar="N",
+    help="The port of this machine to listen on.",
+)
 @click.option("--reset", is_flag=True, help="Forget the posts of earlier sandbox runs in this folder.")
 @printing_json
 def sandbox(*, port: int, reset: bool, as_json: bool) -> int:
@@ -773,8 +798,9 @@ def main(arguments: list[str] | None = None) -> None:
         print(error.format_message(), file=sys.stderr)
         sys.exit(2)
     except click.ClickException as error:
-        desk.answer({"error": error.format_message(), "details": [], "exit_status": 2})
-        desk.warn(f"Error: {error.format_message()}")
+        told = " ".join(error.format_message().split())
+        desk.answer({"error": told, "details": [], "exit_status": 2})
+        desk.warn(f"Error: {told}")
         context = error.ctx if isinstance(error, click.UsageError) else None
         if context is not None:
             print(f"{context.get_usage()}\nAll options: {context.command_path} --help", file=sys.stderr)

@@ -14,7 +14,7 @@ from batch.errors import ConfigError, SheetError, StartError
 from batch.media import read_media_facts
 from batch.model import Issue, Post, Severity
 from batch.plan.approval import MAX_ANSWERS_BYTES, GivenAnswers, read_answers
-from batch.plan.decisions import place
+from batch.plan.decisions import PostPlace, place
 from batch.plan.select import columns_of, select
 from batch.report import terminal
 from batch.rules.check import check
@@ -150,6 +150,23 @@ def read_places_table(session: Session, inputs: Inputs, *, folder: Path, own: Pa
     return read_places(table, source=table.tab if path == own else path.name)
 
 
+def leave_out(checked: Checked, inputs: Inputs) -> dict[PostPlace, str]:
+    """Return the posts that are not meant, with the reason. Errors: StartError for a choice that makes no sense."""
+    return select(
+        checked.posts,
+        sheet=checked.sheet,
+        only=inputs.only,
+        rows=inputs.rows,
+        first=inputs.first,
+        sites=inputs.sites,
+        from_date=inputs.from_date,
+        until=inputs.until,
+        approved_only=inputs.approved_only,
+        pilot=inputs.pilot,
+        places=checked.places,
+    )
+
+
 def check_sheet(
     environment: Environment, flags: Flags, inputs: Inputs, outputs: Outputs, *, github: bool = False
 ) -> int:
@@ -159,9 +176,8 @@ def check_sheet(
     with Session(environment, flags, folder=path.parent, offline=True) as session:
         with session.status.waiting(lambda: f"Reading {path.name}"):
             checked = read_and_check(session, inputs, folder=environment.cwd)
-        if inputs.only or session.sites:
-            left_out = select(checked.posts, sheet=checked.sheet, only=inputs.only, sites=session.sites)
-            checked = replace(checked, posts=tuple(post for post in checked.posts if place(post) not in left_out))
+        left_out = leave_out(checked, replace(inputs, sites=session.sites))
+        checked = replace(checked, posts=tuple(post for post in checked.posts if place(post) not in left_out))
         for notice in checked.sheet.notices:  # elsewhere the plan tells them
             session.say(notice)
         session.show_sandbox()

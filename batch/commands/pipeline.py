@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from batch.commands.check import Checked, fixable, read_and_check, read_answers_file
+from batch.commands.check import Checked, fixable, leave_out, read_and_check, read_answers_file
 from batch.commands.options import Inputs, Outputs
 from batch.commands.session import (
     EXIT_DONE,
@@ -67,7 +67,6 @@ from batch.plan.decisions import PlanOptions, PostPlace, names_of, place
 from batch.plan.matching import ItemIndex
 from batch.plan.reconcile import left_out_by, reconcile
 from batch.plan.safety import MAX_SHARE_PERCENT, check_new_posts, find_large_changes, refuse_large
-from batch.plan.select import select
 from batch.publisher.client import Client
 from batch.report import terminal
 from batch.report.plan_text import deeds_text, plan_text
@@ -165,19 +164,7 @@ def prepare(
 
 def options_of(checked: Checked, inputs: Inputs) -> PlanOptions:
     """Return how the plan was asked for. Errors: StartError for a choice of rows that makes no sense."""
-    skip = select(
-        checked.posts,
-        sheet=checked.sheet,
-        only=inputs.only,
-        rows=inputs.rows,
-        first=inputs.first,
-        sites=inputs.sites,
-        from_date=inputs.from_date,
-        until=inputs.until,
-        approved_only=inputs.approved_only,
-        pilot=inputs.pilot,
-        places=checked.places,
-    )
+    skip = leave_out(checked, inputs)
     skip |= {place(post): EXAMPLE_SKIPPED for post in checked.posts if post.row in checked.examples}
     return PlanOptions(frozenset(inputs.again), frozenset(inputs.replaced), drafts_only=inputs.drafts_only, skip=skip)
 

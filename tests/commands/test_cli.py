@@ -110,6 +110,10 @@ CANT_START = {
     "odd rows": (["plan", "posts.csv", "--sandbox", "--rows", "x"], "--rows"),
     "no such port": (["sandbox", "--port", "99999"], "no port 99999"),
     "unknown command": (["publish", "posts.csv"], "No such command"),
+    "no number": (["run", "posts.csv", "--allow-cancel", "x"], "'x' is not a valid whole number"),
+    "no shell": (["completion"], "Choose from: bash, zsh, fish"),
+    "row of the headings": (["check", "posts.csv", "--rows", "1"], "The first row under the headings is row 2"),
+    "no places": (["check", "posts.csv", "--pilot", "1"], "no row of this sheet names places"),
     "contradiction": (["check", "posts.csv", "--include-hidden", "--skip-hidden"], "contradict"),
 }
 
@@ -162,6 +166,28 @@ def test_a_sheet_of_another_scheduler_is_recognised_and_mapped(desk):
     ended = desk("check", "buffer.csv")
     assert ended.status == 2
     assert "--from buffer" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    {
+        "all": ([], "3 rows, 3 posts"),
+        "rows": (["--rows", "2-3"], "2 rows, 2 posts"),
+        "first": (["--first", "1"], "1 row, 1 post"),
+        "days": (["--from-date", "2031-03-04", "--until", "2031-03-04"], "1 row, 1 post"),
+        "yes": (["--approved-only"], "1 row, 1 post"),
+    }.values(),
+)
+def test_check_looks_at_the_rows_that_a_run_with_the_same_choice_would_take(desk, choice, told):
+    days = ("2031-03-03 09:00", "2031-03-04 09:00", "2031-03-05 09:00")
+    rows = [
+        ROW | {"key": f"k{n}", "text": day, "publish_at": day, "approved": "yes" * (n == 2)}
+        for n, day in enumerate(days)
+    ]
+    desk.write("posts.csv", rows)
+    checked = desk("check", "posts.csv", *choice)
+    assert checked.out.startswith(f"{told}: no problems found.")
+    assert checked.out.rstrip().endswith(shlex.join(["postbatch", "plan", "posts.csv", *choice]))
 
 
 def test_selected_rows_run_and_the_others_stay_in_the_results_as_skipped(desk):
