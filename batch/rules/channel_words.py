@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from batch.model import Channel, PostType
 from batch.rules.channels import CHANNEL_LABELS, ENDED
-from batch.rules.issues import Problem, nearest, only_near
+from batch.rules.issues import Problem, did_you_mean, nearest, only_near
 from batch.rules.text import find_lookalike
 from batch.wording import listed, quoted
 
@@ -175,8 +175,7 @@ def _unknown_channel(name: str, *, whole: bool) -> Problem:
         message = f"{quoted(name)} could be several channels. Separate them by commas: write {meant_all}."
         return Problem("channel", "channel_unknown", name, message, fix=meant_all if whole else None)
     near = nearest(word, words.channels) if len(word) <= LONGEST_NAME else ""
-    likely = f"Did you mean {words.channels[near]}? " if near else ""
-    message = f"{quoted(name)} isn't a channel. {likely}Write {LIVING}."
+    message = f"{quoted(name)} isn't a channel. {did_you_mean(near)}Write {LIVING}."
     fix = only_near(word, words.channels) if whole and near else None
     return Problem("channel", "channel_unknown", name, message, fix=fix)
 
@@ -187,8 +186,7 @@ def read_type(cell: str) -> tuple[PostType | None, Problem | None]:
     word, words = plain(cell), known_words()
     if not word or word in words.types:
         return words.types.get(word), None
-    near = words.type_hints.get(word) or words.types.get(nearest(word[:LONGEST_NAME], words.types), "")
-    likely = f"Did you mean {near}? " if near else ""
-    message = f"{quoted(cell)} isn't a type of post. {likely}Write {listed(PostType)}, or leave it blank."
+    meant = did_you_mean(words.type_hints.get(word) or nearest(word[:LONGEST_NAME], words.types))
+    message = f"{quoted(cell)} isn't a type of post. {meant}Write {listed(PostType)}, or leave it blank."
     fix = words.type_hints.get(word) or only_near(word[:LONGEST_NAME], words.types)
     return None, Problem("type", "type_unknown", cell, message, fix=fix)

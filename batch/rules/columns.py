@@ -20,7 +20,7 @@ from batch.model import COLUMNS, Action, Cell, Channel, Generate, Row
 from batch.rules.channel_words import REMEMBERED, Channels, plain, read_channels
 from batch.rules.channels import Choice
 from batch.rules.dates import NO_DATE, When, Zones, doubt_date, read_when
-from batch.rules.issues import Problem, nearest, only_near
+from batch.rules.issues import Problem, did_you_mean, nearest, only_near
 from batch.rules.keys import check_key
 from batch.rules.links import NO_TAGS, Utm
 from batch.rules.places import NO_PLACES, Places
@@ -102,15 +102,8 @@ class Asset(NamedTuple):
     name: str = ""
 
 
-def _near(word: str, known: Mapping[str, str]) -> str:
-    """Return the known value that a word nearly is; keys are in their plain form."""
-    near = nearest(word, known)
-    return known[near] if near else ""
-
-
 def _unknown(column: str, code: str, seen: str, *, likely: str, known: str) -> Problem:
-    meant = f"Did you mean {likely}? " if likely else ""
-    return Problem(column, code, seen, f"`{column}` can't be {quoted(seen)}. {meant}Write {known}.")
+    return Problem(column, code, seen, f"`{column}` can't be {quoted(seen)}. {did_you_mean(likely)}Write {known}.")
 
 
 _CLOSED: Mapping[str, tuple[tuple[str, ...], Mapping[str, str], str]] = MappingProxyType({
@@ -131,7 +124,7 @@ def read_word(cell: str, column: str, choice: Choice | None = None) -> tuple[str
         return known.get(word, ""), None
     if column == "action":
         return _read_action(word, cell, known=remedy)
-    likely = hints.get(word) or _near(word, {**hints, **known})
+    likely = hints.get(word) or nearest(word, {**hints, **known})
     unknown = _unknown(column, f"{column}_unknown", cell, likely=likely, known=remedy or listed(known.values()))
     return "", unknown._replace(fix=hints.get(word) or only_near(word, {**hints, **known}))
 
@@ -141,7 +134,7 @@ def _read_action(word: str, cell: str, *, known: str) -> tuple[str, Problem | No
     if word in ACTION_FORMS:
         return str(ACTION_FORMS[word]), None
     actions = {plain(action): str(action) for action in Action}
-    likely = _near(word, {**ACTION_WORDS, **ACTION_FORMS, **actions})
+    likely = nearest(word, {**ACTION_WORDS, **ACTION_FORMS, **actions})
     problem = _unknown("action", "action_unknown", cell, likely=likely, known=known)
     if final := FINAL_FORMS.get(word):
         state, doing = FINAL_WORDS[final]
@@ -175,7 +168,7 @@ def read_asset(cell: str) -> Asset:
     if asset_type:
         message = f"{quoted(cell)} names nothing. Write the name or the ID after the colon, as in {kind}: Blue mug."
         return Asset(problem=Problem("asset", "asset_form", cell, message))
-    likely = _near(plain(kind), {plain(known): known for known in ASSET_WORDS})
+    likely = nearest(plain(kind), {plain(known): known for known in ASSET_WORDS})
     known = "product, category, coupon, post, event or service with a colon and its name, as in product: Blue mug"
     return Asset(
         problem=_unknown("asset", "asset_form", cell, likely=f"{likely.lower()}: ..." if likely else "", known=known)
@@ -472,8 +465,7 @@ def read_site(cell: str, context: CheckContext) -> tuple[str, Problem | None]:
     names = {name.casefold(): name for name in context.sites}
     if cell.casefold() in names:
         return names[cell.casefold()], None
-    near = nearest(cell.casefold(), names)
-    meant = f"Did you mean {names[near]}? " if near else ""
+    meant = did_you_mean(nearest(cell.casefold(), names))
     message = f"`site` {quoted(cell)} isn't configured. {meant}Write {listed(context.sites)}."
     return cell, Problem("site", "site_unknown", cell, message)
 

@@ -17,16 +17,18 @@ are witnesses in the tests: where they and this reader read the same text, they 
 
 from __future__ import annotations
 
+import calendar
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
+from enum import Enum
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from batch.rules.date_words import ABBREVIATIONS, HALVES, WordShape, fold_date, make_shapes
+from batch.times import long_day
 
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 """Years outside of these are slips or other calendars: no post goes out then."""
@@ -35,49 +37,66 @@ LONGEST = 100
 """No date is longer, in any language."""
 
 
-class DateFlaw(StrEnum):
-    """Why a text is not one instant. The order is the order in which they are told where several apply."""
+class DateFlaw(Enum):
+    """Why a text is not one instant: the code, and what is told of it, in the order in which several are told.
 
-    SEVERAL = "two or more dates or times"
-    RANGE = "from one time to another"
-    ORDER = "day first or month first"
-    SHORT_YEAR = "a year of two digits that may be read in several ways"
-    READINGS = "words that mean several things"
-    LETTERS = "a zone by letters"
-    MIDNIGHT = "midnight, at the start or at the end of the day"
-    DAY_END = "24:00"
-    TWELVE = "twelve o'clock with a word that does not tell noon from midnight"
-    HALF_MISSING = "an hour of a twelve-hour clock without its half of the day"
-    LETTERS_OR_DAY = "letters of a zone that are also a weekday"
-    OFFSET_OR_END = "an offset, or the end of a range"
-    FRACTION = "a fraction of a second"
-    ZONES_DIFFER = "an offset that the named zone does not have"
-    WEEKDAY = "a weekday that the date does not have"
-    YEAR = "a year in which nothing can go out"
-    NO_SUCH_DAY = "a day that does not exist"
-    NO_SUCH_TIME = "a time that does not exist"
-    HALF_CONTRADICTS = "an hour that its half of the day does not have"
-    NO_TIME = "a day without a time"
-    NO_YEAR = "a day without a year"
-    RELATIVE = "a word that means another day each time"
-    NO_DATE = "a time without a day"
-    SERIAL = "the number by which a spreadsheet stores a date"
-    TIMESTAMP = "the number of seconds since 1970"
-    WORD = "a word that is not part of a date"
-    UNREADABLE = "nothing that looks like a date"
+    `{seen}` is the cell in quotation marks, `{form}` the cell written our way with what is missing left open, `{offer}`
+    each thing that it may mean, `{days}` the days of those; `{about}` and `{letters}` are those of `Unread`.
+    """
+
+    def __init__(self, code: str, words: str) -> None:
+        self.code, self.words = code, words
+
+    SEVERAL = "date_several", "{seen} holds more than one date or time. Keep one: {form}."
+    RANGE = "date_range", "{seen} is a range or a choice, and a post goes out at one time. Write one: {form}."
+    ORDER = "date_order", "{seen} could be {days}. Write {offer}."
+    SHORT_YEAR = "date_short_year", "{seen} could be {days}. Write {offer}."
+    READINGS = "date_words", "{seen} can be read in several ways. Write {offer}."
+    LETTERS = "date_zone", "{seen}: “{letters}” means different time zones in different places. Write {offer}."
+    MIDNIGHT = "time_12h", "{seen} could be the start or the end of that day. Write {offer}."
+    DAY_END = "date_impossible", "{seen} could be the start or the end of that day. Write {offer}."
+    TWELVE = "time_12h", "{seen} could be noon or midnight. Write {offer}."
+    HALF_MISSING = "time_12h", "{seen} could be in the morning or in the evening. Write {offer}."
+    LETTERS_OR_DAY = (
+        "date_zone",
+        "{seen}: “{letters}” could be a time zone or a weekday. Write {offer}, or leave the weekday out.",
+    )
+    OFFSET_OR_END = (
+        "date_range",
+        "{seen} could be a range or a time with an offset from UTC. Write {form} for the offset; a post goes out at "
+        "one time.",
+    )
+    NO_OFFSET = "date_range", "{seen}: “{about}” is no offset from UTC. Write the offset as +HH:MM or -HH:MM."
+    FRACTION = (
+        "date_form",
+        "{seen} has a fraction of a second, which can't be scheduled. Round it to whole seconds: {form}.",
+    )
+    ZONES_DIFFER = "date_zone", "{seen} has an offset that its time zone doesn't have then. Keep the one that is right."
+    WEEKDAY = "date_weekday", "{seen}: {about}. Correct the weekday or the date: {form}."
+    YEAR = "date_out_of_range", "{seen} has the year {about}, in which no post can go out. Check the year: {form}."
+    NO_SUCH_DAY = "date_impossible", "{seen}: {about}. Write a day that exists: {form}."
+    NO_SUCH_TIME = "date_impossible", "{seen} is not a time of day. Write a time that exists: {form}."
+    HALF_CONTRADICTS = "time_12h", "{seen}: there is no {about} in that half of the day. Write {form}, by 24 hours."
+    NO_TIME = "time_missing", "{seen} has no time. Add one: {form}."
+    NO_YEAR = "date_no_year", "{seen} has no year. Add it: {form}."
+    RELATIVE = "date_words", "{seen} doesn't name a day of the calendar. Write the day itself: {form}."
+    NO_DATE = "date_no_day", "{seen} has no day. Add it: {form}."
+    SERIAL = (
+        "date_serial",
+        "{seen} is the number by which a spreadsheet stores a date. Give the cell the format yyyy-mm-dd hh:mm.",
+    )
+    TIMESTAMP = "date_timestamp", "{seen} is a number of seconds since 1970. Write {offer}."
+    WORD = (
+        "date_words",
+        "{seen}: “{about}” can't be read as part of a date. Write the date in numbers: YYYY-MM-DD HH:MM.",
+    )
+    UNREADABLE = "date_form", "{seen} can't be read as a date. Write it as {form}, or now."
 
 
-_PINNED = frozenset(
-    {
-        DateFlaw.LETTERS,
-        DateFlaw.MIDNIGHT,
-        DateFlaw.DAY_END,
-        DateFlaw.TWELVE,
-        DateFlaw.HALF_MISSING,
-        DateFlaw.FRACTION,
-        DateFlaw.ZONES_DIFFER,
-    }
-)
+_PINNED = frozenset({
+    DateFlaw.LETTERS, DateFlaw.MIDNIGHT, DateFlaw.DAY_END, DateFlaw.TWELVE, DateFlaw.HALF_MISSING, DateFlaw.FRACTION,
+    DateFlaw.ZONES_DIFFER,
+})  # fmt: skip
 """Flaws of a text that could well be meant so: beside such a reading no other one is taken."""
 
 
@@ -98,7 +117,7 @@ class Unread(NamedTuple):
     """Why a text can't be told, and what of it is certain: None or "" for what is not.
 
     `walls` are the clocks it might mean, soonest first (at midnight where its time is not known); `letters` are the
-    zone's; `about` is the word or part that the flaw is about.
+    zone's; `about` is the word or part that the flaw is about, or what is to be told of it.
     """
 
     flaw: DateFlaw
@@ -315,22 +334,28 @@ def _read_days(form: str, parts: Mapping[str, str]) -> Iterator[date | Unread]:
     elif form == "no date":
         yield Unread(DateFlaw.NO_DATE)
     elif form.startswith("no year"):
-        about = f"{int(parts['month']):02d}-{int(parts['d']):02d}" if "month" in parts else ""
+        about = f"YYYY-{int(parts['month']):02d}-{int(parts['d']):02d}" if "month" in parts else ""
         yield Unread(DateFlaw.NO_YEAR, about=about)
     else:
         weekdays = {int(parts[name]) for name in ("w1", "w2", "w3") if name in parts}
-        for year, month, day in dict.fromkeys(_read_numbers(form, parts)):
-            try:
-                found = date(year, month, day)
-            except ValueError:
-                yield Unread(DateFlaw.NO_SUCH_DAY, about=f"{year} {month} {day}")
-                continue
-            if not FIRST_YEAR <= year <= LAST_YEAR:
-                yield Unread(DateFlaw.YEAR, about=str(year))
-            elif weekdays - {found.isoweekday()}:
-                yield Unread(DateFlaw.WEEKDAY, day=found)
-            else:
-                yield found
+        yield from (_find_day(*numbers, weekdays) for numbers in dict.fromkeys(_read_numbers(form, parts)))
+
+
+def _find_day(year: int, month: int, day: int, weekdays: Set[int]) -> date | Unread:
+    """Return the day of a year, a month and a number, or why it is none that can be meant."""
+    try:
+        found = date(year, month, day)
+    except ValueError:
+        about = f"there is no month {month}"
+        if year and 1 <= month <= 12:
+            about = f"{calendar.month_name[month]} {year} has {calendar.monthrange(year, month)[1]} days"
+        return Unread(DateFlaw.NO_SUCH_DAY, about=about)
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return Unread(DateFlaw.YEAR, about=str(year))
+    if weekdays - {found.isoweekday()}:
+        weekday, _, spoken = long_day(found).partition(", ")
+        return Unread(DateFlaw.WEEKDAY, day=found, about=f"{spoken} is a {weekday}")
+    return found
 
 
 def _read_numbers(form: str, parts: Mapping[str, str]) -> Iterator[tuple[int, int, int]]:
@@ -367,7 +392,7 @@ def _read_clock(parts: Mapping[str, str]) -> time | Unread | None:
         return None
     halves = [parts[name] for name in ("before", "after") if name in parts]
     if len(halves) == 2:
-        return Unread(DateFlaw.HALF_CONTRADICTS)
+        return Unread(DateFlaw.HALF_CONTRADICTS, about="hour")
     if halves:
         return _read_half(halves[0], hours, minutes, seconds)
     written = f"{hours}:{minutes:02d}"
@@ -440,10 +465,9 @@ def _read_zone(parts: Mapping[str, str], clock: time | Unread | None, text: str)
     end = False
     if sign := parts.get("sign"):
         written, minutes = parts["oh"], int(parts.get("om", "0"))
-        if int(written) > 14 or minutes not in (0, 15, 30, 45):
-            return Unread(DateFlaw.OFFSET_OR_END, about=f"{sign}{written}")
-        if len(written) == 1 and "named" not in parts:
-            return Unread(DateFlaw.OFFSET_OR_END, about=f"{sign}{written}")
+        odd = int(written) > 14 or minutes not in (0, 15, 30, 45)
+        if odd or (len(written) == 1 and "named" not in parts):
+            return Unread(DateFlaw.NO_OFFSET, about=f"{sign}{written}")
         offset = timedelta(hours=int(written), minutes=minutes) * (1 if sign == "+" else -1)
         # Without seconds and in the daytime it may be the end of a range: `09:00-11:00`
         timed = isinstance(clock, time) and DAYTIME <= clock < time(int(written), minutes)

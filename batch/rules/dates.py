@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from itertools import product
@@ -38,7 +38,7 @@ from batch.rules.date_text import (
 from batch.rules.date_words import ABBREVIATIONS, zone_names
 from batch.rules.issues import Problem, nearest
 from batch.rules.slots import SLOT
-from batch.times import long_day, short_day
+from batch.times import short_day
 from batch.times import show_clock as show_clock
 from batch.wording import listed, quoted
 
@@ -160,7 +160,7 @@ def _place(said: DateText, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, n
     """Return the instant of what a cell says, by its own zone or offset, else the row's; contradictions are told."""
     seen = _seen(cell)
     if said.offset_or_end and (zone is None or said.offset != said.wall.replace(tzinfo=zone).utcoffset()):
-        unread = Unread(DateFlaw.OFFSET_OR_END, offset=said.offset, walls=(said.wall,))
+        unread = Unread(DateFlaw.OFFSET_OR_END, said.wall.date(), said.wall.time(), said.offset)
         return When(timezone=zone.key if zone else "", problems=(explain_date(seen, unread), *noted))
     own = ZoneInfo(said.zone) if said.zone else zone
     if said.offset is not None:
@@ -208,11 +208,9 @@ def _contradict(at: datetime, offset: timedelta, zone: ZoneInfo, *, seen: str) -
 
 def say_date(said: DateText) -> str:
     """Return a date in words, with the offset or zone that it said: `Fri 25 Dec 2026, 09:30 UTC+01:00`."""
-    clock = said.wall.time()
     offset = "" if said.offset is None else f" UTC{_sign_offset(said.offset) if said.offset else ''}"
     zone = f" {said.zone}" if said.zone else ""
-    day = said.wall.date()
-    return f"{short_day(day)} {day.year}, {str(clock)[: 8 if clock.second else 5]}{offset}{zone}"
+    return f"{short_day(said.wall.date())} {said.wall.year}, {show_clock(said.wall)[11:]}{offset}{zone}"
 
 
 MOST_SAID = 3
@@ -295,19 +293,36 @@ FORM = "YYYY-MM-DD HH:MM"
 
 def explain_date(seen: str, unread: Unread) -> Problem:
     """Return why a date can't be read and how to write it, as a cell too where that is one way and adds nothing."""
-    code, tell = _TOLD[unread.flaw]
-    proposed = propose_dates(unread)
-    fix = proposed[0] if len(proposed) == 1 and unread.about != BY_WEEKDAY else None
-    if unread.flaw is DateFlaw.HALF_CONTRADICTS and unread.day and unread.clock and not unread.letters:
+    flaw, proposed, seen = unread.flaw, propose_dates(unread), seen[:LONGEST]
+    certain = unread.about != BY_WEEKDAY and flaw is not DateFlaw.LETTERS_OR_DAY
+    fix = proposed[0] if len(proposed) == 1 and certain else None
+    if flaw is DateFlaw.HALF_CONTRADICTS and unread.day and unread.clock and not unread.letters:
         fix = _form(unread)
-    return Problem("publish_at", code, seen[:LONGEST], tell(quoted(seen[:LONGEST]), unread), fix=fix)
+    message = _choose_words(unread, proposed).format(
+        seen=quoted(seen),
+        form=_form(unread),
+        days=listed(f"{wall.day} {calendar.month_name[wall.month]} {wall.year}" for wall in unread.walls),
+        offer=listed(proposed or (f"{wall.date()} {FORM[11:]}{_behind(unread)}" for wall in unread.walls)),
+        about=unread.about.title() if flaw is DateFlaw.WORD and proposed else unread.about,
+        letters=unread.letters,
+    )
+    return Problem("publish_at", flaw.code, seen, message, fix=fix)
 
 
-_OFFERED = frozenset({
-    DateFlaw.ORDER, DateFlaw.SHORT_YEAR, DateFlaw.READINGS, DateFlaw.LETTERS, DateFlaw.MIDNIGHT, DateFlaw.DAY_END,
-    DateFlaw.TWELVE, DateFlaw.HALF_MISSING, DateFlaw.TIMESTAMP,
-})  # fmt: skip
-"""Flaws of a text of which each meaning can be written down."""
+def _choose_words(unread: Unread, proposed: Sequence[str]) -> str:
+    """Return what is told of a flaw: its own words, or those for what it is at times."""
+    flaw = unread.flaw
+    if unread.about == BY_WEEKDAY:
+        return "{seen}: only the weekday tells that this is {days}. If so, write {offer}."
+    if flaw is DateFlaw.READINGS and len({wall.time() for wall in unread.walls}) == 1:
+        return DateFlaw.ORDER.words
+    if flaw is DateFlaw.HALF_MISSING and len(proposed) < 2:
+        return "{seen} has an hour without minutes. Write {offer}."
+    if flaw is DateFlaw.LETTERS and len(ABBREVIATIONS[unread.letters]) == 1:
+        return "{seen}: “{letters}” is not the name of a time zone. Write {offer}."
+    if flaw is DateFlaw.WORD and proposed:
+        return "{seen}: “{about}” is not the name of a time zone. Write {offer}."
+    return flaw.words
 
 
 def propose_dates(unread: Unread) -> tuple[str, ...]:
@@ -315,8 +330,8 @@ def propose_dates(unread: Unread) -> tuple[str, ...]:
     if unread.flaw is DateFlaw.WORD:
         name = unread.about.replace(" ", "_")
         zone = _cities().get(name) or (nearest(name, zone_names()) if "/" in name else "")
-        return tuple(f"{show_clock(wall)} {zone_names()[zone]}" for wall in unread.walls) if zone else ()
-    if unread.flaw not in _OFFERED or unread.about == NO_TIME:
+        return tuple(f"{show_clock(wall)} {zone}" for wall in unread.walls) if zone else ()
+    if "{offer}" not in unread.flaw.words or unread.about == NO_TIME:
         return ()
     if not unread.letters:
         return tuple(f"{show_clock(wall)}{_behind(unread)}" for wall in unread.walls)
@@ -341,124 +356,12 @@ def _behind(unread: Unread) -> str:
     return offset + "".join(f" {name}" for name in (unread.zone, unread.letters) if name)
 
 
-def _form(unread: Unread, *, day: str = "") -> str:
+def _form(unread: Unread) -> str:
     """Return the date as it would have to be written, with what the text did not say left open."""
-    clock = unread.clock
-    said_day = day or (str(unread.day) if unread.day else FORM[:10])
-    said_clock = str(clock)[: 8 if clock.second else 5] if clock else FORM[11:]
-    return f"{said_day} {said_clock}{_behind(unread)}"
-
-
-# What is told of each flaw; `seen` is the cell in quotation marks
-
-
-def _tell_days(seen: str, unread: Unread) -> str:
-    days = listed(f"{wall.day} {calendar.month_name[wall.month]} {wall.year}" for wall in unread.walls)
-    if unread.about == BY_WEEKDAY:
-        return f"{seen}: only the weekday tells that this is {days}. If so, write {_offer(unread)}."
-    proposed = propose_dates(unread) or tuple(f"{wall.date()} {FORM[11:]}{_behind(unread)}" for wall in unread.walls)
-    return f"{seen} could be {days}. Write {listed(proposed)}."
-
-
-def _tell_day_end(seen: str, unread: Unread) -> str:
-    return f"{seen} could be the start or the end of that day. Write {_offer(unread)}."
-
-
-def _tell_missing_day(seen: str, unread: Unread) -> str:
-    year, month, _ = (int(number) for number in unread.about.split())
-    why = f"there is no month {month}"
-    if 1 <= month <= 12 and year:
-        why = f"{calendar.month_name[month]} {year} has {calendar.monthrange(year, month)[1]} days"
-    return f"{seen}: {why}. Write a day that exists: {_form(unread)}."
-
-
-def _tell_weekday(seen: str, unread: Unread) -> str:
-    weekday, _, day = (long_day(unread.day) if unread.day else "").partition(", ")
-    return f"{seen}: {day} is a {weekday}. Correct the weekday or the date: {_form(unread, day=FORM[:10])}."
-
-
-def _tell_offset(seen: str, unread: Unread) -> str:
-    if unread.walls and unread.offset is not None:
-        return (
-            f"{seen} could be a range or a time with an offset from UTC. Write "
-            f"{show_clock(unread.walls[0])}{_behind(unread)} for the offset; a post goes out at one time."
-        )
-    return f"{seen}: “{unread.about}” is no offset from UTC. Write the offset as +HH:MM or -HH:MM."
-
-
-def _offer(unread: Unread) -> str:
-    return listed(propose_dates(unread))
-
-
-_TOLD: Mapping[DateFlaw, tuple[str, Callable[[str, Unread], str]]] = MappingProxyType({
-    DateFlaw.SEVERAL: ("date_several", lambda seen, it: (
-        f"{seen} holds more than one date or time. Keep one: {_form(it)}."
-    )),
-    DateFlaw.RANGE: ("date_range", lambda seen, it: (
-        f"{seen} is a range or a choice, and a post goes out at one time. Write one: {_form(it)}."
-    )),
-    DateFlaw.ORDER: ("date_order", _tell_days),
-    DateFlaw.SHORT_YEAR: ("date_short_year", _tell_days),
-    DateFlaw.READINGS: ("date_words", lambda seen, it: (
-        _tell_days(seen, it) if len({wall.time() for wall in it.walls}) == 1
-        else f"{seen} can be read in several ways. Write {_offer(it)}."
-    )),
-    DateFlaw.LETTERS: ("date_zone", lambda seen, it: (
-        f"{seen}: “{it.letters}” means different time zones in different places. Write {_offer(it)}."
-        if len(ABBREVIATIONS[it.letters]) > 1
-        else f"{seen}: “{it.letters}” is not the name of a time zone. Write {_offer(it)}."
-    )),
-    DateFlaw.MIDNIGHT: ("time_12h", _tell_day_end),
-    DateFlaw.DAY_END: ("date_impossible", _tell_day_end),
-    DateFlaw.TWELVE: ("time_12h", lambda seen, it: f"{seen} could be noon or midnight. Write {_offer(it)}."),
-    DateFlaw.HALF_MISSING: ("time_12h", lambda seen, it: (
-        f"{seen} could be in the morning or in the evening. Write {_offer(it)}." if len(propose_dates(it)) > 1
-        else f"{seen} has an hour without minutes. Write {_offer(it)}."
-    )),
-    DateFlaw.LETTERS_OR_DAY: ("date_zone", lambda seen, it: (
-        f"{seen}: “{it.letters}” could be a time zone or a weekday. "
-        f"Write {_offer(it._replace(flaw=DateFlaw.LETTERS))}, or leave the weekday out."
-    )),
-    DateFlaw.OFFSET_OR_END: ("date_range", _tell_offset),
-    DateFlaw.FRACTION: ("date_form", lambda seen, it: (
-        f"{seen} has a fraction of a second, which can't be scheduled. Round it to whole seconds: {_form(it)}."
-    )),
-    DateFlaw.ZONES_DIFFER: ("date_zone", lambda seen, _: (
-        f"{seen} has an offset that its time zone doesn't have then. Keep the one that is right."
-    )),
-    DateFlaw.WEEKDAY: ("date_weekday", _tell_weekday),
-    DateFlaw.YEAR: ("date_out_of_range", lambda seen, it: (
-        f"{seen} has the year {it.about}, in which no post can go out. Check the year: {_form(it)}."
-    )),
-    DateFlaw.NO_SUCH_DAY: ("date_impossible", _tell_missing_day),
-    DateFlaw.NO_SUCH_TIME: ("date_impossible", lambda seen, it: (
-        f"{seen} is not a time of day. Write a time that exists: {_form(it)}."
-    )),
-    DateFlaw.HALF_CONTRADICTS: ("time_12h", lambda seen, it: (
-        f"{seen}: there is no {it.about or 'hour'} in that half of the day. Write {_form(it)}, by 24 hours."
-    )),
-    DateFlaw.NO_TIME: ("time_missing", lambda seen, it: f"{seen} has no time. Add one: {_form(it)}."),
-    DateFlaw.NO_YEAR: ("date_no_year", lambda seen, it: (
-        f"{seen} has no year. Add it: {_form(it, day=f'YYYY-{it.about}' if it.about else '')}."
-    )),
-    DateFlaw.RELATIVE: ("date_words", lambda seen, it: (
-        f"{seen} doesn't name a day of the calendar. Write the day itself: {_form(it)}."
-    )),
-    DateFlaw.NO_DATE: ("date_no_day", lambda seen, it: f"{seen} has no day. Add it: {_form(it)}."),
-    DateFlaw.SERIAL: ("date_serial", lambda seen, _: (
-        f"{seen} is the number by which a spreadsheet stores a date. Give the cell the format yyyy-mm-dd hh:mm."
-    )),
-    DateFlaw.TIMESTAMP: ("date_timestamp", lambda seen, it: (
-        f"{seen} is a number of seconds since 1970. Write {_offer(it)}."
-    )),
-    DateFlaw.WORD: ("date_words", lambda seen, it: (
-        f"{seen}: “{it.about.title()}” is not the name of a time zone. Write {_offer(it)}." if propose_dates(it)
-        else f"{seen}: “{it.about}” can't be read as part of a date. Write the date in numbers: {FORM}."
-    )),
-    DateFlaw.UNREADABLE: ("date_form", lambda seen, it: (
-        f"{seen} can't be read as a date. Write it as {_form(it)}, or now."
-    )),
-})  # fmt: skip
+    clock, day = unread.clock, "" if unread.flaw is DateFlaw.WEEKDAY else str(unread.day or "")
+    if unread.flaw is DateFlaw.NO_YEAR:
+        day = unread.about
+    return f"{day or FORM[:10]} {str(clock)[: 8 if clock.second else 5] if clock else FORM[11:]}{_behind(unread)}"
 
 
 # Time zones by name
@@ -513,13 +416,14 @@ def _refuse(written: str) -> Problem:
         return Problem("timezone", "timezone_unknown", written, message)
     name = written.replace(" ", "_").casefold()
     city, by_city = name.rpartition("/")[2], _cities()
-    near = by_city.get(city) or nearest(name, zone_names()) or by_city.get(nearest(city, by_city), "")
-    likely = zone_names().get(near, "")
+    likely = by_city.get(city) or nearest(name, zone_names()) or nearest(city, by_city)
     message = f"{quoted(written)} isn't a time zone name. {f'Use {likely}.' if likely else REMEDY}"
     return Problem("timezone", "timezone_unknown", written, message, fix=likely or None)
 
 
 @cache
 def _cities() -> Mapping[str, str]:
-    """Return the zones by the city that each is named for, in small letters."""
-    return MappingProxyType({name.rpartition("/")[2]: name for name in sorted(zone_names(), reverse=True)})
+    """Return the zones by the city that each is named for in small letters."""
+    return MappingProxyType(
+        {name.rpartition("/")[2]: zone for name, zone in sorted(zone_names().items(), reverse=True)}
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from batch.model import Issue, Severity
@@ -28,13 +28,18 @@ def make_issue(problem: Problem, *, row: int, cell: str, place: str = "") -> Iss
     return Issue(row, problem.column, problem.code, seen, problem.message, severity, cell, problem.fix, place)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the known word that a slip of the keyboard most likely meant, "" where none is near."""
+def nearest(word: str, known: Mapping[str, str]) -> str:
+    """Return the known value whose word a slip of the keyboard most likely meant, "" where none is near."""
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
-    return found[0] if found else ""
+    return known[found[0]] if found else ""
 
 
 def only_near(word: str, known: Mapping[str, str]) -> str | None:
     """Return the one known value that a word nearly is, None where it is near to several or to none."""
     meant = {known[near] for near in difflib.get_close_matches(word, list(known), n=5, cutoff=0.7)}
     return meant.pop() if len(meant) == 1 else None
+
+
+def did_you_mean(likely: str) -> str:
+    """Return the question that a message asks before its remedy, "" where nothing is likely."""
+    return f"Did you mean {likely}? " if likely else ""

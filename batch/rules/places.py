@@ -18,7 +18,7 @@ from urllib.parse import quote
 from batch.errors import SheetError
 from batch.model import Action, Channel, Issue, Post, Row, Severity, SheetRows
 from batch.rules.channel_words import channel_named, plain
-from batch.rules.issues import Problem, nearest
+from batch.rules.issues import Problem, did_you_mean, nearest
 from batch.rules.keys import check_key
 from batch.rules.text import read_yes_no
 from batch.wording import list_names, listed, quoted
@@ -130,8 +130,7 @@ class Places:
 
     def _unknown(self, name: str, column: str) -> Problem:
         known = {plain(known): known for p in self.places for known in (p.name, *p.groups)}
-        near = nearest(plain(name), known)
-        meant = f"Did you mean {known[near]}? " if near else ""
+        meant = did_you_mean(nearest(plain(name), known))
         some = listed([*self.names[:MOST_NAMED], *(["..."] if len(self.places) > MOST_NAMED else [])], last="or")
         message = (
             f"`{column}` names {quoted(name)}, which is neither a place nor a group in {self.source}. {meant}Write "
@@ -166,7 +165,7 @@ class Places:
     def _no_such_word(self, found: re.Match[str], column: str) -> Problem:
         name = found[1].strip()
         near = nearest(plain(name), self.headings)
-        meant = f"Did you mean {{{{{self.headings[near]}}}}}? " if near else ""
+        meant = did_you_mean(f"{{{{{near}}}}}" if near else "")
         message = (
             f"`{column}` asks for {found[0]}, and {self.source} has no column {quoted(name)}. {meant}Correct the "
             "name, or add the column."

@@ -108,6 +108,7 @@ REFUSED = {
     "Week 1 Mon": DateFlaw.RELATIVE,
     "24-03-27 19:00": DateFlaw.SHORT_YEAR,
     "2027-01-15 09:00 EST": DateFlaw.LETTERS,
+    "2027-01-15 09:00 UTC+25": DateFlaw.NO_OFFSET,
     "2027-01-15 24:00": DateFlaw.DAY_END,
     "46037.375": DateFlaw.SERIAL,
     "tomorrow 9am": DateFlaw.RELATIVE,

@@ -29,5 +29,5 @@ def test_words_are_listed_as_people_do(words: list[str], shown: str) -> None:
 
 
 def test_the_nearest_word_is_near() -> None:
-    assert nearest("instagran", ["instagram", "facebook"]) == "instagram"
-    assert nearest("myspace", ["instagram", "facebook"]) == ""
+    assert nearest("instagran", {"instagram": "IG", "facebook": "FB"}) == "IG"
+    assert nearest("myspace", {"instagram": "IG", "facebook": "FB"}) == ""
