@@ -286,9 +286,9 @@ def decide_by_memory(steps: Iterable[Step], remembered: Mapping[str, str]) -> di
     decided = {}
     for step in steps:
         changed = changed_fields(remembered[step.key], fingerprint_of(step)) if step.key in remembered else ()
-        again = "clear `approved`, run once, and write yes again"
-        held = f"changed since it was approved: {listed(changed, last='and')}; to approve it as it is now, {again}"
-        decided[step.row, step.key] = Approval(held=held if changed else "")
+        again = "to approve it as it is now, clear `approved`, run once, and write yes again"
+        held = f"changed since it was approved: {listed(changed, last='and')}; {again}" if changed else ""
+        decided[step.row, step.key] = Approval(held=held)
     return decided
 
 
@@ -313,7 +313,7 @@ def hold_back(
         if not more:
             break
         held |= more
-    steps = (replace(s, approval=approvals[s.row, s.key].by) if s.acts else s for s in part.steps)
+    steps = (replace(s, approval=by) if s.acts and (by := approvals[s.row, s.key].by) else s for s in part.steps)
     return replace(part, steps=tuple(steps)), held
 
 

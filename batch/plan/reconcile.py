@@ -202,20 +202,14 @@ class _Site:
         if self.options.drafts_only and generated and (item is None or item.status == Status.DRAFT):
             wanted, warnings = Action.DRAFT, (*warnings, FOR_REVIEW)
         choice = self._account_of(post, item, plain.wanted)
-        comparison = replace(
-            plain,
-            wanted=wanted,
-            reference=plain.reference if item else match.next_reference,
-            content=_content_of(post, item, choice, wanted),
-            item=item,
-            account=choice.account,
-            warnings=warnings,
-        )
+        reference = plain.reference if item else match.next_reference
+        content = _content_of(post, item, choice, wanted)
+        comparison = Comparison(post, wanted, plain.site, plain.now, reference, content, item, choice.account, warnings)
         if choice.refusal is not None and choice.refusal.kind is StepKind.CONFLICT:
             return comparison.refuse(choice.refusal)
         step = _allowed(comparison.decided(decide(wanted, comparison.status)), comparison, choice)
         pulled = self.options.pulled.get(item.id) if item and post.item_id else None
-        if item is not None and step.acts and pulled not in (None, item_state(item)):
+        if item is not None and step.acts and pulled is not None and pulled != item_state(item):
             return comparison.refuse(CHANGED_SINCE_PULL)
         duplicates = [other for other in match.duplicates if other.id not in self.matched]
         if old is not None:

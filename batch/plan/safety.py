@@ -137,7 +137,9 @@ def block_known_refusals(
     """
     kept = list(steps)
     for place, step in enumerate(kept):
-        fingerprint, _, code = snapshot.refusals.get(step.reference, "").partition(" ")
+        if step.reference not in snapshot.refusals:
+            continue
+        fingerprint, _, code = snapshot.refusals[step.reference].partition(" ")
         quota = snapshot.quotas.get(next((QUOTA_OF[act] for act in step.acts if act in QUOTA_OF), ""))
         free = quota is not None and quota.enabled and (quota.left is None or quota.left > 0)
         if fingerprint == refusal_of(step) and free and not again(place):
