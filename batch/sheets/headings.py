@@ -76,27 +76,24 @@ class HeadingChoices:
 NO_CHOICES = HeadingChoices()
 
 
-class Join(NamedTuple):
-    """A column of ours that stands in several columns of the sheet; the first place holds the joined cell."""
-
-    column: str
-    places: tuple[int, ...]
-
-
 class Headings(NamedTuple):
     """The headings as written, and the place of each column of ours (`text:INSTAGRAM` too).
 
-    `notices` tell first what was read as ours. `joins` are still to be made in each row (`join_cells`). `not_carried`
-    maps the place of a column that the API can't carry to what it holds. `sources` are the places of the file's own
-    cells for each column that is made of several of them, or of none.
+    `notices` tell first what was read as ours. `not_carried` maps the place of a column that the API can't carry to
+    what it holds. `sources` are the places of the file's own cells for each column that is made of several of them, or
+    of none; the cells of all but `channel` are still to be joined in each row (`join_cells`).
     """
 
     names: tuple[str, ...]
     columns: dict[str, int]
     notices: tuple[str, ...]
-    joins: tuple[Join, ...] = ()
     not_carried: Mapping[int, str] = {}
     sources: Mapping[str, tuple[int, ...]] = {}
+
+    @property
+    def joins(self) -> dict[str, tuple[int, ...]]:
+        """The columns that stand in several of the sheet, with their places; the first holds the joined cell."""
+        return {column: places for column, places in self.sources.items() if column != "channel"}
 
     def repeated_by(self, cells: Sequence[object]) -> bool:
         """Tell a row that says the headings again; its channel cell is looked at first, since every row is asked."""
@@ -124,6 +121,10 @@ class ForeignColumns(NamedTuple):
     idle: frozenset[int]
     flags: tuple[int, ...] | None = None
 
+
+NO_CHANNEL = (
+    "no column names the channel of each post. Add a column 'channel', or name yours, as in --map channel=Network."
+)
 
 Texts = Callable[[int], Iterable[str]]
 """Gives the cells of a column, by its place, as text."""
@@ -153,11 +154,9 @@ def count_known(cells: Sequence[object]) -> int:
     texts = [cell for cell in cells if cell and isinstance(cell, str) and len(cell) < LONGEST_HEADING][:COUNTED]
     if any(DATE_LIKE.search(text) for text in texts):
         return 0
-    ours = sum(1 for text in texts if column_of(text))
-    known = ours + sum(
-        1 for text in texts if not column_of(text) and meaning_of(text).kind not in {Kind.NONE, Kind.ASK}
-    )
-    return known if known > 1 else ours
+    kinds = [meaning_of(text).kind for text in texts]
+    known = sum(kind not in {Kind.NONE, Kind.ASK} for kind in kinds)
+    return known if known > 1 else kinds.count(Kind.OURS)
 
 
 def row_test(headings: Sequence[str]) -> Callable[[Sequence[str]], bool]:
@@ -185,30 +184,25 @@ def match_headings(
     With `foreign` the sheet was made for another scheduler, whose layout has named columns of ours already. Raises
     SheetError with all that is wrong.
     """
-    matching = _Matching(tuple(names), texts, choices)
-    matching.take_choices(foreign)
+    matching = _Matching(tuple(names), texts, choices, foreign)
+    matching.take_choices()
     matching.take_ours()
     matching.take_words()
     matching.ask_about_doubts()
     matching.refuse_slips()
     matching.stop_at_states()
-    matching.need_channel()
-    if matching.problems:
-        only_slips = len(matching.renames) == len(matching.problems)
-        raise _refuse(where, matching.problems, matching.notices, renames=matching.renames if only_slips else ())
+    if "channel" not in matching.columns:
+        matching.problems.append(NO_CHANNEL)
+    problems, asked, told = matching.problems, "", matching.notices
+    if len(problems) > 1:
+        asked = f"{len(problems)} questions about the headings."
+        told = [*(f"  - {problem[0].upper()}{problem[1:]}" for problem in problems), *told]
+    if problems:
+        only_slips = len(matching.renames) == len(problems)
+        raise SheetError(
+            f"{where}: {asked or problems[0]}", details=told, renames=matching.renames if only_slips else ()
+        )
     return matching.headings()
-
-
-def _refuse(
-    where: str, problems: Sequence[str], notices: Sequence[str], *, renames: Sequence[tuple[int, str, str, str]]
-) -> SheetError:
-    """Return all that is asked as one error, with what was read beside it."""
-    if len(problems) == 1:
-        return SheetError(f"{where}: {problems[0]}", details=notices, renames=renames)
-    questions = [f"  - {problem[0].upper()}{problem[1:]}" for problem in problems]
-    return SheetError(
-        f"{where}: {len(problems)} questions about the headings.", details=(*questions, *notices), renames=renames
-    )
 
 
 @dataclass(slots=True)
@@ -218,9 +212,9 @@ class _Matching:
     names: tuple[str, ...]
     texts: Texts
     choices: HeadingChoices
+    foreign: ForeignColumns | None
     free: dict[int, Meaning] = field(default_factory=dict)
     columns: dict[str, int] = field(default_factory=dict)
-    joins: list[Join] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     renames: list[tuple[int, str, str, str]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -230,56 +224,49 @@ class _Matching:
     lacks_date: bool = False
 
     def __post_init__(self) -> None:
-        ours_alone = self._ours_alone()
-        for place, name in enumerate(self.names):
-            if name and plain_heading(name) not in ours_alone:
-                self.free[place] = meaning_of(name)
+        """Leave out what counts for nothing here: in a results sheet of ours, what it tells of each post."""
+        plain = [plain_heading(name) for name in self.names]
+        alone = set(ADDED_HEADINGS)
+        if TO_FIX_MARKS.issubset(plain):
+            alone.add("row")
+        if RESULT_MARKS.issubset(plain):
+            alone |= (RESULT_HEADINGS - OURS.keys()) | {"link"}
+        self.free = {at: meaning_of(name) for at, name in enumerate(self.names) if name and plain[at] not in alone}
 
-    def _ours_alone(self) -> frozenset[str]:
-        """Return the headings that count for nothing here: in a results sheet of ours, what it tells of each post."""
-        written = {plain_heading(name) for name in self.names}
-        alone = ADDED_HEADINGS
-        if written >= TO_FIX_MARKS:
-            alone |= {"row"}
-        if written >= RESULT_MARKS:
-            alone |= {name for name in RESULT_HEADINGS if name not in OURS} | {"link"}
-        return alone
-
-    def take_choices(self, foreign: ForeignColumns | None = None) -> None:
+    def take_choices(self) -> None:
         """Follow --ignore and --map, then the configuration where its headings are there, then another's layout."""
         for heading in self.choices.ignored:
-            if not (places := self._places_of(heading)):
-                self.problems.append(
-                    f"--ignore {shell_join([heading])}: no heading is called that. {self._tell_names()}"
-                )
-            self._pass_over(places)
+            self._pass_over(self._named(_option("ignore", heading), heading))
         wanted: dict[str, list[int]] = {}
         for column, heading in self.choices.mapped:
-            places = self._places_of(heading)
-            if len(places) == 1:
-                wanted.setdefault(column, []).extend(places)
-            elif places:
+            places = self._named(f"--map {column}={heading}", heading)
+            if len(places) > 1:
                 self.problems.append(f"--map {column}={heading}: {self._tell_twice(places)}")
-            else:
-                self.problems.append(f"--map {column}={heading}: no heading is called that. {self._tell_names()}")
+            elif places:
+                wanted.setdefault(column, []).extend(places)
         for column, heading in self.choices.configured:
             if column not in wanted and len(places := self._places_of(heading)) == 1:
                 wanted[column] = list(places)
-        self._take_wanted(wanted)
-        if foreign:
-            self._take_foreign(foreign)
-
-    def _take_wanted(self, wanted: Mapping[str, Sequence[int]]) -> None:
         halves = [place for half in (DATE, TIME) for place in wanted.get(half, ())[:1]]
         self.lacks_date = TIME in wanted and DATE not in wanted
         if halves:
             self._read("publish_at", halves)
-        for column, places in wanted.items():
-            if column in {DATE, TIME}:
-                continue
-            if len(places) > 1 and column.partition(":")[0] not in SEVERAL_CELLS:
+        for column, own in wanted.items():
+            if len(own) > 1 and column not in {DATE, TIME} and column.partition(":")[0] not in SEVERAL_CELLS:
                 self.problems.append(f"--map names {column} more than once. Name one heading for it.")
-            self._read(column, places)
+            if column not in {DATE, TIME}:
+                self._read(column, own)
+        if self.foreign:
+            self._take_foreign(self.foreign)
+
+    def _named(self, option: str, heading: str) -> tuple[int, ...]:
+        """Return the places of the heading that an option names; that it is not there is a problem."""
+        places = self._places_of(heading)
+        if not places:
+            added = self.foreign.ours["channel"] if self.foreign and self.foreign.flags is not None else ()
+            told = (self._quoted(place) for place, name in enumerate(self.names) if name and place not in added)
+            self.problems.append(f"{option}: no heading is called that. The headings are {', '.join(told)}.")
+        return places
 
     def _places_of(self, heading: str) -> tuple[int, ...]:
         exact = tuple(place for place in self.free if self.names[place] == heading)
@@ -289,6 +276,11 @@ class _Matching:
         for place in places:
             del self.free[place]
             self.others.append(place)
+
+    def _ask(self, places: Iterable[int], problem: str) -> None:
+        for place in places:
+            del self.free[place]
+        self.problems.append(problem)
 
     def _take_foreign(self, foreign: ForeignColumns) -> None:
         """Take our columns where another scheduler has them, unless the person has named others."""
@@ -311,9 +303,8 @@ class _Matching:
             elif (base := OURS.get(plain_heading(self.names[place].partition(":")[0]))) and ":" in self.names[place]:
                 if column := self._for_place(place, base):
                     self._take_own(place, column)
-                    continue
-                del self.free[place]
-                self.problems.append(self._tell_channel(place, base))
+                else:
+                    self._ask([place], self._tell_channel(place, base))
 
     def _for_place(self, at: int, base: str) -> str:
         """Return the column of ours that a heading such as `text:berlin` is for one place, "" where it is for none."""
@@ -322,17 +313,15 @@ class _Matching:
         return f"{base}:{name}" if name and base in PLACE_COLUMNS else ""
 
     def _take_own(self, place: int, column: str) -> None:
-        mapped = {column for column, _ in self.choices.mapped}
         if column == "asset" and not {"generate", "prompt"} & {meaning_of(name).column for name in self.names}:
             self.free[place] = Meaning(Kind.ASK, ("media", "asset"))
         elif column not in self.columns:
             del self.free[place]
             self.columns[column] = place
-        elif column in mapped or any(column == configured for configured, _ in self.choices.configured):
+        elif column in dict((*self.choices.mapped, *self.choices.configured)):
             self._pass_over([place])
         else:
-            del self.free[place]
-            self.problems.append(self._tell_twice((self.columns[column], place)))
+            self._ask([place], self._tell_twice((self.columns[column], place)))
 
     def take_words(self) -> None:
         """Read each column that is missing from the one heading that means it."""
@@ -343,7 +332,12 @@ class _Matching:
         self._take_moment(fits)
         for column, places in fits.items():
             if column not in self.columns:
-                self._take_fit(column, self._filled(places) or places[:1])
+                places = self._filled(places) or places[:1]
+                words = {"".join(c for c in plain_heading(self.names[p]) if not c.isdigit()) for p in places}
+                if len(places) == 1 or (column.partition(":")[0] in SEVERAL_CELLS and len(words) == 1):
+                    self._read(column, places)
+                else:
+                    self._ask_which(column, places)
 
     def _take_moment(self, fits: dict[str, list[int]]) -> None:
         """Take `date` and `time`, or whatever column holds both, as `publish_at`."""
@@ -357,11 +351,8 @@ class _Matching:
                 self._read("publish_at", dates + times)
             elif dates + times:
                 self._ask_which("publish_at" if len(dates) > 1 else TIME, dates if len(dates) > 1 else times)
-        elif len(times) == 1 and not dates and self._lacks_clock(self.columns["publish_at"]):
+        elif len(times) == 1 and not dates and not any(":" in text for text in self.texts(self.columns["publish_at"])):
             self._read("publish_at", [self.columns["publish_at"], *times])
-
-    def _lacks_clock(self, place: int) -> bool:
-        return not any(":" in text for text in self.texts(place))
 
     def _take_fit(self, column: str, places: Sequence[int]) -> None:
         numbered = len({"".join(c for c in plain_heading(self.names[p]) if not c.isdigit()) for p in places}) == 1
@@ -373,7 +364,6 @@ class _Matching:
     def _read(self, column: str, places: Sequence[int], *, told: bool = True) -> None:
         self.columns[column] = places[0]
         if len(places) > 1:
-            self.joins.append(Join(column, tuple(places)))
             self.sources[column] = tuple(places)
         for place in places:
             self.free.pop(place, None)
@@ -381,16 +371,13 @@ class _Matching:
             self.notices.append(f"Read {listed((self._quoted(place) for place in places), last='and')} as {column}.")
 
     def _ask_which(self, column: str, places: Sequence[int]) -> None:
-        for place in places:
-            del self.free[place]
         if len({plain_heading(self.names[place]) for place in places}) < len(places):
-            self.problems.append(self._tell_twice(places))
+            self._ask(places, self._tell_twice(places))
             return
         named = listed((self._quoted(place) for place in places), last="and")
+        could = "could both" if len(places) == 2 else "could each"
         example = _option("map", f"{column}={self.names[places[0]]}")
-        self.problems.append(
-            f"{named} {'could both' if len(places) == 2 else 'could each'} be {column}. Choose one, as in {example}."
-        )
+        self._ask(places, f"{named} {could} be {column}. Choose one, as in {example}.")
         self.columns.setdefault("publish_at" if column == TIME else column, places[0])
 
     def ask_about_doubts(self) -> None:
@@ -401,48 +388,42 @@ class _Matching:
             columns = [column for column in meaning.columns if self._is_open(column)]
             if not columns:
                 continue
-            del self.free[place]
             ours = DATE if columns[0] == "publish_at" and self.lacks_date else columns[0]
             example = _option("map", f"{ours}={self.names[place]}")
             why = f" ({meaning.why})" if meaning.why else ""
-            self.problems.append(
+            leave = _option("ignore", self.names[place])
+            told = (
                 f"{self._quoted(place)} could be {listed(columns)}{why}. Use it with {example}, or leave it out with "
-                f"{_option('ignore', self.names[place])}."
             )
+            self._ask([place], f"{told}{leave}.")
 
     def _is_open(self, column: str) -> bool:
         base = "publish_at" if column in {DATE, TIME} else column
         if base == "publish_at" and column != TIME and self.lacks_date:
             return True
-        if column == TIME and any(join.column == base for join in self.joins):
+        if column == TIME and base in self.sources:
             return False
         if column != TIME and base in self.columns:
             return False
-        channel = ONLY_FOR.get(base)
-        return channel is None or channel in self._channels()
-
-    def _channels(self) -> set[Channel]:
-        place = self.columns.get("channel")
-        texts = set() if place is None else set(self.texts(place))
-        return {named for text in texts for part in text.split(",") if (named := channel_named(part))}
+        channel, place = ONLY_FOR.get(base), self.columns.get("channel")
+        texts = set(self.texts(place)) if channel and place is not None else ()
+        return channel is None or any(channel_named(part) == channel for text in texts for part in text.split(","))
 
     def refuse_slips(self) -> None:
         """Refuse a heading that is nearly that of a column which is missing."""
         missing = [column for column in COLUMNS if column not in self.columns]
         for place, meaning in list(self.free.items()):
-            if meaning.kind is not Kind.NONE:
-                continue
-            if slip := vocabulary().slip_of(self.names[place], missing):
+            name = self.names[place]
+            if meaning.kind is Kind.NONE and (slip := vocabulary().slip_of(name, missing)):
                 word, column = slip
-                del self.free[place]
                 self.columns.setdefault(column, place)
-                self.renames.append((place, self.names[place], column, word))
+                self.renames.append((place, name, column, word))
                 like = column if word == column else f"'{word}' ({column})"
-                self.problems.append(
-                    f"{self._quoted(place)} (column {column_letters(place)}) looks like {like}. Rename it, use it with "
-                    f"{_option('map', f'{column}={self.names[place]}')}, or leave it out with "
-                    f"{_option('ignore', self.names[place])}."
+                told = (
+                    f"{self._quoted(place)} (column {column_letters(place)}) looks like {like}. Rename it, use it with"
                 )
+                use, leave = _option("map", f"{column}={name}"), _option("ignore", name)
+                self._ask([place], f"{told} {use}, or leave it out with {leave}.")
 
     def stop_at_states(self) -> None:
         """Ask what a column that says how far each row is means for this run; note what can't be carried."""
@@ -455,29 +436,16 @@ class _Matching:
             if meaning.kind is not Kind.STATUS or plain_heading(self.names[place]) in chosen:
                 continue
             if states := Counter(text for text in self.texts(place) if text.casefold() not in EMPTY_WORDS):
-                del self.free[place]
-                self.problems.append(self._tell_states(place, states))
-
-    def _tell_states(self, place: int, states: Counter[str]) -> str:
-        shown = [f"{shorten(state, limit=24)} ({count})" for state, count in list(states.items())[:MAX_STATES]]
-        if len(states) > MAX_STATES:
-            shown.append(f"{len(states) - MAX_STATES} more")
-        ready = next(
-            (state for state in states if plain_heading(state) in vocabulary().ready_words), next(iter(states))
-        )
-        return (
-            f"{self._quoted(place)} shows how far each post is: {', '.join(shown)}. Choose the rows to post, as in "
-            f"{_option('only', f'{self.names[place]}={shorten(ready, limit=24)}')}, or leave the column out with "
-            f"{_option('ignore', self.names[place])}."
-        )
-
-    def need_channel(self) -> None:
-        """Say that without a column of channels nothing can be posted."""
-        if "channel" not in self.columns:
-            self.problems.append(
-                "no column names the channel of each post. Add a column 'channel', or name yours, as in "
-                "--map channel=Network."
-            )
+                shown = [f"{shorten(state, limit=24)} ({count})" for state, count in states.items()][:MAX_STATES]
+                if len(states) > MAX_STATES:
+                    shown.append(f"{len(states) - MAX_STATES} more")
+                ready = [state for state in states if plain_heading(state) in vocabulary().ready_words] or [*states]
+                only = _option("only", f"{self.names[place]}={shorten(ready[0], limit=24)}")
+                told = (
+                    f"{self._quoted(place)} shows how far each post is: {', '.join(shown)}. Choose the rows to post, as"
+                )
+                leave = _option("ignore", self.names[place])
+                self._ask([place], f"{told} in {only}, or leave the column out with {leave}.")
 
     def headings(self) -> Headings:
         """Return what was found, with one sentence on the columns that are left over."""
@@ -487,25 +455,15 @@ class _Matching:
             self._quoted(place) for place in sorted(self.others) if plain_heading(self.names[place]) not in chosen
         ]
         if ignored:
-            several = len(ignored) > 1
-            self.notices.append(
-                f"Column{'s' if several else ''} {listed(ignored, last='and')} {'are' if several else 'is'} ignored "
-                "(kept in the results)."
-            )
-        return Headings(
-            self.names, self.columns, tuple(self.notices), tuple(self.joins), self.not_carried, self.sources
-        )
+            what, are = ("Columns", "are") if len(ignored) > 1 else ("Column", "is")
+            self.notices.append(f"{what} {listed(ignored, last='and')} {are} ignored (kept in the results).")
+        return Headings(self.names, self.columns, tuple(self.notices), self.not_carried, self.sources)
 
     def _filled(self, places: Sequence[int]) -> list[int]:
         return [place for place in places if any(text for text in self.texts(place))]
 
     def _quoted(self, place: int) -> str:
         return f"'{shorten(self.names[place], limit=40)}'"
-
-    def _tell_names(self) -> str:
-        added = self.columns.get("channel") if "channel" in self.sources else None
-        told = (self._quoted(place) for place, name in enumerate(self.names) if name and place != added)
-        return f"The headings are {', '.join(told)}."
 
     def _tell_twice(self, places: Sequence[int]) -> str:
         where = listed((column_letters(place) for place in places), last="and")
@@ -515,25 +473,23 @@ class _Matching:
 
     def _tell_channel(self, place: int, base: str) -> str:
         told = f"{self._quoted(place)} (column {column_letters(place)})"
-        if base in CHANNEL_COLUMNS:
-            if named := self.choices.places[:1]:
-                return (
-                    f"{told} names neither a channel nor a place that is known. Write it as {base}:INSTAGRAM or "
-                    f"{base}:{named[0]}."
-                )
-            return f"{told} names no channel that is known. Write it as {base}:INSTAGRAM."
-        return f"{told} can't be for one channel; only {listed(CHANNEL_COLUMNS, last='and')} can."
+        if base not in CHANNEL_COLUMNS:
+            return f"{told} can't be for one channel; only {listed(CHANNEL_COLUMNS, last='and')} can."
+        if named := self.choices.places[:1]:
+            told = f"{told} names neither a channel nor a place that is known"
+            return f"{told}. Write it as {base}:INSTAGRAM or {base}:{named[0]}."
+        return f"{told} names no channel that is known. Write it as {base}:INSTAGRAM."
 
 
 def _option(name: str, value: str) -> str:
     return f"--{name} {shell_join([value])}"
 
 
-def join_cells(rows: Iterable[RawRow], joins: Sequence[Join]) -> Iterator[RawRow]:
+def join_cells(rows: Iterable[RawRow], joins: Mapping[str, Sequence[int]]) -> Iterator[RawRow]:
     """Yield each row with the cells that make one column of ours together in the first of their places."""
     for row in rows:
         cells = list(row.cells)
-        for column, places in joins:
+        for column, places in joins.items():
             raws = [cells[place] if place < len(cells) else "" for place in places]
             if column == "publish_at":
                 joined = join_moment(*raws)

@@ -415,7 +415,7 @@ def _choose_hidden(
 def _places_of(headings: Headings) -> dict[int, str]:
     """Return the column of ours, without its channel, that stands at each place; all places of one that is joined."""
     places = {place: column.partition(":")[0] for column, place in headings.columns.items()}
-    return places | {place: column.partition(":")[0] for column, joined in headings.joins for place in joined}
+    return places | {place: column.partition(":")[0] for column, joined in headings.joins.items() for place in joined}
 
 
 def _is_crossed_out(row: RawRow, shown: Container[int]) -> bool:

@@ -15,7 +15,6 @@ from batch.sheets.cells import Moment, Number, NumberFormat, RawRow
 from batch.sheets.headings import (
     HeadingChoices,
     Headings,
-    Join,
     count_known,
     join_cells,
     join_moment,
@@ -129,17 +128,17 @@ def test_an_ordinary_word_is_not_taken_for_a_slip(written: str) -> None:
 @pytest.mark.parametrize(
     ("names", "columns", "joins"),
     [
-        (("channel", "Date", "Time"), {"publish_at": 1}, (Join("publish_at", (1, 2)),)),
-        (("channel", "Uhrzeit", "Datum"), {"publish_at": 2}, (Join("publish_at", (2, 1)),)),
-        (("channel", "発売日", "投稿日", "投稿時間"), {"publish_at": 2}, (Join("publish_at", (2, 3)),)),
-        (("channel", "Scheduled for", "Time"), {"publish_at": 1}, (Join("publish_at", (1, 2)),)),
-        (("channel", "publish_at", "Time"), {"publish_at": 1}, (Join("publish_at", (1, 2)),)),
-        (("channel", "Time"), {"publish_at": 1}, ()),
-        (("channel", "Date / Time"), {"publish_at": 1}, ()),
+        (("channel", "Date", "Time"), {"publish_at": 1}, {"publish_at": (1, 2)}),
+        (("channel", "Uhrzeit", "Datum"), {"publish_at": 2}, {"publish_at": (2, 1)}),
+        (("channel", "発売日", "投稿日", "投稿時間"), {"publish_at": 2}, {"publish_at": (2, 3)}),
+        (("channel", "Scheduled for", "Time"), {"publish_at": 1}, {"publish_at": (1, 2)}),
+        (("channel", "publish_at", "Time"), {"publish_at": 1}, {"publish_at": (1, 2)}),
+        (("channel", "Time"), {"publish_at": 1}, {}),
+        (("channel", "Date / Time"), {"publish_at": 1}, {}),
     ],
 )
 def test_a_date_and_a_time_are_one_moment(
-    names: tuple[str, ...], columns: dict[str, int], joins: tuple[Join, ...]
+    names: tuple[str, ...], columns: dict[str, int], joins: dict[str, tuple[int, ...]]
 ) -> None:
     found = match(*names)
     assert found.columns == {"channel": 0, **columns}
@@ -148,7 +147,7 @@ def test_a_date_and_a_time_are_one_moment(
 
 def test_a_time_beside_whole_moments_is_not_joined_to_them() -> None:
     found = match("channel", "publish_at", "Time", cells={"publish_at": ("2027-02-01 09:00",)})
-    assert (found.columns, found.joins) == ({"channel": 0, "publish_at": 1}, ())
+    assert (found.columns, found.joins) == ({"channel": 0, "publish_at": 1}, {})
 
 
 def test_two_dates_are_asked_about() -> None:
@@ -171,7 +170,7 @@ def test_a_heading_that_gives_times_a_zone_is_asked_about() -> None:
         "--map 'time=Time (CET)', or leave it out with --ignore 'Time (CET)'.\nRead 'Date' as publish_at."
     )
     found = match("channel", "Date", "Time (CET)", mapped=(("date", "Date"), ("time", "Time (CET)")))
-    assert found.joins == (Join("publish_at", (1, 2)),)
+    assert found.joins == {"publish_at": (1, 2)}
 
 
 @pytest.mark.parametrize(
@@ -199,14 +198,14 @@ def test_a_link_for_one_channel_may_be_that_of_the_live_post_and_is_asked_about(
 
 def test_numbered_media_are_read_together_in_their_order() -> None:
     found = match("channel", "Image 1", "Image 2", "text", "Image 3")
-    assert found.joins == (Join("media", (1, 2, 4)),)
+    assert found.joins == {"media": (1, 2, 4)}
     assert found.notices == ("Read 'Image 1', 'Image 2' and 'Image 4' as media.".replace("4", "3"),)
     assert "could both be text" in refusal("channel", "Caption 1", "Caption 2")
 
 
 def test_media_may_be_mapped_from_several_headings() -> None:
     found = match("channel", "Image", "Video", mapped=(("media", "Image"), ("media", "Video")))
-    assert (found.columns["media"], found.joins) == (1, (Join("media", (1, 2)),))
+    assert (found.columns["media"], found.joins) == (1, {"media": (1, 2)})
     assert "--map names text more than once." in refusal(
         "channel", "Caption", "Message", mapped=(("text", "Caption"), ("text", "Message"))
     )
@@ -355,7 +354,7 @@ def test_a_day_and_a_clock_lose_nothing_when_they_are_joined(date: Any, time: An
 
 def test_cells_are_joined_in_the_first_of_their_places() -> None:
     rows = [RawRow(2, ["x", "a.jpg", "b.jpg\na.jpg"]), RawRow(3, ["x", "", "c.jpg"]), RawRow(4, ["x"])]
-    joined = [row.cells for row in join_cells(rows, (Join("media", (1, 2)),))]
+    joined = [row.cells for row in join_cells(rows, {"media": (1, 2)})]
     assert joined == [["x", "a.jpg\nb.jpg", "b.jpg\na.jpg"], ["x", "c.jpg", "c.jpg"], ["x"]]
 
 
@@ -372,5 +371,5 @@ def test_a_date_is_asked_about_or_joined_also_where_a_time_was_named() -> None:
     assert refusal(*names).startswith(f"{WHERE}: 'due_date' could be publish_at. Use it with --map date=due_date, or")
     for named, first in ((("date", "due_date"), "due_date"), (("time", "hour"), "Date")):
         found = match_headings([first, *names[1:]], where="posts.csv", choices=HeadingChoices(mapped=(named,)))
-        assert found.joins == (Join("publish_at", (0, 3)),)
+        assert found.joins == {"publish_at": (0, 3)}
         assert found.sources == {"publish_at": (0, 3)}

@@ -11,7 +11,7 @@ from batch.errors import SheetError
 from batch.model import CHANNEL_COLUMNS, COLUMNS, Channel, Severity, SheetRows
 from batch.rules.channel_words import channel_named
 from batch.sheets.cells import RawRow
-from batch.sheets.headings import HeadingChoices, Join, join_cells
+from batch.sheets.headings import HeadingChoices, join_cells
 from batch.sheets.read import read_sheet
 from batch.sheets.schedulers import (
     REMEDIES,
@@ -174,6 +174,11 @@ def test_a_network_to_which_nothing_can_be_sent_is_an_error_of_its_own_cell(text
     assert (issue.row, issue.code, issue.message) == (
         3, "channel_missing", "No channel is chosen. Write TRUE under 'Facebook', 'Twitter/X' or 'Instagram'.",
     )  # fmt: skip
+
+
+def test_the_channel_that_is_added_is_none_of_the_headings_that_are_listed(text_file: Any) -> None:
+    told = refusal(text_file(BUFFER), mapping="buffer", choices=HeadingChoices(ignored=("Tag",)))
+    assert "no heading is called that. The headings are 'Text', 'Image URL', 'Tags', 'Posting Time'." in told
 
 
 TYPES = (
@@ -478,7 +483,7 @@ def test_a_file_that_proves_another_order_than_its_maker_writes_is_left_in_doubt
         lines = [RawRow(number, line.split(",")) for number, line in enumerate(rows, start=2)]
         foreign = ForeignSheet(fixed, ("date", "time_24hr", "message_text"), HeadingChoices(), width=3)
         foreign.find_order(lines)
-        (joined,) = join_cells([foreign.convert(lines[0])], (Join("publish_at", (0, 1)),))
+        (joined,) = join_cells([foreign.convert(lines[0])], {"publish_at": (0, 1)})
         assert joined.cells[0] == read
 
 
