@@ -16,7 +16,6 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, NoReturn, Self, TypeAlias
 from urllib.parse import urlsplit
@@ -56,8 +55,9 @@ class Secret:
     __slots__ = ("get_secret_value",)
     get_secret_value: Callable[[], str]
 
-    def __init__(self, text: str) -> None:
-        object.__setattr__(self, "get_secret_value", lambda: text)
+    def __init__(self, text: str | Secret) -> None:
+        known = text.get_secret_value if isinstance(text, Secret) else lambda: text
+        object.__setattr__(self, "get_secret_value", known)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a secret is never changed")
@@ -81,12 +81,12 @@ class Secret:
         raise TypeError("a credential is never stored or sent to another process: name its variable there instead")
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True)
 class _Credential:
     secret: Secret
 
-    def __init__(self, secret: str | Secret) -> None:
-        object.__setattr__(self, "secret", secret if isinstance(secret, Secret) else Secret(secret))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "secret", Secret(self.secret))
 
     def get_secret_value(self) -> str:
         """Give the bare secret."""
@@ -105,17 +105,12 @@ class AccessToken(_Credential):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True)
 class AppCredential(_Credential):
     """An app's identity on one site (its instance there), from which the client fetches access tokens."""
 
     app_id: str
     instance_id: str
-
-    def __init__(self, app_id: str, secret: str | Secret, instance_id: str) -> None:
-        _Credential.__init__(self, secret)
-        object.__setattr__(self, "app_id", app_id)
-        object.__setattr__(self, "instance_id", instance_id)
 
 
 Credential: TypeAlias = ApiKey | AccessToken | AppCredential
@@ -134,9 +129,10 @@ def redact(text: str, *credentials: Credential | Secret | None) -> str:
         pieces = {secret[i : i + PIECE_LETTERS] for i in range(len(secret) - PIECE_LETTERS + 1)}
         starts = [i for i in range(len(text) - PIECE_LETTERS + 1) if text[i : i + PIECE_LETTERS] in pieces]
         secret_at = {at for start in starts for at in range(start, start + PIECE_LETTERS)}
-        if secret_at:
-            runs = groupby(enumerate(text), key=lambda letter: letter[0] in secret_at)
-            text = "".join(HIDDEN if hidden else "".join(c for _, c in letters) for hidden, letters in runs)
+        shown = (
+            letter if at not in secret_at else "" if at - 1 in secret_at else HIDDEN for at, letter in enumerate(text)
+        )
+        text = "".join(shown)
     return text
 
 
@@ -229,6 +225,11 @@ NUMBER_REMEDIES: Mapping[str, str] = {
     "calls_per_minute": f"is not a whole number from 1 to {MAX_CALLS_PER_MINUTE}, which is what the API allows",
     "settle_seconds": "is not a number from 0 to 300",
     "max_new_posts": "is not a whole number from 0 to 1,000,000",
+}
+TYPE_REMEDIES: Mapping[str, str] = {
+    "missing": "is missing: add the site's GUID, as its dashboard address shows it.",
+    "bool_type": "is neither true nor false: write one of them, without quotes.",
+    "string_type": "is not text: put it in quotes.",
 }
 
 
@@ -417,7 +418,7 @@ class Settings(FileSettings):
         values = [check_secret(name, self.variables[name]) for name in names]
         if kind is AppCredential:
             app_id, secret, instance_id = values
-            return AppCredential(app_id.get_secret_value(), secret, instance_id.get_secret_value())
+            return AppCredential(secret, app_id.get_secret_value(), instance_id.get_secret_value())
         return ApiKey(values[0]) if kind is ApiKey else AccessToken(values[0])
 
     def key_sources(self, sites: Iterable[str]) -> str:
@@ -599,14 +600,12 @@ class ConfigFile:
         from pydantic import TypeAdapter, ValidationError
 
         _refuse_secrets(table, FileSettings, self.where)
+        _refuse_secrets(table.get("utm"), Utm, f"{self.where}, [utm]")
         inherited = {name: table[name] for name in ("calls_per_minute", "via") if name in table}
-        if isinstance(utm := table.get("utm", {}), dict):
-            _refuse_secrets(utm, Utm, f"{self.where}, [utm]")
         sites = table.get("sites", {})
         if isinstance(sites, dict):
             for name, entries in sites.items():
-                if isinstance(entries, dict):
-                    _refuse_secrets(entries, SiteSettings, f"{self.where}, [sites.{name}]")
+                _refuse_secrets(entries, SiteSettings, f"{self.where}, [sites.{name}]")
             sites = {n: {**inherited, **e, "name": n} if isinstance(e, dict) else e for n, e in sites.items()}
         try:
             read = TypeAdapter(FileSettings).validate_python({**table, "sites": sites})
@@ -616,32 +615,25 @@ class ConfigFile:
         if unknown := read.utm.unknown_words():
             known = listed((f"{{{word}}}" for word in WORDS), last="and")
             raise ConfigError(f"{self.where}, [utm]: there is no {{{unknown[0]}}}; a value may ask for {known}.")
-        settings = Settings(**{f.name: getattr(read, f.name) for f in fields(read)})
-        if settings.default_site and not settings.sites:
-            raise ConfigError(
-                f"{self.where} has a default_site but no sites: add a [sites.{settings.default_site}] table."
-            )
-        if settings.default_site:
-            return replace(settings, default_site=match_site(settings.default_site, settings.sites))
-        only = next(iter(settings.sites), DEFAULT_SITE)
-        return replace(settings, default_site=only if len(settings.sites) < 2 else "")
+        if read.default_site and not read.sites:
+            raise ConfigError(f"{self.where} has a default_site but no sites: add a [sites.{read.default_site}] table.")
+        default = next(iter(read.sites), DEFAULT_SITE) if len(read.sites) < 2 else ""
+        if read.default_site:
+            default = match_site(read.default_site, read.sites)
+        return Settings(**{f.name: getattr(read, f.name) for f in fields(read)} | {"default_site": default})
 
     def _tell_mistake(self, error: Mapping[str, Any]) -> str:
         """Return what pydantic found in a file as one sentence with its remedy."""
         place, name = error["loc"], str(error["loc"][-1])
         where = f"{self.where}, [{'.'.join(str(part) for part in place[:-1])}]" if len(place) > 1 else self.where
-        if error["type"] == "missing":
-            return f"{where}: site_id is missing: add the site's GUID, as its dashboard address shows it."
         if name in NUMBER_REMEDIES:
             return f"{where}: {name} {NUMBER_REMEDIES[name]}: correct it."
         if place[0] == "slots" and len(place) > 1:
             return f"{self.where}, [slots]: {place[1]} is not a list of times: write it like {EXAMPLE}."
         if error["type"] == "value_error":
             return f"{where}: {name}{error['ctx']['error']}"
-        if error["type"] == "bool_type":
-            return f"{where}: {name} is neither true nor false: write one of them, without quotes."
-        if error["type"] == "string_type":
-            return f"{where}: {name} is not text: put it in quotes."
+        if error["type"] in TYPE_REMEDIES:
+            return f"{where}: {name} {TYPE_REMEDIES[error['type']]}"
         table = ".".join(str(part) for part in place)
         below = f"[{table}] and its settings" if table != "sites" else "[sites.NAME] and the site's settings"
         return f"{self.where}: {table} is not a table: write {below} below it."
@@ -733,10 +725,10 @@ VARIABLE_STARTS = ("WIX_", "POSTBATCH_")
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 
 
-def _refuse_secrets(table: Mapping[str, Any], kind: type, where: str) -> None:
+def _refuse_secrets(table: object, kind: type, where: str) -> None:
     """Refuse a table that holds a key itself, and a setting that is none; neither message shows the value."""
     known = [f.name for f in fields(kind) if f.name != "name"]
-    for name, value in table.items():
+    for name, value in table.items() if isinstance(table, dict) else ():
         text = value if isinstance(value, str) else ""
         named_so = name not in known and bool(SECRET_NAME.search(name)) and isinstance(value, str)
         no_variable = name in USUAL_VARIABLES and isinstance(value, str) and not VARIABLE.fullmatch(value)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from batch.settings import HIDDEN, AccessToken, ApiKey, AppCredential, Credential, Secret, redact
 
 SECRET = "IST.eyJraWQ-not-to-be-seen-0123456789"
-ALL: list[Credential] = [ApiKey(SECRET), AccessToken(SECRET), AppCredential("app-1", SECRET, "instance-1")]
+ALL: list[Credential] = [ApiKey(SECRET), AccessToken(SECRET), AppCredential(SECRET, "app-1", "instance-1")]
 by_kind = pytest.mark.parametrize("credential", ALL, ids=lambda c: type(c).__name__)
 
 

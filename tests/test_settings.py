@@ -178,7 +178,7 @@ def test_wix_site_id_of_a_site_that_the_file_does_not_list_is_a_question(load: L
         ({"WIX_ACCESS_TOKEN": KEY}, AccessToken(KEY)),
         (
             {"WIX_APP_ID": "app", "WIX_APP_SECRET": KEY, "WIX_INSTANCE_ID": "here"},
-            AppCredential("app", KEY, "here"),
+            AppCredential(KEY, "app", "here"),
         ),
         ({"WIX_API_KEY": KEY, "WIX_ACCESS_TOKEN": "  "}, ApiKey(KEY)),
     ],
@@ -233,8 +233,8 @@ def test_one_app_serves_sites_that_name_their_instances(load: Load) -> None:
         + 'instance_id_env = "WIX_BREAD"\n'
     )
     settings = load(file, {"WIX_APP_ID": "app", "WIX_APP_SECRET": KEY, "WIX_POTS": "p", "WIX_BREAD": "b"})
-    assert settings.credential_for("pottery") == AppCredential("app", KEY, "p")
-    assert settings.credential_for("bakery") == AppCredential("app", KEY, "b")
+    assert settings.credential_for("pottery") == AppCredential(KEY, "app", "p")
+    assert settings.credential_for("bakery") == AppCredential(KEY, "app", "b")
 
 
 def test_a_site_with_its_own_key_does_not_share_the_usual_token(load: Load) -> None:

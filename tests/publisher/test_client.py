@@ -353,7 +353,7 @@ def test_nothing_of_the_environment_has_a_say(raw: Raw, connect: Connect) -> Non
 
 
 def test_a_client_shows_no_credential(connect: Connect) -> None:
-    client = connect("http://127.0.0.1:9", AppCredential("app", KEY, "instance"))
+    client = connect("http://127.0.0.1:9", AppCredential(KEY, "app", "instance"))
     assert KEY not in repr(client) + repr(vars(client))
 
 

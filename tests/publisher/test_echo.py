@@ -54,7 +54,7 @@ def echo(form: str) -> dict[str, Any]:
     return {"item": item, "items": [item], "message": text, "details": error, "accounts": [account], "status": "VALID"}
 
 
-CREDENTIALS: list[Credential] = [ApiKey(SECRET), AccessToken(SECRET), AppCredential("app", SECRET, "instance")]
+CREDENTIALS: list[Credential] = [ApiKey(SECRET), AccessToken(SECRET), AppCredential(SECRET, "app", "instance")]
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -88,5 +88,5 @@ def test_an_apps_token_is_taken_over_and_taken_out_of_answers(serve: Serve, conn
         assert call.headers["authorization"] == token
         return 200, {"item": {"id": "a", "status": f"DRAFT {token}"}}
 
-    client = connect(serve(respond).url, AppCredential("app", SECRET, "instance"))
+    client = connect(serve(respond).url, AppCredential(SECRET, "app", "instance"))
     assert token not in repr(client.send_once("GET", "/x"))

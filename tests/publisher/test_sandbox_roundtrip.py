@@ -194,7 +194,7 @@ def test_the_quotas_and_the_clock_are_read(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "credential",
-    [ApiKey("sandbox-key"), AccessToken("ready-token"), AppCredential("app", "app-secret", instance_of(SITE_ID))],
+    [ApiKey("sandbox-key"), AccessToken("ready-token"), AppCredential("app-secret", "app", instance_of(SITE_ID))],
     ids=lambda c: type(c).__name__,
 )
 def test_each_of_the_three_credentials_opens_the_site(sandbox: RigServer, credential: Credential) -> None:
@@ -204,7 +204,7 @@ def test_each_of_the_three_credentials_opens_the_site(sandbox: RigServer, creden
 
 @pytest.mark.parametrize(
     "credential",
-    [ApiKey("wrong"), AccessToken("wrong"), AppCredential("app", "wrong", instance_of(SITE_ID))],
+    [ApiKey("wrong"), AccessToken("wrong"), AppCredential("wrong", "app", instance_of(SITE_ID))],
     ids=lambda c: type(c).__name__,
 )
 def test_a_wrong_credential_is_a_refused_sign_in(sandbox: RigServer, credential: Credential) -> None:

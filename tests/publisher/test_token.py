@@ -17,7 +17,7 @@ from tests.publisher.conftest import Answer, Call, JsonServer, refusal
 Connect = Callable[..., Client]
 Serve = Callable[[Callable[[Call], Answer]], JsonServer]
 SECRET = "app-secret-not-to-be-seen-anywhere"
-APP = AppCredential("app-id", SECRET, "instance-id")
+APP = AppCredential(SECRET, "app-id", "instance-id")
 TOKEN = "/oauth2/token"
 
 
