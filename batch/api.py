@@ -12,11 +12,10 @@ every guard of the command line holds. What must be read on the way is logged as
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from batch.commands.check import read_and_check
 from batch.commands.options import Environment, Flags, Inputs, Outputs
@@ -118,34 +117,19 @@ def run(
 def _open(sheet: Sheet, options: Options, *, offline: bool = False) -> Iterator[tuple[Session, Inputs, Path]]:
     if unknown := ", ".join(sorted(options.keys() - Options.__annotations__.keys())):
         raise TypeError(f"There is no option {unknown}; the options are {', '.join(Options.__annotations__)}.")
+    given: dict[str, Any] = {**options}
     environment = Environment()
-    folder = (environment.cwd / options.get("folder", sheet.folder or "")).resolve()
-    site = options.get("site", ())
-    flags = Flags(
-        sites=(site,) if isinstance(site, str) else tuple(site),
-        config=options.get("config"),
-        sandbox=options.get("sandbox", False),
-        quiet=True,
-        color=False,
-        via=options.get("via"),
-    )
-    inputs = Inputs(
-        sheet=sheet.name,
-        only=tuple(options.get("only", ())),
-        rows=options.get("rows", ""),
-        first=options.get("first"),
-        from_date=options.get("from_date", ""),
-        until=options.get("until", ""),
-        approved_only=options.get("approved_only", False),
-        again=tuple(options.get("again", ())),
-        drafts_only=options.get("drafts_only", False),
-        regenerate=options.get("regenerate", False),
-        allow=tuple(options.get("allow", {}).items()),
-        allow_new=options.get("allow_new"),
-        places=str(options.get("places", "")),
-        pilot=options.get("pilot", ""),
-    )
+    folder = (environment.cwd / given.pop("folder", sheet.folder or "")).resolve()
+    site = given.pop("site", ())
+    own = {name: given.pop(name) for name in ("config", "sandbox", "via") if name in given}
+    flags = Flags(sites=(site,) if isinstance(site, str) else tuple(site), quiet=True, color=False, **own)
+    kept = {name: KEPT_AS[name](value) if name in KEPT_AS else value for name, value in given.items()}
     with Session(environment, flags, folder=folder, offline=offline) as session:
-        inputs = replace(inputs, sites=session.sites)
         session.print_line = logging.getLogger("postbatch").warning
-        yield session, inputs, folder
+        yield session, Inputs(sheet=sheet.name, sites=session.sites, **kept), folder
+
+
+KEPT_AS: Mapping[str, Callable[[Any], Any]] = {
+    "only": tuple, "again": tuple, "places": str, "allow": lambda allow: tuple(allow.items()),
+}  # fmt: skip
+"""The options that a plan keeps in another form than they are given."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -97,13 +97,9 @@ def in_words(shown: str) -> str:
 @lru_cache(maxsize=256)
 def zone_named(name: str) -> tzinfo | None:
     """Return a zone by its name (`Europe/Berlin`) or its offset (`UTC+01:00`), None where there is none."""
-    if name.startswith(("UTC+", "UTC-")):
-        hours, _, minutes = name[4:].partition(":")
-        if not (hours.isdecimal() and minutes.isdecimal() and int(hours) < 24):
-            return None
-        offset = timedelta(hours=int(hours), minutes=int(minutes))
-        return timezone(-offset if name[3] == "-" else offset)
     try:
+        if name.startswith(("UTC+", "UTC-")):
+            return datetime.strptime(name[3:], "%z").tzinfo
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None

@@ -113,11 +113,6 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
-def list_numbers(numbers: Sequence[int]) -> str:
-    """Return numbers as a person lists them (`4, 7 and 9`), the rest counted."""
-    return list_names([str(number) for number in numbers])
-
-
 def list_rows(numbers: Sequence[int]) -> str:
     """Return row numbers with their noun: `row 4`, `rows 4, 7 and 9`."""
     return list_names([str(number) for number in numbers], noun="row")

@@ -14,7 +14,6 @@ from batch.wording import (
     counted,
     escape_in_json,
     first_words,
-    list_numbers,
     list_rows,
     make_visible,
     quota_left,
@@ -36,7 +35,6 @@ TEN = "1, 2, 3, 4, 5, 6, 7, 8 and 2 more"
     ("numbers", "shown"), [([4], "4"), ([4, 7], "4 and 7"), ([4, 7, 9], "4, 7 and 9"), (list(range(1, 11)), TEN)]
 )
 def test_numbers_are_listed_as_people_do_and_the_rest_is_counted(numbers, shown):
-    assert list_numbers(numbers) == shown
     assert list_rows(numbers) == f"row{'s' if len(numbers) > 1 else ''} {shown}"
 
 
