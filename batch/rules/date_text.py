@@ -41,7 +41,8 @@ class DateFlaw(Enum):
     """Why a text is not one instant: the code, and what is told of it, in the order in which several are told.
 
     `{seen}` is the cell in quotation marks, `{form}` the cell written our way with what is missing left open, `{offer}`
-    each thing that it may mean, `{days}` the days of those; `{about}` and `{letters}` are those of `Unread`.
+    each thing that it may mean, `{days}` their days, `{zones}` each thing that it means if its letters are a zone;
+    `{about}` and `{letters}` are those of `Unread`.
     """
 
     def __init__(self, code: str, words: str) -> None:
@@ -59,7 +60,7 @@ class DateFlaw(Enum):
     HALF_MISSING = "time_12h", "{seen} could be in the morning or in the evening. Write {offer}."
     LETTERS_OR_DAY = (
         "date_zone",
-        "{seen}: “{letters}” could be a time zone or a weekday. Write {offer}, or leave the weekday out.",
+        "{seen}: “{letters}” could be a time zone or a weekday. Write {zones}, or leave the weekday out.",
     )
     OFFSET_OR_END = (
         "date_range",

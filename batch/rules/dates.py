@@ -294,8 +294,7 @@ FORM = "YYYY-MM-DD HH:MM"
 def explain_date(seen: str, unread: Unread) -> Problem:
     """Return why a date can't be read and how to write it, as a cell too where that is one way and adds nothing."""
     flaw, proposed, seen = unread.flaw, propose_dates(unread), seen[:LONGEST]
-    certain = unread.about != BY_WEEKDAY and flaw is not DateFlaw.LETTERS_OR_DAY
-    fix = proposed[0] if len(proposed) == 1 and certain else None
+    fix = proposed[0] if len(proposed) == 1 and unread.about != BY_WEEKDAY else None
     if flaw is DateFlaw.HALF_CONTRADICTS and unread.day and unread.clock and not unread.letters:
         fix = _form(unread)
     message = _choose_words(unread, proposed).format(
@@ -303,6 +302,7 @@ def explain_date(seen: str, unread: Unread) -> Problem:
         form=_form(unread),
         days=listed(f"{wall.day} {calendar.month_name[wall.month]} {wall.year}" for wall in unread.walls),
         offer=listed(proposed or (f"{wall.date()} {FORM[11:]}{_behind(unread)}" for wall in unread.walls)),
+        zones=listed(propose_dates(unread._replace(flaw=DateFlaw.LETTERS)) if unread.letters else ()),
         about=unread.about.title() if flaw is DateFlaw.WORD and proposed else unread.about,
         letters=unread.letters,
     )
