@@ -30,8 +30,7 @@ class Decision(StrEnum):
     MOVE = "keep or reschedule"
     CANCEL = "cancel"
     DELETE = "delete"
-    KEEP_LIVE = "keep, and warn where the row differs"
-    WAIT = "it is on its way"
+    KEEP_SENT = "it is out or on its way: keep it, and warn where the row differs"
     KEEP_NOTHING = "there is nothing to withdraw"
     KEEP_DRAFT = "keep, and say that it is a draft"
     KEEP_GONE = "it will not go out anyway"
@@ -54,9 +53,9 @@ _ROWS = {
     ABSENT:           "create        create_schedule  create_publish  not_found   keep_nothing  keep_nothing",
     Status.DRAFT:     "edit          edit_schedule    edit_publish    is_draft    keep_draft    delete",
     Status.SCHEDULED: "is_scheduled  edit_move        edit_publish    move        cancel        delete",
-    Status.PROCESSING: "in_process   wait             wait            in_process  in_process    in_process",
-    Status.IN_QUEUE:  "in_process    wait             wait            in_process  in_process    in_process",
-    Status.PUBLISHED: "keep_live     keep_live        keep_live       is_live     is_live       is_live",
+    Status.PROCESSING: "in_process   keep_sent        keep_sent       in_process  in_process    in_process",
+    Status.IN_QUEUE:  "in_process    keep_sent        keep_sent       in_process  in_process    in_process",
+    Status.PUBLISHED: "keep_sent     keep_sent        keep_sent       is_live     is_live       is_live",
     Status.FAILED:    "failed        failed           failed          failed      keep_gone     delete",
     Status.CANCELED:  "gone          gone             gone            gone        keep_gone     delete",
     Status.DELETED:   "gone          gone             gone            gone        keep_gone     keep_gone",

@@ -152,7 +152,7 @@ class ItemIndex:
         one, duplicates = _one_post(living, wanted_of(post))
         if len(living) > 1 and one is None:
             reason = (
-                f"The site holds {len(living)} items with the key {post.key}: {_shown_items(living)}. Take back all "
+                f"The site holds {len(living)} items with the key {post.key}: {shown_items(living)}. Take back all "
                 "but one: on the site, or by a row with its ID as `item_id`, no key, and `cancel` as its action "
                 "(`delete` for a draft)."
             )
@@ -195,13 +195,13 @@ class ItemIndex:
         return Refusal(StepKind.CONFLICT, "key_capitals", reason)
 
 
-def shared_items(matches: Iterable[tuple[Post, Match]]) -> dict[str, list[int]]:
-    """Return the IDs of items that more than one post of the sheet would act on, with the posts' rows."""
+def rows_by_item(matches: Iterable[tuple[Post, Match]]) -> dict[str, list[int]]:
+    """Return the rows of the posts that would act on each item, by its ID."""
     rows: dict[str, list[int]] = defaultdict(list)
     for post, match in matches:
         if match.item is not None:
             rows[match.item.id].append(post.row)
-    return {item_id: numbers for item_id, numbers in rows.items() if len(numbers) > 1}
+    return rows
 
 
 def repeated_keys(posts: Iterable[Post]) -> frozenset[str]:
@@ -260,7 +260,7 @@ def _other_names(post: Post, item: Item, versions: Sequence[Version]) -> tuple[s
     if others := [version.item for version in versions if version.lives and version.item is not item]:
         waiting = any(other.status == Status.SCHEDULED for other in others)
         end = " and goes out too, unless it is cancelled." if waiting else "."
-        warnings.append(f"Another item has the key {post.key}: {_shown_items(others)}. It is left as it is{end}")
+        warnings.append(f"Another item has the key {post.key}: {shown_items(others)}. It is left as it is{end}")
     return tuple(warnings)
 
 
@@ -271,10 +271,11 @@ def _made_elsewhere(item: Item) -> Refusal | None:
     return Refusal(StepKind.CONFLICT, "external_item", reason)
 
 
-def _shown_items(items: Iterable[Item]) -> str:
+def shown_items(items: Iterable[Item], *, timezone: str = "") -> str:
+    """Return items by ID, state and date as a person lists them, the date in a time zone, in UTC where none is told."""
     names = []
     for item in items:
-        at = shown_time(item.scheduled_at, timezone="") if item.status == Status.SCHEDULED else ""
+        at = shown_time(item.scheduled_at, timezone=timezone) if item.status == Status.SCHEDULED else ""
         names.append(f"{item.id} ({STATUS_WORDS.get(item.status, item.status)}{f' for {at}' if at else ''})")
     return list_names(sorted(names), limit=MAX_ITEMS_NAMED)
 

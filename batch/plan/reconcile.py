@@ -35,7 +35,7 @@ from batch.plan.matching import (
     lapsed_notices,
     own_key,
     repeated_keys,
-    shared_items,
+    rows_by_item,
 )
 from batch.plan.planfile import site_state
 from batch.plan.safety import (
@@ -88,8 +88,7 @@ def reconcile(
         now=now,
         options=options,
         accounts=accounts,
-        shared=shared_items((posts[n], match) for n, match in matches.items()),
-        matched=frozenset(match.item.id for match in matches.values() if match.item is not None),
+        rows=rows_by_item((posts[n], match) for n, match in matches.items()),
         repeated=repeated_keys(posts[n] for n in matches),
     )
     right = {n: (posts[n], match) for n, match in found.items() if not posts[n].errors}
@@ -140,8 +139,7 @@ class _Site:
     now: datetime
     options: PlanOptions
     accounts: AccountBook
-    shared: Mapping[str, Sequence[int]]
-    matched: frozenset[str]
+    rows: Mapping[str, Sequence[int]]
     repeated: frozenset[str]
 
     def step(self, post: Post, match: Match | None, *, slot: Dealt | None = None) -> Step:
@@ -180,8 +178,8 @@ class _Site:
         item = match.item
         if item is None:
             return None
-        if item.id in self.shared:
-            rows = f"Rows {', '.join(str(row) for row in self.shared[item.id])}"
+        if len(self.rows[item.id]) > 1:
+            rows = f"Rows {', '.join(map(str, self.rows[item.id]))}"
             reason = f"{rows} all mean the same post on the site ({item.id}). Keep one, or give each its own key or ID."
             return Refusal(StepKind.CONFLICT, "same_item", reason)
         for what, remote, own in (("channel", item.channel, post.channel), ("type", item.type, post.type)):
@@ -211,7 +209,7 @@ class _Site:
         pulled = self.options.pulled.get(item.id) if item and post.item_id else None
         if item is not None and step.acts and pulled is not None and pulled != item_state(item):
             return comparison.refuse(CHANGED_SINCE_PULL)
-        duplicates = [other for other in match.duplicates if other.id not in self.matched]
+        duplicates = [other for other in match.duplicates if other.id not in self.rows]
         if old is not None:
             return comparison.withdraw(step, [old, *duplicates], replaced=True) if Act.CREATE in step.acts else step
         return comparison.withdraw(step, duplicates) if duplicates and step.kind not in REFUSED else step
@@ -379,12 +377,10 @@ def _idle_again(posts: Sequence[Post], steps: Sequence[Step], options: PlanOptio
     """Say which keys of --again and --replace did nothing, so that a misspelt one is seen."""
     if not (options.again or options.replaced):
         return ()
-    known, made, sent = set[str](), set[str](), set[str]()
-    for post, step in zip(posts, steps, strict=True):
-        known |= names_of(post)
-        if Act.CREATE in step.acts and step.reference != step.key:
-            made |= names_of(post)
-        sent |= names_of(post) if SENDING.intersection(step.acts) else set()
+    named = [(name, step) for post, step in zip(posts, steps, strict=True) for name in names_of(post)]
+    known = {name for name, _ in named}
+    sent = {name for name, step in named if SENDING.intersection(step.acts)}
+    made = {name for name, step in named if Act.CREATE in step.acts and step.reference != step.key}
     idle = [("--again", key, "its post hasn't failed and wasn't cancelled or deleted") for key in options.again - sent]
     idle += [
         ("--replace", key, "its post is out, or already matches the row and has replaced another post")

@@ -29,7 +29,8 @@ from batch.model import (
 )
 from batch.plan.compare import content_changes, date_change, known_media, same_second
 from batch.plan.decisions import LATE, REFUSALS, Decision, Refusal
-from batch.plan.matching import shown_account
+from batch.plan.matching import shown_account, shown_items
+from batch.plan.safety import DATED
 from batch.times import shown_time, spoken_time
 from batch.wording import STATUS_WORDS, listed
 
@@ -80,8 +81,8 @@ class Comparison:
 
     @property
     def passed(self) -> bool:
-        """Whether the row's date lies behind."""
-        return self.date <= self.now
+        """Whether the row has a date and it lies behind."""
+        return self.post.publish_at is not None and self.post.publish_at <= self.now
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -155,8 +156,11 @@ class Comparison:
         return tuple(issue.message for issue in self.post.issues if issue.severity is Severity.WARNING)
 
     def decided(self, decision: Decision) -> Step:
-        """Return the step that a decision makes."""
-        return STEPS[decision](self) if decision in STEPS else self.refuse_by(decision)
+        """Return the step that a decision makes; none sets a date that has passed."""
+        step = STEPS[decision](self) if decision in STEPS else self.refuse_by(decision)
+        if self.passed and DATED.intersection(step.acts):
+            return self._date_passed()
+        return step
 
     def refuse(self, refusal: Refusal) -> Step:
         """Return the step that does nothing, with its reason."""
@@ -173,8 +177,6 @@ class Comparison:
 
     def create_schedule(self) -> Step:
         """Make a post that goes out at the row's date."""
-        if self.passed:
-            return self._date_passed()
         acts = (*self.uploads, Act.CREATE, Act.SCHEDULE)
         slot = " in the next free slot" if self.post.slots else ""
         return self.step(StepKind.SCHEDULE, f"New post{slot}, {self.spoken(self.date)}.", acts=acts, at=self.date)
@@ -194,8 +196,6 @@ class Comparison:
 
     def edit_schedule(self) -> Step:
         """Bring a draft to the row's content and schedule it."""
-        if self.passed:
-            return self._date_passed()
         changes = self.changes
         reason = f"Schedules the draft for {self.spoken(self.date)}{_also(changes)}."
         acts = (*self.edits(changes), Act.SCHEDULE)
@@ -205,8 +205,6 @@ class Comparison:
         """Bring a scheduled post to the row's content and date."""
         changes, move = self.changes, self._move()
         if move is not None:
-            if self.passed:
-                return self._date_passed()
             reason = f"{self._moves()}{_also(changes)}."
             acts = (*self.edits(changes), Act.RESCHEDULE)
             return self.step(StepKind.RESCHEDULE, reason, acts=acts, at=self.date, changes=(*changes, move))
@@ -234,8 +232,6 @@ class Comparison:
         move = self._move()
         if move is None:
             return self.step(StepKind.UNCHANGED, "Already scheduled for this date, nothing to move.", at=self.date)
-        if self.passed:
-            return self._date_passed()
         row = self.post.content  # what it leaves blank says nothing
         differing = content_changes(self.item.content, row) if self.item else ()
         names = [c.field for c in differing if c.new and (c.field != "media" or (row.media and known_media(row.media)))]
@@ -269,15 +265,11 @@ class Comparison:
 
         What it replaces is taken back before the new post gets its date, a copy once the post is as the row wants it.
         """
-        dates = (f" for {self.spoken(other.scheduled_at)}" if other.scheduled_at else "" for other in others)
-        shown = [f"{other.id} ({other.status}{date})" for other, date in zip(others, dates, strict=True)]
-        told, are = listed(shown, last="and"), "is" if len(shown) == 1 else "are"
+        told, are = shown_items(others, timezone=self.post.timezone), "is" if len(others) == 1 else "are"
         place = step.acts.index(Act.CREATE) + 1 if replaced else len(step.acts)
+        warning = f"The site has {len(others) + 1} copies of this post. {told} {are} taken back, so it goes out once."
         if replaced:
             warning = f"Replaces {told}, which {are} taken back before the new post gets its date."
-        else:
-            copies = f"The site has {len(shown) + 1} copies of this post."
-            warning = f"{copies} {told} {are} taken back, so it goes out once."
         return replace(
             step,
             acts=(*step.acts[:place], Act.WITHDRAW, *step.acts[place:]),
@@ -292,25 +284,22 @@ class Comparison:
         reason = f"Deletes the post from the site {was}. {FOR_GOOD}"
         return self.step(StepKind.DELETE, reason, acts=(Act.DELETE,), at=self.last_date)
 
-    def keep_live(self) -> Step:
-        """Leave a post that is out."""
-        return self.step(StepKind.UNCHANGED, "Already published.", at=self.last_date, warnings=self._live_warnings())
+    def keep_sent(self) -> Step:
+        """Leave a post that is out or on its way, and say where the row differs from it.
 
-    def wait(self) -> Step:
-        """Leave a post that is on its way."""
-        reason = f"Being published right now ({self.status})."
-        return self.step(StepKind.WAIT, reason, at=self.last_date, warnings=self._live_warnings())
-
-    def _live_warnings(self) -> tuple[str, ...]:
-        """Say where the row differs from a post that is out; media that were never uploaded say nothing about it."""
+        Media that were never uploaded say nothing about it.
+        """
         names = [c.field for c in self.changes if c.field != "media" or known_media(self.content.media)]
         remote = self.item_date
         if self.wanted is Action.SCHEDULE and remote is not None and not same_second(remote, self.date):
             names.append("publish_at")
-        if not names:
-            return ()
         which = listed(names, last="and")
-        return (f"The row differs ({which}), but a published post can't be changed from here.",)
+        warning = f"The row differs ({which}), but a published post can't be changed from here."
+        warnings = (warning,) if names else ()
+        if self.status == Status.PUBLISHED:
+            return self.step(StepKind.UNCHANGED, "Already published.", at=self.last_date, warnings=warnings)
+        reason = f"Being published right now ({self.status})."
+        return self.step(StepKind.WAIT, reason, at=self.last_date, warnings=warnings)
 
     def keep_nothing(self) -> Step:
         """Withdraw nothing, since nothing is there."""
@@ -380,8 +369,7 @@ STEPS: Mapping[Decision, Callable[[Comparison], Step]] = {
     Decision.MOVE: Comparison.move,
     Decision.CANCEL: Comparison.cancel,
     Decision.DELETE: Comparison.delete,
-    Decision.KEEP_LIVE: Comparison.keep_live,
-    Decision.WAIT: Comparison.wait,
+    Decision.KEEP_SENT: Comparison.keep_sent,
     Decision.KEEP_NOTHING: Comparison.keep_nothing,
     Decision.KEEP_DRAFT: Comparison.keep_draft,
     Decision.KEEP_GONE: Comparison.keep_gone,

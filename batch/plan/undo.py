@@ -6,22 +6,19 @@ live, and what was withdrawn is not brought back: each of these says so in plain
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from batch.model import Act, Before, Change, Content, Item, SitePlan, Snapshot, Status, Step, StepKind
 from batch.plan.compare import content_changes, date_change, same_media, same_second
 from batch.plan.decisions import ABSENT, PlanOptions
-from batch.plan.matching import ItemIndex
+from batch.plan.matching import DEAD, ON_ITS_WAY, ItemIndex
 from batch.plan.planfile import site_state
 from batch.plan.safety import DATED, check_clock
 from batch.plan.steps import FOR_GOOD
 from batch.times import shown_time, spoken_time
 from batch.wording import STATUS_WORDS
-
-OUT = frozenset({Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE})
-GONE: Mapping[str, str] = {Status.CANCELED: "cancelled", Status.DELETED: "deleted", Status.FAILED: "refused"}
 
 
 def make_undo(
@@ -124,10 +121,10 @@ class _Past:
             return self.back(StepKind.UNCHANGED, f"{reason} If you expected it, look there for it.", code="not_found")
         if Act.CANCEL in step.acts:
             return self.cancel()
-        if Act.PUBLISH in step.acts or status in OUT:
+        if Act.PUBLISH in step.acts or status in ON_ITS_WAY:
             return self.publish()
-        if word := GONE.get(status):
-            return self.back(StepKind.UNCHANGED, f"Already {word}; it won't go out.")
+        if status in DEAD:
+            return self.back(StepKind.UNCHANGED, f"Already {STATUS_WORDS[status]}; it won't go out.")
         if status not in (Status.DRAFT, Status.SCHEDULED):
             reason = f"Its state on the site is {status}, which this version doesn't know, so it is left alone."
             return self.back(StepKind.CONFLICT, reason, code="unknown_status")

@@ -17,8 +17,8 @@ from batch.plan.matching import (
     ItemIndex,
     reference_of,
     repeated_keys,
+    rows_by_item,
     sent_form,
-    shared_items,
     shown_account,
     split_reference,
 )
@@ -238,7 +238,7 @@ def test_what_is_not_there_would_be_made_under_the_key_itself(make: Builders) ->
 def test_rows_that_stand_for_one_item_are_seen(make: Builders) -> None:
     index = ItemIndex([make.item(), make.item(id="b", reference="b")])
     posts = [make.post(), replace(make.post("z", item_id="item-1"), row=7), make.post("b")]
-    assert shared_items((post, index.find(post)) for post in posts) == {"item-1": [2, 7]}
+    assert rows_by_item((post, index.find(post)) for post in posts) == {"item-1": [2, 7], "b": [2]}
 
 
 def test_keys_that_stand_twice_are_seen(make: Builders) -> None:
