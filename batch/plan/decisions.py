@@ -165,3 +165,7 @@ class PlanOptions:
     via: str = "auto"
     clock_warn_seconds: float = 60
     clock_stop_seconds: float = 300
+
+    def asks_again(self, post: Post, *, status: str = "") -> bool:
+        """Tell whether `again` means a post whose item is in this state."""
+        return bool(names_of(post) & self.again) or (status == Status.FAILED and AGAIN_FAILED in self.again)

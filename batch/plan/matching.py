@@ -18,7 +18,7 @@ from batch.model import Account, Action, Channel, Item, Post, Snapshot, Status, 
 from batch.plan.compare import content_changes
 from batch.plan.decisions import Refusal, wanted_of
 from batch.rules.channels import COMBINATIONS
-from batch.times import shown_time
+from batch.times import spoken_time
 from batch.wording import STATUS_WORDS, counted, list_names
 
 DEAD = frozenset({Status.CANCELED, Status.DELETED, Status.FAILED})
@@ -275,7 +275,7 @@ def shown_items(items: Iterable[Item], *, timezone: str = "") -> str:
     """Return items by ID, state and date as a person lists them, the date in a time zone, in UTC where none is told."""
     names = []
     for item in items:
-        at = shown_time(item.scheduled_at, timezone=timezone) if item.status == Status.SCHEDULED else ""
+        at = spoken_time(item.scheduled_at, timezone=timezone) if item.status == Status.SCHEDULED else ""
         names.append(f"{item.id} ({STATUS_WORDS.get(item.status, item.status)}{f' for {at}' if at else ''})")
     return list_names(sorted(names), limit=MAX_ITEMS_NAMED)
 

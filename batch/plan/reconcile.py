@@ -20,7 +20,6 @@ from batch.plan.decisions import (
     PlanOptions,
     Refusal,
     contradiction_of,
-    decide,
     names_of,
     place,
     wanted_of,
@@ -92,12 +91,12 @@ def reconcile(
         repeated=repeated_keys(posts[n] for n in matches),
     )
     right = {n: (posts[n], match) for n, match in found.items() if not posts[n].errors}
-    slots = Dealer(accounts, calendar, again=options.again, now=now).deal_all(right)
+    slots = Dealer(accounts, calendar, options=options, now=now).deal_all(right)
     steps = [site.step(post, found.get(n), slot=slots.get(n)) for n, post in enumerate(posts)]
     steps = [calendar.warn(step, status=step.found_status) for step in steps]
     steps, clock = check_clock(steps, snapshot, options=options)
     steps = block_missing_features(steps, snapshot)
-    steps = block_known_refusals(steps, snapshot, again=lambda n: bool(names_of(posts[n]) & options.again))
+    steps = block_known_refusals(steps, snapshot, again=lambda n: options.asks_again(posts[n]))
     items = {
         item.id: item for match in matches.values() for item in (match.item, *match.duplicates) if item is not None
     }
@@ -193,8 +192,8 @@ class _Site:
 
     def _decided(self, plain: Comparison, match: Match) -> Step:
         post, wanted, warnings = plain.post, plain.wanted, match.warnings
-        old = match.item if self._replaced(plain, match) else None
-        item = None if old is not None or self._made_again(plain, match.item) else match.item
+        item = None if self._made_again(plain, match) else match.item
+        old = match.item if item is None and match.item and match.item.status not in DEAD else None
         generated = post.generation is not None and wanted in CONTENT_WANTED and wanted is not Action.DRAFT
         # What is scheduled or out already stays as decided.
         if self.options.drafts_only and generated and (item is None or item.status == Status.DRAFT):
@@ -205,7 +204,7 @@ class _Site:
         comparison = Comparison(post, wanted, plain.site, plain.now, reference, content, item, choice.account, warnings)
         if choice.refusal is not None and choice.refusal.kind is StepKind.CONFLICT:
             return comparison.refuse(choice.refusal)
-        step = _allowed(comparison.decided(decide(wanted, comparison.status)), comparison, choice)
+        step = _allowed(comparison.decided(), comparison, choice)
         pulled = self.options.pulled.get(item.id) if item and post.item_id else None
         if item is not None and step.acts and pulled is not None and pulled != item_state(item):
             return comparison.refuse(CHANGED_SINCE_PULL)
@@ -214,24 +213,19 @@ class _Site:
             return comparison.withdraw(step, [old, *duplicates], replaced=True) if Act.CREATE in step.acts else step
         return comparison.withdraw(step, duplicates) if duplicates and step.kind not in REFUSED else step
 
-    def _made_again(self, plain: Comparison, item: Item | None) -> bool:
-        """Tell whether a dead item was asked to be made again, under the next attempt of its key."""
-        if item is None or item.status not in DEAD or plain.wanted not in CONTENT_WANTED:
-            return False
-        by_word = AGAIN_FAILED in self.options.again and item.status == Status.FAILED
-        return by_word or bool(names_of(plain.post) & self.options.again)
-
-    def _replaced(self, plain: Comparison, match: Match) -> bool:
-        """Tell whether an item that has not gone out was asked to be made again, under the next attempt of its key.
+    def _made_again(self, plain: Comparison, match: Match) -> bool:
+        """Tell whether a post was asked to be made again under the next attempt of its key: one dead, or not yet out.
 
         The same command again changes nothing: where the attempts before were taken back and the item shows what the
         row says, it is the replacement. It is replaced once more as soon as it differs: the row has changed, or the
         site still shows a field that the row clears.
         """
         item = match.item
-        if item is None or item.status not in (Status.DRAFT, Status.SCHEDULED) or item.external:
+        if item is None or item.external or plain.wanted not in CONTENT_WANTED:
             return False
-        if plain.wanted not in CONTENT_WANTED or not names_of(plain.post) & self.options.replaced:
+        if item.status in DEAD:
+            return self.options.asks_again(plain.post, status=item.status)
+        if item.status not in (Status.DRAFT, Status.SCHEDULED) or not names_of(plain.post) & self.options.replaced:
             return False
         choice = self._account_of(plain.post, item, plain.wanted)
         changed = real_changes(item.content, _content_of(plain.post, item, choice, plain.wanted)) or item.kept

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from batch.model import Action, Item, Post, Status, Step, StepKind
-from batch.plan.decisions import AGAIN_FAILED, Refusal, names_of, wanted_of
+from batch.plan.decisions import PlanOptions, Refusal, wanted_of
 from batch.plan.matching import DEAD, AccountBook, Match
 from batch.rules.slots import next_slots
 from batch.times import spoken_time, zone_named
@@ -91,8 +91,8 @@ Dealt = datetime | Refusal
 class Dealer:
     """Deals slots to posts that are asked about in the sheet's order."""
 
-    def __init__(self, accounts: AccountBook, calendar: Calendar, *, again: frozenset[str], now: datetime) -> None:
-        self._accounts, self._calendar, self._again, self._now = accounts, calendar, again, now
+    def __init__(self, accounts: AccountBook, calendar: Calendar, *, options: PlanOptions, now: datetime) -> None:
+        self._accounts, self._calendar, self._options, self._now = accounts, calendar, options, now
         self._coming: dict[tuple[object, ...], Iterator[datetime]] = {}
 
     def take_dated(self, post: Post, item: Item | None) -> None:
@@ -109,8 +109,7 @@ class Dealer:
         if item is not None and item.status not in DEAD and item.status != Status.DRAFT:
             return item.scheduled_at or (NOT_TOLD if item.status == Status.SCHEDULED else None)
         living = item is not None and item.status not in DEAD
-        failed = item is not None and item.status == Status.FAILED and AGAIN_FAILED in self._again
-        if item is not None and not (living or failed or names_of(post) & self._again):
+        if item is not None and not (living or self._options.asks_again(post, status=item.status)):
             return None
         choice = self._accounts.of_item(post, item) if item and living else self._accounts.choose(post)
         account = choice.account

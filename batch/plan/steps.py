@@ -28,7 +28,7 @@ from batch.model import (
     StepKind,
 )
 from batch.plan.compare import content_changes, date_change, known_media, same_second
-from batch.plan.decisions import LATE, REFUSALS, Decision, Refusal
+from batch.plan.decisions import LATE, REFUSALS, Decision, Refusal, decide
 from batch.plan.matching import shown_account, shown_items
 from batch.plan.safety import DATED
 from batch.times import shown_time, spoken_time
@@ -155,8 +155,9 @@ class Comparison:
             return ()
         return tuple(issue.message for issue in self.post.issues if issue.severity is Severity.WARNING)
 
-    def decided(self, decision: Decision) -> Step:
-        """Return the step that a decision makes; none sets a date that has passed."""
+    def decided(self) -> Step:
+        """Return the step that the decision table makes; none sets a date that has passed."""
+        decision = decide(self.wanted, self.status)
         step = STEPS[decision](self) if decision in STEPS else self.refuse_by(decision)
         if self.passed and DATED.intersection(step.acts):
             return self._date_passed()

@@ -82,7 +82,7 @@ def test_two_items_that_live_are_a_conflict_that_names_both(make: Builders, othe
         match = ItemIndex([make.item(id="a"), make.item(other, id="b", **changes)]).find(make.post())
         assert match.refusal is not None
         assert match.refusal.code == "several_items"
-        assert "a (scheduled for 2026-12-01 08:30 UTC) and b (" in match.refusal.reason
+        assert "a (scheduled for Tue 1 Dec 2026, 08:30 (UTC)) and b (" in match.refusal.reason
         assert "`cancel` as its action" in match.refusal.reason
 
 

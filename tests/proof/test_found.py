@@ -357,7 +357,7 @@ def test_of_two_same_posts_that_a_killed_run_left_behind_the_next_run_takes_one_
     first, second = sorted(item["id"] for item in stage.service.items())
     (outcome,) = stage.run([post("a", at=hours(30))])
     assert (outcome.outcome, outcome.item_id) == (O.UNCHANGED, first)
-    assert f"{second} (SCHEDULED" in outcome.warnings[-1]
+    assert f"{second} (scheduled for" in outcome.warnings[-1]
     assert kinds(stage.run([post("a", at=hours(30))], name="r2")) == ["unchanged"]
     assert [p.at for p in stage.service.coming()] == [hours(30)]
 
