@@ -152,7 +152,7 @@ def test_an_id_does_not_hide_that_another_item_of_its_key_goes_out_too(make: Bui
     match = ItemIndex([make.item(id="a"), make.item(id="b")]).find(make.post(item_id="a"))
     assert match.item is not None
     (warning,) = match.warnings
-    assert "b (scheduled for 2026-12-01 08:30 UTC)" in warning
+    assert "b (scheduled for Tue 1 Dec 2026, 08:30 (UTC))" in warning
     assert "goes out too" in warning
 
 
