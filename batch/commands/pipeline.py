@@ -65,7 +65,7 @@ from batch.plan.approval import (
 )
 from batch.plan.decisions import PlanOptions, PostPlace, names_of, place
 from batch.plan.matching import ItemIndex
-from batch.plan.reconcile import left_out_by, reconcile
+from batch.plan.reconcile import reconcile
 from batch.plan.safety import MAX_SHARE_PERCENT, check_new_posts, find_large_changes, refuse_large
 from batch.publisher.client import Client
 from batch.report import terminal
@@ -220,7 +220,7 @@ class Planner:
         """Return the site's plan, and what was read of it (None where there was nothing to ask)."""
         now = self._session.environment.now
         options = replace(options, via=self._session.settings.site(site).via)
-        active = [post for post in posts if not (post.errors or left_out_by(post, options))]
+        active = [post for post in posts if not (post.errors or options.leaves_out(post))]
         if not active:
             snapshot = Snapshot(site, now(), items=self._remembered(site, posts))
             return reconcile(posts, snapshot, now=now(), options=options), None

@@ -18,15 +18,12 @@ ABSENT = ""
 
 
 class Decision(StrEnum):
-    """What is to happen, and for a refusal its code. EDIT means: bring the content to what the row says."""
+    """What is to happen, and for a refusal its code. The first four make the item or bring it to the row's content."""
 
-    CREATE = "create as a draft"
-    CREATE_SCHEDULE = "create and schedule"
-    CREATE_PUBLISH = "create and publish"
-    EDIT = "keep or update"
-    EDIT_SCHEDULE = "update and schedule"
+    DRAFT = "create as a draft, keep or update"
+    SCHEDULE = "create or update, and schedule"
+    PUBLISH = "create or update, and publish"
     EDIT_MOVE = "keep, reschedule or update"
-    EDIT_PUBLISH = "update and publish"
     MOVE = "keep or reschedule"
     CANCEL = "cancel"
     DELETE = "delete"
@@ -49,16 +46,16 @@ CONTENT_WANTED = (Action.DRAFT, Action.SCHEDULE, Action.PUBLISH)
 
 WISHES = (*CONTENT_WANTED, Action.RESCHEDULE, Action.CANCEL, Action.DELETE)
 _ROWS = {
-    #                  draft         schedule         publish         reschedule  cancel        delete
-    ABSENT:           "create        create_schedule  create_publish  not_found   keep_nothing  keep_nothing",
-    Status.DRAFT:     "edit          edit_schedule    edit_publish    is_draft    keep_draft    delete",
-    Status.SCHEDULED: "is_scheduled  edit_move        edit_publish    move        cancel        delete",
-    Status.PROCESSING: "in_process   keep_sent        keep_sent       in_process  in_process    in_process",
-    Status.IN_QUEUE:  "in_process    keep_sent        keep_sent       in_process  in_process    in_process",
-    Status.PUBLISHED: "keep_sent     keep_sent        keep_sent       is_live     is_live       is_live",
-    Status.FAILED:    "failed        failed           failed          failed      keep_gone     delete",
-    Status.CANCELED:  "gone          gone             gone            gone        keep_gone     delete",
-    Status.DELETED:   "gone          gone             gone            gone        keep_gone     keep_gone",
+    #                  draft         schedule   publish    reschedule  cancel        delete
+    ABSENT:           "draft         schedule   publish    not_found   keep_nothing  keep_nothing",
+    Status.DRAFT:     "draft         schedule   publish    is_draft    keep_draft    delete",
+    Status.SCHEDULED: "is_scheduled  edit_move  publish    move        cancel        delete",
+    Status.PROCESSING: "in_process   keep_sent  keep_sent  in_process  in_process    in_process",
+    Status.IN_QUEUE:  "in_process    keep_sent  keep_sent  in_process  in_process    in_process",
+    Status.PUBLISHED: "keep_sent     keep_sent  keep_sent  is_live     is_live       is_live",
+    Status.FAILED:    "failed        failed     failed     failed      keep_gone     delete",
+    Status.CANCELED:  "gone          gone       gone       gone        keep_gone     delete",
+    Status.DELETED:   "gone          gone       gone       gone        keep_gone     keep_gone",
 }  # fmt: skip
 TABLE: Mapping[tuple[Action, str], Decision] = {
     (wanted, str(status)): Decision[word.upper()]
@@ -165,6 +162,12 @@ class PlanOptions:
     via: str = "auto"
     clock_warn_seconds: float = 60
     clock_stop_seconds: float = 300
+
+    def leaves_out(self, post: Post) -> str:
+        """Return why a post is left out of this run, "" where it is not."""
+        if post.action is Action.SKIP:
+            return "Left out: its action is `skip`."
+        return self.skip.get(place(post), "") if self.skip else ""
 
     def asks_again(self, post: Post, *, status: str = "") -> bool:
         """Tell whether `again` means a post whose item is in this state."""

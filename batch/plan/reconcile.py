@@ -21,7 +21,6 @@ from batch.plan.decisions import (
     Refusal,
     contradiction_of,
     names_of,
-    place,
     wanted_of,
 )
 from batch.plan.matching import (
@@ -37,14 +36,7 @@ from batch.plan.matching import (
     rows_by_item,
 )
 from batch.plan.planfile import site_state
-from batch.plan.safety import (
-    block_known_refusals,
-    block_missing_features,
-    block_over_quota,
-    check_clock,
-    needs_of,
-    refused,
-)
+from batch.plan.safety import block_missing_features, block_over_quota, block_refused, check_clock, needs_of, refused
 from batch.plan.slots import Calendar, Dealer, Dealt
 from batch.plan.steps import Comparison
 from batch.rules.channels import DEFAULT_TYPE
@@ -78,7 +70,7 @@ def reconcile(
     """Return the plan for the posts of one site, given what it held when it was read."""
     options = options or PlanOptions()
     index = ItemIndex(snapshot.items, keys=[post.key for post in posts])
-    skipped = {n for n, post in enumerate(posts) if left_out_by(post, options)}
+    skipped = {n for n, post in enumerate(posts) if options.leaves_out(post)}
     found = {n: index.find(post) for n, post in enumerate(posts) if n in skipped or not post.errors}
     matches = {n: match for n, match in found.items() if n not in skipped}
     accounts, calendar = AccountBook(snapshot), Calendar(snapshot.items)
@@ -96,7 +88,7 @@ def reconcile(
     steps = [calendar.warn(step, status=step.found_status) for step in steps]
     steps, clock = check_clock(steps, snapshot, options=options)
     steps = block_missing_features(steps, snapshot)
-    steps = block_known_refusals(steps, snapshot, again=lambda n: options.asks_again(posts[n]))
+    steps = block_refused(steps, snapshot, again=lambda n: options.asks_again(posts[n]))
     items = {
         item.id: item for match in matches.values() for item in (match.item, *match.duplicates) if item is not None
     }
@@ -121,13 +113,6 @@ def reconcile(
         via=options.via,
         lapsed=tuple(lapsed),
     )
-
-
-def left_out_by(post: Post, options: PlanOptions) -> str:
-    """Return why a post is left out of this run, "" where it is not."""
-    if post.action is Action.SKIP:
-        return "Left out: its action is `skip`."
-    return options.skip.get(place(post), "") if options.skip else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +142,7 @@ class _Site:
             post = replace(post, publish_at=slot, local_time=shown_time(slot, timezone=post.timezone))
         reference = (item.reference if item else "") or post.key
         plain = Comparison(post, wanted_of(post), self.snapshot.site, self.now, reference, post.content, item)
-        if reason := left_out_by(post, self.options):
+        if reason := self.options.leaves_out(post):
             return plain.leave_out(reason)
         if match is None:
             failed = any(error.code == GENERATION_FAILED for error in post.errors)
@@ -198,9 +183,8 @@ class _Site:
         # What is scheduled or out already stays as decided.
         if self.options.drafts_only and generated and (item is None or item.status == Status.DRAFT):
             wanted, warnings = Action.DRAFT, (*warnings, FOR_REVIEW)
-        choice = self._account_of(post, item, plain.wanted)
+        choice, content = self._account_and_content(plain, item)
         reference = plain.reference if item else match.next_reference
-        content = _content_of(post, item, choice, wanted)
         comparison = Comparison(post, wanted, plain.site, plain.now, reference, content, item, choice.account, warnings)
         if choice.refusal is not None and choice.refusal.kind is StepKind.CONFLICT:
             return comparison.refuse(choice.refusal)
@@ -227,32 +211,30 @@ class _Site:
             return self.options.asks_again(plain.post, status=item.status)
         if item.status not in (Status.DRAFT, Status.SCHEDULED) or not names_of(plain.post) & self.options.replaced:
             return False
-        choice = self._account_of(plain.post, item, plain.wanted)
-        changed = real_changes(item.content, _content_of(plain.post, item, choice, plain.wanted)) or item.kept
+        _, content = self._account_and_content(plain, item)
+        changed = real_changes(item.content, content) or item.kept
         earlier = {old.status for old in match.earlier}
         # A draft of an earlier attempt goes nowhere: replacing once more would not take it back either.
         taken_back = bool(earlier & DEAD) and earlier <= DEAD | {Status.DRAFT}
         return bool(changed) or not taken_back
 
-    def _account_of(self, post: Post, item: Item | None, wanted: Action) -> AccountChoice:
-        if item is None:
-            return self.accounts.choose(post) if wanted in CONTENT_WANTED else AccountChoice(None)
-        choice = self.accounts.of_item(post, item)
-        if choice.refusal and choice.refusal.code == UNCLEAR and wanted not in CONTENT_WANTED:
-            return AccountChoice(None)
-        return choice
-
-
-def _content_of(post: Post, item: Item | None, choice: AccountChoice, wanted: Action) -> Content:
-    """Return the content of the step: the row's where it counts, else what the item holds."""
-    if item is not None and wanted not in CONTENT_WANTED:
-        return item.content
-    account = choice.account
-    target_id = account.target_id if account else ""
-    content = wanted_content(post, target_id=target_id, remote=item.content if item else None)
-    if post.channel is Channel.TIKTOK and not content.privacy and account and len(account.privacy_options) == 1:
-        return replace(content, privacy=account.privacy_options[0])
-    return content
+    def _account_and_content(self, plain: Comparison, item: Item | None) -> tuple[AccountChoice, Content]:
+        """Return the account and the content of a step: the row's where they count, else what the item holds."""
+        post, counts = plain.post, plain.wanted in CONTENT_WANTED
+        choice = AccountChoice(None)
+        if item is not None:
+            choice = self.accounts.of_item(post, item)
+        elif counts:
+            choice = self.accounts.choose(post)
+        if item is not None and not counts:
+            unclear = choice.refusal is not None and choice.refusal.code == UNCLEAR
+            return AccountChoice(None) if unclear else choice, item.content
+        account = choice.account
+        target_id = account.target_id if account else ""
+        content = wanted_content(post, target_id=target_id, remote=item.content if item else None)
+        if post.channel is Channel.TIKTOK and not content.privacy and account and len(account.privacy_options) == 1:
+            content = replace(content, privacy=account.privacy_options[0])
+        return choice, content
 
 
 def _allowed(step: Step, comparison: Comparison, choice: AccountChoice) -> Step:

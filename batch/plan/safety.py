@@ -126,7 +126,7 @@ def refusal_of(step: Step) -> str:
     return sha256("\x1e".join(sent).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def block_known_refusals(
+def block_refused(
     steps: Sequence[Step], snapshot: Snapshot, *, again: Callable[[int], bool] = lambda _place: False
 ) -> list[Step]:
     """Refuse what the service has refused of a post itself in two runs, where the row has not changed since.

@@ -89,14 +89,12 @@ class Comparison:
         """The content that differs from the item's; nothing where there is no item."""
         return content_changes(self.item.content, self.content) if self.item else ()
 
-    @property
-    def uploads(self) -> tuple[Act, ...]:
-        """The act that brings the media into the Media Manager, where any is not there."""
-        return () if known_media(self.content.media) else (Act.UPLOAD,)
-
-    def edits(self, changes: Sequence[Change]) -> tuple[Act, ...]:
-        """Return the acts that make these changes of the content."""
-        return (*self.uploads, Act.UPDATE) if changes else ()
+    def brings(self, changes: Sequence[Change]) -> tuple[Act, ...]:
+        """Return the acts that bring the content to the site: the item is made, or changed where it differs."""
+        if self.item is not None and not changes:
+            return ()
+        uploads = () if known_media(self.content.media) else (Act.UPLOAD,)
+        return (*uploads, Act.UPDATE if self.item else Act.CREATE)
 
     def step(
         self,
@@ -172,42 +170,41 @@ class Comparison:
         code = "" if self.post.action is Action.SKIP else LEFT_OUT
         return self.step(StepKind.SKIP, reason, code=code, at=self.last_date)
 
-    def create(self) -> Step:
-        """Make a draft."""
-        return self.step(StepKind.DRAFT, "New draft.", acts=(*self.uploads, Act.CREATE))
+    def draft(self) -> Step:
+        """Make a draft, or bring it to the row's content."""
+        changes = self.changes
+        kind, reason = StepKind.DRAFT, "New draft."
+        if self.item is not None:
+            kind, reason = StepKind.UNCHANGED, "Already a draft, nothing to change."
+        if changes:
+            kind, reason = StepKind.UPDATE, f"Updates the draft: {_fields(changes)}."
+        return self.step(kind, reason, acts=self.brings(changes), changes=changes)
 
-    def create_schedule(self) -> Step:
-        """Make a post that goes out at the row's date."""
-        acts = (*self.uploads, Act.CREATE, Act.SCHEDULE)
+    def schedule(self) -> Step:
+        """Make a post that goes out at the row's date, or bring a draft to the row's content and schedule it."""
+        changes, date = self.changes, self.spoken(self.date)
         slot = " in the next free slot" if self.post.slots else ""
-        return self.step(StepKind.SCHEDULE, f"New post{slot}, {self.spoken(self.date)}.", acts=acts, at=self.date)
-
-    def create_publish(self) -> Step:
-        """Make a post that goes out at once."""
-        acts = (*self.uploads, Act.CREATE, Act.PUBLISH)
-        return self.step(StepKind.PUBLISH, "New post, published at once.", acts=acts)
-
-    def edit(self) -> Step:
-        """Bring a draft to the row's content."""
-        changes = self.changes
-        if not changes:
-            return self.step(StepKind.UNCHANGED, "Already a draft, nothing to change.")
-        reason = f"Updates the draft: {_fields(changes)}."
-        return self.step(StepKind.UPDATE, reason, acts=self.edits(changes), changes=changes)
-
-    def edit_schedule(self) -> Step:
-        """Bring a draft to the row's content and schedule it."""
-        changes = self.changes
-        reason = f"Schedules the draft for {self.spoken(self.date)}{_also(changes)}."
-        acts = (*self.edits(changes), Act.SCHEDULE)
+        reason = f"Schedules the draft for {date}{_also(changes)}." if self.item else f"New post{slot}, {date}."
+        acts = (*self.brings(changes), Act.SCHEDULE)
         return self.step(StepKind.SCHEDULE, reason, acts=acts, at=self.date, changes=changes)
+
+    def publish(self) -> Step:
+        """Make a post that goes out at once, or publish a draft or a scheduled post with the row's content."""
+        changes = self.changes
+        reason = f"Publishes the draft at once{_also(changes)}."
+        if self.item is None:
+            reason = "New post, published at once."
+        elif self.status == Status.SCHEDULED:
+            reason = f"Publishes at once instead of {self.spoken(self.item_date)}{_also(changes)}."
+        acts = (*self.brings(changes), Act.PUBLISH)
+        return self.step(StepKind.PUBLISH, reason, acts=acts, changes=changes)
 
     def edit_move(self) -> Step:
         """Bring a scheduled post to the row's content and date."""
         changes, move = self.changes, self._move()
         if move is not None:
             reason = f"{self._moves()}{_also(changes)}."
-            acts = (*self.edits(changes), Act.RESCHEDULE)
+            acts = (*self.brings(changes), Act.RESCHEDULE)
             return self.step(StepKind.RESCHEDULE, reason, acts=acts, at=self.date, changes=(*changes, move))
         if not changes:
             reason = "Already scheduled, nothing to change."
@@ -217,16 +214,7 @@ class Comparison:
             reason = "Already scheduled and due now."
             return self.step(StepKind.UNCHANGED, reason, at=self.date, warnings=(warning,))
         reason = f"Already scheduled{_also(changes)}."
-        return self.step(StepKind.UPDATE, reason, acts=self.edits(changes), at=self.date, changes=changes)
-
-    def edit_publish(self) -> Step:
-        """Bring a draft or a scheduled post to the row's content and publish it at once."""
-        changes = self.changes
-        was = "the draft at once"
-        if self.status == Status.SCHEDULED:
-            was = f"at once instead of {self.spoken(self.item_date)}"
-        acts = (*self.edits(changes), Act.PUBLISH)
-        return self.step(StepKind.PUBLISH, f"Publishes {was}{_also(changes)}.", acts=acts, changes=changes)
+        return self.step(StepKind.UPDATE, reason, acts=self.brings(changes), at=self.date, changes=changes)
 
     def move(self) -> Step:
         """Move a scheduled post to the row's date, and say what else the row writes that this leaves alone."""
@@ -360,13 +348,10 @@ def _also(changes: Sequence[Change]) -> str:
 
 
 STEPS: Mapping[Decision, Callable[[Comparison], Step]] = {
-    Decision.CREATE: Comparison.create,
-    Decision.CREATE_SCHEDULE: Comparison.create_schedule,
-    Decision.CREATE_PUBLISH: Comparison.create_publish,
-    Decision.EDIT: Comparison.edit,
-    Decision.EDIT_SCHEDULE: Comparison.edit_schedule,
+    Decision.DRAFT: Comparison.draft,
+    Decision.SCHEDULE: Comparison.schedule,
+    Decision.PUBLISH: Comparison.publish,
     Decision.EDIT_MOVE: Comparison.edit_move,
-    Decision.EDIT_PUBLISH: Comparison.edit_publish,
     Decision.MOVE: Comparison.move,
     Decision.CANCEL: Comparison.cancel,
     Decision.DELETE: Comparison.delete,
