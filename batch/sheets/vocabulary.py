@@ -21,8 +21,6 @@ from typing import NamedTuple
 from batch.model import CHANNEL_COLUMNS, COLUMNS, Channel
 from batch.rules.channel_words import channel_named, known_words
 
-NOT_YET = {"places": "places", "repeat": "a repeat"}
-"""Columns that decide what goes out and that this version does not read: their words are warned of till it does."""
 DATE, TIME = "date", "time"
 """The two halves of `publish_at`, where a calendar has a column for each."""
 
@@ -64,7 +62,7 @@ NOTHING = Meaning(Kind.NONE)
 STATE = Meaning(Kind.STATUS)
 
 LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
-UMLAUTS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"))
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 ACCENTS = re.compile("[\u0300-\u036f]")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 TOKEN = re.compile(r"[a-z]+|[0-9]+|[^\W_a-z0-9]+")
@@ -141,8 +139,7 @@ class Vocabulary:
     def _joined(self, heading: str) -> Meaning | None:
         """Return what words that stand side by side mean together (`Date / Time`); in doubt where one means nothing."""
         parts = [part for part in BETWEEN.split(heading) if part.strip()]
-        found = [self._known(part) or self._stripped(part) for part in parts]
-        meanings = [meaning for meaning in found if meaning]
+        meanings = [meaning for part in parts if (meaning := self._stripped(part))]
         if len(parts) < 2 or not meanings:
             return None
         if STATE in meanings:
@@ -159,11 +156,11 @@ class Vocabulary:
         return Meaning(Kind.ASK, columns) if columns else meanings[0]
 
     def _stripped(self, heading: str) -> Meaning | None:
-        """Return the meaning without words that add nothing, numbers at the end and the `s` of a plural."""
+        """Return the meaning, if need be without words that add nothing, numbers and the `s` of a plural."""
         tokens, around = _tokens(heading), self.around
         for first in range(len(tokens)):
             for last in range(len(tokens), first, -1):
-                if first + len(tokens) - last and (found := self._known("".join(tokens[first:last]))):
+                if found := self._known("".join(tokens[first:last])):
                     return found
                 if tokens[last - 1] not in around:
                     break
@@ -185,7 +182,7 @@ class Vocabulary:
         if not rest:
             why = "it names a channel, and may hold its text or only a mark"
             return Meaning(Kind.ASK, (f"text:{channel}",), why) if len(tokens[0]) > 1 else None
-        meaning = self._known("".join(rest)) or self._stripped(" ".join(rest))
+        meaning = self._stripped(" ".join(rest))
         if not meaning or meaning.kind in {Kind.STATUS, Kind.CANNOT}:
             return meaning
         columns = tuple(f"{column}:{channel}" for column in meaning.columns if column in CHANNEL_COLUMNS)
@@ -198,13 +195,12 @@ class Vocabulary:
         """Return the meaning of a heading that names a zone too (`Time (CET)`, in doubt), or a language (`Text EN`)."""
         tokens = _tokens(heading)
         rest = [token for token in tokens if token not in self.zones]
-        whole = " ".join(rest)
-        meaning = self._known(whole) or self._stripped(whole) or self._joined(" / ".join(rest)) if rest else None
+        meaning = self._stripped(" ".join(rest)) or self._joined(" / ".join(rest))
         if rest != tokens and meaning and meaning.column in {DATE, TIME, "publish_at"}:
             return Meaning(Kind.ASK, meaning.columns, "a zone in a heading does not count: fill in `timezone`")
         for code, others in ((tokens[-1:], tokens[:-1]), (tokens[:1], tokens[1:])):
             if others and self.languages.issuperset(code):
-                meaning = self._known("".join(others)) or self._stripped(" ".join(others))
+                meaning = self._stripped(" ".join(others))
                 if meaning and meaning.column.partition(":")[0] in IN_LANGUAGES:
                     return meaning
         return None
@@ -241,15 +237,10 @@ def vocabulary() -> Vocabulary:
     for word, column in _words_of(table["ask"]):
         before = meanings.get(word, Meaning(Kind.ASK))
         meanings[word] = Meaning(Kind.ASK, tuple(dict.fromkeys((*before.columns, column))))
-    meanings |= {word: Meaning(Kind.CANNOT, why=what) for word, what in _words_of(table["cannot"], known=False)}
-    later = {why: table["read"][name] for name, why in NOT_YET.items() if name not in COLUMNS}
-    maybe = {why: table["ask"].get(name, {}) for name, why in NOT_YET.items() if name not in COLUMNS}
-    for words in (maybe, later):
-        meanings |= {word: Meaning(Kind.CANNOT, why=why) for word, why in _words_of(words, known=False)}
-    meanings |= {word: STATE for word, _ in _words_of({"": table["status"]}, known=False)}
-    meanings |= {word: Meaning(Kind.READ, (column,)) for word, column in _words_of(table["read"])}
-    halves = {half: table[half] for half in (DATE, TIME)}
-    meanings |= {word: Meaning(Kind.READ, (half,)) for word, half in _words_of(halves, known=False)}
+    meanings |= {word: Meaning(Kind.CANNOT, why=what) for word, what in _words_of(table["cannot"])}
+    meanings |= {word: STATE for word, _ in _words_of({"": table["status"]})}
+    read = {**table["read"], DATE: table[DATE], TIME: table[TIME]}
+    meanings |= {word: Meaning(Kind.READ, (column,)) for word, column in _words_of(read)}
     by_start: defaultdict[str, tuple[tuple[str, str], ...]] = defaultdict(tuple)
     for word, meaning in meanings.items():
         if meaning.column and len(word) >= SHORTEST_SLIP:
@@ -260,19 +251,12 @@ def vocabulary() -> Vocabulary:
     )
 
 
-def _words_of(table: Mapping[str, Mapping[str, str]], *, known: bool = True) -> Iterator[tuple[str, str]]:
-    """Yield each word in its plain forms with the name that it stands under; with `known` only columns of ours."""
+def _words_of(table: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield each word in its plain forms with the name that it stands under."""
     for name, languages in table.items():
-        if known and name not in COLUMNS:
-            continue
-        for words in languages.values():
-            for word in words.split(","):
-                yield plain_heading(word), name
-                spelled = word
-                for letter, letters in UMLAUTS:
-                    spelled = spelled.replace(letter, letters)
-                if spelled != word:
-                    yield plain_heading(spelled), name
+        for word in ",".join(languages.values()).split(","):
+            yield plain_heading(word), name
+            yield plain_heading(word.translate(UMLAUTS)), name
 
 
 @lru_cache(4096)
@@ -283,7 +267,7 @@ def meaning_of(heading: str) -> Meaning:
 
 def _tokens(heading: str) -> list[str]:
     spaced = unicodedata.normalize("NFKC", CAMEL.sub(" ", heading)).casefold().translate(LETTERS)
-    return TOKEN.findall(ACCENTS.sub("", unicodedata.normalize("NFD", spaced)))
+    return TOKEN.findall(unicodedata.normalize("NFC", ACCENTS.sub("", unicodedata.normalize("NFD", spaced))))
 
 
 def _channel_in(tokens: list[str]) -> tuple[Channel, list[str]] | None:

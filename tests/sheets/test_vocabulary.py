@@ -62,6 +62,14 @@ def test_every_word_is_found_as_what_it_stands_for() -> None:
             assert meaning.kind == kind, word
 
 
+def test_every_word_for_a_column_is_found_with_a_number_behind_it() -> None:
+    assert set(TABLE["read"]) | set(TABLE["ask"]) <= set(COLUMNS)
+    for word, group in words():
+        kind, _, name = group.partition(" ")
+        if kind == "read" and " " not in word:
+            assert meaning_of(f"{word} 2").column == name, word
+
+
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_column_is_found_whatever_its_case_and_spacing(column: str) -> None:
     parts = column.split("_")
