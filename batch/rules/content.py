@@ -14,7 +14,7 @@ from batch.model import Channel, Content, Generate, Generation, PostType
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, Combination, Limit, TextRule, Unit
 from batch.rules.columns import Asset, Cells, read_asset, read_form, read_hashtags, read_word
 from batch.rules.issues import Problem
-from batch.rules.sources import VIDEO_MIMES, Media, ending_of, read_link, read_media
+from batch.rules.sources import MIMES, Media, ending_of, kind_of_mime, read_link, read_media
 from batch.rules.text import BOUNDS, COUNTERS, check_placeholders
 from batch.wording import listed, quoted, shorten
 
@@ -239,7 +239,7 @@ def _check_generation(cells: Cells, kind: Generate, combination: Combination) ->
         message = f"`generate` is {kind}, and `prompt` is blank. Write {_USED[kind]['prompt']} into `prompt`."
         yield Problem("prompt", "prompt_missing", "", message)
     first = next((medium.source for medium in read_media(cells.media).named), "")
-    if kind is Generate.IMAGE and (not first or ending_of(first) in VIDEO_MIMES):
+    if kind is Generate.IMAGE and (not first or kind_of_mime(MIMES.get(ending_of(first), "")) == "VIDEO"):
         remedy = (
             f", but `media` starts with {quoted(first)}. Put the picture first."
             if first

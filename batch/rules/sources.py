@@ -14,9 +14,9 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit, urlunsplit
@@ -25,34 +25,25 @@ from batch.model import Medium
 from batch.rules.issues import Problem
 from batch.wording import quoted
 
-IMAGE_MIMES = {
-    "jpg": "image/jpeg", "jpeg": "image/jpeg", "jpe": "image/jpeg", "jfif": "image/jpeg", "png": "image/png",
-    "gif": "image/gif", "webp": "image/webp", "heic": "image/heic", "heif": "image/heif", "avif": "image/avif",
-    "bmp": "image/bmp", "tif": "image/tiff", "tiff": "image/tiff",
+_FORMATS = {
+    "image/jpeg": ("JPEG", "jpg jpeg jpe jfif"), "image/png": ("PNG", "png"), "image/gif": ("GIF", "gif"),
+    "image/webp": ("WebP", "webp"), "image/heic": ("HEIC", "heic"), "image/heif": ("HEIF", "heif"),
+    "image/avif": ("AVIF", "avif"), "image/bmp": ("BMP", "bmp"), "image/tiff": ("TIFF", "tif tiff"),
+    "video/mp4": ("MP4", "mp4 m4v"), "video/quicktime": ("MOV", "mov qt"), "video/webm": ("WebM", "webm"),
+    "video/x-matroska": ("MKV", "mkv"), "video/x-msvideo": ("AVI", "avi"), "video/mpeg": ("MPEG", "mpg mpeg"),
+    "video/3gpp": ("3GP", "3gp"), "video/x-ms-wmv": ("WMV", "wmv"),
 }  # fmt: skip
-VIDEO_MIMES = {
-    "mp4": "video/mp4", "m4v": "video/mp4", "mov": "video/quicktime", "qt": "video/quicktime", "webm": "video/webm",
-    "mkv": "video/x-matroska", "avi": "video/x-msvideo", "mpg": "video/mpeg", "mpeg": "video/mpeg", "3gp": "video/3gpp",
-    "wmv": "video/x-ms-wmv",
-}  # fmt: skip
-MIMES = IMAGE_MIMES | VIDEO_MIMES
+"""Each media type with what people call it, and its endings, the usual one first."""
+
+FORMAT_NAMES = {mime: name for mime, (name, _) in _FORMATS.items()}
+ENDINGS = {mime: endings.split()[0] for mime, (_, endings) in _FORMATS.items()}
+MIMES = {ending: mime for mime, (_, endings) in _FORMATS.items() for ending in endings.split()}
 NOT_MEDIA = frozenset({
     "pdf", "doc", "docx", "xls", "xlsx", "csv", "ppt", "pptx", "odt", "ods", "odp", "txt", "rtf", "zip", "rar", "7z",
     "gz", "tar", "psd", "ai", "eps", "svg", "indd", "sketch", "fig", "html", "htm", "mp3", "wav", "aac", "ogg", "flac",
     "m4a", "exe", "dmg", "js", "css", "json", "xml",
 })  # fmt: skip
 """Endings of files that no channel shows."""
-
-ENDINGS = {mime: ending for ending, mime in reversed(MIMES.items())}
-"""The usual ending of each media type: the first of those that it has."""
-
-FORMAT_NAMES = {
-    "image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WebP", "image/heic": "HEIC",
-    "image/heif": "HEIF", "image/avif": "AVIF", "image/bmp": "BMP", "image/tiff": "TIFF", "video/mp4": "MP4",
-    "video/quicktime": "MOV", "video/webm": "WebM", "video/x-matroska": "MKV", "video/x-msvideo": "AVI",
-    "video/mpeg": "MPEG", "video/3gpp": "3GP", "video/x-ms-wmv": "WMV",
-}  # fmt: skip
-"""What people call each media type."""
 
 
 def ending_of(path: str) -> str:
@@ -69,14 +60,6 @@ def kind_of_mime(mime: str) -> str:
 def usual_mime(kind: str) -> str:
     """Return the media type to say for a medium of which only the kind is known."""
     return "video/mp4" if kind == "VIDEO" else "image/jpeg"
-
-
-class _Share(NamedTuple):
-    """A service's share links: its hosts (".x": all that end so), how a direct form is made, and the refusal."""
-
-    hosts: tuple[str, ...]
-    turn: Callable[[SplitResult], SplitResult | None] | None
-    refusal: str
 
 
 def _turn_drive(parts: SplitResult) -> SplitResult | None:
@@ -100,42 +83,33 @@ def _turn_dropbox(parts: SplitResult) -> SplitResult | None:
     return SplitResult("https", "www.dropbox.com", parts.path, "&".join([*kept, "dl=1"]), "")
 
 
-_PAGE = "is a page that shows the file and not the file. Download it, and name the file or its own address"
-SHARES = (
-    _Share(
-        ("drive.google.com", "drive.usercontent.google.com"),
-        _turn_drive,
-        "this Google Drive link names a folder or a page. Copy the link of the file itself (Share, Copy link)",
-    ),
-    _Share(
-        ("dropbox.com", "www.dropbox.com", "m.dropbox.com"),
-        _turn_dropbox,
-        "this Dropbox link names a folder or a page. Copy the link of the file itself (Share, Copy link)",
-    ),
-    _Share(("docs.google.com",), None, f"a Google Docs link {_PAGE}"),
-    _Share(("photos.google.com", "photos.app.goo.gl"), None, f"a Google Photos link {_PAGE}"),
-    _Share(("1drv.ms", "onedrive.live.com", "onedrive.com"), None, f"a OneDrive link {_PAGE}"),
-    _Share((".sharepoint.com",), None, f"a SharePoint link {_PAGE}"),
-    _Share(("icloud.com", "www.icloud.com", "share.icloud.com"), None, f"an iCloud link {_PAGE}"),
-    _Share(("we.tl", "wetransfer.com", "www.wetransfer.com"), None, f"a WeTransfer link {_PAGE}"),
-    _Share(("canva.com", "www.canva.com"), None, f"a Canva link {_PAGE}"),
-    _Share(
-        ("box.com", "app.box.com"),
-        lambda parts: parts if parts.path.startswith("/shared/static/") else None,
-        f"a Box link {_PAGE}",
-    ),
-    _Share(("youtube.com", "www.youtube.com", "m.youtube.com", "youtu.be"), None, f"a YouTube link {_PAGE}"),
-    _Share(("instagram.com", "www.instagram.com"), None, f"an Instagram link {_PAGE}"),
-    _Share(("facebook.com", "www.facebook.com", "fb.watch"), None, f"a Facebook link {_PAGE}"),
-    _Share(("tiktok.com", "www.tiktok.com", "vm.tiktok.com"), None, f"a TikTok link {_PAGE}"),
-    _Share(("vimeo.com", "www.vimeo.com"), None, f"a Vimeo link {_PAGE}"),
-)
-"""Share links of services where pictures lie. Only Dropbox documents its direct form (help.dropbox.com,
-"force-download", read 2026-11-24); Drive's is the one in general use."""
+_SHARES = {
+    "Google Drive": "drive.google.com drive.usercontent.google.com", "Google Docs": "docs.google.com",
+    "Google Photos": "photos.google.com photos.app.goo.gl", "Dropbox": "dropbox.com www.dropbox.com m.dropbox.com",
+    "OneDrive": "1drv.ms onedrive.live.com onedrive.com",
+    "iCloud": "icloud.com www.icloud.com share.icloud.com", "WeTransfer": "we.tl wetransfer.com www.wetransfer.com",
+    "Canva": "canva.com www.canva.com", "Box": "box.com app.box.com", "Vimeo": "vimeo.com www.vimeo.com",
+    "YouTube": "youtube.com www.youtube.com m.youtube.com youtu.be", "Instagram": "instagram.com www.instagram.com",
+    "Facebook": "facebook.com www.facebook.com fb.watch", "TikTok": "tiktok.com www.tiktok.com vm.tiktok.com",
+}  # fmt: skip
+"""The hosts of services where people share pictures by links to pages that show them."""
+
+_TURNS: Mapping[str, Callable[[SplitResult], SplitResult | None]] = {
+    "Google Drive": _turn_drive,
+    "Dropbox": _turn_dropbox,
+    "Box": lambda parts: parts if parts.path.startswith("/shared/static/") else None,
+}
+"""How links become direct. Only Dropbox documents its form (help.dropbox.com, "force-download", read 2026-11-24);
+Drive's is the one in general use."""
+
+_BY_HOST = {host: service for service, hosts in _SHARES.items() for host in hosts.split()}
 
 
-_BY_HOST = {host: share for share in SHARES for host in share.hosts if not host.startswith(".")}
-_BY_ENDING = tuple((host, share) for share in SHARES for host in share.hosts if host.startswith("."))
+def _refuse_share(service: str) -> str:
+    if service in ("Google Drive", "Dropbox"):
+        return f"this {service} link names a folder or a page. Copy the link of the file itself (Share, Copy link)"
+    link = f"{'an' if service[0] in 'iI' else 'a'} {service} link"
+    return f"{link} is a page that shows the file and not the file. Download it, and name the file or its own address"
 
 
 MEDIA_MANAGER_HOSTS = {"static.wixstatic.com": "IMAGE", "video.wixstatic.com": "VIDEO"}
@@ -159,6 +133,7 @@ _OTHER_SCHEMES = frozenset({
     "wss", "urn", "magnet", "cid", "mid", "rtsp", "rtmp", "tftp", "imap", "pop3", "telnet",
 })  # fmt: skip
 _HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
+_nfkc = partial(unicodedata.normalize, "NFKC")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 PUBLIC = "Give the address of a picture or video that anybody can open"
@@ -185,9 +160,7 @@ def is_address(source: str) -> bool:
     if found is None:
         return source.casefold().startswith("www.")
     scheme = found[1].casefold()
-    return (
-        scheme != "file" and len(scheme) > 1 and (found[2] is not None or scheme in _OTHER_SCHEMES | {"http", "https"})
-    )
+    return scheme != "file" and len(scheme) > 1 and (found[2] is not None or scheme in _OTHER_SCHEMES | _WEB_SCHEMES)
 
 
 @lru_cache(REMEMBERED)
@@ -211,11 +184,11 @@ def read_address(source: str) -> Address:
     if port is not None and port != {"http": 80, "https": 443}[parts.scheme]:
         netloc += f":{port}"
     direct = SplitResult(parts.scheme, netloc, _ascii(parts.path), _ascii(parts.query), "")
-    share = _BY_HOST.get(host) or next((share for ending, share in _BY_ENDING if host.endswith(ending)), None)
-    if share:
-        turned = share.turn(direct) if share.turn else None
+    service = _BY_HOST.get(host, "SharePoint" if host.endswith(".sharepoint.com") else "")
+    if service:
+        turned = _TURNS[service](direct) if service in _TURNS else None
         if turned is None:
-            return Address(refusal=share.refusal)
+            return Address(refusal=_refuse_share(service))
         direct = turned
     url, kind = urlunsplit(direct), MEDIA_MANAGER_HOSTS.get(direct.netloc, "") if direct.scheme == "https" else ""
     if kind:
@@ -304,7 +277,7 @@ def _mime_of(kind: str, path: str) -> str:
     return mime if kind_of_mime(mime) == kind else usual_mime(kind)
 
 
-MAX_PATH_LETTERS = 1024
+MAX_PATH = 1024
 MAX_PART_BYTES = 255
 """What the common file systems allow for one name."""
 
@@ -327,88 +300,81 @@ SECRET_ENDINGS = (
 """Files that hold keys and passwords. They are never pictures, and a sheet from elsewhere must not fetch one."""
 
 RELATIVE = "Write the path from the sheet's folder (or from --media), such as pictures/spring.jpg"
-_VARIABLE = re.compile(r"\$\{?[A-Za-z_(]|%[A-Za-z_][A-Za-z0-9_()]*%")
-_ESCAPED = re.compile(r"%(?:2e|2f|5c|00)", re.IGNORECASE)
-_PATHS_SCHEME = re.compile(r"file:", re.IGNORECASE)
-_DRIVE = re.compile(r"[A-Za-z]:")
-_WILDCARDS = frozenset('*?<>|"')
-_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
-
-
-class _Rule(NamedTuple):
-    hits: Callable[[str], bool]
-    sentence: str
-
-
-def _slashed(source: str) -> str:
-    """Return the entry with `/` between its parts: people on Windows write `\\`."""
-    return source.replace("\\", "/")
-
-
-def _parts(source: str) -> list[str]:
-    return _slashed(source).split("/")
-
-
-def _any_part(test: Callable[[str], bool]) -> Callable[[str], bool]:
-    return lambda source: any(test(part) for part in _parts(source))
-
-
-_SLASH_LIKE = re.compile(r"[/\\\u2044\u2215\u29f5\u29f8\u29f9]")
-
-
-_RULES = (
-    _Rule(lambda s: not s.strip(), "it is blank. Name a file or take the separator away"),
-    _Rule(lambda s: "\0" in s, "it has a NUL character, which no file name can. Type the name again"),
-    _Rule(
-        lambda s: any(unicodedata.category(letter) in ("Cc", "Cs") for letter in s),
+_RULES: tuple[tuple[Callable[[str, list[str]], object], str], ...] = (
+    (lambda path, _: not path.strip(), "it is blank. Name a file or take the separator away"),
+    (lambda path, _: "\0" in path, "it has a NUL character, which no file name can. Type the name again"),
+    (
+        lambda path, _: any(unicodedata.category(letter) in ("Cc", "Cs") for letter in path),
         "it has a control character. Type the name again",
     ),
-    _Rule(lambda s: not _DIRECTIONS.isdisjoint(s), "it has an invisible sign that turns letters. Type it again"),
-    _Rule(lambda s: bool(_PATHS_SCHEME.match(s)), f"file: addresses are not followed. {RELATIVE}"),
-    _Rule(lambda s: _slashed(s).startswith("//"), f"it points to another computer (a network share). {RELATIVE}"),
-    _Rule(lambda s: bool(_DRIVE.match(s)), f"it starts with a drive letter. {RELATIVE}"),
-    _Rule(lambda s: _slashed(s).startswith("/"), f"it is an absolute path. {RELATIVE}"),
-    _Rule(lambda s: s.startswith("~"), f"~ stands for a home folder, which is out of bounds. {RELATIVE}"),
-    _Rule(lambda s: ":" in s, "a colon names a hidden stream of a file on Windows. Rename the file without it"),
-    _Rule(lambda s: bool(_VARIABLE.search(s)), f"variables such as $HOME or %TEMP% are not filled in. {RELATIVE}"),
-    _Rule(
+    (
+        lambda path, _: re.search("[\u202a-\u202e\u2066-\u2069\u200e\u200f]", path),
+        "it has an invisible sign that turns letters. Type it again",
+    ),
+    (lambda path, _: re.match("(?i)file:", path), f"file: addresses are not followed. {RELATIVE}"),
+    (lambda path, _: path.startswith("//"), f"it points to another computer (a network share). {RELATIVE}"),
+    (lambda path, _: re.match("[A-Za-z]:", path), f"it starts with a drive letter. {RELATIVE}"),
+    (lambda path, _: path.startswith("/"), f"it is an absolute path. {RELATIVE}"),
+    (lambda path, _: path.startswith("~"), f"~ stands for a home folder, which is out of bounds. {RELATIVE}"),
+    (lambda path, _: ":" in path, "a colon names a hidden stream of a file on Windows. Rename the file without it"),
+    (
+        lambda path, _: re.search(r"\$\{?[A-Za-z_(]|%[A-Za-z_][A-Za-z0-9_()]*%", path),
+        f"variables such as $HOME or %TEMP% are not filled in. {RELATIVE}",
+    ),
+    (
         # `..` in all its spellings: Windows drops blanks and dots at a name's end
-        _any_part(lambda p: len(bare := unicodedata.normalize("NFKC", p).strip()) > 1 and not bare.strip(". ")),
+        lambda _, parts: any(len(bare) > 1 and not bare.strip(". ") for bare in map(str.strip, map(_nfkc, parts))),
         f"it leaves the folder by '..'. Move the file there. {RELATIVE}",
     ),
-    _Rule(lambda s: bool(_ESCAPED.search(s)), f"it has %2e, %2f, %5c or %00 as in a web address. {RELATIVE}"),
-    _Rule(
-        _any_part(lambda p: bool(_SLASH_LIKE.search(unicodedata.normalize("NFKC", p)))),
+    (
+        lambda path, _: re.search("(?i)%(?:2[ef]|5c|00)", path),
+        f"it has %2e, %2f, %5c or %00 as in a web address. {RELATIVE}",
+    ),
+    (
+        lambda _, parts: any(re.search(r"[/\\\u2044\u2215\u29f5\u29f8\u29f9]", _nfkc(part)) for part in parts),
         "it has a look-alike of a slash. Type the path again with plain / signs",
     ),
-    _Rule(lambda s: not _WILDCARDS.isdisjoint(s), 'it has one of * ? < > | ". Name each file by itself'),
-    _Rule(
-        _any_part(lambda p: p.split(".", 1)[0].rstrip(" ").casefold() in DEVICE_NAMES),
+    (lambda path, _: re.search('[*?<>|"]', path), 'it has one of * ? < > | ". Name each file by itself'),
+    (
+        lambda _, parts: any(part.split(".", 1)[0].rstrip(" ").casefold() in DEVICE_NAMES for part in parts),
         "it is the name of a device on Windows (such as CON, NUL or COM1). Rename the file",
     ),
-    _Rule(_any_part(lambda p: p.startswith(".") and p != "."), "hidden files are never sent. Rename or move it"),
-    _Rule(
-        _any_part(lambda p: p.casefold() in SECRET_NAMES or p.casefold().endswith(SECRET_ENDINGS)),
+    (
+        lambda _, parts: any(part.startswith(".") and part != "." for part in parts),
+        "hidden files are never sent. Rename or move it",
+    ),
+    (
+        lambda _, parts: any(p in SECRET_NAMES or p.endswith(SECRET_ENDINGS) for p in map(str.casefold, parts)),
         "such files hold keys or passwords and are never sent. Name a picture",
     ),
-    _Rule(_any_part(lambda p: p != "." and p != p.rstrip(". ")), "a name ends with a dot or a space. Rename the file"),
-    _Rule(lambda s: _slashed(s).endswith("/"), "it names a folder. Name each file in it"),
-    _Rule(lambda s: len(s) > MAX_PATH_LETTERS, f"it is longer than {MAX_PATH_LETTERS} characters. Move the file up"),
-    _Rule(
-        _any_part(lambda p: len(p.encode(errors="surrogatepass")) > MAX_PART_BYTES),
+    (
+        lambda _, parts: any(part not in (".", part.rstrip(". ")) for part in parts),
+        "a name ends with a dot or a space. Rename the file",
+    ),
+    (lambda path, _: path.endswith("/"), "it names a folder. Name each file in it"),
+    (
+        lambda path, _: len(path) > MAX_PATH,
+        f"it is longer than {MAX_PATH} characters. Move the file up",
+    ),
+    (
+        lambda _, parts: any(len(part.encode(errors="surrogatepass")) > MAX_PART_BYTES for part in parts),
         "a name in it is too long for a file. Shorten it",
     ),
 )
+"""What a path can't be, by the path with `/` between its parts and by those; the first that fits is told."""
 
 
+@lru_cache(REMEMBERED)
 def refuse_path(source: str) -> str:
     """Say why an entry can't name a media file: a clause and the remedy, "" where it can."""
-    return next((rule.sentence for rule in _RULES if rule.hits(source)), "")
+    path = source.replace("\\", "/")  # people on Windows write `\\`
+    parts = path.split("/")
+    return next((sentence for hits, sentence in _RULES if hits(path, parts)), "")
 
 
 def path_parts(source: str) -> tuple[str, ...]:
     """Return the names to walk below the media folder for an entry that `refuse_path` lets through."""
-    return tuple(part for part in _parts(source) if part not in ("", "."))
+    return tuple(part for part in source.replace("\\", "/").split("/") if part not in ("", "."))
 
 
 # The cells of `media` and `link`, divided into the addresses and files that they name
@@ -510,37 +476,29 @@ def _is_media_file(name: str) -> bool:
 @lru_cache(REMEMBERED)
 def read_link(cell: str) -> Problem | None:
     """Return what is wrong with a web address, None where it is one that readers can open."""
-    addresses, _, _ = find_addresses(cell)
-    if len(addresses) > 1:
-        message = f"{quoted(cell)} is more than one address, and a post has one `link`. Keep one."
-        return Problem("link", "link_several", cell, message)
-    if _ELSEWHERE.fullmatch(cell.strip(" .!…👆☝️👇")):
-        message = (
-            f"{quoted(cell)} isn't an address. Write the address itself into `link`, or move these words to `text`."
-        )
-        return Problem("link", "link_form", cell, message)
-    fix = None
+    code, why, fix = "link_form", "", None
     try:
         parts = urlsplit(cell)
-        host = parts.hostname or ""
+        scheme, host = parts.scheme.casefold(), parts.hostname or ""
     except ValueError:
+        scheme = host = "unreadable"
+    if len(find_addresses(cell)[0]) > 1:
+        code, why = "link_several", "is more than one address, and a post has one `link`. Keep one"
+    elif _ELSEWHERE.fullmatch(cell.strip(" .!…👆☝️👇")):
+        why = "isn't an address. Write the address itself into `link`, or move these words to `text`"
+    elif any(letter.isspace() for letter in cell):
+        why = "has a space in it. Write one address, with %20 for a space"
+    elif scheme == "unreadable":
         why = "isn't a web address. Write one such as https://www.example.com/spring"
+    elif scheme in _WEB_SCHEMES and host:
+        if "." not in host.strip("."):
+            why = f"names no computer on the web (“{host}”). Write the whole address"
+        elif _SHARED_TO_FEW.match(cell.partition("://")[2]):
+            code = "link_private"
+            why = "may open only for the people it is shared with. Check that anybody with the link can read it"
+    elif "://" not in cell and "." in cell.partition("/")[0]:
+        fix = f"https://{cell}"
+        why = f"lacks its beginning. Write {fix}"
     else:
-        if parts.scheme.casefold() in ("http", "https") and host:
-            why = "" if "." in host.strip(".") else f"names no computer on the web (“{host}”). Write the whole address"
-        elif "://" not in cell and "." in cell.partition("/")[0]:
-            fix = f"https://{cell}"
-            why = f"lacks its beginning. Write {fix}"
-        else:
-            why = "isn't a web address. Write one that starts with https://"
-    if any(letter.isspace() for letter in cell):
-        fix, why = None, "has a space in it. Write one address, with %20 for a space"
-    if why:
-        return Problem("link", "link_form", cell, f"{quoted(cell)} {why}.", fix=fix)
-    if _SHARED_TO_FEW.match(cell.partition("://")[2]):
-        message = (
-            f"{quoted(cell)} may open only for the people it is shared with. Check that anybody with the link can "
-            "read it."
-        )
-        return Problem("link", "link_private", cell, message, warning=True)
-    return None
+        why = "isn't a web address. Write one that starts with https://"
+    return Problem("link", code, cell, f"{quoted(cell)} {why}.", code == "link_private", fix) if why else None
