@@ -17,12 +17,10 @@ from batch.wording import REPORTED, counted, listed, shorten
 from batch.workbooks.style import (
     AS_RUN_SHEET,
     CHANNEL_TONES,
-    CHART_INKS,
     INDIGO,
     INK,
     LINE,
     LINK_INK,
-    MAX_LINKS,
     NAVY,
     NO_TONE,
     OUTCOME_TONES,
@@ -44,11 +42,10 @@ from batch.workbooks.style import (
     StyledCell,
     Tone,
     add_sandbox_banner,
-    add_sheet,
     add_table,
     channel_label,
     fit_cell,
-    set_columns,
+    tell_apart,
     web_link,
 )
 
@@ -63,8 +60,10 @@ FINE, WAITING, WORK = STATES = ("OK", "in process", "to fix")
 NO_DAY = "no date"
 WIDTHS = (26.0, 34.0, *[12.0] * 10)
 CHART_COLUMN, CHART_PIXELS, CHART_ROWS = 6, (600, 280), (6, 21)
-BELOW_CHARTS = 36
+BELOW_CHARTS, LAST_OF_NOTES = 36, 8
+"""The first row under the charts, and the last column over which a note reaches."""
 FIGURE: Mapping[str, str] = {"num_format": '#,##0;-#,##0;"–"'}
+ALARM = {"font_color": OUTCOME_TONES[OutcomeKind.INVALID].ink, "bold": True}
 DAY: Mapping[str, str] = {"num_format": "d mmm yyyy"}
 DAY_ZERO = date(1899, 12, 30)
 """The day from which workbooks count."""
@@ -106,19 +105,25 @@ def needs_work(outcome: Outcome) -> bool:
 HEADS: Mapping[str, str] = {"plan": "Plan", "report": "Report"}
 
 
-class SummarySheet:
-    """The sheet, drawn from top to bottom; the charts stand beside the tables that they show."""
+class SummarySheet(PageLayout):
+    """The sheet, drawn from top to bottom; the charts stand beside the tables that they show.
+
+    `told` is what its first table says of each outcome, in that order, under `told_as`.
+    """
 
     widths: Sequence[float] = WIDTHS
     sheets: Mapping[str, str] = SHEETS
-    order: Sequence[OutcomeKind] = sorted(OutcomeKind, key=lambda kind: kind in GOOD)
-    ended, counted_by, counted_in, chart_column = "finished", "outcome", 2, CHART_COLUMN
+    told: Mapping[OutcomeKind, Sequence[str]] = {
+        kind: (kind.value, MEANINGS[kind]) for kind in sorted(OutcomeKind, key=lambda kind: kind in GOOD)
+    }
+    told_as: Sequence[str] = ("outcome", "what it means")
+    ended, chart_column = "finished", CHART_COLUMN
 
     def __init__(self, book: Workbook, formats: Formats, results: Results) -> None:
-        self.book, self.formats, self.results = book, formats, results
-        self.sheet = add_sheet(book, SUMMARY, tab=TEAL)
-        self.page = PageLayout(formats)
+        super().__init__(book, formats, SUMMARY, tab=TEAL, widths=self.widths)
+        self.book, self.results = book, results
         self.table = self._count()
+        self.counts = Counter(outcome.outcome for outcome in results.outcomes)
 
     def _count(self) -> pd.DataFrame:
         """Return what is counted of each post, the channels in their usual order."""
@@ -126,14 +131,12 @@ class SummarySheet:
 
         outcomes = self.results.outcomes
         channels = [outcome.channel or "(none)" for outcome in outcomes]
-        order = list(dict.fromkeys((*Channel, *sorted(channels))))
         waiting = OutcomeKind.PROCESSING
         states = (WORK if needs_work(o) else WAITING if o.outcome is waiting else FINE for o in outcomes)
         days = (post_time(outcome).day for outcome in outcomes)
         return pd.DataFrame({
-            "outcome": [outcome.outcome.value for outcome in outcomes],
             "site": [outcome.site or "(none)" for outcome in outcomes],
-            "channel": pd.Categorical(channels, categories=[str(channel) for channel in order]),
+            "channel": pd.Categorical(channels, categories=[*dict.fromkeys(map(str, (*Channel, *sorted(channels))))]),
             "account": [outcome.account or "(default)" for outcome in outcomes],
             "state": list(states),
             "day": [day.isoformat() if day else NO_DAY for day in days],
@@ -141,35 +144,50 @@ class SummarySheet:
 
     def draw(self) -> None:
         """Draw and write everything."""
-        set_columns(self.sheet, self.widths, None)
-        below, chart_row = self._draw_head(), CHART_ROWS[0]
-        kinds = [kind for kind in self.order if (self.table["outcome"] == kind.value).any()]
-        outcomes_row = below + 2
-        below = self._draw_tables(self._draw_outcomes(below, kinds))
-        first_day = max(below, BELOW_CHARTS) + 2
+        results = self.results
+        about = [f"Run {results.run}"] if results.run else []
+        for word, at in (("started", results.started_at), (self.ended, results.finished_at)):
+            about += [f"{word} {instant(at)}"] if at else []
+        about += ["in the SANDBOX, not on a real site"] if results.sandbox else []
+        self.head(f"{HEADS.get(results.wanted, 'Results')} for {results.sheet}", " · ".join(about))
+        self._draw_tiles(self._count_tiles())
+        kinds = [kind for kind in self.told if kind in self.counts]
+        rows: list[list[StyledCell]] = [
+            [(word, {**OUTCOME_TONES[kind].cell, "bold": True}), *((text, {}) for text in more), (counts, FIGURE)]
+            for kind, (word, *more), counts in ((kind, self.told[kind], self.counts[kind]) for kind in kinds)
+        ]
+        words = len(self.told_as)
+        below = self.draw_table(7, f"By {self.told_as[0]}", (*self.told_as, "posts"), rows, words=words)
+        first_day = max(self._draw_tables(below), BELOW_CHARTS) + 2
         days = self.table.groupby(["day", "channel"], observed=True).size().unstack(fill_value=0)
-        below = self._draw_days(first_day - 2, days)
-        self._draw_notes(below)
-        self.page.write(self.sheet)
+        self._draw_notes(self._draw_days(first_day - 2, days))
         if kinds:
-            self._add_outcome_chart(kinds, outcomes_row, chart_row)
+            self._add_outcome_chart(kinds, first=9)
         if dated := sum(day != NO_DAY for day in days.index):
-            self._add_day_chart(days, first_day, first_day + dated - 1)
+            self._add_day_chart(days, first=first_day, last=first_day + dated - 1)
         self.sheet.activate()
-        add_sandbox_banner(self.sheet, sandbox=self.results.sandbox)
+        add_sandbox_banner(self.sheet, sandbox=results.sandbox)
 
     def _draw_tables(self, below: int) -> int:
-        """Draw the posts by site, channel and account, and return the row for the next table."""
+        """Draw the posts by state for each channel and account, and for each site; return the row for what follows."""
         several = self.table["site"].nunique() > 1
-        for name, beside in (*([("site", "channel")] if several else []), ("channel", "account")):
-            below = self._draw_totals(below, name, beside)
+        for pair in (*([("site", "channel")] if several else []), ("channel", "account")):
+            states = self.table.groupby([*pair, "state"], observed=True).size().unstack(fill_value=0)
+            rows: list[list[StyledCell]] = []
+            for *names, fine, waiting, work in (
+                states.reindex(columns=list(STATES), fill_value=0).reset_index().itertuples(index=False)
+            ):
+                figures = [(number, FIGURE) for number in (fine + waiting + work, fine, waiting)]
+                texts = (self._name_cell(text, column) for text, column in zip(names, pair, strict=True))
+                rows.append([*texts, *figures, (work, {**FIGURE, **(ALARM if work else {})})])
+            below = self.draw_table(below, f"By {' and '.join(pair)}", (*pair, "posts", *STATES), rows, words=2)
         return below
 
     def _draw_notes(self, below: int) -> None:
         """Draw what else there is to know: the run's notices, and what each sheet holds."""
         notes: list[list[StyledCell]] = [[(notice, {})] for notice in self.results.notices]
         if notes:
-            below = self.page.draw_table(self.sheet, below, "Notes", ("note",), notes, words=1)
+            below = self.draw_table(below, "Notes", ("note",), notes, words=1, last=LAST_OF_NOTES)
         link = {"font_color": LINK_INK, "underline": 1}
         placed = any(outcome.place for outcome in self.results.outcomes)
         sheets: list[list[StyledCell]] = [
@@ -177,29 +195,18 @@ class SummarySheet:
             for name, what in self.sheets.items()
             if placed or name != BY_PLACE
         ]
-        self.page.draw_table(self.sheet, below, "In this workbook", ("sheet", "what it holds"), sheets, words=2)
-
-    def _draw_head(self) -> int:
-        """Draw the title, what run this is, how many posts are well and what to do next; return the row below."""
-        page, results = self.page, self.results
-        page.height(0, 44)
-        page.put(0, 0, f"{HEADS.get(results.wanted, 'Results')} for {results.sheet}", TITLE, valign="bottom")
-        told = [f"Run {results.run}"] if results.run else []
-        for word, at in (("started", results.started_at), (self.ended, results.finished_at)):
-            told += [f"{word} {instant(at)}"] if at else []
-        told += ["in the SANDBOX, not on a real site"] if results.sandbox else []
-        page.put(1, 0, " · ".join(told), SOFT)
-        return self._draw_tiles()
+        names = "sheet", "what it holds"
+        self.draw_table(below, "In this workbook", names, sheets, words=2, last=LAST_OF_NOTES)
 
     def _count_tiles(self) -> Sequence[tuple[str, int, Tone]]:
-        """Return the tiles: their words, figures and colours."""
+        """Return the tiles: their words, figures and colours; where anything needs work, say what to do next."""
         states = self.table["state"].value_counts().to_dict()
         fine, waiting, work = (states.get(state, 0) for state in STATES)
         attention = "needs your attention" if work == 1 else "need your attention"
         if work:
             name = self.results.sheet
             sheet = f'"{name}"' if " " in name else name
-            self.page.put(5, 0, f"Correct them on the sheet To fix and save, then: postbatch fix {sheet}", bold=True)
+            self.put(5, 0, f"Correct them on the sheet To fix and save, then: postbatch fix {sheet}", bold=True)
         return (
             ("posts", fine + waiting + work, Tone("#E0E7FF", "#3730A3")),
             (attention, work, OUTCOME_TONES[OutcomeKind.INVALID] if work else NO_TONE),
@@ -207,48 +214,15 @@ class SummarySheet:
             (FINE, fine, OUTCOME_TONES[OutcomeKind.SCHEDULED]),
         )
 
-    def _draw_tiles(self) -> int:
-        """Draw a tile for each state, and what to do next; return the row below."""
-        page, tiles = self.page, self._count_tiles()
-        page.height(3, 22)
-        page.height(4, 36)
+    def _draw_tiles(self, tiles: Sequence[tuple[str, int, Tone]]) -> None:
+        self.sheet.set_row(3, 22)
+        self.sheet.set_row(4, 36)
         edge = {"left": 5, "right": 5, "right_color": PAPER, "indent": 1}
         cells = [{**tone.cell, **edge, "left_color": tone.ink} for _, _, tone in tiles]
         made = [self.formats.make(cell, valign="bottom") for cell in cells]
         add_table(self.sheet, "TotalTable", [words for words, _, _ in tiles], made, first_row=3, last_row=4)
         for place, (_, number, _) in enumerate(tiles):
-            page.put(4, place, number, cells[place], bold=True, font_size=24, valign="top")
-        return 7
-
-    def _draw_outcomes(self, top: int, kinds: Sequence[OutcomeKind]) -> int:
-        """Draw the posts by outcome, those that need work first, and return the row for the next table."""
-        counts = self.table["outcome"].value_counts().to_dict()
-        rows: list[list[StyledCell]] = [
-            [
-                (kind.value, {**OUTCOME_TONES[kind].cell, "bold": True}),
-                (MEANINGS[kind], {}),
-                (counts[kind], FIGURE),
-            ]
-            for kind in kinds
-        ]
-        return self.page.draw_table(self.sheet, top, "By outcome", ("outcome", "what it means", "posts"), rows, words=2)
-
-    def _draw_totals(self, top: int, name: str, beside: str) -> int:
-        """Draw the posts by state for each site or channel, and for each of what is beside it."""
-        counted_states = self.table.groupby([name, beside, "state"], observed=True).size().unstack(fill_value=0)
-        rows: list[list[StyledCell]] = []
-        for *names, fine, waiting, work in (
-            counted_states.reindex(columns=list(STATES), fill_value=0).reset_index().itertuples(index=False)
-        ):
-            alarm = {"font_color": OUTCOME_TONES[OutcomeKind.INVALID].ink, "bold": True} if work else {}
-            rows.append([
-                *(self._name_cell(text, column) for text, column in zip(names, (name, beside), strict=True)),
-                *((number, FIGURE) for number in (fine + waiting + work, fine, waiting)),
-                (work, {**FIGURE, **alarm}),
-            ])  # fmt: skip
-        return self.page.draw_table(
-            self.sheet, top, f"By {name} and {beside}", (name, beside, "posts", *STATES), rows, words=2
-        )
+            self.put(4, place, number, cells[place], bold=True, font_size=24, valign="top")
 
     @staticmethod
     def _name_cell(text: str, column: str) -> StyledCell:
@@ -268,25 +242,25 @@ class SummarySheet:
                 *((number, FIGURE) for number in counts),
             ])  # fmt: skip
         headings = ("day", "weekday", "posts", *(channel_label(str(channel)) for channel in days.columns))
-        return self.page.draw_table(self.sheet, top, "By day", headings, rows, words=2)
+        return self.draw_table(top, "By day", headings, rows, words=2)
 
-    def _add_outcome_chart(self, kinds: Sequence[OutcomeKind], first: int, row: int) -> None:
-        last = first + len(kinds) - 1
+    def _add_outcome_chart(self, kinds: Sequence[OutcomeKind], *, first: int) -> None:
+        last, column = first + len(kinds) - 1, len(self.told_as)
         chart = self.book.add_chart({"type": "bar"})
         chart.add_series({
             "name": "posts",
             "categories": [SUMMARY, first, 0, last, 0],
-            "values": [SUMMARY, first, self.counted_in, last, self.counted_in],
-            "points": [{"fill": {"color": CHART_INKS[OUTCOME_TONES[kind].fill]}} for kind in kinds],
+            "values": [SUMMARY, first, column, last, column],
+            "points": [{"fill": {"color": OUTCOME_TONES[kind].bar}} for kind in kinds],
             "gap": 45,
             "data_labels": {"value": True, "font": {"size": 10, "color": INK}},
         })  # fmt: skip
         chart.set_y_axis({"reverse": True, "line": {"none": True}, "major_tick_mark": "none"})
         chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
         chart.set_legend({"none": True})
-        self._place_chart(chart, f"Posts by {self.counted_by}", row)
+        self._place_chart(chart, f"Posts by {self.told_as[0]}", CHART_ROWS[0])
 
-    def _add_day_chart(self, days: pd.DataFrame, first: int, last: int) -> None:
+    def _add_day_chart(self, days: pd.DataFrame, *, first: int, last: int) -> None:
         chart = self.book.add_chart({"type": "column", "subtype": "stacked"})
         for column, channel in enumerate(days.columns, start=3):
             chart.add_series({
@@ -301,7 +275,9 @@ class SummarySheet:
             "major_gridlines": {"visible": True, "line": {"color": LINE}}, "line": {"none": True}, "num_format": "0",
             "major_unit": whole_step,
         })  # fmt: skip
-        chart.set_x_axis({"line": {"color": SLATE}, "text_axis": True, "num_format": "d mmm"})
+        one_year = len({day[:4] for day in days.index if day != NO_DAY}) == 1
+        shown = "d mmm" if one_year else DAY["num_format"]
+        chart.set_x_axis({"line": {"color": SLATE}, "text_axis": True, "num_format": shown})
         chart.set_legend({"position": "bottom"})
         self._place_chart(chart, "Posts by day and channel", CHART_ROWS[1])
 
@@ -348,7 +324,6 @@ def _adds_up(name: str, text: str) -> bool:
     return text.isascii() and text.isdigit() and not NO_SUM.search(name)
 
 
-REPORT_SHEETS = {name: what for name, what in SHEETS.items() if name in (RESULTS_SHEET, BY_PLACE, CALENDAR)}
 TOTALS_WIDTH = 12.0
 HEADINGS: Mapping[OutcomeKind, str] = {**REPORTED, OutcomeKind.DRAFTED: "drafts"}
 REPORT_TILES = (OutcomeKind.PUBLISHED, OutcomeKind.SCHEDULED, OutcomeKind.FAILED, OutcomeKind.DRAFTED)
@@ -358,64 +333,51 @@ REPORT_TILES = (OutcomeKind.PUBLISHED, OutcomeKind.SCHEDULED, OutcomeKind.FAILED
 class ReportSheet(SummarySheet):
     """The same for a month as it stands: what is live and what is to come, each total in a table of its own."""
 
-    sheets, order = REPORT_SHEETS, tuple(REPORTED)
-    ended, counted_by, counted_in = "as of", "state", 1
+    sheets: Mapping[str, str] = {name: SHEETS[name] for name in (RESULTS_SHEET, BY_PLACE, CALENDAR)}
+    told: Mapping[OutcomeKind, Sequence[str]] = {kind: (word,) for kind, word in REPORTED.items()}
+    told_as, ended = ("state",), "as of"
 
     def __init__(self, book: Workbook, formats: Formats, results: Results) -> None:
-        super().__init__(book, formats, results)
         self.totals = report_totals(results)
-        present = {kind for values in self.totals.values() for found in values.values() for kind in found.states}
-        self.kinds = [kind for kind in REPORTED if kind in present or kind in REPORT_TILES]
-        taken = {"posts", *self.totals, *HEADINGS.values()}
-        counted_up = {name for values in self.totals.values() for found in values.values() for name in found.figures}
-        self.figures: dict[str, str] = {}
-        for name in (name for name in results.headings[1:] if name in counted_up):
-            heading = fit_cell(name[:MAX_MATRIX_NAME])
-            while heading.casefold() in taken:
-                heading += " (service)"
-            self.figures[name] = heading
-            taken.add(heading.casefold())
-        columns = 2 + len(self.kinds) + len(self.figures)
-        self.widths = (WIDTHS[0], *[TOTALS_WIDTH] * max(columns, CHART_COLUMN))
-        self.chart_column = max(columns, CHART_COLUMN)
+        found = [found for values in self.totals.values() for found in values.values()]
+        present = {*REPORT_TILES, *(kind for totals in found for kind in totals.states)}
+        self.kinds = [kind for kind in REPORTED if kind in present]
+        names = [name for name in results.headings[1:] if any(name in totals.figures for totals in found)]
+        headings = tell_apart(
+            (fit_cell(name[:MAX_MATRIX_NAME]) for name in names),
+            taken=("posts", *self.totals, *HEADINGS.values()),
+            word="service",
+        )
+        self.figures = dict(zip(names, headings, strict=True))
+        self.chart_column = max(2 + len(self.kinds) + len(names), CHART_COLUMN)
+        self.widths = (WIDTHS[0], *[TOTALS_WIDTH] * self.chart_column)
+        super().__init__(book, formats, results)
 
     def _count_tiles(self) -> Sequence[tuple[str, int, Tone]]:
-        counts = self.table["outcome"].value_counts().to_dict()
-        found = [(kind, counts.get(kind.value, 0)) for kind in REPORT_TILES]
+        found = [(kind, self.counts[kind]) for kind in REPORT_TILES]
         return [(HEADINGS[kind], number, OUTCOME_TONES[kind] if number else NO_TONE) for kind, number in found]
-
-    def _draw_outcomes(self, top: int, kinds: Sequence[OutcomeKind]) -> int:
-        counts = self.table["outcome"].value_counts().to_dict()
-        rows: list[list[StyledCell]] = [
-            [(REPORTED[kind], {**OUTCOME_TONES[kind].cell, "bold": True}), (counts[kind.value], FIGURE)]
-            for kind in kinds
-        ]
-        return self.page.draw_table(self.sheet, top, "By state", ("state", "posts"), rows, words=1)
 
     def _draw_tables(self, below: int) -> int:
         """Draw a table for each of site, channel, campaign and place, where the posts have any."""
+        failed = OutcomeKind.FAILED
         for name, values in self.totals.items():
-            rows = [self._totals_row(name, value, found) for value, found in values.items()]
-            if any(values):
-                names = (name, "posts", *(HEADINGS[kind] for kind in self.kinds), *self.figures.values())
-                below = self.page.draw_table(self.sheet, below, f"By {name}", names, rows, words=1)
+            if not any(values):
+                continue
+            rows: list[list[StyledCell]] = [
+                [
+                    self._name_cell(value or "(none)", name if value else ""),
+                    (found.states.total(), {**FIGURE, "bold": True}),
+                    *(
+                        (count, {**FIGURE, **(ALARM if kind is failed and count else {})})
+                        for kind, count in ((kind, found.states[kind]) for kind in self.kinds)
+                    ),
+                    *((found.figures.get(figure, ""), FIGURE) for figure in self.figures),
+                ]
+                for value, found in values.items()
+            ]
+            names = (name, "posts", *(HEADINGS[kind] for kind in self.kinds), *self.figures.values())
+            below = self.draw_table(below, f"By {name}", names, rows, words=1)
         return below
-
-    def _totals_row(self, name: str, value: str, found: StateTotals) -> list[StyledCell]:
-        failed = {"font_color": OUTCOME_TONES[OutcomeKind.FAILED].ink, "bold": True}
-        figures: list[StyledCell] = [(found.figures.get(figure, ""), FIGURE) for figure in self.figures]
-        return [
-            self._name_cell(value or "(none)", name if value else ""),
-            (found.states.total(), {**FIGURE, "bold": True}),
-            *(
-                (
-                    found.states[kind],
-                    {**FIGURE, **(failed if kind is OutcomeKind.FAILED and found.states[kind] else {})},
-                )
-                for kind in self.kinds
-            ),
-            *figures,
-        ]
 
 
 def series_of(outcome: Outcome) -> str:
@@ -441,15 +403,14 @@ Square = Sequence[tuple[int, Outcome]]
 """The posts of one row in one place, with their lines in `Results`: one, or several where a row repeats."""
 
 
-class PlaceSheet:
+class PlaceSheet(PageLayout):
     """The sheet `By place`: a line for each place, a column for each row sent to places, a mark where they meet.
 
-    Where the rows are more than the places they change sides, so that it stays as narrow as it can be. It is left out
-    where no row was sent to places.
+    Where the rows are more than the places they change sides, so that it stays as narrow as it can be.
     """
 
     def __init__(self, book: Workbook, formats: Formats, results: Results) -> None:
-        self.book, self.formats, self.sandbox = book, formats, results.sandbox
+        self.sandbox = results.sandbox
         placed = [(line, outcome) for line, outcome in enumerate(results.outcomes, start=2) if outcome.place]
         channels: defaultdict[str, set[str]] = defaultdict(set)
         for _, outcome in placed:
@@ -467,73 +428,50 @@ class PlaceSheet:
         several = len({site for own in sites.values() for site in own}) > 1 and not self.by_row
         self.sites = {place: listed(own, last="and") for place, own in sites.items()} if several else {}
         self.squares: Mapping[tuple[str, str], Square] = squares
-        self.links_left = MAX_LINKS
+        own = [PLACE_WIDTH, *([SITE_WIDTH] if several else []), COUNT_WIDTH]
+        self.first = len(own)
+        super().__init__(book, formats, BY_PLACE, tab=TEAL, widths=[*own, *[MARK_WIDTH] * len(self.across)])
 
     def draw(self) -> None:
-        """Draw and write everything, where there is anything."""
-        if not self.squares:
-            return
-        formats, names = self.formats, self._headings()
-        self.sheet = sheet = add_sheet(self.book, BY_PLACE, tab=TEAL)
-        self.first = len(names) - len(self.across)
-        own = [PLACE_WIDTH, *([SITE_WIDTH] if self.sites else []), COUNT_WIDTH]
-        set_columns(sheet, [*own, *[MARK_WIDTH] * len(self.across)], None)
-        sheet.set_row(0, 44)
-        sheet.write_string(0, 0, BY_PLACE, formats.make(TITLE, valign="bottom"))
-        sheet.write_string(1, 0, LEGEND, formats.make(SOFT))
-        made = [formats.make(TABLE_HEADING, TEXT)] * len(names)
+        """Draw and write everything."""
+        self.head(BY_PLACE, LEGEND)
+        wanted = ["row" if self.by_row else "place", *(["site"] if self.sites else []), "to fix", *self.across]
+        names = tell_apart(fit_cell(name[:MAX_MATRIX_NAME]) or "(none)" for name in wanted)
+        made = [self.formats.make(TABLE_HEADING, TEXT)] * len(names)
         last_row = HEAD_ROWS + len(self.down)
-        add_table(sheet, "PlaceTable", names, made, first_row=HEAD_ROWS, last_row=last_row, autofilter=True)
-        sheet.set_row(HEAD_ROWS, 34)
+        add_table(self.sheet, "PlaceTable", names, made, first_row=HEAD_ROWS, last_row=last_row, autofilter=True)
+        self.sheet.set_row(HEAD_ROWS, 34)
         for at, name in enumerate(self.down, start=HEAD_ROWS + 1):
             self._draw_line(at, name)
-        sheet.freeze_panes(HEAD_ROWS + 1, 1)
-        sheet.repeat_rows(HEAD_ROWS)
-        add_sandbox_banner(sheet, sandbox=self.sandbox)
-
-    def _headings(self) -> list[str]:
-        """Return the headings, no two of them alike."""
-        wanted = ["row" if self.by_row else "place", *(["site"] if self.sites else []), "to fix", *self.across]
-        names: dict[str, str] = {}
-        for name in wanted:
-            name, number = fit_cell(name[:MAX_MATRIX_NAME]) or "(none)", 2
-            unique = name
-            while unique.casefold() in names:
-                unique, number = f"{name} ({number})", number + 1
-            names[unique.casefold()] = unique
-        return list(names.values())
+        self.sheet.freeze_panes(HEAD_ROWS + 1, 1)
+        self.sheet.repeat_rows(HEAD_ROWS)
+        add_sandbox_banner(self.sheet, sandbox=self.sandbox)
 
     def _draw_line(self, at: int, name: str) -> None:
-        text = self.formats.make(TEXT, RULED, valign="top")
         squares = [self.squares.get((name, other) if self.by_row else (other, name), ()) for other in self.across]
-        self.sheet.write_string(at, 0, fit_cell(name), text)
-        if self.sites:
-            self.sheet.write_string(at, 1, fit_cell(self.sites[name]), text)
+        for column, text in enumerate([name, *([self.sites[name]] if self.sites else [])]):
+            self.put(at, column, text, TEXT, RULED, valign="top")
         marks = [_mark_of(outcome) for square in squares for _, outcome in square if needs_work(outcome)]
-        self.sheet.set_row(at, MARK_POINTS * (1 + min(max(map(len, marks), default=1), MARK_CHARS) // MARK_LETTERS) + 3)
-        alarm = {"font_color": OUTCOME_TONES[OutcomeKind.INVALID].ink, "bold": True} if marks else SOFT
-        count = self.formats.make(FIGURE, RULED, alarm, valign="top", align="center")
-        self.sheet.write_number(at, self.first - 1, len(marks), count)
+        lines = 1 + min(max(map(len, marks), default=1), MARK_CHARS) // MARK_LETTERS
+        self.sheet.set_row(at, MARK_POINTS * lines + 3)
+        alarm = ALARM if marks else SOFT
+        self.put(at, self.first - 1, len(marks), FIGURE, RULED, alarm, valign="top", align="center")
         for column, square in enumerate(squares, start=self.first):
             self._draw_square(at, column, square)
 
     def _draw_square(self, at: int, column: int, square: Square) -> None:
         """Draw the mark of a square: that of the post which needs somebody, where there is one, else of the first."""
-        make, edge = self.formats.make, {"border": 1, "border_color": PAPER, "valign": "top", "font_size": 9}
+        edge = {"border": 1, "border_color": PAPER, "valign": "top", "font_size": 9}
         if not square:
-            self.sheet.write_string(at, column, NOT_SENT, make(TEXT, edge, SOFT))
+            self.put(at, column, NOT_SENT, TEXT, edge, SOFT)
             return
         line, outcome = min(square, key=lambda post: not needs_work(post[1]))
         mark = shorten(_mark_of(outcome), limit=MARK_CHARS)
         words = f"{mark} ({len(square)} posts)" if len(square) > 1 else mark
-        look = make(TEXT, edge, OUTCOME_TONES[outcome.outcome].cell)
-        if not self.links_left:
-            self.sheet.write_string(at, column, fit_cell(words), look)
-            return
-        self.links_left -= 1
-        target = web_link(outcome.link) if outcome.status == Status.PUBLISHED else ""
+        live = web_link(outcome.link) if outcome.status == Status.PUBLISHED else ""
         tip = shorten(f"{outcome.place}: {outcome.message or outcome.outcome.value}", limit=TIP_CHARS)
-        self.sheet.write_url(at, column, target or f"internal:'{RESULTS_SHEET}'!A{line}", look, fit_cell(words), tip)
+        target = live or f"internal:'{RESULTS_SHEET}'!A{line}"
+        self.put(at, column, words, TEXT, edge, OUTCOME_TONES[outcome.outcome].cell, target=target, tip=tip)
 
 
 def _mark_of(outcome: Outcome) -> str:
@@ -618,56 +556,47 @@ def sort_into_days(outcomes: Iterable[Outcome]) -> tuple[Days, int, tuple[str, .
     return {day: sorted(slots) for day, slots in days.items()}, undated, tuple(zones)
 
 
-class CalendarSheet:
+class CalendarSheet(PageLayout):
     """The sheet, drawn month after month: a table for each, its weeks one below the other."""
 
     def __init__(self, book: Workbook, formats: Formats, results: Results) -> None:
-        self.results, self.formats = results, formats
-        self.sheet = add_sheet(book, CALENDAR, tab=INDIGO)
-        self.page = PageLayout(formats)
+        super().__init__(book, formats, CALENDAR, tab=INDIGO, widths=[DAY_WIDTH] * 7)
+        self.sandbox = results.sandbox
         self.days, self.undated, self.zones = sort_into_days(results.outcomes)
 
     def draw(self) -> None:
         """Draw and write everything."""
-        set_columns(self.sheet, [DAY_WIDTH] * 7, None)
-        self.page.height(0, 44)
-        self.page.put(0, 0, "Calendar", TITLE, valign="bottom")
-        self.page.put(1, 0, self._tell_clock(), SOFT)
+        self.head("Calendar", self._tell_clock())
         top = 3
         for month in months_with(self.days)[:MAX_MONTHS]:
             top = self._draw_month(top, month) + 1
-        self.page.write(self.sheet)
         self.sheet.freeze_panes(2, 0)
-        add_sandbox_banner(self.sheet, sandbox=self.results.sandbox)
+        add_sandbox_banner(self.sheet, sandbox=self.sandbox)
 
     def _tell_clock(self) -> str:
-        zones, undated = self.zones, self.undated
-        if not zones:
+        if not self.zones:
             return "No post has a date."
-        if len(zones) == 1:
-            clock = f"Times are {zones[0]}."
-        else:
-            others = " and others" if len(zones) > 4 else ""
-            clock = f"Each time is in the post's own time zone: {', '.join(zones[:4])}{others}."
-        if undated:
-            clock += f" Not shown: {counted(undated, 'post')} without a date."
+        others = " and others" if len(self.zones) > 4 else ""
+        clock = f"Each time is in the post's own time zone: {', '.join(self.zones[:4])}{others}."
+        clock = f"Times are {self.zones[0]}." if len(self.zones) == 1 else clock
+        if self.undated:
+            clock += f" Not shown: {counted(self.undated, 'post')} without a date."
         return f"{clock} ✗ = needs your attention. Struck out = won't go out. Click a post to see its line in Results."
 
     def _draw_month(self, top: int, month: date) -> int:
         """Draw a month from a row on, and return the row after it."""
-        self.page.height(top, 26)
-        self.page.put(top, 0, f"{MONTHS[month.month - 1]} {month.year}", TITLE, font_size=15)
+        self.sheet.set_row(top, 26)
+        self.put(top, 0, f"{MONTHS[month.month - 1]} {month.year}", TITLE, font_size=15)
         first_row, made = top + 1, [self.formats.heading(NAVY)] * 7
         top += 2
         for week in weeks_of(month):
             shown = [self._shown(day) for day in week]
             high = max(map(len, shown))
+            self.sheet.set_row(top, 18 if high else 32)
             for at, day in enumerate(week):
                 self._draw_day(top, at, day, shown[at], high=high)
-            self.page.height(top, 18 if high else 32)
             top += 1 + high
-        name = f"Calendar_{month:%Y_%m}"
-        add_table(self.sheet, name, WEEKDAYS, made, first_row=first_row, last_row=top - 1)
+        add_table(self.sheet, f"Calendar_{month:%Y_%m}", WEEKDAYS, made, first_row=first_row, last_row=top - 1)
         return top
 
     def _shown(self, day: date | None) -> list[Slot | str]:
@@ -679,15 +608,14 @@ class CalendarSheet:
 
     def _draw_day(self, top: int, column: int, day: date | None, shown: Sequence[Slot | str], *, high: int) -> None:
         """Draw a day's number and its slots; `high` is how many the fullest day of its week shows."""
-        put = self.page.put
         edge = {"left": 1, "right": 1, "left_color": LINE, "right_color": LINE}
         ground = {} if day else {"bg_color": UNUSED_FILL}
         number = {"top": 1, "top_color": LINE, "bold": True, "align": "right", "indent": 1}
-        put(top, column, day.day if day else "", edge, ground, number, font_color=INK if shown else SOFT_INK)
+        self.put(top, column, day.day if day else "", edge, ground, number, font_color=INK if shown else SOFT_INK)
         for row, slot in enumerate(shown, start=top + 1):
-            self.page.height(row, SLOT_POINTS)
+            self.sheet.set_row(row, SLOT_POINTS)
             if isinstance(slot, str):
-                put(row, column, slot, SOFT, italic=True, indent=1)
+                self.put(row, column, slot, SOFT, italic=True, indent=1)
                 continue
             cell = {**slot.tone.cell, "text_wrap": True, "left": 5, "left_color": slot.tone.ink, "font_size": 9}
             cell |= dict.fromkeys(("top", "bottom", "right"), 1)
@@ -695,6 +623,6 @@ class CalendarSheet:
             alarm = {} if slot.calm else {"font_color": OVER_INK, "bold": True}
             struck = {"font_strikeout": True} if slot.withdrawn else {}
             target = f"internal:'{RESULTS_SHEET}'!A{slot.line}"
-            put(row, column, slot.words, cell, alarm, struck, target=target, tip=slot.tip)
+            self.put(row, column, slot.words, cell, alarm, struck, target=target, tip=slot.tip)
         for row in range(top + 1 + len(shown), top + 1 + high):
-            put(row, column, "", edge, ground, RULED if row == top + high else {})
+            self.put(row, column, "", edge, ground, RULED if row == top + high else {})

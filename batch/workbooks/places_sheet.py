@@ -26,11 +26,11 @@ from batch.workbooks.style import (
     TEXT,
     Formats,
     add_bands,
+    add_note,
     add_sheet,
     add_table,
     close_book,
     fit_cell,
-    note_options,
     open_book,
     set_columns,
 )
@@ -137,10 +137,9 @@ def add_places_sheet(book: Workbook, formats: Formats, places: PlaceRows) -> Non
     sheet.set_row(0, HEADING_POINTS)
     made = [formats.heading(NAVY if name in OWN_COLUMNS else TEAL if ":" in name else INDIGO) for name in columns]
     add_table(sheet, "PlaceTable", columns, made, first_row=0, last_row=last_row - 1)
-    add_bands(sheet, formats, spans=[(0, len(columns) - 1)], last_row=last_row)
+    add_bands(sheet, formats, width=len(columns), last_row=last_row, spans=[(0, len(columns) - 1)])
     for at, heading in enumerate(columns):
-        note = places.note_of(heading)
-        sheet.write_comment(0, at, note, note_options(note))
+        add_note(sheet, 0, at, places.note_of(heading))
     for number, row in enumerate(places.rows, start=1):
         for at, heading in enumerate(columns):
             if cell := row.get(heading, ""):

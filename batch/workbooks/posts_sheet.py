@@ -29,13 +29,13 @@ from batch.workbooks.style import (
     WINE,
     Formats,
     add_bands,
+    add_note,
     add_sheet,
     add_table,
     count_units,
     fit_cell,
     heading_points,
     is_too_long,
-    note_options,
     set_columns,
 )
 from batch.workbooks.validation import COUNT, MAKING, Formulas
@@ -222,7 +222,7 @@ def add_posts_sheet(
     shown = frozenset(column for column in ("places",) if any(row.cells.get(column) for row in rows))
     last_ruled = max(RULED_ROWS, last_row)
     writer = RowWriter(sheet, formats, columns, last_row=last_ruled, offered=offered, unfolded=shown)
-    add_bands(sheet, formats, spans=[(0, len(columns) - 1)], last_row=last_row)
+    add_bands(sheet, formats, width=len(columns), last_row=last_row, spans=[(0, len(columns) - 1)])
     writer.mark_up("PostTable", last_row=last_row)
     for number, row in enumerate(rows, start=2):
         writer.write(number, row)
@@ -270,7 +270,7 @@ class RowWriter:
         """Write the headings, and mark up the rows down to `last_row` as a table of that name."""
         add_table(self._sheet, name, self._columns, self._headings, first_row=0, last_row=last_row - 1)
         for place, note in enumerate(map(note_of, self._columns)):
-            self._sheet.write_comment(0, place, note, note_options(note))
+            add_note(self._sheet, 0, place, note)
         self._sheet.repeat_rows(0)
 
     def write(self, number: int, row: PostRow) -> None:
@@ -302,7 +302,7 @@ class RowWriter:
         if problem is not None:
             self._sheet.write_string(at, place, fit_cell(as_text(cell)), self._flagged)
             if problem and at < NOTED_ROWS:
-                self._sheet.write_comment(at, place, problem, note_options(problem))
+                add_note(self._sheet, at, place, problem)
         elif column == "publish_at" and (date := as_date(cell)):
             self._sheet.write_datetime(at, place, date, self._seconds if date.second else self._plain[column])
         else:

@@ -49,7 +49,7 @@ from batch.workbooks.style import (
     WINE,
     Formats,
     add_bands,
-    add_hairlines,
+    add_note,
     add_sandbox_banner,
     add_sheet,
     add_strip,
@@ -60,9 +60,9 @@ from batch.workbooks.style import (
     fit_cell,
     heading_points,
     is_too_long,
-    note_options,
     open_book,
     set_columns,
+    tell_apart,
     web_link,
 )
 from batch.workbooks.validation import COUNT, add_lists_sheet, make_lists
@@ -105,18 +105,13 @@ def result_columns(results: Results) -> ResultColumns:
 
 def name_own(results: Results, *, taken: Sequence[str], without: frozenset[int] = frozenset()) -> dict[str, int]:
     """Return the sheet's own columns by a name that no other has, with their places; those `without` are left out."""
-    names = {plain_heading(name) for name in taken}
-    own: dict[str, int] = {}
-    for place, heading in enumerate(results.headings):
-        if not heading or place in without or plain_heading(heading) in {COUNT, PROBLEM}:
-            continue
-        name, number = heading, 1
-        while plain_heading(name) in names:
-            name = f"{heading} (sheet)" if number == 1 else f"{heading} (sheet {number})"
-            number += 1
-        names.add(plain_heading(name))
-        own[name] = place
-    return own
+    own = {
+        place: heading
+        for place, heading in enumerate(results.headings)
+        if heading and place not in without and plain_heading(heading) not in {COUNT, PROBLEM}
+    }
+    names = tell_apart(own.values(), taken=taken, word="sheet", alike=plain_heading)
+    return dict(zip(names, own, strict=True))
 
 
 def result_rows(results: Results, columns: ResultColumns) -> Iterator[list[str | int]]:
@@ -217,7 +212,8 @@ def write_results_workbook(results: Results, path: Path, *, stream_from: int = S
     formats = Formats(book)
     (ReportSheet if reporting else SummarySheet)(book, formats, results).draw()
     ResultsSheet(book, formats, results).draw(streamed=streaming)
-    PlaceSheet(book, formats, results).draw()
+    if any(outcome.place for outcome in results.outcomes):
+        PlaceSheet(book, formats, results).draw()
     if not reporting:
         ToFixSheet(book, formats, tuple(rows_to_fix(results))).draw(sandbox=results.sandbox)
     CalendarSheet(book, formats, results).draw()
@@ -368,12 +364,12 @@ class ResultsSheet:
             for at, heading in enumerate(headings):
                 sheet.write_string(0, at, fit_cell(heading), made[at])
         else:
-            names = [fit_cell(heading) for heading in headings]
-            add_table(sheet, "ResultTable", names, made, first_row=0, last_row=last_row, autofilter=True)
+            add_table(sheet, "ResultTable", headings, made, first_row=0, last_row=last_row, autofilter=True)
         for at, heading in enumerate(self.ours):
             if note := REPORT_NOTE if self.reporting and heading == "outcome" else NOTES.get(heading):
-                sheet.write_comment(0, at, note, note_options(note))
-        add_bands(sheet, formats, spans=[(1, len(headings) - 1)], last_row=last_row + 1)
+                add_note(sheet, 0, at, note)
+        width = len(headings)
+        add_bands(sheet, formats, width=width, last_row=last_row + 1, spans=[(1, width - 1)])
         self._write_lines()
         sheet.freeze_panes(1, 2)
         sheet.repeat_rows(0)
@@ -425,7 +421,7 @@ class ResultsSheet:
                 elif isinstance(cell, datetime):
                     write_date(at, place, cell, date)
                 elif place == link_at and links_left and web_link(cell):
-                    sheet.write_url(at, place, cell, link, f"Open on {line[channel_at]}", cell[:255])
+                    sheet.write_url(at, place, cell, link, fit_cell(f"Open on {line[channel_at]}"), cell[:255])
                     links_left -= 1
                 else:
                     write_text(at, place, fit_cell(cell), looks[place])
@@ -468,7 +464,7 @@ class ToFixSheet:
             under_strip=sandbox or not rows,
             unfolded=frozenset({ROW_NUMBER, PROBLEM, *flagged}),
         )
-        add_hairlines(sheet, formats, width=len(columns), last_row=last_row)
+        add_bands(sheet, formats, width=len(columns), last_row=last_row)
         writer.mark_up("ToFixTable", last_row=last_row)
         for number, row in enumerate(rows, start=2):
             writer.write(number, row)

@@ -7,9 +7,10 @@ editing one does not turn it into a formula, a date or a number.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
+from itertools import chain, count, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -63,7 +64,7 @@ WEB_ADDRESS = re.compile(r"https?://[^\s\"<>\\^`{|}]+")
 
 def web_link(text: str) -> str:
     """Return an address that a workbook's cell can lead to, "" for any other text."""
-    return text if len(text) <= MAX_LINK_CHARS and WEB_ADDRESS.fullmatch(text) else ""
+    return text if len(text) <= MAX_LINK_CHARS and text.isprintable() and WEB_ADDRESS.fullmatch(text) else ""
 
 
 FONT = "Arial"
@@ -80,10 +81,11 @@ SANDBOX_NOTICE = "SANDBOX: these posts went to the practice server on this compu
 
 
 class Tone(NamedTuple):
-    """A pair of colours that can be read together: a light ground, and a dark ink that also serves for lines."""
+    """Colours that go together: a light ground, a dark ink that also serves for lines, and the bar of a chart."""
 
     fill: str
     ink: str
+    bar: str = ""
 
     @property
     def cell(self) -> Mapping[str, str]:
@@ -104,35 +106,19 @@ CHANNEL_TONES: Mapping[str, Tone] = {
 NO_TONE = Tone("#F1F5F9", "#475569")
 SANDBOX_TONE = Tone("#FEF3C7", "#92400E")
 
-_LIVE, _SET, _MOVED, _QUIET = (
-    Tone("#BBF7D0", "#166534"), Tone("#DCFCE7", "#166534"), Tone("#CCFBF1", "#115E59"), Tone("#EEF2F6", "#475569")
-)  # fmt: skip
-_WAIT, _WARN, _BAD, _OPEN = (
-    Tone("#DBEAFE", "#1E40AF"), Tone("#FEF3C7", "#92400E"), Tone("#FEE2E2", "#991B1B"), Tone("#F3E8FF", "#6B21A8")
-)  # fmt: skip
-OUTCOME_TONES: Mapping[str, Tone] = {
-    OutcomeKind.PUBLISHED: _LIVE,
-    OutcomeKind.SCHEDULED: _SET,
-    OutcomeKind.RESCHEDULED: _MOVED,
-    OutcomeKind.UPDATED: _MOVED,
-    OutcomeKind.DRAFTED: _QUIET,
-    OutcomeKind.CANCELLED: _QUIET,
-    OutcomeKind.DELETED: _QUIET,
-    OutcomeKind.UNCHANGED: _QUIET,
-    OutcomeKind.SKIPPED: _QUIET,
-    OutcomeKind.PROCESSING: _WAIT,
-    OutcomeKind.INVALID: _BAD,
-    OutcomeKind.BLOCKED: _WARN,
-    OutcomeKind.CONFLICT: _BAD,
-    OutcomeKind.FAILED: _BAD,
-    OutcomeKind.UNKNOWN: _OPEN,
-    OutcomeKind.NOT_RUN: _WARN,
+_OUTCOMES_BY_TONE: Mapping[Tone, str] = {
+    Tone("#BBF7D0", "#166534", "#16A34A"): "published",
+    Tone("#DCFCE7", "#166534", "#4ADE80"): "scheduled",
+    Tone("#CCFBF1", "#115E59", "#2DD4BF"): "rescheduled updated",
+    Tone("#EEF2F6", "#475569", "#94A3B8"): "drafted cancelled deleted unchanged skipped",
+    Tone("#DBEAFE", "#1E40AF", "#60A5FA"): "processing",
+    Tone("#FEF3C7", "#92400E", "#F59E0B"): "blocked not_run",
+    Tone("#FEE2E2", "#991B1B", "#EF4444"): "invalid conflict failed",
+    Tone("#F3E8FF", "#6B21A8", "#A855F7"): "unknown",
 }
-CHART_INKS: Mapping[str, str] = {
-    _LIVE.fill: "#16A34A", _SET.fill: "#4ADE80", _MOVED.fill: "#2DD4BF", _QUIET.fill: "#94A3B8", _WAIT.fill: "#60A5FA",
-    _WARN.fill: "#F59E0B", _BAD.fill: "#EF4444", _OPEN.fill: "#A855F7",
-}  # fmt: skip
-"""The stronger colour of each tone, for the bars of a chart."""
+OUTCOME_TONES: Mapping[str, Tone] = {
+    OutcomeKind(word): tone for tone, words in _OUTCOMES_BY_TONE.items() for word in words.split()
+}
 
 PLAIN: Mapping[str, Any] = {"font_name": FONT, "font_size": 10, "font_color": INK, "valign": "vcenter"}
 TEXT: Mapping[str, Any] = {"num_format": "@", "text_wrap": True, "align": "left", "indent": 1}
@@ -194,7 +180,7 @@ def open_book(path: Path, *, title: str, streaming: bool = False, at: datetime =
             "constant_memory": streaming,
         },
     )
-    book.set_properties({"title": title, "author": "postbatch", "created": at})
+    book.set_properties({"title": fit_cell(title), "author": "postbatch", "created": at})
     book.set_calc_mode("auto")
     return book
 
@@ -260,33 +246,45 @@ def add_table(
 
     The headings, no two of them alike, are written with their formats. `name` has to be the workbook's only such one.
     """
-    columns = [{"header": text, "header_format": look} for text, look in zip(headings, made, strict=True)]
+    columns = [{"header": fit_cell(text), "header_format": look} for text, look in zip(headings, made, strict=True)]
     options = {"name": name, "columns": columns, "style": None, "autofilter": autofilter}
     sheet.add_table(first_row, 0, last_row, len(headings) - 1, options)
 
 
-def add_bands(sheet: Worksheet, formats: Formats, *, spans: Sequence[tuple[int, int]], last_row: int) -> None:
-    """Set every other row apart, with a hairline under each, in some spans of columns (first and last, from 0).
+def add_bands(
+    sheet: Worksheet, formats: Formats, *, width: int, last_row: int, spans: Sequence[tuple[int, int]] = ()
+) -> None:
+    """Draw a hairline under each row, and set every other one apart in some spans of columns (first and last, from 0).
 
-    Such rules stay in place when rows are sorted. A column whose cells have colours of their own must be left out.
+    Such rules stay in place when rows are sorted. A column whose cells have colours of their own is in no span.
     """
-    band = formats.highlight(bg_color=BAND, bottom=1, bottom_color=LINE)
-    for first, last in spans:
-        rule = {"type": "formula", "criteria": "=MOD(ROW(),2)=1", "format": band}
+    line = {"bottom": 1, "bottom_color": LINE}
+    rules = [(first, last, "=MOD(ROW(),2)=1", {"bg_color": BAND, **line}) for first, last in spans]
+    for first, last, criteria, look in (*rules, (0, width - 1, "=TRUE", line)):
+        rule = {"type": "formula", "criteria": criteria, "format": formats.highlight(**look)}
         sheet.conditional_format(1, first, last_row - 1, last, rule)
-    add_hairlines(sheet, formats, width=spans[-1][1] + 1, last_row=last_row)
 
 
-def add_hairlines(sheet: Worksheet, formats: Formats, *, width: int, last_row: int) -> None:
-    """Draw a hairline under each row."""
-    rule = {"type": "formula", "criteria": "=TRUE", "format": formats.highlight(bottom=1, bottom_color=LINE)}
-    sheet.conditional_format(1, 0, last_row - 1, width - 1, rule)
+def tell_apart(
+    names: Iterable[str], *, taken: Iterable[str] = (), word: str = "", alike: Callable[[str], str] = str.casefold
+) -> list[str]:
+    """Return the names, each told apart from those that are taken or come before it: `key (sheet)`, `key (sheet 2)`.
+
+    Without a `word` the second is `key (2)`; two names are the same where `alike` makes one of them.
+    """
+    known, told = set(map(alike, taken)), list[str]()
+    for name in names:
+        marks = (" ".join([*([word] if word else []), *([str(n)] if n > 1 else [])]) for n in count(1 if word else 2))
+        unique = next(own for own in chain([name], (f"{name} ({mark})" for mark in marks)) if alike(own) not in known)
+        known.add(alike(unique))
+        told.append(unique)
+    return told
 
 
-def note_options(note: str) -> dict[str, object]:
-    """Return the size and look of a heading's note."""
-    lines = 2 + len(note) // 36
-    return {"author": "postbatch", "width": 250, "height": 17 * lines, "color": "#FFFBEB", "font_size": 9}
+def add_note(sheet: Worksheet, row: int, column: int, note: str) -> None:
+    """Write a note on a cell, as high as its text asks for."""
+    look = {"author": "postbatch", "width": 250, "color": "#FFFBEB", "font_size": 9}
+    sheet.write_comment(row, column, fit_cell(note), {**look, "height": 17 * (2 + len(note) // 36)})
 
 
 STRIP_POINTS, HEADING_POINTS = 20, 26
@@ -327,25 +325,19 @@ StyledCell = tuple[str | int, Mapping[str, Any]]
 """A cell's value and the properties of its format; one that is underlined leads to the sheet of its name."""
 
 
-StyledCells = Sequence[StyledCell]
-
-
-class PlacedCell(NamedTuple):
-    """A cell of the page: `target` is where a click leads, "" for nowhere, and `tip` shows over it."""
-
-    value: str | int
-    format: Format
-    target: str = ""
-    tip: str = ""
-
-
 class PageLayout:
-    """Cells and row heights of one sheet by place, counted from 0; formats are given as their properties."""
+    """A sheet that is drawn cell by cell; rows and columns are counted from 0, formats given as their properties."""
 
-    def __init__(self, formats: Formats) -> None:
-        self._formats = formats
-        self._cells: dict[tuple[int, int], PlacedCell] = {}
-        self._heights: dict[int, float] = {}
+    def __init__(self, book: Workbook, formats: Formats, name: str, *, tab: str, widths: Sequence[float]) -> None:
+        self.formats, self._links_left = formats, MAX_LINKS
+        self.sheet = add_sheet(book, name, tab=tab)
+        set_columns(self.sheet, widths, None)
+
+    def head(self, title: str, told: str) -> None:
+        """Write the sheet's title and the line below it."""
+        self.sheet.set_row(0, 44)
+        self.put(0, 0, title, TITLE, valign="bottom")
+        self.put(1, 0, told, SOFT)
 
     def put(
         self,
@@ -353,62 +345,53 @@ class PageLayout:
         column: int,
         value: str | int,
         *layers: Mapping[str, Any],
-        last: int = -1,
         target: str = "",
         tip: str = "",
         **more: Any,
     ) -> None:
-        """Set a cell; one with a `last` column reaches so far to the right, without being merged with the others."""
-        made = self._formats.make(*layers, **more)
-        for at in range(column + 1, last + 1):
-            self._cells[row, at] = PlacedCell("", made)
-        self._cells[row, column] = PlacedCell(value, made, target, tip)
+        """Write a cell; `target` is where a click leads, "" for nowhere, and `tip` shows over it."""
+        made = self.formats.make(*layers, **more)
+        if not isinstance(value, str):
+            self.sheet.write_number(row, column, value, made)
+        elif not value:
+            self.sheet.write_blank(row, column, None, made)
+        elif target and self._links_left:
+            self.sheet.write_url(row, column, target, made, fit_cell(value), fit_cell(tip))
+            self._links_left -= 1
+        else:
+            self.sheet.write_string(row, column, fit_cell(value), made)
 
     def draw_table(
-        self, sheet: Worksheet, top: int, title: str, names: Sequence[str], rows: Sequence[StyledCells], *, words: int
+        self,
+        top: int,
+        title: str,
+        names: Sequence[str],
+        rows: Sequence[Sequence[StyledCell]],
+        *,
+        words: int,
+        last: int = -1,
+        points: float | None = None,
     ) -> int:
         """Draw a marked-up table in column A under its title, and return the row for the next one.
 
-        Its first `words` columns hold words, the others figures.
+        Its first `words` columns hold words, the others figures. The words of its last column have the room up to the
+        `last` of the sheet; `points` is the height of its rows.
         """
-        self.height(top, 24)
+        self.sheet.set_row(top, 24)
         self.put(top, 0, title, SUBTITLE)
         if not rows:
             self.put(top + 1, 0, "None.", SOFT)
             return top + 3
         sides = [{"align": "left", "indent": 1} if at < words else {"align": "right"} for at in range(len(names))]
-        made = [self._formats.make(TABLE_HEADING, side) for side in sides]
+        made = [self.formats.make(TABLE_HEADING, side) for side in sides]
         last_row = top + 1 + len(rows)
-        add_table(sheet, re.sub(r"\W", "", f"{title}Table"), names, made, first_row=top + 1, last_row=last_row)
-        self.height(top + 1, 32 if max(map(len, names)) > 14 else 20)
+        add_table(self.sheet, re.sub(r"\W", "", f"{title}Table"), names, made, first_row=top + 1, last_row=last_row)
+        self.sheet.set_row(top + 1, 32 if max(map(len, names)) > 14 else 20)
         for row, cells in enumerate(rows, start=top + 2):
+            self.sheet.set_row(row, points)
             for at, (value, properties) in enumerate(cells):
                 target = f"internal:'{value}'!A1" if "underline" in properties else ""
                 self.put(row, at, value, RULED, sides[at], properties, target=target)
+        for row, at in product(range(top + 1, last_row + 1), range(len(names), last + 1)):
+            self.put(row, at, "", RULED if row > top + 1 else TABLE_HEADING)
         return last_row + 2
-
-    def height(self, row: int, points: float) -> None:
-        """Set the height of a row."""
-        self._heights[row] = points
-
-    def write(self, sheet: Worksheet) -> None:
-        """Write everything, row after row."""
-        rows: dict[int, list[int]] = {row: [] for row in self._heights}
-        for row, column in sorted(self._cells):
-            rows.setdefault(row, []).append(column)
-        for row in sorted(rows):
-            if row in self._heights:
-                sheet.set_row(row, self._heights[row])
-            for column in rows[row]:
-                self._write_cell(sheet, row, column)
-
-    def _write_cell(self, sheet: Worksheet, row: int, column: int) -> None:
-        cell = self._cells[row, column]
-        if not isinstance(cell.value, str):
-            sheet.write_number(row, column, cell.value, cell.format)
-        elif not cell.value:
-            sheet.write_blank(row, column, None, cell.format)
-        elif cell.target:
-            sheet.write_url(row, column, cell.target, cell.format, fit_cell(cell.value), cell.tip)
-        else:
-            sheet.write_string(row, column, fit_cell(cell.value), cell.format)

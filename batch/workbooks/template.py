@@ -42,11 +42,9 @@ from batch.workbooks.style import (
     Formats,
     PageLayout,
     StyledCell,
-    add_sheet,
     add_table,
     close_book,
     open_book,
-    set_columns,
 )
 from batch.workbooks.validation import (
     COUNT,
@@ -242,24 +240,19 @@ COLOURS = (
 )
 
 
-class GuideSheet:
+class GuideSheet(PageLayout):
     """The sheet that says how to go on; `file` is the name by which the commands call the workbook."""
 
-    def __init__(
-        self, book: Workbook, formats: Formats, *, file: str, connected: Connected | None, timezone: str
-    ) -> None:
-        self.sheet = add_sheet(book, GUIDE, tab=INDIGO)
-        self.page = PageLayout(formats)
-        self.file, self.connected, self.timezone = file, connected, timezone
+    def __init__(self, book: Workbook, formats: Formats) -> None:
+        super().__init__(book, formats, GUIDE, tab=INDIGO, widths=(24, 84, 40))
 
-    def draw(self) -> None:
-        """Draw and write everything."""
-        set_columns(self.sheet, (24, 84, 40), None)
-        self.page.height(0, 32)
-        self.page.put(0, 0, "From this sheet to your channels", TITLE)
-        self.page.put(1, 0, self._tell_site(), SOFT)
-        typed = f'"{self.file}"' if " " in self.file else self.file
-        results = f"{self.file.rpartition('.')[0] or self.file}.results.xlsx"
+    def draw(self, *, file: str, told: str) -> None:
+        """Draw everything; `told` is what there is to know of the site."""
+        self.sheet.set_row(0, 32)
+        self.put(0, 0, "From this sheet to your channels", TITLE)
+        self.put(1, 0, told, SOFT)
+        typed = f'"{file}"' if " " in file else file
+        results = f"{file.rpartition('.')[0] or file}.results.xlsx"
         name, command_cell = {"bold": True}, {"font_name": MONO, "font_color": NAVY, "bg_color": BAND}
         steps: list[list[StyledCell]] = [
             [
@@ -273,27 +266,21 @@ class GuideSheet:
         colours: list[list[StyledCell]] = [
             [(word, {"bg_color": fill, "font_color": ink}), (meaning, {})] for fill, ink, word, meaning in COLOURS
         ]
-        below = self._draw(3, "Step by step", ("step", "what happens", "command"), steps)
-        below = self._draw(below, "How do I write ...", ("what", "how"), answers)
-        self._draw(below, "The colours in Posts", ("colour", "what it means"), colours)
-        self.page.write(self.sheet)
+        below = self.draw_table(3, "Step by step", ("step", "what happens", "command"), steps, words=3, points=20)
+        below = self.draw_table(below, "How do I write ...", ("what", "how"), answers, words=2, points=20)
+        self.draw_table(below, "The colours in Posts", ("colour", "what it means"), colours, words=2, points=20)
 
-    def _draw(self, top: int, title: str, names: Sequence[str], rows: Sequence[Sequence[StyledCell]]) -> int:
-        for row in range(top + 2, top + 2 + len(rows)):
-            self.page.height(row, 20)
-        return self.page.draw_table(self.sheet, top, title, names, rows, words=len(names))
 
-    def _tell_site(self) -> str:
-        site = self.connected
-        if site is None:
-            zone = f" All dates are in the time zone {self.timezone}." if self.timezone else ""
-            return f"Posts holds your posts, Channels what each channel takes.{zone}"
-        zone = self.timezone or site.timezone
-        told = [f"Site {site.site}" if site.site else "Your site"]
-        told.append(f"time zone {zone}" if zone else "no time zone set: fill in timezone")
-        metered = [action for action in QUOTA_NAMES if action in site.quotas]
-        told += [f"{QUOTA_NAMES[action].lower()}: {quota_left(site.quotas[action])}" for action in metered]
-        return " · ".join(told)
+def _tell_site(site: Connected | None, *, timezone: str) -> str:
+    if site is None:
+        zone = f" All dates are in the time zone {timezone}." if timezone else ""
+        return f"Posts holds your posts, Channels what each channel takes.{zone}"
+    zone = timezone or site.timezone
+    told = [f"Site {site.site}" if site.site else "Your site"]
+    told.append(f"time zone {zone}" if zone else "no time zone set: fill in timezone")
+    metered = [action for action in QUOTA_NAMES if action in site.quotas]
+    told += [f"{QUOTA_NAMES[action].lower()}: {quota_left(site.quotas[action])}" for action in metered]
+    return " · ".join(told)
 
 
 CHANNELS, ACCOUNTS = "Channels", "Accounts"
@@ -322,18 +309,16 @@ PLACES = 20
 NOBODY = "No account is connected to this site yet. Run: postbatch accounts, which shows where to connect one."
 
 
-class ReferenceSheet:
+class ReferenceSheet(PageLayout):
     """A sheet that one looks things up in: what each channel and type takes, or the accounts of a site."""
 
     def __init__(self, book: Workbook, formats: Formats, name: str, headings: Headings) -> None:
-        self.name, self.headings, self.formats = name, headings, formats
-        self.sheet = add_sheet(book, name, tab=TEAL)
-        self.page = PageLayout(formats)
-        set_columns(self.sheet, [width for _, width in headings], None)
+        super().__init__(book, formats, name, tab=TEAL, widths=[width for _, width in headings])
+        self.name, self.headings = name, headings
 
     def draw_channels(self) -> None:
         """Write the sheet `Channels`."""
-        put = self.page.put
+        put = self.put
         for row, combination in enumerate(COMBINATIONS.values(), start=1):
             tone = CHANNEL_TONES[combination.channel].cell
             put(row, 0, combination.channel.value, RULED, tone, bold=True, indent=1)
@@ -343,17 +328,17 @@ class ReferenceSheet:
             for at, text in enumerate(self._describe(combination), start=2):
                 put(row, at, text, RULED, {"font_color": SOFT_INK, "indent": 1} if text == NONE else {**TEXT, **ink})
                 lines = max(lines, -(-len(text) // int(self.headings[at][1] - 2)))
-            self.page.height(row, 13 * lines + 9)
+            self.sheet.set_row(row, 13 * lines + 9)
         put(len(COMBINATIONS) + 2, 0, LEGEND, SOFT)
         put(len(COMBINATIONS) + 3, 0, FOLDED, SOFT)
         self._finish(len(COMBINATIONS))
 
     def draw_accounts(self, connected: Connected) -> None:
         """Write the sheet `Accounts`."""
-        put = self.page.put
+        put = self.put
         entries = named_accounts(connected.accounts)
         for row, (name, account) in enumerate(entries, start=1):
-            self.page.height(row, 20)
+            self.sheet.set_row(row, 20)
             put(
                 row, 0, CHANNEL_LABELS[account.channel], RULED, CHANNEL_TONES[account.channel].cell, bold=True, indent=1
             )
@@ -414,8 +399,7 @@ class ReferenceSheet:
         made = [self.formats.heading(NAVY)] * len(self.headings)
         names = [name for name, _ in self.headings]
         add_table(self.sheet, f"{self.name}Table", names, made, first_row=0, last_row=max(count, 1))
-        self.page.height(0, 24)
-        self.page.write(self.sheet)
+        self.sheet.set_row(0, 24)
         self.sheet.freeze_panes(1, 1)
         self.sheet.repeat_rows(0)
 
@@ -517,7 +501,7 @@ class Sheets:
         if self.places is not None:
             add_places_sheet(book, formats, self.places)
         if self.guide:
-            GuideSheet(book, formats, file=self.file, connected=site, timezone=self.timezone).draw()
+            GuideSheet(book, formats).draw(file=self.file, told=_tell_site(site, timezone=self.timezone))
         ReferenceSheet(book, formats, CHANNELS, CHANNEL_HEADINGS).draw_channels()
         if site is not None:
             ReferenceSheet(book, formats, ACCOUNTS, ACCOUNT_HEADINGS).draw_accounts(site)

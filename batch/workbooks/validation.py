@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from batch.model import Account, Action, Channel, Generate, Quota
 from batch.rules.channels import CALLS_TO_ACTION, COMBINATIONS, DEFAULT_TYPE, ENDED, PRIVACY_LEVELS
 from batch.wording import column_letters
-from batch.workbooks.style import NEEDED_FILL, OVER_FILL, OVER_INK, SLATE, UNUSED_FILL, Formats, add_sheet
+from batch.workbooks.style import NEEDED_FILL, OVER_FILL, OVER_INK, SLATE, UNUSED_FILL, Formats, add_sheet, fit_cell
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -178,7 +178,7 @@ def add_lists_sheet(book: Workbook, formats: Formats, columns: Mapping[str, List
     for row, cells in enumerate(zip_longest(*columns.values()), start=1):
         for at, value in enumerate(cells):
             if isinstance(value, str):
-                sheet.write_string(row, at, value, plain)
+                sheet.write_string(row, at, fit_cell(value), plain)
             elif isinstance(value, Formula):
                 sheet.write_formula(row, at, value.formula, formats.make(), value.value)
             elif value is not None:

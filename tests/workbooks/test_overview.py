@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import openpyxl
+import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from batch.model import Content, Outcome, OutcomeKind, Results
@@ -227,3 +229,30 @@ def test_a_report_counts_each_post_once_in_each_table_and_adds_up_only_what_came
     assert (live[0], draft[0]) == ("live", "draft")
     assert (live[headings.index("reach")], live[headings.index("Posts")]) == (20, 0), "numbers, and a 0 that was sent"
     assert draft[headings.index("reach")] is None
+
+
+def test_a_note_stays_within_its_bar(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    results = make_results([make_outcome(2)], notices=["The clock of this computer is 74 s behind the service's."])
+    sheet = openpyxl.load_workbook(write_results(results, tmp_path / "r.xlsx").path)["Summary"]
+    for title in ("Notes", "In this workbook"):
+        (top,) = [cell.row for cell in sheet["A"] if cell.value == title]
+        bar = [cell for cell in sheet[top + 1] if cell.fill.fill_type == "solid"]
+        room = sum(sheet.column_dimensions[cell.column_letter].width for cell in bar[1:])
+        texts = [row[1].value for row in sheet.iter_rows(min_row=top + 2, max_row=top + 7) if row[1].value]
+        assert bar[-1].column_letter == "I"
+        assert max(map(len, texts), default=0) < room
+
+
+@pytest.mark.parametrize(("years", "shown"), [((2026, 2026), "d mmm"), ((2026, 2027), "d mmm yyyy")])
+def test_no_two_days_of_the_chart_have_one_label(
+    tmp_path: Path,
+    make_outcome: Callable[..., Outcome],
+    make_results: Callable[..., Results],
+    years: tuple[int, ...],
+    shown: str,
+) -> None:
+    posts = [make_outcome(n, publish_at=datetime(year, 11, 30, 8, tzinfo=UTC)) for n, year in enumerate(years, start=2)]
+    with zipfile.ZipFile(write_results(make_results(posts), tmp_path / "r.xlsx").path) as book:
+        assert f'<c:numFmt formatCode="{shown}"' in book.read("xl/charts/chart2.xml").decode()

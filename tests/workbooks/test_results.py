@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import openpyxl
 import pytest
 
 from batch.errors import StopError
-from batch.model import COLUMNS, RESULT_COLUMNS, Channel, Content, Outcome, OutcomeKind, Results
+from batch.model import COLUMNS, RESULT_COLUMNS, Channel, Content, Issue, Outcome, OutcomeKind, Results
 from batch.sheets.cells import Moment, Number
 from batch.sheets.xlsx import read_workbook
 from batch.times import utc_text
@@ -402,3 +403,19 @@ def _peak_bytes(results: Results, path: Path, stream_from: int) -> int:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak
+
+
+def test_control_characters_break_no_workbook(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results]
+) -> None:
+    odd = "a\x00b\x1b[31m\ufffe"
+    told = dict.fromkeys(("key", "site", "channel", "account", "action", "status", "item_id", "code", "message"), odd)
+    posts = [
+        make_outcome(row, kind, publish_at=FIRST, link=f"https://example.com/{odd}", place=odd, warnings=(odd,), **told)
+        for row, kind in enumerate(OutcomeKind, start=2)
+    ]
+    issues = [Issue(o.row, "text", "text_too_long", odd, odd) for o in posts]
+    results = make_results(posts, [{"text": odd, odd: odd}] * len(posts), issues=issues, notices=[odd], sheet=odd)
+    with zipfile.ZipFile(write_results(results, tmp_path / "r.xlsx").path) as book:
+        for name in book.namelist():
+            assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe]", book.read(name).decode()), name
