@@ -34,9 +34,7 @@ TOO_MUCH = (
 
 LAST_DAY = 2_958_466
 EPOCH_1900 = datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's dates have no zone
-EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001  a spreadsheet's dates have no zone
-SECONDS_A_DAY = 86_400
-EPOCHS: Mapping[bool, datetime] = {False: EPOCH_1900, True: EPOCH_1904}
+EPOCHS: Mapping[bool, datetime] = {False: EPOCH_1900, True: EPOCH_1900 + timedelta(days=1462)}
 """The day that a workbook counts from, by its 1904 switch."""
 
 
@@ -128,7 +126,7 @@ def day_count_to_date(days: float, *, epoch: datetime) -> datetime | None:
     if not 0 <= days < LAST_DAY:
         return None
     try:
-        return epoch + timedelta(seconds=round(days * SECONDS_A_DAY))
+        return epoch + timedelta(seconds=round(days * 86_400))
     except OverflowError:
         return None
 
@@ -147,7 +145,6 @@ ZERO_WIDTH = re.compile("[\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206
 WIDE_SPACE = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 ODD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 SUSPECT = re.compile(
-    ""
     "[\x00-\x09\x0b-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ud800-\udfff]"
 )
 """All that the patterns above find, and a little more: what has none of these needs no cleaning."""
@@ -176,11 +173,8 @@ class Finding(NamedTuple):
     fix: str | None = None
 
 
-class Value(NamedTuple):
-    """What became of a raw cell."""
-
-    cell: Cell
-    findings: tuple[Finding, ...] = ()
+Judged = tuple[Cell, Sequence[Finding]]
+"""What became of a raw cell, and what is wrong with it."""
 
 
 ERROR_CELL = "{cell} has the error {seen} instead of a value. Correct its formula, or type the value."
@@ -278,17 +272,17 @@ class _Tidier:
 
     def _judge(self, raw: RawCell, *, place: int, row: int, found: list[Issue]) -> Cell:
         column = self._names[place]
-        value = judge_cell(raw, column, epoch=self._epoch)
-        for finding in value.findings:
+        value, findings = judge_cell(raw, column, epoch=self._epoch)
+        for finding in findings:
             if column or finding.code == "control_removed":
-                if finding.code in REMOVED and finding.fix is None and isinstance(value.cell, str):
-                    finding = finding._replace(fix=value.cell)
+                if finding.code in REMOVED and finding.fix is None and isinstance(value, str):
+                    finding = finding._replace(fix=value)
                 cell, seen = cell_address(row, place), shorten(finding.seen)
                 message = finding.message.replace("{cell}", f"Cell {cell}").replace("{column}", column)
                 severity = Severity.WARNING if finding.warning or column in {"", "notes"} else Severity.ERROR
                 told = message.replace("{seen}", seen)
                 found.append(Issue(row, column, finding.code, seen, told, severity, cell, finding.fix))
-        return value.cell
+        return value
 
 
 def is_plain(text: str) -> bool:
@@ -301,63 +295,59 @@ def is_plain(text: str) -> bool:
     return not (first in DOUBTFUL_STARTS or first.isdigit()) or not DOUBTFUL.fullmatch(text)
 
 
-def judge_cell(raw: RawCell, column: str, *, epoch: datetime) -> Value:
+def judge_cell(raw: RawCell, column: str, *, epoch: datetime) -> Judged:
     """Return a raw cell's value in a column of ours ("" for another's), with the accidents seen in it."""
     if isinstance(raw, str):
         text, findings = clean_text(raw, keep_zero_width=not column or column.partition(":")[0] in WORDING)
-        return Value(text, findings + _doubt_text(text, column)) if column else Value(text, findings)
+        return text, [*findings, *_doubt_text(text, column)] if column else findings
     if isinstance(raw, CellError):
         message = {"error_cell": ERROR_CELL, "picture_cell": PICTURE}.get(raw.code, NO_VALUE)
         kept = raw.seen if raw.code == "error_cell" else ""
-        return Value(kept, (Finding(raw.code, message, raw.seen),))
+        return kept, [Finding(raw.code, message, raw.seen)]
     if isinstance(raw, Number):
         return _judge_number(raw, column, epoch)
     if column == "publish_at" and raw.has_time:
-        return Value(raw.at)
+        return raw.at, ()
     text = f"{raw.at:%Y-%m-%d %H:%M:%S}"[: 19 if raw.at.second else 16] if raw.has_time else f"{raw.at:%Y-%m-%d}"
     if column in ("", "notes", "publish_at"):
-        return Value(text)
-    return Value(text, (Finding("became_date", BECAME_DATE, text),))
+        return text, ()
+    return text, [Finding("became_date", BECAME_DATE, text)]
 
 
-def _doubt_text(text: str, column: str) -> tuple[Finding, ...]:
+def _doubt_text(text: str, column: str) -> Sequence[Finding]:
     """Return what a text betrays of a number, a date or an error that another program wrote out."""
     if text[:1] in {"#", "E"} and ERROR_TEXT.fullmatch(text):
-        return (Finding("error_cell", ERROR_CELL, text),)
+        return [Finding("error_cell", ERROR_CELL, text)]
     if not text[:1].isdigit():
         return ()
     if column != "notes" and CUT_NUMBER.fullmatch(text):
-        return (Finding("cut_number", CUT, text),)
+        return [Finding("cut_number", CUT, text)]
     if column in IDENTIFIERS and ZERO_ENDED.fullmatch(text):
-        return (Finding("cut_number", MAYBE_CUT, text, warning=True),)
+        return [Finding("cut_number", MAYBE_CUT, text, warning=True)]
     if column == "publish_at" and SERIAL.fullmatch(text):
-        return _tell_serial(text, float(text.replace(",", ".")), EPOCH_1900)
+        return [_tell_serial(text, float(text.replace(",", ".")), EPOCH_1900)]
     return ()
 
 
-def _tell_serial(seen: str, days: float, epoch: datetime) -> tuple[Finding, ...]:
+def _tell_serial(seen: str, days: float, epoch: datetime) -> Finding:
     at = day_count_to_date(days, epoch=epoch)
-    if at is None:
-        date = "a date"
-    else:
-        date = at.strftime("the time %H:%M") if days < 1 else at.strftime("the date %Y-%m-%d %H:%M")
+    date = at.strftime("the time %H:%M" if days < 1 else "the date %Y-%m-%d %H:%M") if at else "a date"
     fix = at.strftime("%Y-%m-%d %H:%M") if at and days > 1 and days % 1 else None
-    return (Finding("serial_date", SERIAL_DATE.replace("{date}", date), seen, fix=fix),)
+    return Finding("serial_date", SERIAL_DATE.replace("{date}", date), seen, fix=fix)
 
 
-def _judge_number(raw: Number, column: str, epoch: datetime) -> Value:
+def _judge_number(raw: Number, column: str, epoch: datetime) -> Judged:
     text = write_number(raw)
     if not column:
-        return Value(text)
+        return text, ()
     if column == "publish_at":
-        return Value(text, _tell_serial(text, raw.value, epoch))
+        return text, [_tell_serial(text, raw.value, epoch)]
     if abs(raw.value) >= 10**EXACT_DIGITS:
-        seen = f"{raw.value:.5E}".replace("E+0", "E+")
-        return Value(text, (Finding("cut_number", CUT, seen),))
+        return text, [Finding("cut_number", CUT, f"{raw.value:.5E}".replace("E+0", "E+"))]
     if not raw.format.plain:
         message = SHOWN_OTHERWISE.replace("{format}", raw.format.code)
-        return Value(text, (Finding("number_format", message, text, warning=True),))
-    return Value(text)
+        return text, [Finding("number_format", message, text, warning=True)]
+    return text, ()
 
 
 def write_number(raw: Number) -> str:
@@ -367,7 +357,7 @@ def write_number(raw: Number) -> str:
     return repr(raw.value)
 
 
-def clean_text(raw: str, *, keep_zero_width: bool) -> tuple[str, tuple[Finding, ...]]:
+def clean_text(raw: str, *, keep_zero_width: bool) -> tuple[str, Sequence[Finding]]:
     """Return a text trimmed, with plain line breaks and without what can't be seen or sent, and what was removed."""
     findings: list[Finding] = []
     text = raw
@@ -379,7 +369,7 @@ def clean_text(raw: str, *, keep_zero_width: bool) -> tuple[str, tuple[Finding, 
         if bare != text:
             text = bare
             findings.append(Finding("zero_width_removed", ZERO_WIDTH_REMOVED, text, warning=True))
-    return text.strip(), tuple(findings)
+    return text.strip(), findings
 
 
 def _clean_odd(text: str, findings: list[Finding]) -> str:

@@ -11,7 +11,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -296,43 +296,35 @@ def read_csv(
     codec, notices = choose_encoding(path, wanted=encoding)
     try:
         with path.open(encoding=codec, errors="strict", newline="") as stream:
-            grid = _read_stream(stream, path, count_known=count_known, row_test=row_test, headed=headed)
+            lines = Lines(stream, path.name)
+            delimiter = lines.choose_delimiter(count_known, usual="\t" if path.suffix.lower() == ".tsv" else ",")
+            within = HEADINGS_WITHIN if headed else 1
+            records = lines.read_to_headings(delimiter=delimiter, count_known=count_known, within=within)
+            if not records:
+                raise SheetError(f"{path.name} is empty. Fill in a sheet made by 'postbatch template'.")
+            last = records[-1]
+            headings, full = last.cells, len(last.cells)
+            if last.broken:
+                raise SheetError(
+                    f"{path.name}: a quote in the headings never closes, so the columns can't be told apart. Fix the "
+                    "first line."
+                )
+            if full > MAX_COLUMNS:
+                raise SheetError(f"{path.name} has {full:,} columns. Delete those to the right of the posts.")
+            width = max((at for at, heading in enumerate(headings, start=1) if heading.strip()), default=0)
+            bounded = headed or count_known(headings)
+            rows = _Rows(path.name, width=width if bounded else MAX_COLUMNS, first=len(records) + 1)
+            below = read_records(lines, delimiter=delimiter, width=full, is_row=row_test(headings))
+            for number, last in enumerate(chain(records, below), start=1):
+                rows.add(last, number=number)
+            if not lines.ended_with_newline:
+                rows.doubt_last(last, full=full)
     except UnicodeError as error:
         if codec == "utf-8" and encoding is None:
             raise refuse_encoding(path) from error
         advice = "Leave out --encoding, or use another" if encoding else "It is cut off or damaged, so save it again"
         raise SheetError(f"{path.name} can't be read as {codec}. {advice}.") from error
-    return replace(grid, notices=notices)
-
-
-def _read_stream(stream: TextIO, path: Path, *, count_known: CountKnown, row_test: RowTest, headed: bool) -> RawSheet:
-    lines = Lines(stream, path.name)
-    usual = "\t" if path.suffix.lower() == ".tsv" else ","
-    delimiter = lines.choose_delimiter(count_known, usual=usual)
-    within = HEADINGS_WITHIN if headed else 1
-    records = lines.read_to_headings(delimiter=delimiter, count_known=count_known, within=within)
-    if not records:
-        raise SheetError(f"{path.name} is empty. Fill in a sheet made by 'postbatch template'.")
-    *above, headings = records
-    if headings.broken:
-        raise SheetError(
-            f"{path.name}: a quote in the headings never closes, so the columns can't be told apart. Fix the first "
-            "line."
-        )
-    if len(headings.cells) > MAX_COLUMNS:
-        raise SheetError(f"{path.name} has {len(headings.cells):,} columns. Delete those to the right of the posts.")
-    bounded = headed or count_known(headings.cells)
-    rows = _Rows(path.name, width=_width(headings.cells) if bounded else MAX_COLUMNS, first=len(above) + 2)
-    for number, record in enumerate((*above, headings), start=1):
-        rows.add(record, number=number)
-    below = read_records(lines, delimiter=delimiter, width=len(headings.cells), is_row=row_test(headings.cells))
-    last = headings
-    for number, record in enumerate(below, start=len(above) + 2):
-        rows.add(record, number=number)
-        last = record
-    if not lines.ended_with_newline:
-        rows.doubt_last(last, full=len(headings.cells))
-    return RawSheet("", rows.rows, issues=tuple(rows.issues))
+    return RawSheet("", rows.rows, issues=tuple(rows.issues), notices=notices)
 
 
 class _Rows:
@@ -344,9 +336,7 @@ class _Rows:
         self._name = name
         self._width = width
         self._first = first
-        self._first_broken = 0
-        self._broken_left = MAX_BROKEN_ROWS
-        self._rows_left = MAX_ROWS
+        self._broken: list[int] = []
         self._cells_left = MAX_CELLS
         self._text_left = MAX_TEXT_BYTES
 
@@ -365,10 +355,9 @@ class _Rows:
             self.issues.append(Issue(number, "", "too_many_cells", seen, message))
             cells = cells[: self._width]
         self.rows.append(RawRow(number, cells))
-        self._rows_left -= 1
         self._cells_left -= max(len(cells), self._width)
         self._text_left -= sum(map(len, cells))
-        if self._rows_left < 0 or self._cells_left < 0 or self._text_left < 0:
+        if len(self.rows) > MAX_ROWS or self._cells_left < 0 or self._text_left < 0:
             raise SheetError(f"{self._name} holds {TOO_MUCH}.")
 
     def _add_broken(self, record: Record, number: int) -> None:
@@ -381,12 +370,11 @@ class _Rows:
             "cell with one."
         )
         self.issues.append(Issue(number, "", "unclosed_quote", shorten(" | ".join(record.cells)), message))
-        self._broken_left -= 1
-        self._first_broken = self._first_broken or number
-        if self._broken_left < 0:
+        self._broken.append(number)
+        if len(self._broken) > MAX_BROKEN_ROWS:
             raise SheetError(
                 f"{self._name}: the quotation marks are wrong in more than {MAX_BROKEN_ROWS:,} rows, first in row "
-                f"{self._first_broken}. Save the sheet as .xlsx, where they don't matter."
+                f"{self._broken[0]}. Save the sheet as .xlsx, where they don't matter."
             )
 
     def doubt_last(self, record: Record, *, full: int) -> None:
@@ -399,7 +387,3 @@ class _Rows:
             )
             seen = shorten(record.cells[-1])
             self.issues.append(Issue(number, "", "cut_off", seen, message, Severity.WARNING))
-
-
-def _width(headings: Sequence[str]) -> int:
-    return max((place for place, heading in enumerate(headings, start=1) if heading.strip()), default=0)

@@ -122,6 +122,10 @@ class ForeignColumns(NamedTuple):
     flags: tuple[int, ...] | None = None
 
 
+NOT_CARRIED = (
+    "The service can't set this ({what}), so the post goes out without it. Add it by hand afterwards, or clear the "
+    "cell."
+)
 NO_CHANNEL = (
     "no column names the channel of each post. Add a column 'channel', or name yours, as in --map channel=Network."
 )

@@ -38,6 +38,7 @@ from batch.sheets.cells import (
 from batch.sheets.headings import (
     EMPTY_WORDS,
     NO_CHOICES,
+    NOT_CARRIED,
     HeadingChoices,
     Headings,
     Table,
@@ -553,14 +554,8 @@ def _find_not_carried(row: Row, headings: Headings) -> Iterable[Issue]:
     for place, what in headings.not_carried.items():
         seen = as_text(row.values[place])
         if seen.casefold() not in EMPTY_WORDS:
-            message = (
-                f"The service can't set this ({what}), so the post goes out without it. Add it by hand afterwards, or "
-                "clear the cell."
-            )
-            address = cell_address(row.number, place)
-            yield Issue(
-                row.number, headings.names[place], "not_carried", shorten(seen), message, Severity.WARNING, address
-            )
+            message, at = NOT_CARRIED.format(what=what), cell_address(row.number, place)
+            yield Issue(row.number, headings.names[place], "not_carried", shorten(seen), message, Severity.WARNING, at)
 
 
 def _tell_columns(body: Sequence[RawRow], headings: Headings, grid: RawSheet) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from batch.rules.channel_words import channel_named, read_type
 from batch.rules.date_text import NO_TIME, DateFlaw, DateText, Unread, read_date_text
 from batch.rules.text import read_yes_no
 from batch.sheets.cells import Moment, RawCell, RawRow
-from batch.sheets.headings import ForeignColumns, HeadingChoices, Table, count_known, text_of
+from batch.sheets.headings import NOT_CARRIED, ForeignColumns, HeadingChoices, Table, count_known, text_of
 from batch.sheets.vocabulary import DATE, TIME, Kind, column_of, meaning_of, plain_heading
 from batch.times import show_clock
 from batch.wording import cell_address, listed, shell_join, shorten
@@ -60,46 +60,34 @@ class Scheduler:
     read: str
     signature: frozenset[str]
     columns: dict[str, str]
+    flags: dict[str, str]
+    types: Mapping[str, str]
+    decides: Mapping[str, NotCarried]
+    lost: Mapping[str, str]
+    idle: frozenset[str]
+    usual: Sequence[str] = ()
     positions: tuple[tuple[str, ...], ...] = ()
     order: str = ""
     separator: str = ""
     line_break: str = ""
-    flags: dict[str, str] = field(default_factory=dict)
-    types: Mapping[str, str] = field(default_factory=dict)
-    decides: Mapping[str, NotCarried] = field(default_factory=dict)
-    lost: Mapping[str, str] = field(default_factory=dict)
-    idle: frozenset[str] = frozenset()
-    usual: frozenset[str] = frozenset()
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def from_table(cls, name: str, table: Mapping[str, Any]) -> Self:
         """Make one of its table in the data file, its headings as they are matched."""
-
-        def keyed(part: str) -> dict[str, Any]:
-            return {heading_key(heading): value for heading, value in table.get(part, {}).items()}
-
-        return cls(
-            name=name,
-            signature=frozenset(map(heading_key, table["signature"])),
-            columns=keyed("columns"),
-            positions=tuple(map(tuple, table.get("positions", ()))),
-            flags=keyed("flags"),
-            types=keyed("types"),
-            decides={heading: NotCarried(*told) for heading, told in keyed("decides").items()},
-            lost=keyed("lost"),
-            idle=frozenset(map(heading_key, table.get("idle", ()))),
-            usual=frozenset(table.get("usual", ())),
-            **{part: table[part] for part in _AS_WRITTEN & table.keys()},
-        )
+        made = dict(table)
+        for part in ("columns", "flags", "types", "decides", "lost"):
+            made[part] = {heading_key(heading): told for heading, told in table.get(part, {}).items()}
+        for part in ("signature", "idle"):
+            made[part] = frozenset(map(heading_key, table.get(part, ())))
+        made["decides"] = {heading: NotCarried(*told) for heading, told in made["decides"].items()}
+        made["positions"] = tuple(map(tuple, table.get("positions", ())))
+        return cls(name=name, **made)
 
     def find(self, part: Mapping[str, Told], heading: str) -> Told | None:
         """Return what a part of the layout says of a heading; a number at its end counts only where it is named."""
         key = heading_key(heading)
         return part.get(key, part.get(key.rstrip("0123456789")))
-
-
-_AS_WRITTEN = frozenset({"title", "source", "read", "order", "separator", "line_break", "values"})
 
 
 @cache
@@ -204,14 +192,9 @@ def apply_mapping(table: Table, name: str | None, choices: HeadingChoices, *, wh
     mapped = [sheet.convert(row) for row in rows]
     if sheet.adds_channel:
         names = (*names, *[""] * (sheet.width - len(names)), "channel")
-    return Table(
-        names,
-        mapped,
-        table.first,
-        notices=(*table.notices, *sheet.notices(headless=headless)),
-        issues=tuple(sheet.issues),
-        foreign=sheet.columns(),
-    )
+    notices = (*table.notices, *sheet.notices(headless=headless))
+    issues, foreign = tuple(sheet.issues), sheet.columns()
+    return replace(table, names=names, rows=mapped, notices=notices, issues=issues, foreign=foreign)
 
 
 def _give_headings(table: Table, scheduler: Scheduler, *, where: str) -> tuple[tuple[str, ...], Sequence[RawRow]]:
@@ -385,11 +368,7 @@ class ForeignSheet:
                 self._note(row, at, "not_mapped", message)
         for at, what in self._lost.items():
             if self._is_filled(row, at):
-                message = (
-                    f"The service can't set this ({what}), so the post goes out without it. Add it by hand afterwards, "
-                    "or clear the cell."
-                )
-                self._note(row, at, "not_carried", message, severity=Severity.WARNING)
+                self._note(row, at, "not_carried", NOT_CARRIED.format(what=what), severity=Severity.WARNING)
 
     def _is_filled(self, row: RawRow, at: int) -> bool:
         text = self._text(row, at)

@@ -77,25 +77,16 @@ class Tab(NamedTuple):
     visible: bool
 
 
-class Book(NamedTuple):
-    """The parts of a workbook that reading needs."""
-
-    tabs: tuple[Tab, ...]
-    strings_part: str
-    styles_part: str
-    since_1904: bool
-
-
 def read_workbook(path: Path, *, tab: str | None) -> RawSheet:
     """Read one sheet of a workbook."""
     with open_package(path) as package:
-        book = _read_book(package)
-        chosen = choose_tab(book.tabs, wanted=tab, file=package.name)
-        styles = read_styles(package, book.styles_part)
-        strings = _Strings(package)
-        if book.strings_part and package.has(book.strings_part):
-            package.walk(book.strings_part, strings, limit_bytes=MAX_STRINGS_BYTES, what="the text of its cells")
-        sheet = _Sheet(package, chosen.name, strings=strings, styles=styles, epoch=EPOCHS[book.since_1904])
+        tabs, parts, since_1904 = _read_book(package)
+        chosen = choose_tab(tabs, wanted=tab, file=package.name)
+        styles = read_styles(package, parts.get("styles", ""))
+        strings, listed = _Strings(package), parts.get("sharedStrings", "")
+        if listed and package.has(listed):
+            package.walk(listed, strings, limit_bytes=MAX_STRINGS_BYTES, what="the text of its cells")
+        sheet = _Sheet(package, chosen.name, strings=strings, styles=styles, epoch=EPOCHS[since_1904])
         package.walk(chosen.part, sheet, limit_bytes=MAX_SHEET_BYTES, what=f"the sheet '{chosen.name}'")
         sheet.finish()
         relations = package.relations(chosen.part) if sheet.linked or sheet.drawing else {}
@@ -106,7 +97,7 @@ def read_workbook(path: Path, *, tab: str | None) -> RawSheet:
         merges=tuple(sorted(sheet.merges)),
         hidden_columns=tuple(column for column, hidden in enumerate(sheet.hidden_columns) if hidden),
         notices=() if chosen.visible else (f"The sheet '{chosen.name}' is hidden in the workbook, and was read.",),
-        since_1904=book.since_1904,
+        since_1904=since_1904,
         links=sheet.find_links(relations),
         pictures=pictures,
     )
@@ -136,11 +127,12 @@ def choose_tab(tabs: Sequence[Tab], *, wanted: str | None, file: str) -> Tab:
 def find_tab(path: Path, name: str) -> str:
     """Return the sheet of a workbook that is called so in any case, "" where there is none."""
     with open_package(path) as package:
-        tabs = [tab.name for tab in _read_book(package).tabs]
+        tabs = [tab.name for tab in _read_book(package)[0]]
     return next((tab for tab in tabs if tab.strip().casefold() == name), "")
 
 
-def _read_book(package: Package) -> Book:
+def _read_book(package: Package) -> tuple[Sequence[Tab], Mapping[str, str], bool]:
+    """Return the sheets of a workbook, its other parts by their kind, and whether it counts days from 1904."""
     start = package.relations("").values()
     main = next((relation.target for relation in start if relation.kind == "officeDocument"), "xl/workbook.xml")
     relations = package.relations(main)
@@ -154,7 +146,7 @@ def _read_book(package: Package) -> Book:
     )
     by_kind = {relation.kind: relation.target for relation in relations.values() if not relation.outside}
     since_1904 = any(is_on(properties.get("date1904")) for properties in book.iterfind("workbookPr"))
-    return Book(tabs, by_kind.get("sharedStrings", ""), by_kind.get("styles", ""), since_1904)
+    return tabs, by_kind, since_1904
 
 
 def _read_pictures(package: Package, relation: Relation | None) -> tuple[Area, ...]:

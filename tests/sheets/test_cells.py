@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from batch.model import COLUMNS
-from batch.sheets.cells import EPOCH_1900, RawRow, Value, is_plain, judge_cell, tidy_rows
+from batch.sheets.cells import EPOCH_1900, RawRow, is_plain, judge_cell, tidy_rows
 
 NAMES = (*COLUMNS, "text:INSTAGRAM", "")
 TEMPTING = "aE#N/A!é日0123456789１.,+e \t\n\r\x00\x1f\x7f\x85\xa0\xad\u200b\u200d\u2028\u202e\u2060\u3000\ufeff🏺–"
@@ -24,7 +24,8 @@ TEXTS = st.text(min_size=1) | st.text(TEMPTING, min_size=1, max_size=20)
 @example("a\ud800", "text")
 def test_in_a_text_that_looks_plain_nothing_is_found(text: str, column: str) -> None:
     if is_plain(text):
-        assert judge_cell(text, column, epoch=EPOCH_1900) == Value(text)
+        judged, findings = judge_cell(text, column, epoch=EPOCH_1900)
+        assert (judged, *findings) == (text,)
 
 
 def test_the_texts_of_usual_posts_look_plain() -> None:
