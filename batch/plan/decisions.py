@@ -28,9 +28,7 @@ class Decision(StrEnum):
     CANCEL = "cancel"
     DELETE = "delete"
     KEEP_SENT = "it is out or on its way: keep it, and warn where the row differs"
-    KEEP_NOTHING = "there is nothing to withdraw"
-    KEEP_DRAFT = "keep, and say that it is a draft"
-    KEEP_GONE = "it will not go out anyway"
+    KEEP_IDLE = "it is not there or will not go out anyway: keep it, and say which"
     NOT_FOUND = "not_found"
     IS_DRAFT = "is_draft"
     IS_SCHEDULED = "is_scheduled"
@@ -46,16 +44,16 @@ CONTENT_WANTED = (Action.DRAFT, Action.SCHEDULE, Action.PUBLISH)
 
 WISHES = (*CONTENT_WANTED, Action.RESCHEDULE, Action.CANCEL, Action.DELETE)
 _ROWS = {
-    #                  draft         schedule   publish    reschedule  cancel        delete
-    ABSENT:           "draft         schedule   publish    not_found   keep_nothing  keep_nothing",
-    Status.DRAFT:     "draft         schedule   publish    is_draft    keep_draft    delete",
-    Status.SCHEDULED: "is_scheduled  edit_move  publish    move        cancel        delete",
-    Status.PROCESSING: "in_process   keep_sent  keep_sent  in_process  in_process    in_process",
-    Status.IN_QUEUE:  "in_process    keep_sent  keep_sent  in_process  in_process    in_process",
-    Status.PUBLISHED: "keep_sent     keep_sent  keep_sent  is_live     is_live       is_live",
-    Status.FAILED:    "failed        failed     failed     failed      keep_gone     delete",
-    Status.CANCELED:  "gone          gone       gone       gone        keep_gone     delete",
-    Status.DELETED:   "gone          gone       gone       gone        keep_gone     keep_gone",
+    #                  draft         schedule   publish    reschedule  cancel      delete
+    ABSENT:           "draft         schedule   publish    not_found   keep_idle   keep_idle",
+    Status.DRAFT:     "draft         schedule   publish    is_draft    keep_idle   delete",
+    Status.SCHEDULED: "is_scheduled  edit_move  publish    move        cancel      delete",
+    Status.PROCESSING: "in_process   keep_sent  keep_sent  in_process  in_process  in_process",
+    Status.IN_QUEUE:  "in_process    keep_sent  keep_sent  in_process  in_process  in_process",
+    Status.PUBLISHED: "keep_sent     keep_sent  keep_sent  is_live     is_live     is_live",
+    Status.FAILED:    "failed        failed     failed     failed      keep_idle   delete",
+    Status.CANCELED:  "gone          gone       gone       gone        keep_idle   delete",
+    Status.DELETED:   "gone          gone       gone       gone        keep_idle   keep_idle",
 }  # fmt: skip
 TABLE: Mapping[tuple[Action, str], Decision] = {
     (wanted, str(status)): Decision[word.upper()]

@@ -285,7 +285,6 @@ SECOND_IDS: Mapping[Channel, str] = {c.channel: c.second_id for c in COMBINATION
 
 NOT_CONNECTED = "not_connected"
 AMBIGUOUS = "account_ambiguous"
-UNCLEAR = "account_unclear"
 LAPSED = "Its connection has lapsed"
 CONNECTIONS: Mapping[str, str] = {
     "NEVER_CREATED": "It was never connected to this site",
@@ -380,19 +379,23 @@ class AccountBook:
         )
         return AccountChoice(None, _blocked(AMBIGUOUS, reason))
 
-    def of_item(self, post: Post, item: Item) -> AccountChoice:
-        """Return an item's account as its row has it: a blank is the default, else its own; another is a conflict."""
+    def of_item(self, post: Post, item: Item, *, counts: bool = True) -> AccountChoice:
+        """Return an item's account as its row has it: a blank is the default, else its own; another is a conflict.
+
+        An item without one is a conflict too where the account `counts`: not where it is only moved or withdrawn.
+        """
         choice = self.choose(post)
         account = choice.account
         if account is None:
             return self._unresolved(post, item, choice)
         if not item.account_id:
+            if item.status == Status.DELETED or not counts:
+                return choice if item.status == Status.DELETED else AccountChoice(None)
             reason = (
                 f"The site does not say to which account the item {item.id} belongs, so it is not touched. "
                 "Choose its account on the site."
             )
-            unclear = AccountChoice(account, Refusal(StepKind.CONFLICT, UNCLEAR, reason))
-            return choice if item.status == Status.DELETED else unclear
+            return AccountChoice(account, Refusal(StepKind.CONFLICT, "account_unclear", reason))
         if item.account_id != account.id:
             return AccountChoice(account, self._other_account(post, item, account))
         if _differ(item.content.target_id, account.target_id):

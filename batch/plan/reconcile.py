@@ -25,7 +25,6 @@ from batch.plan.decisions import (
 )
 from batch.plan.matching import (
     DEAD,
-    UNCLEAR,
     AccountBook,
     AccountChoice,
     ItemIndex,
@@ -223,12 +222,11 @@ class _Site:
         post, counts = plain.post, plain.wanted in CONTENT_WANTED
         choice = AccountChoice(None)
         if item is not None:
-            choice = self.accounts.of_item(post, item)
+            choice = self.accounts.of_item(post, item, counts=counts)
         elif counts:
             choice = self.accounts.choose(post)
         if item is not None and not counts:
-            unclear = choice.refusal is not None and choice.refusal.code == UNCLEAR
-            return AccountChoice(None) if unclear else choice, item.content
+            return choice, item.content
         account = choice.account
         target_id = account.target_id if account else ""
         content = wanted_content(post, target_id=target_id, remote=item.content if item else None)

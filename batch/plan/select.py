@@ -87,17 +87,6 @@ def _comparable(text: str) -> float | datetime | None:
         return None
 
 
-class Only(NamedTuple):
-    """One --only: posts that fit all its conditions."""
-
-    written: str
-    conditions: tuple[Condition, ...]
-
-    def fits(self, post: Post, cells: Cells) -> bool:
-        """Tell whether a post is meant."""
-        return all(condition.fits(post, cells) for condition in self.conditions)
-
-
 def select(
     posts: Sequence[Post],
     *,
@@ -125,7 +114,7 @@ def select(
         )
     if first is not None and first < 1:
         raise StartError(f"--first {first} would run nothing. Write 1 or more.")
-    choices = _choices(sheet, only=only, rows=rows, sites=sites, days=_read_days(from_date, until))
+    choices = _choices(sheet, only=only, rows=rows, sites=sites, from_date=from_date, until=until)
     for option, fits in choices:
         if posts and not any(fits(post) for post in posts):
             numbers = [post.row for post in posts]
@@ -149,19 +138,26 @@ def select(
 
 
 def _choices(
-    sheet: SheetRows | None, *, only: Iterable[str], rows: str, sites: Iterable[str], days: Sequence[Only]
+    sheet: SheetRows | None, *, only: Iterable[str], rows: str, sites: Iterable[str], from_date: str, until: str
 ) -> list[tuple[str, Callable[[Post], bool]]]:
     """Return the options that have to fit some row, each with what tells whether it fits a post. Errors: StartError."""
-    wishes = [read_only(expression) for expression in only]
+    wishes = {f"--only {expression!r}": read_only(expression) for expression in only}
     cells = _cells_of(sheet, wishes)
+    for option, sign, written in (("--from-date", ">=", from_date), ("--until", "<=", until)):
+        if written:
+            day = read_day(written, option=option).isoformat()
+            wishes[f"{option} {written}"] = (Condition(_DATE, sign, (day,)),)
     choices: list[tuple[str, Callable[[Post], bool]]] = []
     if wanted := {site.casefold() for site in sites}:
         choices.append(("--site", lambda post: post.site.casefold() in wanted))
     if rows.strip():
         ranges = read_rows(rows)
         choices.append((f"--rows {rows}", lambda post: any(start <= post.row <= end for start, end in ranges)))
-    choices += [(f"--only {wish.written!r}", partial(wish.fits, cells=cells)) for wish in wishes]
-    return choices + [(day.written, partial(day.fits, cells=cells)) for day in days]
+    return choices + [(option, partial(_fit, conditions, cells)) for option, conditions in wishes.items()]
+
+
+def _fit(conditions: Iterable[Condition], cells: Cells, post: Post) -> bool:
+    return all(condition.fits(post, cells) for condition in conditions)
 
 
 def _read_pilot(pilot: str, posts: Sequence[Post], places: Places) -> Collection[str] | None:
@@ -182,15 +178,6 @@ def _read_pilot(pilot: str, posts: Sequence[Post], places: Places) -> Collection
     return named
 
 
-def _read_days(from_date: str, until: str) -> list[Only]:
-    """Return --from-date and --until as conditions on the day in the post's own zone. Errors: StartError."""
-    return [
-        Only(f"{option} {written}", (Condition(_DATE, sign, (read_day(written, option=option).isoformat(),)),))
-        for option, sign, written in (("--from-date", ">=", from_date), ("--until", "<=", until))
-        if written
-    ]
-
-
 def read_day(text: str, *, option: str) -> date:
     """Read `2026-12-01`. Errors: StartError."""
     try:
@@ -199,7 +186,7 @@ def read_day(text: str, *, option: str) -> date:
         raise StartError(f"{option} {text!r} isn't a day. Write it as 2026-12-01.") from None
 
 
-def read_only(expression: str) -> Only:
+def read_only(expression: str) -> tuple[Condition, ...]:
     """Read `channel=INSTAGRAM`, `key=spring-*`, `Status=Approved and publish_at<2026-12-05`. Errors: StartError."""
     pieces: list[str] = []
     for piece in _AND.split(expression):
@@ -207,12 +194,12 @@ def read_only(expression: str) -> Only:
             pieces.append(piece)
         else:
             pieces[-1] += f" and {piece}"
-    return Only(expression, tuple(_read_condition(piece, expression) for piece in pieces))
+    return tuple(_read_condition(piece, expression) for piece in pieces)
 
 
 def columns_of(expressions: Iterable[str]) -> tuple[str, ...]:
     """Return the columns that these --only name, as they are written without case and spacing. Errors: StartError."""
-    return tuple(condition.column for expression in expressions for condition in read_only(expression).conditions)
+    return tuple(condition.column for expression in expressions for condition in read_only(expression))
 
 
 def _read_condition(piece: str, expression: str) -> Condition:
@@ -235,15 +222,15 @@ def _read_condition(piece: str, expression: str) -> Condition:
     return Condition(column, sign, tuple(dict.fromkeys((*values, *whole))))
 
 
-def _cells_of(sheet: SheetRows | None, wishes: Sequence[Only]) -> Cells:
+def _cells_of(sheet: SheetRows | None, wishes: Mapping[str, Sequence[Condition]]) -> Cells:
     """Return what gives the cells that are asked for, or raise StartError where the sheet has no such column."""
     places = {plain(column): at for column, at in sheet.columns.items()} if sheet else {}
     places |= {plain(heading): at for at, heading in reversed(list(enumerate(sheet.headings if sheet else ())))}
-    for wish in wishes:
-        for condition in wish.conditions:
+    for option, conditions in wishes.items():
+        for condition in conditions:
             if condition.column not in {*_FIELDS, _DATE, *places}:
                 named = ", ".join(heading for heading in sheet.headings if heading) if sheet else ", ".join(_FIELDS)
-                raise StartError(f"--only {wish.written!r}: there is no such column. The columns are {named}.")
+                raise StartError(f"{option}: there is no such column. The columns are {named}.")
     by_number = {row.number: row.values for row in sheet.rows} if sheet and wishes else {}
 
     def cells(post: Post, column: str) -> str:

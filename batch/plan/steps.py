@@ -290,20 +290,16 @@ class Comparison:
         reason = f"Being published right now ({self.status})."
         return self.step(StepKind.WAIT, reason, at=self.last_date, warnings=warnings)
 
-    def keep_nothing(self) -> Step:
-        """Withdraw nothing, since nothing is there."""
+    def keep_idle(self) -> Step:
+        """Leave what does not go out anyway: there is nothing, it is a draft, or it was withdrawn before."""
         post = self.post
-        reason = f"No post with the key {post.key} on this site, nothing to {post.action}."
-        warnings = ("Check the key if you expected one.",)
-        return self.step(StepKind.UNCHANGED, reason, code="not_found", at=post.publish_at, warnings=warnings)
-
-    def keep_draft(self) -> Step:
-        """Leave a draft that was to be cancelled."""
-        reason = "It's a draft, so there is nothing to cancel. Use `delete` to remove it."
-        return self.step(StepKind.UNCHANGED, reason, code="is_draft")
-
-    def keep_gone(self) -> Step:
-        """Leave what does not go out anyway."""
+        if self.item is None:
+            reason = f"No post with the key {post.key} on this site, nothing to {post.action}."
+            warnings = ("Check the key if you expected one.",)
+            return self.step(StepKind.UNCHANGED, reason, code="not_found", at=post.publish_at, warnings=warnings)
+        if self.status == Status.DRAFT:
+            reason = "It's a draft, so there is nothing to cancel. Use `delete` to remove it."
+            return self.step(StepKind.UNCHANGED, reason, code="is_draft")
         reason = f"Already {STATUS_WORDS[self.status]}; it won't go out."
         return self.step(StepKind.UNCHANGED, reason, at=self.last_date)
 
@@ -356,8 +352,6 @@ STEPS: Mapping[Decision, Callable[[Comparison], Step]] = {
     Decision.CANCEL: Comparison.cancel,
     Decision.DELETE: Comparison.delete,
     Decision.KEEP_SENT: Comparison.keep_sent,
-    Decision.KEEP_NOTHING: Comparison.keep_nothing,
-    Decision.KEEP_DRAFT: Comparison.keep_draft,
-    Decision.KEEP_GONE: Comparison.keep_gone,
+    Decision.KEEP_IDLE: Comparison.keep_idle,
 }
 """What each decision makes of a comparison; every other one is a refusal in the words of `REFUSALS`."""

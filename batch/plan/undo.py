@@ -168,35 +168,33 @@ class _Past:
             return self.back(StepKind.UNCHANGED, "It is as it was before that run, nothing to undo.")
         if changed := self._changed_since():
             return changed
-        changes, acts = self._content_back()
+        changes = self.changes
         if old is not None and old > self.now:
             move = date_change(at, old, timezone=self.step.timezone)
             reason = f"That run moved it from {self.shown(old)}. Moves it back to that date."
-            every = (*changes, move) if move else changes
-            back = content if acts else None
-            return self.back(StepKind.RESCHEDULE, reason, *acts, Act.RESCHEDULE, at=old, changes=every, content=back)
+            acts = (Act.UPDATE, Act.RESCHEDULE) if changes else (Act.RESCHEDULE,)
+            every, back = (*changes, move) if move else changes, content if changes else None
+            return self.back(StepKind.RESCHEDULE, reason, *acts, at=old, changes=every, content=back)
         stays = f"Its old date {self.shown(old)} has passed, so it stays scheduled for {self.shown(at)}."
-        if not acts:
+        if not changes:
             return self.back(StepKind.INVALID, stays, code="date_passed")
         return self._update_back(changes, warnings=(stays,))
 
     def update(self) -> Step:
         """Bring the content back."""
-        changes, acts = self._content_back()
-        if not acts:
+        if not self.changes:
             return self.back(StepKind.UNCHANGED, "Its content is as it was before that run, nothing to undo.")
-        return self._changed_since() or self._update_back(changes)
+        return self._changed_since() or self._update_back(self.changes)
 
     def create(self) -> Step:
         """Delete the draft that was made."""
         made = f"That run made this draft. Deletes it. {FOR_GOOD}"
         return self._changed_since() or self.back(StepKind.DELETE, made, Act.DELETE)
 
-    def _content_back(self) -> tuple[tuple[Change, ...], tuple[Act, ...]]:
-        if Act.UPDATE not in self.step.acts:
-            return (), ()
-        changes = content_changes(self.item.content, self.before.content)
-        return changes, (Act.UPDATE,) if changes else ()
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What brings the content back; nothing where that run did not change it."""
+        return content_changes(self.item.content, self.before.content) if Act.UPDATE in self.step.acts else ()
 
     def _update_back(self, changes: tuple[Change, ...], *, warnings: tuple[str, ...] = ()) -> Step:
         reason, content = "That run changed it. Puts its earlier content back.", self.before.content
