@@ -23,8 +23,7 @@ class Decision(StrEnum):
     DRAFT = "create as a draft, keep or update"
     SCHEDULE = "create or update, and schedule"
     PUBLISH = "create or update, and publish"
-    EDIT_MOVE = "keep, reschedule or update"
-    MOVE = "keep or reschedule"
+    MOVE = "keep, reschedule or update"
     CANCEL = "cancel"
     DELETE = "delete"
     KEEP_SENT = "it is out or on its way: keep it, and warn where the row differs"
@@ -47,7 +46,7 @@ _ROWS = {
     #                  draft         schedule   publish    reschedule  cancel      delete
     ABSENT:           "draft         schedule   publish    not_found   keep_idle   keep_idle",
     Status.DRAFT:     "draft         schedule   publish    is_draft    keep_idle   delete",
-    Status.SCHEDULED: "is_scheduled  edit_move  publish    move        cancel      delete",
+    Status.SCHEDULED: "is_scheduled  move       publish    move        cancel      delete",
     Status.PROCESSING: "in_process   keep_sent  keep_sent  in_process  in_process  in_process",
     Status.IN_QUEUE:  "in_process    keep_sent  keep_sent  in_process  in_process  in_process",
     Status.PUBLISHED: "keep_sent     keep_sent  keep_sent  is_live     is_live     is_live",
@@ -60,7 +59,7 @@ TABLE: Mapping[tuple[Action, str], Decision] = {
     for status, row in _ROWS.items()
     for wanted, word in zip(WISHES, row.split(), strict=True)
 }
-"""(what a row asks for, the item's status or ABSENT) -> decision."""
+"""(what a row asks for, the item's status or ABSENT) -> decision; a state that is not in it is refused as unknown."""
 
 LATE = frozenset({Decision.IN_PROCESS, Decision.IS_LIVE})
 """Refusals that come too late; a move that was made before its post went out is no longer one."""
@@ -98,11 +97,6 @@ def wanted_of(post: Post) -> Action:
     if post.now:
         return Action.PUBLISH
     return Action.SCHEDULE if post.publish_at or post.slots else Action.DRAFT
-
-
-def decide(wanted: Action, status: str) -> Decision:
-    """Return the decision for one wish and one state; a state that nobody has decided on is refused."""
-    return TABLE.get((wanted, status), Decision.UNKNOWN)
 
 
 def contradiction_of(post: Post) -> Refusal | None:

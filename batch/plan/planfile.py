@@ -93,10 +93,11 @@ def plan_chunks(
 ) -> Iterator[str]:
     """Return the text of the plan's file piece by piece, one step a line; no more than a step is held at a time."""
     whole = to_data(replace(plan, sites=tuple(replace(site, steps=()) for site in plan.sites)))
+    sites = [{name: value for name, value in site.items() if name != "steps"} for site in whole.pop("sites")]
     head = {
         "version": VERSION,
-        **{name: whole[name] for name in ("sheet", "sheet_fingerprint", "made_at", "notices")},
-        "sites": [{name: value for name, value in site.items() if name != "steps"} for site in whole["sites"]],
+        **whole,
+        "sites": sites,
         "issues": [to_data(issue) for issue in issues],
         "inputs": to_data(inputs) if inputs else {},
         "sandbox": sandbox,

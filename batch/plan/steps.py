@@ -28,7 +28,7 @@ from batch.model import (
     StepKind,
 )
 from batch.plan.compare import content_changes, date_change, known_media, same_second
-from batch.plan.decisions import LATE, REFUSALS, Decision, Refusal, decide
+from batch.plan.decisions import LATE, REFUSALS, TABLE, Decision, Refusal
 from batch.plan.matching import shown_account, shown_items
 from batch.plan.safety import DATED
 from batch.times import shown_time, spoken_time
@@ -155,7 +155,7 @@ class Comparison:
 
     def decided(self) -> Step:
         """Return the step that the decision table makes; none sets a date that has passed."""
-        decision = decide(self.wanted, self.status)
+        decision = TABLE.get((self.wanted, self.status), Decision.UNKNOWN)
         step = STEPS[decision](self) if decision in STEPS else self.refuse_by(decision)
         if self.passed and DATED.intersection(step.acts):
             return self._date_passed()
@@ -199,15 +199,21 @@ class Comparison:
         acts = (*self.brings(changes), Act.PUBLISH)
         return self.step(StepKind.PUBLISH, reason, acts=acts, changes=changes)
 
-    def edit_move(self) -> Step:
-        """Bring a scheduled post to the row's content and date."""
-        changes, move = self.changes, self._move()
+    def move(self) -> Step:
+        """Bring a scheduled post to the row's date, and to its content unless the row only moves it."""
+        only_moved = self.wanted is Action.RESCHEDULE
+        changes = () if only_moved else self.changes
+        move = date_change(self.item_date, self.date, timezone=self.post.timezone)
         if move is not None:
-            reason = f"{self._moves()}{_also(changes)}."
-            acts = (*self.brings(changes), Act.RESCHEDULE)
-            return self.step(StepKind.RESCHEDULE, reason, acts=acts, at=self.date, changes=(*changes, move))
+            short = self.item_date is not None and abs(self.date - self.item_date) < timedelta(days=180)
+            old, new = self.spoken(self.item_date, short=short), self.spoken(self.date, short=short)
+            reason, acts = f"Moves from {old} to {new}{_also(changes)}.", (*self.brings(changes), Act.RESCHEDULE)
+            every, warnings = (*changes, move), self._left_alone() if only_moved else ()
+            return self.step(StepKind.RESCHEDULE, reason, acts=acts, at=self.date, changes=every, warnings=warnings)
         if not changes:
-            reason = "Already scheduled, nothing to change."
+            reason = "Already scheduled for this date, nothing to move."
+            if not only_moved:
+                reason = "Already scheduled, nothing to change."
             return self.step(StepKind.UNCHANGED, reason, at=self.date)
         if self.passed:
             warning = f"The row differs ({_fields(changes)}), but the post is due now, so it isn't changed any more."
@@ -216,33 +222,14 @@ class Comparison:
         reason = f"Already scheduled{_also(changes)}."
         return self.step(StepKind.UPDATE, reason, acts=self.brings(changes), at=self.date, changes=changes)
 
-    def move(self) -> Step:
-        """Move a scheduled post to the row's date, and say what else the row writes that this leaves alone."""
-        move = self._move()
-        if move is None:
-            return self.step(StepKind.UNCHANGED, "Already scheduled for this date, nothing to move.", at=self.date)
-        row = self.post.content  # what it leaves blank says nothing
+    def _left_alone(self) -> tuple[str, ...]:
+        """Say what else a row writes that only moves its post; what it leaves blank says nothing."""
+        row = self.post.content
         differing = content_changes(self.item.content, row) if self.item else ()
         names = [c.field for c in differing if c.new and (c.field != "media" or (row.media and known_media(row.media)))]
         which = listed(names, last="and")
         warning = f"The row differs ({which}), which `reschedule` doesn't change. To change it too, clear the action."
-        return self.step(
-            StepKind.RESCHEDULE,
-            f"{self._moves()}.",
-            acts=(Act.RESCHEDULE,),
-            at=self.date,
-            changes=(move,),
-            warnings=(warning,) if names else (),
-        )
-
-    def _move(self) -> Change | None:
-        return date_change(self.item_date, self.date, timezone=self.post.timezone)
-
-    def _moves(self) -> str:
-        """Say from when to when a post moves, in few words where both are in one year."""
-        old, new = self.item_date, self.date
-        short = old is not None and abs(new - old) < timedelta(days=180)
-        return f"Moves from {self.spoken(old, short=short)} to {self.spoken(new, short=short)}"
+        return (warning,) if names else ()
 
     def cancel(self) -> Step:
         """Cancel a scheduled post."""
@@ -347,7 +334,6 @@ STEPS: Mapping[Decision, Callable[[Comparison], Step]] = {
     Decision.DRAFT: Comparison.draft,
     Decision.SCHEDULE: Comparison.schedule,
     Decision.PUBLISH: Comparison.publish,
-    Decision.EDIT_MOVE: Comparison.edit_move,
     Decision.MOVE: Comparison.move,
     Decision.CANCEL: Comparison.cancel,
     Decision.DELETE: Comparison.delete,

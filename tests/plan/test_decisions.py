@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from batch.model import Action, Status, StepKind
-from batch.plan.decisions import ABSENT, TABLE, WISHES, Decision, contradiction_of, decide, wanted_of
+from batch.plan.decisions import ABSENT, TABLE, WISHES, Decision, contradiction_of, wanted_of
 from tests.plan.builders import Builders
 
 FOUND = (ABSENT, *Status)
@@ -17,13 +17,6 @@ def test_every_wish_and_every_state_has_a_decision() -> None:
 
 def test_every_decision_is_used_and_only_unknown_states_use_the_last() -> None:
     assert set(Decision) - set(TABLE.values()) == {Decision.UNKNOWN}
-
-
-@pytest.mark.parametrize("wanted", WISHES)
-@pytest.mark.parametrize("found", ["", "ARCHIVED", "scheduled", "PENDING_REVIEW"])
-def test_a_state_that_nobody_decided_on_is_refused(wanted: Action, found: str) -> None:
-    expected = TABLE[wanted, ABSENT] if found == ABSENT else Decision.UNKNOWN
-    assert decide(wanted, found) is expected
 
 
 @pytest.mark.parametrize(

@@ -194,10 +194,11 @@ def test_each_cell_with_a_date_that_has_passed_never_schedules(make: Builders, w
 
 
 @pytest.mark.parametrize("wish", WISHES)
-def test_an_unknown_state_is_refused_with_the_state_in_the_reason(make: Builders, wish: str) -> None:
-    step = step_of(make, wish, "ARCHIVED")
+@pytest.mark.parametrize("state", ["ARCHIVED", "scheduled", "PENDING_REVIEW"])
+def test_an_unknown_state_is_refused_with_the_state_in_the_reason(make: Builders, wish: str, state: str) -> None:
+    step = step_of(make, wish, state)
     assert (step.kind, step.acts, step.code) == (K.CONFLICT, (), "unknown_status")
-    assert "ARCHIVED" in step.reason
+    assert state in step.reason
 
 
 @pytest.mark.parametrize(("wish", "found"), CELLS)
