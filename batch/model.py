@@ -272,6 +272,11 @@ class Post:
         """The issues that keep this post from being sent."""
         return tuple(i for i in self.issues if i.severity is Severity.ERROR) if self.issues else ()
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What its other issues say, which stop nothing."""
+        return tuple(i.message for i in self.issues if i.severity is Severity.WARNING)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from batch.model import Action, Post, Status, StepKind
+from batch.model import LEFT_OUT, Action, Post, Status, StepKind
 
 ABSENT = ""
 """The state of a post that the site does not hold."""
@@ -99,7 +99,7 @@ def wanted_of(post: Post) -> Action:
     return Action.SCHEDULE if post.publish_at or post.slots else Action.DRAFT
 
 
-def contradiction_of(post: Post) -> Refusal | None:
+def contradiction(post: Post) -> Refusal | None:
     """Return why a row's action and its date can't both be meant, None where they can."""
     if post.action is Action.PUBLISH and post.publish_at is not None:
         reason = (
@@ -155,11 +155,12 @@ class PlanOptions:
     clock_warn_seconds: float = 60
     clock_stop_seconds: float = 300
 
-    def leaves_out(self, post: Post) -> str:
-        """Return why a post is left out of this run, "" where it is not."""
+    def leaves_out(self, post: Post) -> Refusal | None:
+        """Return why a post is left out of this run, None where it is not."""
         if post.action is Action.SKIP:
-            return "Left out: its action is `skip`."
-        return self.skip.get(place(post), "") if self.skip else ""
+            return Refusal(StepKind.SKIP, "", "Left out: its action is `skip`.")
+        reason = self.skip.get(place(post)) if self.skip else None
+        return Refusal(StepKind.SKIP, LEFT_OUT, reason) if reason else None
 
     def asks_again(self, post: Post, *, status: str = "") -> bool:
         """Tell whether `again` means a post whose item is in this state."""

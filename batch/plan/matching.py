@@ -195,20 +195,40 @@ class ItemIndex:
         return Refusal(StepKind.CONFLICT, "key_capitals", reason)
 
 
-def rows_by_item(matches: Iterable[tuple[Post, Match]]) -> dict[str, list[int]]:
-    """Return the rows of the posts that would act on each item, by its ID."""
-    rows: dict[str, list[int]] = defaultdict(list)
-    for post, match in matches:
-        if match.item is not None:
-            rows[match.item.id].append(post.row)
-    return rows
+class Claims:
+    """Which items and keys the posts of a sheet lay claim to, so that no two rows are taken for the same post."""
 
+    def __init__(self, matches: Iterable[tuple[Post, Match]]) -> None:
+        self.rows: defaultdict[str, list[int]] = defaultdict(list)
+        self._keys: Counter[str] = Counter()
+        for post, match in matches:
+            self._keys[same_letters(post.key)] += 1
+            if match.item is not None:
+                self.rows[match.item.id].append(post.row)
 
-def repeated_keys(posts: Iterable[Post]) -> frozenset[str]:
-    """Return the keys that stand more than once."""
-    keys = [post.key for post in posts]
-    counts = Counter(map(same_letters, keys))
-    return frozenset(key for key in keys if counts[same_letters(key)] > 1)
+    def conflict(self, post: Post, match: Match) -> Refusal | None:
+        """Return why it can't be told which item a post is, or why it can't be that item; None where it can."""
+        item = match.item
+        if match.refusal is not None:
+            return match.refusal
+        if self._keys[same_letters(post.key)] > 1:
+            reason = f"Several rows use the key {post.key}. Keys must be unique."
+            return Refusal(StepKind.CONFLICT, "key_twice", reason)
+        if item is None:
+            return None
+        rows = self.rows[item.id]
+        if len(rows) > 1:
+            all_mean = f"Rows {', '.join(map(str, rows))} all mean the same post on the site ({item.id})."
+            reason = f"{all_mean} Keep one, or give each its own key or ID."
+            return Refusal(StepKind.CONFLICT, "same_item", reason)
+        for what, remote, own in (("channel", item.channel, post.channel), ("type", item.type, post.type)):
+            if remote != own:
+                reason = (
+                    f"On the site the {what} of {item.id} is {remote}; the row has {own or 'none'}. A post never "
+                    f"changes its {what}: write {remote} into `{what}`, or {own_key(item)}."
+                )
+                return Refusal(StepKind.CONFLICT, f"other_{what}", reason)
+        return None
 
 
 def _one_post(living: Sequence[Item], wanted: Action) -> tuple[Item | None, tuple[Item, ...]]:

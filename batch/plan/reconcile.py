@@ -8,32 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from batch.model import Act, Action, Channel, Content, Item, Post, PostType, SitePlan, Snapshot, Status, Step, StepKind
 from batch.plan.compare import item_state, known_media, plain_text, real_changes, wanted_content
-from batch.plan.decisions import (
-    AGAIN_FAILED,
-    CONTENT_WANTED,
-    PlanOptions,
-    Refusal,
-    contradiction_of,
-    names_of,
-    wanted_of,
-)
-from batch.plan.matching import (
-    DEAD,
-    AccountBook,
-    AccountChoice,
-    ItemIndex,
-    Match,
-    lapsed_notices,
-    own_key,
-    repeated_keys,
-    rows_by_item,
-)
+from batch.plan.decisions import AGAIN_FAILED, CONTENT_WANTED, PlanOptions, Refusal, contradiction, names_of, wanted_of
+from batch.plan.matching import DEAD, AccountBook, AccountChoice, Claims, ItemIndex, Match, lapsed_notices
 from batch.plan.planfile import site_state
 from batch.plan.safety import block_missing_features, block_over_quota, block_refused, check_clock, needs_of, refused
 from batch.plan.slots import Calendar, Dealer, Dealt
@@ -78,8 +60,7 @@ def reconcile(
         now=now,
         options=options,
         accounts=accounts,
-        rows=rows_by_item((posts[n], match) for n, match in matches.items()),
-        repeated=repeated_keys(posts[n] for n in matches),
+        claims=Claims((posts[n], match) for n, match in matches.items()),
     )
     right = {n: (posts[n], match) for n, match in found.items() if not posts[n].errors}
     slots = Dealer(accounts, calendar, options=options, now=now).deal_all(right)
@@ -122,8 +103,7 @@ class _Site:
     now: datetime
     options: PlanOptions
     accounts: AccountBook
-    rows: Mapping[str, Sequence[int]]
-    repeated: frozenset[str]
+    claims: Claims
 
     def step(self, post: Post, match: Match | None, *, slot: Dealt | None = None) -> Step:
         """Return the step of one post; `match` is None for a post that is wrong in itself.
@@ -141,38 +121,16 @@ class _Site:
             post = replace(post, publish_at=slot, local_time=shown_time(slot, timezone=post.timezone))
         reference = (item.reference if item else "") or post.key
         plain = Comparison(post, wanted_of(post), self.snapshot.site, self.now, reference, post.content, item)
-        if reason := self.options.leaves_out(post):
-            return plain.leave_out(reason)
+        if left_out := self.options.leaves_out(post):
+            return plain.refuse(left_out)
         if match is None:
             failed = any(error.code == GENERATION_FAILED for error in post.errors)
             reason = " ".join(dict.fromkeys(error.message for error in post.errors))
             return plain.refuse(Refusal(StepKind.FAILED if failed else StepKind.INVALID, post.errors[0].code, reason))
-        if refusal := self._unclear(post, match) or (slot if isinstance(slot, Refusal) else None):
+        refusal = contradiction(post) or self.claims.conflict(post, match)
+        if refusal := refusal or (slot if isinstance(slot, Refusal) else None):
             return replace(plain, warnings=match.warnings).refuse(refusal)
         return self._decided(plain, match)
-
-    def _unclear(self, post: Post, match: Match) -> Refusal | None:
-        """Return why a post can't be decided on at all: it contradicts itself, or it can't be told which item it is."""
-        if refusal := contradiction_of(post) or match.refusal:
-            return refusal
-        if post.key in self.repeated:
-            reason = f"Several rows use the key {post.key}. Keys must be unique."
-            return Refusal(StepKind.CONFLICT, "key_twice", reason)
-        item = match.item
-        if item is None:
-            return None
-        if len(self.rows[item.id]) > 1:
-            rows = f"Rows {', '.join(map(str, self.rows[item.id]))}"
-            reason = f"{rows} all mean the same post on the site ({item.id}). Keep one, or give each its own key or ID."
-            return Refusal(StepKind.CONFLICT, "same_item", reason)
-        for what, remote, own in (("channel", item.channel, post.channel), ("type", item.type, post.type)):
-            if remote != own:
-                reason = (
-                    f"On the site the {what} of {item.id} is {remote}; the row has {own or 'none'}. A post never "
-                    f"changes its {what}: write {remote} into `{what}`, or {own_key(item)}."
-                )
-                return Refusal(StepKind.CONFLICT, f"other_{what}", reason)
-        return None
 
     def _decided(self, plain: Comparison, match: Match) -> Step:
         post, wanted, warnings = plain.post, plain.wanted, match.warnings
@@ -191,7 +149,7 @@ class _Site:
         pulled = self.options.pulled.get(item.id) if item and post.item_id else None
         if item is not None and step.acts and pulled is not None and pulled != item_state(item):
             return comparison.refuse(CHANGED_SINCE_PULL)
-        duplicates = [other for other in match.duplicates if other.id not in self.rows]
+        duplicates = [other for other in match.duplicates if other.id not in self.claims.rows]
         if old is not None:
             return comparison.withdraw(step, [old, *duplicates], replaced=True) if Act.CREATE in step.acts else step
         return comparison.withdraw(step, duplicates) if duplicates and step.kind not in REFUSED else step
@@ -327,16 +285,11 @@ def _under_former_name(step: Step, post: Post, alike: Iterable[Item]) -> Item | 
     if not post.series or Act.CREATE not in step.acts:
         return None
     target_id = step.content.target_id or step.target_id
-    return next(
-        (
-            item
-            for item in alike
-            if item.reference.startswith(f"{post.series}/")
-            and item.content.target_id == target_id
-            and (step.at is None or item.scheduled_at == step.at)
-        ),
-        None,
-    )
+    for item in alike:
+        same = item.content.target_id == target_id and step.at in (None, item.scheduled_at)
+        if same and item.reference.startswith(f"{post.series}/"):
+            return item
+    return None
 
 
 def _standing(item: Item, timezone: str) -> str:

@@ -11,22 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from batch.model import (
-    LEFT_OUT,
-    Account,
-    Act,
-    Action,
-    Before,
-    Change,
-    Content,
-    Generate,
-    Item,
-    Post,
-    Severity,
-    Status,
-    Step,
-    StepKind,
-)
+from batch.model import Account, Act, Action, Before, Change, Content, Generate, Item, Post, Status, Step, StepKind
 from batch.plan.compare import content_changes, date_change, known_media, same_second
 from batch.plan.decisions import LATE, REFUSALS, TABLE, Decision, Refusal
 from batch.plan.matching import shown_account, shown_items
@@ -109,6 +94,7 @@ class Comparison:
     ) -> Step:
         """Return a step; what it holds of post, item and account is the same for every decision."""
         post, item, account, generation = self.post, self.item, self.account, self.post.generation
+        told = () if kind is StepKind.SKIP or self.status not in CHANGEABLE else post.warnings
         drawn = generation is not None and generation.kind is Generate.IMAGE
         if drawn and self.content.media and Act.CREATE in acts:
             picture = self.content.media[0]
@@ -137,7 +123,7 @@ class Comparison:
             changes=changes,
             before=Before(item.status, item.scheduled_at, item.content) if acts and item else None,
             code=code,
-            warnings=tuple(dict.fromkeys((*self._sheet_warnings(kind), *self.warnings, *warnings))),
+            warnings=tuple(dict.fromkeys((*told, *self.warnings, *warnings))),
             account=post.account,
             # A person's own words are never shown as the service's.
             generated=generation is not None
@@ -147,11 +133,6 @@ class Comparison:
             place=post.place,
             slot=bool(post.slots),
         )
-
-    def _sheet_warnings(self, kind: StepKind) -> tuple[str, ...]:
-        if kind is StepKind.SKIP or self.status not in CHANGEABLE:
-            return ()
-        return tuple(issue.message for issue in self.post.issues if issue.severity is Severity.WARNING)
 
     def decided(self) -> Step:
         """Return the step that the decision table makes; none sets a date that has passed."""
@@ -163,12 +144,8 @@ class Comparison:
 
     def refuse(self, refusal: Refusal) -> Step:
         """Return the step that does nothing, with its reason."""
-        return self.step(refusal.kind, refusal.reason, code=refusal.code, at=self.post.publish_at)
-
-    def leave_out(self, reason: str) -> Step:
-        """Leave a post alone; what is known of its item stays known."""
-        code = "" if self.post.action is Action.SKIP else LEFT_OUT
-        return self.step(StepKind.SKIP, reason, code=code, at=self.last_date)
+        at = self.last_date if refusal.kind is StepKind.SKIP else self.post.publish_at
+        return self.step(refusal.kind, refusal.reason, code=refusal.code, at=at)
 
     def draft(self) -> Step:
         """Make a draft, or bring it to the row's content."""

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from batch.model import Action, Status, StepKind
-from batch.plan.decisions import ABSENT, TABLE, WISHES, Decision, contradiction_of, wanted_of
+from batch.plan.decisions import ABSENT, TABLE, WISHES, Decision, contradiction, wanted_of
 from tests.plan.builders import Builders
 
 FOUND = (ABSENT, *Status)
@@ -37,7 +37,7 @@ def test_a_row_wants_what_its_action_says_and_a_blank_one_follows_the_date(
     make: Builders, changes: dict[str, object], wanted: Action
 ) -> None:
     assert wanted_of(make.post(**changes)) is wanted
-    assert contradiction_of(make.post(**changes)) is None
+    assert contradiction(make.post(**changes)) is None
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,6 @@ def test_a_row_wants_what_its_action_says_and_a_blank_one_follows_the_date(
 def test_an_action_and_a_date_that_contradict_each_other_are_refused(
     make: Builders, changes: dict[str, object], code: str
 ) -> None:
-    refusal = contradiction_of(make.post(**changes))
+    refusal = contradiction(make.post(**changes))
     assert refusal is not None
     assert (refusal.kind, refusal.code) == (StepKind.INVALID, code)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batch.model import Account, Action, Channel, Content, PostType, Snapshot, Status, StepKind
+from batch.model import Account, Action, Channel, Content, Post, PostType, Snapshot, Status, StepKind
 from batch.plan.matching import (
     CONNECTIONS,
     DEAD,
     SECOND_IDS,
     AccountBook,
+    Claims,
     ItemIndex,
     reference_of,
-    repeated_keys,
-    rows_by_item,
     sent_form,
     shown_account,
     split_reference,
@@ -25,6 +25,13 @@ from batch.plan.matching import (
 from tests.plan.builders import Builders
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def conflicts(posts: Sequence[Post], index: ItemIndex | None = None) -> list[str]:
+    matches = [(post, (index or ItemIndex([])).find(post)) for post in posts]
+    claims = Claims(matches)
+    refusals = [claims.conflict(post, match) for post, match in matches]
+    return [refusal.code if refusal else "" for refusal in refusals]
 
 
 @unhurried
@@ -123,8 +130,8 @@ def test_a_key_that_is_there_in_other_capitals_is_a_question_and_no_new_post(mak
 
 def test_a_key_is_sent_with_its_accents_in_one_form_and_is_one_key(make: Builders) -> None:
     assert ItemIndex([]).find(make.post("cafe\u0301")).next_reference == sent_form("caf\u00e9")
-    keys = ("cafe\u0301", "caf\u00e9")
-    assert repeated_keys([make.post(key) for key in keys]) == frozenset(keys)
+    posts = [make.post("cafe\u0301"), make.post("caf\u00e9")]
+    assert conflicts(posts) == ["key_twice", "key_twice"]
 
 
 LONG = "Fr\u00fchjahrsausstellung-f\u00fcr-alle-L\u00e4den-mit-T\u00f6pferkurs-im-M\u00e4rz"
@@ -238,11 +245,12 @@ def test_what_is_not_there_would_be_made_under_the_key_itself(make: Builders) ->
 def test_rows_that_stand_for_one_item_are_seen(make: Builders) -> None:
     index = ItemIndex([make.item(), make.item(id="b", reference="b")])
     posts = [make.post(), replace(make.post("z", item_id="item-1"), row=7), make.post("b")]
-    assert rows_by_item((post, index.find(post)) for post in posts) == {"item-1": [2, 7], "b": [2]}
+    assert conflicts(posts, index) == ["same_item", "same_item", ""]
+    assert Claims((post, index.find(post)) for post in posts).rows == {"item-1": [2, 7], "b": [2]}
 
 
 def test_keys_that_stand_twice_are_seen(make: Builders) -> None:
-    assert repeated_keys([make.post("a"), make.post("b"), make.post("a")]) == {"a"}
+    assert conflicts([make.post("a"), make.post("b"), make.post("a")]) == ["key_twice", "", "key_twice"]
 
 
 PAGES = (
