@@ -157,8 +157,7 @@ class Answer(NamedTuple):
         return notes if self.wish in notes else f"{notes}\n{self.wish}".strip()
 
 
-@dataclass(frozen=True, slots=True)
-class GivenAnswers:
+class GivenAnswers(NamedTuple):
     """All answers of one file. `name` is the file's, `sheet` what it was made for."""
 
     name: str

@@ -12,12 +12,13 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from batch.model import Account, Action, Channel, Item, Post, Snapshot, Status, StepKind
+from batch.model import Account, Action, Channel, Item, Post, PostType, Snapshot, Status, StepKind
 from batch.plan.compare import content_changes
 from batch.plan.decisions import Refusal, wanted_of
-from batch.rules.channels import COMBINATIONS
+from batch.rules.channels import COMBINATIONS, DEFAULT_TYPE
 from batch.times import spoken_time
 from batch.wording import STATUS_WORDS, counted, list_names
 
@@ -195,6 +196,14 @@ class ItemIndex:
         return Refusal(StepKind.CONFLICT, "key_capitals", reason)
 
 
+def completed(post: Post, item: Item) -> Post:
+    """Return a post whose row only names it with its item's channel and type where the row leaves them blank."""
+    channel = post.channel or (Channel(item.channel) if item.channel in Channel.__members__ else None)
+    usual = channel is not None and post.type in (None, DEFAULT_TYPE[channel])  # as a blank type was read
+    known = usual and item.channel == channel and item.type in PostType.__members__
+    return replace(post, channel=channel, type=PostType(item.type) if known else post.type)
+
+
 class Claims:
     """Which items and keys the posts of a sheet lay claim to, so that no two rows are taken for the same post."""
 
@@ -303,7 +312,6 @@ def shown_items(items: Iterable[Item], *, timezone: str = "") -> str:
 SECOND_IDS: Mapping[Channel, str] = {c.channel: c.second_id for c in COMBINATIONS.values() if c.second_id}
 """What a person calls the second ID of the channels whose content needs one."""
 
-NOT_CONNECTED = "not_connected"
 AMBIGUOUS = "account_ambiguous"
 LAPSED = "Its connection has lapsed"
 CONNECTIONS: Mapping[str, str] = {
@@ -364,20 +372,17 @@ class AccountBook:
 
     def _choose(self, channel: Channel, name: str) -> AccountChoice:
         account, refusal = self._named(channel, name)
-        state = self._connections.get(channel, "VALID")
+        state, code, reason = self._connections.get(channel, "VALID"), "not_connected", ""
         if state in CONNECTIONS:
-            refusal = _blocked(NOT_CONNECTED, f"{channel} can't be posted to. {CONNECTIONS[state]}. {REMEDY}")
+            reason = f"{channel} can't be posted to. {CONNECTIONS[state]}."
         elif state != "VALID":
-            refusal = _blocked(NOT_CONNECTED, f"The service says {state} of {channel}. {REMEDY}")
+            reason = f"The service says {state} of {channel}."
         elif not self._by_channel.get(channel):
-            refusal = _blocked(NOT_CONNECTED, f"No {channel} account is connected to this site. {REMEDY}")
+            reason = f"No {channel} account is connected to this site."
         elif refusal is None and account and channel in SECOND_IDS and not account.target_id:
-            reason = (
-                f"The {channel} account {shown_account(account)} has no {SECOND_IDS[channel]} to post to. "
-                f"Choose one on the site. {REMEDY}"
-            )
-            refusal = _blocked("no_target", reason)
-        return AccountChoice(account, refusal)
+            own = f"{channel} account {shown_account(account)} has no {SECOND_IDS[channel]}"
+            code, reason = "no_target", f"The {own} to post to. Choose one on the site."
+        return AccountChoice(account, _blocked(code, f"{reason} {REMEDY}") if reason else refusal)
 
     def _named(self, channel: Channel, name: str) -> AccountChoice:
         """Return the account that a row names, for "" the channel's default one, or why that can't be told."""

@@ -12,15 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from batch.model import Act, Action, Channel, Content, Item, Post, PostType, SitePlan, Snapshot, Status, Step, StepKind
+from batch.model import Act, Action, Channel, Content, Item, Post, SitePlan, Snapshot, Status, Step, StepKind
 from batch.plan.compare import item_state, known_media, plain_text, real_changes, wanted_content
 from batch.plan.decisions import AGAIN_FAILED, CONTENT_WANTED, PlanOptions, Refusal, contradiction, names_of, wanted_of
-from batch.plan.matching import DEAD, AccountBook, AccountChoice, Claims, ItemIndex, Match, lapsed_notices
+from batch.plan.matching import DEAD, AccountBook, AccountChoice, Claims, ItemIndex, Match, completed, lapsed_notices
 from batch.plan.planfile import site_state
 from batch.plan.safety import block_missing_features, block_over_quota, block_refused, check_clock, needs_of, refused
 from batch.plan.slots import Calendar, Dealer, Dealt
 from batch.plan.steps import Comparison
-from batch.rules.channels import DEFAULT_TYPE
 from batch.rules.keys import PREFIX
 from batch.times import shown_time, spoken_time
 from batch.wording import counted, list_names
@@ -112,11 +111,7 @@ class _Site:
         """
         item = match.item if match else None
         if item is not None and wanted_of(post) not in CONTENT_WANTED:
-            # What a row that only names its post leaves out is the item's; its blank type came as the channel's usual.
-            channel = post.channel or (Channel(item.channel) if item.channel in Channel.__members__ else None)
-            usual = channel is not None and post.type in (None, DEFAULT_TYPE[channel])
-            known = usual and item.channel == channel and item.type in PostType.__members__
-            post = replace(post, channel=channel, type=PostType(item.type) if known else post.type)
+            post = completed(post, item)
         if isinstance(slot, datetime):
             post = replace(post, publish_at=slot, local_time=shown_time(slot, timezone=post.timezone))
         reference = (item.reference if item else "") or post.key
