@@ -88,37 +88,31 @@ def read_media_facts(sources: Iterable[str], *, folder: Path) -> dict[str, Media
     """Read each distinct file named by these entries once; web addresses and refused paths are left out."""
     facts: dict[str, MediaFacts] = {}
     seen: dict[tuple[int, int], MediaFacts] = {}
-    root = MediaFolder(folder)
-    for source in dict.fromkeys(sources):
-        if is_address(source) or refuse_path(source):
-            continue
-        try:
-            with root.open(source) as file:
-                found = os.fstat(file.fileno())
-                same = (found.st_dev, found.st_ino)
-                if same not in seen or found.st_ino == 0:
-                    seen[same] = _read_facts(file, source, found.st_size)
-                facts[source] = replace(seen[same], path=source)
-        except MediumUnreadableError as error:
-            facts[source] = MediaFacts(path=source, problem=str(error), problem_code=error.code)
-        except OSError as error:
-            facts[source] = MediaFacts(path=source, problem=_os_problem(error), problem_code="media_unreadable")
-    root.close()
+    with MediaFolder(folder) as root:
+        for source in dict.fromkeys(sources):
+            if is_address(source) or refuse_path(source):
+                continue
+            try:
+                with root.open(source) as file:
+                    found = os.fstat(file.fileno())
+                    same = (found.st_dev, found.st_ino)
+                    if same not in seen or found.st_ino == 0:
+                        seen[same] = _read_facts(file, source, found.st_size)
+                    facts[source] = replace(seen[same], path=source)
+            except MediumUnreadableError as error:
+                facts[source] = MediaFacts(path=source, problem=str(error), problem_code=error.code)
     return facts
 
 
 @contextmanager
 def open_medium(source: str, *, folder: MediaFolder) -> Iterator[OpenMedium]:
     """Open a file for sending. Errors: MediumUnreadableError."""
-    try:
-        with folder.open(source) as file:
-            size = os.fstat(file.fileno()).st_size
-            mime = sniff(file.read(HEAD_BYTES))
-            if not kind_of_mime(mime):
-                raise MediumUnreadableError("media_changed", "it is no longer a picture or video. Run again")
-            yield OpenMedium(file, mime, size)
-    except OSError as error:
-        raise MediumUnreadableError("media_unreadable", _os_problem(error)) from error
+    with folder.open(source) as file:
+        size = os.fstat(file.fileno()).st_size
+        mime = sniff(file.read(HEAD_BYTES))
+        if not kind_of_mime(mime):
+            raise MediumUnreadableError("media_changed", "it is no longer a picture or video. Run again")
+        yield OpenMedium(file, mime, size)
 
 
 def _read_facts(file: IO[bytes], source: str, size: int) -> MediaFacts:
@@ -141,10 +135,6 @@ def _read_facts(file: IO[bytes], source: str, size: int) -> MediaFacts:
         return _decode(file, facts) if mime in PILLOW_FORMATS else _inspect_with_mediainfo(file, facts)
     except MediumUnreadableError as error:
         return replace(facts, problem=str(error), problem_code=error.code)
-
-
-def _os_problem(error: OSError) -> str:
-    return f"it can't be read ({error.strerror or type(error).__name__}). Check that it opens on this computer"
 
 
 class MediaFolder:
@@ -171,19 +161,21 @@ class MediaFolder:
 
     @contextmanager
     def open(self, source: str) -> Iterator[IO[bytes]]:
-        """Open a regular file below the folder for reading. Errors: MediumUnreadableError, OSError."""
+        """Open a regular file below the folder for reading. Errors: MediumUnreadableError."""
         parts = path_parts(source)
         if refusal := refuse_path(source):
             raise MediumUnreadableError("media_refused", refusal)
         if not parts:
             raise MediumUnreadableError("media_refused", "it names the folder itself. Name a file in it")
-        if self._root < 0:
-            number = open_and_compare(self._path, _resolve(self._path, parts))
-        else:
-            number = self._open_below(parts)
-        with os.fdopen(number, "rb") as file:
-            _check_regular(os.fstat(number))
-            yield file
+        try:
+            below = self._root >= 0
+            number = self._open_below(parts) if below else open_and_compare(self._path, _resolve(self._path, parts))
+            with os.fdopen(number, "rb") as file:
+                _check_regular(os.fstat(number))
+                yield file
+        except OSError as error:
+            why = f"it can't be read ({error.strerror or type(error).__name__}). Check that it opens on this computer"
+            raise MediumUnreadableError("media_unreadable", why) from error
 
     def _open_below(self, parts: Sequence[str]) -> int:
         """Go down from the folder part by part, and open what the last one names."""

@@ -58,10 +58,6 @@ class Lines:
         self.ended_with_newline = line[-1] in "\r\n"
         return line
 
-    def begin(self) -> None:
-        """Forget the lines taken so far: a record starts here."""
-        self.taken.clear()
-
     def give_back(self, keep: int) -> None:
         """Hand back all lines of this record but the first `keep`."""
         self.put_back(self.taken[keep:])
@@ -116,7 +112,7 @@ class Lines:
 
 def read_record(lines: Lines, *, delimiter: str) -> Record | None:
     """Return the next record, None at the end of the file. A broken one holds the cells that could still be told."""
-    lines.begin()
+    lines.taken.clear()
     first = lines.number + 1
     try:
         cells = next(csv.reader(lines, delimiter=delimiter, strict=True))
@@ -133,7 +129,7 @@ def read_records(
     """Yield the records under the headings; `is_row` tells a whole row that a broken quote has swallowed."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
-        lines.begin()
+        lines.taken.clear()
         first = lines.number + 1
         try:
             cells: list[str] | None = next(reader)
@@ -156,7 +152,7 @@ def _resume(lines: Lines, *, delimiter: str, width: int, first: int, is_row: Cal
     lines.give_back(1)
     blank: list[str] = []
     while True:
-        lines.begin()
+        lines.taken.clear()
         try:
             starts = len(next(csv.reader(lines, delimiter=delimiter, strict=True))) == width
         except StopIteration:

@@ -75,7 +75,7 @@ XML_ERRORS = {
 }
 
 
-class Handlers(Protocol):
+class _Handlers(Protocol):
     """What is told of a part's elements, in their order.
 
     Names are `namespace}local`. The text goes into `pieces`, which the handlers clear where a text begins that they
@@ -84,11 +84,8 @@ class Handlers(Protocol):
 
     pieces: list[str]
 
-    def start(self, name: str, attributes: dict[str, str], /) -> None:
-        """Take in that an element begins."""
-
-    def end(self, name: str, /) -> None:
-        """Take in that it ends."""
+    def start(self, name: str, attributes: dict[str, str], /) -> None: ...
+    def end(self, name: str, /) -> None: ...
 
 
 class Relation(NamedTuple):
@@ -155,7 +152,7 @@ class Package:
         self.walk(part, tree, limit_bytes=MAX_SMALL_PART_BYTES, what=tree.what)
         return tree.top
 
-    def walk(self, part: str, handlers: Handlers, *, limit_bytes: int, what: str) -> None:
+    def walk(self, part: str, handlers: _Handlers, *, limit_bytes: int, what: str) -> None:
         """Tell `handlers` of a part's elements, in one pass. SheetError where it is too large, dense or malformed."""
         parser = self._make_parser(handlers)
         fed = 0
@@ -180,7 +177,7 @@ class Package:
             told = XML_ERRORS.get(expat.ErrorString(error.code) or "", "is not well-formed")
             raise self.damaged(f"{what} {told}") from error
 
-    def _make_parser(self, handlers: Handlers) -> expat.XMLParserType:
+    def _make_parser(self, handlers: _Handlers) -> expat.XMLParserType:
         """Return a parser that follows no entity: all of them need a document type, and that is refused."""
 
         def refuse(*_: object) -> NoReturn:

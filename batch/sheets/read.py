@@ -173,7 +173,7 @@ def _refuse_misnamed(path: Path, start: bytes, *, kind: FileKind) -> None:
     zipped = start.startswith(b"PK")
     head = start.lstrip()[:8].lower()
     foreign = next((what for magic, what in FOREIGN.items() if head.startswith(magic.lower())), "")
-    if foreign and not (kind == "delimited" and start.isascii() and foreign == "a picture"):
+    if foreign:
         raise SheetError(f"{path.name} is really {foreign}. {SAVE_AS}.")
     if kind == "delimited" and zipped and b"\x00" in start:
         raise SheetError(f"{path.name} is really a workbook or an archive. If Excel opens it, save it there as .xlsx.")

@@ -320,8 +320,10 @@ class _Sheet:
             self._end_row()
         elif depth == 2:
             self._in_rows = self._in_rows and False
-        elif self._in_cell:
-            self._end_in_cell(name.removeprefix(self._space), depth)
+        elif self._in_cell and depth == 5 and name == f"{self._space}f":
+            self._end_formula("".join(self.pieces))
+        elif self._in_cell and self._inline:
+            self._runs.end(name.removeprefix(self._space), self.pieces)
 
     def finish(self) -> None:
         """Raise SheetError where the sheet has no rows, or cells too far apart to lay them out."""
@@ -529,12 +531,6 @@ class _Sheet:
             self._formula = attributes.get("si") if attributes.get("t") == "shared" else None
         elif self._inline:
             self._runs.start(short, attributes)
-
-    def _end_in_cell(self, short: str, depth: int) -> None:
-        if depth == 5 and short == "f":
-            self._end_formula("".join(self.pieces))
-        elif self._inline:
-            self._runs.end(short, self.pieces)
 
     def _end_formula(self, text: str) -> None:
         """Take in a formula; one that cells share is spelled out only in the first of them."""
