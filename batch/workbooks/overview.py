@@ -255,7 +255,7 @@ class SummarySheet(PageLayout):
             "gap": 45,
             "data_labels": {"value": True, "font": {"size": 10, "color": INK}},
         })  # fmt: skip
-        chart.set_y_axis({"reverse": True, "line": {"none": True}, "major_tick_mark": "none"})
+        chart.set_y_axis({"reverse": True, "line": {"none": True}, "major_tick_mark": "none", "interval_unit": 1})
         chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
         chart.set_legend({"none": True})
         self._place_chart(chart, f"Posts by {self.told_as[0]}", CHART_ROWS[0])

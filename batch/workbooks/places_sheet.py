@@ -5,14 +5,14 @@ The choices follow what is typed: `all`, then each group, then each place, in th
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.atomic import Written, write_whole
+from batch.atomic import Written
 from batch.errors import StartError
 from batch.model import Channel
 from batch.rules.channels import CHANNEL_LABELS
@@ -33,8 +33,10 @@ from batch.workbooks.style import (
     fit_cell,
     open_book,
     set_columns,
+    write_by_ending,
+    write_csv,
 )
-from batch.workbooks.validation import DROPDOWNS, Formula, ListColumn, add_lists_sheet, make_lists
+from batch.workbooks.validation import Formula, ListColumn, add_lists_sheet, drop_down, make_lists
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -144,12 +146,12 @@ def add_places_sheet(book: Workbook, formats: Formats, places: PlaceRows) -> Non
         for at, heading in enumerate(columns):
             if cell := row.get(heading, ""):
                 sheet.write_string(number, at, fit_cell(cell), formats.make(TEXT))
-    for name, source, told in (("timezone", "=pb_timezones", "timezone"), ("skip", ["yes", "no"], "approved")):
-        words = zip(("error_title", "error_message", "error_type"), DROPDOWNS[told], strict=True)
-        at, chosen = columns.index(name), {"validate": "list", "source": source, **dict(words)}
-        sheet.data_validation(1, at, places.last_listed - 1, at, chosen)
+    for name, like in (("timezone", "timezone"), ("skip", "approved")):
+        at = columns.index(name)
+        sheet.data_validation(1, at, places.last_listed - 1, at, drop_down(like))
     sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)
+    sheet.print_area(1, 0, last_row - 1, len(columns) - 1)  # the headings are on each page
     sheet.set_selection(1, 0, 1, 0)
 
 
@@ -163,13 +165,6 @@ def write_places(places: PlaceRows, path: Path) -> Written:
         add_lists_sheet(book, formats, make_lists())
         close_book(book)
 
-    def fill_csv(draft: Path) -> None:
-        with draft.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-            writer = csv.DictWriter(file, places.columns, lineterminator="\r\n", restval="")
-            writer.writeheader()
-            writer.writerows(places.rows)
-
-    write = {".xlsx": fill_workbook, ".csv": fill_csv}.get(path.suffix.lower())
-    if write is None:
-        raise StartError(f"A table of places can't be written as {path.name}. End the name in .xlsx or .csv.")
-    return write_whole(path, write, failing=StartError)
+    lines = (places.columns, *([row.get(heading, "") for heading in places.columns] for row in places.rows))
+    writers: Mapping[str, Callable[[Path], None]] = {".xlsx": fill_workbook, ".csv": partial(write_csv, lines=lines)}
+    return write_by_ending(path, writers, what="A table of places", failing=StartError)

@@ -66,6 +66,8 @@ SHOWN_LINES, MAX_LINES = 3, 9
 DATE = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?")
 DATE_CELL = {"num_format": "yyyy-mm-dd hh:mm", "align": "left", "indent": 1}
 DATE_CELL_WITH_SECONDS = {**DATE_CELL, "num_format": "yyyy-mm-dd hh:mm:ss"}
+TOP = {"valign": "top"}
+"""How the cells of a row look in which a text is higher than the row, so that its beginning is in sight."""
 CELLS: Mapping[str, Mapping[str, object]] = {
     "publish_at": DATE_CELL,
     COUNT: {"font_color": SOFT_INK, "text_wrap": True, "indent": 1},
@@ -88,36 +90,19 @@ class ColumnStyle(NamedTuple):
     group: str
 
 
+WIDTHS: Mapping[str, Mapping[str, float]] = {
+    NAVY: {"key": 22, "action": 12, "site": 12, "channel": 15, "type": 9, "account": 20},
+    TEAL: {"publish_at": 17, "timezone": 17, "repeat": 26},
+    INDIGO: {
+        "text": 52, COUNT: 16, "title": 24, "media": 42, "hashtags": 24, "places": 20, "link": 30, "campaign": 18,
+        "call_to_action": 15, "privacy": 24,
+    },
+    VIOLET: {"generate": 11, "prompt": 30, "asset": 24, "tone": 12, "language": 11},
+    SLATE: {"item_id": 22, "approved": 11, "notes": 36},
+    WINE: {ROW_NUMBER: 7, PROBLEM: 54},
+}  # fmt: skip
 COLUMN_STYLES: Mapping[str, ColumnStyle] = {
-    "key": ColumnStyle(22, NAVY),
-    "action": ColumnStyle(12, NAVY),
-    "site": ColumnStyle(12, NAVY),
-    "channel": ColumnStyle(15, NAVY),
-    "type": ColumnStyle(9, NAVY),
-    "account": ColumnStyle(20, NAVY),
-    "publish_at": ColumnStyle(17, TEAL),
-    "timezone": ColumnStyle(17, TEAL),
-    "text": ColumnStyle(52, INDIGO),
-    COUNT: ColumnStyle(16, INDIGO),
-    "title": ColumnStyle(24, INDIGO),
-    "media": ColumnStyle(42, INDIGO),
-    "hashtags": ColumnStyle(24, INDIGO),
-    "places": ColumnStyle(20, INDIGO),
-    "link": ColumnStyle(30, INDIGO),
-    "repeat": ColumnStyle(26, TEAL),
-    "campaign": ColumnStyle(18, INDIGO),
-    "call_to_action": ColumnStyle(15, INDIGO),
-    "privacy": ColumnStyle(24, INDIGO),
-    "generate": ColumnStyle(11, VIOLET),
-    "prompt": ColumnStyle(30, VIOLET),
-    "asset": ColumnStyle(24, VIOLET),
-    "tone": ColumnStyle(12, VIOLET),
-    "language": ColumnStyle(11, VIOLET),
-    "item_id": ColumnStyle(22, SLATE),
-    "approved": ColumnStyle(11, SLATE),
-    "notes": ColumnStyle(36, SLATE),
-    ROW_NUMBER: ColumnStyle(7, WINE),
-    PROBLEM: ColumnStyle(54, WINE),
+    name: ColumnStyle(width, group) for group, widths in WIDTHS.items() for name, width in widths.items()
 }
 
 NOTES: Mapping[str, str] = {
@@ -253,16 +238,16 @@ class RowWriter:
     ) -> None:
         places = {column: place for place, column in enumerate(columns)}
         formulas = Formulas(places)
-        self._sheet, self._columns = sheet, columns
+        self._sheet, self._columns, self._formats = sheet, columns, formats
         self._count_formula = CELL_OF_ROW_2.sub(r"\g<1>{row}", formulas.count())
-        self._plain = {column: formats.make(CELLS.get(column, TEXT)) for column in columns}
-        self._flagged = formats.make(TEXT, bg_color=OVER_FILL, font_color=OVER_INK)
-        self._seconds = formats.make(DATE_CELL_WITH_SECONDS)
         sheet.set_default_row(ROW_POINTS)
         sheet.set_row(0, heading_points(strip=under_strip))
-        self._headings = [formats.heading(style_of(name).group, under_strip=under_strip) for name in columns]
+        styles = [style_of(name) for name in columns]
+        self._headings = [formats.heading(style.group, under_strip=under_strip) for style in styles]
         folded = {places[name] for name in FOLDED_COLUMNS if name in places and name not in unfolded}
-        set_columns(sheet, [style_of(name).width for name in columns], list(self._plain.values()), folded=folded)
+        usual, top = ([formats.make(CELLS.get(name, TEXT), side) for name in columns] for side in ({}, TOP))
+        self._looks = {False: usual, True: top}
+        set_columns(sheet, [style.width for style in styles], usual, folded=folded)
         formulas.add_dropdowns(sheet, last_row=last_row, offered=offered)
         formulas.add_highlights(sheet, formats, last_row=last_row)
 
@@ -281,32 +266,28 @@ class RowWriter:
         lines = max(self._lines(row, column) for column in ("text", "media", PROBLEM))
         if lines > SHOWN_LINES:
             self._sheet.set_row(number - 1, LINE_POINTS * min(lines, MAX_LINES))
-        for place, column in enumerate(self._columns):
+        side = TOP if lines > MAX_LINES else {}
+        for place, (column, look) in enumerate(zip(self._columns, self._looks[bool(side)], strict=True)):
+            cell = row.cells.get(column, "")
             if column == COUNT:
-                self.write_count(number, count_text(row.cells))
-            elif (cell := row.cells.get(column, "")) or column in row.flagged:
-                self._write_cell(number - 1, place, column, cell, problem=row.flagged.get(column))
+                formula = self._count_formula.replace("{row}", str(number))
+                self._sheet.write_formula(number - 1, place, formula, look, count_text(row.cells))
+            elif column in row.flagged:
+                flagged = self._formats.make(TEXT, side, bg_color=OVER_FILL, font_color=OVER_INK)
+                self._sheet.write_string(number - 1, place, fit_cell(as_text(cell)), flagged)
+                if row.flagged[column] and number <= NOTED_ROWS:
+                    add_note(self._sheet, number - 1, place, row.flagged[column])
+            elif column == "publish_at" and (date := as_date(cell)):
+                seconds = self._formats.make(DATE_CELL_WITH_SECONDS, side)
+                self._sheet.write_datetime(number - 1, place, date, seconds if date.second else look)
+            elif cell:
+                self._sheet.write_string(number - 1, place, fit_cell(as_text(cell)), look)
 
     @staticmethod
     def _lines(row: PostRow, column: str) -> int:
         """Return how many lines a cell takes in the width of its column."""
         text, width = str(row.cells.get(column, "")), style_of(column).width
         return sum(1 + int(len(line) / width) for line in text.splitlines())
-
-    def write_count(self, number: int, value: str) -> None:
-        """Write the formula that counts, with what it comes to now."""
-        formula = self._count_formula.replace("{row}", str(number))
-        self._sheet.write_formula(number - 1, self._columns.index(COUNT), formula, self._plain[COUNT], value)
-
-    def _write_cell(self, at: int, place: int, column: str, cell: Cell, *, problem: str | None) -> None:
-        if problem is not None:
-            self._sheet.write_string(at, place, fit_cell(as_text(cell)), self._flagged)
-            if problem and at < NOTED_ROWS:
-                add_note(self._sheet, at, place, problem)
-        elif column == "publish_at" and (date := as_date(cell)):
-            self._sheet.write_datetime(at, place, date, self._seconds if date.second else self._plain[column])
-        else:
-            self._sheet.write_string(at, place, fit_cell(as_text(cell)), self._plain[column])
 
 
 def style_of(column: str) -> ColumnStyle:

@@ -7,17 +7,16 @@ is written whole or not at all, and never over the sheet that it tells about.
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from batch.atomic import Claim, Written, write_whole
-from batch.errors import StopError
+from batch.atomic import Claim, Written
 from batch.model import GOOD, RESULT_COLUMNS, Json, Outcome, OutcomeKind, Results, Severity
 from batch.sheets.vocabulary import column_of, plain_heading
 from batch.times import utc_text, zone_named
@@ -40,7 +39,6 @@ from batch.workbooks.style import (
     MADE_ON,
     MAX_LINKS,
     NAVY,
-    NO_TONE,
     OUTCOME_TONES,
     RESULTS_SHEET,
     SLATE,
@@ -64,11 +62,12 @@ from batch.workbooks.style import (
     set_columns,
     tell_apart,
     web_link,
+    write_by_ending,
+    write_csv,
 )
 from batch.workbooks.validation import COUNT, add_lists_sheet, make_lists
 
 if TYPE_CHECKING:
-    from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
 
 SANDBOX = "sandbox"
@@ -127,23 +126,12 @@ def result_rows(results: Results, columns: ResultColumns) -> Iterator[list[str |
 
 def result_cells(outcome: Outcome) -> list[str | int]:
     """Return the cells of `RESULT_COLUMNS` for one post."""
-    return [
-        outcome.row,
-        outcome.key,
-        outcome.site,
-        outcome.channel,
-        outcome.type,
-        outcome.account,
-        outcome.action,
-        outcome.outcome.value,
-        outcome.status,
-        utc_text(outcome.publish_at),
-        outcome.item_id,
-        outcome.link,
-        outcome.code,
-        outcome.message,
-        "\n".join(outcome.warnings),
-    ]
+    told = {
+        "outcome": outcome.outcome.value,
+        "publish_at_utc": utc_text(outcome.publish_at),
+        "warnings": "\n".join(outcome.warnings),
+    }
+    return [told[name] if name in told else getattr(outcome, name) for name in RESULT_COLUMNS]
 
 
 def write_results(results: Results, path: Path, *, sheet: Path | None = None, claim: Claim | None = None) -> Written:
@@ -152,14 +140,11 @@ def write_results(results: Results, path: Path, *, sheet: Path | None = None, cl
     Another name is taken for a file that `claim` does not give. A notice tells which texts a workbook's cells could not
     hold whole. Raises StopError with one sentence where they can't be written there.
     """
-    suffix = path.suffix.lower()
-    write = WRITERS.get(suffix)
-    if write is None:
-        raise StopError(f"Results can't be written as {path.name}. End the name in {', '.join(WRITERS)}.")
-    written = write_whole(path, partial(write, results), never_over=sheet, claim=claim)
+    writers = {ending: partial(write, results) for ending, write in WRITERS.items()}
+    written = write_by_ending(path, writers, what="Results", never_over=sheet, claim=claim)
     cut = {o.row for o in results.outcomes if is_too_long(o.message)}
     cut |= {row for row, cells in results.own.items() if any(is_too_long(cell) for cell in cells)}
-    if suffix != ".xlsx" or not cut:
+    if path.suffix.lower() != ".xlsx" or not cut:
         return written
     notice = (
         f"A cell of a workbook holds 32,767 characters: texts of {list_rows(sorted(cut))} are cut in {path.name}; the "
@@ -169,14 +154,11 @@ def write_results(results: Results, path: Path, *, sheet: Path | None = None, cl
 
 
 def write_results_csv(results: Results, path: Path) -> None:
-    """Write the CSV form: UTF-8 with a byte order mark, by which Excel knows it; of the sandbox a last column tells."""
+    """Write the CSV form, in which no cell starts like a formula; of the sandbox a last column tells."""
     columns = result_columns(results)
     after, told = ([SANDBOX], ["yes"]) if results.sandbox else ([], [])
-    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-        writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow([disarm(heading) for heading in (*columns.headings, *after)])
-        for line in result_rows(results, columns):
-            writer.writerow([disarm(cell) if isinstance(cell, str) else cell for cell in (*line, *told)])
+    lines = chain([(*columns.headings, *after)], ((*line, *told) for line in result_rows(results, columns)))
+    write_csv(path, ([disarm(cell) if isinstance(cell, str) else cell for cell in line] for line in lines))
 
 
 def write_results_json(results: Results, path: Path) -> None:
@@ -322,28 +304,15 @@ class ResultsSheet:
     def _tell(self, outcome: Outcome, sheet: Mapping[str, str]) -> dict[str, str | int | datetime]:
         """Return what stands under each of our headings; what a post could not be told, as the sheet has it."""
         at, zone, written = outcome.publish_at, zone_named(outcome.timezone), sheet.get("publish_at", "")
-        return {
+        told: dict[str, str | int | datetime] = dict(zip(RESULT_COLUMNS, result_cells(outcome), strict=True))
+        told |= {name: told[name] or sheet.get(name, "") for name in ("account", "site", "type", "action", "item_id")}
+        own_text = sheet.get(f"text:{outcome.channel}") or sheet.get("text") or outcome.content.text
+        return told | {
             "outcome": REPORTED[outcome.outcome] if self.reporting else outcome.outcome.value,
             "when": at.astimezone(zone or UTC).replace(tzinfo=None) if at else as_date(written) or written,
             "channel": channel_label(outcome.channel) if outcome.channel else sheet.get("channel", ""),
-            "account": outcome.account or sheet.get("account", ""),
-            "text": (outcome.place and outcome.content.text)
-            or sheet.get(f"text:{outcome.channel}")
-            or sheet.get("text")
-            or outcome.content.text,
-            "message": outcome.message,
-            "warnings": "\n".join(outcome.warnings),
-            "link": outcome.link,
-            "row": outcome.row,
-            "site": outcome.site or sheet.get("site", ""),
-            "key": outcome.key,
-            "type": outcome.type or sheet.get("type", ""),
-            "action": outcome.action or sheet.get("action", ""),
-            "status": outcome.status,
-            "publish_at_utc": utc_text(at),
+            "text": (outcome.place and outcome.content.text) or own_text,
             "timezone": (outcome.timezone if zone else "UTC") if at else sheet.get("timezone", ""),
-            "item_id": outcome.item_id or sheet.get("item_id", ""),
-            "code": outcome.code,
             GENERATED: "yes" if outcome.generated else "",
             SANDBOX: "yes",
         }
@@ -357,7 +326,7 @@ class ResultsSheet:
         sheet.set_row(0, heading_points(strip=sandbox))
         folded = range(self.shown, len(self.ours) if self.reporting else len(headings))
         set_columns(sheet, self._widths(), formats.make(TEXT), folded=folded)
-        fills = (NAVY if at < len(self.ours) else SLATE for at in range(len(headings)))
+        fills = [NAVY] * len(self.ours) + [SLATE] * len(self.own)
         made = [formats.heading(fill, under_strip=sandbox) for fill in fills]
         if streamed:
             sheet.autofilter(0, 0, last_row, len(headings) - 1)
@@ -368,8 +337,7 @@ class ResultsSheet:
         for at, heading in enumerate(self.ours):
             if note := REPORT_NOTE if self.reporting and heading == "outcome" else NOTES.get(heading):
                 add_note(sheet, 0, at, note)
-        width = len(headings)
-        add_bands(sheet, formats, width=width, last_row=last_row + 1, spans=[(1, width - 1)])
+        add_bands(sheet, formats, width=len(headings), last_row=last_row + 1, spans=[(1, len(headings) - 1)])
         self._write_lines()
         sheet.freeze_panes(1, 2)
         sheet.repeat_rows(0)
@@ -386,32 +354,17 @@ class ResultsSheet:
         styles = (COLUMN_STYLES.get(column_of(name.removesuffix(" (sheet)")) or "") for name in self.own)
         return [*ours, *(style.width if style else OWN_WIDTH for style in styles)]
 
-    def _make_formats(self) -> tuple[Mapping[str, Format], Format, Format, Format, Format, Sequence[Format]]:
-        """Return the formats of outcomes, an unknown one, numbers, dates, links, and of the texts of each column."""
-        make, top = self.formats.make, {"indent": 1, "valign": "top", "align": "left"}
-        plain, flowing = make(TEXT, top), make(TEXT, top, text_wrap=False)
-        return (
-            {
-                REPORTED[OutcomeKind(kind)] if self.reporting and kind in REPORTED else str(kind): make(
-                    tone.cell, top, bold=True
-                )
-                for kind, tone in OUTCOME_TONES.items()
-            },
-            make(NO_TONE.cell, top, bold=True),
-            make(top),
-            make(DATE_WITH_DAY, top),
-            make(TEXT, top, font_color=LINK_INK, underline=1),
-            [flowing if name in FLOWING else plain for name in self.headings],
-        )
-
     def _write_lines(self) -> None:
         """Write the lines. The inner loop is what a large run waits for, so it does nothing twice."""
-        sheet = self.sheet
+        sheet, make, top = self.sheet, self.formats.make, {"indent": 1, "valign": "top", "align": "left"}
         write_text, write_number, write_date = sheet.write_string, sheet.write_number, sheet.write_datetime
-        tones, other, number, date, link, looks = self._make_formats()
+        words = {kind: REPORTED.get(kind, kind) if self.reporting else kind for kind in OutcomeKind}
+        tones = {str(words[kind]): make(OUTCOME_TONES[kind].cell, top, bold=True) for kind in OutcomeKind}
+        number, date, link = make(top), make(DATE_WITH_DAY, top), make(TEXT, top, font_color=LINK_INK, underline=1)
+        looks = [make(TEXT, top, text_wrap=name not in FLOWING) for name in self.headings]
         link_at, channel_at, links_left = self.ours.index("link"), self.ours.index("channel"), MAX_LINKS
         for at, line in enumerate(self.lines(), start=1):
-            write_text(at, 0, str(line[0]), tones.get(str(line[0]), other))
+            write_text(at, 0, str(line[0]), tones[str(line[0])])
             for place in range(1, len(line)):
                 cell = line[place]
                 if cell == "":

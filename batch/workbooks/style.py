@@ -1,4 +1,4 @@
-"""The look of every workbook that this project writes: palette, formats, sheets, and cells laid out by place.
+"""How every sheet that this project writes is made: by its ending, with one palette, and in a workbook cell by cell.
 
 Colours never carry a meaning alone; a word always stands beside them. All text cells have the format "text", so that
 editing one does not turn it into a formula, a date or a number.
@@ -6,6 +6,7 @@ editing one does not turn it into a formula, a date or a number.
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,10 +15,12 @@ from itertools import chain, count, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from batch.atomic import Claim, Written, write_whole
+from batch.errors import PostbatchError, StopError
 from batch.model import Channel, OutcomeKind
 from batch.rules.channel_words import channel_named
 from batch.rules.channels import CHANNEL_LABELS
-from batch.wording import make_visible
+from batch.wording import listed, make_visible
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -54,6 +57,31 @@ def count_units(text: str) -> int:
 def disarm(text: str) -> str:
     """Return a text as a CSV cell that no program takes for a formula: with an apostrophe before such a start."""
     return f"'{text}" if text.lstrip(" \n\u00a0\ufeff").startswith(FORMULA_STARTS) else text
+
+
+def write_by_ending(
+    path: Path,
+    writers: Mapping[str, Callable[[Path], None]],
+    *,
+    what: str,
+    failing: type[PostbatchError] = StopError,
+    never_over: Path | None = None,
+    claim: Claim | None = None,
+) -> Written:
+    """Write a file whole or not at all with the writer of its ending (`.csv`); `what` names it where there is none.
+
+    `never_over` and `claim` are those of `write_whole`. Raises `failing` with one sentence.
+    """
+    write = writers.get(path.suffix.lower())
+    if write is None:
+        raise failing(f"{what} can't be written as {path.name}. End the name in {listed(writers)}.")
+    return write_whole(path, write, never_over=never_over, claim=claim, failing=failing)
+
+
+def write_csv(path: Path, lines: Iterable[Sequence[str | int]]) -> None:
+    """Write lines as CSV: UTF-8 with the byte order mark by which Excel knows it."""
+    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
+        csv.writer(file, lineterminator="\r\n").writerows(lines)
 
 
 MAX_LINKS = 65_000

@@ -6,15 +6,15 @@ byte for byte, so that the templates that come with the project can be compared.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.atomic import Claim, Written, write_whole
+from batch.atomic import Claim, Written
 from batch.errors import StartError
 from batch.model import Cell, Channel, SheetRows
 from batch.rules.channel_words import channel_named
@@ -34,7 +34,6 @@ from batch.workbooks.style import (
     OVER_INK,
     RULED,
     SOFT,
-    SOFT_INK,
     TEAL,
     TEXT,
     TITLE,
@@ -45,11 +44,14 @@ from batch.workbooks.style import (
     add_table,
     close_book,
     open_book,
+    write_by_ending,
+    write_csv,
 )
 from batch.workbooks.validation import (
     COUNT,
     Connected,
     ListColumn,
+    NamedAccount,
     add_lists_sheet,
     living_channels,
     make_lists,
@@ -229,12 +231,7 @@ ANSWERS = (
 )
 
 COLOURS = (
-    (
-        NEEDED_FILL,
-        INK,
-        "yellow: needed",
-        "This row's channel needs something here.",
-    ),
+    (NEEDED_FILL, INK, "yellow: needed", "This row's channel needs something here."),
     (OVER_FILL, OVER_INK, "red: too long", "Longer than the channel takes: see the column characters."),
     (UNUSED_FILL, INK, "grey: not used", "This row's channel has no such thing: leave it blank."),
 )
@@ -312,45 +309,43 @@ NOBODY = "No account is connected to this site yet. Run: postbatch accounts, whi
 class ReferenceSheet(PageLayout):
     """A sheet that one looks things up in: what each channel and type takes, or the accounts of a site."""
 
-    def __init__(self, book: Workbook, formats: Formats, name: str, headings: Headings) -> None:
+    def __init__(self, book: Workbook, formats: Formats, name: str, headings: Headings, *, lines: int) -> None:
         super().__init__(book, formats, name, tab=TEAL, widths=[width for _, width in headings])
-        self.name, self.headings = name, headings
+        made, names = [formats.heading(NAVY)] * len(headings), [heading for heading, _ in headings]
+        add_table(self.sheet, f"{name}Table", names, made, first_row=0, last_row=max(lines, 1))
+        self.sheet.set_row(0, 24)
+        self.sheet.freeze_panes(1, 1)
+        self.sheet.repeat_rows(0)
 
     def draw_channels(self) -> None:
-        """Write the sheet `Channels`."""
-        put = self.put
+        """Write what each channel and type takes."""
         for row, combination in enumerate(COMBINATIONS.values(), start=1):
             tone = CHANNEL_TONES[combination.channel].cell
-            put(row, 0, combination.channel.value, RULED, tone, bold=True, indent=1)
-            put(row, 1, combination.type.value, RULED, tone)
-            ink = {"font_color": SOFT_INK} if combination.channel in ENDED else {}
+            self.put(row, 0, combination.channel.value, RULED, tone, bold=True, indent=1)
+            self.put(row, 1, combination.type.value, RULED, tone)
+            ink = SOFT if combination.channel in ENDED else {}
             lines = 1
             for at, text in enumerate(self._describe(combination), start=2):
-                put(row, at, text, RULED, {"font_color": SOFT_INK, "indent": 1} if text == NONE else {**TEXT, **ink})
-                lines = max(lines, -(-len(text) // int(self.headings[at][1] - 2)))
+                self.put(row, at, text, RULED, {**SOFT, "indent": 1} if text == NONE else {**TEXT, **ink})
+                lines = max(lines, -(-len(text) // int(CHANNEL_HEADINGS[at][1] - 2)))
             self.sheet.set_row(row, 13 * lines + 9)
-        put(len(COMBINATIONS) + 2, 0, LEGEND, SOFT)
-        put(len(COMBINATIONS) + 3, 0, FOLDED, SOFT)
-        self._finish(len(COMBINATIONS))
+        for row, words in enumerate((LEGEND, FOLDED), start=len(COMBINATIONS) + 2):
+            self.put(row, 0, words, SOFT)
 
-    def draw_accounts(self, connected: Connected) -> None:
-        """Write the sheet `Accounts`."""
-        put = self.put
-        entries = named_accounts(connected.accounts)
+    def draw_accounts(self, entries: Sequence[NamedAccount]) -> None:
+        """Write the accounts of a site."""
         for row, (name, account) in enumerate(entries, start=1):
             self.sheet.set_row(row, 20)
-            put(
-                row, 0, CHANNEL_LABELS[account.channel], RULED, CHANNEL_TONES[account.channel].cell, bold=True, indent=1
-            )
-            put(row, 1, name, TEXT, RULED, bold=True)
+            tone = CHANNEL_TONES[account.channel].cell
+            self.put(row, 0, CHANNEL_LABELS[account.channel], RULED, tone, bold=True, indent=1)
+            self.put(row, 1, name, TEXT, RULED, bold=True)
             only = sum(other.account.channel is account.channel for other in entries) == 1
             blank = "yes" if account.default or only else "no"
             privacy = ", ".join(account.privacy_options) or NONE
             for at, text in enumerate((account.name, account.target_name or NONE, blank, account.id, privacy), start=2):
-                put(row, at, text, TEXT, RULED)
+                self.put(row, at, text, TEXT, RULED)
         if not entries:
-            put(1, 0, NOBODY, SOFT)
-        self._finish(len(entries))
+            self.put(1, 0, NOBODY, SOFT)
 
     @staticmethod
     def _describe(combination: Combination) -> tuple[str, ...]:
@@ -394,14 +389,6 @@ class ReferenceSheet(PageLayout):
         if media.one_kind:
             parts.append(f"not mixed{mark(media.one_kind)}")
         return " · ".join(parts)
-
-    def _finish(self, count: int) -> None:
-        made = [self.formats.heading(NAVY)] * len(self.headings)
-        names = [name for name, _ in self.headings]
-        add_table(self.sheet, f"{self.name}Table", names, made, first_row=0, last_row=max(count, 1))
-        self.sheet.set_row(0, 24)
-        self.sheet.freeze_panes(1, 1)
-        self.sheet.repeat_rows(0)
 
 
 def mark(limit: Limit | Choice | Source) -> str:
@@ -479,18 +466,14 @@ class Sheets:
 
     def write(self, path: Path, what: str, *, claim: Claim | None = None) -> Written:
         """Write everything whole or not at all, in the form that the ending asks for; `what` names it in an error."""
-        write = {".xlsx": self._write_workbook, ".csv": self._write_csv}.get(path.suffix.lower())
-        if write is None:
-            raise StartError(f"{what} can't be written as {path.name}. End the name in .xlsx or .csv.")
-        return write_whole(path, write, claim=claim, failing=StartError)
+        writers = {".xlsx": self._write_workbook, ".csv": self._write_csv}
+        return write_by_ending(path, writers, what=what, claim=claim, failing=StartError)
 
     def _write_csv(self, path: Path) -> None:
-        """Write the rows exactly as they are, with the byte order mark by which Excel knows UTF-8."""
+        """Write the rows exactly as they are."""
         columns = [column for column in columns_for(self.rows) if column != COUNT]
-        with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-            writer = csv.writer(file, lineterminator="\r\n")
-            writer.writerow(columns)
-            writer.writerows([as_text(row.cells.get(column, "")) for column in columns] for row in self.rows)
+        lines = ([as_text(row.cells.get(column, "")) for column in columns] for row in self.rows)
+        write_csv(path, chain([columns], lines))
 
     def _write_workbook(self, path: Path) -> None:
         book = open_book(path, title="Posts to fill in" if self.guide else "Posts")
@@ -502,9 +485,10 @@ class Sheets:
             add_places_sheet(book, formats, self.places)
         if self.guide:
             GuideSheet(book, formats).draw(file=self.file, told=_tell_site(site, timezone=self.timezone))
-        ReferenceSheet(book, formats, CHANNELS, CHANNEL_HEADINGS).draw_channels()
+        ReferenceSheet(book, formats, CHANNELS, CHANNEL_HEADINGS, lines=len(COMBINATIONS)).draw_channels()
         if site is not None:
-            ReferenceSheet(book, formats, ACCOUNTS, ACCOUNT_HEADINGS).draw_accounts(site)
+            entries = named_accounts(site.accounts)
+            ReferenceSheet(book, formats, ACCOUNTS, ACCOUNT_HEADINGS, lines=len(entries)).draw_accounts(entries)
         lists: dict[str, ListColumn] = {**make_lists(site)}
         if self.places is not None:
             lists |= self.places.choices(first_column=len(lists))

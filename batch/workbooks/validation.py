@@ -194,35 +194,38 @@ WITH_ANY_TIME: Mapping[str, str] = {
     "error_message": "A date needs its time: 2026-12-01 09:30. Without one the post would go out at midnight.",
     "error_type": "warning",
 }
-DROPDOWNS: Mapping[str, tuple[str, str, str]] = {
-    "action": ("Not an action", CHOOSE, "stop"),
+NOT_LISTED = "Not in the list"
+DROPDOWNS: Mapping[str, tuple[str | list[str], str, str, str]] = {
+    "action": ("=pb_actions", "stop", "Not an action", CHOOSE),
     "channel": (
-        "Not in the list",
+        "=pb_channels", "information", NOT_LISTED,
         "Several channels are written with commas between them: INSTAGRAM, FACEBOOK. Is that what this is?",
-        "information",
     ),
-    "type": ("Not a type of this channel", CHOOSE, "warning"),
+    "type": ("", "warning", "Not a type of this channel", CHOOSE),
     "timezone": (
-        "Not in the list",
+        "=pb_timezones", "information", NOT_LISTED,
         "Any IANA name will do, such as Europe/Berlin. The list holds only the usual ones.",
-        "information",
     ),
-    "call_to_action": ("Not a call to action", CHOOSE, "stop"),
-    "privacy": ("Not offered", CHOOSE, "warning"),
-    "generate": ("Not in the list", CHOOSE, "stop"),
-    "approved": ("yes or no", "Write yes or no, or leave the cell blank.", "warning"),
+    "call_to_action": ("=pb_calls", "stop", "Not a call to action", CHOOSE),
+    "privacy": ("", "warning", "Not offered", CHOOSE),
+    "generate": ("=pb_generate", "stop", NOT_LISTED, CHOOSE),
+    "approved": (["yes", "no"], "warning", "yes or no", "Write yes or no, or leave the cell blank."),
     "account": (
-        "Not in the list",
-        "No account of this channel has that name. An account's ID will do too.",
-        "information",
+        "", "information", NOT_LISTED, "No account of this channel has that name. An account's ID will do too.",
     ),
     "places": (
-        "Not in the list",
+        "=pb_places", "information", NOT_LISTED,
         "Several are written with commas between them: north, berlin. So is: all but berlin. Is that what this is?",
-        "information",
     ),
-}
-"""What is told of a cell that isn't in its column's list: a title, a sentence, and how firmly."""
+}  # fmt: skip
+"""Each column's list, "" where it goes by the row, and what is told of a cell not in it: how firmly, title, text."""
+
+
+def drop_down(column: str, *, source: str = "") -> dict[str, Any]:
+    """Return the options of a column's drop-down, with the list that a row has of its own where it has one."""
+    usual, firmness, title, message = DROPDOWNS[column]
+    told = {"error_title": title, "error_message": message, "error_type": firmness}
+    return {"validate": "list", "source": source or usual, **told}
 
 
 class Formulas:
@@ -264,23 +267,14 @@ class Formulas:
         needs = "".join(f'&IF({self.is_needed(name)[1:]}," needs {name}","")' for name in ("title", "privacy"))
         return f"=TRIM({length}{needs})"
 
-    def types(self) -> str:
-        """Return the list of the types that the row's channel has."""
-        return _part_of("pb_types", "pb_type_channels", self._cells["channel"])
-
-    def accounts(self) -> str:
-        """Return the list of the accounts on the row's channel."""
-        return _part_of("pb_accounts", "pb_account_channels", self._cells["channel"])
-
-    def privacy_levels(self) -> str:
-        """Return the list of what the row's account allows."""
-        account = self._cells["account"]
-        return _part_of("pb_privacy", "pb_whose", f'IF({account}="","(default)",{account})')
-
-    def has_time(self) -> str:
-        """Return the condition that a date is met by: a time of day is there, or it is text (`now`, an offset)."""
-        cell = self._cells["publish_at"]
-        return f"=OR(ISTEXT({cell}),AND(ISNUMBER({cell}),MOD({cell},1)>0))"
+    def own_lists(self) -> Mapping[str, str]:
+        """Return the lists that go by the row: its channel's types and accounts, and what its account allows."""
+        channel, account = self._cells["channel"], self._cells["account"]
+        return {
+            "type": _part_of("pb_types", "pb_type_channels", channel),
+            "account": _part_of("pb_accounts", "pb_account_channels", channel),
+            "privacy": _part_of("pb_privacy", "pb_whose", f'IF({account}="","(default)",{account})'),
+        }
 
     def _is_filled(self, column: str) -> str:
         """Return a sum that is zero where a cell is empty and nothing is going to be generated for it."""
@@ -301,23 +295,12 @@ class Formulas:
 
     def add_dropdowns(self, sheet: Worksheet, *, last_row: int, offered: Collection[str]) -> None:
         """Add all drop-downs, for rows 2 to `last_row`; those of `account` and `places` only where `offered`."""
-        sources: dict[str, str | list[str]] = {
-            "action": "=pb_actions",
-            "channel": "=pb_channels",
-            "type": self.types(),
-            "timezone": "=pb_timezones",
-            "call_to_action": "=pb_calls",
-            "privacy": self.privacy_levels(),
-            "generate": "=pb_generate",
-            "approved": ["yes", "no"],
-            **({"account": self.accounts()} if "account" in offered else {}),
-            **({"places": "=pb_places"} if "places" in offered else {}),
-        }
-        options: dict[str, dict[str, Any]] = {"publish_at": {**WITH_ANY_TIME, "value": self.has_time()}}
-        for column, source in sources.items():
-            title, message, firmness = DROPDOWNS[column]
-            told = {"error_title": title, "error_message": message, "error_type": firmness}
-            options[column] = {"validate": "list", "source": source, **told}
+        cell, own = self._cells["publish_at"], self.own_lists()
+        has_time = f"=OR(ISTEXT({cell}),AND(ISNUMBER({cell}),MOD({cell},1)>0))"  # text is `now`, or has an offset
+        options: dict[str, dict[str, Any]] = {"publish_at": {**WITH_ANY_TIME, "value": has_time}}
+        for column in DROPDOWNS:
+            if column in offered or column not in ("account", "places"):
+                options[column] = drop_down(column, source=own.get(column, ""))
         for column, chosen in options.items():
             sheet.data_validation(1, self._places[column], last_row - 1, self._places[column], chosen)
 

@@ -102,3 +102,4 @@ def test_a_sheet_prints_its_rows_and_not_pages_of_empty_ones(tmp_path: Path) -> 
     book = openpyxl.load_workbook(write(tmp_path / "posts.xlsx"))
     assert book["Posts"].print_area.startswith("'Posts'!$A$1:")
     assert book["Posts"].print_area.endswith("$14")
+    assert book["Places"].print_area == "'Places'!$A$2:$G$24"

@@ -113,7 +113,7 @@ def test_results_are_never_written_over_their_sheet(tmp_path: Path, hostile: Res
 
 
 def test_an_ending_that_is_not_known_is_refused_with_those_that_are(tmp_path: Path, hostile: Results) -> None:
-    with pytest.raises(StopError, match=r"can't be written as r\.ods\. End the name in \.xlsx, \.csv, \.json"):
+    with pytest.raises(StopError, match=r"can't be written as r\.ods\. End the name in \.xlsx, \.csv or \.json"):
         write_results(hostile, tmp_path / "r.ods")
     assert list(tmp_path.iterdir()) == []
 

@@ -171,3 +171,12 @@ def test_a_long_problem_is_read_without_pulling_at_its_row(
     book = openpyxl.load_workbook(write_results(make_results(outcomes, [ROW, ROW]), tmp_path / "r.xlsx").path)
     assert book["To fix"].row_dimensions[2].height > 14 * 5
     assert book["To fix"].row_dimensions[3].height in (None, 42)
+
+
+@pytest.mark.parametrize(("words", "side"), [(40, "center"), (400, "top")])
+def test_of_a_text_that_is_higher_than_its_row_the_beginning_is_in_sight(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], make_results: Callable[..., Results], words: int, side: str
+) -> None:
+    results = make_results([make_outcome(2, OutcomeKind.INVALID)], [{**ROW, "text": "word " * words}])
+    sheet = openpyxl.load_workbook(write_results(results, tmp_path / "r.xlsx").path)["To fix"]
+    assert {cell.alignment.vertical for cell in sheet[2] if cell.value} == {side}

@@ -152,7 +152,7 @@ def test_the_drop_downs_offer_what_belongs_to_the_row(ask: Ask, formulas: Formul
         parts = [f'IFERROR(INDEX({body},{n},1),"")' for n in range(1, most + 1)]
         return {"=" + '&" "&'.join(parts): body}
 
-    types, accounts, privacy = formulas.types(), formulas.accounts(), formulas.privacy_levels()
+    types, accounts, privacy = (formulas.own_lists()[column] for column in ("type", "account", "privacy"))
     asked = {
         name: next(iter(listed(formula, most)))
         for name, formula, most in (("types", types, 3), ("accounts", accounts, 4), ("privacy", privacy, 4))
@@ -195,7 +195,7 @@ def test_the_formulas_follow_their_columns_wherever_those_stand() -> None:
     moved = Formulas({column: place + 1 for place, column in enumerate(POSTS_COLUMNS)})
     text, channel = (column_letters(POSTS_COLUMNS.index(column) + 1) for column in ("text", "channel"))
     assert f"LEN(${text}2)" in moved.count()
-    assert f"${channel}2" in moved.types()
+    assert f"${channel}2" in moved.own_lists()["type"]
     assert COUNT not in moved.count()
 
 
