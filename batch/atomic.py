@@ -34,7 +34,7 @@ class Written(NamedTuple):
 
 def write_whole(
     path: Path,
-    write: Callable[[Path], None],
+    write: Callable[[Path], object],
     *,
     never_over: Path | None = None,
     claim: Claim | None = None,

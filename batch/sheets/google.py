@@ -35,6 +35,8 @@ NOT_SHARED = (
 )
 NOT_THERE = "There is no Google Sheet at this link. Copy the link from the browser's address bar and give it again."
 
+REFUSALS = {400: NOT_THERE, 401: NOT_SHARED, 403: NOT_SHARED, 404: NOT_THERE, 410: NOT_THERE}
+
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
@@ -127,17 +129,11 @@ def download_sheet(
             f"{path.name} was changed here since it was downloaded, and would be overwritten. Rename it, or give the "
             "file itself instead of the link."
         )
-    written = _write(path, content)
+    written = write_whole(path, lambda draft: draft.write_bytes(content), failing=SheetError).path
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _write(state / DOWNLOADS, json.dumps({**known, str(written): sha256(content).hexdigest()}, indent=1).encode())
+    told = json.dumps({**known, str(written): sha256(content).hexdigest()}, indent=1)
+    write_whole(state / DOWNLOADS, lambda draft: draft.write_text(told, encoding="utf-8"), failing=SheetError)
     return written
-
-
-def _write(path: Path, content: bytes) -> Path:
-    def fill(draft: Path) -> None:
-        draft.write_bytes(content)
-
-    return write_whole(path, fill, failing=SheetError).path
 
 
 def _remembered(state: Path) -> Mapping[str, str]:
@@ -149,15 +145,12 @@ def _remembered(state: Path) -> Mapping[str, str]:
 
 
 def _read_workbook(answer: httpx.Response, *, until: float, clock: Callable[[], float]) -> bytes:
-    if answer.status_code in (401, 403):
-        raise SheetError(NOT_SHARED)
-    if answer.status_code in (400, 404, 410):
-        raise SheetError(NOT_THERE)
     if answer.status_code != 200:
-        raise SheetError(
+        otherwise = (
             f"Google Sheets answered HTTP {answer.status_code}. Try again later, or download the sheet as .xlsx and "
             "give that file."
         )
+        raise SheetError(REFUSALS.get(answer.status_code, otherwise))
     content = bytearray()
     for piece in answer.iter_bytes():
         content += piece

@@ -443,7 +443,7 @@ class _Matching:
                 shown = [f"{shorten(state, limit=24)} ({count})" for state, count in states.items()][:MAX_STATES]
                 if len(states) > MAX_STATES:
                     shown.append(f"{len(states) - MAX_STATES} more")
-                ready = [state for state in states if plain_heading(state) in vocabulary().ready_words] or [*states]
+                ready = [state for state in states if plain_heading(state) in vocabulary().lists["ready"]] or [*states]
                 only = _option("only", f"{self.names[place]}={shorten(ready[0], limit=24)}")
                 told = (
                     f"{self._quoted(place)} shows how far each post is: {', '.join(shown)}. Choose the rows to post, as"

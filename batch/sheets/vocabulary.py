@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -97,16 +96,10 @@ def column_of(heading: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The table of words by their plain form; `by_start` are longer ones of ours, of which a heading may be a slip."""
+    """The table of words by their plain form; `lists` are those that have no meaning of their own, by their names."""
 
     meanings: Mapping[str, Meaning]
-    by_start: Mapping[str, tuple[tuple[str, str], ...]]
-    around: frozenset[str]
-    state_words: frozenset[str]
-    ready_words: frozenset[str]
-    zones: frozenset[str]
-    other_words: frozenset[str]
-    languages: frozenset[str]
+    lists: Mapping[str, frozenset[str]]
 
     def meaning_of(self, heading: str) -> Meaning:
         """Return what a heading means; `meaning_of` below remembers it."""
@@ -124,11 +117,11 @@ class Vocabulary:
             return found
         if bare != heading and bare.strip():
             tokens = _tokens(heading)
-            if self.zones.isdisjoint(tokens) and not _channel_in(tokens):
+            if self.lists["zones"].isdisjoint(tokens) and not _channel_in(tokens):
                 return self._look_up(bare)
         name, _, explanation = heading.partition(" - ")
         said = set(_tokens(explanation))
-        if len(said) > 1 and said.isdisjoint(self.state_words) and said.isdisjoint(known_words().channels):
+        if len(said) > 1 and said.isdisjoint(self.lists["state"]) and said.isdisjoint(known_words().channels):
             return self._look_up(name)
         return self._joined(heading) or self._stripped(heading)
 
@@ -157,7 +150,7 @@ class Vocabulary:
 
     def _stripped(self, heading: str) -> Meaning | None:
         """Return the meaning, if need be without words that add nothing, numbers and the `s` of a plural."""
-        tokens, around = _tokens(heading), self.around
+        tokens, around = _tokens(heading), self.lists["around"]
         for first in range(len(tokens)):
             for last in range(len(tokens), first, -1):
                 if found := self._known("".join(tokens[first:last])):
@@ -194,12 +187,12 @@ class Vocabulary:
     def _qualified(self, heading: str) -> Meaning | None:
         """Return the meaning of a heading that names a zone too (`Time (CET)`, in doubt), or a language (`Text EN`)."""
         tokens = _tokens(heading)
-        rest = [token for token in tokens if token not in self.zones]
+        rest = [token for token in tokens if token not in self.lists["zones"]]
         meaning = self._stripped(" ".join(rest)) or self._joined(" / ".join(rest))
         if rest != tokens and meaning and meaning.column in {DATE, TIME, "publish_at"}:
             return Meaning(Kind.ASK, meaning.columns, "a zone in a heading does not count: fill in `timezone`")
         for code, others in ((tokens[-1:], tokens[:-1]), (tokens[:1], tokens[1:])):
-            if others and self.languages.issuperset(code):
+            if others and self.lists["languages"].issuperset(code):
                 meaning = self._stripped(" ".join(others))
                 if meaning and meaning.column.partition(":")[0] in IN_LANGUAGES:
                     return meaning
@@ -207,22 +200,23 @@ class Vocabulary:
 
     def _says_state(self, heading: str) -> Meaning | None:
         """Tell a heading with a word for `status` among others: `Design status`, `Estado del copy`, `審核状态`."""
-        tokens, words = _tokens(heading), self.state_words
-        whole = plain_heading(heading)
+        words, whole = self.lists["state"], plain_heading(heading)
         foreign = any(word in whole for word in words if not word.isascii())
-        return STATE if foreign or any(token in words for token in tokens) else None
+        return None if words.isdisjoint(_tokens(heading)) and not foreign else STATE
 
     def slip_of(self, heading: str, columns: Iterable[str]) -> tuple[str, str] | None:
         """Return the word that a heading nearly is and its column, of those given; of short words only ours count."""
         written, wanted = plain_heading(heading), set(columns)
-        if written in self.other_words:
+        if written in self.lists["other"]:
             return None
         near = next((word for word, column in OURS.items() if column in wanted and is_near(written, word)), "")
         if near:
             return OURS[near], OURS[near]
         if len(written) < SHORTEST_SLIP or not (written.isascii() and written.isalpha()):
             return None
-        for word, column in self.by_start.get(written[0], ()):
+        like = (word for word in self.meanings if word[0] == written[0] and len(word) >= SHORTEST_SLIP)
+        for word in like:
+            column = self.meanings[word].column
             known = column in wanted or ("publish_at" in wanted and column in {DATE, TIME})
             if known and abs(len(word) - len(written)) < 2 and count_slips(written, word) == 1:
                 return word, column
@@ -241,14 +235,8 @@ def vocabulary() -> Vocabulary:
     meanings |= {word: STATE for word, _ in _words_of({"": table["status"]})}
     read = {**table["read"], DATE: table[DATE], TIME: table[TIME]}
     meanings |= {word: Meaning(Kind.READ, (column,)) for word, column in _words_of(read)}
-    by_start: defaultdict[str, tuple[tuple[str, str], ...]] = defaultdict(tuple)
-    for word, meaning in meanings.items():
-        if meaning.column and len(word) >= SHORTEST_SLIP:
-            by_start[word[0]] += ((word, meaning.column),)
-    lists = ("around", "state", "ready", "zones", "other", "languages")
-    return Vocabulary(
-        meanings, by_start, *(frozenset(map(plain_heading, table[name]["words"].split(","))) for name in lists)
-    )
+    lists = {name: entry["words"].split(",") for name, entry in table.items() if "words" in entry}
+    return Vocabulary(meanings, {name: frozenset(map(plain_heading, words)) for name, words in lists.items()})
 
 
 def _words_of(table: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
