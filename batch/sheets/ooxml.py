@@ -13,7 +13,6 @@ import zipfile
 import zlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, NoReturn, Protocol
@@ -21,7 +20,7 @@ from xml.etree.ElementTree import Element, SubElement
 from xml.parsers import expat
 
 from batch.errors import SheetError
-from batch.sheets.cells import Moment, Number, NumberFormat, day_count_to_date
+from batch.sheets.cells import NumberFormat
 
 SAVE_AS = "Open it in the program that made it, and save it as .xlsx"
 FORMATS = {
@@ -324,28 +323,3 @@ def read_styles(package: Package, part: str) -> Styles:
 def is_on(switch: str | None) -> bool:
     """Tell whether an attribute that is a switch is on."""
     return switch == "1" or switch == "true"
-
-
-def read_number(stored: str, form: NumberFormat, *, epoch: datetime) -> str | Number | Moment:
-    """Return a numeric cell as the date its format makes of it, as a time without a date, or as the number."""
-    value = float(stored)
-    if not (form.shows_date or form.shows_time):
-        return Number(stored, value, form)
-    at = day_count_to_date(value, epoch=epoch)
-    if at is None:
-        return Number(stored, value, form)
-    if value < 1 and not form.shows_date:
-        return at.strftime("%H:%M:%S") if at.second else at.strftime("%H:%M")
-    midnight = (at.hour, at.minute, at.second) == (0, 0, 0)
-    return Moment(at, has_time=form.shows_time or not midnight)
-
-
-def iso_moment(text: str) -> Moment | None:
-    """Return the date of a cell that holds it as ISO 8601 text (ISO-strict workbooks), to the nearest second."""
-    try:
-        at = datetime.fromisoformat(text.strip().rstrip("Zz"))
-    except ValueError:
-        return None
-    if at.microsecond >= 500_000:
-        at += timedelta(seconds=1)
-    return Moment(at.replace(microsecond=0, tzinfo=None), has_time="T" in text or ":" in text)

@@ -184,15 +184,11 @@ def apply_mapping(table: Table, name: str | None, choices: HeadingChoices, *, wh
     if scheduler is None:
         raise SheetError(f"No sheets of '{name}' are known. Use --from with one of {', '.join(schedulers())}.")
     names, rows = _give_headings(table, scheduler, where=where)
-    sheet = ForeignSheet(scheduler, names, choices, width=max(len(names), *(len(row.cells) for row in rows), 0))
-    sheet.find_order(rows)
-    headless = len(rows) > len(table.rows)
-    if headless:
-        sheet.note_overlong(rows)
+    sheet = ForeignSheet(scheduler, names, choices, rows=rows, headless=len(rows) > len(table.rows))
     mapped = [sheet.convert(row) for row in rows]
     if sheet.adds_channel:
         names = (*names, *[""] * (sheet.width - len(names)), "channel")
-    notices = (*table.notices, *sheet.notices(headless=headless))
+    notices = (*table.notices, *sheet.notices())
     issues, foreign = tuple(sheet.issues), sheet.columns()
     return replace(table, names=names, rows=mapped, notices=notices, issues=issues, foreign=foreign)
 
@@ -222,18 +218,22 @@ def _give_headings(table: Table, scheduler: Scheduler, *, where: str) -> tuple[t
 class ForeignSheet:
     """A sheet of another scheduler while it is read: the places of its columns, and what is wrong with its cells."""
 
-    def __init__(self, scheduler: Scheduler, names: Sequence[str], choices: HeadingChoices, *, width: int) -> None:
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        names: Sequence[str],
+        choices: HeadingChoices,
+        *,
+        rows: Sequence[RawRow],
+        headless: bool,
+    ) -> None:
         self.issues: list[Issue] = []
-        self.width = width
-        self._scheduler = scheduler
-        self._names = names
-        self._order: DayOrder | None = None
-        self._settled = False
+        self.width = max(len(names), *(len(row.cells) for row in rows), 0)
+        self._scheduler, self._names, self._headless = scheduler, names, headless
         passed = {plain_heading(heading) for heading in (*choices.ignored, *(name for _, name in choices.mapped))}
         asked = {at: name for at, name in enumerate(names) if plain_heading(name) not in passed}
-        mapped = {column for column, _ in choices.mapped}
         others = (name for name in asked.values() if scheduler.find(scheduler.columns | scheduler.flags, name) is None)
-        own_channel = "channel" in {*mapped, *(meaning_of(name).column for name in others)}
+        own_channel = "channel" in {*dict(choices.mapped), *(meaning_of(name).column for name in others)}
 
         def places(part: Mapping[str, Told]) -> dict[int, Told]:
             return {at: told for at, name in asked.items() if (told := scheduler.find(part, name)) is not None}
@@ -250,37 +250,27 @@ class ForeignSheet:
             if at not in self._flags:
                 self._ours.setdefault(column, []).append(at)
         self.adds_channel = not own_channel and "channel" not in self._ours
-
-    @property
-    def _dates(self) -> list[int]:
-        return [*self._ours.get(DATE, ()), *self._ours.get("publish_at", ())]
-
-    def find_order(self, rows: Sequence[RawRow]) -> None:
-        """Find the order of day and month: the scheduler's own, unless the file proves another, or the file's."""
-        written = [(row.number, self._text(row, at)) for row in rows for at in self._dates[:1]]
-        proved = DayOrder.proved_by(written)
-        declared = DayOrder(self._scheduler.order == "month first") if self._scheduler.order else None
-        if proved and declared and proved.month_first != declared.month_first:
-            return  # what may be meant either way is left to be asked about
-        self._order = proved or declared
+        self._dates = [*self._ours.get(DATE, ()), *self._ours.get("publish_at", ())]
+        # The order of day and month: the scheduler's own or the file's; where they differ, the dates are asked about
+        proved = DayOrder.proved_by([(row.number, self._text(row, at)) for row in rows for at in self._dates[:1]])
+        declared = DayOrder(scheduler.order == "month first") if scheduler.order else None
+        differs = proved and declared and proved.month_first != declared.month_first
+        self._order, self._settled = None if differs else proved or declared, False
 
     def _text(self, row: RawRow, at: int) -> str:
         return text_of(row.cells[at]).strip() if at < len(row.cells) else ""
 
-    def note_overlong(self, rows: Sequence[RawRow]) -> None:
-        """Note each row with more cells than the layout has columns, which may therefore stand in the wrong ones."""
-        for row in rows:
-            if any(cell != "" for cell in row.cells[len(self._names) :]):
-                message = (
-                    f"Row {row.number} has {len(row.cells)} cells, but a sheet made for {self._scheduler.title} has "
-                    f"{len(self._names)} columns. Put quotation marks round a text that holds the separator."
-                )
-                seen = shorten(" | ".join(map(text_of, row.cells[len(self._names) :])))
-                self.issues.append(Issue(row.number, "", "too_many_cells", seen, message))
-
     def convert(self, row: RawRow) -> RawRow:
         """Return a row with its cells written our way, each in its place; notes what is wrong with them."""
         cells = list(row.cells)
+        beyond = cells[len(self._names) :]
+        if self._headless and any(cell != "" for cell in beyond):
+            message = (
+                f"Row {row.number} has {len(cells)} cells, but a sheet made for {self._scheduler.title} has "
+                f"{len(self._names)} columns. Put quotation marks round a text that holds the separator."
+            )
+            seen = shorten(" | ".join(map(text_of, beyond)))
+            self.issues.append(Issue(row.number, "", "too_many_cells", seen, message))
         cells += [""] * (self.width - len(cells))
         for column, places in self._ours.items():
             for at in places:
@@ -389,7 +379,7 @@ class ForeignSheet:
         used = frozenset((*self._flags, *self._types.values(), *self._decides, *self._lost))
         return ForeignColumns(ours, used, frozenset(self._idle), tuple(self._flags) if self.adds_channel else None)
 
-    def notices(self, *, headless: bool) -> Iterator[str]:
+    def notices(self) -> Iterator[str]:
         """Yield what was read as what, by which order of dates, and that a channel is asked for."""
         title = self._scheduler.title
         named = {DATE: "publish_at", TIME: "publish_at", DRAFT: "action"}
@@ -402,7 +392,7 @@ class ForeignSheet:
             yield f"Its dates were read with the {'month' if self._order.month_first else 'day'} first, as {why}."
         if self.adds_channel and not self._flags:
             where = "add a column 'channel' and fill it in"
-            if headless:
+            if self._headless:
                 first = ", ".join((*self._names, "channel"))
                 where = f"put a first row of headings above it, {first}, and fill in the last column"
             yield f"A {title} sheet does not name the channel of a post: {where}."

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
@@ -28,25 +28,16 @@ from batch.sheets.cells import (
     TOO_MUCH,
     Area,
     CellError,
+    Moment,
+    Number,
     NumberFormat,
     RawCell,
     RawRow,
     RawSheet,
     column_index,
+    day_count_to_date,
 )
-from batch.sheets.ooxml import (
-    MAX_DEPTH,
-    Package,
-    Relation,
-    Styles,
-    is_on,
-    iso_moment,
-    local,
-    open_package,
-    read_number,
-    read_styles,
-    relation_id,
-)
+from batch.sheets.ooxml import MAX_DEPTH, Package, Relation, is_on, local, open_package, read_styles, relation_id
 from batch.wording import cell_address, column_letters
 
 MAX_STRINGS_BYTES = 120_000_000
@@ -82,11 +73,10 @@ def read_workbook(path: Path, *, tab: str | None) -> RawSheet:
     with open_package(path) as package:
         tabs, parts, since_1904 = _read_book(package)
         chosen = choose_tab(tabs, wanted=tab, file=package.name)
-        styles = read_styles(package, parts.get("styles", ""))
         strings, listed = _Strings(package), parts.get("sharedStrings", "")
         if listed and package.has(listed):
             package.walk(listed, strings, limit_bytes=MAX_STRINGS_BYTES, what="the text of its cells")
-        sheet = _Sheet(package, chosen.name, strings=strings, styles=styles, epoch=EPOCHS[since_1904])
+        sheet = _Sheet(package, chosen.name, strings, parts.get("styles", ""), epoch=EPOCHS[since_1904])
         package.walk(chosen.part, sheet, limit_bytes=MAX_SHEET_BYTES, what=f"the sheet '{chosen.name}'")
         sheet.finish()
         relations = package.relations(chosen.part) if sheet.linked or sheet.drawing else {}
@@ -266,7 +256,7 @@ class _Sheet:
         "_value", "_width", "drawing", "hidden_columns", "linked", "merges", "pieces", "rows",
     )  # fmt: skip
 
-    def __init__(self, package: Package, tab: str, *, strings: _Strings, styles: Styles, epoch: datetime) -> None:
+    def __init__(self, package: Package, tab: str, strings: _Strings, styles_part: str, *, epoch: datetime) -> None:
         self.pieces: list[str] = []
         self.rows: list[RawRow] = []
         self.merges: list[Area] = []
@@ -275,7 +265,7 @@ class _Sheet:
         self.drawing = ""
         self._package, self._tab, self._epoch = package, tab, epoch
         self._strings, self._struck_strings = strings.texts, strings.struck
-        self._formats, self._struck_styles = styles
+        self._formats, self._struck_styles = read_styles(package, styles_part)
         self._cells_left, self._text_left = MAX_CELLS, MAX_TEXT_BYTES
         self._around_left, self._flaws_left = MAX_AROUND_ROWS, MAX_FLAWS
         self._space = self._row = self._c = self._v = ""
@@ -455,7 +445,7 @@ class _Sheet:
         if kind == "b":
             return "TRUE" if is_on(value.strip()) else "FALSE"
         if kind == "d":
-            return iso_moment(value) or plain_text(value)
+            return _iso_moment(value) or plain_text(value)
         return self._read_number(value.strip(), style)
 
     def _make_flaw(self, code: str, seen: str) -> CellError:
@@ -468,10 +458,18 @@ class _Sheet:
             )
         return CellError(code, seen)
 
-    def _read_number(self, value: str, style: str | None) -> RawCell:
-        if len(value) > MAX_DIGITS or not NUMBER.fullmatch(value) or not math.isfinite(float(value)):
-            raise self._package.damaged(f"a cell holds {value[:20]!r} as a number")
-        return read_number(value, self._formats.get(style or "0", GENERAL), epoch=self._epoch)
+    def _read_number(self, stored: str, style: str | None) -> RawCell:
+        """Return a numeric cell as the date its format makes of it, as a time without a date, or as the number."""
+        if len(stored) > MAX_DIGITS or not NUMBER.fullmatch(stored) or not math.isfinite(value := float(stored)):
+            raise self._package.damaged(f"a cell holds {stored[:20]!r} as a number")
+        form = self._formats.get(style or "0", GENERAL)
+        at = day_count_to_date(value, epoch=self._epoch) if form.shows_date or form.shows_time else None
+        if at is None:
+            return Number(stored, value, form)
+        if value < 1 and not form.shows_date:
+            return at.strftime("%H:%M:%S" if at.second else "%H:%M")
+        midnight = (at.hour, at.minute, at.second) == (0, 0, 0)
+        return Moment(at, has_time=form.shows_time or not midnight)
 
     def _is_struck(self) -> bool | None:
         """Tell whether the text of a cell is struck out, by its style or in its runs: True wholly, False in part."""
@@ -490,8 +488,13 @@ class _Sheet:
             self._row, self._c, self._v = (f"{self._space}{short}" for short in ("row", "c", "v"))
         elif name == self._row or name == self._c:
             raise self._package.damaged(f"row {self._number} of the sheet '{self._tab}' has cells that are not closed")
-        elif self._in_cell:
-            self._start_in_cell(short, attributes, depth)
+        elif self._in_cell and depth == 5 and short == "is":
+            self._inline = True
+            self._runs.begin()
+        elif self._in_cell and depth == 5 and short == "f":
+            self._formula = attributes.get("si") if attributes.get("t") == "shared" else None
+        elif self._in_cell and self._inline:
+            self._runs.start(short, attributes)
         elif depth == 2 and short == "sheetData":
             if self._in_rows is not None:
                 raise self._package.damaged(f"the rows of the sheet '{self._tab}' come twice")
@@ -523,15 +526,6 @@ class _Sheet:
         elif area and (relation := relation_id(attributes)):
             self.linked.append((area, relation, attributes.get("location", "")))
 
-    def _start_in_cell(self, short: str, attributes: Mapping[str, str], depth: int) -> None:
-        if depth == 5 and short == "is":
-            self._inline = True
-            self._runs.begin()
-        elif depth == 5 and short == "f":
-            self._formula = attributes.get("si") if attributes.get("t") == "shared" else None
-        elif self._inline:
-            self._runs.start(short, attributes)
-
     def _end_formula(self, text: str) -> None:
         """Take in a formula; one that cells share is spelled out only in the first of them."""
         shared, self._formula = self._formula, text
@@ -556,3 +550,14 @@ def plain_text(text: str) -> str:
 def _whole(text: str | None) -> int:
     """Return a number counted from 1, 0 where it is missing or none."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def _iso_moment(text: str) -> Moment | None:
+    """Return the date of a cell that holds it as ISO 8601 text (ISO-strict workbooks), to the nearest second."""
+    try:
+        at = datetime.fromisoformat(text.strip().rstrip("Zz"))
+    except ValueError:
+        return None
+    if at.microsecond >= 500_000:
+        at += timedelta(seconds=1)
+    return Moment(at.replace(microsecond=0, tzinfo=None), has_time="T" in text or ":" in text)

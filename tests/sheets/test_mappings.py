@@ -481,8 +481,9 @@ def test_a_file_that_proves_another_order_than_its_maker_writes_is_left_in_doubt
     for line, read in (("03/04/2026", "2026-03-04 09:30"), ("03/04/2026\n25/12/2026", "03/04/2026 09:30")):
         rows = [f"{date},09:30,Hello" for date in line.split("\n")]
         lines = [RawRow(number, line.split(",")) for number, line in enumerate(rows, start=2)]
-        foreign = ForeignSheet(fixed, ("date", "time_24hr", "message_text"), HeadingChoices(), width=3)
-        foreign.find_order(lines)
+        foreign = ForeignSheet(
+            fixed, ("date", "time_24hr", "message_text"), HeadingChoices(), rows=lines, headless=False
+        )
         (joined,) = join_cells([foreign.convert(lines[0])], {"publish_at": (0, 1)})
         assert joined.cells[0] == read
 
