@@ -72,7 +72,8 @@ def reconcile(
         item.id: item for match in matches.values() for item in (match.item, *match.duplicates) if item is not None
     }
     own = {match.item.id for match in found.values() if match.item is not None} | items.keys()
-    similar = SimilarPosts(item for item in snapshot.items if item.id not in own)
+    others = [item for item in snapshot.items if item.id not in own]
+    similar = SimilarPosts(others)
     steps = [similar.warn(step, post) for step, post in zip(steps, posts, strict=True)]
     steps = block_over_quota(steps, snapshot)
     lapsed = lapsed_notices(snapshot)
@@ -86,7 +87,7 @@ def reconcile(
             *clock,
             *lapsed.values(),
             *_idle_again(posts, steps, options),
-            *_left_behind(posts, snapshot.items),
+            *_left_behind(posts, others),
         ),
         state=site_state(snapshot, channels={s.channel for s in steps if s.channel}, found=items.values()),
         via=options.via,
@@ -316,24 +317,30 @@ def _idle_again(posts: Sequence[Post], steps: Sequence[Step], options: PlanOptio
 
 
 VERSION = re.compile(r"~\d+\Z")
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-def _left_behind(posts: Sequence[Post], items: Iterable[Item]) -> Iterator[str]:
-    """Say which posts the site holds of places and dates that a row meant before and no longer means: they stay."""
-    rows = {post.series: post.row for post in posts if post.series}
-    keys = {post.key for post in posts} if rows else set()
-    known = keys | {key.rpartition("/")[0] for key in keys}
-    left: defaultdict[str, list[str]] = defaultdict(list)
-    for item in items if rows else ():
-        parts = VERSION.sub("", item.reference).split("/")
-        named = next((n for n in range(1, len(parts)) if "/".join(parts[:n]) in rows), 0)
-        if not named or item.status not in (Status.DRAFT, Status.SCHEDULED):
-            continue
-        if "/".join(parts) in known or "/".join(parts[:-1]) in keys:  # a key may stand with or without its channel
-            continue
-        rest = parts[named:-1] if parts[-1] in Channel.__members__ and len(parts) > named + 1 else parts[named:]
-        left["/".join(parts[:named])].append("/".join(rest))
-    for series, parts in left.items():
+def _left_behind(posts: Sequence[Post], others: Iterable[Item]) -> Iterator[str]:
+    """Say which posts the site holds of places, dates and channels that a row meant before and no longer means.
+
+    They stay. `others` are the items that no post of the sheet was found to be; a row with errors is not asked.
+    """
+    there = [item for item in others if item.reference and item.status in (Status.DRAFT, Status.SCHEDULED)]
+    named = [(post, post.key.removesuffix(f"/{post.channel}")) for post in posts] if there else []
+    rows = {post.series or name: post.row for post, name in named if not post.errors}
+    meant, names = {(name, post.channel or "") for post, name in named}, {name for _, name in named}
+    left: dict[str, list[str]] = defaultdict(list)
+    for item in there:
+        reference = VERSION.sub("", item.reference)
+        name = reference.removesuffix(f"/{item.channel}")
+        parts = name.split("/")
+        length = next((n for n in range(1, len(parts) + 1) if "/".join(parts[:n]) in rows), 0)
+        key, rest = "/".join(parts[:length]), "/".join(parts[length:])
+        # What only begins as this row's key does may be another sheet's. A place's post ends with its channel.
+        own = not rest or name != reference or DATE.fullmatch(rest)
+        if length and own and meant.isdisjoint([(name, item.channel), (name, "")]):
+            left[key].append(rest if rest and name not in names else f"{rest or 'the post'} on {item.channel}")
+    for key, parts in left.items():
         told = list_names(sorted(set(parts)), limit=5)
         stay = f"{counted(len(parts), 'post')} {'stays' if len(parts) == 1 else 'stay'} as planned before"
-        yield f"Row {rows[series]} ({series}) no longer means {told}. Nothing is cancelled: {stay}."
+        yield f"Row {rows[key]} ({key}) no longer means {told}. Nothing is cancelled: {stay}."

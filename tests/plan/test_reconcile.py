@@ -535,3 +535,33 @@ def test_what_the_service_refused_of_a_post_is_not_sent_again_until_its_row_chan
     assert again(publish_at=post.publish_at + timedelta(days=1)).kind is StepKind.SCHEDULE
     assert again(options=PlanOptions(again=frozenset({"a"}))).kind is StepKind.SCHEDULE
     assert again(quotas={}).kind is StepKind.SCHEDULE, "it may have been the quota"
+
+
+@pytest.mark.parametrize(
+    ("row", "reference", "channel", "told"),
+    [
+        ({"key": "a"}, "a/LINKEDIN", "LINKEDIN", "the post on LINKEDIN"),
+        ({"key": "a"}, "a/LINKEDIN~2", "LINKEDIN", "the post on LINKEDIN"),
+        ({"key": "a/INSTAGRAM"}, "a", "LINKEDIN", "the post on LINKEDIN"),
+        ({"key": "a"}, "a/berlin/INSTAGRAM", "INSTAGRAM", "berlin"),
+        ({"key": "a"}, "a/2026-12-08", "INSTAGRAM", "2026-12-08"),
+        ({"key": "a/bonn/INSTAGRAM", "series": "a"}, "a", "INSTAGRAM", "the post on INSTAGRAM"),
+        ({"key": "a/bonn/INSTAGRAM", "series": "a"}, "a/berlin/INSTAGRAM", "INSTAGRAM", "berlin"),
+        ({"key": "a/bonn/INSTAGRAM", "series": "a"}, "a/bonn/LINKEDIN", "LINKEDIN", "bonn on LINKEDIN"),
+        ({"key": "a"}, "a/second", "INSTAGRAM", ""),
+        ({"key": "a/INSTAGRAM"}, "a", "INSTAGRAM", ""),
+        ({"key": "a"}, "b/LINKEDIN", "LINKEDIN", ""),
+        ({"key": "a", "channel": None, "action": Action.CANCEL, "publish_at": None}, "a/LINKEDIN", "LINKEDIN", ""),
+        ({"key": "a", "issues": (Issue(2, "channel", "channel_unknown", "", "No."),)}, "a/LINKEDIN", "LINKEDIN", ""),
+    ],
+)
+def test_what_a_row_no_longer_means_stays_and_is_told(
+    make: Builders, row: dict[str, object], reference: str, channel: str, told: str
+) -> None:
+    item = make.item(reference=reference, channel=channel, content=replace(make.content, text="Of before"))
+    for status in (Status.SCHEDULED, Status.CANCELED):
+        plan = reconcile([make.post(**row)], make.snapshot(replace(item, status=status)), now=make.now)
+        lines = [notice for notice in plan.notices if "no longer means" in notice]
+        stays = f"Row 2 (a) no longer means {told}. Nothing is cancelled: 1 post stays as planned before."
+        assert lines == ([stays] if told and status is Status.SCHEDULED else [])
+        assert Act.CANCEL not in plan.steps[0].acts
