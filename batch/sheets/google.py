@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from batch.atomic import write_whole
@@ -28,6 +28,8 @@ MAX_SECONDS = 90.0
 MAX_REDIRECTS = 4
 ID_LETTERS_SHOWN = 10
 DOWNLOADS = "downloads.json"
+EXPORTS = {"": "export?format=xlsx", "e/": "pub?output=xlsx"}
+"""What asks for the workbook of a sheet, and of a copy that is published to the web (`d/e/`)."""
 
 NOT_SHARED = (
     "This Google Sheet isn't shared with everybody who has its link. In Google Sheets, choose Share, then General "
@@ -44,6 +46,7 @@ class Vendor:
 
     address: str = "https://docs.google.com"
     content_hosts: tuple[str, ...] = ("docs.google.com", ".googleusercontent.com")
+    clock: Callable[[], float] = time.monotonic
 
     def hands_out(self, url: str) -> bool:
         """Tell whether an address may be asked for the sheet: the vendor's own, in the vendor's own scheme."""
@@ -52,18 +55,17 @@ class Vendor:
         ours = any(host.endswith(name) if name.startswith(".") else host == name for name in self.content_hosts)
         return ours and parts.scheme == urlsplit(self.address).scheme and "@" not in parts.netloc
 
-    def fetch(self, link: SheetLink, *, transport: httpx.BaseTransport | None, clock: Callable[[], float]) -> bytes:
-        """Return the sheet's workbook, followed through the vendor's own redirects."""
+    def fetch(self, path: str) -> bytes:
+        """Return the workbook at a path of the vendor's, followed through the vendor's own redirects."""
         import httpx
 
-        kind, end = ("d/e", "pub?output=xlsx") if link.published else ("d", "export?format=xlsx")
-        url, until = f"{self.address}/spreadsheets/{kind}/{link.id}/{end}", clock() + MAX_SECONDS
+        url, until = f"{self.address}{path}", self.clock() + MAX_SECONDS
         try:
-            with httpx.Client(transport=transport, timeout=30, trust_env=False, follow_redirects=False) as client:
+            with httpx.Client(timeout=30, trust_env=False, follow_redirects=False) as client:
                 for _ in range(MAX_REDIRECTS + 1):
                     with client.stream("GET", url) as answer:
                         if not answer.is_redirect:
-                            return _read_workbook(answer, until=until, clock=clock)
+                            return _read_workbook(answer, until=until, clock=self.clock)
                         url = urljoin(url, answer.headers.get("location", ""))
                     if not self.hands_out(url):
                         raise SheetError(NOT_SHARED)
@@ -78,15 +80,8 @@ class Vendor:
 GOOGLE = Vendor()
 
 
-class SheetLink(NamedTuple):
-    """What a link names: the sheet's ID, and whether it is that of a copy published to the web."""
-
-    id: str
-    published: bool
-
-
-def read_link(link: str) -> SheetLink:
-    """Read the link of a Google Sheet. Errors: SheetError for any other address."""
+def read_link(link: str) -> tuple[str, str]:
+    """Return the ID that a link names, and the path of its workbook. Errors: SheetError where it is no Google Sheet."""
     try:
         parts = urlsplit(link.strip())
         host = parts.hostname or ""
@@ -94,7 +89,8 @@ def read_link(link: str) -> SheetLink:
         host, parts = "", urlsplit("")
     found = re.match(r"/spreadsheets/(?:u/\d+/)?d/(e/)?([A-Za-z0-9_-]{20,200})(?:/|$)", parts.path)
     if host in ("docs.google.com", "sheets.google.com") and parts.scheme == "https" and found:
-        return SheetLink(found[2], found[1] is not None)
+        published = found[1] or ""
+        return found[2], f"/spreadsheets/d/{published}{found[2]}/{EXPORTS[published]}"
     if host.endswith("google.com"):
         raise SheetError(
             "This isn't the link of one Google Sheet. Open the sheet and copy the address from the browser: it starts "
@@ -105,24 +101,16 @@ def read_link(link: str) -> SheetLink:
     )
 
 
-def download_sheet(
-    link: str,
-    *,
-    folder: Path,
-    state: Path,
-    vendor: Vendor = GOOGLE,
-    transport: httpx.BaseTransport | None = None,
-    clock: Callable[[], float] = time.monotonic,
-) -> Path:
+def download_sheet(link: str, *, folder: Path, state: Path, vendor: Vendor = GOOGLE) -> Path:
     """Download a Google Sheet into `folder` and return the file.
 
     The file is named for the sheet, so that the next run finds the results of this one. `state` is where the bytes are
     remembered that were written, by which a copy that a person has changed is told and never overwritten.
     Errors: SheetError.
     """
-    named = read_link(link)
-    content = vendor.fetch(named, transport=transport, clock=clock)
-    path = folder / f"google-sheet-{named.id[:ID_LETTERS_SHOWN]}.xlsx"
+    named, at = read_link(link)
+    content = vendor.fetch(at)
+    path = folder / f"google-sheet-{named[:ID_LETTERS_SHOWN]}.xlsx"
     known = _remembered(state)
     if path.exists() and known.get(str(path)) != sha256(path.read_bytes()).hexdigest():
         raise SheetError(

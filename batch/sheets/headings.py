@@ -18,17 +18,7 @@ from batch.errors import SheetError, StartError
 from batch.model import CHANNEL_COLUMNS, COLUMNS, PLACE_COLUMNS, RESULT_COLUMNS, Channel, Issue
 from batch.rules.channel_words import channel_named
 from batch.sheets.cells import CellError, Moment, Number, RawCell, RawRow, RawSheet, clean_text, write_number
-from batch.sheets.vocabulary import (
-    DATE,
-    OURS,
-    TIME,
-    Kind,
-    Meaning,
-    column_of,
-    meaning_of,
-    plain_heading,
-    vocabulary,
-)
+from batch.sheets.vocabulary import DATE, OURS, TIME, Kind, Meaning, column_of, meaning_of, plain_heading, vocabulary
 from batch.wording import column_letters, list_rows, listed, shell_join, shorten
 
 LONGEST_HEADING = 80

@@ -24,17 +24,7 @@ from batch.atomic import write_private
 from batch.errors import EmptyError, SheetError
 from batch.model import Issue, Row, Severity, SheetRows
 from batch.rules.text import read_yes_no
-from batch.sheets.cells import (
-    EPOCHS,
-    Moment,
-    Number,
-    NumberFormat,
-    RawCell,
-    RawRow,
-    RawSheet,
-    as_text,
-    tidy_rows,
-)
+from batch.sheets.cells import EPOCHS, Moment, Number, NumberFormat, RawCell, RawRow, RawSheet, as_text, tidy_rows
 from batch.sheets.headings import (
     EMPTY_WORDS,
     NO_CHOICES,

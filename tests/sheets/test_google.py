@@ -8,17 +8,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from batch.errors import SheetError
-from batch.sheets.google import NOT_SHARED, NOT_THERE, SheetLink, Vendor, download_sheet, read_link
+from batch.sheets.google import NOT_SHARED, NOT_THERE, Vendor, download_sheet, read_link
 from batch.sheets.read import read_sheet
 
 ID = "1AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdef"
 LINK = f"https://docs.google.com/spreadsheets/d/{ID}/edit#gid=0"
+EXPORT = f"/spreadsheets/d/{ID}/export?format=xlsx"
 WORKBOOK = (Path(__file__).parents[2] / "samples" / "launch-week.xlsx").read_bytes()
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -61,17 +63,17 @@ def refused(tmp_path: Path, answer: Callable[[str], Answer]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("link", "read"),
+    ("link", "path"),
     [
-        (LINK, SheetLink(ID, False)),
-        (f"https://docs.google.com/spreadsheets/d/{ID}", SheetLink(ID, False)),
-        (f"https://docs.google.com/spreadsheets/u/1/d/{ID}/edit?usp=sharing", SheetLink(ID, False)),
-        (f"https://docs.google.com/spreadsheets/d/{ID}/edit?gid=77#gid=77", SheetLink(ID, False)),
-        (f"https://docs.google.com/spreadsheets/d/e/{ID}/pubhtml", SheetLink(ID, True)),
+        (LINK, EXPORT),
+        (f"https://docs.google.com/spreadsheets/d/{ID}", EXPORT),
+        (f"https://docs.google.com/spreadsheets/u/1/d/{ID}/edit?usp=sharing", EXPORT),
+        (f"https://docs.google.com/spreadsheets/d/{ID}/edit?gid=77#gid=77", EXPORT),
+        (f"https://docs.google.com/spreadsheets/d/e/{ID}/pubhtml", f"/spreadsheets/d/e/{ID}/pub?output=xlsx"),
     ],
 )
-def test_the_links_that_people_copy_are_read(link: str, read: SheetLink) -> None:
-    assert read_link(link) == read
+def test_the_links_that_people_copy_are_read(link: str, path: str) -> None:
+    assert read_link(link) == (ID, path)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +150,9 @@ def test_size_and_time_are_bounded(tmp_path: Path) -> None:
     assert "too large" in refused(tmp_path, lambda path: (200, {}, b"PK" + bytes(50_000_001)))
     ticks = iter(range(0, 10_000, 100))
     with vendor(lambda path: (200, {}, WORKBOOK)) as (played, _), pytest.raises(SheetError, match="too long"):
-        download_sheet(LINK, folder=tmp_path, state=tmp_path / "state", vendor=played, clock=lambda: float(next(ticks)))
+        download_sheet(
+            LINK, folder=tmp_path, state=tmp_path / "state", vendor=replace(played, clock=lambda: float(next(ticks)))
+        )
 
 
 def test_no_service_is_told_as_that(tmp_path: Path) -> None:
