@@ -11,11 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 from batch.model import (
@@ -37,14 +37,7 @@ from batch.rules.channel_words import REMEMBERED, read_type
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, TYPES, Combination
 from batch.rules.columns import NAMING_ONLY, WITHDRAWING, CellReader, Cells, RowReader, RowValues
 from batch.rules.columns import CheckContext as CheckContext
-from batch.rules.content import (
-    FIELDS,
-    NO_CONTENT,
-    check_content,
-    join_tags,
-    read_content,
-    read_generation,
-)
+from batch.rules.content import FIELDS, NO_CONTENT, check_content, join_tags, read_content, read_generation
 from batch.rules.damage import COLUMN_KINDS, find_damage
 from batch.rules.date_text import DateText
 from batch.rules.dates import say_date
@@ -66,53 +59,11 @@ Found = Iterator[tuple[int, Problem]]
 MOST_NAMED = 4
 
 
-class _Alike(NamedTuple):
-    """What is said of posts that are alike in one thing: `{seen}` is the cell, `{rows}` are all their rows."""
-
-    column: str
-    code: str
-    message: str
-    warning: bool = False
-
-
-KEY_TWICE = _Alike("key", "key_twice", "{rows} use the `key` {seen}. Give each post its own.")
-KEY_NEEDED = _Alike(
-    "key",
-    "key_needed",
-    "{rows} have no `key` and would be the same post: same site, channel, account, type and content. Give each a key.",
-)
-KEY_NEARLY_TWICE = _Alike(
-    "key",
-    "key_nearly_twice",
-    "The keys of {these} differ only in capital letters ({seen}). If they are two posts, change one `key`.",
-    warning=True,
-)
-ITEM_TWICE = _Alike("item_id", "item_id_twice", "{rows} have the `item_id` {seen}. Keep one row for each item.")
-SAME_LOOK = _Alike(
-    "text",
-    "same_look",
-    "{rows} are the same post on the same channel and account, `{column}` {seen}. Change one, or write `skip` into its "
-    "`action`, if that isn't meant.",
-    warning=True,
-)
-SAME_CAPTION = _Alike(
-    "text",
-    "same_caption",
-    "{rows} have the same `text` on the same channel, account and day: {seen}. Change one if that isn't meant.",
-    warning=True,
-)
-
-
 def compare_posts(posts: Sequence[Post]) -> dict[int, list[Problem]]:
     """Return what is wrong with posts beside each other, by their place in `posts`."""
     found: defaultdict[int, list[Problem]] = defaultdict(list)
     kept = [(place, post) for place, post in enumerate(posts) if post.action is not Action.SKIP]
-    for place, problem in (
-        *_same_names(kept),
-        *_same_looks(kept),
-        *_same_minutes(kept),
-        *_date_gaps(kept),
-    ):
+    for place, problem in chain(_same_names(kept), _same_looks(kept), _same_minutes(kept), _date_gaps(kept)):
         found[place].append(problem)
     return dict(found)
 
@@ -124,35 +75,63 @@ def _groups(placed: Iterable[tuple[Hashable, NumberedPost]]) -> Iterator[list[Nu
     return (group for group in groups.values() if len(group) > 1)
 
 
-def _tell(group: Sequence[NumberedPost], alike: _Alike) -> Found:
-    """Tell every post of a group of all of them: `Rows 3, 4, 5, 6 and 16 more`, `Places bonn and ulm`."""
-    told = _list_group(group)
-    for place, post in group:
-        column, seen = alike.column, post.item_id if alike is ITEM_TWICE else post.key
-        if alike in (SAME_LOOK, SAME_CAPTION):
-            column = "text" if post.content.text else "media"
-            seen = post.content.text or post.content.media[0].source
-        message = alike.message.format(column=column, seen=quoted(seen), rows=told[0].upper() + told[1:], these=told)
-        yield place, Problem(column, alike.code, "" if alike is KEY_NEEDED else seen, message, alike.warning)
+_ALIKE = {
+    "key_twice": "{rows} use the `key` {seen}. Give each post its own.",
+    "key_needed": (
+        "{rows} have no `key` and would be the same post: same site, channel, account, type and content. Give each a "
+        "key."
+    ),
+    "key_nearly_twice": (
+        "The keys of {these} differ only in capital letters ({seen}). If they are two posts, change one `key`."
+    ),
+    "item_id_twice": "{rows} have the `item_id` {seen}. Keep one row for each item.",
+    "same_look": (
+        "{rows} are the same post on the same channel and account, `{column}` {seen}. Change one, or write `skip` into "
+        "its `action`, if that isn't meant."
+    ),
+    "same_caption": (
+        "{rows} have the same `text` on the same channel, account and day: {seen}. Change one if that isn't meant."
+    ),
+    "same_minute": (
+        "{rows} go to the same account in the same minute ({seen}). Change one `publish_at` if that isn't meant."
+    ),
+}
+"""What is said of posts that are alike in one thing: `{seen}` is the cell, `{rows}` and `{these}` all their rows."""
+
+_SEEN: Mapping[str, Callable[[Post], str]] = {
+    "key": lambda post: post.key,
+    "item_id": lambda post: post.item_id,
+    "text": lambda post: post.content.text,
+    "media": lambda post: post.content.media[0].source,
+    "publish_at": lambda post: post.local_time,
+}
 
 
-def _list_group(group: Sequence[NumberedPost]) -> str:
-    """Return what tells the posts of a group apart: their rows or, within one row, their places; the first few."""
+def _tell(
+    group: Sequence[NumberedPost], column: str, code: str, *, warning: bool = True, show: Callable[[str], str] = quoted
+) -> Found:
+    """Tell every post of a group of all of them: `Rows 3, 4, 5, 6 and 16 more`; in one row `Places bonn and ulm`."""
     noun, names = "row", list(dict.fromkeys(str(post.row) for _, post in group))
     if len(names) == 1 and group[0][1].place:
         noun, names = "place", list(dict.fromkeys(post.place for _, post in group))
-    return list_names(names, noun=noun, limit=MOST_NAMED + (len(names) == MOST_NAMED + 1))
+    these = list_names(names, noun=noun, limit=MOST_NAMED + (len(names) == MOST_NAMED + 1))
+    rows = these[0].upper() + these[1:]
+    for place, post in group:
+        seen = "" if code == "key_needed" else _SEEN[column](post)
+        message = _ALIKE[code].format(column=column, rows=rows, these=these, seen=show(seen))
+        yield place, Problem(column, code, seen, message, warning)
 
 
 def _same_names(kept: Sequence[NumberedPost]) -> Found:
     for group in _groups(((post.site, post.key.casefold()), (place, post)) for place, post in kept if post.key):
         for same in _groups((post.key, (place, post)) for place, post in group):
-            yield from _tell(same, KEY_NEEDED if all(post.key_derived for _, post in same) else KEY_TWICE)
+            code = "key_needed" if all(post.key_derived for _, post in same) else "key_twice"
+            yield from _tell(same, "key", code, warning=False)
         if len({post.key for _, post in group}) > 1:
-            yield from _tell(group, KEY_NEARLY_TWICE)
+            yield from _tell(group, "key", "key_nearly_twice")
     for group in _groups(((post.site, post.item_id), (place, post)) for place, post in kept if post.item_id):
         if len({post.row for _, post in group}) > 1:
-            yield from _tell(group, ITEM_TWICE)
+            yield from _tell(group, "item_id", "item_id_twice", warning=False)
 
 
 def _same_looks(kept: Sequence[NumberedPost]) -> Found:
@@ -167,14 +146,14 @@ def _same_looks(kept: Sequence[NumberedPost]) -> Found:
         for group in _groups(looks):
             said.update(place for place, _ in group)
             if len({(post.row, post.place) for _, post in group}) > 1:  # a row that repeats is alike on purpose
-                yield from _tell(group, SAME_LOOK)
+                yield from _tell(group, "text" if group[0][1].content.text else "media", "same_look")
         captions = (
             ((_account(p), "now" if p.now else p.local_time[:10]), (n, p))
             for n, p in similar
             if p.content.text and p.local_time
         )
         for group in _groups(captions):
-            yield from (found for found in _tell(group, SAME_CAPTION) if found[0] not in said)
+            yield from (found for found in _tell(group, "text", "same_caption") if found[0] not in said)
 
 
 GOING_OUT = frozenset({None, Action.PUBLISH, Action.SCHEDULE, Action.RESCHEDULE})
@@ -188,13 +167,7 @@ def _same_minutes(kept: Sequence[NumberedPost]) -> Found:
     )
     for group in _groups(timed):
         if len({post.content.text or post.content.media for _, post in group}) > 1:
-            told = _list_group(sorted(group, key=lambda entry: entry[1].row))
-            for place, post in group:
-                message = (
-                    f"{told[0].upper()}{told[1:]} go to the same account in the same minute "
-                    f"({_in_words(post.local_time)}). Change one `publish_at` if that isn't meant."
-                )
-                yield place, Problem("publish_at", "same_minute", post.local_time, message, warning=True)
+            yield from _tell(group, "publish_at", "same_minute", show=_in_words)
 
 
 def _date_gaps(kept: Sequence[NumberedPost]) -> Found:
