@@ -292,13 +292,14 @@ def _check_row(row: Row, desk: _Desk) -> list[Post]:
 def _copies_by_date(cells: Cells) -> Iterator[_RowCopy]:
     """Yield a row's cells for each date of its rule; one copy with what is wrong where the rule can't be told."""
     dates = repeat_dates(cells.repeat, cells.publish_at)
-    if dates.problems:
-        yield _RowCopy(cells, problems=dates.problems)
+    if isinstance(dates, Problem):
+        yield _RowCopy(cells, problems=(dates,))
+        return
     several: tuple[Problem, ...] = ()
-    if len(dates.at) > 1 and cells.item_id:
+    if len(dates) > 1 and cells.item_id:
         message = "`item_id` names one post, but `repeat` makes several: give this one a row of its own."
         several = (Problem("item_id", "item_id_several", cells.item_id, message),)
-    for at in dates.at:
+    for at in dates:
         day = f"{at:%Y-%m-%d}"
         key = fan_out_key(cells.key, day) if cells.key else ""
         clock = at if at.second else f"{at:%Y-%m-%d %H:%M}"

@@ -16,7 +16,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache, lru_cache
 from itertools import product
 from types import MappingProxyType
@@ -118,9 +118,8 @@ def _read_plain(cell: str, zone: ZoneInfo, noted: tuple[Problem, ...]) -> When |
 
 def wall_time(cell: Cell) -> datetime | None:
     """Return the wall clock time that a cell names, None where it names none, or an instant or zone of its own."""
-    said = _read_cell(cell) if cell and not (isinstance(cell, str) and cell.casefold() == NOW) else None
-    plain = isinstance(said, DateText) and said.offset is None and not said.zone
-    return said.wall if isinstance(said, DateText) and plain else None
+    said = _read_cell(cell)
+    return said.wall if isinstance(said, DateText) and said.offset is None and not said.zone else None
 
 
 def _seen(cell: Cell) -> str:
@@ -166,7 +165,7 @@ def _place(said: DateText, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, n
     if said.offset is not None:
         at = (said.wall - said.offset).replace(tzinfo=UTC)
         if own is None:
-            name = f"UTC{_sign_offset(said.offset) if said.offset else ''}"
+            name = str(timezone(said.offset))
             return When(at, local_time=f"{show_clock(said.wall)} {name}", timezone=name, problems=noted)
         if zones.written and said.offset:
             noted = (*_contradict(at, said.offset, own, seen=seen), *noted)
@@ -200,7 +199,7 @@ def _contradict(at: datetime, offset: timedelta, zone: ZoneInfo, *, seen: str) -
         return ()
     wall = (at + offset).replace(tzinfo=None)
     message = (
-        f"{quoted(seen)} contradicts `timezone`: {zone.key} is at UTC{_show_offset(there)} then, so the post goes out "
+        f"{quoted(seen)} contradicts `timezone`: {zone.key} is at UTC{str(there)[19:]} then, so the post goes out "
         f"at {show_clock(there)} there. If {show_clock(wall)} in {zone.key} is meant, write {show_clock(wall)}."
     )
     return (Problem("publish_at", "offset_contradicts_timezone", seen, message, warning=True),)
@@ -208,7 +207,7 @@ def _contradict(at: datetime, offset: timedelta, zone: ZoneInfo, *, seen: str) -
 
 def say_date(said: DateText) -> str:
     """Return a date in words, with the offset or zone that it said: `Fri 25 Dec 2026, 09:30 UTC+01:00`."""
-    offset = "" if said.offset is None else f" UTC{_sign_offset(said.offset) if said.offset else ''}"
+    offset = "" if said.offset is None else f" {timezone(said.offset)}"
     zone = f" {said.zone}" if said.zone else ""
     return f"{short_day(said.wall.date())} {said.wall.year}, {show_clock(said.wall)[11:]}{offset}{zone}"
 
@@ -246,7 +245,7 @@ def _doubt_clock(clock: datetime, zone: ZoneInfo, *, seen: str) -> Problem | Non
     if before == after or before is None or after is None:
         return None
     there = (reading.astimezone(UTC).astimezone(zone) for reading in (early, late))
-    first, second = (f"{show_clock(reading)}{_show_offset(reading)}" for reading in there)
+    first, second = (f"{show_clock(reading)}{str(reading)[19:]}" for reading in there)
     if before < after:
         message = (
             f"{quoted(seen)} doesn't exist in {zone}: the clocks go forward over it. Write {second} (before) or "
@@ -260,15 +259,6 @@ def _doubt_clock(clock: datetime, zone: ZoneInfo, *, seen: str) -> Problem | Non
     return Problem("publish_at", "time_twice", seen, message)
 
 
-def _show_offset(clock: datetime) -> str:
-    return _sign_offset(clock.utcoffset() or timedelta(0))
-
-
-def _sign_offset(offset: timedelta) -> str:
-    """Return an offset as ISO 8601 writes it: `-05:00`."""
-    return show_offset(offset).removeprefix(" UTC")
-
-
 def doubt_date(cell: Cell, at: datetime, *, now: datetime, seen: str, say_past: bool) -> Problem | None:
     """Return a warning for an instant that has passed, lies years ahead, or is a midnight, as of a bare day."""
     if at <= now and say_past:
@@ -279,7 +269,7 @@ def doubt_date(cell: Cell, at: datetime, *, now: datetime, seen: str, say_past: 
         return Problem("publish_at", "date_far_ahead", seen, message, warning=True)
     if isinstance(cell, str) and len(cell) == 16 and cell[11:] != "00:00" and cell[10] == " ":
         return None
-    said = (_read_iso(cell) or read_date_text(cell)) if isinstance(cell, str) else DateText(cell)
+    said = _read_cell(cell)
     if not isinstance(said, DateText) or said.offset is not None or said.zone or said.wall.time() != time():
         return None
     message = f"{quoted(_seen(cell))} has no time, so the post would go out at midnight. Add a time."

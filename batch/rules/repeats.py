@@ -18,14 +18,13 @@ from batch.model import Cell
 from batch.rules.channel_words import REMEMBERED
 from batch.rules.dates import wall_time
 from batch.rules.issues import Problem
+from batch.times import WEEKDAYS
 from batch.wording import quoted
 
 MOST = 366
 """As many posts as one row may make: a year of days."""
 
-DAILY, WEEKLY, MONTHLY, YEARLY = "daily", "weekly", "monthly", "yearly"
-UNITS = {"day": DAILY, "week": WEEKLY, "month": MONTHLY, "year": YEARLY}
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+UNITS = {"day": "daily", "week": "weekly", "month": "monthly", "year": "yearly"}
 EXAMPLES = "“weekly until 2027-03-31”, “weekly mon, thu 6 times” or “every 2 weeks 5 times”"
 
 RULE = re.compile(
@@ -61,13 +60,6 @@ class Rule(NamedTuple):
         )
 
 
-class Dates(NamedTuple):
-    """The wall clock times of a row that repeats, the first one its own, or what is wrong with its rule."""
-
-    at: tuple[datetime, ...] = ()
-    problems: tuple[Problem, ...] = ()
-
-
 def _wrong(code: str, cell: str, why: str) -> Problem:
     return Problem("repeat", code, cell, f"{quoted(cell)}{why}")
 
@@ -81,7 +73,7 @@ def read_rule(cell: str) -> Rule | Problem:
     words = re.findall(r"[a-z]+", found["days"] or "")
     days = tuple(sorted({_weekday(word) for word in words if word not in ("on", "and")}))
     often, interval = found["often"] or UNITS[found["unit"]], int(found["interval"] or 1)
-    if days and (often != WEEKLY or -1 in days):
+    if days and (often != "weekly" or -1 in days):
         return _wrong("repeat_form", cell, f": weekdays go with weekly rules only. Write it like {EXAMPLES}.")
     if not (found["until"] or found["times"]):
         return _wrong("repeat_endless", cell, " never ends. Add “until 2027-03-31” or “6 times”.")
@@ -96,24 +88,21 @@ def read_rule(cell: str) -> Rule | Problem:
 
 def _weekday(word: str) -> int:
     """Return a weekday by its name, its first letters or its plural, -1 where it is none."""
-    return next((n for n, name in enumerate(WEEKDAYS) if name.startswith(word.removesuffix("s")[:3])), -1)
+    return next((n for n, name in enumerate(WEEKDAYS) if name.casefold().startswith(word.removesuffix("s")[:3])), -1)
 
 
-def repeat_dates(cell: str, first: Cell) -> Dates:
+def repeat_dates(cell: str, first: Cell) -> tuple[datetime, ...] | Problem:
     """Return the times at which a row's posts go out; `first` is its `publish_at`, whose wall clock they all keep.
 
     With weekdays the rule begins on the first of them that is not before `first`. A month without that day has none.
     """
     rule, begins = read_rule(cell), wall_time(first)
     if isinstance(rule, Problem):
-        return Dates(problems=(rule,))
+        return rule
     if begins is None:
         why = " needs its first date and time in `publish_at`. Write them like 2026-12-07 09:00."
-        return Dates(problems=(_wrong("repeat_start", cell, why),))
+        return _wrong("repeat_start", cell, why)
     at = tuple(islice(rule.dates(begins), MOST + 1))
     if len(at) > MOST:
-        why = f" makes more than {MOST} posts. Give it an earlier end."
-        return Dates(problems=(_wrong("repeat_many", cell, why),))
-    if not at:
-        return Dates(problems=(_wrong("repeat_none", cell, " ends before `publish_at`. Write a later day."),))
-    return Dates(at)
+        return _wrong("repeat_many", cell, f" makes more than {MOST} posts. Give it an earlier end.")
+    return at or _wrong("repeat_none", cell, " ends before `publish_at`. Write a later day.")

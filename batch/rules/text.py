@@ -108,16 +108,11 @@ _LOOKALIKES: Mapping[int, str] = MappingProxyType(
 
 
 class Lookalike(NamedTuple):
-    """A letter that only looks right, what it is, and the text as the eye reads it."""
+    """A letter that only looks right, the clause that a message has for it, and the text as the eye reads it."""
 
     letter: str
-    name: str
+    why: str
     reads_as: str
-
-    @property
-    def why(self) -> str:
-        """The clause that a message says of it."""
-        return f"its “{self.letter}” is {self.name} that only looks right"
 
 
 def find_lookalike(text: str, *, whole_words: bool = False) -> Lookalike | None:
@@ -138,7 +133,7 @@ def find_lookalike(text: str, *, whole_words: bool = False) -> Lookalike | None:
     name = unicodedata.name(odd, f"U+{ord(odd):04X}")
     known = (script := name.partition(" ")[0]) in ("CYRILLIC", "GREEK")
     told = f"a {script.capitalize()} letter" if known else f"an unusual letter ({name.lower()})"
-    return Lookalike(odd, told, reads_as)
+    return Lookalike(odd, f"its “{odd}” is {told} that only looks right", reads_as)
 
 
 YES = frozenset((

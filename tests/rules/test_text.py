@@ -170,7 +170,7 @@ def test_a_letter_of_another_alphabet_among_latin_ones_is_named(text: str, lette
         return
     assert found is not None
     assert (found.letter, found.reads_as) == (letter, reads_as)
-    assert found.name
+    assert f"“{letter}” is a" in found.why
 
 
 @pytest.mark.parametrize("text", ["pottery", "Café", "Москва", "Αθήνα", "日本", "Müller"])
