@@ -69,24 +69,16 @@ def gather_cards(outcomes: Iterable[Outcome]) -> list[list[Numbered]]:
     They also look alike, so that other words make one into the other. Every other post has a card of its own.
     """
     cards: dict[tuple[object, ...], list[Numbered]] = {}
-    for number, outcome in enumerate(outcomes, start=1):
-        content = outcome.content
+    for number, one in enumerate(outcomes, start=1):
         alike: tuple[object, ...] = (number,)
-        if outcome.place:
-            said = (content.text, content.title, content.link, content.call_to_action, outcome.message, outcome.code)
-            alike = (
-                *(
-                    series_of(outcome),
-                    outcome.channel,
-                    outcome.type,
-                    outcome.outcome,
-                    outcome.status,
-                    post_time(outcome).day,
-                ),
-                *(bool(words) for words in (*said, outcome.link, outcome.item_id, safe_link(content.link))),
-                *(len(content.media), len(outcome.warnings), *(change.field for change in outcome.changes)),
-            )
-        cards.setdefault(alike, []).append((number, outcome))
+        if one.place:
+            shown = one.content
+            ends = (series_of(one), one.channel, one.type, one.outcome, one.status, post_time(one).day)
+            words = (shown.text, shown.title, shown.link, shown.call_to_action, one.message, one.code, one.link)
+            there = [bool(text) for text in (*words, one.item_id, safe_link(shown.link))]
+            fields = [change.field for change in one.changes]
+            alike = (*ends, *there, len(shown.media), len(one.warnings), *fields)
+        cards.setdefault(alike, []).append((number, one))
     return list(cards.values())
 
 
@@ -102,7 +94,7 @@ def spoken_changes(outcome: Outcome) -> list[Change]:
 class PostEntry:
     """One card of the page: a post by its number in the results, or the first of a row's posts in several places.
 
-    `posts` are all of them. `asked` is what an answer to it is bound to, "" if none.
+    `posts` are all of them. `asked` is what an answer to it is bound to, "" if none; `changes` has dates in words.
     """
 
     number: int
@@ -115,33 +107,14 @@ class PostEntry:
     time: PostTime
     preview: Preview
     live_link: str
+    changes: Sequence[Change] = ()
     asked: str = ""
     posts: Sequence[Numbered] = ()
-
-    @property
-    def changes(self) -> Sequence[Change]:
-        """What changes, as a person reads it."""
-        return spoken_changes(self.outcome)
-
-    @property
-    def anchor(self) -> str:
-        """Its place on the page."""
-        return f"p{self.number}"
-
-    @property
-    def skipped(self) -> bool:
-        """Whether it is left out of this run, and looks like it."""
-        return self.outcome.outcome is OutcomeKind.SKIPPED
 
     @property
     def places(self) -> tuple[str, ...]:
         """The places that share the card, none where it is about one post."""
         return tuple(outcome.place for _, outcome in self.posts) if len(self.posts) > 1 else ()
-
-    @property
-    def sites(self) -> frozenset[str]:
-        """The sites of its posts."""
-        return frozenset(outcome.site for _, outcome in self.posts)
 
     @property
     def zones(self) -> frozenset[str]:
@@ -205,13 +178,8 @@ class Month(NamedTuple):
 
     @property
     def entries(self) -> list[PostEntry]:
-        """All that it holds."""
+        """All that it holds, a row's posts in several places once."""
         return [entry for week in self.weeks for day in week for entry in day.entries]
-
-    @property
-    def total(self) -> int:
-        """How many posts it holds, a row's posts in several places counted once."""
-        return len(self.entries)
 
 
 def make_months(days: Days) -> tuple[Month, ...]:
@@ -316,9 +284,7 @@ class ProblemGroup(NamedTuple):
 
     title: str
     code: str
-    tone: str
-    icon: str
-    remedy: str
+    style: OutcomeStyle
     total: int
     problems: tuple[PageProblem, ...]
 
@@ -350,13 +316,16 @@ def find_problems(results: Results) -> tuple[ProblemGroup, ...]:
         )
     order = [OutcomeKind.UNKNOWN, *(kind for kind in reversed(OUTCOME_STYLES) if kind is not OutcomeKind.UNKNOWN)]
     keys = sorted(found, key=lambda key: (OUTCOME_STYLES[key[0]].tone != "bad", order.index(key[0]), key[1]))
-    groups = []
-    for key in keys:
-        style, code = OUTCOME_STYLES[key[0]], key[1]
-        title = badge_of(key[0], wanted=results.wanted)
-        problems = group_by_cause(found[key])
-        groups.append(ProblemGroup(title, code, style.tone, style.icon, style.remedy, totals[key], problems))
-    return tuple(groups)
+    return tuple(
+        ProblemGroup(
+            badge_of(kind, wanted=results.wanted),
+            code,
+            OUTCOME_STYLES[kind],
+            totals[kind, code],
+            group_by_cause(found[kind, code]),
+        )
+        for kind, code in keys
+    )
 
 
 def find_sheet_errors(results: Results) -> tuple[PageProblem, ...]:
@@ -415,8 +384,7 @@ class Band(NamedTuple):
 
     value: str
     label: str
-    tone: str
-    icon: str
+    style: OutcomeStyle
     total: int
     start: float
     width: float
@@ -487,7 +455,7 @@ class PageData:
         self.sheet_errors = find_sheet_errors(results)
         self.warnings = find_warnings(results)
         self.months = make_months(self._days)
-        self.first_month = max(range(len(self.months)), key=lambda n: (self.months[n].total, -n), default=0)
+        self.first_month = max(range(len(self.months)), key=lambda n: (len(self.months[n].entries), -n), default=0)
         undated = self._days.get(None, ())
         self.undated = count_posts(undated) if undated else ""
         self.many = len(self.entries) > MANY_POSTS
@@ -516,6 +484,7 @@ class PageData:
             time=post_time(outcome),
             preview=make_preview(outcome, pictures=self.pictures.shown),
             live_link=safe_link(outcome.link),
+            changes=spoken_changes(outcome),
             asked=self._asked_of(outcome),
             posts=posts,
         )
@@ -539,7 +508,7 @@ class PageData:
             slots = [self._slots(outcome) for _, outcome in entry.posts]
             columns = {name: [slot[name] for slot in slots] for name in slots[0]}
             told = {n: c for n, c in columns.items() if n in ALWAYS_PACKED or any(value != c[0] for value in c)}
-            line = f"{between}{json.dumps(entry.anchor)}:{json.dumps(told, ensure_ascii=False, separators=(',', ':'))}"
+            line = f'{between}"p{entry.number}":{json.dumps(told, ensure_ascii=False, separators=(",", ":"))}'
             parts.append(packer.compress(line.encode()))
             between = ","
         return b64encode(b"".join([*parts, packer.compress(b"}"), packer.flush()])).decode() if parts else ""
@@ -579,9 +548,8 @@ class PageData:
         """The posts by outcome: the bar, its legend and the filter's values."""
         total, start, bands = len(self.results.outcomes), 0.0, []
         for kind, count in count_outcomes(self.results):
-            style, width = OUTCOME_STYLES[kind], 1000 * count / total
-            label = badge_of(kind, wanted=self.results.wanted)
-            bands.append(Band(kind.value, label, style.tone, style.icon, count, round(start, 2), round(width, 2)))
+            label, width = badge_of(kind, wanted=self.results.wanted), 1000 * count / total
+            bands.append(Band(kind.value, label, OUTCOME_STYLES[kind], count, round(start, 2), round(width, 2)))
             start += width
         return tuple(bands)
 
@@ -627,7 +595,7 @@ class PageData:
         several = len(self.sites) > 1
         own: dict[tuple[bool, str], list[PostEntry]] = {}
         for entry in entries:
-            one = len(entry.sites) == 1
+            one = len({outcome.site for _, outcome in entry.posts}) == 1
             own.setdefault((one, entry.outcome.site if one and several else ""), []).append(entry)
         groups = []
         for number, (one, site) in enumerate(sorted(own, key=lambda group: (group[0], group[1].casefold()))):
@@ -701,19 +669,11 @@ def render_page(
 
 def make_policy(*, css: str, js: str) -> str:
     """Return the page's content security policy: nothing loads, and only these two blocks count."""
-    return "; ".join([
-        "default-src 'none'",
-        f"style-src '{_digest(css)}'",
-        f"script-src '{_digest(js)}'",
-        "img-src data:",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "require-trusted-types-for 'script'",
-    ])  # fmt: skip
-
-
-def _digest(block: str) -> str:
-    return f"sha256-{b64encode(hashlib.sha256(block.encode()).digest()).decode()}"
+    style, script = (f"sha256-{b64encode(hashlib.sha256(block.encode()).digest()).decode()}" for block in (css, js))
+    return (
+        f"default-src 'none'; style-src '{style}'; script-src '{script}'; img-src data:; base-uri 'none'; "
+        "form-action 'none'; require-trusted-types-for 'script'"
+    )
 
 
 @cache

@@ -14,40 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from batch.model import GOOD, Channel, Outcome, OutcomeKind, Results, Status
 from batch.times import MONTHS, WEEKDAYS, instant, months_with, post_time, weeks_of
 from batch.wording import REPORTED, counted, listed, shorten
-from batch.workbooks.style import (
-    AS_RUN_SHEET,
-    CHANNEL_TONES,
-    INDIGO,
-    INK,
-    LINE,
-    LINK_INK,
-    NAVY,
-    NO_TONE,
-    OUTCOME_TONES,
-    OVER_INK,
-    PAPER,
-    RESULTS_SHEET,
-    RULED,
-    SLATE,
-    SOFT,
-    SOFT_INK,
-    TABLE_HEADING,
-    TEAL,
-    TEXT,
-    TITLE,
-    TO_FIX_SHEET,
-    UNUSED_FILL,
-    Formats,
-    PageLayout,
-    StyledCell,
-    Tone,
-    add_sandbox_banner,
-    add_table,
-    channel_label,
-    fit_cell,
-    tell_apart,
-    web_link,
-)
+from batch.workbooks import style
+from batch.workbooks.style import Formats, PageLayout, StyledCell, Tone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +31,7 @@ CHART_COLUMN, CHART_PIXELS, CHART_ROWS = 6, (600, 280), (6, 21)
 BELOW_CHARTS, LAST_OF_NOTES = 36, 8
 """The first row under the charts, and the last column over which a note reaches."""
 FIGURE: Mapping[str, str] = {"num_format": '#,##0;-#,##0;"–"'}
-ALARM = {"font_color": OUTCOME_TONES[OutcomeKind.INVALID].ink, "bold": True}
+ALARM = {"font_color": style.OUTCOME_TONES[OutcomeKind.INVALID].ink, "bold": True}
 DAY: Mapping[str, str] = {"num_format": "d mmm yyyy"}
 DAY_ZERO = date(1899, 12, 30)
 """The day from which workbooks count."""
@@ -88,12 +56,12 @@ MEANINGS: Mapping[OutcomeKind, str] = {
 }
 
 SHEETS: Mapping[str, str] = {
-    RESULTS_SHEET: "One line for each post. More columns are folded at the right: click the + above them.",
+    style.RESULTS_SHEET: "One line for each post. More columns are folded at the right: click the + above them.",
     BY_PLACE: "Each row with places against its places, with a mark where they meet.",
-    TO_FIX_SHEET: "The rows that need your attention: correct them there.",
+    style.TO_FIX_SHEET: "The rows that need your attention: correct them there.",
     CALENDAR: "What goes out when, month by month.",
     LISTS: "Hidden: the words in the drop-downs of To fix.",
-    AS_RUN_SHEET: "Hidden: To fix as it was written, by which postbatch fix tells what you corrected.",
+    style.AS_RUN_SHEET: "Hidden: To fix as it was written, by which postbatch fix tells what you corrected.",
 }
 
 
@@ -120,7 +88,7 @@ class SummarySheet(PageLayout):
     ended, chart_column = "finished", CHART_COLUMN
 
     def __init__(self, book: Workbook, formats: Formats, results: Results) -> None:
-        super().__init__(book, formats, SUMMARY, tab=TEAL, widths=self.widths)
+        super().__init__(book, formats, SUMMARY, tab=style.TEAL, widths=self.widths)
         self.book, self.results = book, results
         self.table = self._count()
         self.counts = Counter(outcome.outcome for outcome in results.outcomes)
@@ -153,7 +121,7 @@ class SummarySheet(PageLayout):
         self._draw_tiles(self._count_tiles())
         kinds = [kind for kind in self.told if kind in self.counts]
         rows: list[list[StyledCell]] = [
-            [(word, {**OUTCOME_TONES[kind].cell, "bold": True}), *((text, {}) for text in more), (counts, FIGURE)]
+            [(word, {**style.OUTCOME_TONES[kind].cell, "bold": True}), *((text, {}) for text in more), (counts, FIGURE)]
             for kind, (word, *more), counts in ((kind, self.told[kind], self.counts[kind]) for kind in kinds)
         ]
         words = len(self.told_as)
@@ -166,7 +134,7 @@ class SummarySheet(PageLayout):
         if dated := sum(day != NO_DAY for day in days.index):
             self._add_day_chart(days, first=first_day, last=first_day + dated - 1)
         self.sheet.activate()
-        add_sandbox_banner(self.sheet, sandbox=results.sandbox)
+        style.add_sandbox_banner(self.sheet, sandbox=results.sandbox)
 
     def _draw_tables(self, below: int) -> int:
         """Draw the posts by state for each channel and account, and for each site; return the row for what follows."""
@@ -188,10 +156,9 @@ class SummarySheet(PageLayout):
         notes: list[list[StyledCell]] = [[(notice, {})] for notice in self.results.notices]
         if notes:
             below = self.draw_table(below, "Notes", ("note",), notes, words=1, last=LAST_OF_NOTES)
-        link = {"font_color": LINK_INK, "underline": 1}
         placed = any(outcome.place for outcome in self.results.outcomes)
         sheets: list[list[StyledCell]] = [
-            [(name, {} if what.startswith("Hidden") else link), (what, {})]
+            [(name, {} if what.startswith("Hidden") else style.LINK), (what, {})]
             for name, what in self.sheets.items()
             if placed or name != BY_PLACE
         ]
@@ -209,18 +176,18 @@ class SummarySheet(PageLayout):
             self.put(5, 0, f"Correct them on the sheet To fix and save, then: postbatch fix {sheet}", bold=True)
         return (
             ("posts", fine + waiting + work, Tone("#E0E7FF", "#3730A3")),
-            (attention, work, OUTCOME_TONES[OutcomeKind.INVALID] if work else NO_TONE),
-            (WAITING, waiting, OUTCOME_TONES[OutcomeKind.PROCESSING] if waiting else NO_TONE),
-            (FINE, fine, OUTCOME_TONES[OutcomeKind.SCHEDULED]),
+            (attention, work, style.OUTCOME_TONES[OutcomeKind.INVALID] if work else style.NO_TONE),
+            (WAITING, waiting, style.OUTCOME_TONES[OutcomeKind.PROCESSING] if waiting else style.NO_TONE),
+            (FINE, fine, style.OUTCOME_TONES[OutcomeKind.SCHEDULED]),
         )
 
     def _draw_tiles(self, tiles: Sequence[tuple[str, int, Tone]]) -> None:
         self.sheet.set_row(3, 22)
         self.sheet.set_row(4, 36)
-        edge = {"left": 5, "right": 5, "right_color": PAPER, "indent": 1}
+        edge = {"left": 5, "right": 5, "right_color": style.PAPER, "indent": 1}
         cells = [{**tone.cell, **edge, "left_color": tone.ink} for _, _, tone in tiles]
         made = [self.formats.make(cell, valign="bottom") for cell in cells]
-        add_table(self.sheet, "TotalTable", [words for words, _, _ in tiles], made, first_row=3, last_row=4)
+        style.add_table(self.sheet, "TotalTable", [words for words, _, _ in tiles], made, first_row=3, last_row=4)
         for place, (_, number, _) in enumerate(tiles):
             self.put(4, place, number, cells[place], bold=True, font_size=24, valign="top")
 
@@ -228,7 +195,7 @@ class SummarySheet(PageLayout):
     def _name_cell(text: str, column: str) -> StyledCell:
         if column != "channel":
             return text, {}
-        return channel_label(text), {**CHANNEL_TONES.get(text, NO_TONE).cell, "bold": True}
+        return style.channel_label(text), {**style.CHANNEL_TONES.get(text, style.NO_TONE).cell, "bold": True}
 
     def _draw_days(self, top: int, days: pd.DataFrame) -> int:
         """Draw the posts a day, a column for each channel, and return the row for what follows."""
@@ -241,7 +208,7 @@ class SummarySheet(PageLayout):
                 (sum(counts), {**FIGURE, "bold": True}),
                 *((number, FIGURE) for number in counts),
             ])  # fmt: skip
-        headings = ("day", "weekday", "posts", *(channel_label(str(channel)) for channel in days.columns))
+        headings = ("day", "weekday", "posts", *(style.channel_label(str(channel)) for channel in days.columns))
         return self.draw_table(top, "By day", headings, rows, words=2)
 
     def _add_outcome_chart(self, kinds: Sequence[OutcomeKind], *, first: int) -> None:
@@ -251,9 +218,9 @@ class SummarySheet(PageLayout):
             "name": "posts",
             "categories": [SUMMARY, first, 0, last, 0],
             "values": [SUMMARY, first, column, last, column],
-            "points": [{"fill": {"color": OUTCOME_TONES[kind].bar}} for kind in kinds],
+            "points": [{"fill": {"color": style.OUTCOME_TONES[kind].bar}} for kind in kinds],
             "gap": 45,
-            "data_labels": {"value": True, "font": {"size": 10, "color": INK}},
+            "data_labels": {"value": True, "font": {"size": 10, "color": style.INK}},
         })  # fmt: skip
         chart.set_y_axis({"reverse": True, "line": {"none": True}, "major_tick_mark": "none", "interval_unit": 1})
         chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
@@ -267,24 +234,24 @@ class SummarySheet(PageLayout):
                 "name": [SUMMARY, first - 1, column],
                 "categories": [SUMMARY, first, 0, last, 0],
                 "values": [SUMMARY, first, column, last, column],
-                "fill": {"color": CHANNEL_TONES.get(str(channel), NO_TONE).ink},
+                "fill": {"color": style.CHANNEL_TONES.get(str(channel), style.NO_TONE).ink},
                 "gap": 40,
             })  # fmt: skip
         whole_step = max(1, -(-int(days.sum(axis=1).max()) // 6))  # so that no axis shows half a post
         chart.set_y_axis({
-            "major_gridlines": {"visible": True, "line": {"color": LINE}}, "line": {"none": True}, "num_format": "0",
-            "major_unit": whole_step,
+            "major_gridlines": {"visible": True, "line": {"color": style.LINE}}, "line": {"none": True},
+            "num_format": "0", "major_unit": whole_step,
         })  # fmt: skip
         one_year = len({day[:4] for day in days.index if day != NO_DAY}) == 1
         shown = "d mmm" if one_year else DAY["num_format"]
-        chart.set_x_axis({"line": {"color": SLATE}, "text_axis": True, "num_format": shown})
+        chart.set_x_axis({"line": {"color": style.SLATE}, "text_axis": True, "num_format": shown})
         chart.set_legend({"position": "bottom"})
         self._place_chart(chart, "Posts by day and channel", CHART_ROWS[1])
 
     def _place_chart(self, chart: Chart, title: str, row: int) -> None:
-        chart.set_title({"name": title, "name_font": {"size": 12, "color": NAVY}, "overlay": False})
+        chart.set_title({"name": title, "name_font": {"size": 12, "color": style.NAVY}, "overlay": False})
         chart.set_size({"width": CHART_PIXELS[0], "height": CHART_PIXELS[1]})
-        chart.set_chartarea({"border": {"color": LINE}})
+        chart.set_chartarea({"border": {"color": style.LINE}})
         words = f"{title}: the table of that name has the figures."
         options = {"object_position": 3, "x_offset": 24, "description": words}
         self.sheet.insert_chart(row, self.chart_column, chart, options)
@@ -333,7 +300,7 @@ REPORT_TILES = (OutcomeKind.PUBLISHED, OutcomeKind.SCHEDULED, OutcomeKind.FAILED
 class ReportSheet(SummarySheet):
     """The same for a month as it stands: what is live and what is to come, each total in a table of its own."""
 
-    sheets: Mapping[str, str] = {name: SHEETS[name] for name in (RESULTS_SHEET, BY_PLACE, CALENDAR)}
+    sheets: Mapping[str, str] = {name: SHEETS[name] for name in (style.RESULTS_SHEET, BY_PLACE, CALENDAR)}
     told: Mapping[OutcomeKind, Sequence[str]] = {kind: (word,) for kind, word in REPORTED.items()}
     told_as, ended = ("state",), "as of"
 
@@ -343,8 +310,8 @@ class ReportSheet(SummarySheet):
         present = {*REPORT_TILES, *(kind for totals in found for kind in totals.states)}
         self.kinds = [kind for kind in REPORTED if kind in present]
         names = [name for name in results.headings[1:] if any(name in totals.figures for totals in found)]
-        headings = tell_apart(
-            (fit_cell(name[:MAX_MATRIX_NAME]) for name in names),
+        headings = style.tell_apart(
+            (style.fit_cell(name[:MAX_MATRIX_NAME]) for name in names),
             taken=("posts", *self.totals, *HEADINGS.values()),
             word="service",
         )
@@ -354,8 +321,8 @@ class ReportSheet(SummarySheet):
         super().__init__(book, formats, results)
 
     def _count_tiles(self) -> Sequence[tuple[str, int, Tone]]:
-        found = [(kind, self.counts[kind]) for kind in REPORT_TILES]
-        return [(HEADINGS[kind], number, OUTCOME_TONES[kind] if number else NO_TONE) for kind, number in found]
+        tones = {kind: style.OUTCOME_TONES[kind] if self.counts[kind] else style.NO_TONE for kind in REPORT_TILES}
+        return [(HEADINGS[kind], self.counts[kind], tone) for kind, tone in tones.items()]
 
     def _draw_tables(self, below: int) -> int:
         """Draw a table for each of site, channel, campaign and place, where the posts have any."""
@@ -419,7 +386,7 @@ class PlaceSheet(PageLayout):
         squares: defaultdict[tuple[str, str], list[tuple[int, Outcome]]] = defaultdict(list)
         for line, outcome in placed:
             row = series_of(outcome)
-            row += f": {channel_label(outcome.channel)}" if len(channels[row]) > 1 else ""
+            row += f": {style.channel_label(outcome.channel)}" if len(channels[row]) > 1 else ""
             squares[row, outcome.place].append((line, outcome))
             sites[outcome.place][outcome.site] = None
         rows, places = (list(dict.fromkeys(pair[at] for pair in squares)) for at in (0, 1))
@@ -430,48 +397,48 @@ class PlaceSheet(PageLayout):
         self.squares: Mapping[tuple[str, str], Square] = squares
         own = [PLACE_WIDTH, *([SITE_WIDTH] if several else []), COUNT_WIDTH]
         self.first = len(own)
-        super().__init__(book, formats, BY_PLACE, tab=TEAL, widths=[*own, *[MARK_WIDTH] * len(self.across)])
+        super().__init__(book, formats, BY_PLACE, tab=style.TEAL, widths=[*own, *[MARK_WIDTH] * len(self.across)])
 
     def draw(self) -> None:
         """Draw and write everything."""
         self.head(BY_PLACE, LEGEND)
         wanted = ["row" if self.by_row else "place", *(["site"] if self.sites else []), "to fix", *self.across]
-        names = tell_apart(fit_cell(name[:MAX_MATRIX_NAME]) or "(none)" for name in wanted)
-        made = [self.formats.make(TABLE_HEADING, TEXT)] * len(names)
+        names = style.tell_apart(style.fit_cell(name[:MAX_MATRIX_NAME]) or "(none)" for name in wanted)
+        made = [self.formats.make(style.TABLE_HEADING, style.TEXT)] * len(names)
         last_row = HEAD_ROWS + len(self.down)
-        add_table(self.sheet, "PlaceTable", names, made, first_row=HEAD_ROWS, last_row=last_row, autofilter=True)
+        style.add_table(self.sheet, "PlaceTable", names, made, first_row=HEAD_ROWS, last_row=last_row, autofilter=True)
         self.sheet.set_row(HEAD_ROWS, 34)
         for at, name in enumerate(self.down, start=HEAD_ROWS + 1):
             self._draw_line(at, name)
         self.sheet.freeze_panes(HEAD_ROWS + 1, 1)
         self.sheet.repeat_rows(HEAD_ROWS)
-        add_sandbox_banner(self.sheet, sandbox=self.sandbox)
+        style.add_sandbox_banner(self.sheet, sandbox=self.sandbox)
 
     def _draw_line(self, at: int, name: str) -> None:
         squares = [self.squares.get((name, other) if self.by_row else (other, name), ()) for other in self.across]
         for column, text in enumerate([name, *([self.sites[name]] if self.sites else [])]):
-            self.put(at, column, text, TEXT, RULED, valign="top")
+            self.put(at, column, text, style.TEXT, style.RULED, valign="top")
         marks = [_mark_of(outcome) for square in squares for _, outcome in square if needs_work(outcome)]
         lines = 1 + min(max(map(len, marks), default=1), MARK_CHARS) // MARK_LETTERS
         self.sheet.set_row(at, MARK_POINTS * lines + 3)
-        alarm = ALARM if marks else SOFT
-        self.put(at, self.first - 1, len(marks), FIGURE, RULED, alarm, valign="top", align="center")
+        alarm = ALARM if marks else style.SOFT
+        self.put(at, self.first - 1, len(marks), FIGURE, style.RULED, alarm, valign="top", align="center")
         for column, square in enumerate(squares, start=self.first):
             self._draw_square(at, column, square)
 
     def _draw_square(self, at: int, column: int, square: Square) -> None:
         """Draw the mark of a square: that of the post which needs somebody, where there is one, else of the first."""
-        edge = {"border": 1, "border_color": PAPER, "valign": "top", "font_size": 9}
+        edge = {"border": 1, "border_color": style.PAPER, "valign": "top", "font_size": 9}
         if not square:
-            self.put(at, column, NOT_SENT, TEXT, edge, SOFT)
+            self.put(at, column, NOT_SENT, style.TEXT, edge, style.SOFT)
             return
         line, outcome = min(square, key=lambda post: not needs_work(post[1]))
         mark = shorten(_mark_of(outcome), limit=MARK_CHARS)
         words = f"{mark} ({len(square)} posts)" if len(square) > 1 else mark
-        live = web_link(outcome.link) if outcome.status == Status.PUBLISHED else ""
+        live = style.web_link(outcome.link) if outcome.status == Status.PUBLISHED else ""
         tip = shorten(f"{outcome.place}: {outcome.message or outcome.outcome.value}", limit=TIP_CHARS)
-        target = live or f"internal:'{RESULTS_SHEET}'!A{line}"
-        self.put(at, column, words, TEXT, edge, OUTCOME_TONES[outcome.outcome].cell, target=target, tip=tip)
+        target = live or f"internal:'{style.RESULTS_SHEET}'!A{line}"
+        self.put(at, column, words, style.TEXT, edge, style.OUTCOME_TONES[outcome.outcome].cell, target=target, tip=tip)
 
 
 def _mark_of(outcome: Outcome) -> str:
@@ -516,7 +483,7 @@ class Slot(NamedTuple):
     @classmethod
     def of(cls, line: int, outcome: Outcome, *, count: int) -> Slot:
         """Return the slot of a post or, where they are several, of a row's posts in so many places."""
-        name, calm, clock = channel_label(outcome.channel), not needs_work(outcome), post_time(outcome).clock
+        name, calm, clock = style.channel_label(outcome.channel), not needs_work(outcome), post_time(outcome).clock
         first_words = outcome.content.text or outcome.content.title or outcome.key
         times, where = (f" ×{count}", f" in {count:,} places") if count > 1 else ("", "")
         head = f"{'' if calm else '✗ '}{clock} {SHORT.get(outcome.channel, name)}{times}"
@@ -525,7 +492,7 @@ class Slot(NamedTuple):
             clock=clock,
             words=shorten(f"{head}: {first_words}", limit=SLOT_CHARS),
             tip=shorten(f"{outcome.outcome.value}: {name}{where}, {clock}, {first_words}", limit=TIP_CHARS),
-            tone=CHANNEL_TONES.get(outcome.channel, NO_TONE),
+            tone=style.CHANNEL_TONES.get(outcome.channel, style.NO_TONE),
             line=line,
             withdrawn=outcome.outcome in WITHDRAWN,
         )
@@ -560,7 +527,7 @@ class CalendarSheet(PageLayout):
     """The sheet, drawn month after month: a table for each, its weeks one below the other."""
 
     def __init__(self, book: Workbook, formats: Formats, results: Results) -> None:
-        super().__init__(book, formats, CALENDAR, tab=INDIGO, widths=[DAY_WIDTH] * 7)
+        super().__init__(book, formats, CALENDAR, tab=style.INDIGO, widths=[DAY_WIDTH] * 7)
         self.sandbox = results.sandbox
         self.days, self.undated, self.zones = sort_into_days(results.outcomes)
 
@@ -571,7 +538,7 @@ class CalendarSheet(PageLayout):
         for month in months_with(self.days)[:MAX_MONTHS]:
             top = self._draw_month(top, month) + 1
         self.sheet.freeze_panes(2, 0)
-        add_sandbox_banner(self.sheet, sandbox=self.sandbox)
+        style.add_sandbox_banner(self.sheet, sandbox=self.sandbox)
 
     def _tell_clock(self) -> str:
         if not self.zones:
@@ -586,8 +553,8 @@ class CalendarSheet(PageLayout):
     def _draw_month(self, top: int, month: date) -> int:
         """Draw a month from a row on, and return the row after it."""
         self.sheet.set_row(top, 26)
-        self.put(top, 0, f"{MONTHS[month.month - 1]} {month.year}", TITLE, font_size=15)
-        first_row, made = top + 1, [self.formats.heading(NAVY)] * 7
+        self.put(top, 0, f"{MONTHS[month.month - 1]} {month.year}", style.TITLE, font_size=15)
+        first_row, made = top + 1, [self.formats.heading(style.NAVY)] * 7
         top += 2
         for week in weeks_of(month):
             shown = [self._shown(day) for day in week]
@@ -596,7 +563,7 @@ class CalendarSheet(PageLayout):
             for at, day in enumerate(week):
                 self._draw_day(top, at, day, shown[at], high=high)
             top += 1 + high
-        add_table(self.sheet, f"Calendar_{month:%Y_%m}", WEEKDAYS, made, first_row=first_row, last_row=top - 1)
+        style.add_table(self.sheet, f"Calendar_{month:%Y_%m}", WEEKDAYS, made, first_row=first_row, last_row=top - 1)
         return top
 
     def _shown(self, day: date | None) -> list[Slot | str]:
@@ -608,21 +575,21 @@ class CalendarSheet(PageLayout):
 
     def _draw_day(self, top: int, column: int, day: date | None, shown: Sequence[Slot | str], *, high: int) -> None:
         """Draw a day's number and its slots; `high` is how many the fullest day of its week shows."""
-        edge = {"left": 1, "right": 1, "left_color": LINE, "right_color": LINE}
-        ground = {} if day else {"bg_color": UNUSED_FILL}
-        number = {"top": 1, "top_color": LINE, "bold": True, "align": "right", "indent": 1}
-        self.put(top, column, day.day if day else "", edge, ground, number, font_color=INK if shown else SOFT_INK)
+        edge = {"left": 1, "right": 1, "left_color": style.LINE, "right_color": style.LINE}
+        ground = {} if day else {"bg_color": style.UNUSED_FILL}
+        number = {"top": 1, "top_color": style.LINE, "bold": True, "align": "right", "indent": 1}
+        self.put(top, column, day.day if day else "", {} if shown else style.SOFT, edge, ground, number)
         for row, slot in enumerate(shown, start=top + 1):
             self.sheet.set_row(row, SLOT_POINTS)
             if isinstance(slot, str):
-                self.put(row, column, slot, SOFT, italic=True, indent=1)
+                self.put(row, column, slot, style.SOFT, italic=True, indent=1)
                 continue
             cell = {**slot.tone.cell, "text_wrap": True, "left": 5, "left_color": slot.tone.ink, "font_size": 9}
             cell |= dict.fromkeys(("top", "bottom", "right"), 1)
-            cell |= {f"{side}_color": PAPER for side in ("top", "bottom", "right")}
-            alarm = {} if slot.calm else {"font_color": OVER_INK, "bold": True}
+            cell |= {f"{side}_color": style.PAPER for side in ("top", "bottom", "right")}
+            alarm = {} if slot.calm else {"font_color": style.OVER_INK, "bold": True}
             struck = {"font_strikeout": True} if slot.withdrawn else {}
-            target = f"internal:'{RESULTS_SHEET}'!A{slot.line}"
+            target = f"internal:'{style.RESULTS_SHEET}'!A{slot.line}"
             self.put(row, column, slot.words, cell, alarm, struck, target=target, tip=slot.tip)
         for row in range(top + 1 + len(shown), top + 1 + high):
-            self.put(row, column, "", edge, ground, RULED if row == top + high else {})
+            self.put(row, column, "", edge, ground, style.RULED if row == top + high else {})

@@ -6,9 +6,8 @@ The choices follow what is typed: `all`, then each group, then each place, in th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,24 +17,8 @@ from batch.model import Channel
 from batch.rules.channels import CHANNEL_LABELS
 from batch.rules.places import OWN_COLUMNS
 from batch.wording import column_letters
-from batch.workbooks.style import (
-    HEADING_POINTS,
-    INDIGO,
-    NAVY,
-    TEAL,
-    TEXT,
-    Formats,
-    add_bands,
-    add_note,
-    add_sheet,
-    add_table,
-    close_book,
-    fit_cell,
-    open_book,
-    set_columns,
-    write_by_ending,
-    write_csv,
-)
+from batch.workbooks import style
+from batch.workbooks.style import Formats
 from batch.workbooks.validation import Formula, ListColumn, add_lists_sheet, drop_down, make_lists
 
 if TYPE_CHECKING:
@@ -132,20 +115,21 @@ class PlaceRows:
 
 def add_places_sheet(book: Workbook, formats: Formats, places: PlaceRows) -> None:
     """Add the sheet with its places in an Excel table, and room for more."""
-    sheet = add_sheet(book, PLACES, tab=INDIGO)
+    sheet = style.add_sheet(book, PLACES, tab=style.INDIGO)
     columns, last_row = places.columns, 1 + len(places.rows) + SPARE_ROWS
-    set_columns(sheet, [WIDTHS.get(name, 24) for name in columns], formats.make(TEXT))
+    style.set_columns(sheet, [WIDTHS.get(name, 24) for name in columns], formats.make(style.TEXT))
     sheet.set_default_row(20)
-    sheet.set_row(0, HEADING_POINTS)
-    made = [formats.heading(NAVY if name in OWN_COLUMNS else TEAL if ":" in name else INDIGO) for name in columns]
-    add_table(sheet, "PlaceTable", columns, made, first_row=0, last_row=last_row - 1)
-    add_bands(sheet, formats, width=len(columns), last_row=last_row, spans=[(0, len(columns) - 1)])
+    sheet.set_row(0, style.HEADING_POINTS)
+    fills = (style.NAVY if name in OWN_COLUMNS else style.TEAL if ":" in name else style.INDIGO for name in columns)
+    made = [formats.heading(fill) for fill in fills]
+    style.add_table(sheet, "PlaceTable", columns, made, first_row=0, last_row=last_row - 1)
+    style.add_bands(sheet, formats, width=len(columns), last_row=last_row, spans=[(0, len(columns) - 1)])
     for at, heading in enumerate(columns):
-        add_note(sheet, 0, at, places.note_of(heading))
+        style.add_note(sheet, 0, at, places.note_of(heading))
     for number, row in enumerate(places.rows, start=1):
         for at, heading in enumerate(columns):
             if cell := row.get(heading, ""):
-                sheet.write_string(number, at, fit_cell(cell), formats.make(TEXT))
+                sheet.write_string(number, at, style.fit_cell(cell), formats.make(style.TEXT))
     for name, like in (("timezone", "timezone"), ("skip", "approved")):
         at = columns.index(name)
         sheet.data_validation(1, at, places.last_listed - 1, at, drop_down(like))
@@ -159,12 +143,12 @@ def write_places(places: PlaceRows, path: Path) -> Written:
     """Write a table of places by itself, as `.xlsx` or `.csv`. Errors: StartError with one sentence."""
 
     def fill_workbook(draft: Path) -> None:
-        book = open_book(draft, title="Places")
+        book = style.open_book(draft, title="Places")
         formats = Formats(book)
         add_places_sheet(book, formats, places)
         add_lists_sheet(book, formats, make_lists())
-        close_book(book)
+        style.close_book(book)
 
-    lines = (places.columns, *([row.get(heading, "") for heading in places.columns] for row in places.rows))
-    writers: Mapping[str, Callable[[Path], None]] = {".xlsx": fill_workbook, ".csv": partial(write_csv, lines=lines)}
-    return write_by_ending(path, writers, what="A table of places", failing=StartError)
+    lines = [places.columns, *(tuple(row.get(name, "") for name in places.columns) for row in places.rows)]
+    writers = {".xlsx": fill_workbook, ".csv": lambda draft: style.write_csv(draft, lines)}
+    return style.write_by_ending(path, writers, what="A table of places", failing=StartError)

@@ -16,28 +16,8 @@ from batch.model import COLUMNS, PLACE_COLUMNS, Cell
 from batch.rules.channel_words import channel_named
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, DEFAULT_TYPE, ENDED, Combination
 from batch.wording import listed
-from batch.workbooks.style import (
-    INDIGO,
-    NAVY,
-    OVER_FILL,
-    OVER_INK,
-    SLATE,
-    SOFT_INK,
-    TEAL,
-    TEXT,
-    VIOLET,
-    WINE,
-    Formats,
-    add_bands,
-    add_note,
-    add_sheet,
-    add_table,
-    count_units,
-    fit_cell,
-    heading_points,
-    is_too_long,
-    set_columns,
-)
+from batch.workbooks import style
+from batch.workbooks.style import Formats
 from batch.workbooks.validation import COUNT, MAKING, Formulas
 
 if TYPE_CHECKING:
@@ -70,8 +50,8 @@ TOP = {"valign": "top"}
 """How the cells of a row look in which a text is higher than the row, so that its beginning is in sight."""
 CELLS: Mapping[str, Mapping[str, object]] = {
     "publish_at": DATE_CELL,
-    COUNT: {"font_color": SOFT_INK, "text_wrap": True, "indent": 1},
-    PROBLEM: {**TEXT, "font_color": OVER_INK},
+    COUNT: {"font_color": style.SOFT_INK, "text_wrap": True, "indent": 1},
+    PROBLEM: {**style.TEXT, "font_color": style.OVER_INK},
 }
 """How the cells of a column look that are no plain text."""
 
@@ -91,15 +71,15 @@ class ColumnStyle(NamedTuple):
 
 
 WIDTHS: Mapping[str, Mapping[str, float]] = {
-    NAVY: {"key": 22, "action": 12, "site": 12, "channel": 15, "type": 9, "account": 20},
-    TEAL: {"publish_at": 17, "timezone": 17, "repeat": 26},
-    INDIGO: {
+    style.NAVY: {"key": 22, "action": 12, "site": 12, "channel": 15, "type": 9, "account": 20},
+    style.TEAL: {"publish_at": 17, "timezone": 17, "repeat": 26},
+    style.INDIGO: {
         "text": 52, COUNT: 16, "title": 24, "media": 42, "hashtags": 24, "places": 20, "link": 30, "campaign": 18,
         "call_to_action": 15, "privacy": 24,
     },
-    VIOLET: {"generate": 11, "prompt": 30, "asset": 24, "tone": 12, "language": 11},
-    SLATE: {"item_id": 22, "approved": 11, "notes": 36},
-    WINE: {ROW_NUMBER: 7, PROBLEM: 54},
+    style.VIOLET: {"generate": 11, "prompt": 30, "asset": 24, "tone": 12, "language": 11},
+    style.SLATE: {"item_id": 22, "approved": 11, "notes": 36},
+    style.WINE: {ROW_NUMBER: 7, PROBLEM: 54},
 }  # fmt: skip
 COLUMN_STYLES: Mapping[str, ColumnStyle] = {
     name: ColumnStyle(width, group) for group, widths in WIDTHS.items() for name, width in widths.items()
@@ -196,18 +176,23 @@ def as_text(cell: Cell) -> str:
 
 
 def add_posts_sheet(
-    book: Workbook, formats: Formats, rows: Sequence[PostRow], *, offered: Collection[str], empty: Mapping[str, str]
+    book: Workbook,
+    formats: Formats,
+    rows: Sequence[PostRow],
+    *,
+    offered: Collection[str],
+    empty: Mapping[str, str],
 ) -> None:
     """Add the sheet `Posts` with its rows in an Excel table and room for more, in rows that begin as `empty` says.
 
     Of the columns `account` and `places` those that are `offered` have a drop-down.
     """
-    sheet = add_sheet(book, POSTS, tab=NAVY)
+    sheet = style.add_sheet(book, POSTS, tab=style.NAVY)
     columns, last_row = columns_for(rows), 1 + len(rows) + SPARE_ROWS
     shown = frozenset(column for column in ("places",) if any(row.cells.get(column) for row in rows))
     last_ruled = max(RULED_ROWS, last_row)
     writer = RowWriter(sheet, formats, columns, last_row=last_ruled, offered=offered, unfolded=shown)
-    add_bands(sheet, formats, width=len(columns), last_row=last_row, spans=[(0, len(columns) - 1)])
+    style.add_bands(sheet, formats, width=len(columns), last_row=last_row, spans=[(0, len(columns) - 1)])
     writer.mark_up("PostTable", last_row=last_row)
     for number, row in enumerate(rows, start=2):
         writer.write(number, row)
@@ -241,26 +226,26 @@ class RowWriter:
         self._sheet, self._columns, self._formats = sheet, columns, formats
         self._count_formula = CELL_OF_ROW_2.sub(r"\g<1>{row}", formulas.count())
         sheet.set_default_row(ROW_POINTS)
-        sheet.set_row(0, heading_points(strip=under_strip))
+        sheet.set_row(0, style.heading_points(strip=under_strip))
         styles = [style_of(name) for name in columns]
-        self._headings = [formats.heading(style.group, under_strip=under_strip) for style in styles]
+        self._headings = [formats.heading(column.group, under_strip=under_strip) for column in styles]
         folded = {places[name] for name in FOLDED_COLUMNS if name in places and name not in unfolded}
-        usual, top = ([formats.make(CELLS.get(name, TEXT), side) for name in columns] for side in ({}, TOP))
+        usual, top = ([formats.make(CELLS.get(name, style.TEXT), side) for name in columns] for side in ({}, TOP))
         self._looks = {False: usual, True: top}
-        set_columns(sheet, [style.width for style in styles], usual, folded=folded)
+        style.set_columns(sheet, [column.width for column in styles], usual, folded=folded)
         formulas.add_dropdowns(sheet, last_row=last_row, offered=offered)
         formulas.add_highlights(sheet, formats, last_row=last_row)
 
     def mark_up(self, name: str, *, last_row: int) -> None:
         """Write the headings, and mark up the rows down to `last_row` as a table of that name."""
-        add_table(self._sheet, name, self._columns, self._headings, first_row=0, last_row=last_row - 1)
+        style.add_table(self._sheet, name, self._columns, self._headings, first_row=0, last_row=last_row - 1)
         for place, note in enumerate(map(note_of, self._columns)):
-            add_note(self._sheet, 0, place, note)
+            style.add_note(self._sheet, 0, place, note)
         self._sheet.repeat_rows(0)
 
     def write(self, number: int, row: PostRow) -> None:
         """Write a row under its number in the sheet; where a text has to be cut, it will be skipped, and says why."""
-        if any(isinstance(cell, str) and is_too_long(cell) for cell in row.cells.values()):
+        if any(isinstance(cell, str) and style.is_too_long(cell) for cell in row.cells.values()):
             notes = f"{TOO_LONG} {as_text(row.cells.get('notes', ''))}".strip()
             row = row._replace(cells={**row.cells, "action": "skip", "notes": notes})
         lines = max(self._lines(row, column) for column in ("text", "media", PROBLEM))
@@ -273,15 +258,15 @@ class RowWriter:
                 formula = self._count_formula.replace("{row}", str(number))
                 self._sheet.write_formula(number - 1, place, formula, look, count_text(row.cells))
             elif column in row.flagged:
-                flagged = self._formats.make(TEXT, side, bg_color=OVER_FILL, font_color=OVER_INK)
-                self._sheet.write_string(number - 1, place, fit_cell(as_text(cell)), flagged)
+                flagged = self._formats.make(style.TEXT, side, bg_color=style.OVER_FILL, font_color=style.OVER_INK)
+                self._sheet.write_string(number - 1, place, style.fit_cell(as_text(cell)), flagged)
                 if row.flagged[column] and number <= NOTED_ROWS:
-                    add_note(self._sheet, number - 1, place, row.flagged[column])
+                    style.add_note(self._sheet, number - 1, place, row.flagged[column])
             elif column == "publish_at" and (date := as_date(cell)):
                 seconds = self._formats.make(DATE_CELL_WITH_SECONDS, side)
                 self._sheet.write_datetime(number - 1, place, date, seconds if date.second else look)
             elif cell:
-                self._sheet.write_string(number - 1, place, fit_cell(as_text(cell)), look)
+                self._sheet.write_string(number - 1, place, style.fit_cell(as_text(cell)), look)
 
     @staticmethod
     def _lines(row: PostRow, column: str) -> int:
@@ -322,7 +307,7 @@ def count_text(cells: Mapping[str, Cell]) -> str:
     text, action = as_text(cells.get("text", "")), as_text(cells.get("action", ""))
     meant = _combinations(as_text(cells.get("channel", "")), as_text(cells.get("type", "")))
     limit = min((combination.text.most.value for combination in meant if combination.text.most), default=None)
-    told = [f"{count_units(text)} / {limit}" if limit else str(count_units(text))] if text else []
+    told = [f"{style.count_units(text)} / {limit}" if limit else str(style.count_units(text))] if text else []
     if action in MAKING:
         lacking = {
             "title": any(combination.title and combination.title.needed for combination in meant),

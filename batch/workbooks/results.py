@@ -21,6 +21,7 @@ from batch.model import GOOD, RESULT_COLUMNS, Json, Outcome, OutcomeKind, Result
 from batch.sheets.vocabulary import column_of, plain_heading
 from batch.times import utc_text, zone_named
 from batch.wording import REPORTED, counted, list_names, list_rows, listed
+from batch.workbooks import style
 from batch.workbooks.overview import HEADS, CalendarSheet, PlaceSheet, ReportSheet, SummarySheet
 from batch.workbooks.posts_sheet import (
     COLUMN_STYLES,
@@ -33,38 +34,7 @@ from batch.workbooks.posts_sheet import (
     as_text,
     columns_for,
 )
-from batch.workbooks.style import (
-    AS_RUN_SHEET,
-    LINK_INK,
-    MADE_ON,
-    MAX_LINKS,
-    NAVY,
-    OUTCOME_TONES,
-    RESULTS_SHEET,
-    SLATE,
-    TEXT,
-    TO_FIX_SHEET,
-    WINE,
-    Formats,
-    add_bands,
-    add_note,
-    add_sandbox_banner,
-    add_sheet,
-    add_strip,
-    add_table,
-    channel_label,
-    close_book,
-    disarm,
-    fit_cell,
-    heading_points,
-    is_too_long,
-    open_book,
-    set_columns,
-    tell_apart,
-    web_link,
-    write_by_ending,
-    write_csv,
-)
+from batch.workbooks.style import Formats
 from batch.workbooks.validation import COUNT, add_lists_sheet, make_lists
 
 if TYPE_CHECKING:
@@ -109,7 +79,7 @@ def name_own(results: Results, *, taken: Sequence[str], without: frozenset[int] 
         for place, heading in enumerate(results.headings)
         if heading and place not in without and plain_heading(heading) not in {COUNT, PROBLEM}
     }
-    names = tell_apart(own.values(), taken=taken, word="sheet", alike=plain_heading)
+    names = style.tell_apart(own.values(), taken=taken, word="sheet", alike=plain_heading)
     return dict(zip(names, own, strict=True))
 
 
@@ -141,9 +111,9 @@ def write_results(results: Results, path: Path, *, sheet: Path | None = None, cl
     hold whole. Raises StopError with one sentence where they can't be written there.
     """
     writers = {ending: partial(write, results) for ending, write in WRITERS.items()}
-    written = write_by_ending(path, writers, what="Results", never_over=sheet, claim=claim)
-    cut = {o.row for o in results.outcomes if is_too_long(o.message)}
-    cut |= {row for row, cells in results.own.items() if any(is_too_long(cell) for cell in cells)}
+    written = style.write_by_ending(path, writers, what="Results", never_over=sheet, claim=claim)
+    cut = {o.row for o in results.outcomes if style.is_too_long(o.message)}
+    cut |= {row for row, cells in results.own.items() if any(style.is_too_long(cell) for cell in cells)}
     if path.suffix.lower() != ".xlsx" or not cut:
         return written
     notice = (
@@ -158,7 +128,7 @@ def write_results_csv(results: Results, path: Path) -> None:
     columns = result_columns(results)
     after, told = ([SANDBOX], ["yes"]) if results.sandbox else ([], [])
     lines = chain([(*columns.headings, *after)], ((*line, *told) for line in result_rows(results, columns)))
-    write_csv(path, ([disarm(cell) if isinstance(cell, str) else cell for cell in line] for line in lines))
+    style.write_csv(path, ([style.disarm(cell) if isinstance(cell, str) else cell for cell in line] for line in lines))
 
 
 def write_results_json(results: Results, path: Path) -> None:
@@ -185,10 +155,10 @@ def write_results_workbook(results: Results, path: Path, *, stream_from: int = S
 
     Its own properties say which run it is from, so that `status` knows.
     """
-    finished = (results.finished_at or results.started_at or MADE_ON).replace(tzinfo=None, microsecond=0)
+    finished = (results.finished_at or results.started_at or style.MADE_ON).replace(tzinfo=None, microsecond=0)
     streaming = len(results.outcomes) >= stream_from
     reporting, head = results.wanted == "report", HEADS.get(results.wanted, "Results")
-    book = open_book(path, title=f"{head} of {results.sheet}", streaming=streaming, at=finished)
+    book = style.open_book(path, title=f"{head} of {results.sheet}", streaming=streaming, at=finished)
     book.set_custom_property(RUN_PROPERTY, results.run or "none", "text")
     book.set_custom_property(SANDBOX_PROPERTY, results.sandbox, "bool")
     formats = Formats(book)
@@ -201,7 +171,7 @@ def write_results_workbook(results: Results, path: Path, *, stream_from: int = S
     CalendarSheet(book, formats, results).draw()
     if not reporting:
         add_lists_sheet(book, formats, make_lists())
-    close_book(book)
+    style.close_book(book)
 
 
 WRITERS: Mapping[str, Callable[[Results, Path], None]] = {
@@ -310,7 +280,7 @@ class ResultsSheet:
         return told | {
             "outcome": REPORTED[outcome.outcome] if self.reporting else outcome.outcome.value,
             "when": at.astimezone(zone or UTC).replace(tzinfo=None) if at else as_date(written) or written,
-            "channel": channel_label(outcome.channel) if outcome.channel else sheet.get("channel", ""),
+            "channel": style.channel_label(outcome.channel) if outcome.channel else sheet.get("channel", ""),
             "text": (outcome.place and outcome.content.text) or own_text,
             "timezone": (outcome.timezone if zone else "UTC") if at else sheet.get("timezone", ""),
             GENERATED: "yes" if outcome.generated else "",
@@ -321,27 +291,27 @@ class ResultsSheet:
         """Write everything. A streamed sheet can be filtered, and is no marked-up table, which has to be kept whole."""
         formats, headings = self.formats, self.headings
         sandbox, last_row = self.results.sandbox, max(len(self.results.outcomes), 1)
-        self.sheet = sheet = add_sheet(self.book, RESULTS_SHEET, tab=NAVY, streamed=streamed)
+        self.sheet = sheet = style.add_sheet(self.book, style.RESULTS_SHEET, tab=style.NAVY, streamed=streamed)
         sheet.set_default_row(ROW_POINTS)
-        sheet.set_row(0, heading_points(strip=sandbox))
+        sheet.set_row(0, style.heading_points(strip=sandbox))
         folded = range(self.shown, len(self.ours) if self.reporting else len(headings))
-        set_columns(sheet, self._widths(), formats.make(TEXT), folded=folded)
-        fills = [NAVY] * len(self.ours) + [SLATE] * len(self.own)
+        style.set_columns(sheet, self._widths(), formats.make(style.TEXT), folded=folded)
+        fills = [style.NAVY] * len(self.ours) + [style.SLATE] * len(self.own)
         made = [formats.heading(fill, under_strip=sandbox) for fill in fills]
         if streamed:
             sheet.autofilter(0, 0, last_row, len(headings) - 1)
             for at, heading in enumerate(headings):
-                sheet.write_string(0, at, fit_cell(heading), made[at])
+                sheet.write_string(0, at, style.fit_cell(heading), made[at])
         else:
-            add_table(sheet, "ResultTable", headings, made, first_row=0, last_row=last_row, autofilter=True)
+            style.add_table(sheet, "ResultTable", headings, made, first_row=0, last_row=last_row, autofilter=True)
         for at, heading in enumerate(self.ours):
             if note := REPORT_NOTE if self.reporting and heading == "outcome" else NOTES.get(heading):
-                add_note(sheet, 0, at, note)
-        add_bands(sheet, formats, width=len(headings), last_row=last_row + 1, spans=[(1, len(headings) - 1)])
+                style.add_note(sheet, 0, at, note)
+        style.add_bands(sheet, formats, width=len(headings), last_row=last_row + 1, spans=[(1, len(headings) - 1)])
         self._write_lines()
         sheet.freeze_panes(1, 2)
         sheet.repeat_rows(0)
-        add_sandbox_banner(sheet, sandbox=sandbox)
+        style.add_sandbox_banner(sheet, sandbox=sandbox)
 
     def _widths(self) -> list[float]:
         """Return how wide each column is: one that is blank in all lines as wide as its heading."""
@@ -352,17 +322,17 @@ class ResultsSheet:
         }
         ours = [BLANK_WIDTH if name in blank else WIDTHS[name] for name in self.ours]
         styles = (COLUMN_STYLES.get(column_of(name.removesuffix(" (sheet)")) or "") for name in self.own)
-        return [*ours, *(style.width if style else OWN_WIDTH for style in styles)]
+        return [*ours, *(column.width if column else OWN_WIDTH for column in styles)]
 
     def _write_lines(self) -> None:
         """Write the lines. The inner loop is what a large run waits for, so it does nothing twice."""
         sheet, make, top = self.sheet, self.formats.make, {"indent": 1, "valign": "top", "align": "left"}
         write_text, write_number, write_date = sheet.write_string, sheet.write_number, sheet.write_datetime
         words = {kind: REPORTED.get(kind, kind) if self.reporting else kind for kind in OutcomeKind}
-        tones = {str(words[kind]): make(OUTCOME_TONES[kind].cell, top, bold=True) for kind in OutcomeKind}
-        number, date, link = make(top), make(DATE_WITH_DAY, top), make(TEXT, top, font_color=LINK_INK, underline=1)
-        looks = [make(TEXT, top, text_wrap=name not in FLOWING) for name in self.headings]
-        link_at, channel_at, links_left = self.ours.index("link"), self.ours.index("channel"), MAX_LINKS
+        tones = {str(words[kind]): make(style.OUTCOME_TONES[kind].cell, top, bold=True) for kind in OutcomeKind}
+        number, date, link = make(top), make(DATE_WITH_DAY, top), make(style.TEXT, top, style.LINK)
+        looks = [make(style.TEXT, top, text_wrap=name not in FLOWING) for name in self.headings]
+        link_at, channel_at, links_left = self.ours.index("link"), self.ours.index("channel"), style.MAX_LINKS
         for at, line in enumerate(self.lines(), start=1):
             write_text(at, 0, str(line[0]), tones[str(line[0])])
             for place in range(1, len(line)):
@@ -373,11 +343,11 @@ class ResultsSheet:
                     write_number(at, place, cell, number)
                 elif isinstance(cell, datetime):
                     write_date(at, place, cell, date)
-                elif place == link_at and links_left and web_link(cell):
-                    sheet.write_url(at, place, cell, link, fit_cell(f"Open on {line[channel_at]}"), cell[:255])
+                elif place == link_at and links_left and style.web_link(cell):
+                    sheet.write_url(at, place, cell, link, style.fit_cell(f"Open on {line[channel_at]}"), cell[:255])
                     links_left -= 1
                 else:
-                    write_text(at, place, fit_cell(cell), looks[place])
+                    write_text(at, place, style.fit_cell(cell), looks[place])
 
 
 def own_places(results: Results) -> Mapping[str, int]:
@@ -406,7 +376,7 @@ class ToFixSheet:
     def draw(self, *, sandbox: bool) -> None:
         """Write both sheets."""
         rows, columns, formats = self.rows, self.columns, self.formats
-        sheet = add_sheet(self.book, TO_FIX_SHEET, tab=WINE)
+        sheet = style.add_sheet(self.book, style.TO_FIX_SHEET, tab=style.WINE)
         last_row = 1 + max(len(rows), 1)
         flagged = {column for row in rows for column in row.flagged}
         writer = RowWriter(
@@ -417,29 +387,29 @@ class ToFixSheet:
             under_strip=sandbox or not rows,
             unfolded=frozenset({ROW_NUMBER, PROBLEM, *flagged}),
         )
-        add_bands(sheet, formats, width=len(columns), last_row=last_row)
+        style.add_bands(sheet, formats, width=len(columns), last_row=last_row)
         writer.mark_up("ToFixTable", last_row=last_row)
         for number, row in enumerate(rows, start=2):
             writer.write(number, row)
         sheet.freeze_panes(1, 2)
         sheet.print_area(0, 0, last_row - 1, columns.index("link"))
         if rows:
-            add_sandbox_banner(sheet, sandbox=sandbox)
+            style.add_sandbox_banner(sheet, sandbox=sandbox)
         else:
-            add_strip(sheet, NOTHING_TO_FIX, OUTCOME_TONES[OutcomeKind.SCHEDULED])
+            style.add_strip(sheet, NOTHING_TO_FIX, style.OUTCOME_TONES[OutcomeKind.SCHEDULED])
         self._keep_as_run()
 
     def _keep_as_run(self) -> None:
         columns = [column for column in self.columns if column not in (PROBLEM, COUNT)]
-        sheet = add_sheet(self.book, AS_RUN_SHEET, tab=SLATE)
+        sheet = style.add_sheet(self.book, style.AS_RUN_SHEET, tab=style.SLATE)
         sheet.hide()
         text = self.formats.make(num_format="@")
         for at, column in enumerate(columns):
-            sheet.write_string(0, at, column, self.formats.heading(SLATE))
+            sheet.write_string(0, at, column, self.formats.heading(style.SLATE))
             for number, row in enumerate(self.rows, start=1):
                 if cell := row.cells.get(column, ""):
                     date = as_date(cell) if column == "publish_at" else None
-                    sheet.write_string(number, at, fit_cell(as_text(date or cell)), text)
+                    sheet.write_string(number, at, style.fit_cell(as_text(date or cell)), text)
 
 
 def rows_to_fix(results: Results) -> Iterator[PostRow]:
@@ -481,7 +451,7 @@ def _tell_problem(outcomes: Sequence[Outcome]) -> str:
     lines = []
     for problem, having in list(told.items())[:SHOWN_PROBLEMS]:
         on, there = ({getattr(o, name): None for o in having} for name in ("channel", "place"))
-        where = [listed(map(channel_label, on), last="and")] if len(on) < len(channels) else []
+        where = [listed(map(style.channel_label, on), last="and")] if len(on) < len(channels) else []
         where += [list_names(list(there))] if len(there) < len(places) else []
         lines.append(f"{' in '.join(where)}: {problem}" if where else problem)
     if (more := len(told) - SHOWN_PROBLEMS) > 0:

@@ -101,7 +101,6 @@ INK, SOFT_INK = "#1F2937", "#6B7280"
 PAPER, BAND, LINE, RULE = "#FFFFFF", "#F7F9FB", "#E5E9EF", "#CBD5E1"
 NAVY, TEAL, INDIGO, VIOLET, SLATE, WINE = "#1E3A5F", "#0F766E", "#3F4EA3", "#7A3E9D", "#475569", "#991B1B"
 NEEDED_FILL, OVER_FILL, OVER_INK, UNUSED_FILL = "#FFE9B8", "#FBD5D5", "#9B1C1C", "#E9EDF2"
-LINK_INK = "#1D4ED8"
 RESULTS_SHEET, TO_FIX_SHEET, AS_RUN_SHEET = "Results", "To fix", "As run"
 MADE_ON = datetime(2026, 1, 1)  # noqa: DTZ001  the time stamp of a workbook has no zone; fixed, so that files compare equal
 
@@ -153,6 +152,7 @@ TEXT: Mapping[str, Any] = {"num_format": "@", "text_wrap": True, "align": "left"
 RULED: Mapping[str, Any] = {"bottom": 1, "bottom_color": LINE}
 TITLE: Mapping[str, Any] = {"bold": True, "font_size": 20, "font_color": NAVY}
 SUBTITLE: Mapping[str, Any] = {"bold": True, "font_size": 13, "font_color": NAVY}
+LINK: Mapping[str, Any] = {"font_color": "#1D4ED8", "underline": 1}
 SOFT: Mapping[str, Any] = {"font_color": SOFT_INK}
 TABLE_HEADING: Mapping[str, Any] = {"bold": True, "font_color": PAPER, "bg_color": NAVY, "text_wrap": True}
 

@@ -21,32 +21,10 @@ from batch.rules.channel_words import channel_named
 from batch.rules.channels import CHANNEL_LABELS, COMBINATIONS, ENDED, Choice, Combination, FileLimits, Limit, Source
 from batch.rules.sources import FORMAT_NAMES
 from batch.wording import QUOTA_NAMES, list_rows, quota_left
+from batch.workbooks import style
 from batch.workbooks.places_sheet import USUAL_CHANNELS, PlaceRows, add_places_sheet
 from batch.workbooks.posts_sheet import PostRow, add_posts_sheet, as_text, columns_for
-from batch.workbooks.style import (
-    BAND,
-    CHANNEL_TONES,
-    INDIGO,
-    INK,
-    NAVY,
-    NEEDED_FILL,
-    OVER_FILL,
-    OVER_INK,
-    RULED,
-    SOFT,
-    TEAL,
-    TEXT,
-    TITLE,
-    UNUSED_FILL,
-    Formats,
-    PageLayout,
-    StyledCell,
-    add_table,
-    close_book,
-    open_book,
-    write_by_ending,
-    write_csv,
-)
+from batch.workbooks.style import Formats, PageLayout, StyledCell
 from batch.workbooks.validation import (
     COUNT,
     Connected,
@@ -231,9 +209,9 @@ ANSWERS = (
 )
 
 COLOURS = (
-    (NEEDED_FILL, INK, "yellow: needed", "This row's channel needs something here."),
-    (OVER_FILL, OVER_INK, "red: too long", "Longer than the channel takes: see the column characters."),
-    (UNUSED_FILL, INK, "grey: not used", "This row's channel has no such thing: leave it blank."),
+    (style.NEEDED_FILL, style.INK, "yellow: needed", "This row's channel needs something here."),
+    (style.OVER_FILL, style.OVER_INK, "red: too long", "Longer than the channel takes: see the column characters."),
+    (style.UNUSED_FILL, style.INK, "grey: not used", "This row's channel has no such thing: leave it blank."),
 )
 
 
@@ -241,16 +219,16 @@ class GuideSheet(PageLayout):
     """The sheet that says how to go on; `file` is the name by which the commands call the workbook."""
 
     def __init__(self, book: Workbook, formats: Formats) -> None:
-        super().__init__(book, formats, GUIDE, tab=INDIGO, widths=(24, 84, 40))
+        super().__init__(book, formats, GUIDE, tab=style.INDIGO, widths=(24, 84, 40))
 
     def draw(self, *, file: str, told: str) -> None:
         """Draw everything; `told` is what there is to know of the site."""
         self.sheet.set_row(0, 32)
-        self.put(0, 0, "From this sheet to your channels", TITLE)
-        self.put(1, 0, told, SOFT)
+        self.put(0, 0, "From this sheet to your channels", style.TITLE)
+        self.put(1, 0, told, style.SOFT)
         typed = f'"{file}"' if " " in file else file
         results = f"{file.rpartition('.')[0] or file}.results.xlsx"
-        name, command_cell = {"bold": True}, {"font_name": MONO, "font_color": NAVY, "bg_color": BAND}
+        name, command_cell = {"bold": True}, {"font_name": MONO, "font_color": style.NAVY, "bg_color": style.BAND}
         steps: list[list[StyledCell]] = [
             [
                 (f"{number}. {step}", name),
@@ -310,9 +288,9 @@ class ReferenceSheet(PageLayout):
     """A sheet that one looks things up in: what each channel and type takes, or the accounts of a site."""
 
     def __init__(self, book: Workbook, formats: Formats, name: str, headings: Headings, *, lines: int) -> None:
-        super().__init__(book, formats, name, tab=TEAL, widths=[width for _, width in headings])
-        made, names = [formats.heading(NAVY)] * len(headings), [heading for heading, _ in headings]
-        add_table(self.sheet, f"{name}Table", names, made, first_row=0, last_row=max(lines, 1))
+        super().__init__(book, formats, name, tab=style.TEAL, widths=[width for _, width in headings])
+        made, names = [formats.heading(style.NAVY)] * len(headings), [heading for heading, _ in headings]
+        style.add_table(self.sheet, f"{name}Table", names, made, first_row=0, last_row=max(lines, 1))
         self.sheet.set_row(0, 24)
         self.sheet.freeze_panes(1, 1)
         self.sheet.repeat_rows(0)
@@ -320,32 +298,33 @@ class ReferenceSheet(PageLayout):
     def draw_channels(self) -> None:
         """Write what each channel and type takes."""
         for row, combination in enumerate(COMBINATIONS.values(), start=1):
-            tone = CHANNEL_TONES[combination.channel].cell
-            self.put(row, 0, combination.channel.value, RULED, tone, bold=True, indent=1)
-            self.put(row, 1, combination.type.value, RULED, tone)
-            ink = SOFT if combination.channel in ENDED else {}
+            tone = style.CHANNEL_TONES[combination.channel].cell
+            self.put(row, 0, combination.channel.value, style.RULED, tone, bold=True, indent=1)
+            self.put(row, 1, combination.type.value, style.RULED, tone)
+            ink = style.SOFT if combination.channel in ENDED else {}
             lines = 1
             for at, text in enumerate(self._describe(combination), start=2):
-                self.put(row, at, text, RULED, {**SOFT, "indent": 1} if text == NONE else {**TEXT, **ink})
+                look = {**style.SOFT, "indent": 1} if text == NONE else {**style.TEXT, **ink}
+                self.put(row, at, text, style.RULED, look)
                 lines = max(lines, -(-len(text) // int(CHANNEL_HEADINGS[at][1] - 2)))
             self.sheet.set_row(row, 13 * lines + 9)
         for row, words in enumerate((LEGEND, FOLDED), start=len(COMBINATIONS) + 2):
-            self.put(row, 0, words, SOFT)
+            self.put(row, 0, words, style.SOFT)
 
     def draw_accounts(self, entries: Sequence[NamedAccount]) -> None:
         """Write the accounts of a site."""
         for row, (name, account) in enumerate(entries, start=1):
             self.sheet.set_row(row, 20)
-            tone = CHANNEL_TONES[account.channel].cell
-            self.put(row, 0, CHANNEL_LABELS[account.channel], RULED, tone, bold=True, indent=1)
-            self.put(row, 1, name, TEXT, RULED, bold=True)
+            tone = style.CHANNEL_TONES[account.channel].cell
+            self.put(row, 0, CHANNEL_LABELS[account.channel], style.RULED, tone, bold=True, indent=1)
+            self.put(row, 1, name, style.TEXT, style.RULED, bold=True)
             only = sum(other.account.channel is account.channel for other in entries) == 1
             blank = "yes" if account.default or only else "no"
             privacy = ", ".join(account.privacy_options) or NONE
             for at, text in enumerate((account.name, account.target_name or NONE, blank, account.id, privacy), start=2):
-                self.put(row, at, text, TEXT, RULED)
+                self.put(row, at, text, style.TEXT, style.RULED)
         if not entries:
-            self.put(1, 0, NOBODY, SOFT)
+            self.put(1, 0, NOBODY, style.SOFT)
 
     @staticmethod
     def _describe(combination: Combination) -> tuple[str, ...]:
@@ -467,16 +446,16 @@ class Sheets:
     def write(self, path: Path, what: str, *, claim: Claim | None = None) -> Written:
         """Write everything whole or not at all, in the form that the ending asks for; `what` names it in an error."""
         writers = {".xlsx": self._write_workbook, ".csv": self._write_csv}
-        return write_by_ending(path, writers, what=what, claim=claim, failing=StartError)
+        return style.write_by_ending(path, writers, what=what, claim=claim, failing=StartError)
 
     def _write_csv(self, path: Path) -> None:
         """Write the rows exactly as they are."""
         columns = [column for column in columns_for(self.rows) if column != COUNT]
         lines = ([as_text(row.cells.get(column, "")) for column in columns] for row in self.rows)
-        write_csv(path, chain([columns], lines))
+        style.write_csv(path, chain([columns], lines))
 
     def _write_workbook(self, path: Path) -> None:
-        book = open_book(path, title="Posts to fill in" if self.guide else "Posts")
+        book = style.open_book(path, title="Posts to fill in" if self.guide else "Posts")
         formats, site = Formats(book), self.connected
         empty = {"timezone": self.timezone} if self.timezone else {}
         offered = [*(["account"] if site and site.accounts else ()), *(["places"] if self.places else ())]
@@ -494,4 +473,4 @@ class Sheets:
             lists |= self.places.choices(first_column=len(lists))
             book.define_name("pb_places", self.places.offered)
         add_lists_sheet(book, formats, lists)
-        close_book(book)
+        style.close_book(book)
