@@ -18,6 +18,7 @@ from typing import NamedTuple, TextIO
 from batch.errors import SheetError
 from batch.model import Issue, Severity
 from batch.sheets.cells import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_TEXT_BYTES, TOO_MUCH, RawRow, RawSheet
+from batch.sheets.headings import HEADINGS_WITHIN
 from batch.wording import shorten
 
 MAX_LINE_CHARS = 2_000_000
@@ -273,9 +274,6 @@ def _decode(data: bytes, codec: str) -> str | None:
 
 DELIMITERS = (",", ";", "\t")
 MAX_BROKEN_ROWS = 5_000
-HEADINGS_WITHIN = 20
-"""How far down headings are looked for, to say that they do not stand in row 1."""
-
 CountKnown = Callable[[Sequence[str]], int]
 RowTest = Callable[[Sequence[str]], Callable[[Sequence[str]], bool]]
 

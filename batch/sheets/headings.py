@@ -26,9 +26,8 @@ COUNTED = 100
 """How many cells of a line are looked at to tell whether it is one of headings."""
 DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d")
 """A line with a date in it is a row and no heading."""
-LOOKED_THROUGH = 20
-"""How far down the headings are looked for."""
-
+HEADINGS_WITHIN = 20
+"""How far down headings are looked for, to say that they do not stand in row 1."""
 RESULT_MARKS = frozenset(map(plain_heading, ("outcome", "publish_at_utc", "code")))
 """The headings by which a results sheet of ours is told."""
 RESULT_HEADINGS = frozenset(plain_heading(f"{name} (result)" if name in COLUMNS else name) for name in RESULT_COLUMNS)
@@ -229,7 +228,7 @@ class _Matching:
 
     def take_choices(self) -> None:
         """Follow --ignore and --map, then the configuration where its headings are there, then another's layout."""
-        for heading in self.choices.ignored:
+        for heading in dict.fromkeys(self.choices.ignored):
             self._pass_over(self._named(_option("ignore", heading), heading))
         wanted: dict[str, list[int]] = {}
         for column, heading in self.choices.mapped:
@@ -377,27 +376,19 @@ class _Matching:
     def ask_about_doubts(self) -> None:
         """Ask about a filled column that may be one of ours which is missing."""
         for place, meaning in list(self.free.items()):
-            if meaning.kind is not Kind.ASK or not self._filled([place]):
-                continue
-            columns = [column for column in meaning.columns if self._is_open(column)]
-            if not columns:
-                continue
-            ours = DATE if columns[0] == "publish_at" and self.lacks_date else columns[0]
-            example = _option("map", f"{ours}={self.names[place]}")
-            why = f" ({meaning.why})" if meaning.why else ""
-            leave = _option("ignore", self.names[place])
-            told = (
-                f"{self._quoted(place)} could be {listed(columns)}{why}. Use it with {example}, or leave it out with "
-            )
-            self._ask([place], f"{told}{leave}.")
+            asked = meaning.kind is Kind.ASK and bool(self._filled([place]))
+            if columns := [column for column in meaning.columns if asked and self._is_open(column)]:
+                ours = DATE if columns[0] == "publish_at" and self.lacks_date else columns[0]
+                use, leave = _option("map", f"{ours}={self.names[place]}"), _option("ignore", self.names[place])
+                why = f" ({meaning.why})" if meaning.why else ""
+                told = f"{self._quoted(place)} could be {listed(columns)}{why}. Use it with"
+                self._ask([place], f"{told} {use}, or leave it out with {leave}.")
 
     def _is_open(self, column: str) -> bool:
         base = "publish_at" if column in {DATE, TIME} else column
         if base == "publish_at" and column != TIME and self.lacks_date:
             return True
-        if column == TIME and base in self.sources:
-            return False
-        if column != TIME and base in self.columns:
+        if base in (self.sources if column == TIME else self.columns):
             return False
         channel, place = ONLY_FOR.get(base), self.columns.get("channel")
         texts = set(self.texts(place)) if channel and place is not None else ()
@@ -532,7 +523,7 @@ class Table:
         if not grid.rows:
             raise SheetError(f"{where} is empty: fill in a sheet made by 'postbatch template'.")
         first = grid.rows[0] if grid.rows[0].number == 1 else RawRow(1, ())
-        near = [row for row in grid.rows[:LOOKED_THROUGH] if row.number <= LOOKED_THROUGH] if headed else []
+        near = [row for row in grid.rows[:HEADINGS_WITHIN] if row.number <= HEADINGS_WITHIN] if headed else []
         at = next((at for at, row in enumerate(near) if count_known(read_names(row.cells)) > 1), None)
         if at is None:
             rows = grid.rows[1:] if grid.rows[0].number == 1 else grid.rows
@@ -551,15 +542,11 @@ def read_names(cells: Sequence[RawCell]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def texts_of(rows: Sequence[RawRow]) -> Texts:
-    """Return the function that gives the cells of a column as text, blank ones left out."""
-
-    def texts(place: int) -> Iterator[str]:
-        for row in rows:
-            if place < len(row.cells) and (raw := row.cells[place]) != "" and (text := text_of(raw).strip()):
-                yield text
-
-    return texts
+def texts_of(rows: Iterable[RawRow], place: int) -> Iterator[str]:
+    """Yield the cells of a column as text, blank ones left out."""
+    for row in rows:
+        if place < len(row.cells) and (raw := row.cells[place]) != "" and (text := text_of(raw).strip()):
+            yield text
 
 
 def text_of(cell: RawCell) -> str:

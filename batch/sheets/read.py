@@ -14,6 +14,7 @@ import stat
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from functools import partial
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
@@ -285,9 +286,9 @@ def find_places(path: Path) -> bool:
     """Tell whether a file is a workbook with a sheet Places."""
     if not path.is_file() or identify(path) == "delimited":
         return False
-    from batch.sheets.xlsx import PLACES, find_tab
+    from batch.sheets.xlsx import has_places
 
-    return bool(find_tab(path, PLACES))
+    return has_places(path)
 
 
 def read_table(
@@ -343,7 +344,7 @@ def _make_sheet(
     seen = [row for row in table.rows if hidden == "include" or not row.hidden]
     try:
         headings = match_headings(
-            table.names, where=where, texts=texts_of(seen), choices=choices, foreign=table.foreign
+            table.names, where=where, texts=partial(texts_of, seen), choices=choices, foreign=table.foreign
         )
     except SheetError as error:
         raise SheetError(error.sentence, details=(*error.details, *table.hints), renames=error.renames) from None
@@ -363,17 +364,8 @@ def _make_sheet(
         unsent, unused = _find_pictures(rows, headings, grid)
         issues = sorted((*issues, *unsent), key=lambda issue: issue.row or 0)
         said += unused
-    return Sheet(
-        name=name,
-        tab=grid.tab,
-        headings=headings.names,
-        columns=headings.columns,
-        rows=tuple(rows),
-        issues=tuple(issues),
-        notices=said,
-        folder=folder,
-        sources=headings.sources,
-    )
+    names, columns, sources = headings.names, headings.columns, headings.sources
+    return Sheet(name, grid.tab, names, columns, tuple(rows), tuple(issues), said, folder=folder, sources=sources)
 
 
 SHOWN = frozenset({"publish_at", "text", "title", "media", "hashtags", "link", "prompt"})

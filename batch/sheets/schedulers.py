@@ -28,6 +28,7 @@ from batch.times import show_clock
 from batch.wording import cell_address, listed, shell_join, shorten
 
 Told = TypeVar("Told")
+Rows = Sequence[RawRow]
 
 DRAFT = "draft"
 """What `columns` call a column of theirs that tells by yes or no whether a post stays a draft."""
@@ -219,13 +220,7 @@ class ForeignSheet:
     """A sheet of another scheduler while it is read: the places of its columns, and what is wrong with its cells."""
 
     def __init__(
-        self,
-        scheduler: Scheduler,
-        names: Sequence[str],
-        choices: HeadingChoices,
-        *,
-        rows: Sequence[RawRow],
-        headless: bool,
+        self, scheduler: Scheduler, names: Sequence[str], choices: HeadingChoices, *, rows: Rows, headless: bool
     ) -> None:
         self.issues: list[Issue] = []
         self.width = max(len(names), *(len(row.cells) for row in rows), 0)

@@ -282,8 +282,7 @@ def count_slips(a: str, b: str) -> int:
     """Return the optimal string alignment distance, or 3 where it is surely more than two."""
     if abs(len(a) - len(b)) > 2:
         return 3
-    before: list[int] = []
-    last = list(range(len(b) + 1))
+    before, last = list[int](), list(range(len(b) + 1))
     for i, x in enumerate(a, start=1):
         row = [i]
         for j, y in enumerate(b, start=1):

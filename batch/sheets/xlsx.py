@@ -114,11 +114,10 @@ def choose_tab(tabs: Sequence[Tab], *, wanted: str | None, file: str) -> Tab:
     return visible[0]
 
 
-def find_tab(path: Path, name: str) -> str:
-    """Return the sheet of a workbook that is called so in any case, "" where there is none."""
+def has_places(path: Path) -> bool:
+    """Tell whether a workbook has a sheet Places."""
     with open_package(path) as package:
-        tabs = [tab.name for tab in _read_book(package)[0]]
-    return next((tab for tab in tabs if tab.strip().casefold() == name), "")
+        return any(tab.name.strip().casefold() == PLACES for tab in _read_book(package)[0])
 
 
 def _read_book(package: Package) -> tuple[Sequence[Tab], Mapping[str, str], bool]:

@@ -78,6 +78,7 @@ def test_several_that_fit_are_asked_about_with_the_way_out() -> None:
     )
     assert match("channel", "Caption", "Message", mapped=(("text", "Message"),)).columns == {"channel": 0, "text": 2}
     assert match("channel", "Caption", "Message", ignored=("Caption",)).columns == {"channel": 0, "text": 2}
+    assert match("channel", "Caption", "Message", ignored=("Caption", "Caption")).columns == {"channel": 0, "text": 2}
 
 
 def test_a_heading_that_may_be_ours_is_asked_about() -> None:
