@@ -99,7 +99,7 @@ def test_only_its_rooms_use_pandas_openpyxl_and_httpx():
         "xlsxwriter": {"workbooks"},
         "httpx": {"publisher", "sandbox", "sheets"},
         "starlette": {"web"},
-        "uvicorn": {"sandbox", "web"},
+        "uvicorn": {"web"},
         "keyring": {"settings"},
     }
     for path in FILES:

@@ -1,162 +1,152 @@
-"""A sandbox behind a real socket on loopback, in a thread of this process."""
+"""A sandbox behind a real socket on loopback, with a thread of this process for each connection."""
 
 from __future__ import annotations
 
 import socket
 import sqlite3
+import sys
 import threading
 import time
-from functools import partial
+from collections.abc import Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl
-
-import uvicorn
 
 from batch.sandbox.service import Service, is_loopback
 from batch.sandbox.state import Refusal, Request, Response
 
 MOST_BYTES = 80 * 1024 * 1024
-START_SECONDS = 15.0
+POLL_SECONDS = 0.02
+"""How often it is looked whether the server is to end."""
 GRACE_SECONDS = 3
 """How long the end waits for callers that are being answered."""
-END_SECONDS = 5.0
 
 
-class App:
-    """The service as an ASGI application: it reads a request, has it answered, and sends the answer."""
+class Connection(BaseHTTPRequestHandler):
+    """One connection: each request that comes over it is answered, until its caller leaves or is idle for a minute."""
 
-    def __init__(self, service: Service) -> None:
-        self.service = service
+    server: SandboxServer
+    protocol_version = "HTTP/1.1"
+    timeout = 60
+    disable_nagle_algorithm = True
+    """Or small packets wait, and each answer takes 40 ms."""
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer one request; nothing where the caller left before its end."""
-        body = await _read_body(receive)
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("do_"):
+            return self.answer
+        raise AttributeError(name)
+
+    def answer(self) -> None:
+        """Answer one request, whatever its method; nothing where the caller left before its end."""
+        body = self._read_body()
         if body is None:
+            self.close_connection = True
             return
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        path, _, query = self.path.partition("?")
+        pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
+        origin = f"http://{headers.get('host') or '127.0.0.1'}"
         try:
-            response = self.service.answer(_make_request(scope, body))
+            response = self.server.service.answer(Request(self.command, path, tuple(pairs), headers, body, origin))
         except sqlite3.Error as error:
             response = Refusal(503, "SANDBOX_FILE", f"The sandbox can't use its file ({error}).").response()
-        await self.send(response, scope, receive, send)
+        self.send(response)
 
-    async def send(self, response: Response, scope: Any, receive: Any, send: Any) -> None:
-        """Send an answer."""
-        await send_head(response, send)
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else response.body})
-
-
-async def _read_body(receive: Any) -> bytes | None:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
+    def _read_body(self) -> bytes | None:
+        """Return the body of a request, None where it is not whole, or far too large."""
+        body = b""
+        try:
+            for size in self._sizes():
+                part = self.rfile.read(size) if 0 <= size <= MOST_BYTES - len(body) else b""
+                if len(part) != size:
+                    return None
+                body += part
+        except ValueError:
             return None
-        part = message.get("body", b"")
-        size += len(part)
-        if size <= MOST_BYTES:
-            parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
+        return body
+
+    def _sizes(self) -> Iterator[int]:
+        if self.headers.get("transfer-encoding", "").lower() != "chunked":
+            yield int(self.headers.get("content-length", "0"))
+            return
+        while size := int(self.rfile.readline(100), 16):
+            yield size
+            self.rfile.readline(100)
+        self.rfile.readline(100)
+
+    def send(self, response: Response) -> None:
+        """Send an answer."""
+        self.send_head(response)
+        if self.command != "HEAD":
+            self.wfile.write(response.body)
+
+    def send_head(self, response: Response) -> None:
+        """Send the status and the headers of an answer: the sandbox's own, and no others."""
+        self.send_response_only(response.status)
+        for name, value in (*response.headers, ("content-length", str(len(response.body)))):
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing."""
 
 
-def _make_request(scope: Any, body: bytes) -> Request:
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, errors="replace")
-    path = scope["raw_path"].decode("latin-1") if scope.get("raw_path") else scope["path"]
-    return Request(scope["method"], path, tuple(query), headers, body, f"http://{headers.get('host') or '127.0.0.1'}")
-
-
-async def send_head(response: Response, send: Any) -> None:
-    """Send the status and the headers of an answer."""
-    headers = [(name.encode(), value.encode()) for name, value in response.headers]
-    headers.append((b"content-length", str(len(response.body)).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-
-
-class SandboxServer:
-    """A running sandbox; use it in a `with`, then `url` is where it is and `service` what is behind it.
+class SandboxServer(ThreadingTCPServer):
+    """A running sandbox; use it in a `with`. `url` is where it is and `service` what is behind it.
 
     `port` 0 takes a free one. It closes the service at its end. Raises `OSError` where the port is taken and
     `ValueError` for an address that is not loopback.
     """
 
+    connection: type[Connection] = Connection
+    allow_reuse_address = daemon_threads = True
+    request_queue_size = 512
+
     def __init__(self, service: Service, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.service = service
-        self.url = ""
-        self._address = (host, port)
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
+        self.callers: set[Any] = set()
+        """The connections that are open."""
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            if not is_loopback(host):
+                raise ValueError(
+                    f"The sandbox listens on this machine only, so {host!r} is not possible: use 127.0.0.1."
+                )
+            super().__init__((host, port), self.connection)
+        except BaseException:
+            service.close()
+            raise
+        name, number = self.socket.getsockname()[:2]
+        self.url = f"http://{f'[{name}]' if ':' in name else name}:{number}"
 
     def __enter__(self) -> Self:
-        try:
-            listener = listen(*self._address)
-            self.url = url_of(listener)
-            self._server = self.make_server()
-            run = partial(self._server.run, sockets=[listener])
-            self._thread = threading.Thread(target=run, name="sandbox", daemon=True)
-            self._thread.start()
-            ends_at = time.monotonic() + START_SECONDS
-            while not self._server.started:
-                if time.monotonic() > ends_at or not self._thread.is_alive():
-                    raise OSError("The sandbox did not start.")
-                time.sleep(0.002)
-        except BaseException:
-            self.close()
-            raise
+        threading.Thread(target=self.serve_forever, args=(POLL_SECONDS,), name="sandbox", daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def make_server(self) -> uvicorn.Server:
-        """Return the server, which sends the sandbox's own `Date` and logs nothing."""
-        return uvicorn.Server(uvicorn.Config(App(self.service), **CONFIG))
-
-    def close(self) -> None:
-        """Stop listening, and close what is open."""
-        if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
-            self._thread.join(END_SECONDS)
-            if self._thread.is_alive():
-                self._server.force_exit = True
-                self._thread.join(END_SECONDS)
-        self._server = self._thread = None
+        self.shutdown()
+        self.server_close()
+        for caller in tuple(self.callers):
+            with suppress(OSError):
+                caller.shutdown(socket.SHUT_RD)
+        ends_at = time.monotonic() + GRACE_SECONDS
+        while self.callers and time.monotonic() < ends_at:
+            time.sleep(0.002)
         self.service.close()
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Begin to answer what comes over a new connection."""
+        self.callers.add(request)
+        super().process_request(request, client_address)
 
-CONFIG: dict[str, Any] = {
-    "http": "h11",
-    "ws": "none",
-    "loop": "asyncio",
-    "lifespan": "off",
-    "log_config": None,
-    "access_log": False,
-    "proxy_headers": False,
-    "date_header": False,
-    "server_header": False,
-    "timeout_graceful_shutdown": GRACE_SECONDS,
-    "timeout_keep_alive": 60,
-}
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection."""
+        super().shutdown_request(request)
+        self.callers.discard(request)
 
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens. Raises `OSError`, `ValueError`."""
-    if not is_loopback(host):
-        raise ValueError(f"The sandbox listens on this machine only, so {host!r} is not possible: use 127.0.0.1.")
-    # Named as TCP, or asyncio does not see that it is, leaves small packets to wait, and each answer takes 40 ms.
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(512)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
-
-
-def url_of(listener: socket.socket) -> str:
-    """Return the address of what listens."""
-    host, port = listener.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Show what went wrong, unless it is only that a caller has left."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)

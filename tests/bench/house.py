@@ -46,7 +46,7 @@ LATER = frozenset({
 FIRST = frozenset((Path(__file__).parent / "first_definitions.txt").read_text(encoding="utf-8").split())
 """The definitions by which the package did what 0.1.0 does, a method as `Class.method`."""
 
-LATER_LIBRARIES = frozenset({"ftfy", "python-dateutil", "python-multipart", "starlette"})
+LATER_LIBRARIES = frozenset({"ftfy", "python-dateutil", "python-multipart", "starlette", "uvicorn"})
 """Libraries that stand under nothing else: damaged texts, repeats, and the pages in a browser."""
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import signal
-import socket
 import sys
+import threading
 from collections.abc import Sequence
 
-from batch.sandbox.server import listen, url_of
 from batch.sandbox.sites import SITE_ID
 from tests.rig.options import SERVERS, Options
-from tests.rig.server import make_server
-from tests.rig.service import Rig
+from tests.rig.server import RigServer
 
 
 def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -46,23 +43,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = read_options(arguments.server, arguments.options)
         sites = arguments.site or [SITE_ID]
-        listener = listen(arguments.host, arguments.port)
-        rig = Rig(arguments.state, options=options, sites=sites, id_seed=arguments.id_seed)
+        server = RigServer(
+            arguments.state, options=options, sites=sites, id_seed=arguments.id_seed, host=arguments.host,
+            port=arguments.port,
+        )  # fmt: skip
     except (ValueError, OSError) as error:
         print(f"The sandbox can't start: {error}.", file=sys.stderr)
         return 2
-    with rig:
-        asyncio.run(_serve(rig, listener))
+    with server:
+        print(server.url, flush=True)
+        threading.Event().wait()
     return 0
-
-
-async def _serve(rig: Rig, listener: socket.socket) -> None:
-    server = make_server(rig)
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not task.done():
-        await asyncio.sleep(0.002)
-    print(url_of(listener), flush=True)
-    await task
 
 
 if __name__ == "__main__":
