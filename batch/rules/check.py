@@ -392,9 +392,9 @@ def _make_post(
         problems += found
     if channel and channel in ENDED:
         problems += tuple(_check_ended(channel, values, cells.channel, desk.context.now))
-    if values.key:
+    if cells.key:
         several = len(values.channels.named) > 1 or place is not None
-        key = fan_out_key(values.key, channel) if several and channel else values.key
+        key = fan_out_key(cells.key, channel) if several and channel else cells.key
     elif channel or values.item_id:
         key = derive_key(
             site=values.site if len(desk.context.sites) > 1 else "",
@@ -428,10 +428,10 @@ def _make_post(
         generation=generation,
         item_id=values.item_id,
         approved=values.approved,
-        key_derived=bool(key) and not values.key,
+        key_derived=bool(key) and not cells.key,
         issues=_make_issues(row.number, (channel, name), own, values.problems + problems, values.action, desk),
         place=name,
-        series=copy.series if values.key else "",
+        series=copy.series if cells.key else "",
         slots=slots,
     )
 

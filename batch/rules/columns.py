@@ -365,20 +365,7 @@ class CheckContext:
 
 
 class RowValues(NamedTuple):
-    """What the row as a whole says, and what is wrong with it."""
-
-    action: Action | None
-    site: str
-    when: When
-    key: str
-    item_id: str
-    approved: bool
-    channels: Channels
-    problems: tuple[Problem, ...]
-
-
-class _Repeated(NamedTuple):
-    """What the cells say that are alike in row after row; `first` and `last` are told before and after the rest."""
+    """What the row as a whole says; `first` and `last` are the problems that are alike in row after row."""
 
     action: Action | None
     site: str
@@ -388,6 +375,8 @@ class _Repeated(NamedTuple):
     channels: Channels
     first: tuple[Problem, ...]
     last: tuple[Problem, ...]
+    when: When = NO_DATE
+    problems: tuple[Problem, ...] = ()
 
 
 class RowReader:
@@ -395,7 +384,7 @@ class RowReader:
 
     def __init__(self, context: CheckContext) -> None:
         self._context = context
-        self._known: dict[Hashable, _Repeated] = {}
+        self._known: dict[Hashable, RowValues] = {}
 
     def read(self, cells: Cells, *, place_zone: str = "") -> RowValues:
         """Return what a row says; `place_zone` is that of its place, which counts before the site's."""
@@ -413,11 +402,9 @@ class RowReader:
         if action in NAMING_ONLY and not any(named_by):
             message = f"`{action}` needs to know its post. Write its `key` or its `item_id`."
             problems += (Problem("key", "key_or_item_needed", "", message),)
-        return RowValues(
-            action, repeated.site, when, cells.key, repeated.item_id, repeated.approved, repeated.channels, problems
-        )
+        return RowValues(*repeated[:8], when, problems)
 
-    def _repeated(self, cells: Cells) -> _Repeated:
+    def _repeated(self, cells: Cells) -> RowValues:
         if cells.item_id:
             return _read_repeated(cells, self._context)
         alike = cells.action, cells.site, cells.channel, cells.account, cells.approved, not cells.key
@@ -427,7 +414,7 @@ class RowReader:
         return known
 
 
-def _read_repeated(cells: Cells, context: CheckContext) -> _Repeated:
+def _read_repeated(cells: Cells, context: CheckContext) -> RowValues:
     action_word, bad_action = read_word(cells.action, "action")
     action = Action(action_word) if action_word else None
     site, bad_site = read_site(cells.site, context)
@@ -448,7 +435,7 @@ def _read_repeated(cells: Cells, context: CheckContext) -> _Repeated:
         last.append(Problem("item_id", "item_id_several", cells.item_id, message))
     bad = tuple(p for p in (bad_action, bad_site, bad_id, bad_approved) if p)
     zone = context.sites.get(site) or context.timezone
-    return _Repeated(action, site, zone, item_id, approved, channels, (*bad, *channels.problems), tuple(last))
+    return RowValues(action, site, zone, item_id, approved, channels, (*bad, *channels.problems), tuple(last))
 
 
 def read_site(cell: str, context: CheckContext) -> tuple[str, Problem | None]:

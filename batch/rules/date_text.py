@@ -46,7 +46,7 @@ class DateFlaw(Enum):
     """
 
     def __init__(self, code: str, words: str) -> None:
-        self.code, self.words = code, words
+        self.code, self.words, self.rank = code, words, len(type(self).__members__)
 
     SEVERAL = "date_several", "{seen} holds more than one date or time. Keep one: {form}."
     RANGE = "date_range", "{seen} is a range or a choice, and a post goes out at one time. Write one: {form}."
@@ -215,7 +215,7 @@ def read_date_text(text: str) -> DateText | Unread:
     days = {unread.day for unread in flawed if unread.flaw is DateFlaw.NO_TIME and unread.day}
     if len(days) > 1:
         return _name_doubt([datetime.combine(day, time()) for day in days], Unread(DateFlaw.ORDER, about=NO_TIME))
-    return min(flawed, key=_rank)
+    return min(flawed, key=lambda unread: unread.flaw.rank)
 
 
 def _prove_day(read: DateText, excluded: Sequence[Unread]) -> DateText | Unread:
@@ -232,12 +232,6 @@ def _prove_day(read: DateText, excluded: Sequence[Unread]) -> DateText | Unread:
 NO_TIME, BY_WEEKDAY = "no time", "weekday"
 """What `about` says where several days may be meant: that none has a time, or that its weekday tells the one."""
 
-_ORDER = {flaw: place for place, flaw in enumerate(DateFlaw)}
-
-
-def _rank(unread: Unread) -> int:
-    return _ORDER[unread.flaw]
-
 
 def _differ(read: Sequence[DateText], pinned: Sequence[Unread]) -> Unread:
     """Return the flaw of a text that has several readings, or one that leaves something open."""
@@ -245,7 +239,7 @@ def _differ(read: Sequence[DateText], pinned: Sequence[Unread]) -> Unread:
     if len(pinned) == 1 and not read:
         return pinned[0]
     if pinned and not read and len(walls) == 1:
-        return min(pinned, key=_rank)
+        return min(pinned, key=lambda unread: unread.flaw.rank)
     if read and pinned and all(unread.letters for unread in pinned):
         return pinned[0]._replace(flaw=DateFlaw.LETTERS_OR_DAY, walls=tuple(sorted(walls)))
     first = read[0] if read else pinned[0]

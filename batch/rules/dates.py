@@ -161,27 +161,20 @@ def _place(said: DateText, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, n
     if said.offset_or_end and (zone is None or said.offset != said.wall.replace(tzinfo=zone).utcoffset()):
         unread = Unread(DateFlaw.OFFSET_OR_END, said.wall.date(), said.wall.time(), said.offset)
         return When(timezone=zone.key if zone else "", problems=(explain_date(seen, unread), *noted))
-    own = ZoneInfo(said.zone) if said.zone else zone
-    if said.offset is not None:
-        at = (said.wall - said.offset).replace(tzinfo=UTC)
-        if own is None:
-            name = str(timezone(said.offset))
-            return When(at, local_time=f"{show_clock(said.wall)} {name}", timezone=name, problems=noted)
-        if zones.written and said.offset:
-            noted = (*_contradict(at, said.offset, own, seen=seen), *noted)
-        return When(at, local_time=f"{show_clock(at.astimezone(own))} {own.key}", timezone=own.key, problems=noted)
-    if own is None:
-        return When(problems=(*_miss_zone(seen), *noted))
-    offset = _steady_offset(own, said.wall.date())
+    own, offset = ZoneInfo(said.zone) if said.zone else zone, said.offset
     if offset is None:
-        doubt = _doubt_clock(said.wall, own, seen=seen)
-        if doubt:
-            return When(timezone=own.key, problems=(doubt, *noted))
-        offset = said.wall.replace(tzinfo=own).utcoffset() or timedelta(0)
+        if own is None:
+            return When(problems=(*_miss_zone(seen), *noted))
+        if (offset := _steady_offset(own, said.wall.date())) is None:
+            if doubt := _doubt_clock(said.wall, own, seen=seen):
+                return When(timezone=own.key, problems=(doubt, *noted))
+            offset = said.wall.replace(tzinfo=own).utcoffset() or timedelta(0)
     at = (said.wall - offset).replace(tzinfo=UTC)
-    if zone and zones.written and own is not zone:
-        noted = (*_contradict(at, offset, zone, seen=seen), *noted)
-    return When(at, False, f"{show_clock(said.wall)} {own.key}", own.key, noted)
+    other = zone if said.offset is None and own is not zone else own if said.offset else None
+    if zones.written and other:
+        noted = (*_contradict(at, offset, other, seen=seen), *noted)
+    name = own.key if own else str(timezone(offset))
+    return When(at, False, f"{show_clock(at.astimezone(own) if own else said.wall)} {name}", name, noted)
 
 
 def _miss_zone(seen: str) -> tuple[Problem, ...]:

@@ -8,9 +8,8 @@ what the files are comes in as `MediaFacts`, and no address is ever fetched.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from batch.model import Action, Issue, Medium, Post
 from batch.rules.channels import COMBINATIONS, Combination, FileLimits
@@ -81,41 +80,20 @@ def readable_ratio(ratio: float) -> str:
     return f"{ratio:.3g}:1" if ratio >= 1 else f"1:{1 / ratio:.3g}"
 
 
-class _FileRule(NamedTuple):
-    """One limit of a file: field, code, the measure (0: not known), and words with `{is}`, `{limit}`, `{place}`."""
-
-    field: str
-    code: str
-    measure: Callable[[MediaFacts], float]
-    words: str
-    show: Callable[[float], str] = "{:,g}".format
-    slack: float = 0.0
-
-
-_FILE_RULES = (
-    _FileRule("max_bytes", "media_too_large", lambda facts: facts.size_bytes, (
-        "has {is}, and {place} takes at most {limit}. Save a smaller copy"
-    ), readable_size),
-    _FileRule("min_width", "media_too_small", lambda facts: facts.width, (
-        "is {is} pixels wide, and {place} needs {limit}. Use a larger one"
-    )),
-    _FileRule("smallest_side", "media_too_small", lambda facts: min(facts.width, facts.height), (
-        "is {pixels}, and {place} needs {limit} on its shorter side. Use a larger one"
-    )),
-    _FileRule("min_ratio", "media_ratio", lambda facts: facts.ratio, (
-        "is {pixels}: too tall for {place}, which takes {limit} at the tallest. Crop it"
-    ), readable_ratio, RATIO_SLACK),
-    _FileRule("max_ratio", "media_ratio", lambda facts: facts.ratio, (
-        "is {pixels}: too wide for {place}, which takes {limit} at the widest. Crop it"
-    ), readable_ratio, RATIO_SLACK),
-    _FileRule("min_seconds", "media_too_short", lambda facts: facts.duration_seconds or 0, (
-        "lasts {is}, and {place} needs at least {limit}. Use a longer one"
-    ), readable_seconds),
-    _FileRule("max_seconds", "media_too_long", lambda facts: facts.duration_seconds or 0, (
-        "lasts {is}, and {place} takes at most {limit}. Cut it"
-    ), readable_seconds),
-)  # fmt: skip
-"""The limits of size, shape and length, a most where the field's name begins with `max`, else a least."""
+_FILE_RULES = {
+    "max_bytes": ("media_too_large", "has {is}, and {place} takes at most {limit}. Save a smaller copy"),
+    "min_width": ("media_too_small", "is {is} pixels wide, and {place} needs {limit}. Use a larger one"),
+    "smallest_side": (
+        "media_too_small",
+        "is {pixels}, and {place} needs {limit} on its shorter side. Use a larger one",
+    ),
+    "min_ratio": ("media_ratio", "is {pixels}: too tall for {place}, which takes {limit} at the tallest. Crop it"),
+    "max_ratio": ("media_ratio", "is {pixels}: too wide for {place}, which takes {limit} at the widest. Crop it"),
+    "min_seconds": ("media_too_short", "lasts {is}, and {place} needs at least {limit}. Use a longer one"),
+    "max_seconds": ("media_too_long", "lasts {is}, and {place} takes at most {limit}. Cut it"),
+}
+"""The limits of `FileLimits`, a most where the name begins with `max`, else a least: the code, and what is said."""
+_READABLE = {"bytes": readable_size, "ratio": readable_ratio, "seconds": readable_seconds}
 
 
 def check_file(facts: MediaFacts, combination: Combination) -> Iterator[Problem]:
@@ -146,11 +124,17 @@ def _broken_limits(facts: MediaFacts, limits: FileLimits, place: str) -> Iterato
     elif facts.mime and facts.mime not in limits.formats:
         allowed, name = listed(FORMAT_NAMES[mime] for mime in limits.formats), FORMAT_NAMES.get(facts.mime, facts.mime)
         yield "media_format", f"is a {name} file, and {place} takes {allowed}. Export it as one"
-    for field, code, measure, words, show, slack in _FILE_RULES:
-        limit, value = getattr(limits, field), measure(facts)
-        most = field.startswith("max")
+    width, height = facts.width, facts.height
+    measures = {
+        "bytes": facts.size_bytes, "width": width, "side": min(width, height), "ratio": facts.ratio,
+        "seconds": facts.duration_seconds or 0,
+    }  # fmt: skip
+    for field, (code, words) in _FILE_RULES.items():
+        limit, of = getattr(limits, field), field.rpartition("_")[2]
+        value, show, most = measures[of], _READABLE.get(of, "{:,g}".format), field.startswith("max")
+        slack = RATIO_SLACK if of == "ratio" else 0
         if limit and value and (value > limit * (1 + slack) if most else value < limit * (1 - slack)):
-            pixels = f"{facts.width} x {facts.height} pixels"
+            pixels = f"{width} x {height} pixels"
             yield code, words.format_map({"is": show(value), "limit": show(limit), "pixels": pixels, "place": place})
 
 
