@@ -65,7 +65,7 @@ from batch.plan.approval import (
 )
 from batch.plan.decisions import PlanOptions, PostPlace, names_of, place
 from batch.plan.matching import ItemIndex
-from batch.plan.reconcile import reconcile
+from batch.plan.reconcile import moved_away, reconcile
 from batch.plan.safety import MAX_SHARE_PERCENT, check_new_posts, find_large_changes, refuse_large
 from batch.publisher.client import Client
 from batch.report import terminal
@@ -158,7 +158,8 @@ def prepare(
         for site, (part, _) in looked.items()
     }
     sheet, parts = checked.sheet, tuple(part for part, _ in looked.values())
-    plan = Plan(sheet.name, sheet.fingerprint, session.environment.now(), parts, (*sheet.notices, *unmatched))
+    notices = (*sheet.notices, *unmatched, *moved_away(checked.posts, [snapshot for _, snapshot in seen]))
+    plan = Plan(sheet.name, sheet.fingerprint, session.environment.now(), parts, notices)
     return Prepared(checked, plan, placed, large)
 
 

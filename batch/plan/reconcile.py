@@ -22,7 +22,7 @@ from batch.plan.slots import Calendar, Dealer, Dealt
 from batch.plan.steps import Comparison
 from batch.rules.keys import PREFIX
 from batch.times import shown_time, spoken_time
-from batch.wording import counted, list_names
+from batch.wording import counted, list_names, list_ranges
 
 PENDING = frozenset({Status.DRAFT, Status.SCHEDULED, Status.PROCESSING, Status.IN_QUEUE})
 SENDING = frozenset({Act.CREATE, Act.UPDATE, Act.SCHEDULE, Act.PUBLISH})
@@ -344,3 +344,25 @@ def _left_behind(posts: Sequence[Post], others: Iterable[Item]) -> Iterator[str]
         told = list_names(sorted(set(parts)), limit=5)
         stay = f"{counted(len(parts), 'post')} {'stays' if len(parts) == 1 else 'stay'} as planned before"
         yield f"Row {rows[key]} ({key}) no longer means {told}. Nothing is cancelled: {stay}."
+
+
+def moved_away(posts: Iterable[Post], sites: Sequence[Snapshot]) -> Iterator[str]:
+    """Say which posts stay scheduled on a site though their rows, with the same words, mean another site by now.
+
+    `posts` are those of all sites.
+    """
+    meaning: defaultdict[tuple[str, str], list[Post]] = defaultdict(list)
+    for post in posts if len(sites) > 1 else ():
+        meaning[post.key.removesuffix(f"/{post.channel}"), post.channel or ""].append(post)
+    for snapshot in sites if meaning else ():
+        rows = []
+        for item in (i for i in snapshot.items if i.status == Status.SCHEDULED and i.reference):
+            own = meaning.get((VERSION.sub("", item.reference).removesuffix(f"/{item.channel}"), item.channel), [])
+            words = {plain_text(post.content.text) for post in own}
+            if words == {plain_text(item.content.text)} and all(post.site != snapshot.site for post in own):
+                rows += [post.row for post in own]
+        if rows:
+            verb, stay = ("goes", "stays") if len(rows) == 1 else ("go", "stay")
+            told, count = list_ranges(rows).capitalize(), counted(len(rows), "post")
+            there = f"Nothing is cancelled: {count} {stay} scheduled on {snapshot.site} too."
+            yield f"{told} {verb} to another site now. {there}"

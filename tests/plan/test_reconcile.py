@@ -27,7 +27,7 @@ from batch.model import (
 )
 from batch.plan.decisions import PlanOptions, place
 from batch.plan.planfile import check_unmoved
-from batch.plan.reconcile import reconcile
+from batch.plan.reconcile import moved_away, reconcile
 from batch.plan.safety import refusal_of
 from tests.plan.builders import CONTENT, DATE, PICTURE, Builders
 
@@ -565,3 +565,13 @@ def test_what_a_row_no_longer_means_stays_and_is_told(
         stays = f"Row 2 (a) no longer means {told}. Nothing is cancelled: 1 post stays as planned before."
         assert lines == ([stays] if told and status is Status.SCHEDULED else [])
         assert Act.CANCEL not in plan.steps[0].acts
+
+
+def test_a_row_that_goes_to_another_site_with_the_same_words_leaves_a_post_that_is_told(make: Builders) -> None:
+    items = [make.item(), make.item(id="b", reference="b", content=replace(make.content, text="Other words"))]
+    sites = [make.snapshot(*items), make.snapshot(make.item(Status.DRAFT), site="garden")]
+    sheet = [make.post(site="garden"), make.post("b", site="garden"), make.post("c")]
+    told = "Row 2 goes to another site now. Nothing is cancelled: 1 post stays scheduled on pottery too."
+    assert list(moved_away(sheet, sites)) == [told]
+    assert list(moved_away([*sheet, make.post()], sites)) == [], "it is the row's that names this site"
+    assert list(moved_away(sheet, sites[:1])) == []
