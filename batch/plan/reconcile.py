@@ -364,5 +364,5 @@ def moved_away(posts: Iterable[Post], sites: Sequence[Snapshot]) -> Iterator[str
         if rows:
             verb, stay = ("goes", "stays") if len(rows) == 1 else ("go", "stay")
             told, count = list_ranges(rows).capitalize(), counted(len(rows), "post")
-            there = f"Nothing is cancelled: {count} {stay} scheduled on {snapshot.site} too."
+            there = f"Nothing is cancelled: {count} {stay} scheduled on the site {snapshot.site} too."
             yield f"{told} {verb} to another site now. {there}"

@@ -571,7 +571,7 @@ def test_a_row_that_goes_to_another_site_with_the_same_words_leaves_a_post_that_
     items = [make.item(), make.item(id="b", reference="b", content=replace(make.content, text="Other words"))]
     sites = [make.snapshot(*items), make.snapshot(make.item(Status.DRAFT), site="garden")]
     sheet = [make.post(site="garden"), make.post("b", site="garden"), make.post("c")]
-    told = "Row 2 goes to another site now. Nothing is cancelled: 1 post stays scheduled on pottery too."
+    told = "Row 2 goes to another site now. Nothing is cancelled: 1 post stays scheduled on the site pottery too."
     assert list(moved_away(sheet, sites)) == [told]
     assert list(moved_away([*sheet, make.post()], sites)) == [], "it is the row's that names this site"
     assert list(moved_away(sheet, sites[:1])) == []
