@@ -86,7 +86,7 @@ def make_plan(sheet: Sheet, **options: Unpack[Options]) -> Plan:
     """
     with _open(sheet, options) as (session, inputs, folder):
         prepared = prepare(session, read_to_send(session, inputs, folder=folder, sheet=sheet), inputs)
-        refuse_many(session, prepared.plan, inputs)
+        refuse_many(session, prepared)
         refuse_large(prepared.large)
         return prepared.plan
 
@@ -106,7 +106,7 @@ def run(
         sheet_held(session, inputs, outputs, folder=folder, sheet=sheet) as (checked, name),
     ):
         prepared = prepare(session, checked, inputs, remember=True)
-        refuse_many(session, prepared.plan, inputs)
+        refuse_many(session, prepared)
         refuse_large(prepared.large)
         record = make_record(session, prepared, run=name, command="run")
         results, _ = carry(session, record, outputs, media_folder=checked.media_folder)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 
 from batch.codec import to_data
 from batch.commands.options import Environment, Flags
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_to_lose
-from batch.commands.sites import SITES_AT_ONCE, count_sites
+from batch.commands.sites import ask_sites, tell_unread
 from batch.errors import PostbatchError, ServiceError, SignInError
 from batch.model import Account, Channel, Snapshot
 from batch.publisher.accounts import UNREADABLE, connect_url, read_connection, read_quotas
@@ -82,23 +82,13 @@ def write_places_table(environment: Environment, flags: Flags, out: Path, *, for
     refuse_to_lose(path, force=force)
     with Session(environment, flags, folder=path.parent) as session:
         session.start_sandbox()
-        settings = session.settings
-        sites = session.sites or ((settings.site().name,) if len(settings.sites) < 2 else tuple(settings.sites))
-        rows: list[dict[str, str]] = []
-        unread = 0
-        with session.status.waiting(lambda: f"Reading {count_sites(sites)}"), ThreadPoolExecutor(SITES_AT_ONCE) as pool:
-            reading = {site: pool.submit(_connected_accounts, session, site) for site in sites}
-            for site, future in reading.items():
-                try:
-                    rows += make_places(future.result(), site=site, timezone=settings.timezone_for(site))
-                except PostbatchError as error:
-                    unread += 1
-                    if unread == len(sites):
-                        raise
-                    session.warn(f"{site} can't be read, so its places are left out: {error}")
+        found, unread = ask_sites(session, session.every_site(), partial(_connected_accounts, session))
+        tell_unread(session, unread, but="its places are left out", among=found)
+        zone = session.settings.timezone_for
+        rows = [row for site in found for row in make_places(found[site], site=site, timezone=zone(site))]
         channels = [channel for channel in Channel if any(f"account:{channel}" in row for row in rows)]
         write_places(PlaceRows(tell_apart(rows), channels=channels), path)
-        environment.answer({"written": str(out), "places": len(rows), "unread_sites": unread})
+        environment.answer({"written": str(out), "places": len(rows), "unread_sites": len(unread)})
         session.show_sandbox()
         session.show(f"Written: {out}, with {counted(len(rows), 'place')}. Fill in their groups and words.")
         session.show_next(session.next_command("plan", "posts.xlsx", "--places", str(out)))

@@ -8,16 +8,7 @@ from pathlib import Path
 
 from batch.codec import FormError, data_to_json, from_json
 from batch.commands.options import Environment, Flags, Inputs, Outputs
-from batch.commands.pipeline import (
-    agree_to_large,
-    carry_through,
-    make_record,
-    places_of,
-    prepare,
-    refuse_many,
-    sheet_held,
-    show_plan,
-)
+from batch.commands.pipeline import do_prepared, places_of, prepare, sheet_held, show_plan
 from batch.commands.session import Session, refuse_outputs
 from batch.errors import PlanFileError
 from batch.model import Plan
@@ -79,10 +70,7 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
         check_unmoved(saved, prepared.plan)
         # The same to the last act: what is shown and done is today's plan, which no file can have a say in.
         show_plan(session, prepared.plan, asks=not outputs.yes)
-        refuse_many(session, prepared.plan, inputs)
-        inputs, outputs = agree_to_large(session, prepared, inputs, outputs)
-        record = make_record(session, prepared, run=run, command="apply")
-        return carry_through(session, record, outputs, sheet=checked.path, media_folder=checked.media_folder)
+        return do_prepared(session, prepared, outputs, run=run, command="apply", sheet=checked.path)
 
 
 def _refuse_outside(plan_file: Path, *chosen: Path, cwd: Path) -> None:

@@ -18,11 +18,10 @@ from urllib.parse import urlsplit
 
 from batch import __version__
 from batch.codec import from_json, to_json
-from batch.commands.check import Checked
-from batch.commands.options import STATE_VARIABLE, Cluster, Environment, Flags, Inputs
-from batch.commands.pipeline import Planner, options_of, with_known_media
+from batch.commands.options import STATE_VARIABLE, Cluster, Environment, Flags
+from batch.commands.pipeline import Planner, Prepared, options_of, with_known_media
 from batch.commands.session import Session
-from batch.commands.sites import SITES_AT_ONCE, Emit, hold_sites, make_context, site_doer
+from batch.commands.sites import SITES_AT_ONCE, Doer, Emit, hold_sites, make_context, site_doer
 from batch.errors import PostbatchError, StartError
 from batch.model import Act, Content, Outcome, OutcomeKind, Post, Step, StepKind
 from batch.plan.decisions import PlanOptions
@@ -114,7 +113,7 @@ class SiteJob:
 
     def _do_steps(self, session: Session, *, tries: int, stop: Stop, emit: Emit) -> None:
         """Look at the site and plan again, and do of it what was agreed to."""
-        planner = Planner(session, media_folder=session.folder, generate=False)
+        planner = Planner(session, session.folder, generate=False)
         plan, snapshot = planner(self.site, self.posts, self.options)
         if snapshot is not None:
             refuse_large(find_large_changes([(plan, snapshot)], allowed=dict(self.allow)))
@@ -245,16 +244,14 @@ class ClusterRunner:
     Use it in a `with`: while inside, it hears of each post as a worker is done with it.
     """
 
-    def __init__(
-        self, session: Session, run: str, *, client: Any, planner: Planner, checked: Checked, inputs: Inputs
-    ) -> None:
-        self._session, self._run, self._client, self._planner = session, run, client, planner
-        self._media_folder = checked.media_folder
-        self._options = options_of(checked, inputs)
-        self._allow = inputs.allow
+    def __init__(self, session: Session, run: str, client: Any, prepared: Prepared) -> None:
+        self._session, self._run, self._client, self._planner = session, run, client, prepared.planner
+        self._options = options_of(prepared.checked, prepared.inputs)
+        # What would be too much is agreed to by its number before anything is handed over.
+        self._allow = tuple({**dict(prepared.inputs.allow), **prepared.large}.items())
         self._emits: dict[int, tuple[NumberedStep, Emit]] = {}
         self._heard: dict[int, Outcome] = {}
-        self.at_once = min(max(SITES_AT_ONCE, sum(client.nthreads().values())), MAX_AT_ONCE)
+        self.doer = Doer(self.do_site, min(max(SITES_AT_ONCE, sum(client.nthreads().values())), MAX_AT_ONCE))
 
     def __enter__(self) -> Self:
         self._client.subscribe_topic(topic_of(self._run), self._hear)
@@ -310,7 +307,7 @@ class ClusterRunner:
         posts = {p.position: StepProgress(p.position, p.step) for p in steps if Act.UPLOAD in p.step.acts}
         if posts:
             context = make_context(self._session, site, journal, run=self._run, stop=stop)
-            make_bringer(cache=journal, folder=self._media_folder)(list(posts.values()), context)
+            make_bringer(cache=journal, folder=self._planner.media_folder)(list(posts.values()), context)
         failed = {position: post.outcome for position, post in posts.items() if post.outcome is not None}
         for position, outcome in failed.items():
             emit(position, outcome)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import platform
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from batch import __version__
 from batch.commands.accounts import LIVING, read_accounts
 from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.session import Session
-from batch.commands.sites import SITES_AT_ONCE, count_sites, hold_sites
+from batch.commands.sites import ask_sites, hold_sites
 from batch.errors import PostbatchError, StartError
 from batch.media import CAN_OPEN_BELOW
 from batch.model import Json
@@ -48,11 +48,9 @@ def examine(environment: Environment, flags: Flags, *, also: Json | None = None)
             settings = session.settings
             file = settings.source if settings.config_path else "from the environment"
             findings.append(("Configuration", f"{file}, API {settings.api_url}", []))
-            names = list(session.sites or settings.sites or [settings.site().name])
+            names = session.every_site()
             findings += [] if session.sandbox else [("Sign-in", settings.key_sources(names), [])]
-            waiting = f"Asking {count_sites(names)}"
-            with session.status.waiting(lambda: waiting), ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
-                findings += pool.map(lambda name: _examine_site(session, name), names)
+            findings += ask_sites(session, names, partial(_examine_site, session))[0].values()
     except PostbatchError as error:
         findings.append(("Configuration", "", [error.sentence, *error.details]))
     told = [{"good": not wrong, "finding": f"{name}: {' '.join(wrong) or text}"} for name, text, wrong in findings]

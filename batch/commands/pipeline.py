@@ -10,26 +10,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from batch.commands.check import Checked, fixable, leave_out, read_and_check, read_answers_file
 from batch.commands.options import Inputs, Outputs
-from batch.commands.session import (
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
-    EXIT_ROWS,
-    Session,
-    exit_status,
-    shown_from,
-)
+from batch.commands.session import EXIT_DONE, EXIT_INTERRUPTED, EXIT_ROWS, Session, exit_status, shown_from
 from batch.commands.sites import (
     LIVE_KINDS,
     OPEN_STATUSES,
-    SITES_AT_ONCE,
-    SiteDoer,
+    Doer,
+    ask_sites,
     carry_out,
     count_sites,
     hold_sites,
@@ -67,7 +59,7 @@ from batch.plan.decisions import PlanOptions, PostPlace, names_of, place
 from batch.plan.matching import ItemIndex
 from batch.plan.reconcile import moved_away, reconcile
 from batch.plan.safety import MAX_SHARE_PERCENT, check_new_posts, find_large_changes, refuse_large
-from batch.publisher.client import Client
+from batch.plan.select import select
 from batch.report import terminal
 from batch.report.plan_text import deeds_text, plan_text
 from batch.rules.channels import ENDED
@@ -100,20 +92,20 @@ def read_to_send(session: Session, inputs: Inputs, *, folder: Path, sheet: Sheet
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan with what carrying it out needs: each site's steps with their places among all posts.
+    """A plan with what it was made from and what carrying it out needs: its steps with their places among all posts.
 
     `large` is what it would cancel, delete or reschedule of so many posts that this has to be asked for by number.
     """
 
     checked: Checked
+    inputs: Inputs
+    planner: Planner
     plan: Plan
-    placed: Mapping[str, tuple[NumberedStep, ...]]
+    placed: tuple[NumberedStep, ...]
     large: Mapping[str, int]
 
 
-def prepare(
-    session: Session, checked: Checked, inputs: Inputs, *, planner: Planner | None = None, remember: bool = False
-) -> Prepared:
+def prepare(session: Session, checked: Checked, inputs: Inputs, *, remember: bool = False) -> Prepared:
     """Look at every site that the sheet sends something to and make the plan; nothing is changed.
 
     With `remember` it is about to be carried out: what the sheet approves is kept.
@@ -121,46 +113,33 @@ def prepare(
     Where one of several sites can't be read, its posts are blocked and the others go on. Errors: SignInError,
     ConfigError, ServiceError where no site can be read; StartError for a choice that makes no sense.
     """
-    planner = planner or Planner(
-        session, media_folder=checked.media_folder, regenerate=inputs.regenerate, remember=remember
-    )
-    planner.answers, planner.approved_only, planner.sheet = checked.answers, inputs.approved_only, checked.path
-    unmatched = strays(checked.posts, checked.answers)
-    options = options_of(checked, inputs)
+    planner = Planner(session, checked.media_folder, checked.path, checked.answers, remember=remember)
+    planner.approved_only, planner.regenerate = inputs.approved_only, inputs.regenerate
+    sheet, options = checked.sheet, options_of(checked, inputs)
     positions: defaultdict[str, list[int]] = defaultdict(list)
     for position, post in enumerate(checked.posts):
         positions[post.site].append(position)
     posts = {site: [checked.posts[n] for n in numbers] for site, numbers in positions.items()}
-    looked: dict[str, tuple[SitePlan, Snapshot | None]] = {}
-    failed: list[str] = []
 
-    def waiting_for() -> str:
-        left = [site for site, future in list(waiting.items()) if not future.done()]
+    def waiting_for(left: Sequence[str]) -> str:
         done = f" ({len(posts) - len(left)} of {len(posts)} sites done)" if len(posts) > 1 else ""
         return f"Reading {count_sites(left)}{done}" if left else "Comparing the sheet with the site"
 
-    waiting: dict[str, Future[tuple[SitePlan, Snapshot | None]]] = {}
-    with session.status.waiting(waiting_for), ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
-        for site, part in posts.items():
-            waiting[site] = pool.submit(planner, site, part, options)
-        for site, future in waiting.items():
-            try:
-                looked[site] = future.result()
-            except PostbatchError as error:
-                failed.append(site)
-                if set(failed) == set(checked.sites):
-                    raise
-                looked[site] = _unreadable_site(session, site, posts[site], why=str(error)), None
-    seen = [(site_plan, snapshot) for site_plan, snapshot in looked.values() if snapshot is not None]
+    looked, unread = ask_sites(session, posts, lambda site: planner(site, posts[site], options), words=waiting_for)
+    if unread and unread.keys() == set(checked.sites):
+        raise [*unread.values()][-1]
+    unseen = {site: (_unreadable_site(session, site, posts[site], why=str(e)), None) for site, e in unread.items()}
+    parts = [(looked | unseen)[site] for site in posts]
+    placed = [
+        NumberedStep(n, step)
+        for numbers, (part, _) in zip(positions.values(), parts, strict=True)
+        for n, step in zip(numbers, part.steps, strict=True)
+    ]
+    seen = [(part, snapshot) for part, snapshot in parts if snapshot is not None]
+    notices = (*sheet.notices, *strays(checked.posts, checked.answers))
+    plan = Plan(sheet.name, sheet.fingerprint, session.environment.now(), tuple(part for part, _ in parts), notices)
     large = find_large_changes(seen, allowed=dict(inputs.allow))
-    placed = {
-        site: tuple(NumberedStep(n, step) for n, step in zip(positions[site], part.steps, strict=True))
-        for site, (part, _) in looked.items()
-    }
-    sheet, parts = checked.sheet, tuple(part for part, _ in looked.values())
-    notices = (*sheet.notices, *unmatched, *moved_away(checked.posts, [snapshot for _, snapshot in seen]))
-    plan = Plan(sheet.name, sheet.fingerprint, session.environment.now(), parts, notices)
-    return Prepared(checked, plan, placed, large)
+    return Prepared(checked, inputs, planner, plan, tuple(sorted(placed, key=lambda p: p.position)), large)
 
 
 def options_of(checked: Checked, inputs: Inputs) -> PlanOptions:
@@ -188,6 +167,7 @@ OPEN = frozenset({Status.DRAFT, Status.SCHEDULED})
 """States in which a post's content can still be changed; a post that is there keeps its content unless asked again."""
 
 
+@dataclass
 class Planner:
     """Plans the posts of one site; safe to call from several threads, each for another site.
 
@@ -196,32 +176,22 @@ class Planner:
     already. With `remember` what a `yes` in `approved` is first seen for is kept. `sheet` is where the posts are from.
     """
 
-    answers: tuple[GivenAnswers, ...] = ()
-    approved_only = False
+    session: Session
+    media_folder: Path
     sheet: Path | None = None
-
-    def __init__(
-        self,
-        session: Session,
-        *,
-        media_folder: Path,
-        regenerate: bool = False,
-        generate: bool = True,
-        remember: bool = False,
-    ) -> None:
-        self.planned: dict[str, tuple[Post, ...]] = {}
-        self.held: dict[str, dict[PostPlace, str]] = {}
-        self._remember = remember
-        self._session = session
-        self._media_folder = media_folder
-        self._regenerate = regenerate
-        self._generate = generate
+    answers: tuple[GivenAnswers, ...] = ()
+    approved_only: bool = False
+    regenerate: bool = False
+    generate: bool = True
+    remember: bool = False
+    planned: dict[str, tuple[Post, ...]] = field(default_factory=dict)
+    held: dict[str, dict[PostPlace, str]] = field(default_factory=dict)
 
     def __call__(self, site: str, posts: Sequence[Post], options: PlanOptions) -> tuple[SitePlan, Snapshot | None]:
         """Return the site's plan, and what was read of it (None where there was nothing to ask)."""
-        now = self._session.environment.now
-        options = replace(options, via=self._session.settings.site(site).via)
-        active = [post for post in posts if not (post.errors or options.leaves_out(post))]
+        now = self.session.environment.now
+        options = replace(options, via=self.session.settings.site(site).via)
+        active = [post for post in posts if not (post.errors or left_out_by(post, options))]
         if not active:
             snapshot = Snapshot(site, now(), items=self._remembered(site, posts))
             return reconcile(posts, snapshot, now=now(), options=options), None
@@ -229,11 +199,11 @@ class Planner:
         named = {post.channel for post in active if post.channel is not None}
         living = [channel for channel in Channel if channel not in ENDED]
         channels = living if any(post.channel is None for post in active) else sorted(named)
-        with Journal(self._session.journal(site)) as journal:
-            snapshot = look_at_site(self._session, site, journal, channels)
-            options = replace(options, pulled=journal.pulled(self.sheet), via=way_of(self._session, site, journal))
-            if self._generate and any(post.generation for post in active):
-                posts = self._generated(posts, active, self._session.client(site), journal, snapshot, options)
+        with Journal(self.session.journal(site)) as journal:
+            snapshot = look_at_site(self.session, site, journal, channels)
+            options = replace(options, pulled=journal.pulled(self.sheet), via=way_of(self.session, site, journal))
+            if self.generate and any(post.generation for post in active):
+                posts = self._generated(posts, active, journal, snapshot, options)
             known = journal.all_media()
             posts = self.planned[site] = tuple(with_known_media(post, known) for post in posts)
             return self._approved_plan(site, posts, options, journal, snapshot), snapshot
@@ -242,7 +212,7 @@ class Planner:
         self, site: str, posts: Sequence[Post], options: PlanOptions, journal: Journal, snapshot: Snapshot
     ) -> SitePlan:
         """Return the plan without what is not approved as it is now, and keep what was approved in the sheet."""
-        now = self._session.environment.now()
+        now = self.session.environment.now()
         remembered = journal.approvals()
 
         def plan(held: Mapping[PostPlace, str]) -> SitePlan:
@@ -267,7 +237,7 @@ class Planner:
 
         `renamed` are rows whose derived key is another now, as new -> old.
         """
-        if not self._remember or self.answers:
+        if not self.remember or self.answers:
             return
         remembered = journal.approvals()
         approved = {post.key: post.approved for post in posts}
@@ -276,14 +246,14 @@ class Planner:
         first = {key: fingerprint for key, fingerprint in (seen | moved).items() if key not in remembered}
         gone = [*(key for key in remembered if not approved.get(key, True)), *renamed.values()]
         if first or gone:
-            journal.remember_approvals(first, forget=gone, at=self._session.environment.now())
+            journal.remember_approvals(first, forget=gone, at=self.session.environment.now())
 
     def _remembered(self, site: str, posts: Sequence[Post]) -> tuple[Item, ...]:
         """Return what this machine knows of a site that is not asked, for its rows that are left out."""
         if all(post.errors for post in posts):
             return ()
         with suppress(PostbatchError):
-            path = self._session.journal(site)
+            path = self.session.journal(site)
             if path.is_file():
                 with Journal(path) as journal:
                     self._keep_approvals(journal, posts, (), {})
@@ -291,28 +261,19 @@ class Planner:
         return ()
 
     def _generated(
-        self,
-        posts: Sequence[Post],
-        active: Sequence[Post],
-        client: Client,
-        journal: Journal,
-        snapshot: Snapshot,
-        options: PlanOptions,
+        self, posts: Sequence[Post], active: Sequence[Post], journal: Journal, snapshot: Snapshot, options: PlanOptions
     ) -> Sequence[Post]:
+        """Return the posts with what is or was generated for them."""
         from batch.runs.generation import generate_posts
 
-        index = ItemIndex(snapshot.items)
-        running = {place(post) for post in active}
+        index, running = ItemIndex(snapshot.items), {place(post) for post in active}
+        ours = {known.item_id for known in journal.known_items() if known.made}
 
         def needed(post: Post) -> bool:
-            if place(post) not in running:
-                return False
-            item = index.find(post).item
+            item = index.find(post).item if place(post) in running else None
             if item is None or names_of(post) & options.again:
-                return True
-            return self._regenerate and item.status in OPEN
-
-        ours = {known.item_id for known in journal.known_items() if known.made}
+                return place(post) in running
+            return self.regenerate and item.status in OPEN
 
         def made_here(post: Post) -> bool:
             item = index.find(post).item
@@ -320,15 +281,15 @@ class Planner:
 
         return generate_posts(
             posts,
-            client,
+            self.session.client(snapshot.site),
             journal,
             accounts=snapshot.accounts,
-            regenerate=self._regenerate,
+            regenerate=self.regenerate,
             needed=needed,
             made_here=made_here,
-            folder=self._media_folder,
+            folder=self.media_folder,
             features=snapshot.features,
-            say=self._session.say,
+            say=self.session.say,
         )
 
 
@@ -369,24 +330,42 @@ def show_plan(session: Session, plan: Plan, *, asks: bool = False) -> None:
     )
 
 
-def agree_to_large(session: Session, prepared: Prepared, inputs: Inputs, outputs: Outputs) -> tuple[Inputs, Outputs]:
-    """Have the number of posts typed where the plan cancels, deletes or reschedules many; return what was agreed to.
+def do_prepared(
+    session: Session,
+    prepared: Prepared,
+    outputs: Outputs,
+    *,
+    run: str,
+    command: str,
+    sheet: Path,
+    doer: Doer | None = None,
+) -> int:
+    """Have a plan that was shown agreed to, carry it out and tell; return the exit status. Errors: GuardError."""
+    refuse_many(session, prepared)
+    if agree_to_large(session, prepared, outputs):
+        outputs = replace(outputs, yes=True)
+    record = make_record(session, prepared, run=run, command=command)
+    media_folder = prepared.checked.media_folder
+    return carry_through(session, record, outputs, sheet=sheet, media_folder=media_folder, doer=doer)
+
+
+def agree_to_large(session: Session, prepared: Prepared, outputs: Outputs) -> bool:
+    """Have the number of posts typed where the plan cancels, deletes or reschedules many; True where it was.
 
     Typed, it answers the question before a run too. Errors: GuardError where nobody is asked, or another is typed.
     """
     large = prepared.large
-    if not large:
-        return inputs, outputs
-    if outputs.yes or not session.environment.asks:
+    if large and (outputs.yes or not session.environment.asks):
         refuse_large(large)
-    changing = [step for step in prepared.plan.steps if step.acts]
-    _tell_where(session, changing)
-    session.warn(f"{_capital(deeds_text(changing))}?")
+    if large:
+        changing = [step for step in prepared.plan.steps if step.acts]
+        _tell_where(session, changing)
+        session.warn(f"{_capital(deeds_text(changing))}?")
     for act, number in large.items():
         question = f"That is more than {MAX_SHARE_PERCENT} % of what is scheduled. To {act} them, type their number"
         if not session.confirms(question, number=number):
             refuse_large(large)
-    return replace(inputs, allow=tuple({**dict(inputs.allow), **large}.items())), replace(outputs, yes=True)
+    return bool(large)
 
 
 @contextmanager
@@ -402,12 +381,13 @@ def sheet_held(
         yield checked, run
 
 
-def refuse_many(session: Session, plan: Plan, inputs: Inputs) -> None:
+def refuse_many(session: Session, prepared: Prepared) -> None:
     """Refuse a plan of more new posts than are configured, or allowed with --allow-new. Errors: GuardError.
 
     Where neither says so, only the posts of rows that their places or repeats multiply are held to a number.
     """
-    check_new_posts(plan, allowed=session.settings.max_new_posts if inputs.allow_new is None else inputs.allow_new)
+    chosen = prepared.inputs.allow_new
+    check_new_posts(prepared.plan, allowed=session.settings.max_new_posts if chosen is None else chosen)
 
 
 def make_record(session: Session, prepared: Prepared, *, run: str, command: str) -> RunRecord:
@@ -417,8 +397,8 @@ def make_record(session: Session, prepared: Prepared, *, run: str, command: str)
         row.number: tuple(v if isinstance(v, str) else v.isoformat(" ", "minutes") for v in row.values)
         for row in sheet.rows
     }
-    placed = sorted((p for steps in prepared.placed.values() for p in steps), key=lambda p: p.position)
-    known = sorted({p.step.site for p in placed if p.step.acts or p.step.item_id})
+    known = sorted({p.step.site for p in prepared.placed if p.step.acts or p.step.item_id})
+    told = () if session.sandbox else _tell_sites(session, plan)
     return RunRecord(
         run=run,
         command=command,
@@ -430,15 +410,11 @@ def make_record(session: Session, prepared: Prepared, *, run: str, command: str)
         previous=latest_run(session.state, prepared.checked.path),
         folder=str(session.folder),
         own=cells,
-        placed=tuple(placed),
+        placed=prepared.placed,
         journals={site: session.journal(site).name for site in known},
         issues=prepared.checked.issues,
         lapsed=tuple(sorted({channel for part in plan.sites for channel in part.lapsed})),
-        notices=(
-            *(() if session.sandbox else _tell_sites(session, plan)),
-            *plan.notices,
-            *(n for site in plan.sites for n in site.notices),
-        ),
+        notices=(*told, *plan.notices, *(n for site in plan.sites for n in site.notices)),
     )
 
 
@@ -454,8 +430,7 @@ def carry_through(
     *,
     sheet: Path,
     media_folder: Path | None = None,
-    do_site: SiteDoer | None = None,
-    at_once: int = SITES_AT_ONCE,
+    doer: Doer | None = None,
 ) -> int:
     """Ask, carry out, write results (named after `sheet`) and page, print the summary; return the exit status."""
     changing = [placed.step for placed in record.placed if placed.step.acts]
@@ -467,7 +442,7 @@ def carry_through(
             session.warn("Nothing was done.")
             session.environment.answer({"run": "", "sandbox": session.sandbox, "posts": []})
             return EXIT_DONE
-    results, status = carry(session, record, outputs, media_folder=media_folder, do_site=do_site, at_once=at_once)
+    results, status = carry(session, record, outputs, media_folder=media_folder, doer=doer)
     quiet = session.flags.quiet  # then the plan's problems were not shown, and are told only now
     known = frozenset(n for n, p in enumerate(record.placed) if not quiet and p.step.kind in REFUSED)
     told = bool(changing) or quiet
@@ -497,17 +472,11 @@ def _holds_back(record: RunRecord, outputs: Outputs) -> bool:
 
 
 def carry(
-    session: Session,
-    record: RunRecord,
-    outputs: Outputs,
-    *,
-    media_folder: Path | None,
-    do_site: SiteDoer | None = None,
-    at_once: int = SITES_AT_ONCE,
+    session: Session, record: RunRecord, outputs: Outputs, *, media_folder: Path | None, doer: Doer | None = None
 ) -> tuple[Results, int]:
     """Carry out what was agreed to, and wait for what is in process where that is asked for.
 
-    Return the results and the exit status. `do_site` is who does a site's steps, this process unless it says otherwise.
+    Return the results and the exit status. `doer` does each site's steps: this process, where none is given.
     """
     if _holds_back(record, outputs):
         why = "Another row has a problem, and --all-or-nothing was given."
@@ -515,8 +484,8 @@ def carry(
         steps = [placed.step for placed in record.placed]
         lines = [not_run_outcome(step, why=why) if step.acts else idle_outcome(step) for step in steps]
         return make_results(record, lines), EXIT_ROWS
-    do_site = do_site or site_doer(session, run=record.run, media_folder=media_folder)
-    results, status = carry_out(session, record, do_site, at_once=at_once)
+    doer = doer or Doer(site_doer(session, run=record.run, media_folder=media_folder))
+    results, status = carry_out(session, record, doer)
     if outputs.wait_seconds and any(o.outcome is OutcomeKind.PROCESSING for o in results.outcomes):
         try:
             waiting = f"Waiting up to {outputs.wait_seconds:g} s for posts in process"
@@ -561,13 +530,7 @@ def tell(
         session.show_sandbox()
         if outcomes:
             environment.show_text(
-                terminal.outcomes_text(
-                    results,
-                    known=known,
-                    verbose=flags.verbose,
-                    quiet=flags.quiet,
-                    **session.style,
-                )
+                terminal.outcomes_text(results, known=known, verbose=flags.verbose, quiet=flags.quiet, **session.style)
             )
         for path in written:
             session.show(f"Written: {shown_from(path, environment.cwd)}")

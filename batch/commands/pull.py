@@ -5,21 +5,20 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Self
+from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from batch.atomic import write_whole
 from batch.commands.check import read_answers_file
 from batch.commands.options import Environment, Flags
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_to_lose
-from batch.commands.sites import SITES_AT_ONCE, count_sites
+from batch.commands.sites import ask_sites, tell_unread
 from batch.commands.watch import known_posts
 from batch.errors import EmptyError, JournalError, PostbatchError, StartError
 from batch.model import Account, Channel, Item, Status
@@ -45,6 +44,10 @@ LEFT_OUT_WORDS: Mapping[str, str] = {
     Status.PUBLISHED: "published", Status.PROCESSING: "in process", Status.IN_QUEUE: "waiting",
     Status.FAILED: "failed", Status.CANCELED: "cancelled", Status.DELETED: "deleted",
 }  # fmt: skip
+
+
+Cells = Mapping[str, str | datetime]
+"""A row by our columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,35 +104,24 @@ def pull_posts(
     with Session(environment, flags, folder=path.parent) as session:
         session.start_sandbox()
         settings = session.settings
-        sites = session.sites or ((settings.site().name,) if len(settings.sites) < 2 else tuple(settings.sites))
         for (_, item_id), post in known_posts(session).items():
             kept.setdefault(item_id, {name: post.cells.get(name, "") for name in KEPT})
-        rows: list[Mapping[str, str | datetime]] = []
-        pulled: dict[str, Sequence[Item]] = {}
-        left: Counter[str] = Counter()
-        unread = 0
-        with session.status.waiting(lambda: f"Reading {count_sites(sites)}"), ThreadPoolExecutor(SITES_AT_ONCE) as pool:
-            pulling = {site: pool.submit(_pull_site, session, site, choice) for site in sites}
-            for site, future in pulling.items():
-                try:
-                    pulled[site], found, elsewhere = future.result()
-                except PostbatchError as error:
-                    unread += 1
-                    if unread == len(sites):
-                        raise
-                    session.warn(f"{site} can't be read, so its posts are left out: {error}")
-                    continue
-                rows += (_with_notes(row, kept, given, site=site) for row in found)
-                left += elsewhere
+        pulled, unread = ask_sites(session, session.every_site(), partial(_pull_site, session, choice=choice))
+        tell_unread(session, unread, but="its posts are left out", among=pulled)
+        rows = [_with_notes(row, kept, given, site=name) for name, site in pulled.items() for row in site.rows]
+        left = sum((site.left for site in pulled.values()), Counter[str]())
         with session.status.waiting(lambda: f"Writing {path.name}"):
             written, copy = _put(session, rows, path, old=old)
         for site in {**dict.fromkeys(settings.sites if copy else ()), **pulled}:
             with Journal(session.journal(site)) as journal:  # only now: until then the sheet that is there counts
                 if copy:
                     journal.keep_pulled(path, copy=copy)
-                journal.remember_pulled(pulled.get(site, ()), sheet=written or path, at=environment.now())
+                items = pulled[site].items if site in pulled else ()
+                journal.remember_pulled(items, sheet=written or path, at=environment.now())
         out = out.with_name(written.name) if written else out
-        environment.answer({"written": str(out), "posts": len(rows), "left_out": dict(left), "unread_sites": unread})
+        environment.answer(
+            {"written": str(out), "posts": len(rows), "left_out": dict(left), "unread_sites": len(unread)}
+        )
         session.show_sandbox()
         session.show(f"{'Written' if written else 'Unchanged'}: {out}, with {counted(len(rows), 'post')} to edit")
         if left:
@@ -153,7 +145,7 @@ def _read_rows(path: Path) -> Sequence[Mapping[str, str]]:
 
 
 def _put(
-    session: Session, rows: Sequence[Mapping[str, str | datetime]], path: Path, *, old: Sequence[Mapping[str, str]]
+    session: Session, rows: Sequence[Cells], path: Path, *, old: Sequence[Mapping[str, str]]
 ) -> tuple[Path | None, Path | None]:
     """Write the sheet; return where it is (None where the one that is there has it all) and the copy of an edited one.
 
@@ -187,9 +179,7 @@ def _put(
     return written.path, next(iter(copies), None)
 
 
-def _with_notes(
-    row: Mapping[str, str | datetime], kept: Mapping[str, Mapping[str, str]], given: Sequence[Answer], *, site: str
-) -> Mapping[str, str | datetime]:
+def _with_notes(row: Cells, kept: Mapping[str, Mapping[str, str]], given: Sequence[Answer], *, site: str) -> Cells:
     cells = dict(kept.get(str(row["item_id"]).lower(), {}))
     for answer in given:
         if answer.post.key == row.get("key") and answer.post.site == site:
@@ -197,10 +187,15 @@ def _with_notes(
     return {**row, **{name: cell for name, cell in cells.items() if cell}}
 
 
-def _pull_site(
-    session: Session, site: str, choice: PullChoice
-) -> tuple[Sequence[Item], list[Mapping[str, str | datetime]], Counter[str]]:
-    """Return the items of a site, their rows, and how many posts of each other kind it holds."""
+class PulledSite(NamedTuple):
+    """The items of a site, their rows, and how many posts of each other kind it holds."""
+
+    items: Sequence[Item]
+    rows: Sequence[Cells]
+    left: Counter[str]
+
+
+def _pull_site(session: Session, site: str, *, choice: PullChoice) -> PulledSite:
     client, zone = session.client(site), session.settings.timezone_for(site) or "UTC"
     statuses = EDITABLE | GONE_OUT if choice.everything else EDITABLE
     taken: list[Item] = []
@@ -217,12 +212,10 @@ def _pull_site(
     channels = sorted({Channel(item.channel) for item in taken})
     accounts = [account for channel in channels for account in read_connection(client, channel).accounts]
     named = site if len(session.settings.sites) > 1 else ""
-    return taken, _posts_rows(taken, accounts, site=named, zone=zone), left
+    return PulledSite(taken, _posts_rows(taken, accounts, site=named, zone=zone), left)
 
 
-def _posts_rows(
-    items: Iterable[Item], accounts: Sequence[Account], *, site: str, zone: str
-) -> list[Mapping[str, str | datetime]]:
+def _posts_rows(items: Iterable[Item], accounts: Sequence[Account], *, site: str, zone: str) -> list[Cells]:
     """Return the items as rows of the template, soonest first, drafts last; an account by a name that means only it."""
     taken = Counter((a.channel, name.casefold()) for a in accounts for name in {a.name, a.target_name, a.id} if name)
     names = {
@@ -236,9 +229,7 @@ def _posts_rows(
     return [_post_row(item, names, site=site, zone=zone) for item in ordered]
 
 
-def _post_row(
-    item: Item, names: Mapping[tuple[str, str, str], str], *, site: str, zone: str
-) -> Mapping[str, str | datetime]:
+def _post_row(item: Item, names: Mapping[tuple[str, str, str], str], *, site: str, zone: str) -> Cells:
     content = item.content
     row = {
         "key": split_reference(item.reference)[0],

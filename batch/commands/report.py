@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_outputs, refuse_to_lose, shown_from
-from batch.commands.sites import SITES_AT_ONCE, count_sites, look_at_site
+from batch.commands.sites import ask_sites, look_at_site, tell_unread
 from batch.commands.watch import KnownPost, known_posts, start_with_runs
-from batch.errors import PostbatchError, StartError
+from batch.errors import StartError
 from batch.model import Channel, Item, Outcome, OutcomeKind, Results, Snapshot, Status
 from batch.plan.matching import lapsed_notices, split_reference
 from batch.publisher.accounts import read_connection
@@ -63,7 +63,7 @@ def report_month(
     with Session(environment, flags) as session:
         refuse_outputs(outputs, sheet=environment.cwd / "report", cwd=environment.cwd)
         start_with_runs(session)
-        names = session.sites or tuple(session.settings.sites) or (session.settings.site().name,)
+        names = session.every_site()
         wanted = read_month(month, now=environment.now(), zone=session.settings.timezone_for(names[0]))
         out = environment.cwd / (outputs.out or f"report-{wanted}.xlsx")
         ways = [replace(outputs, out=out)]
@@ -72,8 +72,7 @@ def report_month(
         writes = not flags.json or outputs.out is not None
         for path in (path for way in ways for path in (way.out, way.page) if path and writes):
             refuse_to_lose(environment.cwd / path, force=force)
-        with session.status.waiting(lambda: f"Reading {count_sites(names)}"):
-            posts, unread = _read_posts(session, names, month=wanted)
+        posts, unread = _read_posts(session, names, month=wanted)
         if flags.json:
             environment.answer(_as_data(_reports(session, posts, month=wanted, sites=())[0], month=wanted))
         if writes:
@@ -99,35 +98,26 @@ def _for_site(outputs: Outputs, ending: str) -> Outputs:
     return replace(outputs, out=out, page=page)
 
 
-def _read_posts(session: Session, names: Sequence[str], *, month: str) -> tuple[list[ReportPost], list[str]]:
-    """Return the month's posts of all sites, and the sites that could not be read. Errors: StartError if none could."""
+def _read_posts(session: Session, names: Sequence[str], *, month: str) -> tuple[list[ReportPost], bool]:
+    """Return the month's posts of all sites, and whether a site can't be read. Errors: StartError if none can."""
     known = known_posts(session)
     posts: list[ReportPost] = []
-    unread: list[str] = []
-    with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
-        waiting = {name: pool.submit(_read_site, session, name) for name in names}
-        for name, future in waiting.items():
-            try:
-                found = future.result()
-            except PostbatchError as error:
-                unread.append(name)
-                session.warn(f"{name} can't be read, so the report leaves it out: {error}")
-                continue
-            zone = session.settings.timezone_for(name) or "UTC"
-            of_month, undated = _month_posts(found, known, site=name, month=month, timezone=zone)
-            posts += of_month
-            coming = replace(found.snapshot, items=tuple(post.item for post in of_month))
-            told = list(lapsed_notices(coming).values())
-            if undated:
-                posts_have = counted(undated, "post has", "posts have")
-                told.append(
-                    f"{posts_have} no date on the site and came from elsewhere, so no monthly report shows them."
-                )
-            for notice in told:
-                session.notice(f"{session.settings.called(name, first=True)}: {notice}")
-    if len(unread) == len(names):
+    read, unread = ask_sites(session, names, partial(_read_site, session))
+    tell_unread(session, unread, but="the report leaves it out", among=names)
+    if not read:
         raise StartError("No site could be read, so there is no report.")
-    return posts, unread
+    for name, found in read.items():
+        zone = session.settings.timezone_for(name) or "UTC"
+        of_month, undated = _month_posts(found, known, site=name, month=month, timezone=zone)
+        posts += of_month
+        coming = replace(found.snapshot, items=tuple(post.item for post in of_month))
+        told = list(lapsed_notices(coming).values())
+        if undated:
+            posts_have = counted(undated, "post has", "posts have")
+            told.append(f"{posts_have} no date on the site and came from elsewhere, so no monthly report shows them.")
+        for notice in told:
+            session.notice(f"{session.settings.called(name, first=True)}: {notice}")
+    return posts, bool(unread)
 
 
 def read_month(text: str, *, now: datetime, zone: str) -> str:

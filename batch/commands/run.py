@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 
 from batch.commands.options import Cluster, Environment, Flags, Inputs, Outputs
-from batch.commands.pipeline import (
-    Planner,
-    agree_to_large,
-    carry_through,
-    make_record,
-    prepare,
-    refuse_many,
-    sheet_held,
-    show_plan,
-)
+from batch.commands.pipeline import do_prepared, prepare, sheet_held, show_plan
 from batch.commands.session import Session, refuse_outputs
 from batch.errors import StartError
 
@@ -31,28 +21,16 @@ def run_sheet(
     refuse_outputs(outputs, sheet=path, cwd=environment.cwd)
     with ExitStack() as opened:
         session = opened.enter_context(Session(environment, flags, folder=path.parent))
-        client = None
         if cluster:
-            from batch.commands.cluster import connect
+            from batch.commands.cluster import ClusterRunner, connect
 
             client = opened.enter_context(connect(cluster, warn=session.warn))
         inputs = replace(inputs, sites=session.sites)
         checked, run = opened.enter_context(sheet_held(session, inputs, outputs, folder=environment.cwd))
-        planner = Planner(session, media_folder=checked.media_folder, regenerate=inputs.regenerate, remember=True)
-        prepared = prepare(session, checked, inputs, planner=planner)
+        prepared = prepare(session, checked, inputs, remember=True)
         if not (flags.quiet and outputs.yes):
             show_plan(session, prepared.plan, asks=not outputs.yes)
         for notice in (n for part in prepared.plan.sites for n in part.notices) if flags.quiet else ():
             session.warn(notice)
-        refuse_many(session, prepared.plan, inputs)
-        inputs, outputs = agree_to_large(session, prepared, inputs, outputs)
-        record = make_record(session, prepared, run=run, command="run")
-        carry = partial(carry_through, session, record, outputs, sheet=path, media_folder=checked.media_folder)
-        if client is None:
-            return carry()
-        from batch.commands.cluster import ClusterRunner
-
-        runner = opened.enter_context(
-            ClusterRunner(session, run, client=client, planner=planner, inputs=inputs, checked=checked)
-        )
-        return carry(do_site=runner.do_site, at_once=runner.at_once)
+        doer = opened.enter_context(ClusterRunner(session, run, client, prepared)).doer if cluster else None
+        return do_prepared(session, prepared, outputs, run=run, command="run", sheet=path, doer=doer)

@@ -168,6 +168,10 @@ class Session:
         """Return the name of a run that begins now."""
         return new_run_id(self.environment.now(), random=self.environment.random())
 
+    def every_site(self) -> tuple[str, ...]:
+        """Return the sites that `--site` chose, else all. Errors: ConfigError where there is none."""
+        return self.sites or tuple(self.settings.sites) or (self.settings.site().name,)
+
     def start_sandbox(
         self,
         sites: Iterable[str] = (),

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from batch.commands.session import Session, exit_status, keep_failure
 from batch.errors import JournalError, PostbatchError
@@ -44,6 +44,8 @@ from batch.wording import counted, listed
 if TYPE_CHECKING:
     from batch.publisher.client import Client
 
+T = TypeVar("T")
+
 
 def count_sites(sites: Sequence[str]) -> str:
     """Name a few sites, and count more; the one that has no name of its own is `the site`."""
@@ -52,10 +54,49 @@ def count_sites(sites: Sequence[str]) -> str:
     return listed(sites, last="and") if len(sites) <= SHOWN_SITES else f"{len(sites)} sites"
 
 
+def ask_sites(
+    session: Session,
+    sites: Collection[str],
+    ask: Callable[[str], T],
+    *,
+    words: Callable[[Sequence[str]], str] = lambda left: f"Reading {count_sites(left)}",
+) -> tuple[dict[str, T], dict[str, PostbatchError]]:
+    """Ask all sites side by side; return what each answers, and why the others can't be read, in their order.
+
+    `words` say what is waited for, of the sites that have not answered yet.
+    """
+    asked: dict[str, Future[T]] = {}
+
+    def waiting() -> str:
+        return words([site for site in sites if site not in asked or not asked[site].done()])
+
+    with session.status.waiting(waiting), ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
+        for site in sites:
+            asked[site] = pool.submit(ask, site)
+    answers: dict[str, T] = {}
+    unread: dict[str, PostbatchError] = {}
+    for site, future in asked.items():
+        try:
+            answers[site] = future.result()
+        except PostbatchError as error:
+            unread[site] = error
+    return answers, unread
+
+
+def tell_unread(
+    session: Session, unread: Mapping[str, PostbatchError], *, but: str, among: Collection[str] = ()
+) -> None:
+    """Say which sites can't be read, and what comes of it. Errors: the last one's where no other is `among` them."""
+    for site, error in unread.items():
+        if not among and site == [*unread][-1]:
+            raise error
+        session.warn(f"{session.settings.called(site, first=True)} can't be read, so {but}: {error}")
+
+
 class Progress:
     """Counts the finished posts of each site, and says how far they are; safe to use from the threads of all sites.
 
-    `totals` are the posts of each site that something is done for, `seconds` what the plan says a site takes.
+    `positions` are the posts of each site that something is done for, `seconds` what the plan says a site takes.
     """
 
     def __init__(
@@ -64,6 +105,7 @@ class Progress:
         self._session, self._seconds, self._stop = session, seconds, stop
         self._left = {site: set(numbers) for site, numbers in positions.items() if numbers}
         self._totals = {site: len(numbers) for site, numbers in self._left.items()}
+        self._done, self._total = 0, sum(self._totals.values())
         self._working = set(self._totals)
         self._lock = threading.Lock()
 
@@ -72,49 +114,46 @@ class Progress:
         with self._lock:
             busy = [site for site in sorted(self._working) if self._left[site]]
             checking = sorted(self._working - set(busy))
-            done = sum(self._totals.values()) - sum(map(len, self._left.values()))
             left = max((self._seconds[site] * len(self._left[site]) / self._totals[site] for site in busy), default=0)
             some = [f"{site} {self._totals[site] - len(self._left[site])} of {self._totals[site]}" for site in busy]
         if busy and self._stop.requested:
             return "Stopping after the current call (up to a minute at the site's limit)"
         if not busy:
             return f"Checking what {count_sites(checking)} {'shows' if len(checking) == 1 else 'show'}"
-        told = f"{done:,} of {sum(self._totals.values()):,} posts done, {shown_duration(left)} left"
-        each = f" ({', '.join(some)})" if len(some) <= SHOWN_SITES else ""
-        fits = each and len(told) + len(each) + ROOM <= self._session.environment.err_width
-        return f"{told}{each if fits else f' ({len(some)} sites)'}" if some[1:] else told
+        told, each = f"{self._done:,} of {self._total:,} posts done, {shown_duration(left)} left", ", ".join(some)
+        if len(some) > SHOWN_SITES or len(f"{told} ({each})") + ROOM > self._session.environment.err_width:
+            each = f"{len(some)} sites"
+        return f"{told} ({each})" if some[1:] else told
 
     def share(self) -> float:
         """Return how much of it is done, from 0 to 1."""
-        with self._lock:
-            return 1 - sum(map(len, self._left.values())) / (sum(self._totals.values()) or 1)
+        return self._done / self._total if self._total else 1.0
 
     def show(self, position: int, outcome: Outcome) -> None:
         """Count a post that has its outcome. With `--verbose` each is said; else, without a terminal, now and then."""
+        environment = self._session.environment
         with self._lock:
-            left = self._left.get(outcome.site)
-            if left is None or position not in left:
+            left = self._left.get(outcome.site, set())
+            if position not in left:
                 return
             left.remove(position)
+            self._done += 1
             total = self._totals[outcome.site]
-            done = total - len(left)
-            everything = sum(self._totals.values())
-            done_everywhere = everything - sum(map(len, self._left.values()))
-            self._session.environment.tell_event(
+            done, done_everywhere = total - len(left), self._done
+            environment.tell_event(
                 "post", row=outcome.row, key=outcome.key, site=outcome.site, channel=outcome.channel,
-                outcome=outcome.outcome, message=outcome.message, total=everything,
+                outcome=outcome.outcome, message=outcome.message, total=self._total,
                 done=done_everywhere,
             )  # fmt: skip
         if self._session.flags.verbose:
-            self._session.say(
-                f"[{done}/{total}] row {outcome.row} {outcome.key}: {OUTCOME_STYLES[outcome.outcome].told}"
-            )
+            told = OUTCOME_STYLES[outcome.outcome].told
+            self._session.say(f"[{done}/{total}] row {outcome.row} {outcome.key}: {told}")
             return
         site = f"{outcome.site}: " if outcome.site and len(self._totals) > 1 else ""
         if len(self._totals) > SHOWN_SITES:
-            site, done, total = "", done_everywhere, everything
+            site, done, total = "", done_everywhere, self._total
         each = max(SAID_EACH, total // SAID_TIMES)
-        if not self._session.environment.err.isatty() and (done == total or done % each == 0):
+        if not environment.err.isatty() and (done == total or done % each == 0):
             self._session.say(f"{site}{done:,} of {counted(total, 'post')} done")
 
     def finish(self, site: str) -> None:
@@ -171,70 +210,70 @@ SiteDoer = Callable[[str, Sequence[NumberedStep], Stop, Emit], None]
 """Does one site's steps and emits their outcomes; what it leaves out was not run."""
 
 
-def carry_out(
-    session: Session, record: RunRecord, do_site: SiteDoer, *, at_once: int = SITES_AT_ONCE
-) -> tuple[Results, int]:
+class Doer(NamedTuple):
+    """Who does the steps of each site, and of how many sites at once."""
+
+    do_site: SiteDoer
+    at_once: int = SITES_AT_ONCE
+
+
+def carry_out(session: Session, record: RunRecord, doer: Doer) -> tuple[Results, int]:
     """Do a plan; return its results and its exit status.
 
     The record is on disk before the first change, and the outcomes are complete whatever happens: what fails inside
     the program stops its own site only.
     """
+    environment, settings = session.environment, session.settings
     write_record(session.state, record)
     by_site: defaultdict[str, list[NumberedStep]] = defaultdict(list)
     for placed in record.placed:
         by_site[placed.step.site].append(placed)
     busy = {site: steps for site, steps in by_site.items() if any(p.step.acts for p in steps)}
     outcomes = {p.position: idle_outcome(p.step) for p in record.placed if p.step.site not in busy}
-    stop = Stop(session.environment.wait)
+    stop, now = Stop(environment.wait), environment.now()
     stops = {site: stop.of_site() for site in busy}
-    progress = make_progress(session, busy, stop=stop)
-    with session.status.waiting(progress.words, share=progress.share), stop_on_interrupt(stop, say=session.warn):
+    calls = {
+        site: count_calls([p.step for p in steps], via=settings.site(site).via, now=now) for site, steps in busy.items()
+    }
+    progress = Progress(
+        session,
+        {site: {p.position for p in steps if p.step.acts} for site, steps in busy.items()},
+        seconds={site: number * 60 / settings.calls_per_minute for site, number in calls.items()},
+        stop=stop,
+    )
 
-        def emit(position: int, outcome: Outcome) -> None:
-            outcomes[position] = outcome
-            progress.show(position, outcome)
+    def emit(position: int, outcome: Outcome) -> None:
+        outcomes[position] = outcome
+        progress.show(position, outcome)
 
-        def do(site: str) -> None:
-            try:
-                do_site(site, busy[site], stops[site], emit)
-            finally:
-                progress.finish(site)
+    def do(site: str) -> None:
+        try:
+            doer.do_site(site, busy[site], stops[site], emit)
+        except BaseException as error:  # noqa: BLE001 - whatever fails inside, the other sites go on
+            stops[site].request(FAILED_INSIDE.format(kind=type(error).__name__))
+            keep_failure(error)
+        finally:
+            progress.finish(site)
 
-        with ThreadPoolExecutor(at_once, "site") as pool:
-            waiting = {site: pool.submit(do, site) for site in busy}
-            for site, future in waiting.items():
-                if (error := future.exception()) is not None:
-                    stops[site].request(FAILED_INSIDE.format(kind=type(error).__name__))
-                    keep_failure(error)
-    for reason in dict.fromkeys(s.reason for s in stops.values() if s.requested and not s.interrupted):
+    with (
+        session.status.waiting(progress.words, share=progress.share),
+        stop_on_interrupt(stop, say=session.warn),
+        ThreadPoolExecutor(doer.at_once, "site") as pool,
+    ):
+        pool.map(do, busy)
+    asked = [one for one in stops.values() if one.requested]
+    for reason in dict.fromkeys(one.reason for one in asked if not one.interrupted):
         session.warn(reason)
-    lines = [
-        outcomes.get(p.position) or not_run_outcome(p.step, why="The run ended before this row.") for p in record.placed
-    ]
-    stopped = any(s.requested for s in stops.values())
-    status = exit_status(lines, stopped=stopped, interrupted=stop.interrupted, lapsed=bool(record.lapsed))
-    finished_at = session.environment.now()
+    why = "The run ended before this row."
+    lines = [outcomes.get(p.position) or not_run_outcome(p.step, why=why) for p in record.placed]
+    status = exit_status(lines, stopped=bool(asked), interrupted=stop.interrupted, lapsed=bool(record.lapsed))
     record = replace(record, notices=(*record.notices, *session.notices))
+    finished_at, counts = environment.now(), Counter(str(outcome.outcome) for outcome in lines)
     try:
-        counts = Counter(str(outcome.outcome) for outcome in lines)
         finish_record(session.state, record, at=finished_at, exit_status=status, counts=counts)
     except JournalError:
         session.warn("The end of this run couldn't be recorded (is the disk full?). Its results are still written.")
     return make_results(record, lines, finished_at=finished_at), status
-
-
-def make_progress(session: Session, busy: Mapping[str, Sequence[NumberedStep]], *, stop: Stop) -> Progress:
-    """Return what counts the posts of a run, with the time that the plan says each site takes."""
-    settings = session.settings
-    positions = {site: {p.position for p in steps if p.step.acts} for site, steps in busy.items()}
-    now = session.environment.now()
-    seconds = {
-        site: count_calls([p.step for p in steps], via=settings.site(site).via, now=now)
-        * 60
-        / settings.calls_per_minute
-        for site, steps in busy.items()
-    }
-    return Progress(session, positions, seconds=seconds, stop=stop)
 
 
 def site_doer(session: Session, *, run: str, media_folder: Path | None) -> SiteDoer:

@@ -14,7 +14,7 @@ import re
 import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from batch.codec import to_json
 from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, shown_from
-from batch.commands.sites import LIVE_KINDS, ONE_BY_ONE, OPEN_STATUSES, SITES_AT_ONCE, brought_up_to_date
+from batch.commands.sites import LIVE_KINDS, ONE_BY_ONE, OPEN_STATUSES, ask_sites, brought_up_to_date
 from batch.errors import PostbatchError, StartError
 from batch.model import Channel, Outcome, OutcomeKind, Status
 from batch.plan.matching import CONNECTIONS, REMEDY
@@ -244,23 +244,16 @@ def _watch_sites(
     session: Session, by_site: Mapping[str, Sequence[OpenPost]], recipients: Sequence[str]
 ) -> list[SiteRound]:
     """Look at all sites side by side. One that can't be checked is an alert: a watch that sees nothing says so."""
-    looked = []
-    with ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
-        rounds = {site: pool.submit(_watch_site, session, site, by_site[site], recipients) for site in by_site}
-    for site, future in rounds.items():
-        try:
-            looked.append(future.result())
-        except PostbatchError as error:
-            session.warn(f"{site}: {error}")
-            reason = f"{counted(len(by_site[site]), 'open post')} can't be checked. {error}"
-            alert = Alert("unread", site, "", 0, "", "", "", "", reason, "", "")
-            try:
-                with Journal(session.journal(site)) as journal:
-                    new = _new_to([alert], journal, recipients)
-            except PostbatchError:  # nor can it be kept that anybody was told
-                new = ()
-            looked.append(SiteRound(new, 1 - len(new), frozenset()))
-    return looked
+    looked, unread = ask_sites(session, by_site, lambda site: _watch_site(session, site, by_site[site], recipients))
+    for site, error in unread.items():
+        session.warn(f"{session.settings.called(site, first=True)}: {error}")
+        reason = f"{counted(len(by_site[site]), 'open post')} can't be checked. {error}"
+        alert = Alert("unread", site, "", 0, "", "", "", "", reason, "", "")
+        new: tuple[tuple[Alert, Sequence[str]], ...] = ()
+        with suppress(PostbatchError), Journal(session.journal(site)) as journal:
+            new = _new_to([alert], journal, recipients)  # where it can't be kept that anybody was told, nobody is
+        looked[site] = SiteRound(new, 1 - len(new), frozenset())
+    return [looked[site] for site in by_site]
 
 
 def _watch_site(session: Session, site: str, posts: Sequence[OpenPost], recipients: Sequence[str]) -> SiteRound:
