@@ -10,10 +10,10 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import wraps
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 import click
 from click.core import ParameterSource
@@ -53,12 +53,12 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "sandbox", "dry_run", "yes", "drafts_only", "all_or_nothing", "allow_cancel", "allow_delete",
         "allow_reschedule", "allow_new", "force",
     ),
-    "Output": ("out", "page", "no_page", "annotate", "quiet", "verbose", "as_json", "no_color", "everything"),
+    "Output": ("out", "page", "no_page", "annotate", "quiet", "verbose", "json", "color", "everything"),
     "Advanced": (),
 }  # fmt: skip
 """The groups of `--help` with their options by name, in their order; what is named in none is advanced."""
 
-OUTPUTS = frozenset({"out", "page", "no_page", "annotate", "yes", "dry_run", "quiet", "verbose", "no_color"})
+OUTPUTS = frozenset({"out", "page", "no_page", "annotate", "yes", "dry_run", "quiet", "verbose", "color"})
 """Options that the next command does without: where and how much this one writes, and what was agreed to."""
 
 EXIT_STATUSES = (
@@ -67,57 +67,38 @@ EXIT_STATUSES = (
 )
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
-    "check": (
-        "check posts.xlsx",
-        "check posts.csv --only 'channel=INSTAGRAM'",
-        "check - --out issues.json < posts.csv",
-    ),
-    "fix": ("fix posts.xlsx", "fix posts.csv --out better.csv", "fix calendar.xlsx --map text=Copy --ignore Status"),
+    "check": ("posts.xlsx", "posts.csv --only 'channel=INSTAGRAM'", "- --out issues.json < posts.csv"),
+    "fix": ("posts.xlsx", "posts.csv --out better.csv", "calendar.xlsx --map text=Copy --ignore Status"),
     "plan": (
-        "plan posts.xlsx",
-        "plan posts.xlsx --from-date 2026-12-01 --until 2026-12-31",
-        "plan posts.xlsx --out plan.json --page plan.html",
+        "posts.xlsx",
+        "posts.xlsx --from-date 2026-12-01 --until 2026-12-31",
+        "posts.xlsx --out plan.json --page plan.html",
     ),
     "run": (
-        "run posts.xlsx",
-        "run posts.xlsx --only 'Status=Approved' --first 3",
-        "run posts.xlsx --yes --allow-cancel 36 --out december.xlsx",
+        "posts.xlsx",
+        "posts.xlsx --only 'Status=Approved' --first 3",
+        "posts.xlsx --yes --allow-cancel 36 --out december.xlsx",
     ),
-    "init": ("init", "init --name pottery --key-variable WIX_POTTERY_KEY", "init --name pottery --key-store"),
-    "trust": ("trust", "trust postbatch.toml", "trust clients/postbatch.toml"),
-    "apply": ("apply plan.json", "apply plan.json --yes --out results.csv", "apply plan.json --sandbox"),
-    "template": ("template", "template --out december.csv", "template --connected --out posts.xlsx --force"),
-    "pull": ("pull", "pull --out now.csv", "pull --site pottery --all --out all.xlsx"),
-    "status": (
-        "status posts.results.xlsx",
-        "status posts.results.xlsx --out posts.status.xlsx",
-        "status results.json --sandbox",
-    ),
-    "report": ("report", "report --month 2026-12 --out december.xlsx", "report --split site --no-page"),
-    "watch": (
-        "watch --every 15m",
-        "watch --once --notify",
-        "watch --once --notify-command notify.sh",
-    ),
-    "undo": ("undo last", "undo last --dry-run", "undo 20261201-093000-ab2c --out undone.xlsx"),
-    "runs": ("runs", "runs --all", "runs --sandbox"),
-    "results": ("results last", "results last --out results.csv", "results 20261201-093000-ab2c --out december.xlsx"),
-    "accounts": ("accounts", "accounts --site pottery", "accounts --out places.xlsx"),
-    "doctor": ("doctor", "doctor --site pottery --verbose", "doctor --probe"),
-    "schema": ("schema plan", "schema results", "schema results > results.schema.json"),
-    "open": (
-        "open",
-        "open ~/calendars --sandbox",
-        "open --no-browser --port 8766",
-    ),
-    "mcp": ("mcp", "mcp --sandbox", "mcp --help"),
-    "sandbox": ("sandbox", "sandbox --port 9000", "sandbox --reset"),
-    "completion": (
-        "completion bash >> ~/.bashrc",
-        "completion zsh >> ~/.zshrc",
-        "completion fish > ~/.config/fish/completions/postbatch.fish",
-    ),
+    "init": ("", "--name pottery --key-variable WIX_POTTERY_KEY", "--name pottery --key-store"),
+    "trust": ("", "postbatch.toml", "clients/postbatch.toml"),
+    "apply": ("plan.json", "plan.json --yes --out results.csv", "plan.json --sandbox"),
+    "template": ("", "--out december.csv", "--connected --out posts.xlsx --force"),
+    "pull": ("", "--out now.csv", "--site pottery --all --out all.xlsx"),
+    "status": ("posts.results.xlsx", "posts.results.xlsx --out posts.status.xlsx", "results.json --sandbox"),
+    "report": ("", "--month 2026-12 --out december.xlsx", "--split site --no-page"),
+    "watch": ("--every 15m", "--once --notify", "--once --notify-command notify.sh"),
+    "undo": ("last", "last --dry-run", "20261201-093000-ab2c --out undone.xlsx"),
+    "runs": ("", "--all", "--sandbox"),
+    "results": ("last", "last --out results.csv", "20261201-093000-ab2c --out december.xlsx"),
+    "accounts": ("", "--site pottery", "--out places.xlsx"),
+    "doctor": ("", "--site pottery --verbose", "--probe"),
+    "schema": ("plan", "results", "results > results.schema.json"),
+    "open": ("", "~/calendars --sandbox", "--no-browser --port 8766"),
+    "mcp": ("", "--sandbox", "--help"),
+    "sandbox": ("", "--port 9000", "--reset"),
+    "completion": ("bash >> ~/.bashrc", "zsh >> ~/.zshrc", "fish > ~/.config/fish/completions/postbatch.fish"),
 }
+"""What may come behind each command."""
 
 
 class GroupedCommand(click.Command):
@@ -142,7 +123,7 @@ class GroupedCommand(click.Command):
         """Write the examples and the exit statuses."""
         with formatter.section("Examples"):
             for example in EXAMPLES[str(self.name)]:
-                formatter.write(f"{' ' * formatter.current_indent}postbatch {example}\n")
+                formatter.write(f"{' ' * formatter.current_indent}{f'postbatch {self.name} {example}'.rstrip()}\n")
         with formatter.section("Exit status"):
             formatter.write_text(EXIT_STATUSES)
 
@@ -175,7 +156,7 @@ def _typed(context: click.Context, param: click.Parameter) -> Iterator[object]:
     for one in value if isinstance(value, tuple) else (value,):
         if isinstance(param, click.Option):
             yield param.opts[-1]
-        if one is not True:
+        if not (isinstance(param, click.Option) and param.is_flag):
             yield one
 
 
@@ -188,62 +169,84 @@ Command = Callable[..., int]
 """A command: what its options say comes by name, as the frozen values of `commands.options`."""
 
 
-class WholeNumber(click.IntRange):
-    """A number without a fraction, under the name that people know it by."""
+def gathers(into: str, form: type[Any], *options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return what adds options to a command and gives it all that are named as a field of `form` as one value, `into`.
 
-    name = "whole number"
+    The sites that are meant are of the flags, and not of what a plan is made from.
+    """
+    names = {field.name for field in fields(form)} - ({"sites"} if form is Inputs else set())
+
+    def add(command: Command) -> Command:
+        @wraps(command)
+        def gathered(**given: Any) -> int:
+            mine = {name: given.pop(name) for name in names & given.keys()}
+            return command(**{into: form(**mine)}, **given)
+
+        with_options: Command = gathered
+        for option in reversed(options):
+            with_options = option(with_options)
+        return with_options
+
+    return add
 
 
+choosing_rows = click.option(
+    "--only", multiple=True, metavar="EXPR", help="Only rows that match, as in 'channel=INSTAGRAM'."
+)
 sending = click.option(
     "--via", type=click.Choice(["auto", "draft", "publish", "bulk"]), help="How new posts are sent (usually auto)."
 )
+printing_json = click.option("--json", is_flag=True, help="Print one JSON document; all else goes to stderr.")
 
-printing_json = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON document; all else goes to stderr."
+
+def is_colored(_context: click.Context, _param: click.Parameter, no_color: bool) -> bool:
+    """Tell whether what is printed has colours."""
+    return not no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty()
+
+
+common = gathers(
+    "flags",
+    Flags,
+    click.option("--site", "sites", multiple=True, metavar="NAME", help="Only this site; may be given several times."),
+    click.option("--config", type=PATH, metavar="FILE", help="Read this configuration instead of postbatch.toml."),
+    click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel."),
+    click.option("-q", "--quiet", is_flag=True, help="Print less: only totals, problems and files."),
+    click.option("-v", "--verbose", is_flag=True, help="Print every row and every step."),
+    printing_json,
+    click.option("--no-color", "color", is_flag=True, callback=is_colored, help="No colours."),
 )
+"""The options that every command has."""
+
+doing = gathers(
+    "outputs",
+    Outputs,
+    click.option("-y", "--yes", is_flag=True, help="Don't ask before the first change."),
+    click.option("--out", type=PATH, metavar="FILE", help="Where the results go: .xlsx, .csv or .json."),
+    click.option("--page", type=PATH, metavar="FILE", help="Where the page goes."),
+    click.option("--no-page", is_flag=True, help="Don't write a page."),
+    click.option("--annotate", is_flag=True, help="Write the results as a copy of your workbook, with columns added."),
+    click.option("--json-events", "as_events", is_flag=True, help="Print each event as a line of JSON while it runs."),
+)
+"""What concerns a run and its results."""
 
 
-def here(flags: Flags, *, as_events: bool = False, still: bool = False) -> Environment:
+def here(flags: Flags, *, still: bool = False) -> Environment:
     """Return where a command runs, with a sign of life on the terminal for as long as it takes, unless it is `still`.
 
     With --json its document is alone on stdout, and what people read is on stderr.
     """
     environment = Environment()
-    if flags.json or as_events:
-        environment = Environment(out=sys.stderr, answers=sys.stdout, as_events=as_events)
+    if flags.json or flags.as_events:
+        environment = Environment(out=sys.stderr, answers=sys.stdout, as_events=flags.as_events)
     environment = environment.with_status(quiet=flags.quiet)
-    if not (as_events or still):
+    if not (flags.as_events or still):
         waiting = environment.status.waiting(lambda: "Working", after_seconds=SHORT_SECONDS)
         click.get_current_context().with_resource(waiting)
     return environment
 
 
-def common(command: Command) -> Command:
-    """Add the options that every command has; they come as `flags`."""
-
-    @click.option("--site", "sites", multiple=True, metavar="NAME", help="Only this site; may be given several times.")
-    @click.option("--config", type=PATH, metavar="FILE", help="Read this configuration instead of postbatch.toml.")
-    @click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel.")
-    @click.option("-q", "--quiet", is_flag=True, help="Print less: only totals, problems and files.")
-    @click.option("-v", "--verbose", is_flag=True, help="Print every row and every step.")
-    @printing_json
-    @click.option("--no-color", is_flag=True, help="No colours.")
-    @wraps(command)
-    def with_flags(
-        *, sites: tuple[str, ...], config: Path | None, sandbox: bool, quiet: bool, verbose: bool, no_color: bool,
-        as_json: bool, **others: object,
-    ) -> int:  # fmt: skip
-        color = not no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty()
-        flags = Flags(
-            sites=sites, config=config, sandbox=sandbox, quiet=quiet, verbose=verbose, color=color, json=as_json
-        )
-        return command(flags=flags, **others)
-
-    return with_flags
-
-
 def reading(command: Command) -> Command:
-    """Add the sheet and how it is to be read; they come as `inputs`."""
+    """Add the sheet and how it is to be read; with which rows are chosen they come as `inputs`."""
 
     @click.argument("sheet", shell_complete=complete_file)
     @click.option("--sheet", "tab", metavar="NAME", help="Which sheet of the workbook to read.")
@@ -252,65 +255,30 @@ def reading(command: Command) -> Command:
     @click.option("--skip-hidden", is_flag=True, help="Leave out hidden, filtered and crossed-out rows.")
     @click.option("--from", "mapping", type=click.Choice(MAPPINGS), metavar="SCHEDULER", help=FROM_HELP)
     @click.option("--map", "maps", multiple=True, metavar="OURS=HEADING", help="Read a column by this heading.")
-    @click.option("--ignore", multiple=True, metavar="HEADING", help="Ignore this column.")
-    @click.option("--media", metavar="DIR", default="", help="The folder of the media files, if not the sheet's own.")
+    @click.option("--ignore", "ignored", multiple=True, metavar="HEADING", help="Ignore this column.")
+    @click.option("--media", "media_folder", metavar="DIR", default="",
+                  help="The folder of the media files, if not the sheet's own.")  # fmt: skip
     @click.option("--places", metavar="FILE", default="", help="The table of places, if not the workbook's own sheet.")
+    @gathers("inputs", Inputs)
     @wraps(command)
-    def with_inputs(
-        *, sheet: str, tab: str | None, encoding: str | None, include_hidden: bool, skip_hidden: bool,
-        mapping: str | None, maps: tuple[str, ...], ignore: tuple[str, ...], media: str, places: str, **others: object,
-    ) -> int:  # fmt: skip
+    def with_inputs(*, inputs: Inputs, include_hidden: bool, skip_hidden: bool, **others: object) -> int:
         if include_hidden and skip_hidden:
             raise click.UsageError("--include-hidden and --skip-hidden contradict each other; choose one.")
-        from_stdin, file = sheet == "-", sheet
-        if from_stdin or "://" in sheet:
+        hidden: Literal["ask", "include", "skip"] = "include" if include_hidden else "skip" if skip_hidden else "ask"
+        from_stdin, file, media = inputs.sheet == "-", inputs.sheet, inputs.media_folder
+        if from_stdin or "://" in file:
             from batch.sheets.read import bring_sheet
 
             environment = Environment()
             state = environment.state_folder
-            file = bring_sheet(sheet, folder=environment.cwd, state=state, stdin=sys.stdin.buffer)
+            file = bring_sheet(file, folder=environment.cwd, state=state, stdin=sys.stdin.buffer)
             media = (media or str(environment.cwd)) if from_stdin else media
-            if file != sheet and not from_stdin:
+            if file != inputs.sheet and not from_stdin:
                 environment.warn(f"Downloaded the Google Sheet to {file}.")
-        inputs = Inputs(
-            sheet=file,
-            from_stdin=from_stdin,
-            tab=tab,
-            encoding=encoding,
-            hidden="include" if include_hidden else "skip" if skip_hidden else "ask",
-            mapping=mapping,
-            maps=maps,
-            ignored=ignore,
-            media_folder=media,
-            places=places,
-        )
+        inputs = replace(inputs, sheet=file, from_stdin=from_stdin, hidden=hidden, media_folder=media)
         return command(inputs=inputs, **others)
 
     return with_inputs
-
-
-def choosing_rows(command: Command) -> Command:
-    """Add which rows are meant; it is put into `inputs`."""
-
-    @click.option("--only", multiple=True, metavar="EXPR", help="Only rows that match, as in 'channel=INSTAGRAM'.")
-    @click.option("--rows", default="", metavar="RANGES", help="Only these rows, as in 2-40,45.")
-    @click.option("--first", type=int, metavar="N", help="Only the first N rows that would run.")
-    @click.option("--from-date", default="", metavar="DAY", help="Only posts from this day on, as in 2026-12-01.")
-    @click.option("--until", default="", metavar="DAY", help="Only posts up to this day.")
-    @click.option("--approved-only", is_flag=True, help="Only rows with yes in `approved`.")
-    @click.option("--pilot", default="", metavar="N|PLACES", help="Only the first N places, or these.")
-    @wraps(command)
-    def with_rows(
-        *, inputs: Inputs, only: tuple[str, ...], rows: str, first: int | None, from_date: str, until: str,
-        approved_only: bool, pilot: str, **others: object,
-    ) -> int:  # fmt: skip
-        chosen = replace(
-            inputs, only=only, rows=rows, first=first, from_date=from_date, until=until, approved_only=approved_only,
-            pilot=pilot,
-        )  # fmt: skip
-        return command(inputs=chosen, **others)
-
-    return with_rows
 
 
 def choosing(command: Command) -> Command:
@@ -330,45 +298,16 @@ def choosing(command: Command) -> Command:
     @click.option("--allow-delete", type=WholeNumber(0), metavar="N", help="Allow up to N posts to be deleted.")
     @click.option("--allow-reschedule", type=WholeNumber(0), metavar="N", help="Allow up to N posts to be rescheduled.")
     @wraps(command)
-    def with_choice(
-        *, inputs: Inputs, answers: tuple[str, ...], again: tuple[str, ...], replaced: tuple[str, ...],
-        drafts_only: bool, regenerate: bool, allow_new: int | None, allow_cancel: int | None,
-        allow_delete: int | None, allow_reschedule: int | None, **others: object,
-    ) -> int:  # fmt: skip
-        allow = {"cancel": allow_cancel, "delete": allow_delete, "reschedule": allow_reschedule}
-        chosen = replace(
-            inputs,
-            answers=answers,
-            drafts_only=drafts_only,
-            regenerate=regenerate,
-            allow_new=allow_new,
-            again=tuple(key.strip() for keys in again for key in keys.split(",") if key.strip()),
-            replaced=tuple(key.strip() for keys in replaced for key in keys.split(",") if key.strip()),
-            allow=tuple((act, number) for act, number in allow.items() if number is not None),
+    def with_choice(*, inputs: Inputs, **others: Any) -> int:
+        allow = {act: others.pop(f"allow_{act}") for act in ("cancel", "delete", "reschedule")}
+        again, replaced = (
+            tuple(key.strip() for keys in given for key in keys.split(",") if key.strip())
+            for given in (inputs.again, inputs.replaced)
         )
-        return command(inputs=chosen, **others)
+        allowed = tuple((act, number) for act, number in allow.items() if number is not None)
+        return command(inputs=replace(inputs, again=again, replaced=replaced, allow=allowed), **others)
 
     return with_choice
-
-
-def doing(command: Command) -> Command:
-    """Add what concerns a run and its results; it comes as `outputs`."""
-
-    @click.option("-y", "--yes", is_flag=True, help="Don't ask before the first change.")
-    @click.option("--out", type=PATH, metavar="FILE", help="Where the results go: .xlsx, .csv or .json.")
-    @click.option("--page", type=PATH, metavar="FILE", help="Where the page goes.")
-    @click.option("--no-page", is_flag=True, help="Don't write a page.")
-    @click.option("--annotate", is_flag=True, help="Write the results as a copy of your workbook, with columns added.")
-    @click.option("--json-events", "as_events", is_flag=True, help="Print each event as a line of JSON while it runs.")
-    @wraps(command)
-    def with_outputs(
-        *, yes: bool, out: Path | None, page: Path | None, no_page: bool, annotate: bool, as_events: bool,
-        **others: object,
-    ) -> int:  # fmt: skip
-        outputs = Outputs(out=out, page=page, no_page=no_page, annotate=annotate, yes=yes, as_events=as_events)
-        return command(outputs=outputs, **others)
-
-    return with_outputs
 
 
 @click.group(cls=CommandGroup, context_settings=CONTEXT, epilog=f"Exit status: {EXIT_STATUSES}")
@@ -407,10 +346,7 @@ def check(*, inputs: Inputs, flags: Flags, out: Path | None, form: str) -> int:
 @click.option("--set", "typed", multiple=True, metavar="D3=TEXT", help="Put TEXT into this cell; may be repeated.")
 @click.option("--answers", multiple=True, metavar="FILE", help="Put the notes of these answers beside their rows.")
 @common
-def fix(
-    *, inputs: Inputs, flags: Flags, out: Path | None, cells: tuple[str, ...], typed: tuple[str, ...],
-    answers: tuple[str, ...],
-) -> int:  # fmt: skip
+def fix(*, inputs: Inputs, flags: Flags, out: Path | None, cells: tuple[str, ...], typed: tuple[str, ...]) -> int:
     """Write a copy of SHEET with every mistake that has exactly one fix corrected, and list each change.
 
     Corrections made on `To fix` in the sheet's results are taken over. SHEET itself is never changed.
@@ -422,7 +358,6 @@ def fix(
     if unclear := [part for part in typed if "=" not in part]:
         raise click.UsageError(f"--set {unclear[0]} names no text. Write the cell, = and the text, as in D3=FACEBOOK.")
     put = tuple((cell.strip().upper(), text) for cell, _, text in (part.partition("=") for part in typed))
-    inputs = replace(inputs, answers=answers)
     outputs = Outputs(out=out, cells=tuple(cell.upper() for cell in cells), typed=put)
     return fix_sheet(here(flags), flags, inputs, outputs)
 
@@ -433,7 +368,7 @@ def fix(
 @click.option("--out", type=PATH, metavar="plan.json", help="Save the plan, for `postbatch apply`.")
 @click.option("--page", type=PATH, metavar="FILE", help="Write the plan as a page, to send for approval.")
 @common
-def plan(inputs: Inputs, flags: Flags, via: str | None, out: Path | None, page: Path | None) -> int:
+def plan(inputs: Inputs, flags: Flags, out: Path | None, page: Path | None) -> int:
     """Compare SHEET with what is on the site and show what a run would do; change nothing."""
     from batch.commands.plan import plan_sheet
 
@@ -441,7 +376,7 @@ def plan(inputs: Inputs, flags: Flags, via: str | None, out: Path | None, page: 
         raise click.UsageError(
             "A saved plan needs the sheet as a file, and this one came on standard input. Save it, then plan that file."
         )
-    return plan_sheet(here(flags), replace(flags, via=via), inputs, Outputs(out=out, page=page))
+    return plan_sheet(here(flags), flags, inputs, Outputs(out=out, page=page))
 
 
 @postbatch.command(short_help="Plan, ask, send, and write the results.")
@@ -452,41 +387,38 @@ def plan(inputs: Inputs, flags: Flags, via: str | None, out: Path | None, page: 
 @click.option("--all-or-nothing", is_flag=True, help="Send nothing if any row has a problem.")
 @click.option("--wait", "wait_seconds", type=float, is_flag=False, flag_value=300.0, default=0.0, metavar="[SECONDS]",
               help="Wait until posts in process are live or refused, at most 300 s (or SECONDS).")  # fmt: skip
-@click.option("--cluster", metavar="tls://HOST:PORT", default="",
+@click.option("--cluster", "address", metavar="tls://HOST:PORT", default="",
               help="Let a Dask cluster do each site; anyone who reaches it can use its workers' keys.")  # fmt: skip
-@click.option("--cluster-ca", type=PATH, metavar="FILE", help="The certificate authority of the cluster.")
-@click.option("--cluster-cert", type=PATH, metavar="FILE", help="The certificate that this machine shows the cluster.")
-@click.option("--cluster-key", type=PATH, metavar="FILE", help="The private key of that certificate.")
+@click.option("--cluster-ca", "ca", type=PATH, metavar="FILE", help="The certificate authority of the cluster.")
+@click.option("--cluster-cert", "cert", type=PATH, metavar="FILE",
+              help="The certificate that this machine shows the cluster.")  # fmt: skip
+@click.option("--cluster-key", "key", type=PATH, metavar="FILE", help="The private key of that certificate.")
+@gathers("cluster", Cluster)
 @common
-def run(
-    inputs: Inputs, outputs: Outputs, flags: Flags, via: str | None, dry_run: bool, all_or_nothing: bool,
-    wait_seconds: float, cluster: str, cluster_ca: Path | None, cluster_cert: Path | None, cluster_key: Path | None,
-) -> int:  # fmt: skip
+def run(*, inputs: Inputs, outputs: Outputs, flags: Flags, dry_run: bool, cluster: Cluster) -> int:
     """Plan SHEET, ask, send the posts, and write SHEET.results.xlsx with a page beside it."""
     if dry_run:
         from batch.commands.plan import plan_sheet
 
-        return plan_sheet(here(flags), replace(flags, via=via), inputs, Outputs(page=outputs.page))
+        return plan_sheet(here(flags), flags, inputs, Outputs(page=outputs.page))
     from batch.commands.run import run_sheet
 
     if inputs.from_stdin and outputs.out is None:
         outputs = replace(outputs, out=Path("stdin.results.xlsx"))
-    outputs = replace(outputs, all_or_nothing=all_or_nothing, wait_seconds=wait_seconds)
-    where = Cluster(cluster, cluster_ca, cluster_cert, cluster_key) if cluster else None
-    return run_sheet(here(flags, as_events=outputs.as_events), replace(flags, via=via), inputs, outputs, cluster=where)
+    return run_sheet(here(flags), flags, inputs, outputs, cluster=cluster if cluster.address else None)
 
 
 @postbatch.command(short_help="Set up: time zone, site and sign-in.")
 @click.option("--timezone", default="", metavar="ZONE", help="The time zone of your sheets, as in Europe/Berlin.")
 @click.option("--name", default="", metavar="NAME", help="A short name for the site.")
 @click.option("--site-id", default="", metavar="ID", help="The site's ID, or the address of its dashboard.")
-@click.option("--key-variable", default="", metavar="NAME", help="The environment variable that holds the key.")
+@click.option(
+    "--key-variable", "variable", default="", metavar="NAME", help="The environment variable that holds the key."
+)
 @click.option("--key-store", is_flag=True, help="Keep the key in this machine's key store (typed, or from stdin).")
 @click.option("--forget-key", default="", metavar="NAME", help="Remove this site's key from the key store.")
 @printing_json
-def init(
-    *, timezone: str, name: str, site_id: str, key_variable: str, key_store: bool, forget_key: str, as_json: bool
-) -> int:  # fmt: skip
+def init(*, forget_key: str, json: bool, **answers: Any) -> int:
     """Ask for time zone, site and sign-in, and write your own configuration. Run it again to add another site.
 
     The key is in no file: this machine's key store keeps it (with the extra postbatch[keyring]), or the configuration
@@ -494,17 +426,16 @@ def init(
     """
     from batch.commands import init as command
 
-    flags = Flags(json=as_json)
+    flags = Flags(json=json)
     if forget_key:
         return command.forget_key(here(flags, still=True), forget_key)
-    answers = command.Answers(timezone, name, site_id, key_variable, key_store)
-    return command.make_configuration(here(flags, still=True), flags, answers)
+    return command.make_configuration(here(flags, still=True), flags, command.Answers(**answers))
 
 
 @postbatch.command(short_help="Trust a configuration file as it is now.")
 @click.argument("file", type=click.Path(path_type=Path), default=Path("postbatch.toml"))
 @printing_json
-def trust(*, file: Path, as_json: bool) -> int:
+def trust(*, file: Path, json: bool) -> int:
     """Trust FILE (postbatch.toml) as it is now.
 
     A postbatch.toml beside a sheet or in the current folder may have come from somebody else. It counts only once you
@@ -512,7 +443,7 @@ def trust(*, file: Path, as_json: bool) -> int:
     """
     from batch.commands.trust import trust_file
 
-    return trust_file(here(Flags(json=as_json), still=True), file)
+    return trust_file(here(Flags(json=json), still=True), file)
 
 
 @postbatch.command(short_help="Carry out a plan that was reviewed.")
@@ -520,11 +451,11 @@ def trust(*, file: Path, as_json: bool) -> int:
 @doing
 @sending
 @common
-def apply(plan_file: Path, outputs: Outputs, flags: Flags, via: str | None) -> int:
+def apply(plan_file: Path, outputs: Outputs, flags: Flags) -> int:
     """Carry out exactly the plan that was reviewed; refuse if anything has changed since."""
     from batch.commands.apply import apply_plan
 
-    return apply_plan(here(flags, as_events=outputs.as_events), replace(flags, via=via), plan_file, outputs)
+    return apply_plan(here(flags), flags, plan_file, outputs)
 
 
 @postbatch.command(short_help="Write a workbook (or CSV) to fill in.")
@@ -592,13 +523,11 @@ def watch(*, flags: Flags, once: bool, every: str, notify: bool, notify_command:
 @click.option("--split", type=click.Choice(["site"]), help="Write one report for each site.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @common
-def report(
-    *, flags: Flags, month: str, out: Path | None, page: Path | None, no_page: bool, split: str | None, force: bool,
-) -> int:  # fmt: skip
+@gathers("outputs", Outputs)
+def report(*, flags: Flags, month: str, outputs: Outputs, split: str | None, force: bool) -> int:
     """Write the month as it is on the sites: live, to come, failed, drafts, links and the service's own figures."""
     from batch.commands.report import report_month
 
-    outputs = Outputs(out=out, page=page, no_page=no_page)
     return report_month(here(flags), flags, month=month, outputs=outputs, split=bool(split), force=force)
 
 
@@ -610,17 +539,14 @@ def report(
               help="Do it only if it's still this plan, saved by -n --out.")  # fmt: skip
 @doing
 @common
-def undo(
-    *, run: str, redo: bool, dry_run: bool, reviewed: Path | None, outputs: Outputs, flags: Flags,
-) -> int:  # fmt: skip
+def undo(*, run: str, redo: bool, dry_run: bool, reviewed: Path | None, outputs: Outputs, flags: Flags) -> int:
     """Undo RUN (or `last`) where that is still possible: cancel what it scheduled, put back what it changed.
 
     `last` never means an undo. An undo is undone by its own name, and is asked about unless --redo comes with --yes.
     """
     from batch.commands.undo import undo_run
 
-    environment = here(flags, as_events=outputs.as_events)
-    return undo_run(environment, flags, run, outputs, redo=redo, dry_run=dry_run, reviewed=reviewed)
+    return undo_run(here(flags), flags, run, outputs, redo=redo, dry_run=dry_run, reviewed=reviewed)
 
 
 @postbatch.command(short_help="List your runs.")
@@ -738,11 +664,11 @@ def schema(what: str) -> int:
 )
 @click.option("--reset", is_flag=True, help="Forget the posts of earlier sandbox runs in this folder.")
 @printing_json
-def sandbox(*, port: int, reset: bool, as_json: bool) -> int:
+def sandbox(*, port: int, reset: bool, json: bool) -> int:
     """Run a local Publisher API, to try everything without an account; look at its posts in a browser."""
     from batch.commands.sandbox import serve
 
-    return serve(here(Flags(json=as_json), still=True), port=port, reset=reset)
+    return serve(here(Flags(json=json), still=True), port=port, reset=reset)
 
 
 class Pipe(io.FileIO):
@@ -792,28 +718,27 @@ def main(arguments: list[str] | None = None) -> None:
     for_programs = as_events or "--json" in given or "schema" in given[:1]
     sys.stdout, sys.stderr = make_patient(sys.stdout, for_programs=for_programs), make_patient(sys.stderr)
     desk = Environment(answers=sys.stdout if as_events or "--json" in given else None, as_events=as_events)
+
+    def fail(sentence: str, *details: str, status: int, told: str = "") -> int:
+        desk.answer({"error": sentence, "details": list(details), "exit_status": status})
+        for line in (told or f"Error: {sentence}", *details):
+            desk.warn(line)
+        return status
+
     try:
         status = postbatch.main(arguments, prog_name="postbatch", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:  # the bare command: its help, and no word of an error
         print(error.format_message(), file=sys.stderr)
         sys.exit(2)
     except click.ClickException as error:
-        told = " ".join(error.format_message().split())
-        desk.answer({"error": told, "details": [], "exit_status": 2})
-        desk.warn(f"Error: {told}")
+        status = fail(error.format_message(), status=2)
         context = error.ctx if isinstance(error, click.UsageError) else None
         if context is not None:
             print(f"{context.get_usage()}\nAll options: {context.command_path} --help", file=sys.stderr)
-        sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        desk.answer({"error": "Interrupted.", "details": [], "exit_status": EXIT_INTERRUPTED})
-        print("Interrupted.", file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
+        status = fail("Interrupted.", status=EXIT_INTERRUPTED, told="Interrupted.")
     except PostbatchError as error:
-        desk.answer({"error": error.sentence, "details": list(error.details), "exit_status": error.exit_status})
-        for line in (f"Error: {error.sentence}", *error.details):
-            desk.warn(line)
-        sys.exit(error.exit_status)
+        status = fail(error.sentence, *error.details, status=error.exit_status)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a person gets a sentence and a file
         from batch.commands.session import report_failure
 

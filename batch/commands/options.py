@@ -283,6 +283,7 @@ class Flags:
     color: bool = True
     via: str | None = None
     json: bool = False
+    as_events: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +339,6 @@ class Outputs:
     annotate: bool = False
     yes: bool = False
     all_or_nothing: bool = False
-    as_events: bool = False
     cells: tuple[str, ...] = ()
     typed: tuple[tuple[str, str], ...] = ()
     """For `fix`: the cells that a person has typed something else for, and what."""
