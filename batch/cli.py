@@ -740,9 +740,10 @@ def main(arguments: list[str] | None = None) -> None:
     except PostbatchError as error:
         status = fail(error.sentence, *error.details, status=error.exit_status)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a person gets a sentence and a file
-        from batch.commands.session import report_failure
+        from batch.commands.session import EXIT_STOPPED, keep_failure
 
-        status = report_failure(error)
-        told = f"Something went wrong inside postbatch ({type(error).__name__})."
-        desk.answer({"error": told, "details": [], "exit_status": status})
+        what = f"Something went wrong inside postbatch ({type(error).__name__})."
+        again = "Run the same command again: the journal knows what was sent, and nothing is sent twice."
+        status = fail(what, status=EXIT_STOPPED, told=f"Error: {what} {again}")
+        keep_failure(error)
     sys.exit(status if isinstance(status, int) else 0)

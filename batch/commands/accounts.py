@@ -52,8 +52,7 @@ def show_accounts(environment: Environment, flags: Flags, *, assets: bool = Fals
                 "connect_urls": {str(channel): url for channel, url in urls.items()},
             }
         )
-        session.show_sandbox()
-        session.environment.show_text(terminal.accounts_text(snapshot, connect_urls=urls, **session.style))
+        session.show_text(terminal.accounts_text(snapshot, connect_urls=urls, **session.style))
         for notice in snapshot.notices:
             session.say(notice)
         for kind in ASSET_CALLS if assets else ():
@@ -89,7 +88,6 @@ def write_places_table(environment: Environment, flags: Flags, out: Path, *, for
         channels = [channel for channel in Channel if any(f"account:{channel}" in row for row in rows)]
         write_places(PlaceRows(tell_apart(rows), channels=channels), path)
         environment.answer({"written": str(out), "places": len(rows), "unread_sites": len(unread)})
-        session.show_sandbox()
         session.show(f"Written: {out}, with {counted(len(rows), 'place')}. Fill in their groups and words.")
         session.show_next(session.next_command("plan", "posts.xlsx", "--places", str(out)))
         return EXIT_ROWS if unread else EXIT_DONE

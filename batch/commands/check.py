@@ -180,10 +180,9 @@ def check_sheet(
         checked = replace(checked, posts=tuple(post for post in checked.posts if place(post) not in left_out))
         for notice in checked.sheet.notices:  # elsewhere the plan tells them
             session.say(notice)
-        session.show_sandbox()
         issues = checked.issues
         for issue in issues if github else ():
-            environment.show(github_annotation(issue, file=inputs.sheet))
+            session.show(github_annotation(issue, file=inputs.sheet))
         wrong = any(issue.severity is Severity.ERROR for issue in issues)
         verb = "plan" if not wrong else "fix" if fixable(issues) else "check"
         text = terminal.issues_text(
@@ -194,7 +193,7 @@ def check_sheet(
             verbose=flags.verbose,
             **session.style,
         )  # of a sheet's own words none begins a command to the runner, also where a line was broken
-        session.environment.show_text(re.sub(r":(?=:)|##(?=\[)", "\\g<0>\u2060", text) if github else text)
+        session.show_text(re.sub(r":(?=:)|##(?=\[)", "\\g<0>\u2060", text) if github else text)
         data = {"sheet": checked.sheet.name, "issues": [asdict(issue) for issue in issues]}
         environment.answer(data)
         if outputs.out is not None:

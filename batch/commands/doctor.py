@@ -123,7 +123,6 @@ def find_facts(environment: Environment, flags: Flags, *, yes: bool) -> int:
         account = choose_account(snapshot.accounts)
         if account is None:
             raise StartError(f"A probe needs one of these channels connected: {', '.join(CHANNELS)}.")
-        session.show_sandbox()
         session.show(PROBE_SAID.format(site=site, channel=account.channel, account=account.name or account.id))
         if not yes and not session.confirms("Make these drafts?"):
             session.warn("Nothing was done.")

@@ -73,9 +73,8 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
         for notice in (*copy.notices, *(written.notices if written else ())):
             session.warn(notice)
         left = copy.checked
-        show = session.environment.show_text
-        show(terminal.fixes_text(sorted(copy.fixes.values()), **session.style))
-        show(
+        session.show_text(terminal.fixes_text(sorted(copy.fixes.values()), **session.style))
+        session.show_text(
             terminal.issues_text(
                 left.issues, posts=left.posts, called=left.sheet.called, verbose=flags.verbose, **session.style
             )
@@ -90,8 +89,8 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
         )
         wrong = any(issue.severity is Severity.ERROR for issue in left.issues)
         if written:
+            session.show_written(written.path)
             fixed = shown_from(written.path, environment.cwd)
-            session.show(f"Written: {fixed}")
             session.show_next(session.next_command("check" if wrong else "plan", fixed))
         return EXIT_ROWS if wrong else EXIT_DONE
 

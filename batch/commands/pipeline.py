@@ -315,10 +315,9 @@ def _tell_sites(session: Session, plan: Plan) -> tuple[str, ...]:
 def show_plan(session: Session, plan: Plan, *, asks: bool = False) -> None:
     """Print which sites are meant, and the plan; with `--quiet` its totals. `asks`: a question follows."""
     flags = session.flags
-    session.show_sandbox()
     for line in () if session.sandbox else _tell_sites(session, plan):
         session.show(line)
-    session.environment.show_text(
+    session.show_text(
         plan_text(
             plan,
             calls_per_minute=session.settings.calls_per_minute,
@@ -527,13 +526,12 @@ def tell(
         raise
     finally:
         # Also where no file can be written: what was done is then told here, and by `postbatch results`.
-        session.show_sandbox()
         if outcomes:
-            environment.show_text(
+            session.show_text(
                 terminal.outcomes_text(results, known=known, verbose=flags.verbose, quiet=flags.quiet, **session.style)
             )
         for path in written:
-            session.show(f"Written: {shown_from(path, environment.cwd)}")
+            session.show_written(path)
             environment.tell_event("written", file=shown_from(path, environment.cwd))
         if environment.answers is not None:
             from batch.workbooks.results import results_json

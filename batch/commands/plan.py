@@ -13,14 +13,7 @@ from batch.atomic import write_private
 from batch.commands.check import fixable
 from batch.commands.options import Environment, Flags, Inputs, Outputs
 from batch.commands.pipeline import REFUSED, Prepared, make_record, places_of, prepare, read_to_send, show_plan
-from batch.commands.session import (
-    EXIT_DONE,
-    EXIT_ROWS,
-    JSON,
-    Session,
-    refuse_outputs,
-    shown_from,
-)
+from batch.commands.session import EXIT_DONE, EXIT_ROWS, JSON, Session, refuse_outputs
 from batch.errors import JournalError
 from batch.plan.approval import ask_about
 from batch.plan.planfile import plan_chunks
@@ -54,7 +47,7 @@ def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: 
             planned = replace(make_results(record, [planned_outcome(p.step) for p in record.placed]), wanted="plan")
             asked = ask_about(placed.step for placed in record.placed)
             page = session.write_page(planned, outputs.page, media_folder=checked.media_folder, asked=asked)
-            session.show(f"Written: {shown_from(page, environment.cwd)}")
+            session.show_written(page)
         _show_next(session, prepared, saved=outputs.out)
         steps = prepared.plan.steps
         to_fix = any(step.kind in REFUSED for step in steps) or any(part.lapsed for part in prepared.plan.sites)
@@ -82,7 +75,7 @@ def write_plan(session: Session, chunks: Iterable[str], out: Path) -> None:
     with suppress(OSError, JournalError):  # without it, `apply` takes less of the file's word
         make_private_folder(session.environment.plan_folder)
         write_private(session.environment.plan_folder / digest.hexdigest(), b"")
-    session.show(f"Written: {shown_from(written, session.environment.cwd)}")
+    session.show_written(written)
 
 
 def _chunks(session: Session, prepared: Prepared, inputs: Inputs, *, folder: Path) -> Iterator[str]:

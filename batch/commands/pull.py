@@ -122,7 +122,6 @@ def pull_posts(
         environment.answer(
             {"written": str(out), "posts": len(rows), "left_out": dict(left), "unread_sites": len(unread)}
         )
-        session.show_sandbox()
         session.show(f"{'Written' if written else 'Unchanged'}: {out}, with {counted(len(rows), 'post')} to edit")
         if left:
             more = " (--all includes what is published)" if left["published"] and not choice.everything else ""

@@ -15,7 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from batch.commands.options import Environment, Flags, Outputs
-from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_outputs, refuse_to_lose, shown_from
+from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_outputs, refuse_to_lose
 from batch.commands.sites import ask_sites, look_at_site, tell_unread
 from batch.commands.watch import KnownPost, known_posts, start_with_runs
 from batch.errors import StartError
@@ -219,12 +219,11 @@ def _reports(session: Session, posts: Sequence[ReportPost], *, month: str, sites
 
 def _write(session: Session, reports: Sequence[Results], ways: Sequence[Outputs]) -> None:
     """Write each report, and print its headline and totals."""
-    session.show_sandbox()
     for report, way in zip(reports, ways, strict=True):
         session.show(f"{report.sheet}: {make_headline(report).well}")
         path = way.out or Path()
         for written in session.write_report(report, way, sheet=path.with_suffix(".csv")):
-            session.show(f"Written: {shown_from(written, session.environment.cwd)}")
+            session.show_written(written)
         for name, values in report_totals(report).items() if len(reports) == 1 else ():
             told = []
             for value, found in values.items():

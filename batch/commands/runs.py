@@ -16,7 +16,6 @@ from batch.runs.record import RunRecord, read_record, read_results, run_names
 def show_runs(environment: Environment, flags: Flags, *, everything: bool = False) -> int:
     """List the latest runs of the sheets in this folder, newest first; with `everything` all runs of all folders."""
     with Session(environment, flags, offline=True) as session:
-        session.show_sandbox()
         records: list[RunRecord] = []
         others = 0
         for name in reversed(run_names(session.state)):
@@ -43,9 +42,7 @@ def show_runs(environment: Environment, flags: Flags, *, everything: bool = Fals
         if not records and not others:
             session.show("No runs yet. Next: postbatch run SHEET")
             return 0
-        session.environment.show_text(
-            terminal.runs_text(records, now=environment.now().astimezone(), more=others, **session.style)
-        )
+        session.show_text(terminal.runs_text(records, now=environment.now().astimezone(), more=others, **session.style))
         return 0
 
 

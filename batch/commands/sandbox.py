@@ -18,11 +18,11 @@ def serve(environment: Environment, *, port: int, reset: bool, wait: Callable[[]
         if settings.default_site:  # of several sites none of which is the default, none is named
             variables["WIX_SITE_ID"] = settings.site().site_id
         environment.answer({"address": f"{settings.api_url}/", "environment": variables})
-        session.show(f"The sandbox of this folder is at {settings.api_url}/ (open it in a browser).")
-        session.show("In another terminal, from this folder, `postbatch run SHEET --sandbox` uses the same posts,")
-        session.show("or let any command talk to this server:")
-        session.show(f"  export {' '.join(f'{name}={value}' for name, value in variables.items())}")
-        session.show("Ctrl-C ends it; its posts are kept for this folder.")
+        environment.show(f"The sandbox of this folder is at {settings.api_url}/ (open it in a browser).")
+        environment.show("In another terminal, from this folder, `postbatch run SHEET --sandbox` uses the same posts,")
+        environment.show("or let any command talk to this server:")
+        environment.show(f"  export {' '.join(f'{name}={value}' for name, value in variables.items())}")
+        environment.show("Ctrl-C ends it; its posts are kept for this folder.")
         try:
             (wait or threading.Event().wait)()
         except KeyboardInterrupt:

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypedDict
 
@@ -124,13 +125,23 @@ class Session:
 
     def show(self, line: str) -> None:
         """Print a line of what the command was asked for."""
+        self.show_sandbox()
         self.environment.show(line)
 
+    def show_text(self, text: str) -> None:
+        """Print what `report.terminal` has drawn of it."""
+        self.show_sandbox()
+        self.environment.show_text(text)
+
+    def show_written(self, path: Path, *, told: str = "Written") -> None:
+        """Say where a file is."""
+        self.show(f"{told}: {shown_from(path, self.environment.cwd)}")
+
     def show_sandbox(self) -> None:
-        """Say once in a command that it works in a sandbox, where it does."""
+        """Say once in a command that it works in a sandbox, where it does: before all else that it shows."""
         if self.sandbox and not self._told_sandbox:
             self._told_sandbox = True
-            self.show(SANDBOX_SAID)
+            self.environment.show(SANDBOX_SAID)
 
     def show_next(self, command: str) -> None:
         """Print the one command that comes next; `--quiet` keeps it back."""
@@ -192,23 +203,19 @@ class Session:
 
         settings = self.settings
         if not settings.sites:
-            ids = {name: str(uuid.uuid5(_SITES, name.casefold())) for name in (DEFAULT_SITE, *sites) if name}
-            made = {
-                name: SiteSettings(name, site_id, "", settings.calls_per_minute, settings.via)
-                for name, site_id in ids.items()
-            }
+            one = partial(SiteSettings, calls_per_minute=settings.calls_per_minute, via=settings.via)
+            named = {name: str(uuid.uuid5(_SITES, name.casefold())) for name in (DEFAULT_SITE, *sites) if name}
+            made = {name: one(name, site_id) for name, site_id in named.items()}
             settings = replace(settings, sites=made, default_site=DEFAULT_SITE)
-        home = self.state / "sandbox"
-        make_private_folder(home)
-        names = {site.site_id: site.name for site in settings.sites.values()}
-        state = home / f"{_digest(self.folder)}.sqlite"
+        state = self.state / "sandbox" / f"{_digest(self.folder)}.sqlite"
+        make_private_folder(state.parent)
+        ids = {site.name: site.site_id for site in settings.sites.values()}
         try:
+            service = Service(state, sites={site_id: name for name, site_id in ids.items()})
             if reset:
-                with Service(state, sites=names) as service:
-                    service.reset()
-            server = self._open.enter_context(SandboxServer(Service(state, sites=names), port=port))
-            known = {site.name: site.site_id for site in settings.sites.values()}
-            server.service.connect((known[site], channel, name) for site, channel, name in accounts if site in known)
+                service.reset()
+            server = self._open.enter_context(SandboxServer(service, port=port))
+            service.connect((ids[site], channel, name) for site, channel, name in accounts if site in ids)
         except OverflowError as error:
             raise StartError(f"There is no port {port}: give a --port from 1 to 65535.") from error
         except OSError as error:
@@ -347,16 +354,6 @@ def exit_status(
     if stopped or OutcomeKind.UNKNOWN in kinds:
         return EXIT_STOPPED
     return EXIT_ROWS if lapsed or kinds - GOOD - {OutcomeKind.PROCESSING} else EXIT_DONE
-
-
-def report_failure(error: BaseException) -> int:
-    """Say that the program failed and where its log is, and return the exit status."""
-    Environment().warn(
-        f"Error: Something went wrong inside postbatch ({type(error).__name__}). Run the same command again: "
-        "the journal knows what was sent, and nothing is sent twice."
-    )
-    keep_failure(error)
-    return EXIT_STOPPED
 
 
 def keep_failure(error: BaseException) -> None:

@@ -33,7 +33,6 @@ def make_template(
             )
         write_template(path, now=environment.now(), connected=offered, timezone=timezone)
         environment.answer({"written": str(out)})
-        session.show_sandbox()
         session.show(f"Written: {out}")
         session.show_next(session.next_command("check", str(out)))
     return 0
