@@ -24,7 +24,7 @@ from batch.commands.session import Session
 from batch.commands.sites import SITES_AT_ONCE, Doer, Emit, hold_sites, make_context, site_doer
 from batch.errors import PostbatchError, StartError
 from batch.model import Act, Content, Outcome, OutcomeKind, Post, Step, StepKind
-from batch.plan.decisions import PlanOptions
+from batch.plan.decisions import PlanOptions, place
 from batch.plan.safety import find_large_changes, refuse_large
 from batch.runs.actions import StepProgress
 from batch.runs.control import Stop
@@ -57,10 +57,9 @@ MAX_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class SiteJobResult:
-    """What a job came to. `tries` counts the machines that began it; `stopped` says why it ended early."""
+    """What a job came to; `stopped` says why it ended early."""
 
     outcomes: Mapping[int, Outcome]
-    tries: int
     messages: tuple[str, ...] = ()
     stopped: str = ""
 
@@ -69,15 +68,14 @@ class SiteJobResult:
 class SiteJob:
     """What doing one site's steps needs; `agreed` are the steps that were shown, one for each post, in their order.
 
-    `positions` are the posts' places in the sheet; `settings` hold no secret.
+    `settings` hold no secret.
     """
 
     run: str
     site: str
     settings: Settings = field(repr=False)
     posts: tuple[Post, ...]
-    positions: tuple[int, ...]
-    agreed: tuple[Step, ...]
+    agreed: tuple[NumberedStep, ...]
     options: PlanOptions = field(default_factory=PlanOptions)
     allow: tuple[tuple[str, int], ...] = ()
 
@@ -109,7 +107,7 @@ class SiteJob:
                     self._do_steps(session, tries=tries, stop=stop, emit=emit)
         except PostbatchError as error:
             stop.request(str(error))
-        return SiteJobResult(outcomes, tries, tuple(messages.getvalue().splitlines()), stop.reason)
+        return SiteJobResult(outcomes, tuple(messages.getvalue().splitlines()), stop.reason)
 
     def _do_steps(self, session: Session, *, tries: int, stop: Stop, emit: Emit) -> None:
         """Look at the site and plan again, and do of it what was agreed to."""
@@ -119,7 +117,8 @@ class SiteJob:
             refuse_large(find_large_changes([(plan, snapshot)], allowed=dict(self.allow)))
         items = {item.id: item for item in snapshot.items} if snapshot else {}
         steps: list[NumberedStep] = []
-        for position, step, agreed in zip(self.positions, plan.steps, self.agreed, strict=True):
+        for step, placed in zip(plan.steps, self.agreed, strict=True):
+            position, agreed = placed.position, placed.step
             if tries > 1 and agreed.acts and step.kind in STANDS:
                 # The machine that died had done this post already: its outcome is what the site shows.
                 item_id = step.item_id or agreed.item_id
@@ -199,12 +198,10 @@ def _open_client(cluster: Cluster, *, warn: Callable[[str], None]) -> Any:
     try:
         if not guarded and not is_this_machine(urlsplit(address).hostname or ""):
             warn(UNGUARDED)
-        ca, cert, key = map(str, files)
-        if any(files) and not (guarded and all(path and path.is_file() for path in files)):
-            raise StartError(TLS_TAKES)
-        named = {"tls_ca_file": ca, "tls_client_cert": cert, "tls_client_key": key} if any(files) else {}
-        security = distributed.Security(**named, require_encryption=guarded)
-        if guarded and security.get_connection_args("client").get("ssl_context") is None:
+        named = dict(zip(("tls_ca_file", "tls_client_cert", "tls_client_key"), map(str, files), strict=True))
+        sound = not any(files) or (guarded and all(path and path.is_file() for path in files))
+        security = distributed.Security(**named if any(files) and sound else {}, require_encryption=guarded)
+        if not sound or (guarded and security.get_connection_args("client").get("ssl_context") is None):
             raise StartError(TLS_TAKES)
         return distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False, security=security)
     except (OSError, ValueError, TimeoutError) as error:
@@ -278,19 +275,11 @@ class ClusterRunner:
                 if stop.requested:
                     return
                 self._emits |= {p.position: (p, emit) for p in steps if p.step.acts}
-                places = {(post.row, post.key) for post in posts}
                 left_out = {**self._options.skip, **self._planner.held.get(site, {})}
-                skip = {place: why for place, why in left_out.items() if place in places}
-                job = SiteJob(
-                    run=self._run,
-                    site=site,
-                    settings=self._session.settings.without_secrets(),
-                    posts=tuple(posts),
-                    positions=tuple(p.position for p in steps),
-                    agreed=tuple(p.step for p in steps),
-                    options=replace(self._options, skip=skip),
-                    allow=self._allow,
-                )
+                mine = left_out.keys() & {place(post) for post in posts}
+                options = replace(self._options, skip={where: left_out[where] for where in mine})
+                settings = self._session.settings.without_secrets()
+                job = SiteJob(self._run, site, settings, tuple(posts), tuple(steps), options, self._allow)
                 result = self._hand_over(job, stop)
                 outcomes = {p.position: self._outcome_of(p, result, stop) for p in steps}
                 for placed in steps:
@@ -304,20 +293,20 @@ class ClusterRunner:
         self, site: str, steps: Sequence[NumberedStep], journal: Journal, stop: Stop, emit: Emit
     ) -> tuple[list[Post], list[NumberedStep]]:
         """Bring the media of the steps to the site; return what is left to hand over, with the media's addresses."""
-        posts = {p.position: StepProgress(p.position, p.step) for p in steps if Act.UPLOAD in p.step.acts}
-        if posts:
+        bringing = {p.position: StepProgress(p.position, p.step) for p in steps if Act.UPLOAD in p.step.acts}
+        if bringing:
             context = make_context(self._session, site, journal, run=self._run, stop=stop)
-            make_bringer(cache=journal, folder=self._planner.media_folder)(list(posts.values()), context)
-        failed = {position: post.outcome for position, post in posts.items() if post.outcome is not None}
-        for position, outcome in failed.items():
-            emit(position, outcome)
-        known = journal.all_media() if posts else {}
-        pairs = [
-            (with_known_media(post, known), replace(p, step=posts[p.position].step) if p.position in posts else p)
-            for post, p in zip(self._planner.planned[site], steps, strict=True)
-            if p.position not in failed
-        ]
-        return [post for post, _ in pairs], [placed for _, placed in pairs]
+            make_bringer(cache=journal, folder=self._planner.media_folder)(list(bringing.values()), context)
+        known = journal.all_media() if bringing else {}
+        posts, left = [], []
+        for post, placed in zip(self._planner.planned[site], steps, strict=True):
+            progress = bringing.get(placed.position)
+            if progress and progress.outcome is not None:
+                emit(placed.position, progress.outcome)
+                continue
+            posts.append(with_known_media(post, known))
+            left.append(replace(placed, step=progress.step) if progress else placed)
+        return posts, left
 
     def _hand_over(self, job: SiteJob, stop: Stop) -> SiteJobResult | None:
         """Let a job be done and wait for its end. None where it was lost, and then `stop` says why."""
@@ -373,18 +362,10 @@ class ClusterRunner:
 
     def _keep(self, journal: Journal, steps: Sequence[NumberedStep], outcomes: Mapping[int, Outcome]) -> None:
         """Keep in this machine's journal what the cluster did."""
-        pairs = [(p, outcomes[p.position]) for p in steps if p.step.acts]
-        entries = [
-            Adopted(
-                position=placed.position,
-                act=placed.step.acts[-1],
-                reference=outcome.reference,
-                item_id=outcome.item_id,
-                status=outcome.status,
-                sent=outcome.outcome not in NOT_SENT or bool(outcome.item_id),
-                known=outcome.outcome is not OutcomeKind.UNKNOWN,
-                outcome=to_json(outcome),
-            )
-            for placed, outcome in pairs
-        ]
+        entries = []
+        for placed in (placed for placed in steps if placed.step.acts):
+            done = outcomes[placed.position]
+            what = (placed.step.acts[-1], done.reference, done.item_id, done.status)
+            sent, known = done.outcome not in NOT_SENT or bool(done.item_id), done.outcome is not OutcomeKind.UNKNOWN
+            entries.append(Adopted(placed.position, *what, sent=sent, known=known, outcome=to_json(done)))
         journal.adopt(self._run, entries, at=self._session.environment.now())

@@ -31,8 +31,8 @@ import pytest
 from batch.commands.cluster import SiteJob, within_agreement
 from batch.commands.options import STATE_VARIABLE, Environment
 from batch.model import Act, Channel, Content, Post, PostType, Step, StepKind
-from batch.plan.decisions import PlanOptions
 from batch.runs.control import Stop
+from batch.runs.record import NumberedStep
 from batch.settings import load_settings
 
 needs_distributed = pytest.mark.skipif(find_spec("distributed") is None, reason="the package distributed is not there")
@@ -336,7 +336,7 @@ def test_a_job_holds_no_credential_and_names_the_variable_that_the_worker_has_to
     settings = load_settings({"WIX_API_KEY": CLIENT_KEY, "WIX_SITE_ID": SITES["mill"]})
     step = replace(CREATE, site=settings.default_site)
     post = Post(2, "a", settings.default_site, Channel.FACEBOOK, PostType.POST, content=Content("Hello"))
-    job = SiteJob("r1", settings.default_site, settings.without_secrets(), (post,), (0,), (step,), PlanOptions())
+    job = SiteJob("r1", settings.default_site, settings.without_secrets(), (post,), (NumberedStep(0, step),))
     assert CLIENT_KEY.encode() not in pickle.dumps(job)
     with pytest.raises(TypeError):
         pickle.dumps(settings)
