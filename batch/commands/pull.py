@@ -35,6 +35,7 @@ from batch.sheets.read import read_sheet
 from batch.wording import counted
 from batch.workbooks.fix import cell_text
 from batch.workbooks.template import write_posts
+from batch.workbooks.validation import named_accounts
 
 EDITABLE = frozenset({Status.DRAFT, Status.SCHEDULED})
 GONE_OUT = frozenset({Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE})
@@ -216,38 +217,24 @@ def _pull_site(session: Session, site: str, *, choice: PullChoice) -> PulledSite
 
 def _posts_rows(items: Iterable[Item], accounts: Sequence[Account], *, site: str, zone: str) -> list[Cells]:
     """Return the items as rows of the template, soonest first, drafts last; an account by a name that means only it."""
-    taken = Counter((a.channel, name.casefold()) for a in accounts for name in {a.name, a.target_name, a.id} if name)
-    names = {
-        (str(a.channel), a.id, a.target_id): next(
-            (name for name in (a.name, a.target_name) if name and taken[a.channel, name.casefold()] == 1), a.id
-        )
-        for a in accounts
-    }
+    names = {(str(account.channel), account.id, account.target_id): name for name, account in named_accounts(accounts)}
     far = datetime.max.replace(tzinfo=UTC)
-    ordered = sorted(items, key=lambda item: (item.scheduled_at or far, item.channel, item.id))
-    return [_post_row(item, names, site=site, zone=zone) for item in ordered]
-
-
-def _post_row(item: Item, names: Mapping[tuple[str, str, str], str], *, site: str, zone: str) -> Cells:
-    content = item.content
-    row = {
-        "key": split_reference(item.reference)[0],
-        "site": site,
-        "channel": item.channel,
-        "type": item.type,
-        "account": names.get((item.channel, item.account_id, content.target_id), item.account_id),
-        "text": content.text,
-        "title": content.title,
-        "media": "\n".join(medium.url for medium in content.media),
-        "link": content.link,
-        "call_to_action": content.call_to_action,
-        "privacy": content.privacy,
-        "item_id": item.id,
-    }
-    if item.scheduled_at is not None:
-        local = item.scheduled_at.astimezone(ZoneInfo(zone))
-        # Where the wall clock alone would come twice, its offset tells which.
-        once = local.replace(fold=1 - local.fold).utcoffset() == local.utcoffset()
-        shown = f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
-        row |= {"timezone": zone, "publish_at": shown if once else f"{shown}{local:%z}"}
-    return {name: value for name, value in row.items() if value}
+    rows: list[Cells] = []
+    for item in sorted(items, key=lambda item: (item.scheduled_at or far, item.channel, item.id)):
+        content, at = item.content, item.scheduled_at and item.scheduled_at.astimezone(ZoneInfo(zone))
+        row = {name: getattr(content, name) for name in ("text", "title", "link", "call_to_action", "privacy")} | {
+            "key": split_reference(item.reference)[0],
+            "site": site,
+            "channel": item.channel,
+            "type": item.type,
+            "account": names.get((item.channel, item.account_id, content.target_id), item.account_id),
+            "media": "\n".join(medium.url for medium in content.media),
+            "item_id": item.id,
+        }
+        if at:
+            # Where the wall clock alone would come twice, its offset tells which.
+            once = at.replace(fold=1 - at.fold).utcoffset() == at.utcoffset()
+            form = "%Y-%m-%d %H:%M:%S" if at.second else "%Y-%m-%d %H:%M"
+            row |= {"timezone": zone, "publish_at": at.strftime(form if once else f"{form}%z")}
+        rows.append({name: value for name, value in row.items() if value})
+    return rows

@@ -8,9 +8,8 @@ from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.pipeline import tell
 from batch.commands.session import Session, exit_status, refuse_outputs
 from batch.commands.undo import UNDO, undo_name
-from batch.errors import PostbatchError
 from batch.report import terminal
-from batch.runs.record import RunRecord, read_record, read_results, run_names
+from batch.runs.record import RunRecord, read_record, read_results
 
 
 def show_runs(environment: Environment, flags: Flags, *, everything: bool = False) -> int:
@@ -18,12 +17,7 @@ def show_runs(environment: Environment, flags: Flags, *, everything: bool = Fals
     with Session(environment, flags, offline=True) as session:
         records: list[RunRecord] = []
         others = 0
-        for name in reversed(run_names(session.state)):
-            try:
-                record = read_record(session.state, name)
-            except PostbatchError as error:
-                session.warn(str(error))
-                continue
+        for record in session.records():
             here = everything or not record.folder or Path(record.folder).is_relative_to(session.folder)
             if here and (everything or len(records) < terminal.SHOWN_RUNS):
                 records.append(record)

@@ -28,21 +28,14 @@ from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, shown_from
 from batch.commands.sites import LIVE_KINDS, ONE_BY_ONE, OPEN_STATUSES, ask_sites, brought_up_to_date
 from batch.errors import PostbatchError, StartError
-from batch.model import Channel, Outcome, OutcomeKind, Status
+from batch.model import Channel, Outcome, OutcomeKind, Results, Status
 from batch.plan.matching import CONNECTIONS, REMEDY
 from batch.publisher import items
 from batch.publisher.accounts import VALID, token_status
 from batch.publisher.client import Client, notify_webhook
 from batch.runs.control import take_turn
 from batch.runs.journal import Journal
-from batch.runs.record import (
-    RunRecord,
-    is_as_written,
-    read_record,
-    read_results,
-    results_files,
-    run_names,
-)
+from batch.runs.record import RunRecord, is_as_written, read_record, read_results, results_files
 from batch.settings import called, is_this_machine
 from batch.times import shown_time
 from batch.wording import WINDOWS, counted, listed, make_visible_line, shorten
@@ -208,13 +201,10 @@ def open_posts(session: Session) -> dict[str, list[OpenPost]]:
     seen: set[tuple[str, str, str]] = set()
     elsewhere: set[str] = set()
     found: dict[str, list[OpenPost]] = defaultdict(list)
-    for record in reversed(read_records(session)):
-        try:
-            outcomes = read_results(session.state, record).outcomes
-        except PostbatchError as error:
-            session.warn(str(error))
+    for record in read_records(session):
+        if (results := _results_of(session, record)) is None:
             continue
-        for placed, outcome in zip(record.placed, outcomes, strict=True):
+        for placed, outcome in zip(record.placed, results.outcomes, strict=True):
             post = record.journals.get(outcome.site, ""), outcome.key, outcome.channel
             failed = outcome.outcome is OutcomeKind.FAILED and outcome.status == Status.FAILED
             coming = placed.step.at is not None and placed.step.at > session.environment.now()
@@ -321,20 +311,10 @@ def _ask_again(client: Client, journal: Journal, posts: Sequence[OpenPost], *, n
 
 
 def _alert(post: OpenPost, kind: str, reason: str) -> Alert:
-    outcome = post.outcome
-    return Alert(
-        kind=kind,
-        site=outcome.site,
-        sheet=post.record.sheet,
-        row=outcome.row,
-        key=outcome.key,
-        channel=outcome.channel,
-        account=outcome.account,
-        when=shown_time(outcome.publish_at, timezone=outcome.timezone) if outcome.publish_at else "",
-        reason=reason,
-        run=post.record.run,
-        item_id=outcome.item_id,
-    )
+    outcome, record = post.outcome, post.record
+    alike = {name: getattr(outcome, name) for name in ("site", "row", "key", "channel", "account", "item_id")}
+    when = shown_time(outcome.publish_at, timezone=outcome.timezone) if outcome.publish_at else ""
+    return Alert(**alike, kind=kind, sheet=record.sheet, when=when, reason=reason, run=record.run)
 
 
 def _told_name(item_id: str, kind: str) -> str:
@@ -363,19 +343,25 @@ def start_with_runs(session: Session) -> None:
 
 
 def read_records(session: Session) -> list[RunRecord]:
-    """Return the runs, oldest first, whose sites are the ones that their names mean here and now."""
-    found, sites = [], session.settings.sites
+    """Return the runs, newest first, whose sites are the ones that their names mean here and now."""
+    sites = session.settings.sites
     here = {site: session.journal(site).name for site in sites}
-    for name in run_names(session.state):
-        try:
-            record = read_record(session.state, name)
-        except PostbatchError as error:
-            session.warn(str(error))
-            continue
-        if record.sandbox == session.sandbox:
-            meant = {site: file for site, file in record.journals.items() if not sites or here.get(site) == file}
-            found.append(replace(record, journals=meant))
-    return found
+    return [
+        replace(
+            run, journals={site: file for site, file in run.journals.items() if not sites or here.get(site) == file}
+        )
+        for run in session.records()
+        if run.sandbox == session.sandbox
+    ]
+
+
+def _results_of(session: Session, record: RunRecord) -> Results | None:
+    """Return the results of a run; None where they can't be read, which is said."""
+    try:
+        return read_results(session.state, record)
+    except PostbatchError as error:
+        session.warn(str(error))
+        return None
 
 
 class KnownPost(NamedTuple):
@@ -389,11 +375,8 @@ class KnownPost(NamedTuple):
 def known_posts(session: Session) -> dict[tuple[str, str], KnownPost]:
     """Return what the runs of this machine know of the items on the sites, by site and the item's ID in lower case."""
     found: dict[tuple[str, str], KnownPost] = {}
-    for record in read_records(session):  # oldest first, so that the latest word counts
-        try:
-            results = read_results(session.state, record)
-        except PostbatchError as error:
-            session.warn(str(error))
+    for record in reversed(read_records(session)):  # oldest first, so that the latest word counts
+        if (results := _results_of(session, record)) is None:
             continue
         places = own_places(results)
         for outcome in results.outcomes:
