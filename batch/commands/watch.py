@@ -100,6 +100,11 @@ class Alert:
     item_id: str
 
     @property
+    def fact(self) -> str:
+        """The name under which a journal keeps who was told of it."""
+        return _told_name(self.item_id, self.kind)
+
+    @property
     def sentence(self) -> str:
         """The alert in one line."""
         site = called(self.site, [self.site])
@@ -117,6 +122,21 @@ class OpenPost:
     record: RunRecord
     position: int
     outcome: Outcome
+
+    def is_due(self, at: datetime) -> bool:
+        """True where its time is before that."""
+        return self.outcome.publish_at is not None and self.outcome.publish_at < at
+
+    def alert(self, kind: str, reason: str) -> Alert:
+        """Return what somebody should know of it."""
+        outcome, record = self.outcome, self.record
+        alike = {name: getattr(outcome, name) for name in ("site", "row", "key", "channel", "account", "item_id")}
+        when = shown_time(outcome.publish_at, timezone=outcome.timezone) if outcome.publish_at else ""
+        return Alert(**alike, kind=kind, sheet=record.sheet, when=when, reason=reason, run=record.run)
+
+
+News = tuple[tuple[Alert, Sequence[str]], ...]
+"""Alerts with whom they are new to."""
 
 
 def watch(
@@ -189,7 +209,7 @@ def _keep_told(session: Session, alerts: Sequence[Alert], recipient: str) -> Non
     now = session.environment.now()
     for site in {alert.site for alert in alerts}:
         with Journal(session.journal(site)) as journal:
-            names = [_told_name(alert.item_id, alert.kind) for alert in alerts if alert.site == site]
+            names = [alert.fact for alert in alerts if alert.site == site]
             journal.remember_facts({name: f"{journal.fact(name)} {recipient}".strip() for name in names}, at=now)
 
 
@@ -225,7 +245,7 @@ def open_posts(session: Session) -> dict[str, list[OpenPost]]:
 class SiteRound:
     """What one look at a site came to: alerts with whom they are new to, told ones that still hold, runs with news."""
 
-    new: tuple[tuple[Alert, Sequence[str]], ...]
+    new: News
     standing: int
     runs: frozenset[str]
 
@@ -239,7 +259,7 @@ def _watch_sites(
         session.warn(f"{session.settings.called(site, first=True)}: {error}")
         reason = f"{counted(len(by_site[site]), 'open post')} can't be checked. {error}"
         alert = Alert("unread", site, "", 0, "", "", "", "", reason, "", "")
-        new: tuple[tuple[Alert, Sequence[str]], ...] = ()
+        new: News = ()
         with suppress(PostbatchError), Journal(session.journal(site)) as journal:
             new = _new_to([alert], journal, recipients)  # where it can't be kept that anybody was told, nobody is
         looked[site] = SiteRound(new, 1 - len(new), frozenset())
@@ -251,12 +271,12 @@ def _watch_site(session: Session, site: str, posts: Sequence[OpenPost], recipien
     with Journal(session.journal(site)) as journal:
         told = OutcomeKind.FAILED  # what failed and was told is not asked for again
         posts = [
-            p for p in posts if p.outcome.outcome is not told or _new_to([_alert(p, "failed", "")], journal, recipients)
+            p for p in posts if p.outcome.outcome is not told or _new_to([p.alert("failed", "")], journal, recipients)
         ]
         fresh = _ask_again(client, journal, posts, now=now)
         runs = {new.record.run for old, new in zip(posts, fresh, strict=True) if new.outcome != old.outcome}
         alerts, unknown = _find_alerts(client, fresh, now=now)
-        holding = {_told_name(alert.item_id, alert.kind) for alert in alerts}
+        holding = {alert.fact for alert in alerts}
         asked = [post.outcome.item_id for post in fresh if post.outcome.channel not in unknown]
         well = {*(_told_name(item_id, kind) for item_id in asked for kind in PASSING), _told_name("", "unread")}
         journal.remember_facts({name: "" for name in well - holding if journal.fact(name)}, at=now)
@@ -268,9 +288,9 @@ def _watch_site(session: Session, site: str, posts: Sequence[OpenPost], recipien
 def _find_alerts(client: Client, posts: Sequence[OpenPost], *, now: datetime) -> tuple[list[Alert], set[str]]:
     """Return what is wrong with posts of a site, and the channels whose connection can't be asked for."""
     coming = [post for post in posts if post.outcome.status == Status.SCHEDULED]
-    alerts = [_alert(p, "failed", p.outcome.message) for p in posts if p.outcome.outcome is OutcomeKind.FAILED]
+    alerts = [p.alert("failed", p.outcome.message) for p in posts if p.outcome.outcome is OutcomeKind.FAILED]
     late = "Its time has passed and the site still shows it as scheduled."
-    alerts += [_alert(post, "late", late) for post in coming if _is_due(post, now - LATE_AFTER)]
+    alerts += [post.alert("late", late) for post in coming if post.is_due(now - LATE_AFTER)]
     unknown = set()
     for channel in sorted({Channel(post.outcome.channel) for post in coming if post.outcome.channel}):
         state = token_status(client, channel)
@@ -278,21 +298,15 @@ def _find_alerts(client: Client, posts: Sequence[OpenPost], *, now: datetime) ->
         if not state:
             unknown.add(str(channel))
         elif state != VALID:
-            alerts += [_alert(post, "will_fail", why) for post in coming if post.outcome.channel == channel]
+            alerts += [post.alert("will_fail", why) for post in coming if post.outcome.channel == channel]
     return alerts, unknown
 
 
-def _new_to(
-    alerts: Sequence[Alert], journal: Journal, recipients: Sequence[str]
-) -> tuple[tuple[Alert, Sequence[str]], ...]:
+def _new_to(alerts: Sequence[Alert], journal: Journal, recipients: Sequence[str]) -> News:
     """Return the alerts that somebody was not told of, with who."""
-    told = ((alert, journal.fact(_told_name(alert.item_id, alert.kind)).split()) for alert in alerts)
-    missing = ((alert, tuple(name for name in recipients if name not in names)) for alert, names in told)
+    told = {alert: journal.fact(alert.fact).split() for alert in alerts}
+    missing = ((alert, tuple(name for name in recipients if name not in told[alert])) for alert in alerts)
     return tuple((alert, names) for alert, names in missing if names)
-
-
-def _is_due(post: OpenPost, at: datetime) -> bool:
-    return post.outcome.publish_at is not None and post.outcome.publish_at < at
 
 
 def _ask_again(client: Client, journal: Journal, posts: Sequence[OpenPost], *, now: datetime) -> list[OpenPost]:
@@ -301,20 +315,13 @@ def _ask_again(client: Client, journal: Journal, posts: Sequence[OpenPost], *, n
     fresh = []
     for post in posts:
         item = listed.get(post.outcome.item_id)
-        if item is None or item.status == Status.FAILED or (item.status == Status.SCHEDULED and _is_due(post, now)):
+        if item is None or item.status == Status.FAILED or (item.status == Status.SCHEDULED and post.is_due(now)):
             item = items.get_item(client, post.outcome.item_id)  # a list alone is no reason to alarm anybody
         outcome = brought_up_to_date(post.outcome, item)
         if outcome != post.outcome:
             journal.keep_outcome(post.record.run, post.position, to_json(outcome))
         fresh.append(replace(post, outcome=outcome))
     return fresh
-
-
-def _alert(post: OpenPost, kind: str, reason: str) -> Alert:
-    outcome, record = post.outcome, post.record
-    alike = {name: getattr(outcome, name) for name in ("site", "row", "key", "channel", "account", "item_id")}
-    when = shown_time(outcome.publish_at, timezone=outcome.timezone) if outcome.publish_at else ""
-    return Alert(**alike, kind=kind, sheet=record.sheet, when=when, reason=reason, run=record.run)
 
 
 def _told_name(item_id: str, kind: str) -> str:
