@@ -29,9 +29,8 @@ from batch.workbooks.places_sheet import PlaceRows, write_places
 from batch.workbooks.validation import named_accounts
 
 LIVING = tuple(channel for channel in Channel if channel not in ENDED)
-NOT_CONNECTED = frozenset(
-    {"NEVER_CREATED", "DISCONNECTED", "INVALID", "USER_NOT_EXIST_FOR_CHANNEL", "USER_IS_DISCONNECTED", "HTTP_400"}
-)
+EXPIRED = frozenset({"DISCONNECTED", "USER_IS_DISCONNECTED", "INVALID"})
+NEVER_CONNECTED = frozenset({"NEVER_CREATED", "USER_NOT_EXIST_FOR_CHANNEL", "HTTP_400"})
 
 
 def show_accounts(environment: Environment, flags: Flags, *, assets: bool = False) -> int:
@@ -143,7 +142,7 @@ def read_accounts(session: Session, site: str) -> tuple[Snapshot, dict[str, str]
     plan = read_quotas(client)
     urls: dict[str, str] = {}
     for channel, connection in connections.items():
-        if connection.state in NOT_CONNECTED:
+        if connection.state in EXPIRED | NEVER_CONNECTED:
             try:
                 urls[channel] = connect_url(client, channel)
             except SignInError:

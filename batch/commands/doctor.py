@@ -10,7 +10,7 @@ import platform
 from functools import partial
 
 from batch import __version__
-from batch.commands.accounts import LIVING, read_accounts
+from batch.commands.accounts import EXPIRED, LIVING, NEVER_CONNECTED, read_accounts
 from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.session import Session
 from batch.commands.sites import ask_sites, hold_sites
@@ -98,14 +98,11 @@ def _examine_site(session: Session, name: str) -> Checkup:
     return where, ", ".join(part for part in told if part), wrong
 
 
-EXPIRED = frozenset({"DISCONNECTED", "USER_IS_DISCONNECTED", "INVALID"})
-NEVER_CONNECTED = frozenset({"NEVER_CREATED", "USER_NOT_EXIST_FOR_CHANNEL", "HTTP_400"})
-
 LEFT = "probe_drafts"
 """The fact that holds the IDs of the drafts that a probe has made and not deleted yet."""
 MOST_DRAFTS = 6
 PROBE_SAID = (
-    f"This makes up to {MOST_DRAFTS} drafts on the site {{site}} ({{channel}}, {{account}}), changes one of them, and "
+    f"This makes up to {MOST_DRAFTS} drafts on {{site}} ({{channel}}, {{account}}), changes one of them, and "
     "deletes them all again. Nothing is scheduled or published."
 )
 
@@ -123,17 +120,21 @@ def find_facts(environment: Environment, flags: Flags, *, yes: bool) -> int:
         account = choose_account(snapshot.accounts)
         if account is None:
             raise StartError(f"A probe needs one of these channels connected: {', '.join(CHANNELS)}.")
-        session.show(PROBE_SAID.format(site=site, channel=account.channel, account=account.name or account.id))
+        named = session.settings.called(site)
+        where = f"the site {site}" if named == site else named
+        session.show(PROBE_SAID.format(site=where, channel=account.channel, account=account.name or account.id))
         if not yes and not session.confirms("Make these drafts?"):
             session.warn("Nothing was done.")
             environment.answer({"findings": []})
             return 0
         run = session.new_run()
         with hold_sites(session, [site], run=run), Journal(session.journal(site)) as journal:
-            drafts = _Drafts(session, journal)
-            left = _delete_left_over(session, site, drafts)
+            drafts, client = _Drafts(session, journal), session.client(site)
+            # What an earlier probe has left is known by the journal and by the list.
+            earlier = tuple(dict.fromkeys((*drafts.ids, *find_left_over(client))))
+            left = tuple(delete_drafts(client, earlier, forget=drafts.forget))
             probe = Probe(
-                session.client(site), account, mark=f"{MARK}{run}-", clock=environment.clock, pause=environment.sleep,
+                client, account, mark=f"{MARK}{run}-", clock=environment.clock, pause=environment.sleep,
                 note=drafts.note, forget=drafts.forget,
             )  # fmt: skip
             found: list[Fact] = []
@@ -165,19 +166,11 @@ class _Drafts:
         self.ids: list[str] = json.loads(journal.fact(LEFT) or "[]")
 
     def note(self, item_id: str) -> None:
-        self.ids.append(item_id)
-        self._keep()
+        self._keep([*self.ids, item_id])
 
     def forget(self, item_id: str) -> None:
-        self.ids = [other for other in self.ids if other != item_id]
-        self._keep()
+        self._keep([other for other in self.ids if other != item_id])
 
-    def _keep(self) -> None:
-        self._journal.remember_fact(LEFT, json.dumps(self.ids), at=self._now())
-
-
-def _delete_left_over(session: Session, site: str, drafts: _Drafts) -> tuple[str, ...]:
-    """Delete what an earlier probe has left, by the journal and by the list; return what is there still."""
-    client = session.client(site)
-    found = tuple(dict.fromkeys((*drafts.ids, *find_left_over(client))))
-    return tuple(delete_drafts(client, found, forget=drafts.forget))
+    def _keep(self, ids: list[str]) -> None:
+        self.ids = ids
+        self._journal.remember_fact(LEFT, json.dumps(ids), at=self._now())

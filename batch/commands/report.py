@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain, count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -83,14 +84,13 @@ def report_month(
 
 def file_endings(names: Sequence[str]) -> list[str]:
     """Return for each site what its file is called by: safe on every system, and no two of them alike."""
-    endings: dict[str, None] = {}
+    endings: dict[str, str] = {}
     for name in names:
         plain = re.sub(r"[^\w-]+", "-", name).strip("-")[:MAX_NAME] or "site"
-        unique, number = plain, 2
-        while unique.casefold() in (ending.casefold() for ending in endings):
-            unique, number = f"{plain}-{number}", number + 1
-        endings[unique] = None
-    return list(endings)
+        tries = chain((plain,), (f"{plain}-{number}" for number in count(2)))
+        unique = next(ending for ending in tries if ending.casefold() not in endings)
+        endings[unique.casefold()] = unique
+    return list(endings.values())
 
 
 def _for_site(outputs: Outputs, ending: str) -> Outputs:
@@ -147,49 +147,39 @@ def _month_posts(
     """Return the items of a month in its site's zone and all drafts without a date; and how many others have none."""
     posts, undated = [], 0
     for item in (item for item in found.snapshot.items if item.status in STATES):
-        before = known.get((site, item.id.lower()))
-        at, draft = _time_of(item, before, found), item.status == Status.DRAFT
+        before, draft = known.get((site, item.id.lower())), item.status == Status.DRAFT
+        at = item.scheduled_at or found.published.get(item.id)
+        if not at and before and not draft:
+            # One that was published at once has no date of its own: its run has.
+            at = before.outcome.publish_at or before.started_at
         undated += at is None and not draft
         if at.astimezone(ZoneInfo(timezone)).strftime("%Y-%m") == month if at else draft:
-            last = before.outcome if before else None
-            outcome = _outcome_of(replace(item, scheduled_at=at), last, site=site, timezone=timezone)
+            outcome = _outcome_of(item, before.outcome if before else None, at=at, site=site, timezone=timezone)
             account = found.accounts.get((item.channel, item.account_id, item.content.target_id), item.account_id)
             outcome = replace(outcome, account=outcome.account or account)
             posts.append(ReportPost(item, outcome, before.cells.get(CAMPAIGN, "") if before else ""))
     return posts, undated
 
 
-def _time_of(item: Item, before: KnownPost | None, found: SiteItems) -> datetime | None:
-    """Return when a post goes or went out. One that was published at once has no date of its own: its run has."""
-    at = item.scheduled_at or found.published.get(item.id)
-    if at or not before or item.status == Status.DRAFT:
-        return at
-    return before.outcome.publish_at or before.started_at
-
-
-def _outcome_of(item: Item, before: Outcome | None, *, site: str, timezone: str) -> Outcome:
+def _outcome_of(item: Item, before: Outcome | None, *, at: datetime | None, site: str, timezone: str) -> Outcome:
     """Return a line of the report: the item as it stands, with its key, account and zone as its run knew them."""
-    kind, at = STATES[item.status], item.scheduled_at
-    zone = (before and before.timezone) or timezone
+    kind, zone = STATES[item.status], (before and before.timezone) or timezone
     reason = item.error or (before.message if before and before.outcome is kind else "")
+    alike = {name: getattr(item, name) for name in ("channel", "type", "status", "link", "content")}
     return Outcome(
+        **alike,
         row=0,
         key=before.key if before else split_reference(item.reference)[0],
         site=site,
-        channel=item.channel,
-        type=item.type,
         account=before.account if before else "",
         place=before.place if before else "",
         action="",
         outcome=kind,
-        status=item.status,
         publish_at=at,
         local_time=shown_time(at, timezone=zone) if at else "",
         timezone=zone,
         item_id=item.id,
-        link=item.link,
         message=reason if kind is OutcomeKind.FAILED else "Made on the channel itself." if item.external else "",
-        content=item.content,
     )
 
 
