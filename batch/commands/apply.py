@@ -26,7 +26,7 @@ def apply_plan(environment: Environment, flags: Flags, plan_file: Path, outputs:
     and no media outside of its own folder and the current one, and no site.
     """
     path = (environment.cwd / plan_file).resolve()
-    file, saved, is_ours = read_plan(path, made_here=environment.plan_folder)
+    file, saved, is_ours = read_plan(path, made_here=environment.state_folder("plans"))
     try:
         inputs = from_json(Inputs, data_to_json(file.inputs))
     except FormError as error:

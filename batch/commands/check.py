@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from batch.rules.check import check
 from batch.rules.columns import CellReader, CheckContext
 from batch.rules.dates import tell_dates
 from batch.rules.links import tell_tagged
-from batch.rules.media import MediaFacts, check_media
+from batch.rules.media import check_media
 from batch.rules.places import NO_PLACES, Places, gather_issues, is_place_heading, read_places
 from batch.settings import FOREIGN
 from batch.sheets.headings import HeadingChoices, read_column, read_maps
@@ -40,7 +40,6 @@ class Checked:
     path: Path
     sheet: Sheet
     posts: tuple[Post, ...]
-    facts: Mapping[str, MediaFacts]
     media_folder: Path
     examples: frozenset[int] = frozenset()
     places: Places = NO_PLACES
@@ -107,7 +106,7 @@ def read_and_check(
         sheet = replace(sheet, notices=(*sheet.notices, told))
     for notice in settings.notices:
         session.say(notice)
-    return Checked(path, sheet, posts, facts, media_folder, frozenset(examples), places)
+    return Checked(path, sheet, posts, media_folder, frozenset(examples), places)
 
 
 def _read_file(session: Session, inputs: Inputs, path: Path, places: Places) -> Sheet:

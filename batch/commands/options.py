@@ -247,23 +247,16 @@ class Environment:
             columns = 0  # as terminals say that don't know it
         return max(LEAST_COLUMNS, min(self.width, columns or self.width))
 
-    @property
-    def trust_folder(self) -> Path:
-        """Where the configuration files are remembered that are trusted."""
-        return self.state_folder() / "trusted"
+    def state_folder(self, below: str = "") -> Path:
+        """Return the user's folder for journals and the records of runs, or one below it.
 
-    @property
-    def plan_folder(self) -> Path:
-        """Where the plans are remembered that were written on this machine."""
-        return self.state_folder() / "plans"
-
-    def state_folder(self) -> Path:
-        """Return the user's folder for journals and the records of runs."""
+        In `plans` are the digests of plans that were written on this machine, in `trusted` those of configurations.
+        """
         if chosen := self.environ.get(STATE_VARIABLE):
-            return Path(chosen)
+            return Path(chosen) / below
         import platformdirs
 
-        return platformdirs.user_state_path("postbatch", appauthor=False)
+        return platformdirs.user_state_path("postbatch", appauthor=False) / below
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,9 +142,14 @@ def prepare(session: Session, checked: Checked, inputs: Inputs, *, remember: boo
     return Prepared(checked, inputs, planner, plan, tuple(sorted(placed, key=lambda p: p.position)), large)
 
 
+CHOOSING_ROWS = ("only", "rows", "first", "sites", "from_date", "until", "approved_only", "pilot")
+"""What says which rows of a sheet run."""
+
+
 def options_of(checked: Checked, inputs: Inputs) -> PlanOptions:
     """Return how the plan was asked for. Errors: StartError for a choice of rows that makes no sense."""
-    skip = leave_out(checked, inputs)
+    chosen = {name: getattr(inputs, name) for name in CHOOSING_ROWS}
+    skip = select(checked.posts, sheet=checked.sheet, places=checked.places, **chosen)
     skip |= {place(post): EXAMPLE_SKIPPED for post in checked.posts if post.row in checked.examples}
     return PlanOptions(frozenset(inputs.again), frozenset(inputs.replaced), drafts_only=inputs.drafts_only, skip=skip)
 
@@ -339,24 +344,16 @@ def do_prepared(
     sheet: Path,
     doer: Doer | None = None,
 ) -> int:
-    """Have a plan that was shown agreed to, carry it out and tell; return the exit status. Errors: GuardError."""
-    refuse_many(session, prepared)
-    if agree_to_large(session, prepared, outputs):
-        outputs = replace(outputs, yes=True)
-    record = make_record(session, prepared, run=run, command=command)
-    media_folder = prepared.checked.media_folder
-    return carry_through(session, record, outputs, sheet=sheet, media_folder=media_folder, doer=doer)
+    """Have a plan that was shown agreed to, carry it out and tell; return the exit status.
 
-
-def agree_to_large(session: Session, prepared: Prepared, outputs: Outputs) -> bool:
-    """Have the number of posts typed where the plan cancels, deletes or reschedules many; True where it was.
-
-    Typed, it answers the question before a run too. Errors: GuardError where nobody is asked, or another is typed.
+    Where it cancels, deletes or reschedules many posts, their number has to be typed; that answers the question before
+    a run too. Errors: GuardError where nobody is asked, or another number is typed.
     """
-    large = prepared.large
-    if large and (outputs.yes or not session.environment.asks):
-        refuse_large(large)
+    refuse_many(session, prepared)
+    large, media_folder = prepared.large, prepared.checked.media_folder
     if large:
+        if outputs.yes or not session.environment.asks:
+            refuse_large(large)
         changing = [step for step in prepared.plan.steps if step.acts]
         _tell_where(session, changing)
         session.warn(f"{_capital(deeds_text(changing))}?")
@@ -364,7 +361,9 @@ def agree_to_large(session: Session, prepared: Prepared, outputs: Outputs) -> bo
         question = f"That is more than {MAX_SHARE_PERCENT} % of what is scheduled. To {act} them, type their number"
         if not session.confirms(question, number=number):
             refuse_large(large)
-    return bool(large)
+    record = make_record(session, prepared, run=run, command=command)
+    outputs = replace(outputs, yes=outputs.yes or bool(large))
+    return carry_through(session, record, outputs, sheet=sheet, media_folder=media_folder, doer=doer)
 
 
 @contextmanager

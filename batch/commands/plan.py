@@ -48,18 +48,14 @@ def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: 
             asked = ask_about(placed.step for placed in record.placed)
             page = session.write_page(planned, outputs.page, media_folder=checked.media_folder, asked=asked)
             session.show_written(page)
-        _show_next(session, prepared, saved=outputs.out)
         steps = prepared.plan.steps
+        if any(step.acts for step in steps):
+            apply = session.next_command("apply", str(outputs.out))
+            session.show_next(apply if outputs.out else environment.command_line("run"))
+        elif fixable(checked.issues):
+            session.show_next(environment.command_line("fix"))
         to_fix = any(step.kind in REFUSED for step in steps) or any(part.lapsed for part in prepared.plan.sites)
         return EXIT_ROWS if to_fix else EXIT_DONE
-
-
-def _show_next(session: Session, prepared: Prepared, *, saved: Path | None) -> None:
-    if any(step.acts for step in prepared.plan.steps):
-        line = session.environment.command_line("run")
-        session.show_next(session.next_command("apply", str(saved)) if saved else line)
-    elif fixable(prepared.checked.issues):
-        session.show_next(session.environment.command_line("fix"))
 
 
 def write_plan(session: Session, chunks: Iterable[str], out: Path) -> None:
@@ -73,8 +69,9 @@ def write_plan(session: Session, chunks: Iterable[str], out: Path) -> None:
 
     written = session.write_text(out, remembered())
     with suppress(OSError, JournalError):  # without it, `apply` takes less of the file's word
-        make_private_folder(session.environment.plan_folder)
-        write_private(session.environment.plan_folder / digest.hexdigest(), b"")
+        plans = session.environment.state_folder("plans")
+        make_private_folder(plans)
+        write_private(plans / digest.hexdigest(), b"")
     session.show_written(written)
 
 

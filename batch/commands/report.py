@@ -69,7 +69,9 @@ def report_month(
         out = environment.cwd / (outputs.out or f"report-{wanted}.xlsx")
         ways = [replace(outputs, out=out)]
         if split:
-            ways = [_for_site(ways[0], ending) for ending in file_endings(names)]
+            paths = (out, outputs.page)
+            named = ([path and path.with_stem(f"{path.stem}-{end}") for path in paths] for end in file_endings(names))
+            ways = [replace(outputs, out=own, page=page) for own, page in named]
         writes = not flags.json or outputs.out is not None
         for path in (path for way in ways for path in (way.out, way.page) if path and writes):
             refuse_to_lose(environment.cwd / path, force=force)
@@ -91,11 +93,6 @@ def file_endings(names: Sequence[str]) -> list[str]:
         unique = next(ending for ending in tries if ending.casefold() not in endings)
         endings[unique.casefold()] = unique
     return list(endings.values())
-
-
-def _for_site(outputs: Outputs, ending: str) -> Outputs:
-    out, page = (path and path.with_stem(f"{path.stem}-{ending}") for path in (outputs.out, outputs.page))
-    return replace(outputs, out=out, page=page)
 
 
 def _read_posts(session: Session, names: Sequence[str], *, month: str) -> tuple[list[ReportPost], bool]:

@@ -35,26 +35,16 @@ NOTES: Mapping[str, str] = {
 
 def results_schema() -> Json:
     """Return the schema of the results' JSON form: our columns first, then the sheet's own as text."""
-    columns: dict[str, Json] = {name: {"type": "string", "description": NOTES[name]} for name in RESULT_COLUMNS}
-    columns["row"]["type"] = "integer"
+    columns: dict[str, Json] = {name: {**TEXT, "description": NOTES[name]} for name in RESULT_COLUMNS}
+    columns["row"] |= NUMBER
     columns["outcome"]["enum"] = list(OutcomeKind)
-    post = {
-        "type": "object",
-        "properties": columns,
-        "required": list(RESULT_COLUMNS),
-        "additionalProperties": {"type": "string", "description": "A column of the sheet's own."},
-    }
-    return {
-        "title": "Results",
-        "type": "object",
-        "properties": {
-            "run": {"type": "string", "description": "The run's name."},
-            "sandbox": {"type": "boolean", "description": "Whether nothing of it reached a real channel."},
-            "posts": {"type": "array", "items": post, "description": "One for each post, in the sheet's order."},
-        },
-        "required": ["run", "sandbox", "posts"],
-        "additionalProperties": False,
-    }
+    post = document(**columns) | {"additionalProperties": {**TEXT, "description": "A column of the sheet's own."}}
+    form = document(
+        run={**TEXT, "description": "The run's name."},
+        sandbox={**YES_NO, "description": "Whether nothing of it reached a real channel."},
+        posts={**list_of(post), "description": "One for each post, in the sheet's order."},
+    )
+    return {"title": "Results", **form}
 
 
 def document(**properties: Json) -> Json:

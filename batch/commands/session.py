@@ -93,7 +93,7 @@ class Session:
             cwd=environment.cwd,
             config=flags.config,
             via=flags.via,
-            trusted=None if offline or flags.sandbox else environment.trust_folder,
+            trusted=None if offline or flags.sandbox else environment.state_folder("trusted"),
         )
         self.sites = flags.sites
         """The sites that `--site` chose, () = all of them."""

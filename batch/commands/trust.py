@@ -18,7 +18,7 @@ def trust_file(environment: Environment, file: Path) -> int:
         raise StartError(f"There is no file {file}: name the {FILE_NAME} to trust.")
     found = ConfigFile.read(path, f"in {path.parent.name or path.parent}")
     found.settings()
-    found.trust(environment.trust_folder)
+    found.trust(environment.state_folder("trusted"))
     environment.answer({"trusted": str(file), "settings": found.shown_settings()})
     environment.show(f"Trusted, as long as it stays as it is: {file}. It sets:")
     for line in found.shown_settings():

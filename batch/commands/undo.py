@@ -63,7 +63,7 @@ def undo_run(
             if dry_run:
                 return _answer_plan(session, plan, record, outputs)
             if reviewed is not None:
-                _, saved, _ = read_plan(environment.cwd / reviewed, made_here=environment.plan_folder)
+                _, saved, _ = read_plan(environment.cwd / reviewed, made_here=environment.state_folder("plans"))
                 remedy = f"See `postbatch undo {record.run} -n` again."
                 check_unmoved(saved, plan, remedy=remedy)
             undoing = replace(
