@@ -17,16 +17,7 @@ from batch.commands.sites import ask_sites, hold_sites
 from batch.errors import PostbatchError, StartError
 from batch.media import CAN_OPEN_BELOW
 from batch.model import Json
-from batch.publisher.probe import (
-    CHANNELS,
-    MARK,
-    Fact,
-    NoDraftError,
-    Probe,
-    choose_account,
-    delete_drafts,
-    find_left_over,
-)
+from batch.publisher import probe
 from batch.report import terminal
 from batch.rules.channels import CHANNEL_LABELS
 from batch.runs.journal import Journal, make_private_folder
@@ -117,9 +108,9 @@ def find_facts(environment: Environment, flags: Flags, *, yes: bool) -> int:
         session.start_sandbox()
         site = session.settings.site().name
         snapshot, _ = read_accounts(session, site)
-        account = choose_account(snapshot.accounts)
+        account = probe.choose_account(snapshot.accounts)
         if account is None:
-            raise StartError(f"A probe needs one of these channels connected: {', '.join(CHANNELS)}.")
+            raise StartError(f"A probe needs one of these channels connected: {', '.join(probe.CHANNELS)}.")
         named = session.settings.called(site)
         where = f"the site {site}" if named == site else named
         session.show(PROBE_SAID.format(site=where, channel=account.channel, account=account.name or account.id))
@@ -131,20 +122,20 @@ def find_facts(environment: Environment, flags: Flags, *, yes: bool) -> int:
         with hold_sites(session, [site], run=run), Journal(session.journal(site)) as journal:
             drafts, client = _Drafts(session, journal), session.client(site)
             # What an earlier probe has left is known by the journal and by the list.
-            earlier = tuple(dict.fromkeys((*drafts.ids, *find_left_over(client))))
-            left = tuple(delete_drafts(client, earlier, forget=drafts.forget))
-            probe = Probe(
-                client, account, mark=f"{MARK}{run}-", clock=environment.clock, pause=environment.sleep,
+            earlier = tuple(dict.fromkeys((*drafts.ids, *probe.find_left_over(client))))
+            left = tuple(probe.delete_drafts(client, earlier, forget=drafts.forget))
+            trial = probe.Probe(
+                client, account, mark=f"{probe.MARK}{run}-", clock=environment.clock, pause=environment.sleep,
                 note=drafts.note, forget=drafts.forget,
             )  # fmt: skip
-            found: list[Fact] = []
+            found: list[probe.Fact] = []
             try:
                 with session.status.waiting(lambda: "Finding out with drafts"):
-                    found += probe.find()
-            except NoDraftError as error:
+                    found += trial.find()
+            except probe.NoDraftError as error:
                 session.warn(f"The service accepted no draft, so nothing more could be found out ({error}).")
             finally:
-                left += probe.clean_up()
+                left += trial.clean_up()
             for fact in found:
                 journal.remember_fact(fact.name, fact.value, at=environment.now())
         told = [{"good": True, "finding": f"{fact.found}: {fact.meaning}"} for fact in found]

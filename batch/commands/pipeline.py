@@ -45,16 +45,7 @@ from batch.model import (
     Step,
     StepKind,
 )
-from batch.plan.approval import (
-    Approval,
-    GivenAnswers,
-    decide,
-    decide_by_memory,
-    fingerprint_of,
-    hold_back,
-    reworded,
-    strays,
-)
+from batch.plan import approval
 from batch.plan.decisions import PlanOptions, PostPlace, names_of, place
 from batch.plan.matching import ItemIndex
 from batch.plan.reconcile import moved_away, reconcile
@@ -136,7 +127,7 @@ def prepare(session: Session, checked: Checked, inputs: Inputs, *, remember: boo
         for n, step in zip(numbers, part.steps, strict=True)
     ]
     seen = [(part, snapshot) for part, snapshot in parts if snapshot is not None]
-    notices = (*sheet.notices, *strays(checked.posts, checked.answers))
+    notices = (*sheet.notices, *approval.strays(checked.posts, checked.answers))
     plan = Plan(sheet.name, sheet.fingerprint, session.environment.now(), tuple(part for part, _ in parts), notices)
     large = find_large_changes(seen, allowed=dict(inputs.allow))
     return Prepared(checked, inputs, planner, plan, tuple(sorted(placed, key=lambda p: p.position)), large)
@@ -184,7 +175,7 @@ class Planner:
     session: Session
     media_folder: Path
     sheet: Path | None = None
-    answers: tuple[GivenAnswers, ...] = ()
+    answers: tuple[approval.GivenAnswers, ...] = ()
     approved_only: bool = False
     regenerate: bool = False
     generate: bool = True
@@ -223,15 +214,15 @@ class Planner:
         def plan(held: Mapping[PostPlace, str]) -> SitePlan:
             return reconcile(posts, snapshot, now=now, options=replace(options, skip={**options.skip, **held}))
 
-        def decided(steps: Sequence[Step]) -> Mapping[PostPlace, Approval]:
+        def decided(steps: Sequence[Step]) -> Mapping[PostPlace, approval.Approval]:
             if self.answers:
-                return decide(steps, self.answers)
-            renamed.update(reworded(steps, remembered))
+                return approval.decide(steps, self.answers)
+            renamed.update(approval.reworded(steps, remembered))
             known = remembered | {new: remembered[old] for new, old in renamed.items()}
-            return decide_by_memory(steps, known if self.approved_only else {})
+            return approval.decide_by_memory(steps, known if self.approved_only else {})
 
         renamed: dict[str, str] = {}
-        part, self.held[site] = hold_back(plan, decided)
+        part, self.held[site] = approval.hold_back(plan, decided)
         self._keep_approvals(journal, posts, part.steps, renamed)
         return part
 
@@ -246,7 +237,9 @@ class Planner:
             return
         remembered = journal.approvals()
         approved = {post.key: post.approved for post in posts}
-        seen = {step.key: fingerprint_of(step) for step in steps if approved[step.key] and step.kind not in UNSEEN}
+        seen = {
+            step.key: approval.fingerprint_of(step) for step in steps if approved[step.key] and step.kind not in UNSEEN
+        }
         moved = {new: remembered[old] for new, old in renamed.items() if approved[new]}
         first = {key: fingerprint for key, fingerprint in (seen | moved).items() if key not in remembered}
         gone = [*(key for key in remembered if not approved.get(key, True)), *renamed.values()]

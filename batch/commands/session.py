@@ -14,7 +14,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from batch.atomic import Written, is_same_file, write_whole
 from batch.commands.options import Environment, Flags, Outputs
@@ -55,7 +55,7 @@ class Style(TypedDict):
     color: bool
 
 
-class Session:
+class Session(ExitStack):
     """Use it in a `with`; what it opened it closes.
 
     `print_line` is who puts a line on the error output. `environment` is the given one, printing above a status line.
@@ -72,13 +72,13 @@ class Session:
         settings: Settings | None = None,
         offline: bool = False,
     ) -> None:
+        super().__init__()
         self.environment = environment = environment.with_status(quiet=flags.quiet)
         self.status = environment.status
         self.flags = flags
         self.folder = (folder or environment.cwd).resolve()
         self.state = environment.state_folder()
         self.sandbox = flags.sandbox
-        self._open = ExitStack()
         self._budget: RetryBudget | None = None
         self._clients: dict[str, Client] = {}
         self._lock = threading.Lock()
@@ -97,19 +97,14 @@ class Session:
         )
         self.sites = flags.sites
         """The sites that `--site` chose, () = all of them."""
-        if flags.sites and (self.settings.sites or not flags.sandbox):
+        if self.settings.sites or not flags.sandbox:
             self.sites = tuple(dict.fromkeys(self.settings.site(name).name for name in flags.sites))
             default = self.settings.default_site
-            meant = self.sites[0] if len(self.sites) == 1 else default if default in self.sites else ""
-            self.settings = replace(self.settings, default_site=meant)
-        if flags.default_site and (self.settings.sites or not flags.sandbox):
-            self.settings = replace(self.settings, default_site=self.settings.site(flags.default_site).name)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
+            if flags.default_site:
+                default = self.settings.site(flags.default_site).name
+            elif self.sites and default not in self.sites:
+                default = self.sites[0] if len(self.sites) == 1 else ""
+            self.settings = replace(self.settings, default_site=default)
 
     def say(self, text: str) -> None:
         """Say something in passing, on the error output; `--quiet` keeps it back."""
@@ -222,7 +217,7 @@ class Session:
             service = Service(state, sites={site_id: name for name, site_id in ids.items()})
             if reset:
                 service.reset()
-            server = self._open.enter_context(SandboxServer(service, port=port))
+            server = self.enter_context(SandboxServer(service, port=port))
             service.connect((ids[site], channel, name) for site, channel, name in accounts if site in ids)
         except OverflowError as error:
             raise StartError(f"There is no port {port}: give a --port from 1 to 65535.") from error
@@ -239,7 +234,7 @@ class Session:
             if site not in self._clients:
                 found, environment = self.settings.site(site), self.environment
                 self._budget = self._budget or RetryBudget()
-                self._clients[site] = self._open.enter_context(
+                self._clients[site] = self.enter_context(
                     Client(
                         api_url=self.settings.api_url,
                         credential=self.settings.credential_for(site),
