@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, TextIO
 
 import click
+from click import Choice, IntRange, argument, option
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem, get_completion_class
 
@@ -114,7 +115,7 @@ class GroupedCommand(click.Command):
             else:
                 mine = sorted((p for p in params if p.name in names), key=lambda p: names.index(str(p.name)))
             found = (record for param in mine if (record := param.get_help_record(ctx)) is not None)
-            records = [(option, re.sub(r"  \[x>=\d+\]$", "", words)) for option, words in found]
+            records = [(named_so, re.sub(r"  \[x>=\d+\]$", "", words)) for named_so, words in found]
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
@@ -183,20 +184,18 @@ def gathers(into: str, form: type[Any], *options: Callable[[Command], Command]) 
             return command(**{into: form(**mine)}, **given)
 
         with_options: Command = gathered
-        for option in reversed(options):
-            with_options = option(with_options)
+        for add_option in reversed(options):
+            with_options = add_option(with_options)
         return with_options
 
     return add
 
 
-choosing_rows = click.option(
-    "--only", multiple=True, metavar="EXPR", help="Only rows that match, as in 'channel=INSTAGRAM'."
+choosing_rows = option("--only", multiple=True, metavar="EXPR", help="Only rows that match, as in 'channel=INSTAGRAM'.")
+sending = option(
+    "--via", type=Choice(["auto", "draft", "publish", "bulk"]), help="How new posts are sent (usually auto)."
 )
-sending = click.option(
-    "--via", type=click.Choice(["auto", "draft", "publish", "bulk"]), help="How new posts are sent (usually auto)."
-)
-printing_json = click.option("--json", is_flag=True, help="Print one JSON document; all else goes to stderr.")
+printing_json = option("--json", is_flag=True, help="Print one JSON document; all else goes to stderr.")
 
 
 def is_colored(_context: click.Context, _param: click.Parameter, no_color: bool) -> bool:
@@ -207,25 +206,25 @@ def is_colored(_context: click.Context, _param: click.Parameter, no_color: bool)
 common = gathers(
     "flags",
     Flags,
-    click.option("--site", "sites", multiple=True, metavar="NAME", help="Only this site; may be given several times."),
-    click.option("--config", type=PATH, metavar="FILE", help="Read this configuration instead of postbatch.toml."),
-    click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel."),
-    click.option("-q", "--quiet", is_flag=True, help="Print less: only totals, problems and files."),
-    click.option("-v", "--verbose", is_flag=True, help="Print every row and every step."),
+    option("--site", "sites", multiple=True, metavar="NAME", help="Only this site; may be given several times."),
+    option("--config", type=PATH, metavar="FILE", help="Read this configuration instead of postbatch.toml."),
+    option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel."),
+    option("-q", "--quiet", is_flag=True, help="Print less: only totals, problems and files."),
+    option("-v", "--verbose", is_flag=True, help="Print every row and every step."),
     printing_json,
-    click.option("--no-color", "color", is_flag=True, callback=is_colored, help="No colours."),
+    option("--no-color", "color", is_flag=True, callback=is_colored, help="No colours."),
 )
 """The options that every command has."""
 
 doing = gathers(
     "outputs",
     Outputs,
-    click.option("-y", "--yes", is_flag=True, help="Don't ask before the first change."),
-    click.option("--out", type=PATH, metavar="FILE", help="Where the results go: .xlsx, .csv or .json."),
-    click.option("--page", type=PATH, metavar="FILE", help="Where the page goes."),
-    click.option("--no-page", is_flag=True, help="Don't write a page."),
-    click.option("--annotate", is_flag=True, help="Write the results as a copy of your workbook, with columns added."),
-    click.option("--json-events", "as_events", is_flag=True, help="Print each event as a line of JSON while it runs."),
+    option("-y", "--yes", is_flag=True, help="Don't ask before the first change."),
+    option("--out", type=PATH, metavar="FILE", help="Where the results go: .xlsx, .csv or .json."),
+    option("--page", type=PATH, metavar="FILE", help="Where the page goes."),
+    option("--no-page", is_flag=True, help="Don't write a page."),
+    option("--annotate", is_flag=True, help="Write the results as a copy of your workbook, with columns added."),
+    option("--json-events", "as_events", is_flag=True, help="Print each event as a line of JSON while it runs."),
 )
 """What concerns a run and its results."""
 
@@ -248,24 +247,23 @@ def here(flags: Flags, *, still: bool = False) -> Environment:
 def reading(command: Command) -> Command:
     """Add the sheet and how it is to be read; with which rows are chosen they come as `inputs`."""
 
-    @click.argument("sheet", shell_complete=complete_file)
-    @click.option("--sheet", "tab", metavar="NAME", help="Which sheet of the workbook to read.")
-    @click.option("--encoding", metavar="NAME", help="The encoding of a CSV that is not UTF-8.")
-    @click.option("--include-hidden", is_flag=True, help="Use hidden, filtered and crossed-out rows too.")
-    @click.option("--skip-hidden", is_flag=True, help="Leave out hidden, filtered and crossed-out rows.")
-    @click.option("--from", "mapping", type=click.Choice(MAPPINGS), metavar="SCHEDULER", help=FROM_HELP)
-    @click.option("--map", "maps", multiple=True, metavar="OURS=HEADING", help="Read a column by this heading.")
-    @click.option("--ignore", "ignored", multiple=True, metavar="HEADING", help="Ignore this column.")
-    @click.option("--media", "media_folder", metavar="DIR", default="",
-                  help="The folder of the media files, if not the sheet's own.")  # fmt: skip
-    @click.option("--places", metavar="FILE", default="", help="The table of places, if not the workbook's own sheet.")
+    @argument("sheet", shell_complete=complete_file)
+    @option("--sheet", "tab", metavar="NAME", help="Which sheet of the workbook to read.")
+    @option("--encoding", metavar="NAME", help="The encoding of a CSV that is not UTF-8.")
+    @option("--include-hidden", is_flag=True, help="Use hidden, filtered and crossed-out rows too.")
+    @option("--skip-hidden", is_flag=True, help="Leave out hidden, filtered and crossed-out rows.")
+    @option("--from", "mapping", type=Choice(MAPPINGS), metavar="SCHEDULER", help=FROM_HELP)
+    @option("--map", "maps", multiple=True, metavar="OURS=HEADING", help="Read a column by this heading.")
+    @option("--ignore", "ignored", multiple=True, metavar="HEADING", help="Ignore this column.")
+    @option("--media", metavar="DIR", default="", help="The folder of the media files, if not the sheet's own.")
+    @option("--places", metavar="FILE", default="", help="The table of places, if not the workbook's own sheet.")
     @gathers("inputs", Inputs)
     @wraps(command)
-    def with_inputs(*, inputs: Inputs, include_hidden: bool, skip_hidden: bool, **others: object) -> int:
+    def with_inputs(*, inputs: Inputs, include_hidden: bool, skip_hidden: bool, media: str, **others: object) -> int:
         if include_hidden and skip_hidden:
             raise click.UsageError("--include-hidden and --skip-hidden contradict each other; choose one.")
         hidden: Literal["ask", "include", "skip"] = "include" if include_hidden else "skip" if skip_hidden else "ask"
-        from_stdin, file, media = inputs.sheet == "-", inputs.sheet, inputs.media_folder
+        from_stdin, file = inputs.sheet == "-", inputs.sheet
         if from_stdin or "://" in file:
             from batch.sheets.read import bring_sheet
 
@@ -285,18 +283,22 @@ def choosing(command: Command) -> Command:
     """Add which rows run, and what they may do; it is put into `inputs`."""
 
     @choosing_rows
-    @click.option(
-        "--answers", multiple=True, metavar="FILE", help="Only what these answers to the plan's page approve."
-    )
-    @click.option("--again", multiple=True, metavar="KEY,...", help="Post these again; `failed` means all that failed.")
-    @click.option("--replace", "replaced", multiple=True, metavar="KEY,...", help="Replace these posts if not out yet.")
-    @click.option("--drafts-only", is_flag=True, help="Save generated posts as drafts for review.")
-    @click.option("--regenerate", is_flag=True, help="Generate content again instead of using what is kept.")
+    @option("--rows", default="", metavar="RANGES", help="Only these rows, as in 2-40,45.")
+    @option("--first", type=int, metavar="N", help="Only the first N rows that would run.")
+    @option("--from-date", default="", metavar="DAY", help="Only posts from this day on, as in 2026-12-01.")
+    @option("--until", default="", metavar="DAY", help="Only posts up to this day.")
+    @option("--approved-only", is_flag=True, help="Only rows with yes in `approved`.")
+    @option("--answers", multiple=True, metavar="FILE", help="Only what these answers to the plan's page approve.")
+    @option("--pilot", default="", metavar="N|PLACES", help="Only the first N places, or these.")
+    @option("--again", multiple=True, metavar="KEY,...", help="Post these again; `failed` means all that failed.")
+    @option("--replace", "replaced", multiple=True, metavar="KEY,...", help="Replace these posts if not out yet.")
+    @option("--drafts-only", is_flag=True, help="Save generated posts as drafts for review.")
+    @option("--regenerate", is_flag=True, help="Generate content again instead of using what is kept.")
     @sending
-    @click.option("--allow-new", type=WholeNumber(1), metavar="N", help="Allow up to N new posts.")
-    @click.option("--allow-cancel", type=WholeNumber(0), metavar="N", help="Allow up to N posts to be cancelled.")
-    @click.option("--allow-delete", type=WholeNumber(0), metavar="N", help="Allow up to N posts to be deleted.")
-    @click.option("--allow-reschedule", type=WholeNumber(0), metavar="N", help="Allow up to N posts to be rescheduled.")
+    @option("--allow-new", type=IntRange(1), metavar="N", help="Allow up to N new posts.")
+    @option("--allow-cancel", type=IntRange(0), metavar="N", help="Allow up to N posts to be cancelled.")
+    @option("--allow-delete", type=IntRange(0), metavar="N", help="Allow up to N posts to be deleted.")
+    @option("--allow-reschedule", type=IntRange(0), metavar="N", help="Allow up to N posts to be rescheduled.")
     @wraps(command)
     def with_choice(*, inputs: Inputs, **others: Any) -> int:
         allow = {act: others.pop(f"allow_{act}") for act in ("cancel", "delete", "reschedule")}
@@ -323,11 +325,11 @@ def postbatch() -> None:
 @postbatch.command(short_help="Check a sheet for mistakes; no network.")
 @reading
 @choosing_rows
-@click.option("--out", type=PATH, metavar="FILE", help="Also write the issues as .json.")
-@click.option(
+@option("--out", type=PATH, metavar="FILE", help="Also write the issues as .json.")
+@option(
     "--format",
     "form",
-    type=click.Choice(["text", "github"]),
+    type=Choice(["text", "github"]),
     default="text",
     help="Print problems for people, or as GitHub annotations.",
 )
@@ -341,10 +343,10 @@ def check(*, inputs: Inputs, flags: Flags, out: Path | None, form: str) -> int:
 
 @postbatch.command(short_help="Write a copy with every clear mistake fixed.")
 @reading
-@click.option("--out", type=PATH, metavar="FILE", help="Where the copy goes, if not beside it as SHEET.fixed.")
-@click.option("--cell", "cells", multiple=True, metavar="D3", help="Only this cell; may be given several times.")
-@click.option("--set", "typed", multiple=True, metavar="D3=TEXT", help="Put TEXT into this cell; may be repeated.")
-@click.option("--answers", multiple=True, metavar="FILE", help="Put the notes of these answers beside their rows.")
+@option("--out", type=PATH, metavar="FILE", help="Where the copy goes, if not beside it as SHEET.fixed.")
+@option("--cell", "cells", multiple=True, metavar="D3", help="Only this cell; may be given several times.")
+@option("--set", "typed", multiple=True, metavar="D3=TEXT", help="Put TEXT into this cell; may be repeated.")
+@option("--answers", multiple=True, metavar="FILE", help="Put the notes of these answers beside their rows.")
 @common
 def fix(*, inputs: Inputs, flags: Flags, out: Path | None, cells: tuple[str, ...], typed: tuple[str, ...]) -> int:
     """Write a copy of SHEET with every mistake that has exactly one fix corrected, and list each change.
@@ -365,8 +367,8 @@ def fix(*, inputs: Inputs, flags: Flags, out: Path | None, cells: tuple[str, ...
 @postbatch.command(short_help="Show what a run would do; change nothing.")
 @reading
 @choosing
-@click.option("--out", type=PATH, metavar="plan.json", help="Save the plan, for `postbatch apply`.")
-@click.option("--page", type=PATH, metavar="FILE", help="Write the plan as a page, to send for approval.")
+@option("--out", type=PATH, metavar="plan.json", help="Save the plan, for `postbatch apply`.")
+@option("--page", type=PATH, metavar="FILE", help="Write the plan as a page, to send for approval.")
 @common
 def plan(inputs: Inputs, flags: Flags, out: Path | None, page: Path | None) -> int:
     """Compare SHEET with what is on the site and show what a run would do; change nothing."""
@@ -383,16 +385,17 @@ def plan(inputs: Inputs, flags: Flags, out: Path | None, page: Path | None) -> i
 @reading
 @choosing
 @doing
-@click.option("-n", "--dry-run", is_flag=True, help="Show the plan and change nothing, as `postbatch plan` does.")
-@click.option("--all-or-nothing", is_flag=True, help="Send nothing if any row has a problem.")
-@click.option("--wait", "wait_seconds", type=float, is_flag=False, flag_value=300.0, default=0.0, metavar="[SECONDS]",
-              help="Wait until posts in process are live or refused, at most 300 s (or SECONDS).")  # fmt: skip
-@click.option("--cluster", "address", metavar="tls://HOST:PORT", default="",
-              help="Let a Dask cluster do each site; anyone who reaches it can use its workers' keys.")  # fmt: skip
-@click.option("--cluster-ca", "ca", type=PATH, metavar="FILE", help="The certificate authority of the cluster.")
-@click.option("--cluster-cert", "cert", type=PATH, metavar="FILE",
-              help="The certificate that this machine shows the cluster.")  # fmt: skip
-@click.option("--cluster-key", "key", type=PATH, metavar="FILE", help="The private key of that certificate.")
+@option("-n", "--dry-run", is_flag=True, help="Show the plan and change nothing, as `postbatch plan` does.")
+@option("--all-or-nothing", is_flag=True, help="Send nothing if any row has a problem.")
+@option("--wait", "wait_seconds", type=float, is_flag=False, flag_value=300.0, default=0.0, metavar="[SECONDS]",
+        help="Wait until posts in process are live or refused, at most 300 s (or SECONDS).")  # fmt: skip
+@option("--cluster", "address", metavar="tls://HOST:PORT", default="",
+        help="Let a Dask cluster do each site; anyone who reaches it can use its workers' keys.")  # fmt: skip
+@option("--cluster-ca", "ca", type=PATH, metavar="FILE", help="The certificate authority of the cluster.")
+@option(
+    "--cluster-cert", "cert", type=PATH, metavar="FILE", help="The certificate that this machine shows the cluster."
+)
+@option("--cluster-key", "key", type=PATH, metavar="FILE", help="The private key of that certificate.")
 @gathers("cluster", Cluster)
 @common
 def run(*, inputs: Inputs, outputs: Outputs, flags: Flags, dry_run: bool, cluster: Cluster) -> int:
@@ -409,14 +412,12 @@ def run(*, inputs: Inputs, outputs: Outputs, flags: Flags, dry_run: bool, cluste
 
 
 @postbatch.command(short_help="Set up: time zone, site and sign-in.")
-@click.option("--timezone", default="", metavar="ZONE", help="The time zone of your sheets, as in Europe/Berlin.")
-@click.option("--name", default="", metavar="NAME", help="A short name for the site.")
-@click.option("--site-id", default="", metavar="ID", help="The site's ID, or the address of its dashboard.")
-@click.option(
-    "--key-variable", "variable", default="", metavar="NAME", help="The environment variable that holds the key."
-)
-@click.option("--key-store", is_flag=True, help="Keep the key in this machine's key store (typed, or from stdin).")
-@click.option("--forget-key", default="", metavar="NAME", help="Remove this site's key from the key store.")
+@option("--timezone", default="", metavar="ZONE", help="The time zone of your sheets, as in Europe/Berlin.")
+@option("--name", default="", metavar="NAME", help="A short name for the site.")
+@option("--site-id", default="", metavar="ID", help="The site's ID, or the address of its dashboard.")
+@option("--key-variable", "variable", default="", metavar="NAME", help="The environment variable that holds the key.")
+@option("--key-store", is_flag=True, help="Keep the key in this machine's key store (typed, or from stdin).")
+@option("--forget-key", default="", metavar="NAME", help="Remove this site's key from the key store.")
 @printing_json
 def init(*, forget_key: str, json: bool, **answers: Any) -> int:
     """Ask for time zone, site and sign-in, and write your own configuration. Run it again to add another site.
@@ -433,7 +434,7 @@ def init(*, forget_key: str, json: bool, **answers: Any) -> int:
 
 
 @postbatch.command(short_help="Trust a configuration file as it is now.")
-@click.argument("file", type=click.Path(path_type=Path), default=Path("postbatch.toml"))
+@argument("file", type=click.Path(path_type=Path), default=Path("postbatch.toml"))
 @printing_json
 def trust(*, file: Path, json: bool) -> int:
     """Trust FILE (postbatch.toml) as it is now.
@@ -447,7 +448,7 @@ def trust(*, file: Path, json: bool) -> int:
 
 
 @postbatch.command(short_help="Carry out a plan that was reviewed.")
-@click.argument("plan_file", metavar="PLAN.json", type=PATH)
+@argument("plan_file", metavar="PLAN.json", type=PATH)
 @doing
 @sending
 @common
@@ -459,10 +460,10 @@ def apply(plan_file: Path, outputs: Outputs, flags: Flags) -> int:
 
 
 @postbatch.command(short_help="Write a workbook (or CSV) to fill in.")
-@click.option("--out", type=PATH, default=Path("posts.xlsx"), show_default=True, help="A .xlsx or .csv file.")
-@click.option("--connected", is_flag=True, help="Offer your site's accounts in the drop-downs.")
-@click.option("--timezone", default="", metavar="NAME", help="The zone of all dates, such as Europe/London.")
-@click.option("--force", is_flag=True, help="Replace an existing file.")
+@option("--out", type=PATH, default=Path("posts.xlsx"), show_default=True, help="A .xlsx or .csv file.")
+@option("--connected", is_flag=True, help="Offer your site's accounts in the drop-downs.")
+@option("--timezone", default="", metavar="NAME", help="The zone of all dates, such as Europe/London.")
+@option("--force", is_flag=True, help="Replace an existing file.")
 @common
 def template(flags: Flags, out: Path, connected: bool, timezone: str, force: bool) -> int:
     """Write a workbook (or CSV) to fill in."""
@@ -472,13 +473,13 @@ def template(flags: Flags, out: Path, connected: bool, timezone: str, force: boo
 
 
 @postbatch.command(short_help="Write what is scheduled now as a sheet to edit.")
-@click.option("--out", type=PATH, default=Path("posts.xlsx"), show_default=True, help="A .xlsx or .csv file.")
-@click.option("--all", "everything", is_flag=True, help="Published posts too.")
-@click.option("--from-date", default="", metavar="DAY", help="Only posts from this day on, as in 2026-12-01.")
-@click.option("--until", default="", metavar="DAY", help="Only posts up to this day.")
-@click.option("--channel", "channels", multiple=True, metavar="CHANNEL", help="Only this channel; may be repeated.")
-@click.option("--answers", multiple=True, metavar="FILE", help="Put the notes of these answers beside their rows.")
-@click.option("--force", is_flag=True, help="Replace an existing file. Notes stay; of an edited file a copy is kept.")
+@option("--out", type=PATH, default=Path("posts.xlsx"), show_default=True, help="A .xlsx or .csv file.")
+@option("--all", "everything", is_flag=True, help="Published posts too.")
+@option("--from-date", default="", metavar="DAY", help="Only posts from this day on, as in 2026-12-01.")
+@option("--until", default="", metavar="DAY", help="Only posts up to this day.")
+@option("--channel", "channels", multiple=True, metavar="CHANNEL", help="Only this channel; may be repeated.")
+@option("--answers", multiple=True, metavar="FILE", help="Put the notes of these answers beside their rows.")
+@option("--force", is_flag=True, help="Replace an existing file. Notes stay; of an edited file a copy is kept.")
 @common
 def pull(
     *, flags: Flags, out: Path, everything: bool, from_date: str, until: str, channels: tuple[str, ...],
@@ -492,8 +493,8 @@ def pull(
 
 
 @postbatch.command(short_help="Check again posts that were not final.")
-@click.argument("results", type=PATH)
-@click.option("--out", type=PATH, metavar="FILE", help="Write the results here instead.")
+@argument("results", type=PATH)
+@option("--out", type=PATH, metavar="FILE", help="Write the results here instead.")
 @common
 def status(results: Path, flags: Flags, out: Path | None) -> int:
     """Check again the posts of RESULTS that were not final, and update the file."""
@@ -503,10 +504,10 @@ def status(results: Path, flags: Flags, out: Path | None) -> int:
 
 
 @postbatch.command(short_help="Watch for posts that failed or will fail.")
-@click.option("--once", is_flag=True, help="Check once and end, for cron: exit status 1 if a post failed or will.")
-@click.option("--every", default="15m", show_default=True, metavar="TIME", help="How often to check: 90s, 15m, 2h.")
-@click.option("--notify", is_flag=True, help="Send the news to the webhook in POSTBATCH_NOTIFY_URL: Slack, Teams, ...")
-@click.option("--notify-command", default="", metavar="COMMAND", help="Run this command with the news on its input.")
+@option("--once", is_flag=True, help="Check once and end, for cron: exit status 1 if a post failed or will.")
+@option("--every", default="15m", show_default=True, metavar="TIME", help="How often to check: 90s, 15m, 2h.")
+@option("--notify", is_flag=True, help="Send the news to the webhook in POSTBATCH_NOTIFY_URL: Slack, Teams, ...")
+@option("--notify-command", default="", metavar="COMMAND", help="Run this command with the news on its input.")
 @common
 def watch(*, flags: Flags, once: bool, every: str, notify: bool, notify_command: str) -> int:
     """Check the open posts of all runs again, and tell you once about each that failed or will fail."""
@@ -516,12 +517,12 @@ def watch(*, flags: Flags, once: bool, every: str, notify: bool, notify_command:
 
 
 @postbatch.command(short_help="Write a report of the month.")
-@click.option("--month", default="", metavar="2026-12", help="Which month (this month if left out).")
-@click.option("--out", type=PATH, metavar="FILE", help="Where the report goes: .xlsx, .csv or .json.")
-@click.option("--page", type=PATH, metavar="FILE", help="Where the page goes.")
-@click.option("--no-page", is_flag=True, help="Don't write a page.")
-@click.option("--split", type=click.Choice(["site"]), help="Write one report for each site.")
-@click.option("--force", is_flag=True, help="Replace an existing file.")
+@option("--month", default="", metavar="2026-12", help="Which month (this month if left out).")
+@option("--out", type=PATH, metavar="FILE", help="Where the report goes: .xlsx, .csv or .json.")
+@option("--page", type=PATH, metavar="FILE", help="Where the page goes.")
+@option("--no-page", is_flag=True, help="Don't write a page.")
+@option("--split", type=Choice(["site"]), help="Write one report for each site.")
+@option("--force", is_flag=True, help="Replace an existing file.")
 @common
 @gathers("outputs", Outputs)
 def report(*, flags: Flags, month: str, outputs: Outputs, split: str | None, force: bool) -> int:
@@ -532,11 +533,12 @@ def report(*, flags: Flags, month: str, outputs: Outputs, split: str | None, for
 
 
 @postbatch.command(short_help="Undo a run, where that is still possible.")
-@click.argument("run", metavar="RUN")
-@click.option("--redo", is_flag=True, help="RUN was an undo: put back what it took back, also with --yes.")
-@click.option("-n", "--dry-run", is_flag=True, help="Show what it would put back; --out saves that plan.")
-@click.option("--plan", "reviewed", type=PATH, metavar="undo.json",
-              help="Do it only if it's still this plan, saved by -n --out.")  # fmt: skip
+@argument("run", metavar="RUN")
+@option("--redo", is_flag=True, help="RUN was an undo: put back what it took back, also with --yes.")
+@option("-n", "--dry-run", is_flag=True, help="Show what it would put back; --out saves that plan.")
+@option(
+    "--plan", "reviewed", type=PATH, metavar="undo.json", help="Do it only if it's still this plan, saved by -n --out."
+)
 @doing
 @common
 def undo(*, run: str, redo: bool, dry_run: bool, reviewed: Path | None, outputs: Outputs, flags: Flags) -> int:
@@ -551,7 +553,7 @@ def undo(*, run: str, redo: bool, dry_run: bool, reviewed: Path | None, outputs:
 
 @postbatch.command(short_help="List your runs.")
 @common
-@click.option("--all", "everything", is_flag=True, help="All runs, also those of sheets in other folders.")
+@option("--all", "everything", is_flag=True, help="All runs, also those of sheets in other folders.")
 def runs(flags: Flags, *, everything: bool) -> int:
     """List the latest runs of the sheets in this folder, newest first."""
     from batch.commands.runs import show_runs
@@ -560,8 +562,8 @@ def runs(flags: Flags, *, everything: bool) -> int:
 
 
 @postbatch.command(short_help="Write a run's results again.")
-@click.argument("run", metavar="RUN")
-@click.option("--out", type=PATH, metavar="FILE", help="Where the results go: .xlsx, .csv or .json.")
+@argument("run", metavar="RUN")
+@option("--out", type=PATH, metavar="FILE", help="Where the results go: .xlsx, .csv or .json.")
 @common
 def results(run: str, flags: Flags, out: Path | None) -> int:
     """Write the results of RUN again, from the journal (RUN may be `last`)."""
@@ -571,9 +573,9 @@ def results(run: str, flags: Flags, out: Path | None) -> int:
 
 
 @postbatch.command(short_help="Show connected accounts and what quota is left.")
-@click.option("--assets", is_flag=True, help="Also list products, posts and the like, for the column `asset`.")
-@click.option("--out", type=PATH, metavar="FILE", help="Write a table of places instead: .xlsx or .csv.")
-@click.option("--force", is_flag=True, help="Replace an existing file.")
+@option("--assets", is_flag=True, help="Also list products, posts and the like, for the column `asset`.")
+@option("--out", type=PATH, metavar="FILE", help="Write a table of places instead: .xlsx or .csv.")
+@option("--force", is_flag=True, help="Replace an existing file.")
 @common
 def accounts(*, flags: Flags, assets: bool, out: Path | None, force: bool) -> int:
     """Show connected channels and accounts, and what quota is left.
@@ -590,8 +592,8 @@ def accounts(*, flags: Flags, assets: bool, out: Path | None, force: bool) -> in
 
 @postbatch.command(short_help="Check the setup: configuration, sign-in, accounts.")
 @common
-@click.option("--probe", is_flag=True, help="Find out how the service behaves, with drafts that are deleted again.")
-@click.option("-y", "--yes", is_flag=True, help="Don't ask before --probe makes its drafts.")
+@option("--probe", is_flag=True, help="Find out how the service behaves, with drafts that are deleted again.")
+@option("-y", "--yes", is_flag=True, help="Don't ask before --probe makes its drafts.")
 def doctor(*, flags: Flags, probe: bool, yes: bool) -> int:
     """Check the setup: is the configuration right, does the sign-in work, what is missing?"""
     from batch.commands.doctor import examine, find_facts
@@ -600,12 +602,10 @@ def doctor(*, flags: Flags, probe: bool, yes: bool) -> int:
 
 
 @postbatch.command("open", short_help="Plan and send from a page in your browser.")
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path())
-@click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel.")
-@click.option(
-    "--port", type=WholeNumber(0, 65535), default=0, metavar="N", help="The port of this machine (usually any)."
-)
-@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path())
+@option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel.")
+@option("--port", type=IntRange(0, 65535), default=0, help="The port of this machine (usually any).")
+@option("--no-browser", is_flag=True, help="Only print the address.")
 def open_pages(folder: Path, *, sandbox: bool, port: int, no_browser: bool) -> int:
     """Open FOLDER's sheets (usually the current folder's) in a browser: check, fix, plan, send, results, undo.
 
@@ -617,9 +617,9 @@ def open_pages(folder: Path, *, sandbox: bool, port: int, no_browser: bool) -> i
 
 
 @postbatch.command(short_help="Let an agent check, plan and report.")
-@click.option("--folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path(),
-              help="The folder whose files it may name.")  # fmt: skip
-@click.option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel.")
+@option("--folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path(),
+        help="The folder whose files it may name.")  # fmt: skip
+@option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel.")
 def mcp(folder: Path, *, sandbox: bool) -> int:
     """Serve the Model Context Protocol on standard input and output, for agents.
 
@@ -631,7 +631,7 @@ def mcp(folder: Path, *, sandbox: bool) -> int:
 
 
 @postbatch.command(short_help="Print the completion script for your shell.")
-@click.argument("shell", metavar="bash|zsh|fish", type=click.Choice(["bash", "zsh", "fish"]))
+@argument("shell", metavar="bash|zsh|fish", type=Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> int:
     """Print the script that lets your shell complete commands, options and file names; add it to the shell's own."""
     if source := get_completion_class(shell):
@@ -640,7 +640,7 @@ def completion(shell: str) -> int:
 
 
 @postbatch.command(short_help="Print the JSON Schema of a file or an answer.")
-@click.argument("what", metavar="NAME", type=click.Choice(DOCUMENTS))
+@argument("what", metavar="NAME", type=Choice(DOCUMENTS))
 def schema(what: str) -> int:
     """Print the JSON Schema of what a command prints with --json, or of a saved plan.
 
@@ -654,15 +654,8 @@ def schema(what: str) -> int:
 
 
 @postbatch.command(short_help="Run a local API to try everything on.")
-@click.option(
-    "--port",
-    type=int,
-    default=8765,
-    show_default=True,
-    metavar="N",
-    help="The port of this machine to listen on.",
-)
-@click.option("--reset", is_flag=True, help="Forget the posts of earlier sandbox runs in this folder.")
+@option("--port", type=int, default=8765, show_default=True, help="The port of this machine to listen on.")
+@option("--reset", is_flag=True, help="Forget the posts of earlier sandbox runs in this folder.")
 @printing_json
 def sandbox(*, port: int, reset: bool, json: bool) -> int:
     """Run a local Publisher API, to try everything without an account; look at its posts in a browser."""
