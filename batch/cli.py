@@ -55,7 +55,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "allow_reschedule", "allow_new", "force",
     ),
     "Output": ("out", "page", "no_page", "annotate", "quiet", "verbose", "json", "color", "everything"),
-    "Advanced": (),
 }  # fmt: skip
 """The groups of `--help` with their options by name, in their order; what is named in none is advanced."""
 
@@ -107,13 +106,10 @@ class GroupedCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options by their groups."""
-        named = {name for names in GROUPS.values() for name in names}
-        for title, names in GROUPS.items():
-            params = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
-            if title == "Advanced":
-                mine = [param for param in params if param.name not in named]
-            else:
-                mine = sorted((p for p in params if p.name in names), key=lambda p: names.index(str(p.name)))
+        params = {str(param.name): param for param in self.get_params(ctx) if isinstance(param, click.Option)}
+        grouped = {name for names in GROUPS.values() for name in names}
+        for title, names in {**GROUPS, "Advanced": [name for name in params if name not in grouped]}.items():
+            mine = [params[name] for name in names if name in params]
             found = (record for param in mine if (record := param.get_help_record(ctx)) is not None)
             records = [(named_so, re.sub(r"  \[x>=\d+\]$", "", words)) for named_so, words in found]
             if records:

@@ -69,10 +69,6 @@ def read_and_check(
     if sheet is None:
         sheet = _read_file(session, inputs, path, places)
     examples = () if session.sandbox else find_examples(sheet)
-    if examples:
-        sheet = replace(sheet, notices=(*sheet.notices, tell_examples(examples)))
-    if read := tell_dates((row.number, sheet.cell(row, "publish_at")) for row in sheet.rows):
-        sheet = replace(sheet, notices=(*sheet.notices, read))
     settings = session.settings
     context = CheckContext(
         now=session.environment.now(),
@@ -90,23 +86,25 @@ def read_and_check(
         raise StartError(f"There is no folder {inputs.media_folder}. Name the folder with the media after --media.")
     facts = read_media_facts({m.source for post in checked for m in post.content.media}, folder=media_folder)
     reader, rows = CellReader(sheet.columns), {row.number: row for row in sheet.rows}
-    posts = tuple(
-        check_media(post, facts, at=reader.place_of(rows[post.row], "media", post.channel, post.place))
-        if post.content.media
-        else post
-        for post in checked
+
+    def complete(post: Post) -> Post:
+        """Return a post as its media and its place in the file make it."""
+        if post.content.media:
+            at = reader.place_of(rows[post.row], "media", post.channel, post.place)
+            post = check_media(post, facts, at=at)
+        issues = tuple(sheet.in_file(issue, rows.get(post.row)) for issue in post.issues)
+        return replace(post, issues=issues) if issues else post
+
+    posts = tuple(map(complete, checked))
+    told = (
+        tell_examples(examples) if examples else "",
+        tell_dates((row.number, sheet.cell(row, "publish_at")) for row in sheet.rows),
+        tell_tagged((sheet.text(rows[p.row], "link"), p.content.link) for p in posts if p.content.link),
     )
-    posts = tuple(
-        replace(post, issues=tuple(sheet.in_file(issue, rows.get(post.row)) for issue in post.issues))
-        if post.issues
-        else post
-        for post in posts
-    )
-    if told := tell_tagged((sheet.text(rows[p.row], "link"), p.content.link) for p in posts if p.content.link):
-        sheet = replace(sheet, notices=(*sheet.notices, told))
     for notice in settings.notices:
         session.say(notice)
-    return Checked(path, sheet, posts, media_folder, frozenset(examples), places)
+    whole = replace(sheet, notices=(*sheet.notices, *filter(None, told)))
+    return Checked(path, whole, posts, media_folder, frozenset(examples), places)
 
 
 def _read_file(session: Session, inputs: Inputs, path: Path, places: Places) -> Sheet:
