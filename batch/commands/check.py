@@ -52,6 +52,11 @@ class Checked:
         return tuple(dict.fromkeys((*whole, *gather_issues(self.posts))))
 
     @property
+    def wrong(self) -> bool:
+        """Whether something has to be corrected."""
+        return any(issue.severity is Severity.ERROR for issue in self.issues)
+
+    @property
     def sites(self) -> list[str]:
         """The sites that the sheet may send something to."""
         return sorted({post.site for post in self.posts if not post.errors})
@@ -180,22 +185,23 @@ def check_sheet(
         issues = checked.issues
         for issue in issues if github else ():
             session.show(github_annotation(issue, file=inputs.sheet))
-        wrong = any(issue.severity is Severity.ERROR for issue in issues)
-        verb = "plan" if not wrong else "fix" if fixable(issues) else "check"
-        text = terminal.issues_text(
-            issues,
-            posts=checked.posts,
-            called=checked.sheet.called,
-            next_command="" if flags.quiet else environment.command_line(verb),
-            verbose=flags.verbose,
-            **session.style,
-        )  # of a sheet's own words none begins a command to the runner, also where a line was broken
+        verb = "plan" if not checked.wrong else "fix" if fixable(issues) else "check"
+        text = draw_issues(session, checked, next_command="" if flags.quiet else environment.command_line(verb))
+        # Of a sheet's own words none begins a command to the runner, also where a line was broken.
         session.show_text(re.sub(r":(?=:)|##(?=\[)", "\\g<0>\u2060", text) if github else text)
         data = {"sheet": checked.sheet.name, "issues": [asdict(issue) for issue in issues]}
         environment.answer(data)
         if outputs.out is not None:
             session.write_text(outputs.out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
-        return EXIT_ROWS if wrong else EXIT_DONE
+        return EXIT_ROWS if checked.wrong else EXIT_DONE
+
+
+def draw_issues(session: Session, checked: Checked, *, next_command: str = "") -> str:
+    """Return what is wrong with a sheet as the terminal shows it."""
+    called, verbose = checked.sheet.called, session.flags.verbose
+    return terminal.issues_text(
+        checked.issues, posts=checked.posts, called=called, next_command=next_command, verbose=verbose, **session.style
+    )
 
 
 def fixable(issues: Iterable[Issue]) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from batch.atomic import write_whole
-from batch.commands.check import Checked, read_and_check, read_answers_file
+from batch.commands.check import Checked, draw_issues, read_and_check, read_answers_file
 from batch.commands.options import Environment, Flags, Inputs, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, refuse_outputs, shown_from
 from batch.errors import SheetError, StartError
-from batch.model import Severity
 from batch.plan.approval import GivenAnswers
 from batch.report import terminal
 from batch.sheets.cells import column_index
@@ -57,7 +58,8 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
                 raise
             maps = (f"{column}={heading}" for _, heading, column, _ in renames)
             checked = read_and_check(session, replace(inputs, maps=(*inputs.maps, *maps)), folder=environment.cwd)
-        copy = CorrectedCopy(session, checked, inputs, draft=Path(folder) / path.name)
+        draft = Path(folder) / path.name
+        copy = CorrectedCopy(session, checked, inputs, draft=draft)
         copy.rename_headings(renames)
         copy.take_notes([read_answers_file(environment.cwd / name) for name in inputs.answers])
         if not (outputs.cells or outputs.typed):
@@ -65,34 +67,24 @@ def fix_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: O
         if outputs.cells or not outputs.typed:
             copy.fix_single_remedies(outputs.cells)
         copy.put_typed(outputs.typed)
-        written = (
-            write_whole(out, copy.write, never_over=path, claim=lambda place, _: not place.exists())
-            if copy.fixes
-            else None
-        )
-        for notice in (*copy.notices, *(written.notices if written else ())):
-            session.warn(notice)
-        left = copy.checked
-        session.show_text(terminal.fixes_text(sorted(copy.fixes.values()), **session.style))
-        session.show_text(
-            terminal.issues_text(
-                left.issues, posts=left.posts, called=left.sheet.called, verbose=flags.verbose, **session.style
-            )
-        )
-        environment.answer(
-            {
-                "sheet": checked.sheet.name,
-                "written": shown_from(written.path, environment.cwd) if written else "",
-                "fixes": [fix._asdict() for fix in sorted(copy.fixes.values())],
-                "issues": [asdict(issue) for issue in left.issues],
-            }
-        )
-        wrong = any(issue.severity is Severity.ERROR for issue in left.issues)
-        if written:
-            session.show_written(written.path)
+        fixed = ""
+        if copy.fixes:
+            fill, claim = partial(shutil.copyfile, draft), lambda place, _: not place.exists()
+            written = write_whole(out, fill, never_over=path, claim=claim)
+            copy.notices += written.notices
             fixed = shown_from(written.path, environment.cwd)
-            session.show_next(session.next_command("check" if wrong else "plan", fixed))
-        return EXIT_ROWS if wrong else EXIT_DONE
+        for notice in copy.notices:
+            session.warn(notice)
+        fixes, left = sorted(copy.fixes.values()), copy.checked
+        session.show_text(terminal.fixes_text(fixes, **session.style))
+        session.show_text(draw_issues(session, left))
+        issues = [asdict(issue) for issue in left.issues]
+        told = {"sheet": checked.sheet.name, "written": fixed, "fixes": [fix._asdict() for fix in fixes]}
+        environment.answer({**told, "issues": issues})
+        if fixed:
+            session.show(f"Written: {fixed}")
+            session.show_next(session.next_command("check" if left.wrong else "plan", fixed))
+        return EXIT_ROWS if left.wrong else EXIT_DONE
 
 
 class CorrectedCopy:
@@ -106,16 +98,9 @@ class CorrectedCopy:
         self.fixes: dict[Place, CellFix] = {}
         self.checked = checked
         self.notices: list[str] = []
-        self._session = session
-        self._original = checked
-        self._encoding = inputs.encoding
+        self._session, self._original, self._draft, self._encoding = session, checked, draft, inputs.encoding
         self._inputs = replace(inputs, sheet=str(draft), media_folder=str(checked.media_folder))
-        self._draft = draft
         self._given_up: set[tuple[Place, str]] = set()
-
-    def write(self, path: Path) -> None:
-        """Write the copy to a place of its own."""
-        path.write_bytes(self._draft.read_bytes())
 
     def rename_headings(self, renames: Renames) -> None:
         """Write the headings that are slips as they were meant."""
