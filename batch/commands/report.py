@@ -77,9 +77,10 @@ def report_month(
             refuse_to_lose(environment.cwd / path, force=force)
         posts, unread = _read_posts(session, names, month=wanted)
         if flags.json:
-            environment.answer(_as_data(_reports(session, posts, month=wanted, sites=())[0], month=wanted))
+            environment.answer(_as_data(_report(session, posts, month=wanted), month=wanted))
         if writes:
-            _write(session, _reports(session, posts, month=wanted, sites=names if split else ()), ways)
+            sites = names if split else ("",)
+            _write(session, [_report(session, posts, month=wanted, site=site) for site in sites], ways)
         failed = any(post.outcome.outcome is OutcomeKind.FAILED for post in posts)
         return EXIT_ROWS if failed or unread else EXIT_DONE
 
@@ -180,28 +181,23 @@ def _outcome_of(item: Item, before: Outcome | None, *, at: datetime | None, site
     )
 
 
-def _reports(session: Session, posts: Sequence[ReportPost], *, month: str, sites: Sequence[str]) -> list[Results]:
-    """Return the report of all sites, or one for each of `sites`: posts by date, drafts last."""
-    figures = list(dict.fromkeys(name for post in posts for name in post.item.insights))
-    made, now = [], session.environment.now()
-    for site in sites or ("",):
-        chosen = [post for post in posts if site in ("", post.outcome.site)]
-        chosen.sort(key=lambda post: (post.outcome.publish_at is None, post.outcome.publish_at or now))
-        rows, own = list(enumerate(chosen, start=2)), f"{session.settings.called(site, first=True)}: "
-        made.append(
-            Results(
-                run="",
-                sandbox=session.sandbox,
-                sheet=f"{MONTHS[int(month[5:]) - 1]} {month[:4]}{f', {session.settings.called(site)}' if site else ''}",
-                headings=(CAMPAIGN, *figures),
-                outcomes=tuple(replace(post.outcome, row=row) for row, post in rows),
-                own={row: (post.campaign, *(post.item.insights.get(f, "") for f in figures)) for row, post in rows},
-                finished_at=now,
-                notices=tuple(n for n in session.notices if site == "" or n.startswith(own)),
-                wanted="report",
-            )
-        )
-    return made
+def _report(session: Session, posts: Sequence[ReportPost], *, month: str, site: str = "") -> Results:
+    """Return the report of all sites, or of one: posts by date, drafts last."""
+    figures, now = dict.fromkeys(name for post in posts for name in post.item.insights), session.environment.now()
+    chosen = [post for post in posts if site in ("", post.outcome.site)]
+    chosen.sort(key=lambda post: (post.outcome.publish_at is None, post.outcome.publish_at or now))
+    rows, own = list(enumerate(chosen, start=2)), f"{session.settings.called(site, first=True)}: "
+    return Results(
+        run="",
+        sandbox=session.sandbox,
+        sheet=f"{MONTHS[int(month[5:]) - 1]} {month[:4]}{f', {session.settings.called(site)}' if site else ''}",
+        headings=(CAMPAIGN, *figures),
+        outcomes=tuple(replace(post.outcome, row=row) for row, post in rows),
+        own={row: (post.campaign, *(post.item.insights.get(f, "") for f in figures)) for row, post in rows},
+        finished_at=now,
+        notices=tuple(n for n in session.notices if site == "" or n.startswith(own)),
+        wanted="report",
+    )
 
 
 def _write(session: Session, reports: Sequence[Results], ways: Sequence[Outputs]) -> None:
