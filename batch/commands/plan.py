@@ -36,12 +36,12 @@ def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: 
         checked = read_to_send(session, inputs, folder=environment.cwd)
         prepared = prepare(session, checked, inputs)
         show_plan(session, prepared.plan)
-        environment.answer_text(_chunks(session, prepared, inputs, folder=environment.cwd))
+        environment.answer_text(_chunks(session, prepared, folder=environment.cwd))
         for act, number in prepared.large.items():
             session.warn(LARGE.format(act=act, number=number, share=MAX_SHARE_PERCENT))
         if outputs.out is not None:
             folder = (environment.cwd / outputs.out).resolve().parent
-            write_plan(session, _chunks(session, prepared, inputs, folder=folder), outputs.out)
+            write_plan(session, _chunks(session, prepared, folder=folder), outputs.out)
         if outputs.page is not None:
             record = make_record(session, prepared, run="", command="plan")
             planned = replace(make_results(record, [planned_outcome(p.step) for p in record.placed]), wanted="plan")
@@ -75,7 +75,7 @@ def write_plan(session: Session, chunks: Iterable[str], out: Path) -> None:
     session.show_written(written)
 
 
-def _chunks(session: Session, prepared: Prepared, inputs: Inputs, *, folder: Path) -> Iterator[str]:
+def _chunks(session: Session, prepared: Prepared, *, folder: Path) -> Iterator[str]:
     """Return the plan's JSON in pieces; the sheet and its media are named as seen from `folder`, no other place is."""
 
     def from_there(path: Path) -> str:
@@ -84,7 +84,7 @@ def _chunks(session: Session, prepared: Prepared, inputs: Inputs, *, folder: Pat
         except ValueError:  # on another drive of Windows, where nothing leads from one to the other
             return path.resolve().as_posix()
 
-    checked = prepared.checked
+    checked, inputs = prepared.checked, prepared.inputs
     sheet = checked.path.name if inputs.from_stdin else from_there(checked.path)
     media = from_there(checked.media_folder) if inputs.media_folder and not inputs.from_stdin else ""
     places = from_there(session.environment.cwd / inputs.places) if inputs.places else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 from batch.commands.options import Environment, Flags, Outputs
@@ -9,30 +10,23 @@ from batch.commands.pipeline import tell
 from batch.commands.session import Session, exit_status, refuse_outputs
 from batch.commands.undo import UNDO, undo_name
 from batch.report import terminal
-from batch.runs.record import RunRecord, read_record, read_results
+from batch.runs.record import read_record, read_results
 
 
 def show_runs(environment: Environment, flags: Flags, *, everything: bool = False) -> int:
     """List the latest runs of the sheets in this folder, newest first; with `everything` all runs of all folders."""
     with Session(environment, flags, offline=True) as session:
-        records: list[RunRecord] = []
-        others = 0
-        for record in session.records():
-            here = everything or not record.folder or Path(record.folder).is_relative_to(session.folder)
-            if here and (everything or len(records) < terminal.SHOWN_RUNS):
-                records.append(record)
-            else:
-                others += 1
-        environment.answer({
-            "runs": [
-                {
-                    "run": record.run, "command": record.command, "sheet": record.sheet, "sandbox": record.sandbox,
-                    "started_at": record.started_at.isoformat(), "exit_status": record.exit_status,
-                    "sites": sorted(record.journals), "counts": dict(record.counts),
-                }
-                for record in records
-            ]
-        })  # fmt: skip
+        every = list(session.records())
+        mine = (run for run in every if not run.folder or Path(run.folder).is_relative_to(session.folder))
+        records = every if everything else list(islice(mine, terminal.SHOWN_RUNS))
+        others, alike = len(every) - len(records), ("run", "command", "sheet", "sandbox", "exit_status")
+        told = [
+            {name: getattr(record, name) for name in alike}
+            | {"started_at": record.started_at.isoformat(), "sites": sorted(record.journals)}
+            | {"counts": dict(record.counts)}
+            for record in records
+        ]
+        environment.answer({"runs": told})
         if not records and not others:
             session.show("No runs yet. Next: postbatch run SHEET")
             return 0
