@@ -365,10 +365,7 @@ LIVE_KINDS = frozenset({
     OutcomeKind.SCHEDULED, OutcomeKind.RESCHEDULED, OutcomeKind.UPDATED, OutcomeKind.PUBLISHED, OutcomeKind.PROCESSING,
     OutcomeKind.UNCHANGED, OutcomeKind.UNKNOWN,
 })  # fmt: skip
-WITHDRAWN: Mapping[str, OutcomeKind] = {
-    Status.CANCELED: OutcomeKind.CANCELLED,
-    Status.DELETED: OutcomeKind.DELETED,
-}
+WITHDRAWN: Mapping[str, OutcomeKind] = {Status.CANCELED: OutcomeKind.CANCELLED, Status.DELETED: OutcomeKind.DELETED}
 
 
 def follow(session: Session, results: Results) -> Results:
