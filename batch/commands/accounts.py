@@ -42,15 +42,9 @@ def show_accounts(environment: Environment, flags: Flags, *, assets: bool = Fals
         session.start_sandbox()
         with session.status.waiting(lambda: "Reading the site's accounts"):
             snapshot, urls = read_accounts(session, session.settings.site().name)
-        environment.answer(
-            {
-                "site": snapshot.site,
-                "accounts": [to_data(account) for account in snapshot.accounts],
-                "connections": dict(snapshot.connections),
-                "quotas": {name: to_data(quota) for name, quota in snapshot.quotas.items()},
-                "connect_urls": {str(channel): url for channel, url in urls.items()},
-            }
-        )
+        whole = to_data(snapshot)
+        told = {name: whole[name] for name in ("site", "accounts", "connections", "quotas")}
+        environment.answer({**told, "connect_urls": {str(channel): url for channel, url in urls.items()}})
         session.show_text(terminal.accounts_text(snapshot, connect_urls=urls, **session.style))
         for notice in snapshot.notices:
             session.say(notice)

@@ -263,8 +263,8 @@ class ClusterRunner:
         placed, emit = self._emits.get(message["position"], (None, None))
         if placed is None or emit is None:
             return
-        outcome = from_json(Outcome, message["outcome"])
-        self._heard[placed.position] = replace(outcome, content=placed.step.content, changes=placed.step.changes)
+        heard, step = from_json(Outcome, message["outcome"]), placed.step
+        self._heard[placed.position] = replace(heard, content=step.content, changes=step.changes)
         emit(placed.position, self._heard[placed.position])
 
     def do_site(self, site: str, steps: Sequence[NumberedStep], stop: Stop, emit: Emit) -> None:
