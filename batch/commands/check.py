@@ -74,18 +74,10 @@ def read_and_check(
     if sheet is None:
         sheet = _read_file(session, inputs, path, places)
     examples = () if session.sandbox else find_examples(sheet)
-    settings = session.settings
-    context = CheckContext(
-        now=session.environment.now(),
-        sites={name: settings.timezone_for(name) for name in settings.sites},
-        default_site=settings.default_site,
-        timezone=settings.timezone,
-        will_send=will_send,
-        places=places,
-        utm=settings.utm,
-        slots=settings.slots,
-    )
-    checked = check(sheet, context=context)
+    settings, now = session.settings, session.environment.now()
+    zones = {name: settings.timezone_for(name) for name in settings.sites}
+    configured = {name: getattr(settings, name) for name in ("default_site", "timezone", "utm", "slots")}
+    checked = check(sheet, context=CheckContext(now, zones, will_send=will_send, places=places, **configured))
     media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent
     if inputs.media_folder and not media_folder.is_dir():
         raise StartError(f"There is no folder {inputs.media_folder}. Name the folder with the media after --media.")
@@ -182,10 +174,10 @@ def check_sheet(
         checked = replace(checked, posts=tuple(post for post in checked.posts if place(post) not in left_out))
         for notice in checked.sheet.notices:  # elsewhere the plan tells them
             session.say(notice)
-        issues = checked.issues
+        issues, wrong = checked.issues, checked.wrong
         for issue in issues if github else ():
             session.show(github_annotation(issue, file=inputs.sheet))
-        verb = "plan" if not checked.wrong else "fix" if fixable(issues) else "check"
+        verb = "plan" if not wrong else "fix" if fixable(issues) else "check"
         text = draw_issues(session, checked, next_command="" if flags.quiet else environment.command_line(verb))
         # Of a sheet's own words none begins a command to the runner, also where a line was broken.
         session.show_text(re.sub(r":(?=:)|##(?=\[)", "\\g<0>\u2060", text) if github else text)
@@ -193,7 +185,7 @@ def check_sheet(
         environment.answer(data)
         if outputs.out is not None:
             session.write_text(outputs.out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
-        return EXIT_ROWS if checked.wrong else EXIT_DONE
+        return EXIT_ROWS if wrong else EXIT_DONE
 
 
 def draw_issues(session: Session, checked: Checked, *, next_command: str = "") -> str:
