@@ -15,14 +15,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, NoReturn, TextIO
+from typing import ClassVar, Literal, TextIO
 
 from batch.model import FORM, Json
 from batch.times import utc_now
 from batch.wording import escape_in_json, make_visible_line
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
 
 STATE_VARIABLE = "POSTBATCH_STATE_DIR"
 _ONE_LINE = threading.Lock()
@@ -56,7 +53,6 @@ class StatusLine:
         self._changed = threading.Condition(self._lock)
         self._waiting: list[tuple[Callable[[], str], Callable[[], float] | None]] = []
         self._drawer: threading.Thread | None = None
-        self._line: tqdm[NoReturn] | None = None
         self._drawn = self._turn = 0
 
     @contextmanager
@@ -94,9 +90,6 @@ class StatusLine:
             yield
 
     def _clear(self) -> None:
-        if self._line is not None:
-            self._line.close()
-            self._line = None
         if self._drawn:
             self._err.write(f"\r{' ' * self._drawn}\r")
             self._err.flush()
@@ -118,24 +111,14 @@ class StatusLine:
     def _draw(self, words: str, share: float | None) -> None:
         self._turn += 1
         shown = f"{words[: self._width - 5]} {'.' * (1 + self._turn % 3):3}"
-        if share is None:
-            if self._line is not None:
-                self._clear()
-            self._err.write(f"\r{shown.ljust(self._drawn)}")
-            self._err.flush()
-            self._drawn = len(shown)
-            return
-        from tqdm import tqdm  # takes time to load, so only where there is a bar
+        if share is not None and len(shown) + 24 < self._width:
+            from tqdm import tqdm  # takes time to load, so only where there is a bar
 
-        if self._line is None:
-            self._clear()
-            tqdm.monitor_interval = 0  # this thread draws, and needs no other to watch it
-            self._line = tqdm(
-                desc=shown, total=1, bar_format="{desc}", leave=False, file=self._err, ncols=self._width - 1, nrows=20
-            )
-        self._line.n = share
-        self._line.bar_format = self.BAR if len(shown) + 24 < self._width else "{desc}"
-        self._line.set_description_str(shown)
+            plain = not str(self._err.encoding).lower().startswith("utf")
+            shown = tqdm.format_meter(share, 1, 0, prefix=shown, ascii=plain, bar_format=self.BAR)
+        self._err.write(f"\r{shown.ljust(self._drawn)}")
+        self._err.flush()
+        self._drawn = len(shown)
 
 
 LEAST_COLUMNS = 40

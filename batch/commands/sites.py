@@ -181,10 +181,10 @@ def _once(say: Callable[[str], None]) -> Callable[[str], None]:
 
     def say_once(text: str) -> None:
         with lock:
-            if text in told:
-                return
+            new = text not in told
             told.add(text)
-        say(text)
+        if new:
+            say(text)
 
     return say_once
 
