@@ -31,24 +31,11 @@ from batch.commands.sites import (
     way_of,
 )
 from batch.errors import JournalError, PostbatchError
-from batch.model import (
-    Channel,
-    Issue,
-    Item,
-    OutcomeKind,
-    Plan,
-    Post,
-    Results,
-    SitePlan,
-    Snapshot,
-    Status,
-    Step,
-    StepKind,
-)
+from batch.model import Channel, Issue, Item, OutcomeKind, Plan, Post, Results, SitePlan, Snapshot, Step, StepKind
 from batch.plan import approval
 from batch.plan.decisions import PlanOptions, PostPlace, names_of, place
-from batch.plan.matching import ItemIndex
-from batch.plan.reconcile import moved_away, reconcile
+from batch.plan.matching import PENDING, ItemIndex
+from batch.plan.reconcile import left_out_by, reconcile
 from batch.plan.safety import MAX_SHARE_PERCENT, check_new_posts, find_large_changes, refuse_large
 from batch.plan.select import select
 from batch.report import terminal
@@ -159,9 +146,6 @@ REFUSED = frozenset({StepKind.INVALID, StepKind.BLOCKED, StepKind.CONFLICT, Step
 UNSEEN = REFUSED | {StepKind.SKIP}
 """Steps that do not show what their rows would become."""
 
-OPEN = frozenset({Status.DRAFT, Status.SCHEDULED})
-"""States in which a post's content can still be changed; a post that is there keeps its content unless asked again."""
-
 
 @dataclass
 class Planner:
@@ -271,11 +255,11 @@ class Planner:
             item = index.find(post).item if place(post) in running else None
             if item is None or names_of(post) & options.again:
                 return place(post) in running
-            return self.regenerate and item.status in OPEN
+            return self.regenerate and item.status in PENDING  # what is there keeps its content unless asked again
 
         def made_here(post: Post) -> bool:
             item = index.find(post).item
-            return item is not None and item.status in OPEN and item.id in ours
+            return item is not None and item.status in PENDING and item.id in ours
 
         return generate_posts(
             posts,

@@ -23,7 +23,7 @@ from batch.commands.watch import known_posts
 from batch.errors import EmptyError, JournalError, PostbatchError, StartError
 from batch.model import Account, Channel, Item, Status
 from batch.plan.approval import Answer
-from batch.plan.matching import split_reference
+from batch.plan.matching import PENDING, split_reference
 from batch.plan.select import read_day
 from batch.publisher.accounts import read_connection
 from batch.publisher.items import query_items
@@ -37,7 +37,6 @@ from batch.workbooks.fix import cell_text
 from batch.workbooks.template import write_posts
 from batch.workbooks.validation import named_accounts
 
-EDITABLE = frozenset({Status.DRAFT, Status.SCHEDULED})
 GONE_OUT = frozenset({Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE})
 """What `--all` adds. Failed, cancelled and deleted posts are never there: a row of theirs would post them again."""
 
@@ -197,7 +196,7 @@ class PulledSite(NamedTuple):
 
 def _pull_site(session: Session, site: str, *, choice: PullChoice) -> PulledSite:
     client, zone = session.client(site), session.settings.timezone_for(site) or "UTC"
-    statuses = EDITABLE | GONE_OUT if choice.everything else EDITABLE
+    statuses = PENDING | GONE_OUT if choice.everything else PENDING
     taken: list[Item] = []
     left: Counter[str] = Counter()
     for item in query_items(client):
