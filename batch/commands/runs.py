@@ -8,6 +8,7 @@ from pathlib import Path
 from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.pipeline import tell
 from batch.commands.session import Session, exit_status, refuse_outputs
+from batch.commands.sites import read_runs
 from batch.commands.undo import UNDO, undo_name
 from batch.report import terminal
 from batch.runs.record import read_record, read_results
@@ -16,7 +17,7 @@ from batch.runs.record import read_record, read_results
 def show_runs(environment: Environment, flags: Flags, *, everything: bool = False) -> int:
     """List the latest runs of the sheets in this folder, newest first; with `everything` all runs of all folders."""
     with Session(environment, flags, offline=True) as session:
-        every = list(session.records())
+        every = list(read_runs(session))
         mine = (run for run in every if not run.folder or Path(run.folder).is_relative_to(session.folder))
         records = every if everything else list(islice(mine, terminal.SHOWN_RUNS))
         others, alike = len(every) - len(records), ("run", "command", "sheet", "sandbox", "exit_status")

@@ -9,7 +9,7 @@ import textwrap
 import threading
 import traceback
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
@@ -18,18 +18,10 @@ from typing import TYPE_CHECKING, TypedDict
 
 from batch.atomic import Written, is_same_file, write_whole
 from batch.commands.options import Environment, Flags, Outputs
-from batch.errors import JournalError, PostbatchError, StartError, StopError
+from batch.errors import JournalError, StartError, StopError
 from batch.model import GOOD, Outcome, OutcomeKind, Results
 from batch.runs.journal import journal_path, make_private_folder, shown
-from batch.runs.record import (
-    RunRecord,
-    is_as_written,
-    new_run_id,
-    note_results,
-    read_record,
-    run_names,
-    with_last_known,
-)
+from batch.runs.record import RunRecord, is_as_written, new_run_id, note_results, with_last_known
 from batch.settings import DEFAULT_SITE, Settings, SiteSettings, called, load_settings
 from batch.wording import make_visible_line, shell_join
 
@@ -253,14 +245,6 @@ class Session(ExitStack):
         """Return the file of a site's journal: its name tells the site and its API (or whose sandbox) from others."""
         api = f"sandbox:{_digest(self.folder)}" if self.sandbox else self.settings.api_url
         return journal_path(self.state, site_id=self.settings.site(site).site_id, api=api)
-
-    def records(self) -> Iterator[RunRecord]:
-        """Yield the records of all runs of this machine, newest first; of one that can't be read that is said."""
-        for name in reversed(run_names(self.state)):
-            try:
-                yield read_record(self.state, name)
-            except PostbatchError as error:
-                self.warn(str(error))
 
     def refuse_other_places(self, record: RunRecord) -> None:
         """Refuse where a site's name, folder or address leads to another place than it did in that run."""

@@ -34,6 +34,8 @@ from batch.runs.record import (
     idle_outcome,
     make_results,
     not_run_outcome,
+    read_record,
+    run_names,
     write_record,
 )
 from batch.runs.site import read_site
@@ -91,6 +93,15 @@ def tell_unread(
         if not among and site == [*unread][-1]:
             raise error
         session.warn(f"{session.settings.called(site, first=True)} can't be read, so {but}: {error}")
+
+
+def read_runs(session: Session) -> Iterator[RunRecord]:
+    """Yield the records of all runs of this machine, newest first; of one that can't be read that is said."""
+    for name in reversed(run_names(session.state)):
+        try:
+            yield read_record(session.state, name)
+        except PostbatchError as error:
+            session.warn(str(error))
 
 
 class Progress:

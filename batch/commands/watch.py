@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from batch.codec import to_json
 from batch.commands.options import Environment, Flags, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_ROWS, Session, shown_from
-from batch.commands.sites import LIVE_KINDS, ONE_BY_ONE, OPEN_STATUSES, ask_sites, brought_up_to_date
+from batch.commands.sites import LIVE_KINDS, ONE_BY_ONE, OPEN_STATUSES, ask_sites, brought_up_to_date, read_runs
 from batch.errors import PostbatchError, StartError
 from batch.model import Channel, Outcome, OutcomeKind, Results, Status
 from batch.plan.matching import CONNECTIONS, REMEDY
@@ -357,7 +357,7 @@ def read_records(session: Session) -> list[RunRecord]:
         replace(
             run, journals={site: file for site, file in run.journals.items() if not sites or here.get(site) == file}
         )
-        for run in session.records()
+        for run in read_runs(session)
         if run.sandbox == session.sandbox
     ]
 
