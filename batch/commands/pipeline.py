@@ -18,14 +18,13 @@ from batch.commands.check import Checked, fixable, leave_out, read_and_check, re
 from batch.commands.options import Inputs, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_INTERRUPTED, EXIT_ROWS, Session, exit_status, shown_from
 from batch.commands.sites import (
-    LIVE_KINDS,
-    OPEN_STATUSES,
     Doer,
     ask_sites,
     carry_out,
     count_sites,
     hold_sites,
     look_at_site,
+    may_move,
     site_doer,
     wait_until_final,
     way_of,
@@ -528,5 +527,4 @@ def _next_after(session: Session, results: Results, written: Path, *, sheet: Pat
         return session.environment.command_line(verb) or session.next_command(verb, rows)
     if OutcomeKind.BLOCKED in kinds:
         return session.next_command("doctor")
-    coming = (o for o in results.outcomes if o.item_id and o.outcome in LIVE_KINDS)
-    return session.next_command("status", file) if any(o.status in OPEN_STATUSES or not o.link for o in coming) else ""
+    return session.next_command("status", file) if any(map(may_move, results.outcomes)) else ""
