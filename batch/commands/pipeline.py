@@ -14,21 +14,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from batch.commands.check import Checked, fixable, leave_out, read_and_check, read_answers_file
+from batch.commands import sites
+from batch.commands.check import Checked, fixable, read_and_check, read_answers_file
 from batch.commands.options import Inputs, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_INTERRUPTED, EXIT_ROWS, Session, exit_status, shown_from
-from batch.commands.sites import (
-    Doer,
-    ask_sites,
-    carry_out,
-    count_sites,
-    hold_sites,
-    look_at_site,
-    may_move,
-    site_doer,
-    wait_until_final,
-    way_of,
-)
 from batch.errors import JournalError, PostbatchError
 from batch.model import Channel, Issue, Item, OutcomeKind, Plan, Post, Results, SitePlan, Snapshot, Step, StepKind
 from batch.plan import approval
@@ -100,9 +89,11 @@ def prepare(session: Session, checked: Checked, inputs: Inputs, *, remember: boo
 
     def waiting_for(left: Sequence[str]) -> str:
         done = f" ({len(posts) - len(left)} of {len(posts)} sites done)" if len(posts) > 1 else ""
-        return f"Reading {count_sites(left)}{done}" if left else "Comparing the sheet with the site"
+        return f"Reading {sites.count_sites(left)}{done}" if left else "Comparing the sheet with the site"
 
-    looked, unread = ask_sites(session, posts, lambda site: planner(site, posts[site], options), words=waiting_for)
+    looked, unread = sites.ask_sites(
+        session, posts, lambda site: planner(site, posts[site], options), words=waiting_for
+    )
     if unread and unread.keys() == set(checked.sites):
         raise [*unread.values()][-1]
     unseen = {site: (_unreadable_site(session, site, posts[site], why=str(e)), None) for site, e in unread.items()}
@@ -179,8 +170,8 @@ class Planner:
         living = [channel for channel in Channel if channel not in ENDED]
         channels = living if any(post.channel is None for post in active) else sorted(named)
         with Journal(self.session.journal(site)) as journal:
-            snapshot = look_at_site(self.session, site, journal, channels)
-            options = replace(options, pulled=journal.pulled(self.sheet), via=way_of(self.session, site, journal))
+            snapshot = sites.look_at_site(self.session, site, journal, channels)
+            options = replace(options, pulled=journal.pulled(self.sheet), via=sites.way_of(self.session, site, journal))
             if self.generate and any(post.generation for post in active):
                 posts = self._generated(posts, active, journal, snapshot, options)
             known = journal.all_media()
@@ -318,7 +309,7 @@ def do_prepared(
     run: str,
     command: str,
     sheet: Path,
-    doer: Doer | None = None,
+    doer: sites.Doer | None = None,
 ) -> int:
     """Have a plan that was shown agreed to, carry it out and tell; return the exit status.
 
@@ -351,7 +342,7 @@ def sheet_held(
     options_of(checked, inputs)
     session.refuse_without_terminal(outputs)
     run = session.new_run()
-    with hold_sites(session, checked.sites, run=run):
+    with sites.hold_sites(session, checked.sites, run=run):
         yield checked, run
 
 
@@ -404,7 +395,7 @@ def carry_through(
     *,
     sheet: Path,
     media_folder: Path | None = None,
-    doer: Doer | None = None,
+    doer: sites.Doer | None = None,
 ) -> int:
     """Ask, carry out, write results (named after `sheet`) and page, print the summary; return the exit status."""
     changing = [placed.step for placed in record.placed if placed.step.acts]
@@ -427,9 +418,9 @@ def carry_through(
 def _tell_where(session: Session, changing: Sequence[Step]) -> None:
     """Say, before a question, where it would happen and how many warnings there are."""
     warnings = sum(len(step.warnings) for step in changing)
-    sites = sorted({step.site for step in changing})
-    few = listed([session.settings.label(site) for site in sites], last="and")
-    named = few if len(sites) <= MAX_NAMED_IN_QUESTION else f"{len(sites)} sites"
+    meant = sorted({step.site for step in changing})
+    few = listed([session.settings.label(site) for site in meant], last="and")
+    named = few if len(meant) <= MAX_NAMED_IN_QUESTION else f"{len(meant)} sites"
     where = "In the sandbox" if session.sandbox else f"On {named}"
     told = f", with {counted(warnings, 'warning')}" if warnings else ""
     if places := {step.place for step in changing if step.place}:
@@ -446,7 +437,7 @@ def _holds_back(record: RunRecord, outputs: Outputs) -> bool:
 
 
 def carry(
-    session: Session, record: RunRecord, outputs: Outputs, *, media_folder: Path | None, doer: Doer | None = None
+    session: Session, record: RunRecord, outputs: Outputs, *, media_folder: Path | None, doer: sites.Doer | None = None
 ) -> tuple[Results, int]:
     """Carry out what was agreed to, and wait for what is in process where that is asked for.
 
@@ -458,13 +449,13 @@ def carry(
         steps = [placed.step for placed in record.placed]
         lines = [not_run_outcome(step, why=why) if step.acts else idle_outcome(step) for step in steps]
         return make_results(record, lines), EXIT_ROWS
-    doer = doer or Doer(site_doer(session, run=record.run, media_folder=media_folder))
-    results, status = carry_out(session, record, doer)
+    doer = doer or sites.Doer(sites.site_doer(session, run=record.run, media_folder=media_folder))
+    results, status = sites.carry_out(session, record, doer)
     if outputs.wait_seconds and any(o.outcome is OutcomeKind.PROCESSING for o in results.outcomes):
         try:
             waiting = f"Waiting up to {outputs.wait_seconds:g} s for posts in process"
             with session.status.waiting(lambda: waiting):
-                results = wait_until_final(session, results, bound_seconds=outputs.wait_seconds)
+                results = sites.wait_until_final(session, results, bound_seconds=outputs.wait_seconds)
             record_followup(session.state, record, results)
         except JournalError as error:
             session.warn(str(error))
@@ -527,4 +518,4 @@ def _next_after(session: Session, results: Results, written: Path, *, sheet: Pat
         return session.environment.command_line(verb) or session.next_command(verb, rows)
     if OutcomeKind.BLOCKED in kinds:
         return session.next_command("doctor")
-    return session.next_command("status", file) if any(map(may_move, results.outcomes)) else ""
+    return session.next_command("status", file) if any(map(sites.may_move, results.outcomes)) else ""
