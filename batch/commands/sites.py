@@ -151,14 +151,11 @@ class Progress:
             self._done += 1
             total = self._totals[outcome.site]
             done, done_everywhere = total - len(left), self._done
-            environment.tell_event(
-                "post", row=outcome.row, key=outcome.key, site=outcome.site, channel=outcome.channel,
-                outcome=outcome.outcome, message=outcome.message, total=self._total,
-                done=done_everywhere,
-            )  # fmt: skip
+            told = {name: getattr(outcome, name) for name in ("row", "key", "site", "channel", "outcome", "message")}
+            environment.tell_event("post", **told, total=self._total, done=done_everywhere)
         if self._session.flags.verbose:
-            told = OUTCOME_STYLES[outcome.outcome].told
-            self._session.say(f"[{done}/{total}] row {outcome.row} {outcome.key}: {told}")
+            ended = OUTCOME_STYLES[outcome.outcome].told
+            self._session.say(f"[{done}/{total}] row {outcome.row} {outcome.key}: {ended}")
             return
         site = f"{outcome.site}: " if outcome.site and len(self._totals) > 1 else ""
         if len(self._totals) > SHOWN_SITES:
