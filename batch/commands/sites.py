@@ -51,7 +51,7 @@ T = TypeVar("T")
 
 def count_sites(sites: Sequence[str]) -> str:
     """Name a few sites, and count more; the one that has no name of its own is `the site`."""
-    if list(sites) in ([""], [DEFAULT_SITE]):
+    if list(sites) in ([], [""], [DEFAULT_SITE]):
         return "the site"
     return listed(sites, last="and") if len(sites) <= SHOWN_SITES else f"{len(sites)} sites"
 
