@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, TextIO
 
 import click
-from click import Choice, IntRange, argument, option
+from click import Choice, argument, option
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem, get_completion_class
 
@@ -166,6 +166,23 @@ Command = Callable[..., int]
 """A command: what its options say comes by name, as the frozen values of `commands.options`."""
 
 
+class WholeNumber(click.IntRange):
+    """A number without a fraction, under the name that people know it by."""
+
+    name = "whole number"
+
+
+def adds(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return what adds options to a command, in their order."""
+
+    def add(command: Command) -> Command:
+        for add_option in reversed(options):
+            command = add_option(command)
+        return command
+
+    return add
+
+
 def gathers(into: str, form: type[Any], *options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Return what adds options to a command and gives it all that are named as a field of `form` as one value, `into`.
 
@@ -179,15 +196,22 @@ def gathers(into: str, form: type[Any], *options: Callable[[Command], Command]) 
             mine = {name: given.pop(name) for name in names & given.keys()}
             return command(**{into: form(**mine)}, **given)
 
-        with_options: Command = gathered
-        for add_option in reversed(options):
-            with_options = add_option(with_options)
-        return with_options
+        return adds(*options)(gathered)
 
     return add
 
 
-choosing_rows = option("--only", multiple=True, metavar="EXPR", help="Only rows that match, as in 'channel=INSTAGRAM'.")
+choosing_rows = adds(
+    option("--only", multiple=True, metavar="EXPR", help="Only rows that match, as in 'channel=INSTAGRAM'."),
+    option("--rows", default="", metavar="RANGES", help="Only these rows, as in 2-40,45."),
+    option("--first", type=int, metavar="N", help="Only the first N rows that would run."),
+    option("--from-date", default="", metavar="DAY", help="Only posts from this day on, as in 2026-12-01."),
+    option("--until", default="", metavar="DAY", help="Only posts up to this day."),
+    option("--approved-only", is_flag=True, help="Only rows with yes in `approved`."),
+    option("--pilot", default="", metavar="N|PLACES", help="Only the first N places, or these."),
+)
+"""Which rows are meant."""
+
 sending = option(
     "--via", type=Choice(["auto", "draft", "publish", "bulk"]), help="How new posts are sent (usually auto)."
 )
@@ -279,22 +303,16 @@ def choosing(command: Command) -> Command:
     """Add which rows run, and what they may do; it is put into `inputs`."""
 
     @choosing_rows
-    @option("--rows", default="", metavar="RANGES", help="Only these rows, as in 2-40,45.")
-    @option("--first", type=int, metavar="N", help="Only the first N rows that would run.")
-    @option("--from-date", default="", metavar="DAY", help="Only posts from this day on, as in 2026-12-01.")
-    @option("--until", default="", metavar="DAY", help="Only posts up to this day.")
-    @option("--approved-only", is_flag=True, help="Only rows with yes in `approved`.")
     @option("--answers", multiple=True, metavar="FILE", help="Only what these answers to the plan's page approve.")
-    @option("--pilot", default="", metavar="N|PLACES", help="Only the first N places, or these.")
     @option("--again", multiple=True, metavar="KEY,...", help="Post these again; `failed` means all that failed.")
     @option("--replace", "replaced", multiple=True, metavar="KEY,...", help="Replace these posts if not out yet.")
     @option("--drafts-only", is_flag=True, help="Save generated posts as drafts for review.")
     @option("--regenerate", is_flag=True, help="Generate content again instead of using what is kept.")
     @sending
-    @option("--allow-new", type=IntRange(1), metavar="N", help="Allow up to N new posts.")
-    @option("--allow-cancel", type=IntRange(0), metavar="N", help="Allow up to N posts to be cancelled.")
-    @option("--allow-delete", type=IntRange(0), metavar="N", help="Allow up to N posts to be deleted.")
-    @option("--allow-reschedule", type=IntRange(0), metavar="N", help="Allow up to N posts to be rescheduled.")
+    @option("--allow-new", type=WholeNumber(1), metavar="N", help="Allow up to N new posts.")
+    @option("--allow-cancel", type=WholeNumber(0), metavar="N", help="Allow up to N posts to be cancelled.")
+    @option("--allow-delete", type=WholeNumber(0), metavar="N", help="Allow up to N posts to be deleted.")
+    @option("--allow-reschedule", type=WholeNumber(0), metavar="N", help="Allow up to N posts to be rescheduled.")
     @wraps(command)
     def with_choice(*, inputs: Inputs, **others: Any) -> int:
         allow = {act: others.pop(f"allow_{act}") for act in ("cancel", "delete", "reschedule")}
@@ -600,7 +618,7 @@ def doctor(*, flags: Flags, probe: bool, yes: bool) -> int:
 @postbatch.command("open", short_help="Plan and send from a page in your browser.")
 @argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path())
 @option("--sandbox", is_flag=True, help="Use a local sandbox: nothing reaches a real channel.")
-@option("--port", type=IntRange(0, 65535), default=0, help="The port of this machine (usually any).")
+@option("--port", type=WholeNumber(0, 65535), default=0, metavar="N", help="The port of this machine (usually any).")
 @option("--no-browser", is_flag=True, help="Only print the address.")
 def open_pages(folder: Path, *, sandbox: bool, port: int, no_browser: bool) -> int:
     """Open FOLDER's sheets (usually the current folder's) in a browser: check, fix, plan, send, results, undo.
@@ -650,7 +668,7 @@ def schema(what: str) -> int:
 
 
 @postbatch.command(short_help="Run a local API to try everything on.")
-@option("--port", type=int, default=8765, show_default=True, help="The port of this machine to listen on.")
+@option("--port", type=int, default=8765, show_default=True, metavar="N", help="The port of this machine to listen on.")
 @option("--reset", is_flag=True, help="Forget the posts of earlier sandbox runs in this folder.")
 @printing_json
 def sandbox(*, port: int, reset: bool, json: bool) -> int:
@@ -720,7 +738,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(error.format_message(), file=sys.stderr)
         sys.exit(2)
     except click.ClickException as error:
-        status = fail(error.format_message(), status=2)
+        status = fail(" ".join(error.format_message().split()), status=2)
         context = error.ctx if isinstance(error, click.UsageError) else None
         if context is not None:
             print(f"{context.get_usage()}\nAll options: {context.command_path} --help", file=sys.stderr)

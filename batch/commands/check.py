@@ -144,21 +144,14 @@ def read_places_table(session: Session, inputs: Inputs, *, folder: Path, own: Pa
     return read_places(table, source=table.tab if path == own else path.name)
 
 
+CHOOSING_ROWS = ("only", "rows", "first", "sites", "from_date", "until", "approved_only", "pilot")
+"""What says which rows of a sheet are meant."""
+
+
 def leave_out(checked: Checked, inputs: Inputs) -> dict[PostPlace, str]:
     """Return the posts that are not meant, with the reason. Errors: StartError for a choice that makes no sense."""
-    return select(
-        checked.posts,
-        sheet=checked.sheet,
-        only=inputs.only,
-        rows=inputs.rows,
-        first=inputs.first,
-        sites=inputs.sites,
-        from_date=inputs.from_date,
-        until=inputs.until,
-        approved_only=inputs.approved_only,
-        pilot=inputs.pilot,
-        places=checked.places,
-    )
+    chosen = {name: getattr(inputs, name) for name in CHOOSING_ROWS}
+    return select(checked.posts, sheet=checked.sheet, places=checked.places, **chosen)
 
 
 def check_sheet(

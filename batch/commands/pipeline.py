@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from batch.commands import sites
-from batch.commands.check import Checked, fixable, read_and_check, read_answers_file
+from batch.commands.check import Checked, fixable, leave_out, read_and_check, read_answers_file
 from batch.commands.options import Inputs, Outputs
 from batch.commands.session import EXIT_DONE, EXIT_INTERRUPTED, EXIT_ROWS, Session, exit_status, shown_from
 from batch.errors import JournalError, PostbatchError
@@ -23,9 +23,8 @@ from batch.model import Channel, Issue, Item, OutcomeKind, Plan, Post, Results, 
 from batch.plan import approval
 from batch.plan.decisions import PlanOptions, PostPlace, names_of, place
 from batch.plan.matching import PENDING, ItemIndex
-from batch.plan.reconcile import left_out_by, reconcile
+from batch.plan.reconcile import reconcile
 from batch.plan.safety import MAX_SHARE_PERCENT, check_new_posts, find_large_changes, refuse_large
-from batch.plan.select import select
 from batch.report import terminal
 from batch.report.plan_text import deeds_text, plan_text
 from batch.rules.channels import ENDED
@@ -110,14 +109,9 @@ def prepare(session: Session, checked: Checked, inputs: Inputs, *, remember: boo
     return Prepared(checked, inputs, planner, plan, tuple(sorted(placed, key=lambda p: p.position)), large)
 
 
-CHOOSING_ROWS = ("only", "rows", "first", "sites", "from_date", "until", "approved_only", "pilot")
-"""What says which rows of a sheet run."""
-
-
 def options_of(checked: Checked, inputs: Inputs) -> PlanOptions:
     """Return how the plan was asked for. Errors: StartError for a choice of rows that makes no sense."""
-    chosen = {name: getattr(inputs, name) for name in CHOOSING_ROWS}
-    skip = select(checked.posts, sheet=checked.sheet, places=checked.places, **chosen)
+    skip = leave_out(checked, inputs)
     skip |= {place(post): EXAMPLE_SKIPPED for post in checked.posts if post.row in checked.examples}
     return PlanOptions(frozenset(inputs.again), frozenset(inputs.replaced), drafts_only=inputs.drafts_only, skip=skip)
 
@@ -161,7 +155,7 @@ class Planner:
         """Return the site's plan, and what was read of it (None where there was nothing to ask)."""
         now = self.session.environment.now
         options = replace(options, via=self.session.settings.site(site).via)
-        active = [post for post in posts if not (post.errors or left_out_by(post, options))]
+        active = [post for post in posts if not (post.errors or options.leaves_out(post))]
         if not active:
             snapshot = Snapshot(site, now(), items=self._remembered(site, posts))
             return reconcile(posts, snapshot, now=now(), options=options), None
