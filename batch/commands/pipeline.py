@@ -512,4 +512,6 @@ def _next_after(session: Session, results: Results, written: Path, *, sheet: Pat
         return session.environment.command_line(verb) or session.next_command(verb, rows)
     if OutcomeKind.BLOCKED in kinds:
         return session.next_command("doctor")
-    return session.next_command("status", file) if any(map(sites.may_move, results.outcomes)) else ""
+    coming = [o for o in results.outcomes if o.item_id and o.outcome in sites.LIVE_KINDS]
+    to_come = any(o.status in sites.OPEN_STATUSES or not o.link for o in coming)
+    return session.next_command("status", file) if to_come else ""

@@ -376,17 +376,12 @@ LIVE_KINDS = frozenset({
 WITHDRAWN: Mapping[str, OutcomeKind] = {Status.CANCELED: OutcomeKind.CANCELLED, Status.DELETED: OutcomeKind.DELETED}
 
 
-def may_move(outcome: Outcome) -> bool:
-    """Tell whether the site may show another state of a post by now."""
-    open_ = outcome.status in OPEN_STATUSES or (not outcome.link and outcome.status not in DEAD)
-    return bool(outcome.item_id) and outcome.outcome in LIVE_KINDS and open_
-
-
 def follow(session: Session, results: Results) -> Results:
     """Ask again for the posts that may have moved since. Errors: ServiceError, SignInError."""
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for outcome in results.outcomes:
-        if may_move(outcome):
+        may_move = outcome.status in OPEN_STATUSES or (not outcome.link and outcome.status not in DEAD)
+        if outcome.item_id and outcome.outcome in LIVE_KINDS and may_move:
             wanted[outcome.site].add(outcome.item_id)
     found: dict[tuple[str, str], Item | None] = {}
     for site in sorted(wanted):
