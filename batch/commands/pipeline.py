@@ -23,7 +23,7 @@ from batch.model import Channel, Issue, Item, OutcomeKind, Plan, Post, Results, 
 from batch.plan import approval
 from batch.plan.decisions import PlanOptions, PostPlace, names_of, place
 from batch.plan.matching import PENDING, ItemIndex
-from batch.plan.reconcile import reconcile
+from batch.plan.reconcile import moved_away, reconcile
 from batch.plan.safety import MAX_SHARE_PERCENT, check_new_posts, find_large_changes, refuse_large
 from batch.report import terminal
 from batch.report.plan_text import deeds_text, plan_text
@@ -103,7 +103,8 @@ def prepare(session: Session, checked: Checked, inputs: Inputs, *, remember: boo
         for n, step in zip(numbers, part.steps, strict=True)
     ]
     seen = [(part, snapshot) for part, snapshot in parts if snapshot is not None]
-    notices = (*sheet.notices, *approval.strays(checked.posts, checked.answers))
+    unmatched, moved = approval.strays(checked.posts, checked.answers), moved_away(checked.posts, [s for _, s in seen])
+    notices = (*sheet.notices, *unmatched, *moved)
     plan = Plan(sheet.name, sheet.fingerprint, session.environment.now(), tuple(part for part, _ in parts), notices)
     large = find_large_changes(seen, allowed=dict(inputs.allow))
     return Prepared(checked, inputs, planner, plan, tuple(sorted(placed, key=lambda p: p.position)), large)
