@@ -14,9 +14,9 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit, urlunsplit
@@ -133,7 +133,6 @@ _OTHER_SCHEMES = frozenset({
     "wss", "urn", "magnet", "cid", "mid", "rtsp", "rtmp", "tftp", "imap", "pop3", "telnet",
 })  # fmt: skip
 _HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
-_nfkc = partial(unicodedata.normalize, "NFKC")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 PUBLIC = "Give the address of a picture or video that anybody can open"
@@ -300,76 +299,50 @@ SECRET_ENDINGS = (
 """Files that hold keys and passwords. They are never pictures, and a sheet from elsewhere must not fetch one."""
 
 RELATIVE = "Write the path from the sheet's folder (or from --media), such as pictures/spring.jpg"
-_RULES: tuple[tuple[Callable[[str, list[str]], object], str], ...] = (
-    (lambda path, _: not path.strip(), "it is blank. Name a file or take the separator away"),
-    (lambda path, _: "\0" in path, "it has a NUL character, which no file name can. Type the name again"),
-    (
-        lambda path, _: any(unicodedata.category(letter) in ("Cc", "Cs") for letter in path),
-        "it has a control character. Type the name again",
-    ),
-    (
-        lambda path, _: re.search("[\u202a-\u202e\u2066-\u2069\u200e\u200f]", path),
-        "it has an invisible sign that turns letters. Type it again",
-    ),
-    (lambda path, _: re.match("(?i)file:", path), f"file: addresses are not followed. {RELATIVE}"),
-    (lambda path, _: path.startswith("//"), f"it points to another computer (a network share). {RELATIVE}"),
-    (lambda path, _: re.match("[A-Za-z]:", path), f"it starts with a drive letter. {RELATIVE}"),
-    (lambda path, _: path.startswith("/"), f"it is an absolute path. {RELATIVE}"),
-    (lambda path, _: path.startswith("~"), f"~ stands for a home folder, which is out of bounds. {RELATIVE}"),
-    (lambda path, _: ":" in path, "a colon names a hidden stream of a file on Windows. Rename the file without it"),
-    (
-        lambda path, _: re.search(r"\$\{?[A-Za-z_(]|%[A-Za-z_][A-Za-z0-9_()]*%", path),
-        f"variables such as $HOME or %TEMP% are not filled in. {RELATIVE}",
-    ),
-    (
-        # `..` in all its spellings: Windows drops blanks and dots at a name's end
-        lambda _, parts: any(len(bare) > 1 and not bare.strip(". ") for bare in map(str.strip, map(_nfkc, parts))),
-        f"it leaves the folder by '..'. Move the file there. {RELATIVE}",
-    ),
-    (
-        lambda path, _: re.search("(?i)%(?:2[ef]|5c|00)", path),
-        f"it has %2e, %2f, %5c or %00 as in a web address. {RELATIVE}",
-    ),
-    (
-        lambda _, parts: any(re.search(r"[/\\\u2044\u2215\u29f5\u29f8\u29f9]", _nfkc(part)) for part in parts),
-        "it has a look-alike of a slash. Type the path again with plain / signs",
-    ),
-    (lambda path, _: re.search('[*?<>|"]', path), 'it has one of * ? < > | ". Name each file by itself'),
-    (
-        lambda _, parts: any(part.split(".", 1)[0].rstrip(" ").casefold() in DEVICE_NAMES for part in parts),
-        "it is the name of a device on Windows (such as CON, NUL or COM1). Rename the file",
-    ),
-    (
-        lambda _, parts: any(part.startswith(".") and part != "." for part in parts),
-        "hidden files are never sent. Rename or move it",
-    ),
-    (
-        lambda _, parts: any(p in SECRET_NAMES or p.endswith(SECRET_ENDINGS) for p in map(str.casefold, parts)),
-        "such files hold keys or passwords and are never sent. Name a picture",
-    ),
-    (
-        lambda _, parts: any(part not in (".", part.rstrip(". ")) for part in parts),
-        "a name ends with a dot or a space. Rename the file",
-    ),
-    (lambda path, _: path.endswith("/"), "it names a folder. Name each file in it"),
-    (
-        lambda path, _: len(path) > MAX_PATH,
-        f"it is longer than {MAX_PATH} characters. Move the file up",
-    ),
-    (
-        lambda _, parts: any(len(part.encode(errors="surrogatepass")) > MAX_PART_BYTES for part in parts),
-        "a name in it is too long for a file. Shorten it",
-    ),
-)
-"""What a path can't be, by the path with `/` between its parts and by those; the first that fits is told."""
+_DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_VARIABLE = re.compile(r"\$\{?[A-Za-z_(]|%[A-Za-z_][A-Za-z0-9_()]*%")
+_SLASH_LIKE = re.compile(r"[/\\\u2044\u2215\u29f5\u29f8\u29f9]")
+
+
+def _path_faults(path: str) -> Iterator[tuple[object, str]]:
+    """Yield what a path can't be, and whether this one is; between its parts it has `/`."""
+    yield not path.strip(), "it is blank. Name a file or take the separator away"
+    yield "\0" in path, "it has a NUL character, which no file name can. Type the name again"
+    yield re.search("[\1-\x1f\x7f-\x9f\ud800-\udfff]", path), "it has a control character. Type the name again"
+    yield _DIRECTIONS.search(path), "it has an invisible sign that turns letters. Type it again"
+    yield re.match("(?i)file:", path), f"file: addresses are not followed. {RELATIVE}"
+    yield path.startswith("//"), f"it points to another computer (a network share). {RELATIVE}"
+    yield re.match("[A-Za-z]:", path), f"it starts with a drive letter. {RELATIVE}"
+    yield path.startswith("/"), f"it is an absolute path. {RELATIVE}"
+    yield path.startswith("~"), f"~ stands for a home folder, which is out of bounds. {RELATIVE}"
+    yield ":" in path, "a colon names a hidden stream of a file on Windows. Rename the file without it"
+    yield _VARIABLE.search(path), f"variables such as $HOME or %TEMP% are not filled in. {RELATIVE}"
+    parts = path.split("/")
+    bare = [unicodedata.normalize("NFKC", part).strip() for part in parts]
+    # `..` in all its spellings: Windows drops blanks and dots at a name's end
+    leaves = any(len(part) > 1 and not part.strip(". ") for part in bare)
+    yield leaves, f"it leaves the folder by '..'. Move the file there. {RELATIVE}"
+    yield re.search("(?i)%(?:2[ef]|5c|00)", path), f"it has %2e, %2f, %5c or %00 as in a web address. {RELATIVE}"
+    yield _SLASH_LIKE.search("".join(bare)), "it has a look-alike of a slash. Type the path again with plain / signs"
+    yield re.search('[*?<>|"]', path), 'it has one of * ? < > | ". Name each file by itself'
+    device = any(part.split(".", 1)[0].rstrip(" ").casefold() in DEVICE_NAMES for part in parts)
+    yield device, "it is the name of a device on Windows (such as CON, NUL or COM1). Rename the file"
+    yield re.search(r"(?:^|/)\.[^/]", path), "hidden files are never sent. Rename or move it"
+    secret = any(part in SECRET_NAMES or part.endswith(SECRET_ENDINGS) for part in map(str.casefold, parts))
+    yield secret, "such files hold keys or passwords and are never sent. Name a picture"
+    cut = any(part not in (".", part.rstrip(". ")) for part in parts)
+    yield cut, "a name ends with a dot or a space. Rename the file"
+    yield path.endswith("/"), "it names a folder. Name each file in it"
+    yield len(path) > MAX_PATH, f"it is longer than {MAX_PATH} characters. Move the file up"
+    long = any(len(part.encode(errors="surrogatepass")) > MAX_PART_BYTES for part in parts)
+    yield long, "a name in it is too long for a file. Shorten it"
 
 
 @lru_cache(REMEMBERED)
 def refuse_path(source: str) -> str:
     """Say why an entry can't name a media file: a clause and the remedy, "" where it can."""
-    path = source.replace("\\", "/")  # people on Windows write `\\`
-    parts = path.split("/")
-    return next((sentence for hits, sentence in _RULES if hits(path, parts)), "")
+    slashed = source.replace("\\", "/")  # people on Windows write `\\`
+    return next((sentence for fits, sentence in _path_faults(slashed) if fits), "")
 
 
 def path_parts(source: str) -> tuple[str, ...]:
