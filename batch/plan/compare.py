@@ -78,8 +78,7 @@ def real_changes(there: Content, wanted: Content) -> tuple[Change, ...]:
 
 def kept_fields(there: Content, wanted: Content) -> tuple[str, ...]:
     """Return the fields that were to be cleared and are there still."""
-    names = (*TEXT_FIELDS, "media")
-    return tuple(name for name in names if getattr(there, name) and not getattr(wanted, name))
+    return tuple(name for name in (*TEXT_FIELDS, "media") if getattr(there, name) and not getattr(wanted, name))
 
 
 def date_change(old: datetime | None, new: datetime, *, timezone: str) -> Change | None:

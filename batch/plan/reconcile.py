@@ -34,8 +34,6 @@ GENERATION_FAILED = "generation_failed"
 """The code of an error that is the service's, not the row's: it would not write or draw what was asked for."""
 
 FOR_REVIEW = "Generated content stays a draft for review (`--drafts-only`)."
-
-
 CHANGED_SINCE_PULL = Refusal(
     StepKind.CONFLICT,
     "changed_since_pull",

@@ -39,14 +39,12 @@ def find_large_changes(
     It is much where one site, or all of them together, would lose or move more than their share. The numbers are those
     of all sites; an act of which no more than `allowed` are planned is not counted.
     """
-    looked = list(sites)
-    steps = [step for plan, _ in looked for step in plan.steps]
+    parts = [(plan.steps, sum(i.status == Status.SCHEDULED and not i.external for i in s.items)) for plan, s in sites]
+    steps = tuple(step for part, _ in parts for step in part)
     totals = {act: sum(act in step.acts for step in steps) for acts in FREELY for act in acts}
     asked = {act for act, total in totals.items() if total > allowed.get(act, 0)}
-    scheduled = [sum(i.status == Status.SCHEDULED and not i.external for i in shot.items) for _, shot in looked]
-    parts = [(plan.steps, count) for (plan, _), count in zip(looked, scheduled, strict=True)]
     large: dict[str, int] = {}
-    for part, count in [*parts, (steps, sum(scheduled))]:
+    for part, count in [*parts, (steps, sum(count for _, count in parts))]:
         for acts, freely in FREELY.items():
             total = sum(act in step.acts for step in part for act in acts if act in asked)
             if total > freely and total * 100 > count * MAX_SHARE_PERCENT:

@@ -28,7 +28,7 @@ def make_undo(
     options = options or PlanOptions()
     index = ItemIndex(snapshot.items)
     items = [_item_of(step, index) for step in done]
-    steps = [_Past(step, item or _remembered(step), now).undo() for step, item in zip(done, items, strict=True)]
+    steps = [_Past(step, item, now).undo() for step, item in zip(done, items, strict=True)]
     steps, notices = check_clock(steps, snapshot, options=options)
     return SitePlan(
         site=snapshot.site,
@@ -38,21 +38,16 @@ def make_undo(
         state=site_state(
             snapshot,
             channels={step.channel for step in done if step.channel},
-            found={item.id: item for item in items if item is not None}.values(),
+            found={item.id: item for item in items if item.status != ABSENT}.values(),
         ),
     )
 
 
-def _item_of(step: Step, index: ItemIndex) -> Item | None:
-    if step.item_id:
-        return index.by_id.get(step.item_id.lower())
+def _item_of(step: Step, index: ItemIndex) -> Item:
+    """Return the item of a step, as the run left it and in no state where the site does not hold it any more."""
     same = [version.item for version in index.versions(step.reference) if version.item.reference == step.reference]
-    return same[0] if len(same) == 1 else None
-
-
-def _remembered(step: Step) -> Item:
-    """Return the item of a step as the run left it, in no state: the site does not hold it any more."""
-    return Item(step.item_id, step.channel, step.type, ABSENT, scheduled_at=step.at, content=step.content)
+    item = index.by_id.get(step.item_id.lower()) if step.item_id else same[0] if len(same) == 1 else None
+    return item or Item(step.item_id, step.channel, step.type, ABSENT, scheduled_at=step.at, content=step.content)
 
 
 @dataclass(frozen=True, slots=True)
