@@ -345,8 +345,8 @@ BRANDS = {
 NAMES = {
     "image/vnd.adobe.photoshop": "a Photoshop file", "image/svg+xml": "an SVG drawing",
     "image/jxl": "a JPEG XL picture", "image/x-icon": "an icon", "image/x-canon-cr3": "a raw photo",
-    "audio/wav": "a sound file",
-    "audio/mpeg": "a sound file", "audio/mp4": "a sound file", "application/ogg": "an Ogg file",
+    "audio/wav": "a sound file", "audio/mpeg": "a sound file", "audio/mp4": "a sound file",
+    "application/ogg": "an Ogg file",
     "application/pdf": "a PDF", "application/zip": "a ZIP archive or an Office document",
     "application/gzip": "an archive", "application/postscript": "a PostScript or Illustrator file",
     "application/x-pem-file": "a key file", "application/vnd.sqlite3": "a database",

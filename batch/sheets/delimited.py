@@ -25,7 +25,7 @@ MAX_LINE_CHARS = 2_000_000
 
 
 class Record(NamedTuple):
-    """One record: its cells, the file's lines that it stands on, and whether its quotes are broken."""
+    """One record: its cells, those that could still be told where its quotes are broken, and the file's lines of it."""
 
     cells: list[str]
     first_line: int
@@ -34,12 +34,13 @@ class Record(NamedTuple):
 
 
 class Lines:
-    """The physical lines of a file, which can be handed back after a record turned out to be broken."""
+    """The lines of a file, by `delimiter` its records; lines can be handed back after one turned out to be broken."""
 
     def __init__(self, stream: TextIO, name: str) -> None:
         self._stream = stream
         self._name = name
         self._waiting: deque[str] = deque()
+        self.delimiter = ","
         self.taken: list[str] = []
         """The lines taken since the record began."""
         self.number = 0
@@ -69,12 +70,12 @@ class Lines:
         self._waiting.extendleft(reversed(lines))
         self.number -= len(lines)
 
-    def swallowed(self, *, delimiter: str, width: int, is_row: Callable[[Sequence[str]], bool]) -> bool:
+    def swallowed(self, width: int, is_row: IsRow) -> bool:
         """Tell a record that took in a whole row, as one does whose quote never closes."""
         for line in self.taken[1:]:
-            if line.count(delimiter) >= width - 1 > 2:
+            if line.count(self.delimiter) >= width - 1 > 2:
                 try:
-                    cells = next(csv.reader([line], delimiter=delimiter, strict=True))
+                    cells = next(csv.reader([line], delimiter=self.delimiter, strict=True))
                 except csv.Error:
                     continue
                 if len(cells) == width and is_row(cells):
@@ -98,74 +99,65 @@ class Lines:
         line = next(told, first[0] if first else "")
         return max(DELIMITERS, key=lambda delimiter: rank(line, delimiter)) if first else usual
 
-    def read_to_headings(self, *, delimiter: str, count_known: CountKnown, within: int) -> list[Record]:
+    def read_to_headings(self, count_known: CountKnown, *, within: int) -> list[Record]:
         """Return the records down to that of the headings; where none is seen, the first alone."""
         records: list[Record] = []
-        taken: list[list[str]] = []
-        while len(records) < within and (record := read_record(self, delimiter=delimiter)):
-            records.append(record)
-            taken.append(list(self.taken))
-            if record.broken or count_known(record.cells) > 1:
+        behind: list[str] = []
+        while len(records) < within:
+            self.taken.clear()
+            first = self.number + 1
+            try:
+                cells = next(csv.reader(self, delimiter=self.delimiter, strict=True))
+            except StopIteration:
+                break
+            except csv.Error:
+                return [*records, Record([], first, self.number, broken=True)]
+            behind += self.taken if records else []
+            records.append(Record(cells, first, self.number))
+            if count_known(cells) > 1:
                 return records
-        self.put_back([line for lines_of_record in taken[1:] for line in lines_of_record])
+        self.put_back(behind)
         return records[:1]
 
+    def read_records(self, width: int, is_row: IsRow) -> Iterator[Record]:
+        """Yield the records under `width` headings; `is_row` tells a whole row that a broken quote has swallowed."""
+        reader = csv.reader(self, delimiter=self.delimiter, strict=True)
+        while True:
+            self.taken.clear()
+            first = self.number + 1
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                broken = True
+            else:
+                broken = len(self.taken) > 1 and self.swallowed(width, is_row)
+            if broken:
+                yield self._resume(width, is_row, first=first)
+                reader = csv.reader(self, delimiter=self.delimiter, strict=True)
+            else:
+                yield Record(cells, first, self.number)
 
-def read_record(lines: Lines, *, delimiter: str) -> Record | None:
-    """Return the next record, None at the end of the file. A broken one holds the cells that could still be told."""
-    lines.taken.clear()
-    first = lines.number + 1
-    try:
-        cells = next(csv.reader(lines, delimiter=delimiter, strict=True))
-    except StopIteration:
-        return None
-    except csv.Error:
-        return Record(_cells_before_quote(lines.taken[0], delimiter), first, lines.number, broken=True)
-    return Record(cells, first, lines.number)
-
-
-def read_records(
-    lines: Lines, *, delimiter: str, width: int, is_row: Callable[[Sequence[str]], bool]
-) -> Iterator[Record]:
-    """Yield the records under the headings; `is_row` tells a whole row that a broken quote has swallowed."""
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    while True:
-        lines.taken.clear()
-        first = lines.number + 1
-        try:
-            cells: list[str] | None = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            cells = None
-        if cells is not None and not (
-            len(lines.taken) > 1 and lines.swallowed(delimiter=delimiter, width=width, is_row=is_row)
-        ):
-            yield Record(cells, first, lines.number)
-            continue
-        yield _resume(lines, delimiter=delimiter, width=width, first=first, is_row=is_row)
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
-
-
-def _resume(lines: Lines, *, delimiter: str, width: int, first: int, is_row: Callable[[Sequence[str]], bool]) -> Record:
-    """Return the broken record, and leave `lines` where the next row starts, blank lines before it included."""
-    told = _cells_before_quote(lines.taken[0], delimiter)
-    lines.give_back(1)
-    blank: list[str] = []
-    while True:
-        lines.taken.clear()
-        try:
-            starts = len(next(csv.reader(lines, delimiter=delimiter, strict=True))) == width
-        except StopIteration:
-            starts = True
-        except csv.Error:
-            starts = is_row(_cells_before_quote(lines.taken[0], delimiter))
-        if starts:
-            lines.give_back(0)
-            lines.put_back(blank)
-            return Record(told, first, lines.number, broken=True)
-        lines.give_back(1)
-        blank = [] if lines.taken[0].strip() else [*blank, lines.taken[0]]
+    def _resume(self, width: int, is_row: IsRow, *, first: int) -> Record:
+        """Return the broken record, and stand where the next row starts, blank lines before it included."""
+        told = _cells_before_quote(self.taken[0], self.delimiter)
+        self.give_back(1)
+        blank: list[str] = []
+        while True:
+            self.taken.clear()
+            try:
+                starts = len(next(csv.reader(self, delimiter=self.delimiter, strict=True))) == width
+            except StopIteration:
+                starts = True
+            except csv.Error:
+                starts = is_row(_cells_before_quote(self.taken[0], self.delimiter))
+            if starts:
+                self.give_back(0)
+                self.put_back(blank)
+                return Record(told, first, self.number, broken=True)
+            self.give_back(1)
+            blank = [] if self.taken[0].strip() else [*blank, self.taken[0]]
 
 
 def _cells_before_quote(line: str, delimiter: str) -> list[str]:
@@ -275,7 +267,8 @@ def _decode(data: bytes, codec: str) -> str | None:
 DELIMITERS = (",", ";", "\t")
 MAX_BROKEN_ROWS = 5_000
 CountKnown = Callable[[Sequence[str]], int]
-RowTest = Callable[[Sequence[str]], Callable[[Sequence[str]], bool]]
+IsRow = Callable[[Sequence[str]], bool]
+RowTest = Callable[[Sequence[str]], IsRow]
 
 
 def read_csv(
@@ -291,9 +284,9 @@ def read_csv(
     try:
         with path.open(encoding=codec, errors="strict", newline="") as stream:
             lines = Lines(stream, path.name)
-            delimiter = lines.choose_delimiter(count_known, usual="\t" if path.suffix.lower() == ".tsv" else ",")
-            within = HEADINGS_WITHIN if headed else 1
-            records = lines.read_to_headings(delimiter=delimiter, count_known=count_known, within=within)
+            usual = "\t" if path.suffix.lower() == ".tsv" else ","
+            lines.delimiter = lines.choose_delimiter(count_known, usual=usual)
+            records = lines.read_to_headings(count_known, within=HEADINGS_WITHIN if headed else 1)
             if not records:
                 raise SheetError(f"{path.name} is empty. Fill in a sheet made by 'postbatch template'.")
             last = records[-1]
@@ -308,8 +301,7 @@ def read_csv(
             width = max((at for at, heading in enumerate(headings, start=1) if heading.strip()), default=0)
             bounded = headed or count_known(headings)
             rows = _Rows(path.name, width=width if bounded else MAX_COLUMNS, first=len(records) + 1)
-            below = read_records(lines, delimiter=delimiter, width=full, is_row=row_test(headings))
-            for number, last in enumerate(chain(records, below), start=1):
+            for number, last in enumerate(chain(records, lines.read_records(full, row_test(headings))), start=1):
                 rows.add(last, number=number)
             if not lines.ended_with_newline:
                 rows.doubt_last(last, full=full)

@@ -290,20 +290,16 @@ class _Matching:
 
     def take_ours(self) -> None:
         """Take what is written as we write it; a name twice and a channel that is unknown are problems."""
+        places = {plain_heading(name): name for name in reversed(self.choices.places)}
         for place, meaning in list(self.free.items()):
+            written, colon, whose = self.names[place].partition(":")
+            base, name = OURS.get(plain_heading(written), ""), places.get(plain_heading(whose))
             if meaning.kind is Kind.OURS:
                 self._take_own(place, meaning.columns[0])
-            elif (base := OURS.get(plain_heading(self.names[place].partition(":")[0]))) and ":" in self.names[place]:
-                if column := self._for_place(place, base):
-                    self._take_own(place, column)
-                else:
-                    self._ask([place], self._tell_channel(place, base))
-
-    def _for_place(self, at: int, base: str) -> str:
-        """Return the column of ours that a heading such as `text:berlin` is for one place, "" where it is for none."""
-        wanted = plain_heading(self.names[at].partition(":")[2])
-        name = next((place for place in self.choices.places if plain_heading(place) == wanted), "")
-        return f"{base}:{name}" if name and base in PLACE_COLUMNS else ""
+            elif colon and name and base in PLACE_COLUMNS:
+                self._take_own(place, f"{base}:{name}")
+            elif colon and base:
+                self._ask([place], self._tell_channel(place, base))
 
     def _take_own(self, place: int, column: str) -> None:
         if column == "asset" and not {"generate", "prompt"} & {meaning_of(name).column for name in self.names}:

@@ -412,10 +412,8 @@ def _find_struck(rows: Sequence[RawRow], headings: Headings) -> Iterator[Issue]:
     for row in rows:
         if not (row.struck or row.struck_words) or _is_crossed_out(row, places):
             continue
-        found = sorted(
-            place for place in (*row.struck, *row.struck_words) if row.cells[place] != "" and place in places
-        )
-        if found:
+        struck = (*row.struck, *row.struck_words)
+        if found := sorted(place for place in struck if row.cells[place] != "" and place in places):
             at = listed((cell_address(row.number, place) for place in found), last="and")
             what = f"{at} {'is' if len(found) == 1 else 'are'} crossed out"
             if set(found) & set(row.struck_words):

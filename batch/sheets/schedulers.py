@@ -365,10 +365,8 @@ class ForeignSheet:
     def columns(self) -> ForeignColumns:
         """Return the places of our columns, for the headings to be matched by."""
         ours = {column: tuple(places) for column, places in self._ours.items() if column not in {DATE, TIME, DRAFT}}
-        if halves := (*self._dates[:1], *self._ours.get(TIME, ())[:1]):
-            ours["publish_at"] = halves
-        if drafts := self._ours.get(DRAFT):
-            ours["action"] = tuple(drafts)
+        ours["publish_at"] = (*self._dates[:1], *self._ours.get(TIME, ())[:1])
+        ours.setdefault("action", tuple(self._ours.get(DRAFT, ())))
         if self.adds_channel:
             ours["channel"] = (self.width,)
         used = frozenset((*self._flags, *self._types.values(), *self._decides, *self._lost))

@@ -166,8 +166,6 @@ def _corner(anchor: Element, name: str, otherwise: int = 0) -> int:
 class _Runs:
     """Joins the runs of a text, without its phonetic readings."""
 
-    __slots__ = ("_phonetic", "_strikes", "_struck", "_texts", "_words")
-
     def __init__(self) -> None:
         self.begin()
 
