@@ -90,12 +90,8 @@ class Headings(NamedTuple):
         channel = cells[place]
         if not isinstance(channel, str) or channel[:2].casefold() != self.names[place][:2].casefold():
             return False
-        told = [
-            plain_heading(cell) == plain_heading(name)
-            for cell, name in zip(cells, self.names, strict=False)
-            if isinstance(cell, str) and cell
-        ]
-        return len(told) > 1 and all(told)
+        pairs = [(cell, name) for cell, name in zip(cells, self.names, strict=False) if isinstance(cell, str) and cell]
+        return len(pairs) > 1 and all(plain_heading(cell) == plain_heading(name) for cell, name in pairs)
 
 
 class ForeignColumns(NamedTuple):
@@ -191,10 +187,8 @@ def match_headings(
         asked = f"{len(problems)} questions about the headings."
         told = [*(f"  - {problem[0].upper()}{problem[1:]}" for problem in problems), *told]
     if problems:
-        only_slips = len(matching.renames) == len(problems)
-        raise SheetError(
-            f"{where}: {asked or problems[0]}", details=told, renames=matching.renames if only_slips else ()
-        )
+        renames = matching.renames if len(matching.renames) == len(problems) else ()
+        raise SheetError(f"{where}: {asked or problems[0]}", details=told, renames=renames)
     return matching.headings()
 
 
@@ -432,10 +426,8 @@ class _Matching:
         """Return what was found, with one sentence on the columns that are left over."""
         self.others += [place for place in self.free if self.free[place].kind is not Kind.OURS]
         chosen = set(map(plain_heading, self.choices.chosen))
-        ignored = [
-            self._quoted(place) for place in sorted(self.others) if plain_heading(self.names[place]) not in chosen
-        ]
-        if ignored:
+        left = [place for place in sorted(self.others) if plain_heading(self.names[place]) not in chosen]
+        if ignored := list(map(self._quoted, left)):
             what, are = ("Columns", "are") if len(ignored) > 1 else ("Column", "is")
             self.notices.append(f"{what} {listed(ignored, last='and')} {are} ignored (kept in the results).")
         return Headings(self.names, self.columns, tuple(self.notices), self.not_carried, self.sources)

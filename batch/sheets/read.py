@@ -341,11 +341,9 @@ def _make_sheet(
 
     where = f"{name}, sheet '{grid.tab}'" if grid.tab else name
     table = apply_mapping(Table.split(grid, where=where, headed=mapping is None), mapping, choices, where=where)
-    seen = [row for row in table.rows if hidden == "include" or not row.hidden]
+    texts = partial(texts_of, [row for row in table.rows if hidden == "include" or not row.hidden])
     try:
-        headings = match_headings(
-            table.names, where=where, texts=partial(texts_of, seen), choices=choices, foreign=table.foreign
-        )
+        headings = match_headings(table.names, where=where, texts=texts, choices=choices, foreign=table.foreign)
     except SheetError as error:
         raise SheetError(error.sentence, details=(*error.details, *table.hints), renames=error.renames) from None
     body, told = _choose_hidden(table.rows, headings, hidden=hidden, where=where)

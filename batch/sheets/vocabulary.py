@@ -107,8 +107,12 @@ class Vocabulary:
             return Meaning(Kind.OURS, (column,))
         if ":" in heading and OURS.get(plain_heading(heading.partition(":")[0])):
             return NOTHING
-        found = self._look_up(heading) or self._for_channel(heading) or self._qualified(heading)
-        return found or self._says_state(heading) or NOTHING
+        if found := self._look_up(heading) or self._for_channel(heading) or self._qualified(heading):
+            return found
+        # A word for `status` among others: `Design status`, `Estado del copy`, `審核状态`
+        words, whole = self.lists["state"], plain_heading(heading)
+        foreign = any(word in whole for word in words if not word.isascii())
+        return NOTHING if words.isdisjoint(_tokens(heading)) and not foreign else STATE
 
     def _look_up(self, heading: str) -> Meaning | None:
         """Return the meaning of a heading or of what is left of it without its brackets, halves and small words."""
@@ -168,8 +172,7 @@ class Vocabulary:
     def _for_channel(self, heading: str) -> Meaning | None:
         """Return the meaning of a heading that names a channel: `Instagram caption`, `Text (Facebook)`, `TikTok`."""
         tokens = _tokens(heading)
-        found = _channel_in(tokens)
-        if not found:
+        if not (found := _channel_in(tokens)):
             return None
         channel, rest = found
         if not rest:
@@ -197,12 +200,6 @@ class Vocabulary:
                 if meaning and meaning.column.partition(":")[0] in IN_LANGUAGES:
                     return meaning
         return None
-
-    def _says_state(self, heading: str) -> Meaning | None:
-        """Tell a heading with a word for `status` among others: `Design status`, `Estado del copy`, `審核状态`."""
-        words, whole = self.lists["state"], plain_heading(heading)
-        foreign = any(word in whole for word in words if not word.isascii())
-        return None if words.isdisjoint(_tokens(heading)) and not foreign else STATE
 
     def slip_of(self, heading: str, columns: Iterable[str]) -> tuple[str, str] | None:
         """Return the word that a heading nearly is and its column, of those given; of short words only ours count."""

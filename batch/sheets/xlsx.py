@@ -422,9 +422,8 @@ class _Sheet:
         try:
             return self._strings[int(place) if place.isdigit() else MAX_CELLS]
         except (IndexError, ValueError):
-            raise self._package.damaged(
-                f"cell {cell_address(self._number, self._column - 1)} refers to something that is not there"
-            ) from None
+            at = cell_address(self._number, self._column - 1)
+            raise self._package.damaged(f"cell {at} refers to something that is not there") from None
 
     def _read_cell(self, kind: str | None, value: str | None, style: str | None) -> RawCell:
         if kind == "e":
