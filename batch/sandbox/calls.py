@@ -30,7 +30,6 @@ from batch.sandbox.state import (
     Ms,
     Refusal,
     Request,
-    Store,
     Violation,
     invalid,
     read_iso,
@@ -56,16 +55,7 @@ class Context:
 
     def __init__(self, request: Request, items: Items, site: Site, parts: dict[str, str]) -> None:
         self.request, self.items, self.site, self.parts = request, items, site, parts
-
-    @property
-    def store(self) -> Store:
-        """The memory."""
-        return self.items.store
-
-    @property
-    def now(self) -> Ms:
-        """The instant of the call."""
-        return self.items.now
+        self.store, self.now = items.store, items.now
 
     def body(self, shape: Any) -> Json:
         """Return the request's body, held against a model. Raises `Invalid`."""

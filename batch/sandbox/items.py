@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from batch.sandbox.content import OBJECTS, network_refusal, text_of
 from batch.sandbox.state import Json, Ms, Refusal, Store, read_iso, write_iso, write_json
@@ -45,12 +44,13 @@ class Items:
 
     def find(self, site: str, item_id: str) -> Held:
         """Return an item. Raises `Refusal` 404."""
-        row = self.store.row(
-            "SELECT site, next, due, body FROM items WHERE site = ? AND id = ?", site, item_id.lower()
-        )  # fmt: skip
-        if row is None:
+        if (held := self._first("site = ? AND id = ?", site, item_id.lower())) is None:
             raise Refusal(404, "ITEM_NOT_EXISTS", f"The site has no item {item_id[:64]}.")
-        return _held(row)
+        return held
+
+    def _first(self, condition: str, *values: object) -> Held | None:
+        row = self.store.row(f"SELECT site, next, due, body FROM items WHERE {condition}", *values)  # noqa: S608 - our own
+        return None if row is None else Held(row[0], json.loads(row[3]), row[1], row[2])
 
     def make(self, site: str, item: Json, *, status: str = "DRAFT") -> Held:
         """Keep a new item."""
@@ -94,8 +94,7 @@ class Items:
 
     def schedule(self, held: Held, at: Ms) -> None:
         """Have an item go out at an instant."""
-        held.body["status"] = "SCHEDULED"
-        held.body["schedulingInfo"] = {"scheduledDate": write_iso(at)}
+        held.body |= {"status": "SCHEDULED", "schedulingInfo": {"scheduledDate": write_iso(at)}}
         held.next_at = held.due = at
         self.save(held, self.now)
 
@@ -112,21 +111,18 @@ class Items:
 
     def advance(self) -> None:
         """Let everything happen that was to happen until now, in the order of time."""
-        while row := self.store.row(
-            "SELECT site, next, due, body FROM items WHERE next <= ? ORDER BY next, n LIMIT 1", self.now
-        ):
-            self.move(_held(row))
+        while held := self._first("next <= ? ORDER BY next, n LIMIT 1", self.now):
+            self.move(held)
 
     def move(self, held: Held) -> None:
         """Take a post whose time has come as far on its way as the clock allows: to the public, or to its failure."""
         at = self.now if held.next_at is None else held.next_at
         held.next_at = None
         if reason := self.why_it_fails(held, at):
-            held.body["status"] = "FAILED"
-            held.body["publicationError"] = {"code": reason[0], "description": reason[1]}
+            held.body |= {"status": "FAILED", "publicationError": {"code": reason[0], "description": reason[1]}}
         else:
-            held.body["status"] = "PUBLISHED"
-            held.body["externalItemUrl"] = f"https://{held.body['channel']['name'].lower()}.sandbox.example/p/{held.id}"
+            url = f"https://{held.body['channel']['name'].lower()}.sandbox.example/p/{held.id}"
+            held.body |= {"status": "PUBLISHED", "externalItemUrl": url}
         self.save(held, at)
 
     def why_it_fails(self, held: Held, at: Ms) -> tuple[str, str] | None:
@@ -135,8 +131,3 @@ class Items:
             return "CHANNEL_REJECTED", "The channel refused the post (its text asks the sandbox to fail)."
         refusal = network_refusal(held.body)
         return ("CHANNEL_REJECTED", refusal) if refusal else None
-
-
-def _held(row: tuple[Any, ...]) -> Held:
-    site, next_at, due, body = row
-    return Held(site, json.loads(body), next_at, due)

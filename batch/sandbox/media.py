@@ -106,15 +106,17 @@ def _keep(
 ) -> Answer:
     kind, ending = TYPES[mime].kind, TYPES[mime].endings[0]
     key = hashlib.sha256(context.items.new_id().encode()).hexdigest()[:32]
+    name_there, path = f"{key}~mv2.{ending}", f"media/{key}~mv2.{ending}"
+    if kind == VIDEO:
+        name_there, path = f"{key}~video", f"video/{key}/file.mp4"
     body: Json = {
-        "id": f"{key}~mv2.{ending}" if kind == IMAGE else f"{key}~video",
+        "id": name_there,
         "displayName": name,
         "mediaType": kind,
         "sizeInBytes": str(len(content)),
         "parentFolderId": folder or "media-root",
         "createdDate": write_iso(context.now),
-        "url": f"https://{MEDIA_HOSTS[kind]}/"
-        + (f"media/{key}~mv2.{ending}" if kind == IMAGE else f"video/{key}/file.mp4"),
+        "url": f"https://{MEDIA_HOSTS[kind]}/{path}",
     }
     digest, fate = hashlib.sha256(content).hexdigest() if content else "", "FAILED" if fails else "READY"
     context.store.run(

@@ -16,37 +16,29 @@ SITE_ID = "5a11d0b0-0000-4000-8000-706f74746572"
 SITE_NAME = "Pottery"
 ACCOUNTS: Mapping[str, tuple[Json, ...]] = {
     "INSTAGRAM": (
-        {"id": "17841405822304914", "username": "Your Instagram (sandbox)", "settings": {"default": True}},
-        {"id": "17841405822304999", "username": "Your second Instagram (sandbox)", "settings": {"default": False}},
+        {"id": "17841405822304914", "username": "Your Instagram (sandbox)"},
+        {"id": "17841405822304999", "username": "Your second Instagram (sandbox)"},
     ),
     "FACEBOOK": (
         {"id": "10215544332211009", "displayName": "Your Facebook",
-         "page": {"id": "104512345678901", "displayName": "sandbox"},
-         "settings": {"default": True}},
+         "page": {"id": "104512345678901", "displayName": "sandbox"}},
     ),
-    "YOUTUBE": (
-        {"id": "UCrIvErPoTtErY0123456789", "displayName": "Your YouTube (sandbox)", "settings": {"default": True}},
-    ),
-    "LINKEDIN": (
-        {"id": "urn:li:organization:70512345", "displayName": "Your LinkedIn (sandbox)", "settings": {"default": True}},
-    ),
+    "YOUTUBE": ({"id": "UCrIvErPoTtErY0123456789", "displayName": "Your YouTube (sandbox)"},),
+    "LINKEDIN": ({"id": "urn:li:organization:70512345", "displayName": "Your LinkedIn (sandbox)"},),
     "PINTEREST": (
         {"id": "774124931234567890", "username": "Your Pinterest",
-         "board": {"id": "549755885175", "displayName": "sandbox"},
-         "settings": {"default": True}},
+         "board": {"id": "549755885175", "displayName": "sandbox"}},
     ),
     "GBP": (
         {"id": "accounts/109876543210987654321", "displayName": "Your Google Business Profile",
-         "location": {"id": "locations/4503599627370496", "displayName": "sandbox"},
-         "settings": {"default": True}},
+         "location": {"id": "locations/4503599627370496", "displayName": "sandbox"}},
     ),
     "TIKTOK": (
         {"id": "-000rIvErPoTtErY-open-id", "username": "Your TikTok (sandbox)",
-         "privacyLevelOptions": ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"],
-         "settings": {"default": True}},
+         "privacyLevelOptions": ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]},
     ),
 }  # fmt: skip
-"""The accounts of a new site. X has ended, so there is none."""
+"""The accounts of a new site, the default one of a channel first. X has ended, so there is none."""
 
 PUBLISH, SCHEDULE, AI = "PUBLISH_POST", "SCHEDULE_POST", "AI_TOOLS"
 FEATURES = (PUBLISH, SCHEDULE, AI)
@@ -63,7 +55,8 @@ def add_site(store: Store, site: str, *, name: str = "") -> None:
     number = store.count("SELECT count(*) FROM sites") + 1
     store.run("INSERT INTO sites VALUES (?, ?)", site, name or (SITE_NAME if site == SITE_ID else f"Site {number}"))
     for channel, accounts in ACCOUNTS.items():
-        set_accounts(store, site, channel, accounts)
+        defaults = ({**own, "settings": {"default": own is accounts[0]}} for own in accounts)
+        set_accounts(store, site, channel, defaults)
 
 
 def set_accounts(store: Store, site: str, channel: str, accounts: Iterable[Json]) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,23 +79,18 @@ class Store:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         self._db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            self._prepare()
+            # A killed process loses nothing; only a machine that loses power could lose the last calls.
+            self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
+            with self.transaction():
+                version = self.count("PRAGMA user_version")
+                if version not in (0, 1, VERSION) or (not version and self.count("SELECT count(*) FROM sqlite_master")):
+                    raise sqlite3.DatabaseError("it was made by another version, or by another program")
+                for statement in (*(FROM_VERSION_1 if version == 1 else ()), *SCHEMA.split(";\n")):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {VERSION}")
         except sqlite3.DatabaseError as error:
             self._db.close()
             raise OSError(f"{self.path} is not a file of this sandbox ({error}): delete it, or name another") from None
-
-    def _prepare(self) -> None:
-        if self.path != ":memory:":
-            self._db.execute("PRAGMA journal_mode = WAL")
-            # A killed process loses nothing; only a machine that loses power could lose the last calls.
-            self._db.execute("PRAGMA synchronous = NORMAL")
-        with self.transaction():
-            version = self.count("PRAGMA user_version")
-            if version not in (0, 1, VERSION) or (version == 0 and self.count("SELECT count(*) FROM sqlite_master")):
-                raise sqlite3.DatabaseError("it was made by another version, or by another program")
-            for statement in (*(FROM_VERSION_1 if version == 1 else ()), *SCHEMA.split(";\n")):
-                self._db.execute(statement)
-            self._db.execute(f"PRAGMA user_version = {VERSION}")
 
     def close(self) -> None:
         """Close the file."""
@@ -140,13 +136,10 @@ class Store:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 
+utc_now = partial(datetime.now, UTC)
+
 Ms = int
 """An instant, or a span of time, in milliseconds."""
-
-
-def utc_now() -> datetime:
-    """Return the time of this machine."""
-    return datetime.now(UTC)
 
 
 def to_ms(at: datetime) -> Ms:
@@ -204,13 +197,6 @@ class Response:
     status: int
     body: bytes = b""
     headers: Headers = JSON_HEADERS
-
-    def json(self) -> Json:
-        """Return the body as an object."""
-        value = json.loads(self.body)
-        if not isinstance(value, dict):
-            raise TypeError("the body is not an object")
-        return value
 
 
 Answer = Json | str | Response

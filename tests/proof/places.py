@@ -295,7 +295,10 @@ def furnish(site: Site, scenario: Scenario, *, settle_seconds: float) -> Path:
     site.service.reset()
     for site_id in SITES.values():
         site.service.seed(site=site_id)
-    accounts: dict[str, list[dict[str, Any]]] = {channel: list(ACCOUNTS[channel]) for channel in CHANNELS}
+    accounts: dict[str, list[dict[str, Any]]] = {
+        channel: [{**own, "settings": {"default": not n}} for n, own in enumerate(ACCOUNTS[channel])]
+        for channel in CHANNELS
+    }
     for shop in scenario.shops:
         for channel in CHANNELS if shop.own_accounts else ():
             _, account, second = shop.account(channel)

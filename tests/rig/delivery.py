@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 
-from batch.sandbox.state import Response
+from batch.sandbox.state import Json, Response
 
 
 class Travel(StrEnum):
@@ -44,6 +45,13 @@ class Delivered(Response):
     """One response, and how it travels."""
 
     delivery: Delivery = WHOLE
+
+    def json(self) -> Json:
+        """Return the body as an object."""
+        value = json.loads(self.body)
+        if not isinstance(value, dict):
+            raise TypeError("the body is not an object")
+        return value
 
 
 def delivered(response: Response, delivery: Delivery = WHOLE) -> Delivered:

@@ -70,7 +70,7 @@ class Reading:
             return self.error(call, response) if self.error else response
         if self.item is None and self.answer is None:
             return response
-        body = response.json()
+        body = json.loads(response.body)
         for item in items_in(body) if self.item else ():
             self.item(item)  # type: ignore[misc] # asked the line before
         if self.answer:

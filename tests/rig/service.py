@@ -86,7 +86,7 @@ class Rig(Service):
         response = control.answer(self, request) if request.path.startswith(control.PREFIX) else super().answer(request)
         return response if isinstance(response, Delivered) else delivered(response)
 
-    def call(self, method: str, path: str, body: Json | None = None, *, site: str = SITE_ID) -> Response:
+    def call(self, method: str, path: str, body: Json | None = None, *, site: str = SITE_ID) -> Delivered:
         """Make a call as somebody else on the site: no fault, credential or pace. `path` is below the API's own."""
         bare, _, query = path.partition("?")
         content = b"" if body is None else json.dumps(body).encode()
@@ -94,7 +94,7 @@ class Rig(Service):
         whole = bare if bare.startswith(FILES) else POSTS + bare
         request = Request(method, whole, tuple(parse_qsl(query, keep_blank_values=True)), headers, content)
         with self.advanced() as now:
-            return self.respond(request, now, origin="somebody")
+            return delivered(self.respond(request, now, origin="somebody"))
 
     def respond(self, request: Request, now: Ms, *, origin: str = "caller") -> Response:
         """Answer a call and log it. Only a `caller` meets faults: not `somebody` else, nor what arrives `late`."""
@@ -132,7 +132,7 @@ class Rig(Service):
         response = super().respond(request, now)
         entry.status = response.status
         if response.status >= 400:
-            entry.code = response.json()["details"].get("applicationError", {}).get("code", "VALIDATION")
+            entry.code = json.loads(response.body)["details"].get("applicationError", {}).get("code", "VALIDATION")
             return response
         entry.changed = self._context is not None and self._context.items.changed
         self._answered += 1
