@@ -79,7 +79,6 @@ def json_schema(kind: Any) -> Json:
     schema = _adapter(kind).json_schema(mode="serialization")
     for form in (schema, *schema.get("$defs", {}).values()):
         if "properties" in form:
-            form.setdefault(
-                "additionalProperties", False
-            )  # what is read refuses more; before 2.14 pydantic leaves it out
+            # What is read refuses more; before 2.14 pydantic leaves it out.
+            form.setdefault("additionalProperties", False)
     return schema

@@ -9,32 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from batch.sandbox import schemas
 from batch.sandbox.content import CHANNEL_ENDS, CHANNELS
 from batch.sandbox.items import Held, Items
-from batch.sandbox.schemas import (
-    BULK_BODY,
-    BY_ID_BODY,
-    EMPTY_BODY,
-    ITEM_BODY,
-    QUERY_BODY,
-    RESCHEDULE_BODY,
-    UPDATE_BODY,
-    content_violations,
-    read_body,
-)
 from batch.sandbox.sites import FEATURES, PUBLISH, SCHEDULE, Site
-from batch.sandbox.state import (
-    Answer,
-    Invalid,
-    Json,
-    Ms,
-    Refusal,
-    Request,
-    Violation,
-    invalid,
-    read_iso,
-    write_json,
-)
+from batch.sandbox.state import Answer, Invalid, Json, Ms, Refusal, Request, Violation, invalid, read_iso, write_json
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
 _NO_BODY = frozenset({"GET", "DELETE", "HEAD"})
@@ -59,7 +38,7 @@ class Context:
 
     def body(self, shape: Any) -> Json:
         """Return the request's body, held against a model. Raises `Invalid`."""
-        return read_body(self.request.body, shape)
+        return schemas.read_body(self.request.body, shape)
 
 
 Handler = Callable[[Any], Answer]
@@ -109,7 +88,7 @@ def _find(context: Context, item_id: str, *allowed: str) -> Held:
 
 def _check_item(context: Context, item: Json, path: str = "item") -> Json:
     """Return an item, known to be one that this site could post, with its account. Raises `Refusal`."""
-    if found := content_violations(item, path):
+    if found := schemas.content_violations(item, path):
         raise Invalid(found)
     context.site.need_account(item, path)
     return item
@@ -148,7 +127,7 @@ def _put_out(context: Context, held: Held, at: Ms | None) -> Held:
 
 def create_draft(context: Context) -> Answer:
     """Create Draft Item."""
-    item = _check_item(context, context.body(ITEM_BODY)["item"])
+    item = _check_item(context, context.body(schemas.ITEM_BODY)["item"])
     context.items.need_fresh_reference(context.site.id, item)
     return {"item": context.items.make(context.site.id, item).body}
 
@@ -160,7 +139,7 @@ def get_item(context: Context) -> Answer:
 
 def update_item(context: Context) -> Answer:
     """Update Item: content and account, never the date."""
-    changes = context.body(UPDATE_BODY)["item"]
+    changes = context.body(schemas.UPDATE_BODY)["item"]
     if changes.pop("id").lower() != context.parts["id"].lower():
         raise invalid("item.id", "is not the ID in the address")
     held = context.items.find(context.site.id, context.parts["id"])
@@ -184,7 +163,7 @@ def delete_item(context: Context) -> Answer:
 
 def publish_item(context: Context) -> Answer:
     """Publish Item: a whole item, at once, or for its date."""
-    return {"item": _publish_whole(context, context.body(ITEM_BODY)["item"], "item").body}
+    return {"item": _publish_whole(context, context.body(schemas.ITEM_BODY)["item"], "item").body}
 
 
 def _publish_whole(context: Context, item: Json, path: str) -> Held:
@@ -197,7 +176,7 @@ def _publish_whole(context: Context, item: Json, path: str) -> Held:
 
 def publish_by_id(context: Context) -> Answer:
     """Publish Item By ID: a draft or a scheduled item; without a date it goes out at once."""
-    body = context.body(BY_ID_BODY)
+    body = context.body(schemas.BY_ID_BODY)
     held = _find(context, body["id"], "DRAFT", "SCHEDULED")
     at = read_iso(body.get("scheduledDate"))
     _need_living_channel(held.body, context.now if at is None else at)
@@ -208,7 +187,7 @@ def publish_by_id(context: Context) -> Answer:
 
 def bulk_publish(context: Context) -> Answer:
     """Bulk Publish Items: each on its own, whatever becomes of the others. Raises `Refusal` for the whole call."""
-    items: list[Json] = context.body(BULK_BODY)["items"]
+    items: list[Json] = context.body(schemas.BULK_BODY)["items"]
     if len(items) > context.bulk_most:
         raise invalid("items", f"holds {len(items)}, at most {context.bulk_most} are allowed", "MAX_SIZE")
     homeless = [i for i, item in enumerate(items) if not item["channel"].get("accountId")]
@@ -234,7 +213,7 @@ def bulk_publish(context: Context) -> Answer:
 
 def reschedule_item(context: Context) -> Answer:
     """Reschedule Item: only a scheduled one."""
-    at = read_iso(context.body(RESCHEDULE_BODY)["scheduledDate"]) or 0
+    at = read_iso(context.body(schemas.RESCHEDULE_BODY)["scheduledDate"]) or 0
     held = _find(context, context.parts["id"], "SCHEDULED")
     _need_living_channel(held.body, at)
     context.items.schedule(held, _need_future(context, at))
@@ -243,7 +222,7 @@ def reschedule_item(context: Context) -> Answer:
 
 def cancel_item(context: Context) -> Answer:
     """Cancel Scheduled Item: only a scheduled one."""
-    context.body(EMPTY_BODY)
+    context.body(schemas.EMPTY_BODY)
     held = _find(context, context.parts["id"], "SCHEDULED")
     context.items.stop(held, "CANCELED")
     return {"item": held.body}
@@ -254,7 +233,7 @@ DEFAULT_LIMIT = 50
 
 def query_items(context: Context, *, source: str = "items", values: tuple[object, ...] = ()) -> Answer:
     """Query Items: the newest first, or by ID; no filter is known. `source` is the table to read, with its values."""
-    query = context.body(QUERY_BODY).get("query", {})
+    query = context.body(schemas.QUERY_BODY).get("query", {})
     paging = {"limit": DEFAULT_LIMIT, "offset": 0, **query.get("paging", {})}
     limit, offset = paging["limit"], paging["offset"]
     if not 1 <= limit <= context.query_most:

@@ -345,8 +345,7 @@ class Pages:
 
     async def download(self, request: Request) -> Response:
         """A sheet of the folder as it is."""
-        path = self._sheet_of(request)
-        return FileResponse(path, filename=path.name)
+        return self._file(self._sheet_of(request))
 
     async def sheet(self, request: Request) -> Response:
         """A sheet with its mistakes."""
@@ -457,21 +456,25 @@ class Pages:
         return JSONResponse({"events": shown, "next": place, "state": state})
 
     async def plan_page(self, request: Request) -> Response:
-        """The plan's page, cut off from ours."""
-        job = self._job_of(request)
-        if not job.page.is_file():
-            raise HTTPException(404, "")
-        return FileResponse(job.page, media_type="text/html", headers={"content-security-policy": PAGE_POLICY})
+        """The plan's page."""
+        return self._file(self._job_of(request).page, shown=True)
 
     async def written_file(self, request: Request) -> Response:
         """A file that a run has written."""
         job = self._job_of(request)
         written = self.jobs.report(job).written
         number = request.path_params["number"]
-        path = self.desk.folder / written[number] if number < len(written) else None
-        if path is None or not path.is_file():
+        if number >= len(written):
             raise HTTPException(404, "")
-        if path.suffix == ".html" and "download" not in request.query_params:
+        path = self.desk.folder / written[number]
+        return self._file(path, shown=path.suffix == ".html" and "download" not in request.query_params)
+
+    @staticmethod
+    def _file(path: Path, *, shown: bool = False) -> Response:
+        """Return a file to be kept, or a page of a command to be shown, which is cut off from ours."""
+        if not path.is_file():
+            raise HTTPException(404, "")
+        if shown:
             return FileResponse(path, media_type="text/html", headers={"content-security-policy": PAGE_POLICY})
         return FileResponse(path, filename=path.name)
 

@@ -6,7 +6,6 @@ and its messages (`messages`). It outlives the page, the browser and the server,
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
@@ -22,6 +21,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from batch.codec import FormError, from_json, to_json
 from batch.desk import Desk, child_environ, read_document
 from batch.model import Json
 from batch.runs.journal import make_private_folder
@@ -117,15 +117,14 @@ class Jobs:
                 return running
             now = utc_now()
             name = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-            title = title or subject
-            job = Job(name, command, subject, now.isoformat(), self.home / name, tuple(options), plan, title)
-            make_private_folder(job.folder)
-            kept = {"command": command, "subject": subject, "started_at": job.started_at, "plan": plan, "title": title}
-            (job.folder / "job.json").write_text(json.dumps({**kept, "options": job.options}), encoding="utf-8")
-            given = [part.replace("{job}", str(job.folder)) for part in line]
-            with (job.folder / "out").open("wb") as out, (job.folder / "messages").open("wb") as messages:
+            folder = self.home / name
+            job = Job(name, command, subject, now.isoformat(), folder, tuple(options), plan, title or subject)
+            make_private_folder(folder)
+            (folder / "job.json").write_text(to_json(job), encoding="utf-8")
+            given = [part.replace("{job}", str(folder)) for part in line]
+            with (folder / "out").open("wb") as out, (folder / "messages").open("wb") as messages:
                 self._processes[name] = subprocess.Popen(  # noqa: S603 - our own program
-                    self.desk.line(command, *given, file=file and file.replace("{job}", str(job.folder))),
+                    self.desk.line(command, *given, file=file and file.replace("{job}", str(folder))),
                     cwd=self.desk.folder, env=child_environ(), stdin=subprocess.DEVNULL, stdout=out, stderr=messages,
                     **OWN_GROUP,
                 )  # fmt: skip
@@ -138,14 +137,10 @@ class Jobs:
 
     def get(self, name: str) -> Job | None:
         """Return a job by its name, None where there is none."""
-        folder = self.home / name
         if not JOB_ID.fullmatch(name):
             return None
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            kept = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-            options = tuple((str(key), str(value)) for key, value in kept["options"])
-            command, subject, started_at, plan = (kept[key] for key in ("command", "subject", "started_at", "plan"))
-            return Job(name, command, subject, started_at, folder, options, plan, kept.get("title", subject))
+        with suppress(OSError, FormError):
+            return from_json(Job, (self.home / name / "job.json").read_bytes())
         return None
 
     def latest(self) -> Iterator[Job]:
