@@ -110,8 +110,7 @@ COMBINATIONS: Mapping[tuple[str, str], Combination] = {
 OBJECTS: Mapping[str, tuple[str, str]] = {c.object: key for key, c in COMBINATIONS.items()}
 """Which channel and type a content object belongs to."""
 
-HASHTAG = re.compile(r"(?<!\w)#\w+")
-MENTION = re.compile(r"(?<![\w.])@\w[\w.]*")
+MARKS = {"hashtags": re.compile(r"(?<!\w)#\w+"), "mentions": re.compile(r"(?<![\w.])@\w[\w.]*")}
 
 
 INSIDE: Mapping[str, str] = {"FACEBOOK": "page", "PINTEREST": "board", "GBP": "location"}

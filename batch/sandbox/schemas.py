@@ -27,21 +27,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from batch.sandbox.content import (
-    ANY,
-    CALLS_TO_ACTION,
-    CHANNELS,
-    COMBINATIONS,
-    HASHTAG,
-    IMAGE,
-    MENTION,
-    OBJECTS,
-    PRIVACY_LEVELS,
-    TYPES,
-    Combination,
-    combination_of,
-    media_of,
-)
+from batch.sandbox import content as table
 from batch.sandbox.state import Invalid, Json, Violation, invalid, read_iso
 
 LONGEST_ID = 512
@@ -105,10 +91,10 @@ Size = Annotated[
 ]
 """A whole number, which may be written as text."""
 
-MEDIUM = model("Medium", {"type": one_of(ANY), "url": Url})
-CHANNEL = model("Channel", {"name": one_of(CHANNELS)}, accountId=Id, publishingTarget=model("Target", id=Id))
+MEDIUM = model("Medium", {"type": one_of(table.ANY), "url": Url})
+CHANNEL = model("Channel", {"name": one_of(table.CHANNELS)}, accountId=Id, publishingTarget=model("Target", id=Id))
 SITE_ASSET = model("SiteAssetRef", siteAssetRefType=Text, id=Id, name=Text)
-CONTENT = dict.fromkeys(OBJECTS, Any)
+CONTENT = dict.fromkeys(table.OBJECTS, Any)
 """The content objects as fields of an item: exactly one is there, and is looked into by `content_violations`."""
 
 NEW_ITEM_FIELDS = {
@@ -118,8 +104,8 @@ NEW_ITEM_FIELDS = {
     "siteAssetRef": SITE_ASSET,
     **CONTENT,
 }
-NEW_ITEM = model("NewItem", {"channel": CHANNEL, "type": one_of(TYPES)}, **NEW_ITEM_FIELDS)
-CHANGED_ITEM = model("Item", {"id": Id}, channel=CHANNEL, type=one_of(TYPES), siteAssetRef=SITE_ASSET, **CONTENT)
+NEW_ITEM = model("NewItem", {"channel": CHANNEL, "type": one_of(table.TYPES)}, **NEW_ITEM_FIELDS)
+CHANGED_ITEM = model("Item", {"id": Id}, channel=CHANNEL, type=one_of(table.TYPES), siteAssetRef=SITE_ASSET, **CONTENT)
 
 ITEM_BODY = model("CreateDraftItem", {"item": NEW_ITEM})
 UPDATE_BODY = model("UpdateItem", {"item": CHANGED_ITEM})
@@ -149,7 +135,7 @@ ASSETS = ("STORES_PRODUCT", "STORES_CATEGORY", "STORES_COUPON", "BLOG_POST", "EV
 TEXT_BODY = model(
     "GenerateText",
     {"userInput": Name},
-    channelName=one_of(CHANNELS),
+    channelName=one_of(table.CHANNELS),
     tone=Text,
     languageCode=Text,
     additionalContent=model("AdditionalContent", url=Address, withHashtags=Flag, addLinkInBio=Flag),
@@ -158,7 +144,7 @@ POST_BODY = model(
     "GeneratePostData",
     userInput=Text,
     siteAssets=listed(model("SiteAsset", {"id": Name, "type": one_of(ASSETS)}), most=1),
-    media=listed(model("Picture", {"type": one_of((IMAGE,)), "url": Url}), most=10),
+    media=listed(model("Picture", {"type": one_of((table.IMAGE,)), "url": Url}), most=10),
     channels=listed(one_of(GENERATED_FOR), most=len(GENERATED_FOR)),
 )
 IMAGE_BODY = model("GenerateImage", {"userInput": Name, "imageUrl": Url})
@@ -171,20 +157,20 @@ _FIELDS = {
     "videoUrl": Url,
     "mediaWrapper": model("MediaWrapper", {"media": listed(MEDIUM, least=1, most=100)}),
     "linkMetadata": model("LinkMetadata", thumbnailUrl=Url, title=Text, description=Text),
-    "callToAction": one_of(CALLS_TO_ACTION),
+    "callToAction": one_of(table.CALLS_TO_ACTION),
 }
 
 
 @cache
 def content_model(name: str) -> type[Body]:
     """Return the model of a content object."""
-    wanted = COMBINATIONS[OBJECTS[name]]
+    wanted = table.COMBINATIONS[table.OBJECTS[name]]
     fields: Json = {field: Annotated[Text, Field(max_length=limit.most)] for field, limit in wanted.texts.items()}
     known = _FIELDS | {"link": Annotated[Address, Field(max_length=wanted.link_most)]}
     fields |= {field: known[field] for field in (*wanted.holders, *wanted.also)}
     needed: Json = {wanted.second_id: Id} if wanted.second_id else {}
     if wanted.privacy:
-        needed["privacyLevel"] = one_of(PRIVACY_LEVELS)
+        needed["privacyLevel"] = one_of(table.PRIVACY_LEVELS)
     made: type[Body] = model(name, needed, **fields)
     return made
 
@@ -249,10 +235,10 @@ def _no_constants(name: str) -> NoReturn:
 
 def content_violations(item: Json, path: str = "item") -> list[Violation]:
     """Return what the API refuses about an item whose outer shape is right."""
-    wanted = combination_of(item)
+    wanted = table.combination_of(item)
     if wanted is None:
         return [Violation(f"{path}.type", f"{item['type']} does not exist on {item['channel']['name']}")]
-    there = [name for name in OBJECTS if name in item]
+    there = [name for name in table.OBJECTS if name in item]
     if there != [wanted.object]:
         said = f"exactly one content object is needed, {wanted.object}, not {', '.join(there) or 'none'}"
         return [Violation(path, said)]
@@ -260,21 +246,21 @@ def content_violations(item: Json, path: str = "item") -> list[Violation]:
     return violations(content, content_model(wanted.object), where) or list(_combined(content, wanted, where))
 
 
-def _combined(content: Json, wanted: Combination, path: str) -> Iterator[Violation]:
+def _combined(content: Json, wanted: table.Combination, path: str) -> Iterator[Violation]:
     if wanted.needs and not any(content.get(name) for name in wanted.needs):
         what = wanted.needs[0] if len(wanted.needs) == 1 else f"one of {', '.join(wanted.needs)}"
         yield Violation(path, f"needs {what}", "REQUIRED_FIELD")
     used = [name for name in wanted.holders if name in content]
     if len(used) > 1:
         yield Violation(path, f"holds its media in more than one field: {', '.join(used)}")
-    media = media_of(content)
+    media = table.media_of(content)
     for kind, url in media:
         if kind not in wanted.kinds:
             yield Violation(path, f"takes {' and '.join(wanted.kinds)} only, not {kind} ({url[:80]})")
     if wanted.only_one and len(media) > 1:
         yield Violation(path, f"takes one video, not {len(media)}", "MAX_SIZE")
     for name, limit in wanted.texts.items():
-        for pattern, most, what in ((HASHTAG, limit.hashtags, "hashtags"), (MENTION, limit.mentions, "mentions")):
-            count = len(pattern.findall(content.get(name, "")))
+        for what, mark in table.MARKS.items():
+            most, count = getattr(limit, what), len(mark.findall(content.get(name, "")))
             if most is not None and count > most:
                 yield Violation(f"{path}.{name}", f"has {count} {what}, at most {most} are allowed", "MAX_SIZE")

@@ -552,7 +552,7 @@ def open_folder(environment: Environment, folder: Path, *, sandbox: bool, port: 
     if browser:
         webbrowser.open(address)
     uvicorn.Server(uvicorn.Config(guard, **SERVER)).run(sockets=[listener])
-    if at_work := jobs.at_work():
+    if at_work := [job.title for job in jobs.at_work() if job.changes]:
         environment.show(f"Still at work: {listed(at_work, last='and')}. See `postbatch runs`.")
     return 0
 

@@ -132,8 +132,7 @@ class Jobs:
 
     def running(self, subject: str) -> Job | None:
         """Return the job that is at work on a subject."""
-        at_work = [name for name, process in self._processes.items() if process.poll() is None]
-        return next((job for job in map(self.get, at_work) if job is not None and job.subject == subject), None)
+        return next((job for job in self.at_work() if job.subject == subject), None)
 
     def get(self, name: str) -> Job | None:
         """Return a job by its name, None where there is none."""
@@ -199,10 +198,10 @@ class Jobs:
         process.send_signal(STOP_SIGNAL)
         return True
 
-    def at_work(self) -> list[str]:
-        """Return the subjects of the runs that are going on."""
-        jobs = [self.get(name) for name, process in self._processes.items() if process.poll() is None]
-        return [job.title for job in jobs if job is not None and job.changes]
+    def at_work(self) -> list[Job]:
+        """Return the jobs that are going on."""
+        names = [name for name, process in self._processes.items() if process.poll() is None]
+        return [job for job in map(self.get, names) if job is not None]
 
 
 WINDOWS = os.name == "nt"
