@@ -13,18 +13,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, NoReturn
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictInt,
-    StrictStr,
-    ValidationError,
-    create_model,
-)
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictInt, StrictStr, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
 from batch.sandbox import content as table
@@ -37,7 +26,7 @@ ENUM = "ENUM"
 class Body(BaseModel):
     """An object with its model's fields and no others."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = {"extra": "forbid"}
 
 
 def model(name: str, needed: Mapping[str, Any] = MappingProxyType({}), /, **optional: Any) -> Any:
@@ -47,13 +36,13 @@ def model(name: str, needed: Mapping[str, Any] = MappingProxyType({}), /, **opti
     return create_model(name, __base__=Body, **fields)
 
 
-def fitting(fits: Callable[[str], bool], description: Any, rule: Any = "FORMAT") -> AfterValidator:
-    """Return what takes a text that fits; `description` and `rule` are told of any other."""
+def fitting(fits: Callable[[Any], bool], description: Any, rule: Any = "FORMAT") -> AfterValidator:
+    """Return what takes a value that fits; `description` and `rule` are told of any other."""
 
-    def check(text: str) -> str:
-        if not fits(text):
+    def check(value: object) -> object:
+        if not fits(value):
             raise PydanticCustomError(rule, description)
-        return text
+        return value
 
     return AfterValidator(check)
 
@@ -71,6 +60,10 @@ def _is_address(text: str) -> bool:
         return False
 
 
+def _is_size(value: object) -> bool:
+    return type(value) in (int, str) and bool(re.fullmatch("0*[1-9][0-9]*", str(value)))
+
+
 def listed(kind: Any, *, least: int = 0, most: int | None = None) -> Any:
     """Return the kind of a list."""
     return Annotated[list[kind], Field(min_length=least, max_length=most)]
@@ -84,11 +77,7 @@ Url = Annotated[Address, Field(min_length=1)]
 INSTANT = "must be a date and time with its zone, such as 2026-12-01T09:30:00Z"
 Instant = Annotated[StrictStr, fitting(lambda text: read_iso(text) is not None, INSTANT)]
 Count = Annotated[StrictInt, Field(ge=0)]
-Size = Annotated[
-    StrictInt,
-    Field(ge=1),
-    BeforeValidator(lambda v: int(v) if isinstance(v, str) and v.isascii() and v.isdigit() else v),
-]
+Size = Annotated[Any, fitting(_is_size, "must be a whole number from 1 on")]
 """A whole number, which may be written as text."""
 
 MEDIUM = model("Medium", {"type": one_of(table.ANY), "url": Url})
