@@ -199,8 +199,8 @@ class Response:
     headers: Headers = JSON_HEADERS
 
 
-Answer = Json | str | Response
-"""What a handler may return: an object, JSON text, or a whole response."""
+Answer = Json | str
+"""What a handler may return: an object, or JSON text."""
 
 
 def write_json(value: Any) -> str:
@@ -210,8 +210,6 @@ def write_json(value: Any) -> str:
 
 def make_response(answer: Answer, *, status: int = 200, headers: Headers = ()) -> Response:
     """Return a handler's answer as a JSON response; text is taken to be JSON already."""
-    if isinstance(answer, Response):
-        return answer
     text = answer if isinstance(answer, str) else write_json(answer)
     return Response(status, text.encode("utf-8", "surrogatepass"), JSON_HEADERS + headers)
 
