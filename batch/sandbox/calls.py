@@ -193,8 +193,6 @@ def bulk_publish(context: Context) -> Answer:
     homeless = [i for i, item in enumerate(items) if not item["channel"].get("accountId")]
     if homeless:
         raise Invalid([Violation(f"items[{i}].channel.accountId", "is missing", "REQUIRED_FIELD") for i in homeless])
-    for item in items:
-        context.site.need_feature(SCHEDULE if item.get("schedulingInfo", {}).get("scheduledDate") else PUBLISH)
     results: list[Json] = []
     for index, item in enumerate(items):
         try:

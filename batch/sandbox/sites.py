@@ -133,22 +133,16 @@ class Site:
         if wanted.privacy and content["privacyLevel"] not in account.get("privacyLevelOptions", []):
             raise invalid(f"{where}.privacyLevel", "is not among the account's privacyLevelOptions")
 
-    def quota(self, action: str) -> tuple[int | None, int]:
-        """Return limit (None: the plan has not got it, 0: not counted) and use of an action in this month."""
+    def quota(self, action: str) -> tuple[int, int]:
+        """Return limit and use of an action in this month."""
         month = to_datetime(self.now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         used = "SELECT count(*) FROM usage WHERE site = ? AND action = ? AND at >= ?"
         return LIMIT, self.store.count(used, self.id, action, to_ms(month))
 
-    def need_feature(self, action: str) -> None:
-        """Refuse an action that the plan has not got."""
-        if self.quota(action)[0] is None:
-            raise Refusal(428, "INELIGIBLE_FOR_FEATURE", f"The site's plan does not include {action}.")
-
     def need_quota(self, action: str, item: Json) -> None:
-        """Refuse an action with an item that the plan does not include, or that is used up."""
-        self.need_feature(action)
+        """Refuse an action with an item that is used up."""
         limit, used = self.quota(action)
-        if limit and used >= limit and self.metered:
+        if used >= limit:
             said = f"All {limit} of {action} are used up until the {PERIOD.lower()} ends."
             raise Refusal(428, "INELIGIBLE_FOR_FEATURE", said)
 
@@ -161,8 +155,6 @@ class Site:
         if name == AI:
             return {"type": AI, "enabled": True}
         limit, used = self.quota(name)
-        if limit is None:
-            return {"type": name, "enabled": False}
         left = max(0, limit - used)
         quota = {"limit": limit, "currentUsage": used, "remainingUsage": left, "period": PERIOD}
         return {"type": name, "enabled": True, "quotaInfo": quota}

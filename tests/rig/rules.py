@@ -98,8 +98,10 @@ class RigSite(Site):
         return limit, used + int(own.get("used", 0))
 
     def need_quota(self, action: str, item: Json) -> None:
-        """Refuse also one more post on an account than its network takes in a day, where such a limit is set."""
-        super().need_quota(action, item)
+        """Refuse an action that the plan has not got, or that is used up, and one more post than a network takes."""
+        self.need_feature(action)
+        if self.quota(action)[0] and self.metered:
+            super().need_quota(action, item)
         channel = item["channel"]
         most = self.plan.get("publish_limits", {}).get(channel["name"])
         if most is not None and action == PUBLISH:
@@ -111,10 +113,15 @@ class RigSite(Site):
                 said = f"{channel['name']} takes {most} posts of an account in 24 hours, and they are used up."
                 raise Refusal(429, "PUBLISH_LIMIT_EXCEEDED", said)
 
+    def need_feature(self, action: str) -> None:
+        """Refuse an action that the plan has not got."""
+        if self.quota(action)[0] is None:
+            raise Refusal(428, "INELIGIBLE_FOR_FEATURE", f"The site's plan does not include {action}.")
+
     def feature(self, name: str) -> Json:
         """Return what the plan says of a feature, as the API writes it."""
         if name != AI:
-            return super().feature(name)
+            return super().feature(name) if self.quota(name)[0] is not None else {"type": name, "enabled": False}
         plan = self.plan
         return {"type": AI, "enabled": bool(plan.get("features", {}).get(AI, PLANS[plan["name"]].ai))}
 
@@ -312,6 +319,9 @@ def bulk_publish(context: RigContext) -> Answer:
     if context.only_first is not None:
         items = json.loads(context.request.body)["items"][: context.only_first]
         context.request = replace(context.request, body=write_json({"items": items}).encode())
+    with suppress(ValueError, LookupError, AttributeError, TypeError):  # then it is refused all the same
+        for item in json.loads(context.request.body)["items"]:
+            context.site.need_feature(SCHEDULE if item.get("schedulingInfo", {}).get("scheduledDate") else PUBLISH)
     answer = calls.bulk_publish(context)
     if context.options.bulk_shuffled and isinstance(answer, dict):
         answer["results"].sort(key=lambda r: r["itemMetadata"]["originalIndex"] * 7919 % 101)
