@@ -75,14 +75,9 @@ def ask_sites(
     with session.status.waiting(waiting), ThreadPoolExecutor(SITES_AT_ONCE, "site") as pool:
         for site in sites:
             asked[site] = pool.submit(ask, site)
-    answers: dict[str, T] = {}
-    unread: dict[str, PostbatchError] = {}
-    for site, future in asked.items():
-        try:
-            answers[site] = future.result()
-        except PostbatchError as error:
-            unread[site] = error
-    return answers, unread
+    errors = {site: future.exception() for site, future in asked.items()}
+    unread = {site: error for site, error in errors.items() if isinstance(error, PostbatchError)}
+    return {site: future.result() for site, future in asked.items() if site not in unread}, unread
 
 
 def tell_unread(
