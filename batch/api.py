@@ -109,7 +109,7 @@ def run(
         refuse_many(session, prepared)
         refuse_large(prepared.large)
         record = make_record(session, prepared, run=name, command="run")
-        results, _ = carry(session, record, outputs, media_folder=checked.media_folder)
+        results, _ = carry(session, record, outputs)
         return results
 
 

@@ -81,6 +81,7 @@ def read_and_check(
     media_folder = folder / inputs.media_folder if inputs.media_folder else path.parent
     if inputs.media_folder and not media_folder.is_dir():
         raise StartError(f"There is no folder {inputs.media_folder}. Name the folder with the media after --media.")
+    session.media_folder = media_folder
     facts = read_media_facts({m.source for post in checked for m in post.content.media}, folder=media_folder)
     reader, rows = CellReader(sheet.columns), {row.number: row for row in sheet.rows}
 

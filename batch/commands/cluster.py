@@ -111,7 +111,7 @@ class SiteJob:
 
     def _do_steps(self, session: Session, *, tries: int, stop: Stop, emit: Emit) -> None:
         """Look at the site and plan again, and do of it what was agreed to."""
-        planner = Planner(session, session.folder, generate=False)
+        planner = Planner(session, generate=False)
         plan, snapshot = planner(self.site, self.posts, self.options)
         if snapshot is not None:
             refuse_large(find_large_changes([(plan, snapshot)], allowed=dict(self.allow)))
@@ -126,7 +126,7 @@ class SiteJob:
                 emit(position, done_outcome(done, items.get(item_id), last=(agreed.own_acts or agreed.acts)[-1]))
             else:
                 steps.append(NumberedStep(position, within_agreement(step, agreed)))
-        site_doer(session, run=self.run, media_folder=None)(self.site, steps, stop, emit)
+        site_doer(session, run=self.run)(self.site, steps, stop, emit)
 
 
 def topic_of(run: str) -> str:
@@ -296,7 +296,7 @@ class ClusterRunner:
         bringing = {p.position: StepProgress(p.position, p.step) for p in steps if Act.UPLOAD in p.step.acts}
         if bringing:
             context = make_context(self._session, site, journal, run=self._run, stop=stop)
-            make_bringer(cache=journal, folder=self._planner.media_folder)(list(bringing.values()), context)
+            make_bringer(cache=journal, folder=self._session.media_folder)(list(bringing.values()), context)
         known = journal.all_media() if bringing else {}
         posts, left = [], []
         for post, placed in zip(self._planner.planned[site], steps, strict=True):

@@ -78,7 +78,7 @@ def prepare(session: Session, checked: Checked, inputs: Inputs, *, remember: boo
     Where one of several sites can't be read, its posts are blocked and the others go on. Errors: SignInError,
     ConfigError, ServiceError where no site can be read; StartError for a choice that makes no sense.
     """
-    planner = Planner(session, checked.media_folder, checked.path, checked.answers, remember=remember)
+    planner = Planner(session, checked.path, checked.answers, remember=remember)
     planner.approved_only, planner.regenerate = inputs.approved_only, inputs.regenerate
     sheet, options = checked.sheet, options_of(checked, inputs)
     positions: defaultdict[str, list[int]] = defaultdict(list)
@@ -142,7 +142,6 @@ class Planner:
     """
 
     session: Session
-    media_folder: Path
     sheet: Path | None = None
     answers: tuple[approval.GivenAnswers, ...] = ()
     approved_only: bool = False
@@ -254,7 +253,7 @@ class Planner:
             regenerate=self.regenerate,
             needed=needed,
             made_here=made_here,
-            folder=self.media_folder,
+            folder=self.session.media_folder,
             features=snapshot.features,
             say=self.session.say,
         )
@@ -312,7 +311,7 @@ def do_prepared(
     a run too. Errors: GuardError where nobody is asked, or another number is typed.
     """
     refuse_many(session, prepared)
-    large, media_folder = prepared.large, prepared.checked.media_folder
+    large = prepared.large
     if large:
         if outputs.yes or not session.environment.asks:
             refuse_large(large)
@@ -325,7 +324,7 @@ def do_prepared(
             refuse_large(large)
     record = make_record(session, prepared, run=run, command=command)
     outputs = replace(outputs, yes=outputs.yes or bool(large))
-    return carry_through(session, record, outputs, sheet=sheet, media_folder=media_folder, doer=doer)
+    return carry_through(session, record, outputs, sheet=sheet, doer=doer)
 
 
 @contextmanager
@@ -384,13 +383,7 @@ def places_of(session: Session, plan: Plan) -> dict[str, str]:
 
 
 def carry_through(
-    session: Session,
-    record: RunRecord,
-    outputs: Outputs,
-    *,
-    sheet: Path,
-    media_folder: Path | None = None,
-    doer: sites.Doer | None = None,
+    session: Session, record: RunRecord, outputs: Outputs, *, sheet: Path, doer: sites.Doer | None = None
 ) -> int:
     """Ask, carry out, write results (named after `sheet`) and page, print the summary; return the exit status."""
     changing = [placed.step for placed in record.placed if placed.step.acts]
@@ -402,11 +395,11 @@ def carry_through(
             session.warn("Nothing was done.")
             session.environment.answer({"run": "", "sandbox": session.sandbox, "posts": []})
             return EXIT_DONE
-    results, status = carry(session, record, outputs, media_folder=media_folder, doer=doer)
+    results, status = carry(session, record, outputs, doer=doer)
     quiet = session.flags.quiet  # then the plan's problems were not shown, and are told only now
     known = frozenset(n for n, p in enumerate(record.placed) if not quiet and p.step.kind in REFUSED)
     told = bool(changing) or quiet
-    tell(session, results, outputs, sheet=sheet, media_folder=media_folder, known=known, outcomes=told)
+    tell(session, results, outputs, sheet=sheet, known=known, outcomes=told)
     return status
 
 
@@ -432,7 +425,7 @@ def _holds_back(record: RunRecord, outputs: Outputs) -> bool:
 
 
 def carry(
-    session: Session, record: RunRecord, outputs: Outputs, *, media_folder: Path | None, doer: sites.Doer | None = None
+    session: Session, record: RunRecord, outputs: Outputs, *, doer: sites.Doer | None = None
 ) -> tuple[Results, int]:
     """Carry out what was agreed to, and wait for what is in process where that is asked for.
 
@@ -444,7 +437,7 @@ def carry(
         steps = [placed.step for placed in record.placed]
         lines = [not_run_outcome(step, why=why) if step.acts else idle_outcome(step) for step in steps]
         return make_results(record, lines), EXIT_ROWS
-    doer = doer or sites.Doer(sites.site_doer(session, run=record.run, media_folder=media_folder))
+    doer = doer or sites.Doer(sites.site_doer(session, run=record.run))
     results, status = sites.carry_out(session, record, doer)
     if outputs.wait_seconds and any(o.outcome is OutcomeKind.PROCESSING for o in results.outcomes):
         try:
@@ -465,7 +458,6 @@ def tell(
     outputs: Outputs,
     *,
     sheet: Path,
-    media_folder: Path | None = None,
     known: frozenset[int] = frozenset(),
     outcomes: bool = True,
 ) -> None:
@@ -480,7 +472,7 @@ def tell(
         record = read_record(session.state, results.run)
         whole = session.with_last_known(results, record)
     try:
-        written = session.write_report(whole, outputs, sheet=sheet, media_folder=media_folder)
+        written = session.write_report(whole, outputs, sheet=sheet)
     except KeyboardInterrupt:
         session.warn("The results were not written.")
         session.warn(f"Next: postbatch results {results.run}")

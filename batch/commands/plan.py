@@ -46,7 +46,7 @@ def plan_sheet(environment: Environment, flags: Flags, inputs: Inputs, outputs: 
             record = make_record(session, prepared, run="", command="plan")
             planned = replace(make_results(record, [planned_outcome(p.step) for p in record.placed]), wanted="plan")
             asked = ask_about(placed.step for placed in record.placed)
-            page = session.write_page(planned, outputs.page, media_folder=checked.media_folder, asked=asked)
+            page = session.write_page(planned, outputs.page, asked=asked)
             session.show_written(page)
         steps = prepared.plan.steps
         if any(step.acts for step in steps):

@@ -76,6 +76,8 @@ class Session(ExitStack):
         self._lock = threading.Lock()
         self._told_sandbox = False
         self.print_line: Callable[[str], None] = environment.warn
+        self.media_folder: Path | None = None
+        """Where the media files of the sheet are that was read."""
         self.notices: list[str] = []
         """What was found out while sending and belongs into the results."""
         self.settings = settings or load_settings(
@@ -258,9 +260,7 @@ class Session(ExitStack):
         """Return a run's results with what was last known of the posts that it left out."""
         return with_last_known(self.state, results, record, journal_of=lambda site: self.journal(site).name)
 
-    def write_report(
-        self, results: Results, outputs: Outputs, *, sheet: Path, media_folder: Path | None = None
-    ) -> list[Path]:
+    def write_report(self, results: Results, outputs: Outputs, *, sheet: Path) -> list[Path]:
         """Write the results and their page and return where; what can't be is said with the way to get it later.
 
         `sheet` is the sheet that the results are about (it need not exist). The page goes where it was asked for, else
@@ -293,26 +293,24 @@ class Session(ExitStack):
                 self.warn(str(error))
             beside = not outputs.no_page and written[0].suffix.lower() in WORKBOOKS
             if page := outputs.page or (written[0].with_suffix(".html") if beside else None):
-                written.append(self.write_page(results, page, media_folder=media_folder))
+                written.append(self.write_page(results, page))
         except StopError as error:
             again = f" Later: `postbatch results {results.run}`." if results.run else ""
             raise StopError(f"{error}{again}") from error
         return written
 
-    def write_page(
-        self, results: Results, page: Path, *, media_folder: Path | None = None, asked: Asked | None = None
-    ) -> Path:
+    def write_page(self, results: Results, page: Path, *, asked: Asked | None = None) -> Path:
         """Write the page for reading, or to answer on where `asked` is given; files are shown on it, small."""
         from batch.report.page import gather_cards, render_page
         from batch.report.preview import PAGE_BYTES, read_pictures
 
         with self.status.waiting(lambda: f"Writing {page.name}"):
             html = render_page(results, asked=asked)
-            if media_folder:
+            if self.media_folder:
                 examples = (posts[0][1] for posts in gather_cards(results.outcomes))
                 words = len(html.encode())
                 room = max(PAGE_BYTES - words, words // 10)
-                pictures = read_pictures(examples, folder=media_folder, max_total_bytes=room)
+                pictures = read_pictures(examples, folder=self.media_folder, max_total_bytes=room)
                 if any(pictures):
                     html = render_page(results, pictures=pictures, asked=asked)
             return self.write_text(page, html)

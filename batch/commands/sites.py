@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from batch.commands.session import Session, exit_status, keep_failure
@@ -279,7 +278,7 @@ def carry_out(session: Session, record: RunRecord, doer: Doer) -> tuple[Results,
     return make_results(record, lines, finished_at=finished_at), status
 
 
-def site_doer(session: Session, *, run: str, media_folder: Path | None) -> SiteDoer:
+def site_doer(session: Session, *, run: str) -> SiteDoer:
     """Return who does a site's steps in this process; what goes wrong with the site as a whole stops it."""
     say = _once(session.say)
 
@@ -287,7 +286,7 @@ def site_doer(session: Session, *, run: str, media_folder: Path | None) -> SiteD
         try:
             with Journal(session.journal(site)) as journal:
                 context = replace(make_context(session, site, journal, run=run, stop=stop), say=say)
-                bring = make_bringer(cache=journal, folder=media_folder)
+                bring = make_bringer(cache=journal, folder=session.media_folder)
                 execute(steps, context=context, emit=emit, via=way_of(session, site, journal), bring_media=bring)
         except PostbatchError as error:
             stop.request(str(error))
