@@ -398,8 +398,7 @@ def carry_through(
     results, status = carry(session, record, outputs, doer=doer)
     quiet = session.flags.quiet  # then the plan's problems were not shown, and are told only now
     known = frozenset(n for n, p in enumerate(record.placed) if not quiet and p.step.kind in REFUSED)
-    told = bool(changing) or quiet
-    tell(session, results, outputs, sheet=sheet, known=known, outcomes=told)
+    tell(session, results, outputs, sheet=sheet, known=known if changing or quiet else None)
     return status
 
 
@@ -453,24 +452,17 @@ def carry(
 
 
 def tell(
-    session: Session,
-    results: Results,
-    outputs: Outputs,
-    *,
-    sheet: Path,
-    known: frozenset[int] = frozenset(),
-    outcomes: bool = True,
+    session: Session, results: Results, outputs: Outputs, *, sheet: Path, known: frozenset[int] | None = frozenset()
 ) -> None:
-    """Write results and page, and print what happened (unless `outcomes` is False) and the command that comes next.
+    """Write results and page, and print what happened and the command that comes next.
 
-    `known` are the places of the outcomes that were shown before.
+    `known` are the places of the outcomes that were shown before; where it is None, nothing happened to tell.
     """
     environment, flags = session.environment, session.flags
     written: list[Path] = []
     whole = results
     with suppress(PostbatchError):  # a run without a record left nothing out
-        record = read_record(session.state, results.run)
-        whole = session.with_last_known(results, record)
+        whole = session.with_last_known(results, read_record(session.state, results.run))
     try:
         written = session.write_report(whole, outputs, sheet=sheet)
     except KeyboardInterrupt:
@@ -479,7 +471,7 @@ def tell(
         raise
     finally:
         # Also where no file can be written: what was done is then told here, and by `postbatch results`.
-        if outcomes:
+        if known is not None:
             session.show_text(
                 terminal.outcomes_text(results, known=known, verbose=flags.verbose, quiet=flags.quiet, **session.style)
             )
