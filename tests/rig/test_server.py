@@ -180,6 +180,15 @@ def test_a_caller_that_leaves_in_the_middle_of_its_request_changes_nothing(serve
     assert exchange(server)[0].startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.parametrize("length", ["Content-Length: abc", "Content-Length: -5", "Transfer-Encoding: chunked"])
+def test_a_request_whose_length_is_none_is_not_answered_and_breaks_nothing(server, length, capfd):
+    with open_socket(server) as sock:
+        sock.sendall(f"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n{length}\r\n\r\nzz\r\n".encode())
+        assert received(sock) in [(b"", "closed"), (b"", "reset")]
+    assert exchange(server)[0].startswith(b"HTTP/1.1 200")
+    assert capfd.readouterr().err == ""
+
+
 def test_the_date_header_is_the_sandboxs_own_time(server):
     httpx.post(f"{server.url}/sandbox/clock", json={"now": "2030-05-01T12:00:00Z"}, trust_env=False)
     got, _ = exchange(server)
