@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
@@ -110,6 +111,16 @@ def with_zone(kept: Dated) -> Dated:
     if kept.timezone or " " not in kept.local_time:
         return kept
     return replace(kept, timezone=kept.local_time.rpartition(" ")[2])
+
+
+def in_usual_zones(posts: Iterable[Dated]) -> tuple[Dated, ...]:
+    """Return the posts; one that names no zone, as of a row that only cancels, in that of most posts of its site."""
+    given = tuple(posts)
+    zones: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for post in given:
+        zones[post.site].update([post.timezone] if post.timezone else [])
+    usual = {site: found.most_common(1)[0][0] for site, found in zones.items() if found}
+    return tuple(p if p.timezone or p.site not in usual else replace(p, timezone=usual[p.site]) for p in given)
 
 
 def months_with(days: Iterable[date]) -> list[date]:

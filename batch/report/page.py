@@ -39,7 +39,7 @@ from batch.report.words import (
     make_headline,
     post_name,
 )
-from batch.times import MONTHS, PostTime, in_words, instant, long_day, months_with, post_time, weeks_of
+from batch.times import MONTHS, PostTime, in_usual_zones, in_words, instant, long_day, months_with, post_time, weeks_of
 from batch.wording import REPORTED, counted, first_words, list_names, list_rows, make_visible
 from batch.workbooks.overview import report_totals, series_of
 
@@ -442,6 +442,7 @@ class PageData:
         pictures: Pictures = NO_PICTURES,
         asked: Asked | None = None,
     ) -> None:
+        results = replace(results, outcomes=in_usual_zones(results.outcomes))
         self.results, self.pictures = results, pictures
         self.asked = asked if asked and asked.fingerprints else None
         self.planned, self.reporting = results.wanted == "plan", results.wanted == "report"

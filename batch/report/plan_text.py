@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from posixpath import commonpath
 
@@ -19,7 +20,7 @@ from batch.report.words import channel_style, post_name
 from batch.rules.channels import DEFAULT_TYPE
 from batch.runs.record import IDLE
 from batch.settings import DEFAULT_SITE
-from batch.times import short_day, zone_named
+from batch.times import in_usual_zones, short_day, zone_named
 from batch.wording import QUOTA_NAMES, counted, list_names, list_rows, listed, quota_left
 
 SHOWN_OF_A_KIND = 20
@@ -128,11 +129,9 @@ class PlanWriter:
     """Writes one plan; with `verbose` nothing is shortened."""
 
     def __init__(self, text: TerminalText, plan: Plan, *, width: int, verbose: bool) -> None:
+        plan = replace(plan, sites=tuple(replace(site, steps=in_usual_zones(site.steps)) for site in plan.sites))
         self.text, self.plan, self.width, self.verbose = text, plan, width, verbose
         self.several = len(plan.sites) > 1
-        zones = {part.site: Counter(s.timezone for s in part.steps if s.timezone).most_common(1) for part in plan.sites}
-        self.zones = {site: found[0][0] for site, found in zones.items() if found}
-        """The usual time zone of each site's posts: that of those that name none, as a row that only cancels."""
         self.changing = [step for step in plan.steps if step.acts]
         years = {at.year for step in self.changing for at in (step.at, step.before and step.before.scheduled_at) if at}
         self.year = years.pop() if len(years) == 1 else plan.made_at.year
@@ -142,9 +141,6 @@ class PlanWriter:
         self.pads = [max((len(row[at]) for row in rows), default=0) for at in range(3)]
         names = (len(step.account_name or step.account) for step in self.changing)
         self.pads.append(min(max(names, default=0), ACCOUNT_LETTERS if width >= WIDE else FEW_ACCOUNT_LETTERS))
-
-    def _zone(self, step: Step) -> str:
-        return step.timezone or self.zones.get(step.site, "")
 
     def write_problems(self) -> None:
         """Write what keeps posts from going out, then what is to be known of the others, each cause once."""
@@ -178,7 +174,7 @@ class PlanWriter:
             doing = sorted((step for step in site.steps if step.acts and not (step.place and by_row)), key=_by_time)
             if not doing:
                 continue
-            zone = Counter(self._zone(step) for step in doing if self.whens[id(step)][1]).most_common(1)
+            zone = Counter(step.timezone for step in doing if self.whens[id(step)][1]).most_common(1)
             deeds = f": {deeds_text(doing, warn=False)}" if self.several else ""
             year = f"{self.year}, " if self.year != self.plan.made_at.year else ""
             where = f" ({year}{zone[0][0] or 'UTC'})" if zone else ""
@@ -203,7 +199,7 @@ class PlanWriter:
         for (row, kind), alike in groups.items():
             names, first = list(dict.fromkeys(step.place for step in alike)), alike[0]
             series = commonpath([step.key.partition(f"/{step.place}")[0] for step in alike])
-            clocks = ", each on its own clock" if len({self._zone(step) for step in alike}) > 1 else ""
+            clocks = ", each on its own clock" if len({step.timezone for step in alike}) > 1 else ""
             head = f"Row {row}, {series}: {deeds_text(alike, warn=False)} in {counted(len(names), 'place')}"
             if (days := len({self.whens[id(step)][0] for step in alike})) > 1:
                 head += f" on {days} days"
@@ -219,7 +215,7 @@ class PlanWriter:
             if shown[step.kind] > SHOWN_OF_A_KIND and step.kind in SHORTENED and not self.verbose:
                 continue
             day, clock = self.whens[id(step)]
-            other = self._zone(step) or "UTC" if clock and self._zone(step) != zone else ""
+            other = step.timezone or "UTC" if clock and step.timezone != zone else ""
             self._write_step(step, "" if day == before else day, clock, zone=other)
             before = day
         for kind, count in shown.items():
@@ -244,7 +240,7 @@ class PlanWriter:
             old, new = around_difference(change.old, change.new)
             if change.field == "publish_at" and step.before and step.before.scheduled_at and step.at:
                 old, new = (
-                    ", ".join(self._time_words(at, self._zone(step))) for at in (step.before.scheduled_at, step.at)
+                    ", ".join(self._time_words(at, step.timezone)) for at in (step.before.scheduled_at, step.at)
                 )
             name = "moves" if change.field == "publish_at" else change.field
             yield [Styled(f"{name}: ", "dim"), Styled(f"{old or '(blank)'} → "), Styled(new or "(blank)", "bold")]
@@ -257,7 +253,7 @@ class PlanWriter:
         if step.kind is StepKind.PUBLISH:
             return "now", ""
         at = step.at or (step.before.scheduled_at if step.before else None)
-        return self._time_words(at, self._zone(step)) if at else ("draft" if step.kind is StepKind.DRAFT else "", "")
+        return self._time_words(at, step.timezone) if at else ("draft" if step.kind is StepKind.DRAFT else "", "")
 
     def _time_words(self, at: datetime, zone: str) -> tuple[str, str]:
         wall = at.astimezone(zone_named(zone) or UTC)

@@ -26,18 +26,24 @@ from batch.report.words import BUTTON_NAMES, channel_style
 from batch.rules.channels import COMBINATIONS
 from batch.rules.sources import is_address
 from batch.rules.text import COUNTERS
-from batch.wording import media_name
+from batch.wording import counted, media_name
 
 
-class Truncation(NamedTuple):
-    """How much a channel shows: about `characters`, on at most `lines` lines; `source` says who measured it."""
+class Drawing(NamedTuple):
+    """How a channel draws a post: its frame, and about how many `characters` of the text on at most how many `lines`.
 
-    characters: int
-    lines: int
-    source: str
+    `source` says who measured that; 0 characters are all.
+    """
+
+    frame: str
+    characters: int = 0
+    lines: int = 0
+    source: str = ""
 
     def cut(self, text: str) -> int:
         """Return how many characters fit, counting a long line as the lines it wraps into."""
+        if not self.characters:
+            return len(text)
         left, position = self.lines, 0
         width = math.ceil(self.characters / left)
         for line in text[: self.characters + 1].split("\n"):
@@ -49,36 +55,25 @@ class Truncation(NamedTuple):
         return min(position, self.characters) if len(text) > self.characters else len(text)
 
 
-TRUNCATIONS: Mapping[tuple[str, str], Truncation] = {
-    (Channel.INSTAGRAM, PostType.POST): Truncation(125, 3, "help.instagram.com/1643471055915254, read 2026-11"),
-    (Channel.FACEBOOK, PostType.POST): Truncation(125, 3, "socialk.it, social media character limits (phone), 2026-06"),
-    (Channel.FACEBOOK, PostType.REEL): Truncation(72, 2, "captionsnap.io after Meta's ads guide (Reels), 2026-04"),
-    (Channel.LINKEDIN, PostType.POST): Truncation(140, 3, "posttruncate.com/en/platform-limits (phone), read 2026-11"),
-    (Channel.YOUTUBE, PostType.VIDEO): Truncation(150, 3, "typecount.com, YouTube description limits, 2026"),
-    (Channel.YOUTUBE, PostType.SHORT): Truncation(100, 2, "lettercounter.org, YouTube Shorts descriptions, 2026"),
-    (Channel.PINTEREST, PostType.POST): Truncation(60, 2, "business.pinterest.com, Pinterest product specs, 2026-11"),
-    (Channel.GBP, PostType.POST): Truncation(100, 3, "posthell.com, Google Business character counter, 2026"),
-    (Channel.TIKTOK, PostType.POST): Truncation(100, 2, "1kreach.com, caption previews measured on phones, 2026-05"),
-    (Channel.TIKTOK, PostType.VIDEO): Truncation(100, 2, "1kreach.com, caption previews measured on phones, 2026-05"),
+NOTE = Drawing("note")
+DRAWINGS: Mapping[str, Drawing] = {
+    "INSTAGRAM POST": Drawing("square", 125, 3, "help.instagram.com/1643471055915254, read 2026-11"),
+    "INSTAGRAM STORY": Drawing("story"),
+    "FACEBOOK POST": Drawing("feed", 125, 3, "socialk.it, social media character limits (phone), 2026-06"),
+    "FACEBOOK REEL": Drawing("clip", 72, 2, "captionsnap.io after Meta's ads guide (Reels), 2026-04"),
+    "FACEBOOK STORY": Drawing("story"),
+    "YOUTUBE VIDEO": Drawing("video", 150, 3, "typecount.com, YouTube description limits, 2026"),
+    "YOUTUBE SHORT": Drawing("clip", 100, 2, "lettercounter.org, YouTube Shorts descriptions, 2026"),
+    "LINKEDIN POST": Drawing("feed", 140, 3, "posttruncate.com/en/platform-limits (phone), read 2026-11"),
+    "TWITTER POST": Drawing("feed"),
+    "PINTEREST POST": Drawing("pin", 60, 2, "business.pinterest.com, Pinterest product specs, 2026-11"),
+    "GBP POST": Drawing("place", 100, 3, "posthell.com, Google Business character counter, 2026"),
+    "TIKTOK POST": Drawing("clip", 100, 2, "1kreach.com, caption previews measured on phones, 2026-05"),
+    "TIKTOK VIDEO": Drawing("clip", 100, 2, "1kreach.com, caption previews measured on phones, 2026-05"),
 }
-"""The phone's where a phone and a desk differ: most people read there. Stories have no text, X shows all."""
+"""Each combination, as on the phone where a phone and a desk differ: most people read there.
 
-FRAMES: Mapping[tuple[str, str], str] = {
-    (Channel.INSTAGRAM, PostType.POST): "square",
-    (Channel.INSTAGRAM, PostType.STORY): "story",
-    (Channel.FACEBOOK, PostType.POST): "feed",
-    (Channel.FACEBOOK, PostType.REEL): "clip",
-    (Channel.FACEBOOK, PostType.STORY): "story",
-    (Channel.YOUTUBE, PostType.VIDEO): "video",
-    (Channel.YOUTUBE, PostType.SHORT): "clip",
-    (Channel.LINKEDIN, PostType.POST): "feed",
-    (Channel.TWITTER, PostType.POST): "feed",
-    (Channel.PINTEREST, PostType.POST): "pin",
-    (Channel.GBP, PostType.POST): "place",
-    (Channel.TIKTOK, PostType.POST): "clip",
-    (Channel.TIKTOK, PostType.VIDEO): "clip",
-}
-"""Which drawing each combination gets. What is not in it, such as a row without a channel, is drawn as a plain note."""
+What is not in it, such as a row without a channel, is a plain note."""
 
 TILE_HUES = 6
 """How many colours the tiles that stand for pictures come in."""
@@ -194,8 +189,7 @@ class Preview(NamedTuple):
         """How many pictures and videos there are: `3 pictures, 1 video`."""
         videos = sum(picture.is_video for picture in self.pictures)
         stills = len(self.pictures) - videos
-        parts = [(stills, "picture"), (videos, "video")]
-        return ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in parts if count)
+        return ", ".join(counted(count, word) for count, word in ((stills, "picture"), (videos, "video")) if count)
 
 
 def make_preview(outcome: Outcome, *, pictures: Mapping[str, str]) -> Preview:
@@ -203,7 +197,7 @@ def make_preview(outcome: Outcome, *, pictures: Mapping[str, str]) -> Preview:
     content, channel = outcome.content, channel_style(outcome.channel)
     name = outcome.account or f"Your {channel.name} account"
     return Preview(
-        frame=FRAMES.get((outcome.channel, outcome.type), "note"),
+        frame=DRAWINGS.get(f"{outcome.channel} {outcome.type}", NOTE).frame,
         name=name,
         initial=next((letter.upper()[0] for letter in name if letter.isalnum()), channel.badge),
         text=truncate(content.text, channel=outcome.channel, type_=outcome.type),
@@ -217,8 +211,7 @@ def make_preview(outcome: Outcome, *, pictures: Mapping[str, str]) -> Preview:
 
 def truncate(text: str, *, channel: str, type_: str) -> TruncatedText:
     """Divide a text where its channel does, between words where it can and never inside a drawn character."""
-    truncation = TRUNCATIONS.get((channel, type_))
-    cut = truncation.cut(text) if truncation else len(text)
+    cut = DRAWINGS.get(f"{channel} {type_}", NOTE).cut(text)
     if cut >= len(text):
         return TruncatedText(text, "")
     cut = next((at for at in range(cut, max(0, cut - WORD_SEARCH), -1) if text[at].isspace()), cut)
@@ -246,9 +239,9 @@ def count_content(content: Content, *, channel: str, type_: str) -> tuple[Count,
         return ()
     rule, title = combination.text, combination.title
     words = f"{content.text} {content.link}".strip() if rule.with_link and content.link else content.text
-    counted = [(rule.name.capitalize(), rule.most, words), ("Title", title.most if title else None, content.title)]
+    limited = [(rule.name.capitalize(), rule.most, words), ("Title", title.most if title else None, content.title)]
     return tuple(
-        Count(label, COUNTERS[most.unit](value), most.value) for label, most, value in counted if most and value
+        Count(label, COUNTERS[most.unit](value), most.value) for label, most, value in limited if most and value
     )
 
 

@@ -30,8 +30,8 @@ SHOWN_LINKS = 10
 SHOWN_SITES, SHOWN_PLACES = 3, 4
 NEEDS_YOU = frozenset(OutcomeKind) - GOOD - {OutcomeKind.PROCESSING}
 
-ERROR, WARNING, NOTE, WELL = "bold red", "black on yellow", "bold", "green"
-"""Styles of labels that can be read on black and on white. A sentence has none: the label before it has."""
+ERROR, WARNING, NOTE, WELL = "bold red", "magenta", "bold", "green"
+"""Styles of labels that can be read on black and on white, the worst the loudest. A sentence has no style."""
 
 LABELS: Mapping[OutcomeKind, Styled] = {
     OutcomeKind.INVALID: Styled("Error", ERROR),
@@ -161,15 +161,12 @@ def _sheet_line(issues: Sequence[Issue], posts: Sequence[Post]) -> list[Styled]:
     """Say how many rows there are, and how many have errors or warnings."""
     errors = {issue.row for issue in issues if issue.severity is Severity.ERROR}
     wrong, warned = errors - {None}, {issue.row for issue in issues} - errors - {None}
-    found = [
-        Styled(f"{counted(len(wrong), 'row')} {'has' if len(wrong) == 1 else 'have'} errors" if wrong else "", ERROR),
-        Styled("the sheet itself has errors" if None in errors else "", ERROR),
-        Styled(f"{counted(len(warned), 'row')} {'has' if len(warned) == 1 else 'have'} warnings" if warned else ""),
-    ]
+    told = [Styled(f"{counted(len(wrong), 'row has', 'rows have')} errors", ERROR)] if wrong else []
+    told += [Styled("the sheet itself has errors", ERROR)] if None in errors else []
+    told += [Styled(f"{counted(len(warned), 'row has', 'rows have')} warnings")] if warned else []
     rows = len({post.row for post in posts})
     total = f"{counted(rows, 'row')}, {counted(len(posts), 'post')}: " if posts else ""
-    told = [part for part in found if part.words] or [Styled("no problems found", WELL)]
-    return [Styled(total), *joined(told), Styled(".")]
+    return [Styled(total), *joined(told or [Styled("no problems found", WELL)]), Styled(".")]
 
 
 def fixes_text(fixes: Sequence[CellFix], *, width: int = 80, color: bool = False) -> str:

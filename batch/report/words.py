@@ -23,22 +23,14 @@ class ChannelStyle(NamedTuple):
     css: str
 
 
-_BADGES: dict[Channel, str] = {
+_BADGES: dict[str, str] = {
     Channel.INSTAGRAM: "Ig", Channel.FACEBOOK: "Fb", Channel.YOUTUBE: "Yt", Channel.LINKEDIN: "in",
     Channel.TWITTER: "X", Channel.PINTEREST: "Pi", Channel.GBP: "G", Channel.TIKTOK: "Tt",
 }  # fmt: skip
 
-CHANNEL_STYLES: dict[str, ChannelStyle] = {
-    channel: ChannelStyle(CHANNEL_LABELS[channel], badge, channel.lower()) for channel, badge in _BADGES.items()
-}
-
 BUTTON_NAMES: dict[str, str] = {
-    "BOOK": "Book",
-    "ORDER": "Order online",
-    "SHOP": "Buy",
-    "LEARN_MORE": "Learn more",
-    "SIGN_UP": "Sign up",
-}
+    "BOOK": "Book", "ORDER": "Order online", "SHOP": "Buy", "LEARN_MORE": "Learn more", "SIGN_UP": "Sign up",
+}  # fmt: skip
 """What a Google Business Profile shows on the button for each call to action (Google's help, "Create posts on your
 Business Profile", read 2026-11)."""
 
@@ -105,7 +97,9 @@ OUTCOME_STYLES: dict[OutcomeKind, OutcomeStyle] = {
 
 def channel_style(channel: str) -> ChannelStyle:
     """Return how the page calls a channel; one that is not told gets a name of its own."""
-    return CHANNEL_STYLES.get(channel, ChannelStyle(channel or "No channel", "?", "unknown"))
+    if channel not in _BADGES:
+        return ChannelStyle(channel or "No channel", "?", "unknown")
+    return ChannelStyle(CHANNEL_LABELS[Channel(channel)], _BADGES[channel], channel.lower())
 
 
 def post_name(channel: str, type_: str) -> str:
@@ -177,11 +171,11 @@ def make_headline(results: Results) -> Headline:
 
 def _tell_done(done: Mapping[OutcomeKind, int], results: Results, *, changed: bool) -> str:
     verb = " will be" if results.wanted == "plan" else ""
+    if not done and verb:
+        return "Nothing can go ahead yet."
+    if not done and any(outcome.outcome is OutcomeKind.UNKNOWN for outcome in results.outcomes):
+        return "Some changes could not be confirmed."
     if not done:
-        if verb:
-            return "Nothing can go ahead yet."
-        if any(outcome.outcome is OutcomeKind.UNKNOWN for outcome in results.outcomes):
-            return "Some changes could not be confirmed."
         return "No post was finished, but something was changed." if changed else "Nothing was changed."
     parts = [f"{n:,} {OUTCOME_STYLES[kind].told}" for kind, n in done.items()]
     first, told = parts[0].split(" ", 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from batch.atomic import Claim, Written
 from batch.model import GOOD, RESULT_COLUMNS, Json, Outcome, OutcomeKind, Results, Severity
 from batch.sheets.vocabulary import column_of, plain_heading
-from batch.times import utc_text, zone_named
+from batch.times import in_usual_zones, utc_text, zone_named
 from batch.wording import REPORTED, counted, list_names, list_rows, listed
 from batch.workbooks import style
 from batch.workbooks.overview import HEADS, CalendarSheet, PlaceSheet, ReportSheet, SummarySheet
@@ -155,6 +156,7 @@ def write_results_workbook(results: Results, path: Path, *, stream_from: int = S
 
     Its own properties say which run it is from, so that `status` knows.
     """
+    results = replace(results, outcomes=in_usual_zones(results.outcomes))
     finished = (results.finished_at or results.started_at or style.MADE_ON).replace(tzinfo=None, microsecond=0)
     streaming = len(results.outcomes) >= stream_from
     reporting, head = results.wanted == "report", HEADS.get(results.wanted, "Results")

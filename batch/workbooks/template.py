@@ -44,44 +44,38 @@ if TYPE_CHECKING:
 ZONE = "Europe/Berlin"
 SITE = "https://www.example.com"
 
-EXAMPLES: Sequence[Mapping[str, str]] = (
-    {
-        "key": "example-carousel",
+EXAMPLES: Mapping[str, Mapping[str, str]] = {
+    "carousel": {
         "channel": "INSTAGRAM",
         "text": "Three new cups, thrown this week. Which one is yours? ☕\n\n#pottery #handmade",
         "media": f"{SITE}/pictures/cup-blue.jpg\n{SITE}/pictures/cup-green.jpg\n{SITE}/pictures/cup-white.jpg",
         "notes": "EXAMPLE, overwrite it: three pictures, one on each line, make a carousel.",
     },
-    {
-        "key": "example-story",
+    "story": {
         "channel": "INSTAGRAM",
         "type": "STORY",
         "media": f"{SITE}/pictures/kiln-opening.jpg",
         "notes": "EXAMPLE, overwrite it: a story has a picture or a video, and no text.",
     },
-    {
-        "key": "example-link",
+    "link": {
         "channel": "FACEBOOK",
         "text": "Our spring courses are open: eight evenings at the wheel, no experience needed.",
         "link": f"{SITE}/courses",
         "notes": "EXAMPLE, overwrite it: a text with a link.",
     },
-    {
-        "key": "example-both",
+    "both": {
         "channel": "FACEBOOK, LINKEDIN",
         "text": "We are looking for an apprentice from September on. Do you know somebody?",
         "notes": "EXAMPLE, overwrite it: several channels make one post for each of them.",
     },
-    {
-        "key": "example-video",
+    "video": {
         "channel": "YOUTUBE",
         "text": "From a lump of clay to a finished bowl, in four minutes.",
         "title": "How a bowl is made",
         "media": f"{SITE}/videos/bowl.mp4",
         "notes": "EXAMPLE, overwrite it: a video needs a title.",
     },
-    {
-        "key": "example-pin",
+    "pin": {
         "channel": "PINTEREST",
         "text": "A table set for spring, with our speckled plates.",
         "title": "Spring table",
@@ -89,16 +83,14 @@ EXAMPLES: Sequence[Mapping[str, str]] = (
         "link": f"{SITE}/shop/plates",
         "notes": "EXAMPLE, overwrite it: a Pin with its title and link.",
     },
-    {
-        "key": "example-offer",
+    "offer": {
         "channel": "GBP",
         "text": "Open studio on Saturday, 10 to 16 h. Come by and try the wheel.",
         "media": f"{SITE}/pictures/studio.jpg",
         "call_to_action": "BOOK",
         "notes": "EXAMPLE, overwrite it: a Google Business Profile post with a button.",
     },
-    {
-        "key": "example-clip",
+    "clip": {
         "channel": "TIKTOK",
         "type": "VIDEO",
         "text": "The sound of trimming a bowl ♥ #pottery",
@@ -106,8 +98,7 @@ EXAMPLES: Sequence[Mapping[str, str]] = (
         "privacy": "PUBLIC_TO_EVERYONE",
         "notes": "EXAMPLE, overwrite it: TikTok wants to know who may see it.",
     },
-    {
-        "key": "example-generated",
+    "generated": {
         "channel": "LINKEDIN",
         "generate": "caption",
         "prompt": "Why we fire our kiln with solar power, for people who like design",
@@ -115,19 +106,18 @@ EXAMPLES: Sequence[Mapping[str, str]] = (
         "language": "en",
         "notes": "EXAMPLE, overwrite it: the text is written from the prompt, and shown before it is sent.",
     },
-    {
-        "key": "example-draft",
+    "draft": {
         "channel": "FACEBOOK",
         "text": "Something about the summer market; to be finished by Anna.",
         "notes": "EXAMPLE, overwrite it: without a date it is a draft, which goes nowhere.",
     },
-)
-
+}
+"""The examples by name; each has the key `example-<name>`."""
 
 EXAMPLE_TIMES: Mapping[str, tuple[int, str]] = {
-    "example-carousel": (0, "09:30"), "example-story": (0, "18:00"), "example-link": (1, "12:15"),
-    "example-both": (2, "08:00"), "example-video": (3, "17:00"), "example-pin": (4, "10:00"),
-    "example-offer": (5, "09:00"), "example-clip": (5, "19:30"), "example-generated": (7, "08:30"),
+    "carousel": (0, "09:30"), "story": (0, "18:00"), "link": (1, "12:15"),
+    "both": (2, "08:00"), "video": (3, "17:00"), "pin": (4, "10:00"),
+    "offer": (5, "09:00"), "clip": (5, "19:30"), "generated": (7, "08:30"),
 }  # fmt: skip
 """When each example goes out: days after the first Monday of the coming month, and the time. The last is a draft."""
 
@@ -143,12 +133,12 @@ def example_rows(now: datetime, *, connected: Connected | None = None, timezone:
     month = (now.replace(day=1) + timedelta(days=32)).replace(day=1)
     monday = month + timedelta(days=-month.weekday() % 7)
     rows: list[dict[str, str]] = []
-    for example in EXAMPLES:
-        if channels and not all(channel_named(name) in channels for name in example["channel"].split(",")):
+    for name, example in EXAMPLES.items():
+        if channels and not all(channel_named(word) in channels for word in example["channel"].split(",")):
             continue
-        row = dict(example)
-        if example["key"] in EXAMPLE_TIMES:
-            days, clock = EXAMPLE_TIMES[example["key"]]
+        row = {"key": f"example-{name}", **example}
+        if name in EXAMPLE_TIMES:
+            days, clock = EXAMPLE_TIMES[name]
             row["publish_at"] = f"{monday + timedelta(days=days):%Y-%m-%d} {clock}"
             row["timezone"] = timezone or (connected and connected.timezone) or ZONE
         if allowed and row.get("privacy", allowed[0]) not in allowed:
@@ -163,13 +153,9 @@ SAYS_WHAT_IT_IS = ("text", "title", "media", "prompt")
 
 def find_examples(sheet: SheetRows) -> tuple[int, ...]:
     """Return the numbers of the rows that still are examples: under their own key, and with their own content."""
-    known = {(row["key"], *(row.get(column, "") for column in SAYS_WHAT_IT_IS)) for row in EXAMPLES}
-    return tuple(
-        row.number
-        for row in sheet.rows
-        if sheet.text(row, "key").startswith("example-")
-        and (sheet.text(row, "key"), *(sheet.text(row, column) for column in SAYS_WHAT_IT_IS)) in known
-    )
+    known = {f"example-{name}": [row.get(column, "") for column in SAYS_WHAT_IT_IS] for name, row in EXAMPLES.items()}
+    own = ((row, known.get(sheet.text(row, "key"))) for row in sheet.rows)
+    return tuple(row.number for row, words in own if words == [sheet.text(row, name) for name in SAYS_WHAT_IT_IS])
 
 
 def tell_examples(rows: Sequence[int]) -> str:

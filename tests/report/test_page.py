@@ -290,3 +290,12 @@ def test_a_name_that_is_no_site_is_not_counted_as_one_and_no_channel_is_not_call
     text = "".join(Tree(render_page(replace(launch_week(), outcomes=posts, issues=(issue,)))).text)
     assert re.search(r"sites\s*2\b", text)
     assert "odd-row on" not in text
+
+
+def test_a_row_that_only_cancels_is_shown_on_the_clock_of_its_sites_other_posts() -> None:
+    week = launch_week(sandbox=False)
+    bare = replace(week.outcomes[15], timezone="")
+    assert (bare.outcome, bare.site) == (OutcomeKind.CANCELLED, "pottery")
+    assert render_page(replace(week, outcomes=(*week.outcomes[:15], bare))) == render_page(
+        replace(week, outcomes=week.outcomes[:16])
+    )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from batch.model import Content, Medium, Outcome
-from batch.report.preview import FRAMES, Card, make_preview
+from batch.report.preview import DRAWINGS, Card, make_preview
 from batch.report.words import BUTTON_NAMES
 from batch.rules.channels import CALLS_TO_ACTION, COMBINATIONS
 from tests.report.launch_week import launch_week
@@ -17,7 +17,7 @@ def outcome(channel: str = "FACEBOOK", type_: str = "POST", account: str = "Tida
 
 
 def test_every_combination_has_a_drawing_and_every_call_to_action_a_button():
-    assert set(FRAMES) == set(COMBINATIONS)
+    assert set(DRAWINGS) == set(map(" ".join, COMBINATIONS))
     assert set(BUTTON_NAMES) == set(CALLS_TO_ACTION.values)
 
 

@@ -278,16 +278,18 @@ def test_a_time_stands_on_the_clock_of_its_own_zone_and_what_is_no_date_as_it_wa
     late = datetime(2026, 12, 31, 15, 30, 20, tzinfo=UTC)
     outcomes = [
         make_outcome(2, publish_at=late, timezone="Asia/Tokyo"),
-        make_outcome(3, publish_at=late),
-        make_outcome(4, OutcomeKind.INVALID, channel=""),
+        make_outcome(3, publish_at=late, site="garden"),
+        make_outcome(4, OutcomeKind.CANCELLED, publish_at=late),
+        make_outcome(5, OutcomeKind.INVALID, channel=""),
     ]
-    rows = [{"publish_at": "2027-01-01 00:30", "channel": "Instagran"}] * 2
+    rows = [{"publish_at": "2027-01-01 00:30", "channel": "Instagran"}] * 3
     rows.append({"publish_at": "03/04/2026", "channel": "Instagran"})
     sheet = openpyxl.load_workbook(write_results(make_results(outcomes, rows), tmp_path / "r.xlsx").path)["Results"]
     told = [[cell.value for cell in row[1:3]] for row in sheet.iter_rows(min_row=2)]
     assert told == [
         [datetime(2027, 1, 1, 0, 30, 20), "Instagram"],  # noqa: DTZ001  a cell has no zone
         [datetime(2026, 12, 31, 15, 30, 20), "Instagram"],  # noqa: DTZ001  a cell has no zone
+        [datetime(2027, 1, 1, 0, 30, 20), "Instagram"],  # noqa: DTZ001  a cell has no zone
         ["03/04/2026", "Instagran"],
     ]
 

@@ -107,7 +107,7 @@ def test_the_examples_are_read_without_a_word_and_pass_the_check(tmp_path: Path,
 
 
 def test_there_is_an_example_for_each_channel_that_takes_posts() -> None:
-    named = {name.strip() for row in EXAMPLES for name in row["channel"].split(",")}
+    named = {name.strip() for row in EXAMPLES.values() for name in row["channel"].split(",")}
     assert named == {channel.value for channel in Channel if channel not in ENDED}
 
 
