@@ -480,12 +480,13 @@ def _fit(cell: str, beside: PostType | None, channel: Channel | None) -> _Fit:
     combination = COMBINATIONS.get((channel, post_type))
     if post_type in TYPES[channel]:
         return _Fit(post_type, combination)
-    types, label = listed(TYPES[channel]), CHANNEL_LABELS[channel]
-    if cell:
-        message = f"{label} has no {quoted(cell)}. Write {types} into `type`, or leave it blank."
-    else:
-        message = f"{label} has no {beside}. Write `channel` with {types}."
-    column, seen = ("type", cell) if cell else ("channel", str(beside))
+    types, column, seen = listed(TYPES[channel]), "type" if cell else "channel", cell or str(beside)
+    remedy = (
+        f"{quoted(cell)}. Write {types} into `type`, or leave it blank."
+        if cell
+        else (f"{beside}. Write `channel` with {types}.")
+    )
+    message = f"{CHANNEL_LABELS[channel]} has no {remedy}"
     return _Fit(post_type, combination, (Problem(column, "type_not_on_channel", seen, message),))
 
 
@@ -511,16 +512,12 @@ def _read_said(
 def _check_ended(channel: Channel, values: RowValues, cell: str, now: datetime) -> Iterator[Problem]:
     """Refuse a channel that has ended, at once or by the time of the post; what is there can still be withdrawn."""
     last: date = ENDED[channel]
-    at = values.when.at or now
-    if values.action in WITHDRAWING or max(at, now).date() <= last:
+    if values.action in WITHDRAWING or max(values.when.at or now, now).date() <= last:
         return
-    name = CHANNEL_LABELS[channel]
-    said = f"{last.day} {last:%B %Y}"
-    message = f"{name} has taken no posts since {said}. Choose another `channel` than {shorten(cell)}, or skip the row."
-    if now.date() <= last:
-        message = (
-            f"{name} takes no posts after {said}. Choose an earlier date, or another `channel` than {shorten(cell)}."
-        )
+    name, other, said = CHANNEL_LABELS[channel], f"another `channel` than {shorten(cell)}", f"{last.day} {last:%B %Y}"
+    message = f"{name} takes no posts after {said}. Choose an earlier date, or {other}."
+    if now.date() > last:
+        message = f"{name} has taken no posts since {said}. Choose {other}, or skip the row."
     yield Problem("channel", "channel_ended", cell, message)
 
 

@@ -23,7 +23,6 @@ NO_MEDIA = Media()
 LINK_JOINT = "\n \n"
 """What stands between text and link where the link closes the text (LinkedIn)."""
 
-_CHOICES = ("call_to_action", "privacy")
 _FIELDS = {
     "text": ("text", "is left out. Clear it, or choose another type"),
     "title": ("title", "is left out. Clear it, or put it into `text`"),
@@ -63,7 +62,7 @@ def read_content(
             tags, odd = read_hashtags(seen)
             problems += odd
             values["text"] = join_tags(values.get("text", ""), tags)
-        elif name in _CHOICES:
+        elif name in ("call_to_action", "privacy"):
             values[name], unknown = read_word(seen, name, getattr(combination, name))
             problems += [unknown] if unknown else []
         else:

@@ -30,7 +30,7 @@ from zoneinfo import ZoneInfo
 from batch.rules.date_words import ABBREVIATIONS, HALVES, WordShape, fold_date, make_shapes
 from batch.times import long_day
 
-FIRST_YEAR, LAST_YEAR = 2000, 2099
+YEARS = range(2000, 2100)
 """Years outside of these are slips or other calendars: no post goes out then."""
 
 LONGEST = 100
@@ -101,7 +101,7 @@ _PINNED = frozenset({
 """Flaws of a text that could well be meant so: beside such a reading no other one is taken."""
 
 
-_NO_DAY = datetime(FIRST_YEAR, 1, 1)  # noqa: DTZ001  a clock on the wall has no zone
+_NO_DAY = datetime(YEARS[0], 1, 1)  # noqa: DTZ001  a clock on the wall has no zone
 """The day from whose start the times of day are reckoned until their own day is known."""
 
 
@@ -345,7 +345,7 @@ def _find_day(year: int, month: int, day: int, weekdays: Set[int]) -> date | Unr
         if year and 1 <= month <= 12:
             about = f"{calendar.month_name[month]} {year} has {calendar.monthrange(year, month)[1]} days"
         return Unread(DateFlaw.NO_SUCH_DAY, about=about)
-    if not FIRST_YEAR <= year <= LAST_YEAR:
+    if year not in YEARS:
         return Unread(DateFlaw.YEAR, about=str(year))
     if weekdays - {found.isoweekday()}:
         weekday, _, spoken = long_day(found).partition(", ")

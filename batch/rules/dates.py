@@ -24,17 +24,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from batch.model import Cell
-from batch.rules.date_text import (
-    BY_WEEKDAY,
-    FIRST_YEAR,
-    LAST_YEAR,
-    LONGEST,
-    NO_TIME,
-    DateFlaw,
-    DateText,
-    Unread,
-    read_date_text,
-)
+from batch.rules.date_text import BY_WEEKDAY, LONGEST, NO_TIME, YEARS, DateFlaw, DateText, Unread, read_date_text
 from batch.rules.date_words import ABBREVIATIONS, zone_names
 from batch.rules.issues import Problem, nearest
 from batch.rules.slots import SLOT
@@ -112,7 +102,7 @@ def _read_plain(cell: str, zone: ZoneInfo, noted: tuple[Problem, ...]) -> When |
         at = datetime.fromisoformat(f"{cell}+00:00")
     except ValueError:
         return None
-    offset = _steady_offset(zone, at.date()) if FIRST_YEAR <= at.year <= LAST_YEAR else None
+    offset = _steady_offset(zone, at.date()) if at.year in YEARS else None
     return None if offset is None else When(at - offset, False, f"{cell} {zone.key}", zone.key, noted)
 
 
@@ -132,7 +122,7 @@ def _read_cell(cell: Cell) -> DateText | Problem:
         said: DateText | Unread = DateText(cell.replace(microsecond=0) if cell.microsecond else cell)
     else:
         said = _read_iso(cell) or read_date_text(cell)
-    if isinstance(said, DateText) and not FIRST_YEAR <= said.wall.year <= LAST_YEAR:
+    if isinstance(said, DateText) and said.wall.year not in YEARS:
         said = Unread(DateFlaw.YEAR, clock=said.wall.time(), offset=said.offset, about=str(said.wall.year))
     return said if isinstance(said, DateText) else explain_date(_seen(cell), said)
 

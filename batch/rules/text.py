@@ -91,11 +91,11 @@ def check_placeholders(column: str, text: str) -> list[Problem]:
     found = field or _WORDS.search(text)
     if found is None:
         return []
-    if sure or (field and field[0] == text):
-        message = f"`{column}` still has {quoted(found[0])} from a template. Replace it with what is meant."
-        return [Problem(column, "placeholder", found[0], message)]
+    certain = bool(sure or (field and field[0] == text))
     message = f"`{column}` still has {quoted(found[0])}. Replace it if something belongs there."
-    return [Problem(column, "placeholder_word", found[0], message, warning=True)]
+    if certain:
+        message = f"`{column}` still has {quoted(found[0])} from a template. Replace it with what is meant."
+    return [Problem(column, "placeholder" if certain else "placeholder_word", found[0], message, not certain)]
 
 
 _LOOKALIKES: Mapping[int, str] = MappingProxyType(
