@@ -19,7 +19,7 @@ from typing import NamedTuple
 from batch.model import COLUMNS, Action, Cell, Channel, Generate, Row
 from batch.rules.channel_words import REMEMBERED, Channels, plain, read_channels
 from batch.rules.channels import Choice
-from batch.rules.dates import NO_DATE, When, Zones, doubt_date, read_when
+from batch.rules.dates import NO_DATE, When, doubt_date, read_when
 from batch.rules.issues import Problem, did_you_mean, nearest, only_near
 from batch.rules.keys import check_key
 from batch.rules.links import NO_TAGS, Utm
@@ -391,7 +391,7 @@ class RowReader:
         repeated = self._repeated(cells)
         action, usual_zone = repeated.action, place_zone or repeated.usual_zone
         dated = cells.publish_at or cells.timezone or usual_zone
-        when = read_when(cells.publish_at, zones=Zones(cells.timezone, usual_zone)) if dated else NO_DATE
+        when = read_when(cells.publish_at, written=cells.timezone, usual=usual_zone) if dated else NO_DATE
         problems = repeated.first
         if action not in WITHDRAWING:
             problems += when.problems + _check_date(action, when, cells, self._context)

@@ -58,27 +58,19 @@ class When(NamedTuple):
     slot: bool = False
 
 
-class Zones(NamedTuple):
-    """The zones that may apply to a row: what its own `timezone` cell says, else the site's or configuration's."""
-
-    written: str = ""
-    usual: str = ""
-
-
 NO_DATE = When()
 
 
-def read_when(cell: Cell, *, zones: Zones) -> When:
-    """Return when a row's post goes out. A naive time is meant in the row's zone."""
-    named = zones.written or zones.usual
-    zone = find_zone(named) if named else None
+def read_when(cell: Cell, *, written: str = "", usual: str = "") -> When:
+    """Return when a row's post goes out. A naive time is meant in the row's zone: as `written` there, else the usual."""
+    zone = find_zone(written or usual) if written or usual else None
     word = cell.casefold() if isinstance(cell, str) else ""
     if isinstance(zone, Problem):
         said = _read_cell(cell) if cell and word not in (NOW, SLOT) else None
         return When(problems=(zone, said) if isinstance(said, Problem) else (zone,))
     name = zone.key if zone else ""
     noted: tuple[Problem, ...] = ()
-    if zone and zones.written.startswith("Etc/") and (sign := warn_of_sign(zone, zones.written)):
+    if zone and written.startswith("Etc/") and (sign := warn_of_sign(zone, written)):
         noted = (sign,)
     if not cell:
         return When(timezone=name, problems=noted)
@@ -91,7 +83,7 @@ def read_when(cell: Cell, *, zones: Zones) -> When:
     said = _read_cell(cell)
     if isinstance(said, Problem):
         return When(timezone=name, problems=(said, *noted))
-    return _place(said, zone, zones, cell=cell, noted=noted)
+    return _place(said, zone, cell=cell, written=bool(written), noted=noted)
 
 
 def _read_plain(cell: str, zone: ZoneInfo, noted: tuple[Problem, ...]) -> When | None:
@@ -145,7 +137,7 @@ def _read_iso(cell: str) -> DateText | None:
     return DateText(wall, timedelta(hours=0 if utc else int(offset[1:3]), minutes=0 if utc else int(offset[4:6])))
 
 
-def _place(said: DateText, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, noted: tuple[Problem, ...]) -> When:
+def _place(said: DateText, zone: ZoneInfo | None, *, cell: Cell, written: bool, noted: tuple[Problem, ...]) -> When:
     """Return the instant of what a cell says, by its own zone or offset, else the row's; contradictions are told."""
     seen = _seen(cell)
     if said.offset_or_end and (zone is None or said.offset != said.wall.replace(tzinfo=zone).utcoffset()):
@@ -161,7 +153,7 @@ def _place(said: DateText, zone: ZoneInfo | None, zones: Zones, *, cell: Cell, n
             offset = said.wall.replace(tzinfo=own).utcoffset() or timedelta(0)
     at = (said.wall - offset).replace(tzinfo=UTC)
     other = zone if said.offset is None and own is not zone else own if said.offset else None
-    if zones.written and other:
+    if written and other:
         noted = (*_contradict(at, offset, other, seen=seen), *noted)
     name = own.key if own else str(timezone(offset))
     return When(at, False, f"{show_clock(at.astimezone(own) if own else said.wall)} {name}", name, noted)
@@ -229,17 +221,17 @@ def _doubt_clock(clock: datetime, zone: ZoneInfo, *, seen: str) -> Problem | Non
         return None
     there = (reading.astimezone(UTC).astimezone(zone) for reading in (early, late))
     first, second = (f"{show_clock(reading)}{str(reading)[19:]}" for reading in there)
-    if before < after:
-        message = (
-            f"{quoted(seen)} doesn't exist in {zone}: the clocks go forward over it. Write {second} (before) or "
-            f"{first} (after)."
-        )
-        return Problem("publish_at", "time_skipped", seen, message)
-    message = (
-        f"{quoted(seen)} comes twice in {zone}: the clocks go back over it. Write {first} (the first time) or {second} "
-        "(the second)."
+    code, why = (
+        "time_twice",
+        "comes twice in {}: the clocks go back over it. Write {} (the first time) or {} (the second).",
     )
-    return Problem("publish_at", "time_twice", seen, message)
+    if before < after:
+        first, second = second, first
+        code, why = (
+            "time_skipped",
+            "doesn't exist in {}: the clocks go forward over it. Write {} (before) or {} (after).",
+        )
+    return Problem("publish_at", code, seen, f"{quoted(seen)} {why.format(zone, first, second)}")
 
 
 def doubt_date(cell: Cell, at: datetime, *, now: datetime, seen: str, say_past: bool) -> Problem | None:

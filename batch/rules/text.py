@@ -126,9 +126,8 @@ def find_lookalike(text: str, *, whole_words: bool = False) -> Lookalike | None:
     else:
         return None
     reads_as = unicodedata.normalize("NFKC", text).translate(dict(_LOOKALIKES))
-    if not reads_as.isascii():
-        return None
-    if not whole_words and not any(letter.isascii() and letter.isalpha() for letter in text):
+    latin = whole_words or any(letter.isascii() and letter.isalpha() for letter in text)
+    if not (latin and reads_as.isascii()):
         return None
     name = unicodedata.name(odd, f"U+{ord(odd):04X}")
     known = (script := name.partition(" ")[0]) in ("CYRILLIC", "GREEK")

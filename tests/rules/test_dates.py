@@ -15,7 +15,6 @@ from batch.rules.date_words import ABBREVIATIONS, zone_names
 from batch.rules.dates import (
     NO_DATE,
     When,
-    Zones,
     doubt_date,
     explain_date,
     find_zone,
@@ -28,7 +27,7 @@ from batch.rules.dates import (
 from batch.rules.issues import Problem
 from tests.rules.builders import CODES
 
-BERLIN = Zones(usual="Europe/Berlin")
+BERLIN = {"usual": "Europe/Berlin"}
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 USABLE = sorted(name for name in zone_names().values() if isinstance(find_zone(name), ZoneInfo))
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
@@ -59,44 +58,42 @@ def only_problem(when: When) -> Problem:
     ],
 )
 def test_all_forms_of_one_instant_are_the_same_instant(cell: str | datetime) -> None:
-    assert read_when(cell, zones=BERLIN) == When(
+    assert read_when(cell, **BERLIN) == When(
         datetime(2026, 12, 1, 8, 30, tzinfo=UTC), False, "2026-12-01 09:30 Europe/Berlin", "Europe/Berlin"
     )
 
 
 def test_seconds_are_kept() -> None:
-    when = read_when("2026-12-01 09:30:15", zones=BERLIN)
+    when = read_when("2026-12-01 09:30:15", **BERLIN)
     assert when.at == datetime(2026, 12, 1, 8, 30, 15, tzinfo=UTC)
     assert when.local_time == "2026-12-01 09:30:15 Europe/Berlin"
 
 
 @pytest.mark.parametrize("cell", ["now", "NOW", "Now"])
 def test_now_is_now_only_where_it_is_written(cell: str) -> None:
-    assert read_when(cell, zones=Zones(written="Europe/Berlin")) == When(
-        now=True, local_time="now", timezone="Europe/Berlin"
-    )
-    assert read_when(cell, zones=Zones()).now
+    assert read_when(cell, written="Europe/Berlin") == When(now=True, local_time="now", timezone="Europe/Berlin")
+    assert read_when(cell).now
 
 
 def test_a_blank_cell_is_no_date() -> None:
-    assert read_when("", zones=Zones()) == NO_DATE
-    assert read_when("", zones=BERLIN) == When(timezone="Europe/Berlin")
+    assert read_when("") == NO_DATE
+    assert read_when("", **BERLIN) == When(timezone="Europe/Berlin")
 
 
 def test_the_rows_own_zone_goes_before_the_usual_one() -> None:
-    when = read_when("2026-12-01 09:30", zones=Zones("America/New_York", "Europe/Berlin"))
+    when = read_when("2026-12-01 09:30", written="America/New_York", usual="Europe/Berlin")
     assert when.at == datetime(2026, 12, 1, 14, 30, tzinfo=UTC)
     assert when.timezone == "America/New_York"
 
 
 def test_an_offset_needs_no_zone_and_yields_to_none_but_the_rows_own() -> None:
-    assert read_when("2026-12-01 09:30-05:00", zones=Zones()).local_time == "2026-12-01 09:30 UTC-05:00"
-    assert read_when("2026-12-01 09:30Z", zones=Zones()).local_time == "2026-12-01 09:30 UTC"
-    assert read_when("2026-12-01 09:30-05:00", zones=BERLIN).local_time == "2026-12-01 15:30 Europe/Berlin"
+    assert read_when("2026-12-01 09:30-05:00").local_time == "2026-12-01 09:30 UTC-05:00"
+    assert read_when("2026-12-01 09:30Z").local_time == "2026-12-01 09:30 UTC"
+    assert read_when("2026-12-01 09:30-05:00", **BERLIN).local_time == "2026-12-01 15:30 Europe/Berlin"
 
 
 def test_an_offset_says_the_instant_and_one_that_the_rows_zone_has_not_is_warned_of() -> None:
-    when = read_when("2026-12-01 09:30-05:00", zones=Zones(written="Europe/Berlin"))
+    when = read_when("2026-12-01 09:30-05:00", written="Europe/Berlin")
     assert (when.at, when.local_time) == (datetime(2026, 12, 1, 14, 30, tzinfo=UTC), "2026-12-01 15:30 Europe/Berlin")
     (problem,) = when.problems
     assert (problem.code, problem.warning) == ("offset_contradicts_timezone", True)
@@ -105,7 +102,7 @@ def test_an_offset_says_the_instant_and_one_that_the_rows_zone_has_not_is_warned
 
 @pytest.mark.parametrize("cell", ["2026-12-01T09:30:00Z", "2026-12-01 09:30Z", "2026-12-01 09:30 UTC"])
 def test_utc_contradicts_no_zone(cell: str) -> None:
-    when = read_when(cell, zones=Zones(written="Europe/Berlin"))
+    when = read_when(cell, written="Europe/Berlin")
     assert when == When(
         at=datetime(2026, 12, 1, 9, 30, tzinfo=UTC),
         local_time="2026-12-01 10:30 Europe/Berlin",
@@ -114,14 +111,14 @@ def test_utc_contradicts_no_zone(cell: str) -> None:
 
 
 def test_an_offset_is_judged_at_its_own_instant() -> None:
-    summer = read_when("2026-07-01 09:30+02:00", zones=Zones(written="Europe/Berlin"))
+    summer = read_when("2026-07-01 09:30+02:00", written="Europe/Berlin")
     assert (summer.at, summer.problems) == (datetime(2026, 7, 1, 7, 30, tzinfo=UTC), ())
-    (problem,) = read_when("2026-12-01 09:30+02:00", zones=Zones(written="Europe/Berlin")).problems
+    (problem,) = read_when("2026-12-01 09:30+02:00", written="Europe/Berlin").problems
     assert problem.warning
 
 
 def test_a_time_without_any_zone_is_refused() -> None:
-    problem = only_problem(read_when("2026-12-01 09:30", zones=Zones()))
+    problem = only_problem(read_when("2026-12-01 09:30"))
     assert (problem.column, problem.code) == ("timezone", "timezone_missing")
 
 
@@ -133,10 +130,10 @@ def test_a_time_without_any_zone_is_refused() -> None:
     ],
 )
 def test_both_readings_of_a_doubtful_time_can_be_pasted(cell: str, code: str, readings: tuple[str, str]) -> None:
-    problem = only_problem(read_when(cell, zones=BERLIN))
+    problem = only_problem(read_when(cell, **BERLIN))
     assert problem.code == code
     assert all(reading in problem.message for reading in readings)
-    first, second = (read_when(reading, zones=Zones(written="Europe/Berlin")).at for reading in readings)
+    first, second = (read_when(reading, written="Europe/Berlin").at for reading in readings)
     assert first is not None
     assert second is not None
     assert second - first == HOUR
@@ -191,7 +188,7 @@ def test_no_gap_and_no_overlap_of_2026_to_2035_shifts_a_post() -> None:
         for change in find_changes(zone, 2026, 2035):
             gaps, overlaps = gaps + (change.after > change.before), overlaps + (change.after < change.before)
             for wall in walls_around(change):
-                when, meant = read_when(wall, zones=Zones(usual=name)), readings_of(wall, zone, change)
+                when, meant = read_when(wall, usual=name), readings_of(wall, zone, change)
                 expected = {0: "time_skipped", 2: "time_twice"}.get(len(meant))
                 told = when.problems[0].code if when.problems else None
                 shifts += told != expected or (when.at not in meant if not expected else when.at is not None)
@@ -209,11 +206,11 @@ def test_no_gap_and_no_overlap_of_2026_to_2035_shifts_a_post() -> None:
 def test_an_instant_that_is_written_in_any_zone_is_read_as_itself(name: str, at: datetime, as_cell: bool) -> None:
     at = at.replace(microsecond=0)
     wall = at.astimezone(ZoneInfo(name)).replace(tzinfo=None)
-    when = read_when(wall if as_cell else show_clock(wall), zones=Zones(written=name))
+    when = read_when(wall if as_cell else show_clock(wall), written=name)
     if when.problems and when.problems[0].code != "timezone_sign":
         assert when.problems[0].code == "time_twice"
         offsets = re.findall(r"write (\S+ \S+) .* or (\S+ \S+) ", when.problems[0].message)[0]
-        assert at in {read_when(offset, zones=Zones(written=name)).at for offset in offsets}
+        assert at in {read_when(offset, written=name).at for offset in offsets}
     else:
         assert when.at == at
         assert when.local_time == f"{show_clock(wall)} {name}"
@@ -221,7 +218,7 @@ def test_an_instant_that_is_written_in_any_zone_is_read_as_itself(name: str, at:
 
 @given(cell=st.text(max_size=30) | st.datetimes(), written=st.text(max_size=12) | st.sampled_from(USABLE))
 def test_whatever_is_written_is_read_or_refused_and_never_both(cell: str | datetime, written: str) -> None:
-    when = read_when(cell, zones=Zones(written=written, usual="UTC"))
+    when = read_when(cell, written=written, usual="UTC")
     errors = [problem for problem in when.problems if not problem.warning]
     assert not (errors and (when.at or when.now))
     assert errors or when.at or when.now or not cell
@@ -250,11 +247,11 @@ def test_the_past_is_left_to_the_plan_where_it_is_asked_to() -> None:
 
 @pytest.mark.parametrize("cell", ["1999-12-31 23:59", "2100-01-01 00:00", "0026-12-01 09:30", datetime(1904, 1, 1, 9)])  # noqa: DTZ001
 def test_a_year_in_which_nothing_can_go_out_is_refused(cell: str | datetime) -> None:
-    assert only_problem(read_when(cell, zones=BERLIN)).code == "date_out_of_range"
+    assert only_problem(read_when(cell, **BERLIN)).code == "date_out_of_range"
 
 
 def test_a_wrong_zone_does_not_hide_a_wrong_date() -> None:
-    when = read_when("03/04/2026", zones=Zones(written="CET"))
+    when = read_when("03/04/2026", written="CET")
     assert [problem.code for problem in when.problems] == ["timezone_abbreviation", "date_order"]
 
 
@@ -308,25 +305,25 @@ def test_dates_in_other_forms_are_said_back_the_first_few_with_their_rows() -> N
 
 def test_a_zone_behind_the_date_goes_before_the_rows_own_and_is_warned_of_where_they_differ() -> None:
     at = datetime(2027, 1, 15, 0, 0, tzinfo=UTC)
-    assert read_when("2027-01-15 09:00 Asia/Tokyo", zones=BERLIN) == When(
+    assert read_when("2027-01-15 09:00 Asia/Tokyo", **BERLIN) == When(
         at, local_time="2027-01-15 09:00 Asia/Tokyo", timezone="Asia/Tokyo"
     )
-    assert read_when("2027-01-15 09:00 Asia/Tokyo", zones=Zones()).at == at
-    when = read_when("2027-01-15 09:00 Asia/Tokyo", zones=Zones(written="Europe/Berlin"))
+    assert read_when("2027-01-15 09:00 Asia/Tokyo").at == at
+    when = read_when("2027-01-15 09:00 Asia/Tokyo", written="Europe/Berlin")
     assert (when.at, [problem.code for problem in when.problems]) == (at, ["offset_contradicts_timezone"])
     assert when.problems[0].warning
 
 
 def test_what_may_be_an_offset_or_the_end_of_a_range_is_read_only_where_the_zone_has_that_offset() -> None:
     written = "2026-12-01 07:00-08:00"
-    assert read_when(written, zones=Zones(usual="America/Los_Angeles")).at == datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
-    problem = only_problem(read_when(written, zones=BERLIN))
+    assert read_when(written, usual="America/Los_Angeles").at == datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
+    problem = only_problem(read_when(written, **BERLIN))
     assert problem.code == "date_range"
     assert "Write 2026-12-01 07:00 UTC-08:00" in problem.message
-    assert read_when("2026-12-01 07:00 UTC-08:00", zones=BERLIN).at == datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
+    assert read_when("2026-12-01 07:00 UTC-08:00", **BERLIN).at == datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
 
 
-CASES = Zones(usual="Europe/Berlin")
+CASES = {"usual": "Europe/Berlin"}
 
 
 @pytest.mark.parametrize(
@@ -359,7 +356,7 @@ CASES = Zones(usual="Europe/Berlin")
     ],
 )
 def test_dates_as_people_write_them_are_the_instant_that_they_meant(cell: str, at: str) -> None:
-    when = read_when(cell, zones=CASES)
+    when = read_when(cell, **CASES)
     assert (when.at, when.problems) == (datetime.fromisoformat(f"{at}+00:00"), ())
 
 
@@ -467,7 +464,7 @@ def test_only_what_needs_nothing_made_up_is_proposed(seen: str, written: tuple[s
     unread = read_date_text(seen)
     assert (propose_dates(unread) if isinstance(unread, Unread) else ()) == written
     for text in written:
-        assert read_when(text, zones=Zones(usual="UTC")).at is not None
+        assert read_when(text, usual="UTC").at is not None
 
 
 @pytest.mark.parametrize(
@@ -489,7 +486,7 @@ def test_only_what_needs_nothing_made_up_is_proposed(seen: str, written: tuple[s
 )
 def test_a_date_with_exactly_one_remedy_has_it_as_its_fix(seen: str, fix: str | None) -> None:
     assert explain(seen).fix == fix
-    assert fix is None or read_when(fix, zones=Zones(usual="Europe/Berlin")).at is not None
+    assert fix is None or read_when(fix, usual="Europe/Berlin").at is not None
 
 
 TIMES = re.compile(r"\d{1,2}:\d\d")
