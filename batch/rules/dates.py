@@ -62,7 +62,7 @@ NO_DATE = When()
 
 
 def read_when(cell: Cell, *, written: str = "", usual: str = "") -> When:
-    """Return when a row's post goes out. A naive time is meant in the row's zone: as `written` there, else the usual."""
+    """Return when a row's post goes out. A naive time is meant in the zone `written` there, else the usual."""
     zone = find_zone(written or usual) if written or usual else None
     word = cell.casefold() if isinstance(cell, str) else ""
     if isinstance(zone, Problem):
@@ -221,17 +221,12 @@ def _doubt_clock(clock: datetime, zone: ZoneInfo, *, seen: str) -> Problem | Non
         return None
     there = (reading.astimezone(UTC).astimezone(zone) for reading in (early, late))
     first, second = (f"{show_clock(reading)}{str(reading)[19:]}" for reading in there)
-    code, why = (
-        "time_twice",
-        "comes twice in {}: the clocks go back over it. Write {} (the first time) or {} (the second).",
-    )
+    code = "time_twice"
+    why = f"comes twice in {zone}: the clocks go back over it. Write {first} (the first time) or {second} (the second)."
     if before < after:
-        first, second = second, first
-        code, why = (
-            "time_skipped",
-            "doesn't exist in {}: the clocks go forward over it. Write {} (before) or {} (after).",
-        )
-    return Problem("publish_at", code, seen, f"{quoted(seen)} {why.format(zone, first, second)}")
+        code = "time_skipped"
+        why = f"doesn't exist in {zone}: the clocks go forward over it. Write {second} (before) or {first} (after)."
+    return Problem("publish_at", code, seen, f"{quoted(seen)} {why}")
 
 
 def doubt_date(cell: Cell, at: datetime, *, now: datetime, seen: str, say_past: bool) -> Problem | None:
