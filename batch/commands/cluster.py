@@ -29,7 +29,7 @@ from batch.plan.safety import find_large_changes, refuse_large
 from batch.runs.actions import StepProgress
 from batch.runs.control import Stop
 from batch.runs.journal import Adopted, Journal
-from batch.runs.media import make_bringer
+from batch.runs.media import fill_media
 from batch.runs.record import NumberedStep, broken_outcome, done_outcome, not_run_outcome
 from batch.settings import Settings, is_this_machine
 
@@ -296,7 +296,7 @@ class ClusterRunner:
         bringing = {p.position: StepProgress(p.position, p.step) for p in steps if Act.UPLOAD in p.step.acts}
         if bringing:
             context = make_context(self._session, site, journal, run=self._run, stop=stop)
-            make_bringer(cache=journal, folder=self._session.media_folder)(list(bringing.values()), context)
+            fill_media(list(bringing.values()), context, folder=self._session.media_folder)
         known = journal.all_media() if bringing else {}
         posts, left = [], []
         for post, placed in zip(self._planner.planned[site], steps, strict=True):

@@ -137,7 +137,7 @@ def find_facts(environment: Environment, flags: Flags, *, yes: bool) -> int:
             finally:
                 left += trial.clean_up()
             for fact in found:
-                journal.remember_fact(fact.name, fact.value, at=environment.now())
+                journal.remember_facts({fact.name: fact.value}, at=environment.now())
         told = [{"good": True, "finding": f"{fact.found}: {fact.meaning}"} for fact in found]
         told += [{"good": False, "finding": f"The draft {item_id} couldn't be deleted."} for item_id in left]
         environment.answer({"findings": told})
@@ -164,4 +164,4 @@ class _Drafts:
 
     def _keep(self, ids: list[str]) -> None:
         self.ids = ids
-        self._journal.remember_fact(LEFT, json.dumps(ids), at=self._now())
+        self._journal.remember_facts({LEFT: json.dumps(ids)}, at=self._now())

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from batch.commands.session import Session, exit_status, keep_failure
@@ -25,7 +26,7 @@ from batch.runs.actions import SiteContext
 from batch.runs.control import Stop, hold_site, stop_on_interrupt, this_process
 from batch.runs.execute import BULK_FACT, BULK_MISSING, execute
 from batch.runs.journal import Journal, make_private_folder
-from batch.runs.media import make_bringer
+from batch.runs.media import fill_media
 from batch.runs.record import (
     NumberedStep,
     RunRecord,
@@ -286,7 +287,7 @@ def site_doer(session: Session, *, run: str) -> SiteDoer:
         try:
             with Journal(session.journal(site)) as journal:
                 context = replace(make_context(session, site, journal, run=run, stop=stop), say=say)
-                bring = make_bringer(cache=journal, folder=session.media_folder)
+                bring = partial(fill_media, folder=session.media_folder)
                 execute(steps, context=context, emit=emit, via=way_of(session, site, journal), bring_media=bring)
         except PostbatchError as error:
             stop.request(str(error))

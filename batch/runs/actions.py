@@ -23,7 +23,7 @@ from batch.publisher.pace import RetryBudget, wait_seconds
 from batch.publisher.payload import Clearing
 from batch.publisher.reply import Reply, ReplyKind, refused_by_status
 from batch.runs.control import Stop
-from batch.runs.journal import REFUSAL, REFUSED_ONCE, Recorder
+from batch.runs.journal import REFUSAL, REFUSED_ONCE, Journal
 from batch.runs.record import broken_outcome, done_outcome, not_run_outcome
 from batch.runs.settle import (
     DEAD,
@@ -58,7 +58,7 @@ class SiteContext:
     """What a run of one site works with. Clocks and waits are arguments, so that they can be played."""
 
     client: Client
-    journal: Recorder
+    journal: Journal
     run: str
     now: Callable[[], datetime]
     clock: Callable[[], float]
@@ -96,7 +96,7 @@ class SiteContext:
 
     def remember_fact(self, name: str, value: str) -> None:
         """Keep what was found out about the site's service."""
-        self.keep(lambda: self.journal.remember_fact(name, value, at=self.now()))
+        self.keep(lambda: self.journal.remember_facts({name: value}, at=self.now()))
 
     def remember_shown(self, step: Step, item: Item, *, kept: bool = False) -> None:
         """Keep how the service shows what it accepted, so that it is no change; `kept`: also fields it won't clear."""

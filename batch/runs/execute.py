@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from batch.codec import to_json
-from batch.errors import JournalError, PostbatchError
+from batch.errors import PostbatchError
 from batch.model import Act, Item, Outcome, OutcomeKind, Status
 from batch.plan.safety import BULK_AHEAD, BULK_MORE_THAN, BULK_PART, sent_in_bulk
 from batch.plan.slots import Calendar
@@ -85,8 +85,6 @@ SLOT_TAKEN = (
 FAR = datetime.max.replace(tzinfo=UTC)
 
 Emit = Callable[[int, Outcome], None]
-MediaBringer = Callable[[Sequence[StepProgress], SiteContext], None]
-"""Brings the media of the steps into the Media Manager; gives a step whose media fail its outcome."""
 
 
 @dataclass(slots=True)
@@ -109,11 +107,9 @@ class _SiteRun:
             post.outcome = replace(post.outcome, publish_at=self.context.now())
         self.emit(post.position, post.outcome)
         self.told.add(post.position)
-        try:
-            if post.step.acts:
-                self.context.journal.keep_outcome(self.context.run, post.position, to_json(post.outcome))
-        except JournalError as error:
-            self.context.stop.request(str(error))
+        if post.step.acts:
+            told, context = to_json(post.outcome), self.context
+            context.keep(lambda: context.journal.keep_outcome(context.run, post.position, told))
 
     def do(self, post: StepProgress, *, single_call: bool = False) -> None:
         """Do what remains of a step, and tell its outcome."""
@@ -360,13 +356,13 @@ def execute(
     emit: Emit,
     via: str = "auto",
     bulk_more_than: int = BULK_MORE_THAN,
-    bring_media: MediaBringer | None = None,
+    bring_media: Callable[[Sequence[StepProgress], SiteContext], None] | None = None,
 ) -> None:
     """Carry out the steps of one site and emit each one's outcome (again, where reading back shows more).
 
     `via` is how posts that are only scheduled are sent: `draft` (a draft, then its date), `publish` (both in one call),
     `bulk` (many posts in one call), or `auto`: in bulk what is due later than an hour, where that is more than
-    `bulk_more_than` posts, and as drafts the rest.
+    `bulk_more_than` posts, and as drafts the rest. `bring_media` fills the steps' media, or gives a step its failure.
     """
     run = _SiteRun(context, emit, via, bulk_more_than)
     posts = [StepProgress(numbered.position, numbered.step) for numbered in steps]

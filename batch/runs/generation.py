@@ -12,14 +12,7 @@ from pathlib import Path
 
 from batch.model import Account, Channel, Generate, Generation, Post
 from batch.publisher.client import Client
-from batch.publisher.generate import (
-    Generated,
-    SiteAsset,
-    find_asset,
-    generate_image,
-    generate_post,
-    generate_text,
-)
+from batch.publisher.generate import Generated, SiteAsset, find_asset, generate_image, generate_post, generate_text
 from batch.publisher.pace import Patience
 from batch.rules.check import (
     ASSET_UNKNOWN,
@@ -32,7 +25,7 @@ from batch.rules.check import (
     with_generated,
     with_issue,
 )
-from batch.runs.journal import GenerationCache
+from batch.runs.journal import Journal
 from batch.runs.media import MediaContext, bring_media, identity_of
 
 IMAGE_BOUND_SECONDS = 180.0
@@ -46,7 +39,7 @@ SILENT = "NO_ANSWER"
 def generate_posts(
     posts: Iterable[Post],
     client: Client,
-    cache: GenerationCache,
+    journal: Journal,
     *,
     accounts: Iterable[Account],
     regenerate: bool,
@@ -65,7 +58,7 @@ def generate_posts(
     `media` lie. `made_here` tells which posts wait on the site with what was generated for them from here: where that
     was for another prompt, it is said.
     """
-    context = MediaContext(client, cache, folder, client.sleep, client.clock, stopped, say, bound_seconds)
+    context = MediaContext(client, journal, folder, client.sleep, client.clock, stopped, say, bound_seconds)
     connected = frozenset(account.channel for account in accounts)
     done: list[Post] = []
     catalogue: dict[str, list[SiteAsset]] = {}
@@ -75,7 +68,7 @@ def generate_posts(
         if asked is None or channel is None or post.errors:
             done.append(post)
             continue
-        kept = None if regenerate and wanted else cache.known_text(fingerprint(post))
+        kept = None if regenerate and wanted else journal.known_text(fingerprint(post))
         content = content_from_json(kept) if kept is not None else None
         if content is not None:
             done.append(with_generated(post, content))
@@ -99,7 +92,7 @@ def generate_posts(
             elif made.code:
                 done.append(with_failure(post, code=made.code, message=made.message))
             else:
-                cache.remember_text(fingerprint(post), content_to_json(made.content))
+                journal.remember_text(fingerprint(post), content_to_json(made.content))
                 done.append(with_generated(post, made.content))
     return tuple(done)
 

@@ -2,7 +2,7 @@
 
 An *intent* is committed before each changing call and its *result* after it: after a crash, the intents without a
 result are the calls whose fate is unknown. The journal is never the truth about the site (the site is); losing
-it loses no post. It must never hold a credential, and it is never half made: a file that can't be read is refused.
+it loses no post. It must never hold a credential, and it is never used half made: a file that can't be read is refused.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from batch.codec import FormError, from_json, to_json
 from batch.errors import JournalError
@@ -26,26 +27,25 @@ from batch.rules.sources import MEDIA_MANAGER_HOSTS
 
 SCHEMA_VERSION = 1
 SCHEMA = """
-CREATE TABLE intent (
+CREATE TABLE IF NOT EXISTS intent (
     id INTEGER PRIMARY KEY, run TEXT NOT NULL, position INTEGER NOT NULL, act TEXT NOT NULL, reference TEXT NOT NULL,
     item_id TEXT NOT NULL, at REAL NOT NULL
 );
-CREATE INDEX intent_by_run ON intent (run, position);
-CREATE INDEX intent_by_time ON intent (at);
-CREATE TABLE result (
+CREATE INDEX IF NOT EXISTS intent_by_run ON intent (run, position);
+CREATE INDEX IF NOT EXISTS intent_by_time ON intent (at);
+CREATE TABLE IF NOT EXISTS result (
     intent INTEGER PRIMARY KEY REFERENCES intent (id), at REAL NOT NULL, kind TEXT NOT NULL, code TEXT NOT NULL,
     item_id TEXT NOT NULL, status TEXT NOT NULL
 );
-CREATE TABLE outcome (
+CREATE TABLE IF NOT EXISTS outcome (
     run TEXT NOT NULL, position INTEGER NOT NULL, outcome TEXT NOT NULL, PRIMARY KEY (run, position)
 ) WITHOUT ROWID;
-CREATE TABLE media (
+CREATE TABLE IF NOT EXISTS media (
     identity TEXT PRIMARY KEY, url TEXT NOT NULL, file_id TEXT NOT NULL, at REAL NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE generated (fingerprint TEXT PRIMARY KEY, content TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
-"""
-
-ADDED = """
+CREATE TABLE IF NOT EXISTS generated (
+    fingerprint TEXT PRIMARY KEY, content TEXT NOT NULL, at REAL NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS shown (
     item_id TEXT PRIMARY KEY, sent TEXT NOT NULL, shown TEXT NOT NULL, at REAL NOT NULL
 ) WITHOUT ROWID;
@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS account (item_id TEXT PRIMARY KEY, account_id TEXT NO
 CREATE TABLE IF NOT EXISTS approval (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 """
-"""Tables that came later: an older version leaves them alone, so that the file's version stays."""
+"""Each statement stands for itself: a file whose making was cut off, or that is of an older version, gets the rest."""
 
 PULLED = "pulled/"
 """Before an item's ID, the fact of how it stood when it was pulled last."""
@@ -62,7 +62,7 @@ OPEN_PAUSE_SECONDS = 0.1
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    """Open the file and make its tables, so that it is either empty or whole, also with two processes at once."""
+    """Open the file and make the tables that it lacks, also with two processes at once."""
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     db = sqlite3.connect(path, timeout=10)
@@ -74,15 +74,10 @@ def _open(path: Path) -> sqlite3.Connection:
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, SCHEMA_VERSION):
             raise sqlite3.DatabaseError(f"it was written by another version, {version}")
-        if version == 0:
-            db.execute("BEGIN IMMEDIATE")
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                for statement in SCHEMA.split(";")[:-1]:
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            db.commit()
-        for statement in ADDED.split(";")[:-1]:
+        for statement in SCHEMA.split(";")[:-1]:
             db.execute(statement)
+        if version == 0:
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     except sqlite3.Error:
         db.close()
         raise
@@ -164,20 +159,6 @@ class Adopted:
     outcome: str
 
 
-class Recorder(Protocol):
-    """What `execute` needs of a journal."""
-
-    def intend(self, run: str, position: int, act: str, *, reference: str, item_id: str, at: datetime) -> int: ...
-    def intend_all(self, run: str, act: str, entries: Sequence[tuple[int, str]], *, at: datetime) -> list[int]: ...
-    def record(self, intent: int, *, kind: str, code: str, item_id: str, status: str, at: datetime) -> None: ...
-    def keep_outcome(self, run: str, position: int, outcome: str) -> None: ...
-    def as_sent(self, item: Item) -> Item: ...
-    def remember_shown(self, item_id: str, *, sent: Content, shown: Content, at: datetime) -> None: ...
-    def remember_account(self, item_id: str, account_id: str, *, at: datetime) -> None: ...
-    def fact(self, name: str) -> str: ...
-    def remember_fact(self, name: str, value: str, *, at: datetime) -> None: ...
-
-
 def journal_path(folder: Path, *, site_id: str, api: str) -> Path:
     """Return the journal's file for one site at one API address."""
     digest = hashlib.sha256(f"{api}\n{site_id}".encode()).hexdigest()[:20]
@@ -211,8 +192,6 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._shown: dict[str, tuple[str, str]] | None = None
-        self._accounts: dict[str, str] | None = None
         self._outlives = True
         make_private_folder(path.parent)
         # SQLite does not wait by itself for another process that is just closing the file.
@@ -339,15 +318,20 @@ class Journal:
         except FormError:
             return None
 
+    @cached_property
+    def _accounts(self) -> dict[str, str]:
+        return dict(self._ask("SELECT item_id, account_id FROM account", ()))
+
+    @cached_property
+    def _shown(self) -> dict[str, tuple[str, str]]:
+        return {
+            item_id: (sent, shown) for item_id, sent, shown in self._ask("SELECT item_id, sent, shown FROM shown", ())
+        }
+
     def as_sent(self, item: Item) -> Item:
         """Return an item with its account, and the content that was sent where it shows what the service made of it."""
         if not item.account_id:
-            if self._accounts is None:
-                self._accounts = dict(self._ask("SELECT item_id, account_id FROM account", ()))
             item = replace(item, account_id=self._accounts.get(item.id, ""))
-        if self._shown is None:
-            rows = self._ask("SELECT item_id, sent, shown FROM shown", ())
-            self._shown = {item_id: (sent, shown) for item_id, sent, shown in rows}
         known = self._shown.get(item.id)
         if known is None or from_json(Content, known[1]) != item.content:
             return item
@@ -358,14 +342,12 @@ class Journal:
         """Commit how the service shows a content that it accepted."""
         entry = (to_json(sent), to_json(shown))
         self._put("shown", item_id, *entry, at.timestamp())
-        if self._shown is not None:
-            self._shown[item_id] = entry
+        self._shown[item_id] = entry
 
     def remember_account(self, item_id: str, account_id: str, *, at: datetime) -> None:
         """Commit the account of an item that was made from here."""
         self._put("account", item_id, account_id, at.timestamp())
-        if self._accounts is not None:
-            self._accounts[item_id] = account_id
+        self._accounts[item_id] = account_id
 
     def approvals(self) -> dict[str, str]:
         """Return what was approved by a `yes` in the sheet, as it was first seen: key -> fingerprint."""
@@ -387,12 +369,8 @@ class Journal:
         rows = self._ask("SELECT name, value FROM fact WHERE name LIKE ? AND value <> ''", (f"{REFUSAL}%",))
         return {name.removeprefix(REFUSAL): value for name, value in rows if not value.startswith(REFUSED_ONCE)}
 
-    def remember_fact(self, name: str, value: str, *, at: datetime) -> None:
-        """Commit what was found out about this site's service."""
-        self.remember_facts({name: value}, at=at)
-
     def remember_facts(self, facts: Mapping[str, str], *, at: datetime) -> None:
-        """Commit several such facts at once, by name."""
+        """Commit what was found out about this site's service, by name, all at once."""
         if facts:
             with self._change() as db:
                 rows = [(name, value, at.timestamp()) for name, value in facts.items()]
@@ -428,14 +406,10 @@ class Journal:
             found |= dict(rows)
         return found
 
-    def known_media(self, identity: str) -> str | None:
-        """Return the address in the Media Manager of a medium that went up before."""
-        url = self._one("SELECT url FROM media WHERE identity = ?", identity)
-        return url if url and _is_media_manager(url) else None
-
     def all_media(self) -> dict[str, str]:
-        """Return every medium that went up before: identity -> address."""
-        return {name: url for name, url in self._ask("SELECT identity, url FROM media", ()) if _is_media_manager(url)}
+        """Return every medium that went up before: identity -> address in the Media Manager."""
+        hosts = tuple(f"https://{host}/" for host in MEDIA_MANAGER_HOSTS)
+        return {name: url for name, url in self._ask("SELECT identity, url FROM media", ()) if url.startswith(hosts)}
 
     def remember_media(self, identity: str, url: str, file_id: str) -> None:
         """Commit that a medium is in the Media Manager."""
@@ -505,23 +479,5 @@ def _add_intent(db: sqlite3.Connection, values: tuple[object, ...]) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def _is_media_manager(url: str) -> bool:
-    return any(url.startswith(f"https://{host}/") for host in MEDIA_MANAGER_HOSTS)
-
-
 def _at(stamp: object) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=float(str(stamp)))
-
-
-class MediaCache(Protocol):
-    """Which media are in the site's Media Manager: identity -> address there."""
-
-    def known_media(self, identity: str) -> str | None: ...
-    def remember_media(self, identity: str, url: str, file_id: str) -> None: ...
-
-
-class GenerationCache(MediaCache, Protocol):
-    """What was generated before (JSON) too, by the fingerprint of what was asked for."""
-
-    def known_text(self, fingerprint: str) -> str | None: ...
-    def remember_text(self, fingerprint: str, content: str) -> None: ...

@@ -24,8 +24,7 @@ from batch.publisher.media import Brought, State, import_url, read_files, upload
 from batch.publisher.pace import Patience
 from batch.rules.sources import ENDINGS, MIMES, is_address, kind_of_mime, read_address, usual_mime
 from batch.runs.actions import SiteContext, StepProgress
-from batch.runs.execute import MediaBringer
-from batch.runs.journal import MediaCache
+from batch.runs.journal import Journal
 from batch.runs.record import broken_outcome
 from batch.wording import shorten
 
@@ -49,7 +48,7 @@ class MediaContext:
     """Where media come from (`folder`; None: no files) and go to, how to wait, and when nothing more is begun."""
 
     client: Client
-    cache: MediaCache
+    journal: Journal
     folder: Path | None
     sleep: Callable[[float], object]
     clock: Callable[[], float]
@@ -68,13 +67,10 @@ def identity_of(medium: Medium) -> str:
 
 def bring_media(media: Iterable[Medium], context: MediaContext) -> MediaResult:
     """Bring each distinct medium that has no address there yet. Errors: SignInError, JournalError."""
-    transfer = _Transfer(context, MediaFolder(context.folder) if context.folder else None)
-    missing: list[Medium] = []
-    for identity, medium in {identity_of(m): m for m in media if not m.url}.items():
-        if known := context.cache.known_media(identity):
-            transfer.urls[identity] = known
-        else:
-            missing.append(medium)
+    wanted, known = {identity_of(m): m for m in media if not m.url}, context.journal.all_media()
+    there = {identity: known[identity] for identity in wanted if identity in known}
+    transfer = _Transfer(context, MediaFolder(context.folder) if context.folder else None, there)
+    missing = [medium for identity, medium in wanted.items() if identity not in there]
     large = [medium for medium in missing[1:] if (medium.size_bytes or 0) > SIDE_BY_SIDE_BYTES]
     small = [medium for medium in missing[1:] if medium not in large]
     # The first goes alone: what it meets (a credential that isn't taken, a stop) keeps the others from being begun.
@@ -176,7 +172,7 @@ class _Transfer:
         """Take note of how a medium ended, in the journal too where it is there."""
         identity = identity_of(medium)
         if brought.state is State.READY:
-            self.context.cache.remember_media(identity, brought.url, brought.file_id)
+            self.context.journal.remember_media(identity, brought.url, brought.file_id)
             self.urls[identity] = brought.url
             return
         check = "anybody can open that address" if is_address(medium.source) else "the file opens"
@@ -228,27 +224,19 @@ def with_urls(content: Content, urls: Mapping[str, str]) -> Content:
     return content if media == content.media else replace(content, media=media)
 
 
-def make_bringer(*, cache: MediaCache, folder: Path | None, bound_seconds: float = READY_BOUND_SECONDS) -> MediaBringer:
-    """Return what `execute` calls before the first post is sent: it fills the steps' media, or gives their failure."""
-
-    def bring(posts: Sequence[StepProgress], site: SiteContext) -> None:
-        wanted = [post for post in posts if post.outcome is None and Act.UPLOAD in post.step.acts]
-        context = MediaContext(
-            client=site.client,
-            cache=cache,
-            folder=folder,
-            sleep=site.pause,
-            clock=site.clock,
-            stopped=lambda: site.stop.requested,
-            say=site.say,
-            bound_seconds=bound_seconds,
-        )
-        result = bring_media((medium for post in wanted for medium in post.step.content.media), context)
-        for post in wanted:
-            post.step = replace(post.step, content=with_urls(post.step.content, result.urls))
-            missing = [identity_of(medium) for medium in post.step.content.media if not medium.url]
-            if missing and not site.stop.requested:
-                failure = result.failures.get(missing[0], NOT_BEGUN)
-                post.outcome = broken_outcome(post.step, OutcomeKind.FAILED, code=failure.code, message=failure.message)
-
-    return bring
+def fill_media(
+    posts: Sequence[StepProgress], site: SiteContext, *, folder: Path | None, bound_seconds: float = READY_BOUND_SECONDS
+) -> None:
+    """Bring what the steps need before the first post is sent: it fills their media, or gives them their failure."""
+    wanted = [post for post in posts if post.outcome is None and Act.UPLOAD in post.step.acts]
+    stop = site.stop
+    context = MediaContext(
+        site.client, site.journal, folder, site.pause, site.clock, lambda: stop.requested, site.say, bound_seconds
+    )
+    result = bring_media((medium for post in wanted for medium in post.step.content.media), context)
+    for post in wanted:
+        post.step = replace(post.step, content=with_urls(post.step.content, result.urls))
+        missing = [identity_of(medium) for medium in post.step.content.media if not medium.url]
+        if missing and not stop.requested:
+            failure = result.failures.get(missing[0], NOT_BEGUN)
+            post.outcome = broken_outcome(post.step, OutcomeKind.FAILED, code=failure.code, message=failure.message)

@@ -26,7 +26,7 @@ from batch.publisher.pace import Pace
 from batch.runs.actions import SiteContext
 from batch.runs.control import Stop
 from batch.runs.execute import execute
-from batch.runs.journal import Journal, Recorder
+from batch.runs.journal import Journal
 from batch.runs.record import NumberedStep
 from batch.settings import ApiKey
 from tests.bench.sandboxed import KEY, sandbox, site_id
@@ -91,7 +91,7 @@ def cost_of_journal(folder: Path, posts: int, *, pace: int, kept: bool) -> float
             plan = reconcile(_posts(posts), read_snapshot(client, [Channel.FACEBOOK], now=_now()), now=_now())
             placed = [NumberedStep(n, step) for n, step in enumerate(plan.steps)]
             context = SiteContext(
-                client=client, journal=cast(Recorder, recorder), run="bench", now=_now, clock=clock,
+                client=client, journal=cast(Journal, recorder), run="bench", now=_now, clock=clock,
                 stop=Stop(), random=random.random, pause=sleep,
             )  # fmt: skip
             done: dict[int, Outcome] = {}

@@ -154,5 +154,5 @@ def test_a_list_is_waited_for_as_long_as_a_probe_has_found_to_be_needed(tmp_path
     environment = Environment(environ={}, cwd=tmp_path)
     with Session(environment, Flags()) as session, Journal(tmp_path / "journal.sqlite") as journal:
         if lag:
-            journal.remember_fact("list_lag_seconds", lag, at=datetime(2031, 3, 3, tzinfo=UTC))
+            journal.remember_facts({"list_lag_seconds": lag}, at=datetime(2031, 3, 3, tzinfo=UTC))
         assert settle_seconds(session, journal) == seconds

@@ -136,8 +136,7 @@ def test_media_and_texts_are_remembered(tmp_path):
         journal.remember_media("sha256:1", "https://static.wixstatic.com/1.jpg", "f1")
         journal.remember_text("t1", "{}")
     with Journal(tmp_path / "j.sqlite") as journal:
-        assert journal.known_media("sha256:1") == "https://static.wixstatic.com/1.jpg"
-        assert journal.known_media("sha256:2") is None
+        assert journal.all_media() == {"sha256:1": "https://static.wixstatic.com/1.jpg"}
         assert journal.known_text("t1") == "{}"
 
 

@@ -26,8 +26,8 @@ from batch.runs.media import (
     MediaContext,
     MediaResult,
     bring_media,
+    fill_media,
     library_name,
-    make_bringer,
     shown,
     with_urls,
 )
@@ -59,7 +59,7 @@ def journal(tmp_path: Path) -> Any:
 
 @pytest.fixture
 def room(client: Client, journal: Journal, tmp_path: Path, played: Any) -> MediaContext:
-    return MediaContext(client=client, cache=journal, folder=tmp_path, sleep=played.sleep, clock=played.clock)
+    return MediaContext(client=client, journal=journal, folder=tmp_path, sleep=played.sleep, clock=played.clock)
 
 
 def urls_of(result: MediaResult) -> list[str]:
@@ -326,7 +326,7 @@ def test_each_work_gets_its_media_or_its_failure(
 ) -> None:
     logo, bad = file_medium(tmp_path, "logo.jpg"), web_medium("fail.jpg")
     works = [work_of(0, logo), work_of(1, logo, bad), work_of(2, logo), work_of(3, bad, acts=(Act.RESCHEDULE,))]
-    make_bringer(cache=journal, folder=tmp_path)(works, context_of(Stop()))
+    fill_media(works, context_of(Stop()), folder=tmp_path)
     url = "https://static.wixstatic.com/media/file-1"
     assert [[m.url for m in work.step.content.media] for work in works] == [[url], [url, ""], [url], [""]]
     assert [work.outcome is None for work in works] == [True, False, True, True]
@@ -342,5 +342,5 @@ def test_after_a_stop_the_works_are_left_for_the_next_run(
     stop = Stop()
     stop.request("You stopped it.")
     work = work_of(0, web_medium("p.jpg"))
-    make_bringer(cache=journal, folder=tmp_path)([work], context_of(stop))
+    fill_media([work], context_of(stop), folder=tmp_path)
     assert work.outcome is None
