@@ -32,10 +32,10 @@ from batch.runs.journal import Journal
 from batch.runs.record import (
     NumberedStep,
     RunRecord,
-    idle_outcome,
     latest_run,
     make_results,
     not_run_outcome,
+    planned_outcome,
     read_record,
     record_followup,
 )
@@ -434,7 +434,7 @@ def carry(
         why = "Another row has a problem, and --all-or-nothing was given."
         session.warn("Nothing was sent: some rows have problems, and --all-or-nothing was given.")
         steps = [placed.step for placed in record.placed]
-        lines = [not_run_outcome(step, why=why) if step.acts else idle_outcome(step) for step in steps]
+        lines = [not_run_outcome(step, why=why) if step.acts else planned_outcome(step) for step in steps]
         return make_results(record, lines), EXIT_ROWS
     doer = doer or sites.Doer(sites.site_doer(session, run=record.run))
     results, status = sites.carry_out(session, record, doer)

@@ -31,7 +31,7 @@ from batch.runs.record import (
     NumberedStep,
     RunRecord,
     finish_record,
-    idle_outcome,
+    planned_outcome,
     make_results,
     not_run_outcome,
     read_record,
@@ -232,7 +232,7 @@ def carry_out(session: Session, record: RunRecord, doer: Doer) -> tuple[Results,
     for placed in record.placed:
         by_site[placed.step.site].append(placed)
     busy = {site: steps for site, steps in by_site.items() if any(p.step.acts for p in steps)}
-    outcomes = {p.position: idle_outcome(p.step) for p in record.placed if p.step.site not in busy}
+    outcomes = {p.position: planned_outcome(p.step) for p in record.placed if p.step.site not in busy}
     stop, now = Stop(environment.wait), environment.now()
     stops = {site: stop.of_site() for site in busy}
     calls = {

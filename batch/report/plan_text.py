@@ -18,7 +18,7 @@ from batch.report.layout import Column, Styled, TerminalText, joined
 from batch.report.terminal import LABELS, NOTE, SHOWN_PLACES, WARNED, WELL, Remark, count_places, write_remarks
 from batch.report.words import channel_style, post_name
 from batch.rules.channels import DEFAULT_TYPE
-from batch.runs.record import IDLE
+from batch.runs.record import BECOMES
 from batch.settings import DEFAULT_SITE
 from batch.times import in_usual_zones, short_day, zone_named
 from batch.wording import QUOTA_NAMES, counted, list_names, list_rows, listed, quota_left
@@ -146,7 +146,7 @@ class PlanWriter:
         """Write what keeps posts from going out, then what is to be known of the others, each cause once."""
         of = count_places(self.plan.steps)
         problems = (
-            self._remark(step, LABELS[IDLE[kind]], step.reason, step.code, of=of)
+            self._remark(step, LABELS[BECOMES[kind]], step.reason, step.code, of=of)
             for kind in PROBLEMS
             for step in self.plan.steps
             if step.kind is kind
@@ -335,7 +335,7 @@ class PlanWriter:
         rest = [
             Styled(
                 f"{words}: {counts[kind]:,}{self._why_skipped() if kind is StepKind.SKIP else ''}.",
-                LABELS[IDLE[kind]].style if kind in PROBLEMS else "",
+                LABELS[BECOMES[kind]].style if kind in PROBLEMS else "",
             )
             for kind, words in REST.items()
             if counts[kind] and not same

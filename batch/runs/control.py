@@ -30,16 +30,17 @@ class Stop:
 
     def __init__(self, wait: Callable[[threading.Event, float], object] = threading.Event.wait) -> None:
         self._event, self._wait = threading.Event(), wait
-        self._interrupted = False
         self._sites: list[Stop] = []
         self.reason = ""
+        self.interrupted = False
+        """True where a person asked for the stop."""
 
     def of_site(self) -> Stop:
         """Return the stop of one site: asked for by this one too, but holding up no other site."""
         own = Stop(self._wait)
         self._sites.append(own)
         if self.requested:
-            own.request(self.reason, interrupted=self._interrupted)
+            own.request(self.reason, interrupted=self.interrupted)
         return own
 
     @property
@@ -47,16 +48,10 @@ class Stop:
         """True once no further step may begin."""
         return self._event.is_set()
 
-    @property
-    def interrupted(self) -> bool:
-        """True where a person asked for the stop."""
-        return self._interrupted
-
     def request(self, reason: str, *, interrupted: bool = False) -> None:
         """Ask for a stop; the first reason stays."""
         if not self._event.is_set():
-            self.reason = reason
-            self._interrupted = interrupted
+            self.reason, self.interrupted = reason, interrupted
         self._event.set()
         for own in self._sites:
             own.request(reason, interrupted=interrupted)
@@ -111,56 +106,52 @@ def this_process(run: str, *, at: datetime) -> Holder:
 @contextmanager
 def hold_site(journal: Path, *, site: str, holder: Holder, say: Callable[[str], None]) -> Iterator[None]:
     """Hold the lock of the site whose journal this is. Errors: LockedError where another run holds it."""
-    from filelock import FileLock, Timeout
-
     note = journal.with_suffix(".holder")
-    lock = FileLock(journal.with_suffix(".lock"), timeout=0, mode=0o600)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise LockedError(_refusal(site, _read_note(note))) from None
-    except OSError as error:
-        raise JournalError(f"The lock of {_words(site)} can't be made: {error.strerror}; nothing was sent.") from error
-    try:
+    name = "your site" if called(site, [site]) != site else f"site {site}"
+
+    def refusal() -> str:
+        held = _read_note(note)
+        who = f"process {held.pid} on {held.host}, run {held.run}, since {held.since}" if held else "another process"
+        return f"Another run is at work on {name} ({who}). Wait until it has ended, then run again."
+
+    with _locked(journal.with_suffix(".lock"), seconds=0, held=refusal, name=f"of {name}", undone="sent"):
         left = _read_note(note)
         if left is not None:
             say(f"The last run ({left.run}, process {left.pid} on {left.host}) ended without finishing; taking over.")
-        _write_note(note, holder)
+        with suppress(OSError):  # a note that can't be written costs only a name in somebody's message
+            note.write_text(json.dumps(asdict(holder)), encoding="utf-8")
+            note.chmod(0o600)
         try:
             yield
         finally:
             with suppress(OSError):
                 note.unlink(missing_ok=True)
-    finally:
-        lock.release()
 
 
 @contextmanager
 def take_turn(path: Path, *, seconds: float, what: str) -> Iterator[None]:
     """Hold a lock of this machine, and wait so long for `what` holds it now. Errors: LockedError, JournalError."""
+    make_private_folder(path.parent)
+    held = f"{what} is still at work after {seconds:g} s, so nothing was checked. Try later."
+    with _locked(path, seconds=seconds, held=lambda: held, name=path.name, undone="checked"):
+        yield
+
+
+@contextmanager
+def _locked(path: Path, *, seconds: float, held: Callable[[], str], name: str, undone: str) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
-    make_private_folder(path.parent)
     lock = FileLock(path, timeout=seconds, mode=0o600)
     try:
         lock.acquire()
     except Timeout:
-        raise LockedError(f"{what} is still at work after {seconds:g} s, so nothing was checked. Try later.") from None
+        raise LockedError(held()) from None
     except OSError as error:
-        raise JournalError(f"The lock {path.name} can't be made: {error.strerror}; nothing was checked.") from error
+        raise JournalError(f"The lock {name} can't be made: {error.strerror}; nothing was {undone}.") from error
     try:
         yield
     finally:
         lock.release()
-
-
-def _refusal(site: str, held: Holder | None) -> str:
-    who = f"process {held.pid} on {held.host}, run {held.run}, since {held.since}" if held else "another process"
-    return f"Another run is at work on {_words(site)} ({who}). Wait until it has ended, then run again."
-
-
-def _words(site: str) -> str:
-    return "your site" if called(site, [site]) != site else f"site {site}"
 
 
 def _read_note(note: Path) -> Holder | None:
@@ -168,10 +159,3 @@ def _read_note(note: Path) -> Holder | None:
         return Holder(**json.loads(note.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-
-
-def _write_note(note: Path, holder: Holder) -> None:
-    """Leave the holder's name; a note that can't be written costs only a name in somebody's message."""
-    with suppress(OSError):
-        note.write_text(json.dumps(asdict(holder)), encoding="utf-8")
-        note.chmod(0o600)

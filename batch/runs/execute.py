@@ -40,7 +40,7 @@ from batch.runs.actions import (
     take_result,
     withdraw,
 )
-from batch.runs.record import CUT_OFF, NumberedStep, broken_outcome, idle_outcome, not_run_outcome
+from batch.runs.record import CUT_OFF, NumberedStep, broken_outcome, not_run_outcome, planned_outcome
 from batch.runs.settle import (
     DEAD,
     ON_ITS_WAY,
@@ -368,7 +368,7 @@ def execute(
     posts = [StepProgress(numbered.position, numbered.step) for numbered in steps]
     for post in posts:
         if not post.step.acts:
-            post.outcome = idle_outcome(post.step)
+            post.outcome = planned_outcome(post.step)
             run.keep(post)
     busy = sorted((post for post in posts if post.step.acts), key=_urgency)
     try:

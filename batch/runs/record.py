@@ -41,7 +41,7 @@ from batch.model import (
 from batch.runs.journal import Attempt, Journal, make_private_folder, shown
 from batch.times import shown_time, spoken_time, with_zone
 
-IDLE = {
+BECOMES = {
     StepKind.UNCHANGED: OutcomeKind.UNCHANGED,
     StepKind.WAIT: OutcomeKind.UNCHANGED,
     StepKind.SKIP: OutcomeKind.SKIPPED,
@@ -49,10 +49,6 @@ IDLE = {
     StepKind.BLOCKED: OutcomeKind.BLOCKED,
     StepKind.CONFLICT: OutcomeKind.CONFLICT,
     StepKind.FAILED: OutcomeKind.FAILED,
-}
-"""What a step that changes nothing ends as."""
-
-DONE = {
     StepKind.DRAFT: OutcomeKind.DRAFTED,
     StepKind.SCHEDULE: OutcomeKind.SCHEDULED,
     StepKind.PUBLISH: OutcomeKind.PUBLISHED,
@@ -61,7 +57,7 @@ DONE = {
     StepKind.CANCEL: OutcomeKind.CANCELLED,
     StepKind.DELETE: OutcomeKind.DELETED,
 }
-"""What a step that changes something ends as when all its acts are done."""
+"""What a step ends as where it changes nothing, or when all its acts are done."""
 
 STATUS_AFTER = {
     Act.CREATE: Status.DRAFT,
@@ -94,17 +90,16 @@ def _line(step: Step, kind: OutcomeKind, **more: Any) -> Outcome:
     return replace(made, message=f"{made.message} Approved by {step.approval}.".strip()) if step.approval else made
 
 
-def idle_outcome(step: Step) -> Outcome:
-    """Return the outcome of a step that changes nothing."""
-    return _line(step, IDLE[step.kind], code=step.code, message=step.reason)
+def planned_outcome(step: Step) -> Outcome:
+    """Return the outcome of a step that changes nothing, or what another would become: for showing a plan."""
+    return _line(step, BECOMES[step.kind], code=step.code, message=step.reason)
 
 
 def done_outcome(step: Step, item: Item | None, *, last: Act, published_at: datetime | None = None) -> Outcome:
     """Return the outcome of a step whose acts are done; `published_at` is when a post without a date went out."""
     status = item.status if item and item.status else str(STATUS_AFTER.get(last, ""))
-    kind = DONE.get(step.kind) or IDLE[step.kind]
-    code = ""
-    message = SAID.get(kind, "") or (step.reason if step.kind in IDLE else "")
+    kind, code = BECOMES[step.kind], ""
+    message = SAID.get(kind, step.reason)
     if kind in (OutcomeKind.SCHEDULED, OutcomeKind.RESCHEDULED):
         message = f"Goes out {spoken_time(step.at, timezone=step.timezone)}."
     if last in (Act.PUBLISH, Act.SCHEDULE):
@@ -144,12 +139,6 @@ def not_run_outcome(step: Step, *, why: str, item_id: str = "") -> Outcome:
     made = " Its draft is on the site and will be used." if item_id and not step.item_id else ""
     message = f"{why}{made} Run the same command to continue."
     return broken_outcome(step, OutcomeKind.NOT_RUN, code="not_run", message=message, item_id=item_id)
-
-
-def planned_outcome(step: Step) -> Outcome:
-    """Return what a step would become, for showing a plan before it is done."""
-    kind = DONE.get(step.kind) or IDLE[step.kind]
-    return _line(step, kind, code=step.code, message=step.reason)
 
 
 CHANGED = frozenset({
@@ -244,10 +233,7 @@ def read_record(folder: Path, run: str) -> RunRecord:
     wanted = names[-1] if run == "last" else run
     if wanted not in names:
         raise StartError(f"There is no run {run!r}. The latest is {names[-1]}; `postbatch runs` lists them.")
-    return _read(folder / "runs" / f"{wanted}.json")
-
-
-def _read(path: Path) -> RunRecord:
+    path = folder / "runs" / f"{wanted}.json"
     try:
         record = from_json(RunRecord, path.read_bytes())
     except (OSError, FormError) as error:
@@ -274,7 +260,8 @@ def read_results(folder: Path, record: RunRecord) -> Results:
                 outcomes |= _site_outcomes(journal, record.run, mine)
     never_begun = "The run ended before this row."
     lines = [
-        outcomes.get(p.position) or (not_run_outcome(p.step, why=never_begun) if p.step.acts else idle_outcome(p.step))
+        outcomes.get(p.position)
+        or (not_run_outcome(p.step, why=never_begun) if p.step.acts else planned_outcome(p.step))
         for p in record.placed
     ]
     return make_results(record, lines)
@@ -341,79 +328,71 @@ def note_results(folder: Path, results_file: Path, run: str, *, sheet: Path, com
     `coming` is the new file that is about to be moved there: until it has been, the one that is there is known too.
     Errors: JournalError.
     """
-    home = folder / "written"
-    make_private_folder(home)
+    note = _note_of(folder, results_file)
+    make_private_folder(note.parent)
     try:
         known = [path for path in (coming, results_file) if path and path.exists()]
         digests = " ".join(hashlib.sha256(path.read_bytes()).hexdigest() for path in known)
-        write_private(home / _digest(results_file), f"{run}\n{digests}\n{results_file.resolve()}".encode())
+        write_private(note, f"{run}\n{digests}\n{results_file.resolve()}".encode())
         if run and not coming:
-            write_private(home / _digest(sheet / "latest run"), run.encode())
+            write_private(_note_of(folder, sheet / "latest run"), run.encode())
     except OSError as error:
         raise JournalError(
-            f"Which run {results_file.name} belongs to couldn't be noted in {shown(home)} ({error.strerror}), so "
-            f"`postbatch status {results_file.name}` can't tell; `postbatch results {run}` can."
+            f"Which run {results_file.name} belongs to couldn't be noted in {shown(note.parent)} ({error.strerror}), "
+            f"so `postbatch status {results_file.name}` can't tell; `postbatch results {run}` can."
         ) from error
 
 
 def run_of_results(folder: Path, results_file: Path) -> str:
     """Return the run that a results file is from, "" where it is not known."""
-    return _read_note(folder, results_file)[0]
+    return _read_note(_note_of(folder, results_file))[0]
 
 
 def results_files(folder: Path, run: str) -> list[Path]:
     """Return the results files of a run that are still where they were written."""
-    notes = []
-    for note in (folder / "written").glob("*"):
-        lines = _lines_of(note)
-        if len(lines) > 2 and lines[0] == run:
-            notes.append(Path(lines[2]))
-    return sorted(path for path in notes if path.is_file())
+    notes = map(_read_note, (folder / "written").glob("*"))
+    return sorted(path for its_run, _, place in notes if its_run == run and (path := Path(place)).is_file())
 
 
 def latest_run(folder: Path, sheet: Path) -> str:
     """Return the run from which the latest results of a sheet are, "" where there is none."""
-    return _read_note(folder, sheet / "latest run")[0]
+    return run_of_results(folder, sheet / "latest run")
 
 
 def is_as_written(folder: Path, results_file: Path) -> bool:
     """Tell whether a file is one that this machine wrote and that nobody has changed since."""
     try:
-        return hashlib.sha256(results_file.read_bytes()).hexdigest() in _read_note(folder, results_file)[1]
+        return hashlib.sha256(results_file.read_bytes()).hexdigest() in _read_note(_note_of(folder, results_file))[1]
     except OSError:
         return False
 
 
-def _read_note(folder: Path, path: Path) -> tuple[str, list[str]]:
-    """Return of a results file its run, and the digests under which it was written."""
-    run, digests, *_ = (*_lines_of(folder / "written" / _digest(path)), "", "")
-    return run, digests.split()
+def _note_of(folder: Path, path: Path) -> Path:
+    return folder / "written" / hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:32]
 
 
-def _lines_of(note: Path) -> list[str]:
+def _read_note(note: Path) -> tuple[str, list[str], str]:
+    """Return of a results file its run, the digests under which it was written, and its path; "" where not known."""
     try:
-        return note.read_text(encoding="utf-8").split("\n", 2)
+        lines = note.read_text(encoding="utf-8").split("\n", 2)
     except (OSError, ValueError):
-        return []
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:32]
+        lines = []
+    run, digests, place, *_ = (*lines, "", "", "")
+    return run, digests.split(), place
 
 
 def with_last_known(folder: Path, results: Results, record: RunRecord, *, journal_of: Callable[[str], str]) -> Results:
     """Return results in which a post that was left out has what was last known, by the journals of `journal_of`."""
     open_posts = {n: o for n, o in enumerate(results.outcomes) if o.code == LEFT_OUT or _lacks_time(o)}
-    outcomes = list(results.outcomes)
-    run, looked = record.previous, 0
-    while open_posts and run and looked < MAX_RUNS_BACK:
-        looked += 1
+    outcomes, earlier = list(results.outcomes), record
+    for _ in range(MAX_RUNS_BACK):
+        if not open_posts or not earlier.previous:
+            break
         try:
-            earlier = read_record(folder, run)
+            earlier = read_record(folder, earlier.previous)
             known = read_results(folder, earlier).outcomes
         except PostbatchError:
             break
-        run = earlier.previous if earlier.sandbox == record.sandbox else ""
         if earlier.sandbox != record.sandbox:
             break
         sites = {site for site in {o.site for o in known} if earlier.journals.get(site, "") in ("", journal_of(site))}
@@ -435,15 +414,8 @@ def _as_known(outcome: Outcome, before: Outcome) -> Outcome:
     """Return a post's line with what was last known of it; a post that was left out stays skipped."""
     if outcome.code != LEFT_OUT and before.item_id != outcome.item_id:
         return outcome
-    known = replace(
-        outcome,
-        account=outcome.account or before.account,
-        status=outcome.status or before.status,
-        item_id=outcome.item_id or before.item_id,
-        link=outcome.link or before.link,
-        publish_at=outcome.publish_at or before.publish_at,
-        timezone=outcome.timezone or before.timezone,
-    )
+    names = ("account", "status", "item_id", "link", "publish_at", "timezone")
+    known = replace(outcome, **{name: getattr(outcome, name) or getattr(before, name) for name in names})
     if outcome.code != LEFT_OUT:
         return known
     told = f"{outcome.message} Last known: {before.outcome}."
