@@ -35,7 +35,6 @@ from batch.runs.settle import (
     SiteReader,
     is_version,
     judge,
-    other_result,
     settle,
     weigh,
 )
@@ -53,6 +52,63 @@ PRECONDITION = 428
 """On the calls of `SPENDING` it may mean plan, quota or date, or that the channel refuses this one post."""
 
 
+UNCLEAR_IN_A_ROW = 3
+"""This many posts in a row without a clear answer stop the site's run: the service is not well."""
+
+SUSPECTS = frozenset({"INELIGIBLE_FOR_FEATURE", "HTTP_428"})
+"""Codes by which the service refuses a plan, a quota or a date, or this one post's content."""
+
+DOING = {Act.PUBLISH: "publishing", Act.SCHEDULE: "scheduling"}
+
+
+@dataclass(slots=True)
+class CircuitBreaker:
+    """What has been found out while running that stops more than one post."""
+
+    actions: dict[Act, ActionResult] = field(default_factory=dict)
+    channels: dict[str, ActionResult] = field(default_factory=dict)
+    suspected: dict[tuple[Act, str], dict[tuple[int, str], Step]] = field(default_factory=dict)
+    unclear: int = 0
+
+    def blocked(self, act: Act, step: Step) -> Outcome | None:
+        """Return the outcome of a step whose next act is blocked, None where it may go."""
+        result, what = self.actions.get(act), f"no more {DOING.get(act, act)} on this site"
+        if result is None:
+            result, what = self.channels.get(step.channel), f"nothing more on {step.channel}"
+        if result is None:
+            return None
+        message = f"Not sent: {what}, since the service answered {result.message.rstrip('.')!r}."
+        return broken_outcome(step, OutcomeKind.BLOCKED, code=result.code, message=message)
+
+    def learn(self, act: Act, step: Step, result: ActionResult, *, context: SiteContext) -> None:
+        """Take note of what an act's result means for the other posts."""
+        if act in SPENDING and result.code in SUSPECTS:
+            # It may be about this one post: only a second one with the same answer says something about the site.
+            steps = self.suspected.setdefault((act, result.code), {})
+            steps[step.row, step.key] = step
+            if len(steps) > 1:
+                self.actions[act] = result
+            for one in steps.values() if len(steps) < 3 else ():
+                name, refusal = f"{REFUSAL}{one.reference}", f"{refusal_of(one)} {result.code}"
+                again = context.journal.fact(name) in (refusal, REFUSED_ONCE + refusal)
+                told = refusal if again else REFUSED_ONCE + refusal
+                context.remember_fact(name, told if len(steps) == 1 else "")
+        elif result.status is ActionStatus.BLOCK_ACTION:
+            self.actions[act] = result
+        elif result.status is ActionStatus.BLOCK_CHANNEL:
+            self.channels[step.channel] = result
+        elif result.status is ActionStatus.STOP:
+            context.stop.request(f"The service refused the credential: {result.message}")
+        unclear = result.status in (ActionStatus.UNCLEAR, ActionStatus.NOT_DONE)
+        self.count_unclear(unclear, "for {count} posts in a row, so nothing more was sent", context=context)
+
+    def count_unclear(self, unclear: bool, what: str, *, context: SiteContext) -> None:
+        """Count answers in a row that were not clear, and stop the site's run where they are too many."""
+        self.unclear = self.unclear + 1 if unclear else 0
+        if self.unclear >= UNCLEAR_IN_A_ROW:
+            context.stop.request(f"The service gave no clear answer {what.format(count=UNCLEAR_IN_A_ROW)}.")
+
+
 @dataclass(frozen=True, slots=True)
 class SiteContext:
     """What a run of one site works with. Clocks and waits are arguments, so that they can be played."""
@@ -67,6 +123,7 @@ class SiteContext:
     pause: Callable[[float], None]
     settle_seconds: float = 15.0
     budget: RetryBudget = field(default_factory=RetryBudget)
+    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     say: Callable[[str], None] = lambda _text: None
     notice: Callable[[str], None] = lambda _text: None
     """Says what belongs into the run's results too."""
@@ -371,16 +428,9 @@ def with_item(step: Step, item: Item | None) -> Step:
     return step if item is None or not item.id else replace(step, item_id=item.id)
 
 
-UNCLEAR_IN_A_ROW = 3
-"""This many posts in a row without a clear answer stop the site's run: the service is not well."""
-
 IMMINENT = timedelta(minutes=15)
 """A post that goes out this soon is treated like one that goes out now: there would be no time to take it back."""
 
-SUSPECTS = frozenset({"INELIGIBLE_FOR_FEATURE", "HTTP_428"})
-"""Codes by which the service refuses a plan, a quota or a date, or this one post's content."""
-
-DOING = {Act.PUBLISH: "publishing", Act.SCHEDULE: "scheduling"}
 DONE_BEFORE = {
     Act.CREATE: "made as a draft",
     Act.UPDATE: "updated",
@@ -400,54 +450,6 @@ OUTCOMES = {
     ActionStatus.CONFLICT: OutcomeKind.CONFLICT,
 }
 """What is told of a step whose act did not end as done."""
-
-
-@dataclass(slots=True)
-class CircuitBreaker:
-    """What has been found out while running that stops more than one post."""
-
-    actions: dict[Act, ActionResult] = field(default_factory=dict)
-    channels: dict[str, ActionResult] = field(default_factory=dict)
-    suspected: dict[tuple[Act, str], dict[tuple[int, str], Step]] = field(default_factory=dict)
-    unclear: int = 0
-
-    def blocked(self, act: Act, step: Step) -> Outcome | None:
-        """Return the outcome of a step whose next act is blocked, None where it may go."""
-        result, what = self.actions.get(act), f"no more {DOING.get(act, act)} on this site"
-        if result is None:
-            result, what = self.channels.get(step.channel), f"nothing more on {step.channel}"
-        if result is None:
-            return None
-        message = f"Not sent: {what}, since the service answered {result.message.rstrip('.')!r}."
-        return broken_outcome(step, OutcomeKind.BLOCKED, code=result.code, message=message)
-
-    def learn(self, act: Act, step: Step, result: ActionResult, *, context: SiteContext) -> None:
-        """Take note of what an act's result means for the other posts."""
-        if act in SPENDING and result.code in SUSPECTS:
-            # It may be about this one post: only a second one with the same answer says something about the site.
-            steps = self.suspected.setdefault((act, result.code), {})
-            steps[step.row, step.key] = step
-            if len(steps) > 1:
-                self.actions[act] = result
-            for one in steps.values() if len(steps) < 3 else ():
-                name, refusal = f"{REFUSAL}{one.reference}", f"{refusal_of(one)} {result.code}"
-                again = context.journal.fact(name) in (refusal, REFUSED_ONCE + refusal)
-                told = refusal if again else REFUSED_ONCE + refusal
-                context.remember_fact(name, told if len(steps) == 1 else "")
-        elif result.status is ActionStatus.BLOCK_ACTION:
-            self.actions[act] = result
-        elif result.status is ActionStatus.BLOCK_CHANNEL:
-            self.channels[step.channel] = result
-        elif result.status is ActionStatus.STOP:
-            context.stop.request(f"The service refused the credential: {result.message}")
-        unclear = result.status in (ActionStatus.UNCLEAR, ActionStatus.NOT_DONE)
-        self.count_unclear(unclear, "for {count} posts in a row, so nothing more was sent", context=context)
-
-    def count_unclear(self, unclear: bool, what: str, *, context: SiteContext) -> None:
-        """Count answers in a row that were not clear, and stop the site's run where they are too many."""
-        self.unclear = self.unclear + 1 if unclear else 0
-        if self.unclear >= UNCLEAR_IN_A_ROW:
-            context.stop.request(f"The service gave no clear answer {what.format(count=UNCLEAR_IN_A_ROW)}.")
 
 
 @dataclass(slots=True)
@@ -493,35 +495,36 @@ class StepProgress:
             last = self.done[-1] if self.done else Act.UPDATE
             self.outcome = done_outcome(self.step, self.item, last=last, published_at=self.published_at)
 
+    def take(self, act: Act, result: ActionResult, *, single_call: bool = False) -> None:
+        """Take note of how an act ended; a `single_call` was to make the item too, and may have done only that."""
+        done = result.status is ActionStatus.DONE
+        made = single_call and (done or (result.status is ActionStatus.NOT_DONE and result.item is not None))
+        if made:
+            self.done.append(Act.CREATE)
+        if done:
+            self.done.append(act)
+        if made or done:
+            self.keep_item(result.item)
+        else:
+            self.end(result)
+
     def end(self, result: ActionResult) -> None:
         """Give a step its outcome where an act did not end as done."""
         kind, message, item = OUTCOMES[result.status], result.message, result.item or self.item
         if self.done and kind is not OutcomeKind.UNKNOWN:
             message += f" Before that it was {' and '.join(DONE_BEFORE[act] for act in self.done)}."
-        self.outcome = broken_outcome(
-            self.step,
-            kind,
-            code=result.code,
-            message=message,
-            item_id=self.step.item_id,
-            status=item.status if item else "",
-        )
-
-    def end_as_other(self, item: Item, why: str) -> None:
-        """Give a step its outcome where another post stands under its reference: nothing is sent in its place."""
-        self.end(other_result(self.step, item, why))
+        status = item.status if item else ""
+        self.outcome = broken_outcome(self.step, kind, code=result.code, message=message, status=status)
 
 
-def advance(
-    progress: StepProgress, act: Act, *, context: SiteContext, breaker: CircuitBreaker, single_call: bool = False
-) -> None:
+def advance(progress: StepProgress, act: Act, *, context: SiteContext, single_call: bool = False) -> None:
     """Do the next act of a step; where it can't go on, give it its outcome."""
     if act not in progress.remaining or progress.outcome is not None:
         return
     if context.stop.requested:
         progress.outcome = not_run_outcome(progress.step, why=context.stop.reason, item_id=progress.made)
         return
-    progress.outcome = breaker.blocked(act, progress.step)
+    progress.outcome = context.breaker.blocked(act, progress.step)
     if progress.outcome is not None:
         return
     found = progress.item if Act.CREATE in progress.done else None
@@ -544,23 +547,16 @@ def advance(
     if notice:
         progress.step = replace(progress.step, warnings=(*progress.step.warnings, notice))
     if single_call and result.status is ActionStatus.NOT_DONE and result.item is not None:
-        progress.done.append(Act.CREATE)
-        progress.keep_item(result.item)
-        return
-    if single_call and result.status is ActionStatus.DONE:
-        progress.done.append(Act.CREATE)
-    take_result(progress, act, result, context=context, breaker=breaker)
+        progress.take(act, result, single_call=True)
+    else:
+        take_result(progress, act, result, context=context, single_call=single_call)
 
 
 def take_result(
-    progress: StepProgress, act: Act, result: ActionResult, *, context: SiteContext, breaker: CircuitBreaker
+    progress: StepProgress, act: Act, result: ActionResult, *, context: SiteContext, single_call: bool = False
 ) -> None:
     """Take note of how an act ended, for the step and for what it means for the others."""
-    if result.status is ActionStatus.DONE:
-        progress.done.append(act)
-        progress.keep_item(result.item)
-        if act is Act.PUBLISH:
-            progress.published_at = result.at or context.now()
-    else:
-        progress.end(result)
-    breaker.learn(act, progress.step, result, context=context)
+    progress.take(act, result, single_call=single_call)
+    if result.status is ActionStatus.DONE and act is Act.PUBLISH:
+        progress.published_at = result.at or context.now()
+    context.breaker.learn(act, progress.step, result, context=context)

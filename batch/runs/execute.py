@@ -14,7 +14,7 @@ not hold goes on one by one. Publishing now is never sent in bulk.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -30,7 +30,6 @@ from batch.publisher.reply import Reply, ReplyKind
 from batch.runs.actions import (
     IMMINENT,
     MAX_TRIES,
-    CircuitBreaker,
     SiteContext,
     StepProgress,
     advance,
@@ -50,10 +49,10 @@ from batch.runs.settle import (
     ActionResult,
     ActionStatus,
     Call,
-    SiteReader,
     is_version,
     other_post,
-    rank,
+    other_result,
+    others_of,
     settle,
     weigh,
 )
@@ -95,7 +94,6 @@ class _SiteRun:
     emit: Emit
     via: str
     bulk_more_than: int
-    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     told: set[int] = field(default_factory=set)
 
     def keep(self, post: StepProgress) -> None:
@@ -114,11 +112,11 @@ class _SiteRun:
     def do(self, post: StepProgress, *, single_call: bool = False) -> None:
         """Do what remains of a step, and tell its outcome."""
         if single_call and post.outcome is None:
-            advance(post, Act.SCHEDULE, context=self.context, breaker=self.breaker, single_call=True)
+            advance(post, Act.SCHEDULE, context=self.context, single_call=True)
         for act in post.remaining:
             if post.replaces and not self._take_back_replaced(post):
                 break
-            advance(post, act, context=self.context, breaker=self.breaker)
+            advance(post, act, context=self.context)
         post.finish()
         self.keep(post)
 
@@ -160,14 +158,12 @@ class _SiteRun:
         where the service lets a reference be used twice and where its list is late. What follows is `yield_to`.
         """
         for post in posts:
-            advance(post, Act.CREATE, context=self.context, breaker=self.breaker)
+            advance(post, Act.CREATE, context=self.context)
         made = [post for post in posts if post.outcome is None and Act.CREATE in post.done]
         if made and not self.context.stop.requested:
-            held: defaultdict[str, list[Item]] = defaultdict(list)
-            for item in self.context.reader.up_to_date([post.step.item_id for post in made]):
-                held[item.reference].append(item)
+            listed = self.context.reader.up_to_date([post.step.item_id for post in made])
             for post in made:
-                yield_to(post, held[post.step.reference], context=self.context)
+                yield_to(post, listed, context=self.context)
         for post in posts:
             self.do(post)
 
@@ -253,13 +249,10 @@ class _SiteRun:
     def _may_go_in_bulk(self, post: StepProgress) -> bool:
         """Tell whether a post may go out in a bulk call; what is due within minutes is left to go one by one."""
         if post.outcome is None:
-            post.outcome = self.breaker.blocked(Act.SCHEDULE, post.step)
+            post.outcome = self.context.breaker.blocked(Act.SCHEDULE, post.step)
         if post.outcome is None and passed(Act.SCHEDULE, post.step, self.context.now()):
-            self._take(post, date_passed(post.step))
+            take_result(post, Act.SCHEDULE, date_passed(post.step), context=self.context)
         return post.outcome is None and not post.goes_out(IMMINENT, self.context.now())
-
-    def _take(self, post: StepProgress, result: ActionResult) -> None:
-        take_result(post, Act.SCHEDULE, result, context=self.context, breaker=self.breaker)
 
     def _send_bulk(self, part: Sequence[StepProgress]) -> tuple[Reply, list[int]]:
         """Send a part; what a whole call's answer says of every post in it is in the journal before anything else."""
@@ -282,8 +275,9 @@ class _SiteRun:
         if reply.kind is ReplyKind.REFUSED:
             if reply.status in (401, 403) or reply.code in QUOTA_CODES - {PLAN_CODE}:
                 status = ActionStatus.STOP if reply.status in (401, 403) else ActionStatus.BLOCK_ACTION
+                result = ActionResult(status, code=reply.code, message=reply.message)
                 for post in part:
-                    self._take(post, ActionResult(status, code=reply.code, message=reply.message))
+                    take_result(post, Act.SCHEDULE, result, context=self.context)
                 return ""
             why = f"the service refused it ({reply.code or reply.status})"
             reply = replace(reply, kind=ReplyKind.UNCLEAR, code="BULK_REFUSED")
@@ -304,16 +298,16 @@ class _SiteRun:
             if status is ActionStatus.DONE:
                 if answer.item and answer.item.status:
                     self.context.remember_shown(post.step, answer.item)
-                post.done.extend([Act.CREATE, Act.SCHEDULE])
-                post.keep_item(answer.item)
+                post.take(Act.SCHEDULE, ActionResult(status, answer.item), single_call=True)
             elif status in (ActionStatus.UNCLEAR, ActionStatus.NOT_DONE):
                 call = Call(Act.SCHEDULE, post.step, post.position, answer, intent, ended_at, single_call=True)
                 left_open.append((post, call))
             else:
-                self._take(post, ActionResult(status, code=answer.code, message=answer.message))
+                result = ActionResult(status, code=answer.code, message=answer.message)
+                take_result(post, Act.SCHEDULE, result, context=self.context)
         self._look_up(left_open)
         unclear = reply.kind is ReplyKind.UNCLEAR and reply.code != "BULK_REFUSED"
-        self.breaker.count_unclear(unclear, "to {count} bulk calls in a row", context=self.context)
+        self.context.breaker.count_unclear(unclear, "to {count} bulk calls in a row", context=self.context)
         return why
 
     def _look_up(self, left_open: Sequence[tuple[StepProgress, Call]]) -> None:
@@ -322,16 +316,10 @@ class _SiteRun:
         for (post, call), result in zip(left_open, results, strict=True):
             if result.item is not None:
                 self.context.note(call.intent, kind="settled", item_id=result.item.id, status=result.item.status)
-            if result.status is ActionStatus.DONE:
-                post.done.extend([Act.CREATE, Act.SCHEDULE])
-                post.keep_item(result.item)
-            elif result.status is ActionStatus.NOT_DONE and result.item is not None:
-                post.done.append(Act.CREATE)
-                post.keep_item(result.item)
-            elif result.status is ActionStatus.UNCLEAR:
-                post.outcome = broken_outcome(post.step, OutcomeKind.UNKNOWN, code="no_answer", message=LEFT_OPEN)
-            elif result.status is not ActionStatus.NOT_DONE:
-                post.end(result)
+            if result.status is ActionStatus.UNCLEAR:
+                post.end(replace(result, code="no_answer", message=LEFT_OPEN))
+            elif result.status is not ActionStatus.NOT_DONE or result.item is not None:
+                post.take(Act.SCHEDULE, result, single_call=True)
         if any(result.code == UNREADABLE for result in results):
             self.context.stop.request("The site could not be read after a bulk call, so nothing more was sent.")
 
@@ -394,14 +382,6 @@ def _urgency(post: StepProgress) -> tuple[int, datetime, int]:
     return (3, step.at, post.position) if step.at else (4, FAR, post.position)
 
 
-def competing_with(post: StepProgress, items: Sequence[Item], *, reader: SiteReader) -> list[Item]:
-    """Return the living items of others that carry this post's reference, the one that stands for it first."""
-    step = post.step
-    same = (item for item in items if item.reference == step.reference and item.channel == step.channel)
-    others = reader.confirmed(item for item in same if item.id != step.item_id and item.status not in DEAD)
-    return sorted((item for item in others if item.status not in DEAD), key=rank)
-
-
 def yield_to(post: StepProgress, listed: Sequence[Item], *, context: SiteContext) -> None:
     """Of several items for one post let only one go out: no item can go out twice, so all runs adopt the same one.
 
@@ -410,20 +390,20 @@ def yield_to(post: StepProgress, listed: Sequence[Item], *, context: SiteContext
     and be about to send its own out. A competing item that stays a draft for longer than a call can take has lost its
     run, and is adopted.
     """
-    competing = competing_with(post, listed, reader=context.reader)
-    patience_ends = context.clock() + context.call_window_seconds
+    reader, patience_ends = context.reader, context.clock() + context.call_window_seconds
+    competing = [item for item in others_of(post.step, listed, reader) if item.status not in DEAD]
     while competing and competing[0].status == Status.DRAFT and competing[0].id > post.step.item_id:
         if context.clock() > patience_ends:
             break
         context.pause(context.settle_seconds * (0.5 + context.random()))
         if context.stop.requested:
             return
-        competing = competing_with(post, context.reader.everything(), reader=context.reader)
+        competing = [item for item in others_of(post.step, reader.everything(), reader) if item.status not in DEAD]
     if not competing:
         return
     drop_own_draft(post.step, position=post.position, context=context)
     other = other_post(post.step, competing[0])
     if other:
-        post.end_as_other(competing[0], other)
+        post.end(other_result(post.step, competing[0], other))
     else:
         post.keep_item(competing[0])

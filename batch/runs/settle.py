@@ -261,9 +261,11 @@ def is_version(item: Item | None, step: Step) -> bool:
     return item is not None and (not item.reference or not own or split_reference(item.reference)[0] == own)
 
 
-def standing(found: Iterable[Item]) -> Item | None:
-    """Return the first item of an iterable by `rank`, None where it is empty."""
-    return min(found, key=rank, default=None)
+def others_of(step: Step, listed: Iterable[Item], reader: SiteReader) -> list[Item]:
+    """Return the living other items that are listed under a step's reference, as each is by its ID, by `rank`."""
+    same = (item for item in listed if item.reference == step.reference and item.channel == step.channel)
+    others = [item for item in same if item.id != step.item_id and item.status not in DEAD]
+    return sorted(reader.confirmed(others), key=rank)
 
 
 def settle(calls: Sequence[Call], *, reader: SiteReader, wait_full_window: bool = False) -> list[ActionResult]:
@@ -308,7 +310,7 @@ def _observe(call: Call, held: Held, reader: SiteReader) -> ActionResult:
     candidates = [item for item in others if not making or item.status not in ENDED]
     if not candidates:
         return ActionResult(ActionStatus.NOT_DONE)
-    item = standing(reader.confirmed(candidates))
+    item = min(reader.confirmed(candidates), key=rank, default=None)
     if item is None:
         return unclear_result(call.reply)
     other = other_post(step, item)
@@ -326,12 +328,10 @@ def _told(call: Call, result: ActionResult) -> ActionResult:
             message = "The post has been deleted on the site meanwhile. Run again: the plan then shows what is there."
             return ActionResult(ActionStatus.REFUSED, code=reply.code, message=message)
         shown = (
-            f" On the site it is {STATUS_WORDS.get(item.status, item.status)}."
-            if item
-            else " The site doesn't show it."
+            f"On the site it is {STATUS_WORDS.get(item.status, item.status)}." if item else "The site doesn't show it."
         )
         message = (
-            f"The service reports that the key {step.reference!r} is in use or was used before.{shown} "
+            f"The service reports that the key {step.reference!r} is in use or was used before. {shown} "
             f"Run again; if that doesn't help, post it again with --again {step.key}."
         )
         return ActionResult(ActionStatus.CONFLICT, item, reply.code, message)

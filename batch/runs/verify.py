@@ -17,7 +17,7 @@ from batch.plan.compare import content_changes, kept_fields, real_changes
 from batch.plan.slots import Calendar
 from batch.runs.actions import SiteContext, StepProgress, carry_out, kept_notice, with_item, withdraw
 from batch.runs.record import broken_outcome, done_outcome
-from batch.runs.settle import DEAD, ENDED, ON_ITS_WAY, PENDING, ActionStatus, is_version, judge, other_post, standing
+from batch.runs.settle import ENDED, ON_ITS_WAY, PENDING, ActionStatus, is_version, judge, other_post, others_of
 from batch.wording import STATUS_WORDS
 
 GOING_OUT = frozenset({StepKind.DRAFT, StepKind.SCHEDULE, StepKind.PUBLISH})
@@ -225,9 +225,7 @@ def _under_reference(step: Step, listed: Sequence[Item], *, context: SiteContext
     """Return the living item of a post that was made in this run: an answer may have named it by a wrong ID."""
     if not step.reference or Act.CREATE not in step.acts:
         return None
-    same = (item for item in listed if item.reference == step.reference and item.channel == step.channel)
-    others = [item for item in same if item.id != step.item_id and item.status not in DEAD]
-    return standing(context.reader.confirmed(others))
+    return next(iter(others_of(step, listed, context.reader)), None)
 
 
 def _take_back_failure(post: StepProgress, item: Item | None, *, context: SiteContext) -> None:

@@ -284,7 +284,7 @@ PLANTED = (
     Planted(
         "no look for another run before publishing",
         "runs/execute.py",
-        "                yield_to(post, held[post.step.reference], context=self.context)\n",
+        "                yield_to(post, listed, context=self.context)\n",
         "                pass\n",
         TWO,
     ),

@@ -16,7 +16,6 @@ from batch.model import Act, Outcome, OutcomeKind, Step, StepKind
 from batch.runs.record import (
     broken_outcome,
     done_outcome,
-    idle_outcome,
     is_as_written,
     new_run_id,
     not_run_outcome,
@@ -57,7 +56,7 @@ OUTCOMES: list[Callable[[Step], Outcome]] = [
     lambda step: done_outcome(step, None, last=Act.SCHEDULE),
     lambda step: broken_outcome(step, OutcomeKind.FAILED, code="c", message="It failed."),
     lambda step: not_run_outcome(step, why="It was stopped."),
-    lambda step: idle_outcome(replace(step, kind=StepKind.INVALID, acts=())),
+    lambda step: planned_outcome(replace(step, kind=StepKind.INVALID, acts=())),
 ]
 
 
