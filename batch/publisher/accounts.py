@@ -101,27 +101,23 @@ def connect_url(client: Client, channel: Channel) -> str:
 
 def read_quotas(client: Client, names: Iterable[str] = FEATURES) -> Allowance:
     """Return what the plan allows: one call, or one for each feature where the service refuses that call."""
-    names = tuple(names)
+    names, notices = tuple(names), []
     reply = client.query("GET", f"{BASE}/features", params={"featureTypes": names}, by_status=True)
+    metered = reply.body.get("monetizationEnabled") is not False
     if reply.kind is ReplyKind.OK and isinstance(reply.body.get("features"), list):
         found = {f["type"]: f for f in as_dicts(reply.body["features"]) if isinstance(f.get("type"), str)}
-        return _plan(found, names, metered=reply.body.get("monetizationEnabled") is not False)
-    found = {}
-    for name in names:
-        reply = client.query("GET", f"{BASE}/features/{name}", by_status=True)
-        if reply.kind is ReplyKind.OK and isinstance(data := reply.body.get("featureData"), dict):
-            found[name] = data
-    said = "The service doesn't list all features in one call, so each was asked for by itself."
-    plan = _plan(found, names, metered=True)
-    return plan._replace(notices=(said, *plan.notices))
-
-
-def _plan(found: dict[str, Json], names: Iterable[str], *, metered: bool) -> Allowance:
-    quotas = {n: make_quota(n, found[n], metered=metered) for n in names if n in found and n in METERED}
-    features = {n: found[n].get("enabled") is not False for n in names if n in found}
-    missing = [n for n in names if n not in found]
-    said = f"The service didn't report {', '.join(missing)}, so what is left is unknown."
-    return Allowance(quotas, features, (said,) if missing else ())
+    else:
+        found, metered = {}, True
+        notices.append("The service doesn't list all features in one call, so each was asked for by itself.")
+        for name in names:
+            reply = client.query("GET", f"{BASE}/features/{name}", by_status=True)
+            if reply.kind is ReplyKind.OK and isinstance(data := reply.body.get("featureData"), dict):
+                found[name] = data
+    if missing := [name for name in names if name not in found]:
+        notices.append(f"The service didn't report {', '.join(missing)}, so what is left is unknown.")
+    told = [name for name in names if name in found]
+    quotas = {name: make_quota(name, found[name], metered=metered) for name in told if name in METERED}
+    return Allowance(quotas, {name: found[name].get("enabled") is not False for name in told}, tuple(notices))
 
 
 def make_quota(action: str, feature: Json, *, metered: bool) -> Quota:
@@ -150,10 +146,10 @@ def read_snapshot(
     wanted = list(dict.fromkeys(channels))
     connect = [partial(read_connection, client, channel) for channel in wanted]
     questions: list[Callable[[], Any]] = [partial(read_items, client), partial(read_quotas, client), *connect]
-    answers = gather(questions, at_once=at_once)
-    items: ItemsRead = answers[0]
-    plan: Allowance = answers[1]
-    connections: list[Connection] = answers[2:]
+    items: ItemsRead
+    plan: Allowance
+    connections: list[Connection]
+    items, plan, *connections = gather(questions, at_once=at_once)
     # Posts that wait on a channel that nobody asked about may wait in vain.
     waiting = {i.channel for i in items.items if i.status == Status.SCHEDULED and not i.external}
     others = [channel for channel in Channel if channel in waiting and channel not in wanted]

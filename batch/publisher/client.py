@@ -161,8 +161,7 @@ class AppToken:
             if not isinstance(life, (int, float)) or isinstance(life, bool) or not 0 < life < 1e9:
                 life = DEFAULT_LIFE_SECONDS
             self._token = Secret(token)
-            fresh_seconds = max(life - RENEW_BEFORE_SECONDS, min(life, SHORTEST_LIFE_SECONDS) / 2)
-            self._fresh_until = self._clock() + fresh_seconds
+            self._fresh_until = self._clock() + max(life - RENEW_BEFORE_SECONDS, min(life, SHORTEST_LIFE_SECONDS) / 2)
             return self._token
 
     def drop(self, refused: Secret) -> None:
@@ -242,13 +241,7 @@ class Client:
         return replace(reply, message=message)
 
     def query(
-        self,
-        method: str,
-        path: str,
-        body: Json | None = None,
-        *,
-        params: Params | None = None,
-        by_status: bool = False,
+        self, method: str, path: str, body: Json | None = None, *, params: Params | None = None, by_status: bool = False
     ) -> Reply:
         """Ask a question, again where the answer is missing or unclear; the reply is OK or REFUSED.
 
@@ -256,9 +249,8 @@ class Client:
         Raises `SignInError` for a refused credential and `ServiceError` where no usable answer could be had. Only for
         calls that change nothing.
         """
-        started, attempt = self.clock(), 0
-        while True:
-            attempt += 1
+        started = self.clock()
+        for attempt in range(1, ATTEMPTS + 1):
             reply = self.send_once(method, path, body, params=params)
             if by_status:
                 reply = refused_by_status(reply)
@@ -266,7 +258,7 @@ class Client:
                 break
             seconds = wait_seconds(attempt, reply.retry_after_seconds, random=self.random)
             late = self.clock() - started + seconds > QUERY_SECONDS
-            if attempt >= ATTEMPTS or late or not self.budget.take():
+            if attempt == ATTEMPTS or late or not self.budget.take():
                 break
             self.sleep(seconds)
         if reply.status in (401, 403):
@@ -329,12 +321,7 @@ class Client:
 
     def _read(self, request: httpx.Request) -> Reply:
         ends_at = self.clock() + self.deadline_seconds
-        response = self._http.send(request, stream=True)
-        try:
-            content = read_body(response, max_bytes=self.max_answer_bytes, late=lambda: self.clock() > ends_at)
-        finally:
-            response.close()
-        raw = Raw(response.status_code, response.headers, content)
+        raw = receive(self._http, request, max_bytes=self.max_answer_bytes, late=lambda: self.clock() > ends_at)
         signing_in = request.url.path.endswith(TOKEN_PATH)
 
         def redacted(body: Json) -> Json:
@@ -387,16 +374,20 @@ def _without(value: Any, secrets: Sequence[Secret]) -> Any:
     return [_without(member, secrets) for member in value] if isinstance(value, list) else value
 
 
-def read_body(response: httpx.Response, *, max_bytes: int, late: Callable[[], bool]) -> bytes:
-    """Read an answer's bytes as they were sent. Errors: TooLarge, and `httpx.ReadTimeout` once it is `late`."""
+def receive(http: httpx.Client, request: httpx.Request, *, max_bytes: int, late: Callable[[], bool]) -> Raw:
+    """Send a request and read its answer as it came. Errors: TooLarge, and `httpx.ReadTimeout` once it is `late`."""
     content = bytearray()
-    for part in response.iter_raw():
-        content += part
-        if len(content) > max_bytes:
-            raise TooLarge("The service's answer is larger than this client takes.")
-        if late():
-            raise httpx.ReadTimeout("the time for this call is over")
-    return bytes(content)
+    response = http.send(request, stream=True)
+    try:
+        for part in response.iter_raw():
+            content += part
+            if len(content) > max_bytes:
+                raise TooLarge("The service's answer is larger than this client takes.")
+            if late():
+                raise httpx.ReadTimeout("the time for this call is over")
+    finally:
+        response.close()
+    return Raw(response.status_code, response.headers, bytes(content))
 
 
 NOTIFY_SECONDS = 15.0

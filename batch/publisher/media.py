@@ -12,7 +12,7 @@ import ipaddress
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
@@ -21,10 +21,10 @@ import httpx
 
 from batch.errors import ServiceError
 from batch.model import Json
-from batch.publisher.client import AT_ONCE, CONNECT_SECONDS, Client, read_body, within
+from batch.publisher.client import AT_ONCE, CONNECT_SECONDS, Client, receive, within
 from batch.publisher.pace import Patience, wait_seconds
 from batch.publisher.payload import as_dict, as_dicts, as_text
-from batch.publisher.reply import Raw, Reply, ReplyKind, TooLarge, make_reply
+from batch.publisher.reply import Reply, ReplyKind, TooLarge, make_reply
 from batch.rules.sources import MEDIA_MANAGER_HOSTS, refuse_host
 
 FILES = "/site-media/v1/files"
@@ -220,16 +220,14 @@ def is_safe_target(url: str, *, local: bool) -> bool:
     return parts.scheme == "https" and not refuse_host(host)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answered:
-    reply: Reply
-    headers: Mapping[str, str] = field(default_factory=dict)
+_Answered = tuple[Reply, Mapping[str, str]]
+"""What came back, and its headers."""
 
-    @property
-    def offset(self) -> int | None:
-        """How many bytes the service says that it has."""
-        value = self.headers.get("upload-offset", "")
-        return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
+
+def _offset(headers: Mapping[str, str]) -> int | None:
+    """Return how many bytes the service says that it has."""
+    value = headers.get("upload-offset", "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
 
 
 class _Upload:
@@ -244,30 +242,29 @@ class _Upload:
     def whole(self, target: _Target) -> Reply:
         """Send all bytes in one call."""
         headers = {"Content-Type": self._mime, "Content-Length": str(self._size_bytes)}
-        return self._call("PUT", target.final, headers, 0).reply
+        return self._call("PUT", target.final, headers, 0)[0]
 
     def resumable(self, target: _Target) -> Reply:
         """Send the bytes by the tus protocol, going on where a connection broke, and have the file made of them."""
         told = {"filename": self._name, "contentType": self._mime, "token": target.token}
         metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in told.items())
-        made = self._call(
-            "POST", target.url, {**TUS, "Upload-Length": str(self._size_bytes), "Upload-Metadata": metadata}
-        )
-        place = urljoin(target.url, made.headers.get("location", ""))
-        if made.reply.status != 201 or urlsplit(place)[:2] != urlsplit(target.url)[:2]:
-            return made.reply if made.reply.status != 201 else _odd_upload()
+        size = {"Upload-Length": str(self._size_bytes)}
+        reply, told_back = self._call("POST", target.url, {**TUS, **size, "Upload-Metadata": metadata})
+        place = urljoin(target.url, told_back.get("location", ""))
+        if reply.status != 201 or urlsplit(place)[:2] != urlsplit(target.url)[:2]:
+            return reply if reply.status != 201 else ODD_UPLOAD
         offset = 0
         for _ in range(UPLOAD_TRIES):
             headers = {**TUS, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
             size = {"Content-Length": str(self._size_bytes - offset)}
-            sent = self._call("PATCH", place, {**headers, **size}, offset)
-            known = sent.offset if sent.reply.status == 204 else self._call("HEAD", place, TUS).offset
+            reply, told_back = self._call("PATCH", place, {**headers, **size}, offset)
+            known = _offset(told_back if reply.status == 204 else self._call("HEAD", place, TUS)[1])
             if known is None or not offset <= known <= self._size_bytes:
-                return sent.reply if sent.reply.status != 204 else _odd_upload()
+                return reply if reply.status != 204 else ODD_UPLOAD
             offset = known
             if offset == self._size_bytes:
-                return self._call("PUT", target.final, {"Content-Type": "application/json"}).reply
-        return _odd_upload()
+                return self._call("PUT", target.final, {"Content-Type": "application/json"})[0]
+        return ODD_UPLOAD
 
     def _call(self, method: str, url: str, headers: Mapping[str, str], offset: int | None = None) -> _Answered:
         """Make one call, with the bytes from `offset` on (None: without any)."""
@@ -285,30 +282,25 @@ class _Upload:
             content = None if offset is None else in_time(offset)
             timeout = httpx.Timeout(self._seconds, connect=CONNECT_SECONDS)
             request = http.build_request(method, url, content=content, headers=headers, timeout=timeout)
-            response = http.send(request, stream=True)
-            try:
-                body = read_body(response, max_bytes=MAX_ANSWER_BYTES, late=lambda: time.monotonic() > ends_at)
-            finally:
-                response.close()
-            raw = Raw(response.status_code, response.headers, body)
+            raw = receive(http, request, max_bytes=MAX_ANSWER_BYTES, late=lambda: time.monotonic() > ends_at)
             client, most = self._client, MAX_ANSWER_BYTES
-            reply = make_reply(raw, now=client.now(), max_bytes=most, redact=client.redact_body)
-            return _Answered(reply, response.headers)
+            return make_reply(raw, now=client.now(), max_bytes=most, redact=client.redact_body), raw.headers
 
         try:
             return within(self._seconds, send, late=httpx.ReadTimeout)
         except TooLarge:
-            message = "The answer to the upload is too large."
-            return _Answered(Reply(ReplyKind.UNCLEAR, code="TOO_LARGE", message=message))
+            code, message, kind = "TOO_LARGE", "The answer to the upload is too large.", ReplyKind.UNCLEAR
         except httpx.TransportError as error:
             kind = ReplyKind.NOT_SENT if isinstance(error, httpx.ConnectError) else ReplyKind.UNCLEAR
-            message = "The connection broke before the file was there."
-            return _Answered(Reply(kind, code="UPLOAD_CUT", message=message))
+            code, message = "UPLOAD_CUT", "The connection broke before the file was there."
         except (httpx.InvalidURL, httpx.StreamError):
-            message = "The file could not be sent to the upload address."
-            return _Answered(Reply(ReplyKind.UNCLEAR, code="UPLOAD_CUT", message=message))
+            code, message = "UPLOAD_CUT", "The file could not be sent to the upload address."
+            kind = ReplyKind.UNCLEAR
+        return Reply(kind, code=code, message=message), {}
 
 
-def _odd_upload() -> Reply:
-    message = "The upload address answered in a way that is not known, so the file was not sent to its end."
-    return Reply(ReplyKind.UNCLEAR, code="UPLOAD_ODD", message=message)
+ODD_UPLOAD = Reply(
+    ReplyKind.UNCLEAR,
+    code="UPLOAD_ODD",
+    message="The upload address answered in a way that is not known, so the file was not sent to its end.",
+)

@@ -56,15 +56,14 @@ class Pace:
         self._halved_at = float("-inf")
         self._closed_until = float("-inf")
 
-    def wait(self) -> None:
+    def wait(self, *, count: bool = True) -> None:
         """Return when one more call may go, and count it."""
-        while (seconds := self._take()) > 0:
+        while (seconds := self._take(count=count)) > 0:
             self._sleep(max(seconds, SHORTEST_SLEEP_SECONDS))
 
     def until_free(self) -> None:
         """Return when one more call could go, without counting it: what is checked right before a call is then true."""
-        while (seconds := self._take(count=False)) > 0:
-            self._sleep(max(seconds, SHORTEST_SLEEP_SECONDS))
+        self.wait(count=False)
 
     def slow_down(self, retry_after_seconds: float | None = None) -> None:
         """Halve the pace after a 429, and let nothing go before the time that the service asked for."""
@@ -83,7 +82,7 @@ class Pace:
             self._recover(self._clock())
             return self._limit
 
-    def _take(self, *, count: bool = True) -> float:
+    def _take(self, *, count: bool) -> float:
         """Log a call (`count`) and return 0, or return the seconds to wait before asking again."""
         with self._lock:
             now = self._clock()
@@ -195,9 +194,6 @@ def read_http_date(value: str | None) -> datetime | None:
         return None
     try:
         at = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    try:
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except OverflowError:
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None

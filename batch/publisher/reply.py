@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from batch.model import Item, Json
 from batch.publisher.pace import read_http_date, read_retry_after
-from batch.publisher.payload import read_item
+from batch.publisher.payload import as_dicts, read_item
 
 
 class ReplyKind(StrEnum):
@@ -89,9 +89,13 @@ class Raw(NamedTuple):
 class NotJson(ValueError):
     """The body is not one JSON object of this API; the text says why."""
 
+    code = "NOT_JSON"
 
-class TooLarge(ValueError):
+
+class TooLarge(NotJson):
     """The body, or what it unpacks to, is larger than the client takes."""
+
+    code = "TOO_LARGE"
 
 
 def refused_by_status(reply: Reply) -> Reply:
@@ -104,31 +108,29 @@ def refused_by_status(reply: Reply) -> Reply:
 def make_reply(raw: Raw, *, now: datetime, max_bytes: int, redact: Callable[[Json], Json] = lambda body: body) -> Reply:
     """Classify an answer without the credential (`redact`); `now` is the fallback for a `Retry-After` date."""
     server_at = read_http_date(raw.headers.get("date"))
-    body: Json | None = None
-    unread = ("", "")
+    body: Json | NotJson
     try:
         body = redact(read_json(raw, max_bytes=max_bytes))
     except NotJson as error:
-        unread = ("NOT_JSON", str(error))
-    except TooLarge as error:
-        unread = ("TOO_LARGE", str(error))
-    kind, code, message = _classify(raw.status, body, unread)
-    item = body.get("item") if body else None
+        body = error
+    kind, code, message = _classify(raw.status, body)
+    body = {} if isinstance(body, NotJson) else body
+    item = body.get("item")
     return Reply(
         kind=kind,
         status=raw.status,
         code=code,
         message=message,
-        body=body or {},
+        body=body,
         item=read_item(item) if isinstance(item, dict) else None,
         retry_after_seconds=read_retry_after(raw.headers.get("retry-after"), now=server_at or now),
         server_at=server_at,
     )
 
 
-def _classify(status: int, body: Json | None, unread: tuple[str, str]) -> tuple[ReplyKind, str, str]:
-    """Return kind, code and message of an answer with this status and this body (None: `unread`, code and reason)."""
-    code, message = _error_of(body)
+def _classify(status: int, body: Json | NotJson) -> tuple[ReplyKind, str, str]:
+    """Return kind, code and message of an answer with this status and this body, or why it has none."""
+    code, message = ("", "") if isinstance(body, NotJson) else _error_of(body)
     if status == 429:
         kind = ReplyKind.REFUSED if code == PUBLISH_LIMIT else ReplyKind.LIMITED
         return kind, code or "HTTP_429", message or "The site's limit of calls a minute is reached."
@@ -138,17 +140,17 @@ def _classify(status: int, body: Json | None, unread: tuple[str, str]) -> tuple[
         message = f"The service answered with a redirect (HTTP {status}), which is not followed."
         return ReplyKind.UNCLEAR, "REDIRECT", message
     if 200 <= status < 300:
-        return (ReplyKind.UNCLEAR, *unread) if body is None else (ReplyKind.OK, "", "")
+        return (ReplyKind.UNCLEAR, body.code, str(body)) if isinstance(body, NotJson) else (ReplyKind.OK, "", "")
     if 400 <= status < 500 and status != 408 and (code or message):
         return ReplyKind.REFUSED, code or f"HTTP_{status}", message
     message = message or f"The service answered HTTP {status} and not whether the call was carried out."
     return ReplyKind.UNCLEAR, f"HTTP_{status}", message
 
 
-def _error_of(body: Json | None) -> tuple[str, str]:
+def _error_of(body: Json) -> tuple[str, str]:
     """Return code and message of the documented error body, "" and "" where the body is not one."""
-    details = body.get("details") if body else None
-    if not body or not isinstance(details, dict):
+    details = body.get("details")
+    if not isinstance(details, dict):
         return "", ""
     message = _text(body.get("message"))
     application, validation = details.get("applicationError"), details.get("validationError")
@@ -157,11 +159,10 @@ def _error_of(body: Json | None) -> tuple[str, str]:
         return code, PLAIN_WORDS.get(code, code) if described in ("", code) else described
     if not isinstance(validation, dict):
         return "", message
-    listed, parts = validation.get("fieldViolations"), []
-    for violation in listed if isinstance(listed, list) else []:
-        if isinstance(violation, dict):
-            why = _text(violation.get("description")) or _text(violation.get("violatedRule"))
-            parts.append(": ".join(part for part in (_text(violation.get("field")), why) if part))
+    parts = []
+    for violation in as_dicts(validation.get("fieldViolations")):
+        why = _text(violation.get("description")) or _text(violation.get("violatedRule"))
+        parts.append(": ".join(part for part in (_text(violation.get("field")), why) if part))
     violations = _text("; ".join(part for part in parts if part))
     return "VALIDATION", violations or message or "The service refused a field and did not say which."
 
@@ -179,10 +180,8 @@ def read_json(raw: Raw, *, max_bytes: int) -> Json:
     media_type = raw.headers.get("content-type", "").split(";")[0].strip().lower()
     structured = media_type.startswith("application/") and media_type.endswith("+json")
     if media_type != "application/json" and not structured:
-        told = (
-            media_type if media_type in OTHER_TYPES else "another kind of content" if media_type else "no content type"
-        )
-        raise NotJson(f"The service answered {told} where JSON belongs.")
+        other = "another kind of content" if media_type else "no content type"
+        raise NotJson(f"The service answered {media_type if media_type in OTHER_TYPES else other} where JSON belongs.")
     content = _unpack(raw, max_bytes)
     try:
         value = json.loads(content.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
