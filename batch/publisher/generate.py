@@ -17,6 +17,7 @@ from batch.publisher.client import Client
 from batch.publisher.pace import Patience
 from batch.publisher.payload import as_dict, as_dicts, as_text, read_generated
 from batch.publisher.reply import Reply, ReplyKind
+from batch.rules.check import ASSET_UNKNOWN
 
 BASE = "/social-publisher/v1"
 FIRST_WAIT_SECONDS = 2.0
@@ -38,13 +39,8 @@ class Generated:
 def generate_text(client: Client, generation: Generation, *, channel: Channel, link: str = "") -> Generated:
     """Have a caption written (Generate Text), and a title where the service gives one."""
     body: Json = {"userInput": generation.prompt, "channelName": str(channel)}
-    if generation.tone:
-        body["tone"] = generation.tone
-    if generation.language:
-        body["languageCode"] = generation.language
-    if link:
-        body["additionalContent"] = {"url": link}
-    reply = _ask(client, "generate-text", body)
+    more = {"tone": generation.tone, "languageCode": generation.language, "additionalContent": link and {"url": link}}
+    reply = _ask(client, "generate-text", body | {name: value for name, value in more.items() if value})
     if isinstance(reply, Generated):
         return reply
     for result in as_dicts(reply.body.get("results")):
@@ -126,13 +122,6 @@ class SiteAsset(NamedTuple):
     name: str
 
 
-class FoundAsset(NamedTuple):
-    """The ID of the thing that a row names; "" where it can't be told, and then `message` says why."""
-
-    id: str = ""
-    message: str = ""
-
-
 def list_assets(client: Client, kind: str) -> list[SiteAsset]:
     """Return what the site has of a kind; read-only. Errors: ServiceError, SignInError."""
     call, body = ASSET_CALLS[kind], ASSET_CALLS[kind].body
@@ -166,30 +155,29 @@ def _next_page(call: AssetCall, answer: Json, *, seen: int) -> Json:
     return call.body | (paging if "paging" in call.body else {"query": paging})
 
 
-def find_asset(client: Client, generation: Generation, *, known: dict[str, list[SiteAsset]]) -> FoundAsset:
-    """Return the one thing of a kind that has this name; `known` keeps the lists that were read."""
+def find_asset(client: Client, generation: Generation, *, known: dict[str, list[SiteAsset]]) -> SiteAsset | Generated:
+    """Return the one thing of a kind that has this name, or why there is none; `known` keeps what was read."""
     kind, name = generation.asset_type, generation.asset_name
     if kind not in known:
         try:
             known[kind] = list_assets(client, kind)
         except (ServiceError, SignInError) as error:
-            return FoundAsset(message=f"{name!r} can't be looked up: {error} Write its ID instead, as in {kind}:<id>.")
+            message = f"{name!r} can't be looked up: {error} Write its ID instead, as in {kind}:<id>."
+            return Generated(code=ASSET_UNKNOWN, message=message)
     plain = " ".join(name.casefold().split())
     same = [asset for asset in known[kind] if " ".join(asset.name.casefold().split()) == plain]
     if len(same) == 1:
-        return FoundAsset(same[0].id)
+        return same[0]
     if same:
         ids = ", ".join(f"{kind}:{asset.id}" for asset in same[:NEAREST])
-        return FoundAsset(message=f"{len(same)} things on the site are called {name!r}. Write one of {ids}.")
+        message = f"{len(same)} things on the site are called {name!r}. Write one of {ids}."
+        return Generated(code=ASSET_UNKNOWN, message=message)
     names = {asset.name.casefold(): asset.name for asset in known[kind]}
     inside = [names[low] for low in names if plain in low]
     near = inside or [names[low] for low in get_close_matches(plain, names, n=NEAREST, cutoff=0.4)]
-    meant = (
-        f"The nearest are {', '.join(near[:NEAREST])}."
-        if near
-        else "`postbatch accounts --assets` lists what there is."
-    )
-    return FoundAsset(message=f"Nothing on the site is called {name!r}. {meant}")
+    nearest = f"The nearest are {', '.join(near[:NEAREST])}."
+    meant = nearest if near else "`postbatch accounts --assets` lists what there is."
+    return Generated(code=ASSET_UNKNOWN, message=f"Nothing on the site is called {name!r}. {meant}")
 
 
 def _ask(client: Client, call: str, body: Json | None, *, method: str = "POST") -> Reply | Generated:

@@ -132,12 +132,6 @@ class RetryBudget:
         with self._lock:
             self._left = min(self._most, self._left + 0.1)
 
-    @property
-    def left(self) -> int:
-        """How many whole repeats are left."""
-        with self._lock:
-            return int(self._left)
-
 
 @dataclass(frozen=True, slots=True)
 class Patience:

@@ -127,11 +127,8 @@ class Probe:
         if reply.kind is ReplyKind.OK:
             said, means = "Two drafts may have one reference.", "Only looking keeps posts from being made twice."
             return Fact("references", "repeated", said, means)
-        said, means = (
-            f"A second draft with a reference is refused ({reply.code}).",
-            "The service itself refuses doubles.",
-        )
-        return Fact("references", "unique", said, means)
+        said = f"A second draft with a reference is refused ({reply.code})."
+        return Fact("references", "unique", said, "The service itself refuses doubles.")
 
     def _clearing(self, item_id: str, step: Step, shown: Item) -> Iterator[Fact]:
         names = [name for name in ("link", "title", "call_to_action") if getattr(step.content, name)]

@@ -105,8 +105,8 @@ def _generate(
     if asked.kind is Generate.POST:
         if asked.asset_name:
             found = find_asset(context.client, asked, known=catalogue)
-            if not found.id:
-                return Generated(code=ASSET_UNKNOWN, message=found.message)
+            if isinstance(found, Generated):
+                return found
             asked = replace(asked, asset_id=found.id)
         return generate_post(context.client, asked, channel=channel)
     if not post.content.media:

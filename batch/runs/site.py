@@ -146,10 +146,5 @@ def _brought_up_to_date(
         pause(wait)
         by_id = {item.id: item for item in items.query_items(client)}
         stale = []
-    for item_id in stale:
-        item = items.get_item(client, item_id)
-        if item is not None:
-            by_id[item_id] = item
-        else:
-            by_id.pop(item_id, None)
-    return tuple(by_id.values())
+    fresh = by_id | {item_id: items.get_item(client, item_id) for item_id in stale}
+    return tuple(item for item in fresh.values() if item is not None)
