@@ -89,9 +89,6 @@ REFUSAL = "refused "
 REFUSED_ONCE = "once "
 """How its value begins where the post was refused once: a 428 may pass, so that only a second one counts."""
 
-UNSETTLED_KINDS = ("unclear",)
-"""Results that say nothing about what happened: such an intent counts as one without a result."""
-
 CHANGING_WITHIN = frozenset({"update", "reschedule"})
 """Acts that leave an item's status as it was. So may `schedule` (a date moved), which also changes it: not here."""
 
@@ -270,8 +267,9 @@ class Journal:
         """
         rows = self._ask(
             "SELECT i.id, i.position, COALESCE(r.at, i.at + ?) AS until FROM intent i "
-            "LEFT JOIN result r ON r.intent = i.id WHERE until >= ? AND (r.intent IS NULL OR r.kind = ?) ORDER BY i.id",
-            (call_seconds, since.timestamp(), *UNSETTLED_KINDS),
+            "LEFT JOIN result r ON r.intent = i.id "
+            "WHERE until >= ? AND (r.intent IS NULL OR r.kind = 'unclear') ORDER BY i.id",
+            (call_seconds, since.timestamp()),
         )
         return tuple(Unsettled(intent, position, _at(until)) for intent, position, until in rows)
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from batch.errors import SignInError
@@ -34,13 +33,6 @@ SAY_EVERY_SECONDS = 30.0
 MAX_NAME_LETTERS = 100
 SIDE_BY_SIDE_BYTES = 10_000_000
 """A larger file has the whole line to itself, or each of several would take longer than an upload may."""
-
-
-class MediaResult(NamedTuple):
-    """What became of the media, by identity: the address in the Media Manager, or why there is none (FAILED)."""
-
-    urls: Mapping[str, str]
-    failures: Mapping[str, Brought]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +57,11 @@ def identity_of(medium: Medium) -> str:
     return medium.identity or medium.source
 
 
-def bring_media(media: Iterable[Medium], context: MediaContext) -> MediaResult:
+def bring_media(media: Iterable[Medium], context: MediaContext) -> Transfer:
     """Bring each distinct medium that has no address there yet. Errors: SignInError, JournalError."""
     wanted, known = {identity_of(m): m for m in media if not m.url}, context.journal.all_media()
     there = {identity: known[identity] for identity in wanted if identity in known}
-    transfer = _Transfer(context, MediaFolder(context.folder) if context.folder else None, there)
+    transfer = Transfer(context, MediaFolder(context.folder) if context.folder else None, there)
     missing = [medium for identity, medium in wanted.items() if identity not in there]
     large = [medium for medium in missing[1:] if (medium.size_bytes or 0) > SIDE_BY_SIDE_BYTES]
     small = [medium for medium in missing[1:] if medium not in large]
@@ -80,12 +72,15 @@ def bring_media(media: Iterable[Medium], context: MediaContext) -> MediaResult:
         transfer.wait_for_all()
     while transfer.pending:
         transfer.wait()
-    return MediaResult(transfer.urls, transfer.failures)
+    return transfer
 
 
 @dataclass(slots=True)
-class _Transfer:
-    """The media of one plan on their way; `pending` are those that the service is working on, and since when."""
+class Transfer:
+    """The media of one plan on their way; `pending` are those that the service is working on, and since when.
+
+    `urls` and `failures` tell what became of them, by identity: the address there, or why there is none (FAILED).
+    """
 
     context: MediaContext
     folder: MediaFolder | None

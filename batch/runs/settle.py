@@ -11,8 +11,7 @@ carried it out only then. "It is there" counts at once, where it is this post an
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -165,9 +164,6 @@ LIVE_FIRST = (Status.PUBLISHED, Status.PROCESSING, Status.IN_QUEUE, Status.SCHED
 UNCERTAIN = frozenset({ActionStatus.NOT_DONE, ActionStatus.UNCLEAR})
 """What a second look may change: a list that was old, or that gave an item another's ID."""
 
-Held = Mapping[tuple[str, str], Sequence[Item]]
-"""The site's items by reference and channel."""
-
 
 @dataclass(frozen=True, slots=True)
 class SiteReader:
@@ -263,9 +259,12 @@ def is_version(item: Item | None, step: Step) -> bool:
 
 def others_of(step: Step, listed: Iterable[Item], reader: SiteReader) -> list[Item]:
     """Return the living other items that are listed under a step's reference, as each is by its ID, by `rank`."""
+    return sorted(reader.confirmed(item for item in _beside(step, listed) if item.status not in DEAD), key=rank)
+
+
+def _beside(step: Step, listed: Iterable[Item]) -> list[Item]:
     same = (item for item in listed if item.reference == step.reference and item.channel == step.channel)
-    others = [item for item in same if item.id != step.item_id and item.status not in DEAD]
-    return sorted(reader.confirmed(others), key=rank)
+    return [item for item in same if item.id != step.item_id]
 
 
 def settle(calls: Sequence[Call], *, reader: SiteReader, wait_full_window: bool = False) -> list[ActionResult]:
@@ -295,17 +294,15 @@ def settle(calls: Sequence[Call], *, reader: SiteReader, wait_full_window: bool 
 
 def _look(calls: Sequence[Call], reader: SiteReader) -> list[ActionResult]:
     """Look once for each call, and at the list once for all. Errors: ServiceError, SignInError."""
-    held: defaultdict[tuple[str, str], list[Item]] = defaultdict(list)
-    for item in reader.everything() if any(call.by_reference for call in calls) else ():
-        held[item.reference, item.channel].append(item)
-    return [_observe(call, held, reader) for call in calls]
+    listed = reader.everything() if any(call.by_reference for call in calls) else ()
+    return [_observe(call, listed, reader) for call in calls]
 
 
-def _observe(call: Call, held: Held, reader: SiteReader) -> ActionResult:
+def _observe(call: Call, listed: Sequence[Item], reader: SiteReader) -> ActionResult:
     act, step = call.act, call.step
     if not call.by_reference:
         return judge(act, step, reader.by_id(step.item_id))
-    others = [item for item in held[step.reference, step.channel] if item.id != step.item_id]
+    others = _beside(step, listed)
     making = call.single_call and not call.competing
     candidates = [item for item in others if not making or item.status not in ENDED]
     if not candidates:

@@ -24,7 +24,7 @@ from batch.runs.control import Stop
 from batch.runs.journal import Journal
 from batch.runs.media import (
     MediaContext,
-    MediaResult,
+    Transfer,
     bring_media,
     fill_media,
     library_name,
@@ -62,7 +62,7 @@ def room(client: Client, journal: Journal, tmp_path: Path, played: Any) -> Media
     return MediaContext(client=client, journal=journal, folder=tmp_path, sleep=played.sleep, clock=played.clock)
 
 
-def urls_of(result: MediaResult) -> list[str]:
+def urls_of(result: Transfer) -> list[str]:
     return list(result.urls.values())
 
 
@@ -73,13 +73,11 @@ def test_files_and_addresses_become_addresses_of_the_library(library: Any, room:
         Medium("https://static.wixstatic.com/media/there.jpg", "IMAGE", "https://static.wixstatic.com/media/there.jpg"),
     ]
     result = bring_media(media, room)
-    assert result == MediaResult(
-        urls={
-            media[0].identity: "https://static.wixstatic.com/media/file-1",
-            media[1].identity: "https://video.wixstatic.com/media/file-2",
-        },
-        failures={},
-    )
+    assert result.urls == {
+        media[0].identity: "https://static.wixstatic.com/media/file-1",
+        media[1].identity: "https://video.wixstatic.com/media/file-2",
+    }
+    assert result.failures == {}
     assert library.files[0].content == PICTURE
     assert library.files[0].name == "Frühling.jpg"
     assert library.files[1].source == "https://example.com/clip.mp4"

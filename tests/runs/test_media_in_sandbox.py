@@ -19,7 +19,7 @@ from batch.publisher.pace import Pace
 from batch.rules.media import check_media
 from batch.runs.generation import generate_posts
 from batch.runs.journal import Journal
-from batch.runs.media import MediaContext, MediaResult, bring_media
+from batch.runs.media import MediaContext, Transfer, bring_media
 from batch.sandbox.sites import SITE_ID
 from batch.settings import ApiKey
 from tests.rig.options import Options
@@ -87,7 +87,7 @@ class Done:
     """What one run came to: the posts, the media, and the calls it took."""
 
     posts: dict[int, Post]
-    media: MediaResult
+    media: Transfer
     calls: Counter[str]
 
 
