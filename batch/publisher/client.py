@@ -133,19 +133,15 @@ class AppToken:
         self._credential = credential
         self._clock = clock
         self._lock = threading.Lock()
-        self._token: Secret | None = None
         self._fresh_until = 0.0
-
-    @property
-    def secret(self) -> Secret | None:
+        self.secret: Secret | None = None
         """The token in hand, to be taken out of messages."""
-        return self._token
 
     def get(self, fetch: Callable[[Json], Reply]) -> Secret | Reply:
         """Return a token that is fresh, fetched through `fetch` where needed; else the reply that brought none."""
         with self._lock:
-            if self._token is not None and self._clock() < self._fresh_until:
-                return self._token
+            if self.secret is not None and self._clock() < self._fresh_until:
+                return self.secret
             reply = fetch({
                 "grant_type": "client_credentials",
                 "client_id": self._credential.app_id,
@@ -160,14 +156,14 @@ class AppToken:
                 return Reply(ReplyKind.UNCLEAR, reply.status, "NO_TOKEN", message)
             if not isinstance(life, (int, float)) or isinstance(life, bool) or not 0 < life < 1e9:
                 life = DEFAULT_LIFE_SECONDS
-            self._token = Secret(token)
+            self.secret = Secret(token)
             self._fresh_until = self._clock() + max(life - RENEW_BEFORE_SECONDS, min(life, SHORTEST_LIFE_SECONDS) / 2)
-            return self._token
+            return self.secret
 
     def drop(self, refused: Secret) -> None:
         """Forget a token that was refused, unless another thread has renewed it already."""
         with self._lock:
-            if self._token is refused:
+            if self.secret is refused:
                 self._fresh_until = 0.0
 
 

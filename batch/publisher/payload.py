@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -53,17 +52,13 @@ def _shape_of(combination: Combination) -> ContentObject:
     )
 
 
-SHAPES: Mapping[tuple[str, str], ContentObject] = MappingProxyType({
-    pair: _shape_of(combination) for pair, combination in COMBINATIONS.items()
-})  # fmt: skip
+SHAPES: Mapping[tuple[str, str], ContentObject] = {pair: _shape_of(one) for pair, one in COMBINATIONS.items()}
 """Every combination that the API knows, made from the one table of channels."""
 
 GUID = re.compile(r"\A[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
 """An item's ID as it is documented: the same in any letters, so it is read in small ones."""
 
-_OBJECTS: Mapping[str, tuple[tuple[str, str], ContentObject]] = MappingProxyType(
-    {s.object: (k, s) for k, s in SHAPES.items()}
-)
+_OBJECTS = {shape.object: (pair, shape) for pair, shape in SHAPES.items()}
 
 LINK_SEPARATOR = "\n \n"
 """LinkedIn has no field for a link's address, so the link closes the caption. The line between them holds one space, by
@@ -246,13 +241,13 @@ def read_date(value: Any) -> datetime | None:
 
 
 OWN_ID = "."
-ACCOUNT_TARGETS: Mapping[Channel, str] = MappingProxyType({
+ACCOUNT_TARGETS: Mapping[Channel, str] = {
     Channel.FACEBOOK: "page",
     Channel.YOUTUBE: OWN_ID,
     Channel.LINKEDIN: OWN_ID,
     Channel.PINTEREST: "board",
     Channel.GBP: "location",
-})  # fmt: skip
+}
 """Which object inside a channel's account has its second ID, or that the account's own ID is it."""
 
 

@@ -125,8 +125,8 @@ class Probe:
     def _reference(self, step: Step) -> Fact:
         reply = self._create(step)
         if reply.kind is ReplyKind.OK:
-            said, means = "Two drafts may have one reference.", "Only looking keeps posts from being made twice."
-            return Fact("references", "repeated", said, means)
+            means = "Only looking keeps posts from being made twice."
+            return Fact("references", "repeated", "Two drafts may have one reference.", means)
         said = f"A second draft with a reference is refused ({reply.code})."
         return Fact("references", "unique", said, "The service itself refuses doubles.")
 
