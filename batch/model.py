@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
@@ -491,7 +492,7 @@ class Plan:
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps of all sites, in the sheet's row order."""
-        return tuple(sorted((s for site in self.sites for s in site.steps), key=lambda s: s.row))
+        return tuple(sorted((step for site in self.sites for step in site.steps), key=attrgetter("row")))
 
 
 class OutcomeKind(StrEnum):

@@ -367,7 +367,7 @@ class _Sheet:
             return
         self._width = max(self._width, len(cells))
         self._cells_left -= len(cells)
-        self._text_left -= sum([len(cell) for cell in cells])
+        self._text_left -= sum(map(len, cells))
         if len(self.rows) == MAX_ROWS or self._cells_left < 0 or self._text_left < 0:
             raise SheetError(f"{self._package.name}: the sheet '{self._tab}' holds {TOO_MUCH}.")
         self.rows.append(RawRow(self._number, cells, self._hidden, tuple(self._struck), tuple(self._struck_words)))
@@ -380,7 +380,12 @@ class _Sheet:
             column = self._find_column(at)
         self._column = column + 1
         if kind == "s" and value and not self._inline:
-            raw: RawCell = self._find_string(value)
+            place = value if value.isdigit() else value.strip()
+            try:
+                raw: RawCell = self._strings[int(place) if place.isdigit() else MAX_CELLS] if place else ""
+            except (IndexError, ValueError):
+                where = cell_address(self._number, column)
+                raise self._package.damaged(f"cell {where} refers to something that is not there") from None
         else:
             raw = self._read_cell(kind, value, attributes.get("s"))
         if raw != "":
@@ -414,16 +419,6 @@ class _Sheet:
         if column < self._column:
             raise self._package.damaged(f"cell {at} comes twice or out of order")
         return column
-
-    def _find_string(self, value: str) -> str:
-        place = value if value.isdigit() else value.strip()
-        if not place:
-            return ""
-        try:
-            return self._strings[int(place) if place.isdigit() else MAX_CELLS]
-        except (IndexError, ValueError):
-            at = cell_address(self._number, self._column - 1)
-            raise self._package.damaged(f"cell {at} refers to something that is not there") from None
 
     def _read_cell(self, kind: str | None, value: str | None, style: str | None) -> RawCell:
         if kind == "e":
