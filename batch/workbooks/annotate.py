@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import product
+from itertools import count, product
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from xml.sax.saxutils import escape
@@ -247,14 +247,8 @@ class AnnotatedSheet:
         present = _read_headings(self.sheet, self.top)
         used = max((at for at, name in enumerate(present, start=1) if name), default=0)
         used = max(used, min(max((area.max_col for area in self.sheet.merged_cells.ranges), default=0), MAX_HEADINGS))
-        places: dict[str, int] = {}
-        for heading in headings:
-            if heading in present:
-                places[heading] = present.index(heading) + 1
-            else:
-                used += 1
-                places[heading] = used
-        return places
+        free = count(used + 1)
+        return {name: present.index(name) + 1 if name in present else next(free) for name in headings}
 
     @staticmethod
     def _write(cell: Cell, heading: str, value: str | int) -> None:
