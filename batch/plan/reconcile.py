@@ -139,7 +139,7 @@ class _Site:
         comparison = Comparison(post, wanted, plain.site, plain.now, reference, content, item, choice.account, warnings)
         if choice.refusal is not None and choice.refusal.kind is StepKind.CONFLICT:
             return comparison.refuse(choice.refusal)
-        step = _allowed(comparison.decided(), comparison, choice)
+        step = _allowed(comparison.decided(), choice)
         pulled = self.options.pulled.get(item.id) if item and post.item_id else None
         if item is not None and step.acts and pulled is not None and pulled != item_state(item):
             return comparison.refuse(CHANGED_SINCE_PULL)
@@ -187,24 +187,23 @@ class _Site:
         return choice, content
 
 
-def _allowed(step: Step, comparison: Comparison, choice: AccountChoice) -> Step:
+def _allowed(step: Step, choice: AccountChoice) -> Step:
     """Take a step back that its account does not allow; stopping a post needs no connection, only its account."""
     if not step.acts:
         return step
     withdrawing = WITHDRAWING.issuperset(step.acts)
     if choice.refusal is not None and not (withdrawing and choice.account is not None):
         return refused(step, choice.refusal)
-    if comparison.post.channel is not Channel.TIKTOK or not {Act.CREATE, Act.UPDATE}.intersection(step.acts):
+    if step.channel != Channel.TIKTOK or not {Act.CREATE, Act.UPDATE}.intersection(step.acts):
         return step
     options = choice.account.privacy_options if choice.account else ()
     shown = ", ".join(options) or "PUBLIC_TO_EVERYONE and the like"
-    privacy = comparison.content.privacy
+    privacy = step.content.privacy
     if not privacy:
         reason = f"TikTok posts need a privacy level. Write one of these into `privacy`: {shown}."
         return refused(step, Refusal(StepKind.INVALID, "privacy_missing", reason))
     if options and privacy not in options:
-        account = step.account_name
-        reason = f"The account {account} doesn't allow the privacy {privacy}. Write one of: {shown}."
+        reason = f"The account {step.account_name} doesn't allow the privacy {privacy}. Write one of: {shown}."
         return refused(step, Refusal(StepKind.INVALID, "privacy_not_allowed", reason))
     return step
 
