@@ -1,6 +1,6 @@
 """Stopping in good order: the first Ctrl-C lets the call in hand finish, the second ends at once.
 
-Ending at once is as safe as being killed, which a run is made to bear.
+Ending at once is as safe as being killed, which a run is made to bear. A terminal that is closed asks once for a stop.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -23,6 +23,10 @@ from batch.settings import called
 
 INTERRUPTED = 130
 """The exit status of a command that was interrupted."""
+
+
+HANG_UP = getattr(signal, "SIGHUP", None)
+"""The signal of a terminal that was closed; Windows has none."""
 
 
 class Stop:
@@ -65,14 +69,24 @@ class Stop:
 def stop_on_interrupt(
     stop: Stop, *, say: Callable[[str], None], leave: Callable[[int], object] = os._exit
 ) -> Iterator[None]:
-    """While inside, Ctrl-C (or SIGTERM) asks for a stop, and a second one leaves the process at once."""
+    """While inside, Ctrl-C (or SIGTERM) asks for a stop, and a second one leaves the process at once.
 
-    def handle(_signal: int, _frame: FrameType | None) -> None:
-        if stop.requested:
+    So does a terminal that is closed, however often the system tells it; what is shown after that is shown to nobody.
+    """
+
+    terminals = [number for number in range(3) if os.isatty(number)]
+    hung_up = threading.Event()
+
+    def handle(which: int, _frame: FrameType | None) -> None:
+        if which == HANG_UP:
+            hung_up.set()
+            _send_nowhere(terminals)
+            stop.request("The terminal was closed.", interrupted=True)
+        elif stop.requested:
             leave(INTERRUPTED)
-            return
-        stop.request("You stopped the run.", interrupted=True)
-        say("Stopping after the current call; the results are written then. Press Ctrl-C again to end at once.")
+        else:
+            stop.request("You stopped the run.", interrupted=True)
+            say("Stopping after the current call; the results are written then. Press Ctrl-C again to end at once.")
 
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -80,12 +94,22 @@ def stop_on_interrupt(
     signals = [signal.SIGINT, signal.SIGTERM]
     if hasattr(signal, "SIGBREAK"):  # Windows' way to ask a process of another group
         signals.append(signal.SIGBREAK)
+    if HANG_UP is not None and signal.getsignal(HANG_UP) is signal.SIG_DFL:  # with nohup it goes on
+        signals.append(HANG_UP)
     before = {which: signal.signal(which, handle) for which in signals}
     try:
         yield
     finally:
         for which, handler in before.items():
-            signal.signal(which, handler)
+            signal.signal(which, signal.SIG_IGN if which == HANG_UP and hung_up.is_set() else handler)
+
+
+def _send_nowhere(numbers: Iterable[int]) -> None:
+    """Let these open files be read and written without an error, though what they led to is gone."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in numbers:
+        os.dup2(nowhere, number)
+    os.close(nowhere)
 
 
 @dataclass(frozen=True, slots=True)

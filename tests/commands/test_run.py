@@ -397,6 +397,27 @@ def test_ctrl_c_finishes_the_call_writes_the_results_and_ends_with_130(site, ser
     assert sorted(p.reference for p in service.coming()) == sorted(row["key"] for row in rows)
 
 
+def test_a_terminal_that_is_closed_stops_the_run_in_good_order_and_nothing_is_lost(site, service):
+    rows = [{**ROWS[0], "key": f"k{n}", "text": f"Text {n}"} for n in range(40)]
+    site.write("posts.csv", rows)
+    service.add_fault(kind="delay", seconds=0.2, calls=["changing"])
+    with site.at_terminal("run", "posts.csv", "--yes", "--out", "out.json", "--via", "draft") as terminal:
+        while len(changing(service)) < 4:
+            time.sleep(0.05)
+            assert terminal.process.poll() is None
+        terminal.close()
+        terminal.process.send_signal(signal.SIGHUP)  # as a shell tells its commands once more
+        assert terminal.end() == 130
+    posts = site.posts("out.json")
+    assert len(posts) == 40
+    assert {"scheduled", "not_run"} <= set(kinds(posts))
+    assert all("The terminal was closed." in post["message"] for post in posts if post["outcome"] == "not_run")
+    ended, posts = site.run("posts.csv")
+    assert ended.status == 0
+    assert "taking over" not in ended.err
+    assert sorted(p.reference for p in service.coming()) == sorted(row["key"] for row in rows)
+
+
 @pytest.mark.parametrize("via", ["auto", "draft", "publish", "bulk"])
 def test_each_way_of_sending_comes_to_the_same(site, service, via):
     site.write("posts.csv", ROWS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import select
 import signal
 import struct
 import subprocess
@@ -46,11 +47,13 @@ class Terminal:
 
     def __enter__(self) -> Self:
         self._ours, its = pty.openpty()
+        self._hung_up, self._hang_up = os.pipe()
         fcntl.ioctl(its, termios.TIOCSWINSZ, self._size)
         self._began = self._clock()
         self.process = subprocess.Popen(
-            self._command, cwd=self._cwd, env=self._env, stdin=its, stdout=its, stderr=its, start_new_session=True
-        )
+            self._command, cwd=self._cwd, env=self._env, stdin=its, stdout=its, stderr=its, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )  # fmt: skip
         os.close(its)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -61,11 +64,20 @@ class Terminal:
             self.process.kill()
             self.process.wait(10)
         self._reader.join(10)
-        os.close(self._ours)
+        self.close()
+        os.close(self._hung_up)
+
+    def close(self) -> None:
+        """Close the terminal's window: the system tells the command so."""
+        with suppress(OSError):
+            os.close(self._hang_up)
+            self._reader.join(10)
+            os.close(self._ours)
 
     def _read(self) -> None:
         with suppress(OSError):  # a terminal tells by an error that its other side is closed
-            while part := os.read(self._ours, 65_536):
+            while self._hung_up not in select.select([self._ours, self._hung_up], [], [])[0]:
+                part = os.read(self._ours, 65_536)
                 with self._changed:
                     self._shown += part
                     self.signs.append(self._clock() - self._began)
