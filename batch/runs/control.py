@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from queue import SimpleQueue
 from types import FrameType
 
 from batch.errors import JournalError, LockedError
@@ -71,23 +72,9 @@ def stop_on_interrupt(
 ) -> Iterator[None]:
     """While inside, Ctrl-C (or SIGTERM) asks for a stop, and a second one leaves the process at once.
 
-    So does a terminal that is closed, however often the system tells it; what is shown after that is shown to nobody.
+    A terminal that is closed asks once, however often the system tells it; what is shown after that is shown to nobody.
+    The signals are obeyed by a thread of their own, since one may come where the main thread holds a lock.
     """
-
-    terminals = [number for number in range(3) if os.isatty(number)]
-    hung_up = threading.Event()
-
-    def handle(which: int, _frame: FrameType | None) -> None:
-        if which == HANG_UP:
-            hung_up.set()
-            _send_nowhere(terminals)
-            stop.request("The terminal was closed.", interrupted=True)
-        elif stop.requested:
-            leave(INTERRUPTED)
-        else:
-            stop.request("You stopped the run.", interrupted=True)
-            say("Stopping after the current call; the results are written then. Press Ctrl-C again to end at once.")
-
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -96,12 +83,37 @@ def stop_on_interrupt(
         signals.append(signal.SIGBREAK)
     if HANG_UP is not None and signal.getsignal(HANG_UP) is signal.SIG_DFL:  # with nohup it goes on
         signals.append(HANG_UP)
+    terminals = [number for number in range(3) if os.isatty(number)]
+    came: SimpleQueue[int | None] = SimpleQueue()  # unlike an Event, it may be used in a handler at any moment
+
+    def obey() -> None:
+        while (which := came.get()) is not None:
+            if which == HANG_UP:
+                _send_nowhere(terminals)
+                stop.request("The terminal was closed.", interrupted=True)
+            elif stop.requested:
+                leave(INTERRUPTED)
+            else:
+                stop.request("You stopped the run.", interrupted=True)
+                say("Stopping after the current call; the results are written then. Press Ctrl-C again to end at once.")
+
+    hung_up: list[bool] = []
+
+    def handle(which: int, _frame: FrameType | None) -> None:
+        if which == HANG_UP:
+            hung_up.append(True)
+        came.put(which)
+
+    obeying = threading.Thread(target=obey, daemon=True)
+    obeying.start()
     before = {which: signal.signal(which, handle) for which in signals}
     try:
         yield
     finally:
         for which, handler in before.items():
-            signal.signal(which, signal.SIG_IGN if which == HANG_UP and hung_up.is_set() else handler)
+            signal.signal(which, signal.SIG_IGN if which == HANG_UP and hung_up else handler)
+        came.put(None)
+        obeying.join()
 
 
 def _send_nowhere(numbers: Iterable[int]) -> None:

@@ -407,7 +407,7 @@ def test_a_terminal_that_is_closed_stops_the_run_in_good_order_and_nothing_is_lo
             assert terminal.process.poll() is None
         terminal.close()
         terminal.process.send_signal(signal.SIGHUP)  # as a shell tells its commands once more
-        assert terminal.end() == 130
+        assert terminal.end(seconds=40) == 130
     posts = site.posts("out.json")
     assert len(posts) == 40
     assert {"scheduled", "not_run"} <= set(kinds(posts))

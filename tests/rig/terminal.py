@@ -48,6 +48,7 @@ class Terminal:
     def __enter__(self) -> Self:
         self._ours, its = pty.openpty()
         self._hung_up, self._hang_up = os.pipe()
+        self._open = True
         fcntl.ioctl(its, termios.TIOCSWINSZ, self._size)
         self._began = self._clock()
         self.process = subprocess.Popen(
@@ -69,7 +70,8 @@ class Terminal:
 
     def close(self) -> None:
         """Close the terminal's window: the system tells the command so."""
-        with suppress(OSError):
+        if self._open:
+            self._open = False
             os.close(self._hang_up)
             self._reader.join(10)
             os.close(self._ours)
