@@ -20,6 +20,7 @@ from batch.plan.planfile import site_state
 from batch.plan.safety import block_missing_features, block_over_quota, block_refused, check_clock, needs_of, refused
 from batch.plan.slots import Calendar, Dealer, Dealt
 from batch.plan.steps import Comparison
+from batch.rules.channel_words import channel_label
 from batch.rules.keys import PREFIX
 from batch.times import shown_time, spoken_time
 from batch.wording import counted, list_names, list_ranges
@@ -326,7 +327,7 @@ def _left_behind(posts: Sequence[Post], others: Iterable[Item]) -> Iterator[str]
     named = [(post, post.key.removesuffix(f"/{post.channel}")) for post in posts] if there else []
     rows = {post.series or name: post.row for post, name in named if not post.errors}
     meant, names = {(name, post.channel or "") for post, name in named}, {name for _, name in named}
-    left: dict[str, list[str]] = defaultdict(list)
+    left: dict[str, dict[str, str]] = defaultdict(dict)
     for item in there:
         reference = VERSION.sub("", item.reference)
         name = reference.removesuffix(f"/{item.channel}")
@@ -336,11 +337,16 @@ def _left_behind(posts: Sequence[Post], others: Iterable[Item]) -> Iterator[str]
         # What only begins as this row's key does may be another sheet's. A place's post ends with its channel.
         own = not rest or name != reference or DATE.fullmatch(rest)
         if length and own and meant.isdisjoint([(name, item.channel), (name, "")]):
-            left[key].append(rest if rest and name not in names else f"{rest or 'the post'} on {item.channel}")
-    for key, parts in left.items():
-        told = list_names(sorted(set(parts)), limit=5)
-        stay = f"{counted(len(parts), 'post')} {'stays' if len(parts) == 1 else 'stay'} as planned before"
-        yield f"Row {rows[key]} ({key}) no longer means {told}. Nothing is cancelled: {stay}."
+            channel = channel_label(item.channel)
+            left[key][item.reference] = rest if rest and name not in names else f"{rest or 'the post'} on {channel}"
+    for key, stayed in left.items():
+        told = list_names(sorted(set(stayed.values())), limit=5)
+        stay = f"{counted(len(stayed), 'post')} {'stays' if len(stayed) == 1 else 'stay'} as planned before"
+        line = f"Row {rows[key]} ({key}) no longer means {told}. Nothing is cancelled: {stay}."
+        if keys := sorted({VERSION.sub("", reference) for reference in stayed} - rows.keys()):
+            which = "it" if len(stayed) == 1 else "one"
+            line += f" To cancel {which}, add a row with the `key` {keys[0]} and the `action` cancel."
+        yield line
 
 
 def moved_away(posts: Iterable[Post], sites: Sequence[Snapshot]) -> Iterator[str]:

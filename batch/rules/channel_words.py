@@ -89,6 +89,12 @@ def channel_named(name: str) -> Channel | None:
     return known_words().channels.get(plain(name))
 
 
+def channel_label(channel: str) -> str:
+    """Return what a person calls a channel, also one that the table does not know."""
+    known = channel_named(channel)
+    return CHANNEL_LABELS[known] if known else channel or "no channel"
+
+
 @lru_cache(REMEMBERED)
 def read_channels(cell: str) -> Channels:
     """Read `channel`: one, or several separated by commas, semicolons, `|`, line breaks, `/`, `+`, `&` or "and"."""

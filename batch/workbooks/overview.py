@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from batch.model import GOOD, Channel, Outcome, OutcomeKind, Results, Status
+from batch.rules.channel_words import channel_label
 from batch.times import MONTHS, WEEKDAYS, instant, months_with, post_time, weeks_of
 from batch.wording import REPORTED, counted, listed, shorten
 from batch.workbooks import style
@@ -195,7 +196,7 @@ class SummarySheet(PageLayout):
     def _name_cell(text: str, column: str) -> StyledCell:
         if column != "channel":
             return text, {}
-        return style.channel_label(text), {**style.CHANNEL_TONES.get(text, style.NO_TONE).cell, "bold": True}
+        return channel_label(text), {**style.CHANNEL_TONES.get(text, style.NO_TONE).cell, "bold": True}
 
     def _draw_days(self, top: int, days: pd.DataFrame) -> int:
         """Draw the posts a day, a column for each channel, and return the row for what follows."""
@@ -208,7 +209,7 @@ class SummarySheet(PageLayout):
                 (sum(counts), {**FIGURE, "bold": True}),
                 *((number, FIGURE) for number in counts),
             ])  # fmt: skip
-        headings = ("day", "weekday", "posts", *(style.channel_label(str(channel)) for channel in days.columns))
+        headings = ("day", "weekday", "posts", *(channel_label(str(channel)) for channel in days.columns))
         return self.draw_table(top, "By day", headings, rows, words=2)
 
     def _add_outcome_chart(self, kinds: Sequence[OutcomeKind], *, first: int) -> None:
@@ -386,7 +387,7 @@ class PlaceSheet(PageLayout):
         squares: defaultdict[tuple[str, str], list[tuple[int, Outcome]]] = defaultdict(list)
         for line, outcome in placed:
             row = series_of(outcome)
-            row += f": {style.channel_label(outcome.channel)}" if len(channels[row]) > 1 else ""
+            row += f": {channel_label(outcome.channel)}" if len(channels[row]) > 1 else ""
             squares[row, outcome.place].append((line, outcome))
             sites[outcome.place][outcome.site] = None
         rows, places = (list(dict.fromkeys(pair[at] for pair in squares)) for at in (0, 1))
@@ -483,7 +484,7 @@ class Slot(NamedTuple):
     @classmethod
     def of(cls, line: int, outcome: Outcome, *, count: int) -> Slot:
         """Return the slot of a post or, where they are several, of a row's posts in so many places."""
-        name, calm, clock = style.channel_label(outcome.channel), not needs_work(outcome), post_time(outcome).clock
+        name, calm, clock = channel_label(outcome.channel), not needs_work(outcome), post_time(outcome).clock
         first_words = outcome.content.text or outcome.content.title or outcome.key
         times, where = (f" ×{count}", f" in {count:,} places") if count > 1 else ("", "")
         head = f"{'' if calm else '✗ '}{clock} {SHORT.get(outcome.channel, name)}{times}"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from batch.atomic import Claim, Written
 from batch.model import GOOD, RESULT_COLUMNS, Json, Outcome, OutcomeKind, Results, Severity
+from batch.rules.channel_words import channel_label
 from batch.sheets.vocabulary import column_of, plain_heading
 from batch.times import in_usual_zones, utc_text, zone_named
 from batch.wording import REPORTED, counted, list_names, list_rows, listed
@@ -282,7 +283,7 @@ class ResultsSheet:
         return told | {
             "outcome": REPORTED[outcome.outcome] if self.reporting else outcome.outcome.value,
             "when": at.astimezone(zone or UTC).replace(tzinfo=None) if at else as_date(written) or written,
-            "channel": style.channel_label(outcome.channel) if outcome.channel else sheet.get("channel", ""),
+            "channel": channel_label(outcome.channel) if outcome.channel else sheet.get("channel", ""),
             "text": (outcome.place and outcome.content.text) or own_text,
             "timezone": (outcome.timezone if zone else "UTC") if at else sheet.get("timezone", ""),
             GENERATED: "yes" if outcome.generated else "",
@@ -453,7 +454,7 @@ def _tell_problem(outcomes: Sequence[Outcome]) -> str:
     lines = []
     for problem, having in list(told.items())[:SHOWN_PROBLEMS]:
         on, there = ({getattr(o, name): None for o in having} for name in ("channel", "place"))
-        where = [listed(map(style.channel_label, on), last="and")] if len(on) < len(channels) else []
+        where = [listed(map(channel_label, on), last="and")] if len(on) < len(channels) else []
         where += [list_names(list(there))] if len(there) < len(places) else []
         lines.append(f"{' in '.join(where)}: {problem}" if where else problem)
     if (more := len(told) - SHOWN_PROBLEMS) > 0:

@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from batch.atomic import Claim, Written, write_whole
 from batch.errors import PostbatchError, StopError
 from batch.model import Channel, OutcomeKind
-from batch.rules.channel_words import channel_named
-from batch.rules.channels import CHANNEL_LABELS
 from batch.wording import listed, make_visible
 
 if TYPE_CHECKING:
@@ -155,12 +153,6 @@ SUBTITLE: Mapping[str, Any] = {"bold": True, "font_size": 13, "font_color": NAVY
 LINK: Mapping[str, Any] = {"font_color": "#1D4ED8", "underline": 1}
 SOFT: Mapping[str, Any] = {"font_color": SOFT_INK}
 TABLE_HEADING: Mapping[str, Any] = {"bold": True, "font_color": PAPER, "bg_color": NAVY, "text_wrap": True}
-
-
-def channel_label(channel: str) -> str:
-    """Return what a person calls a channel, also one that the table does not know."""
-    known = channel_named(channel)
-    return CHANNEL_LABELS[known] if known else channel or "no channel"
 
 
 class Formats:

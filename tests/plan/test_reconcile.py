@@ -540,14 +540,14 @@ def test_what_the_service_refused_of_a_post_is_not_sent_again_until_its_row_chan
 @pytest.mark.parametrize(
     ("row", "reference", "channel", "told"),
     [
-        ({"key": "a"}, "a/LINKEDIN", "LINKEDIN", "the post on LINKEDIN"),
-        ({"key": "a"}, "a/LINKEDIN~2", "LINKEDIN", "the post on LINKEDIN"),
-        ({"key": "a/INSTAGRAM"}, "a", "LINKEDIN", "the post on LINKEDIN"),
+        ({"key": "a"}, "a/LINKEDIN", "LINKEDIN", "the post on LinkedIn"),
+        ({"key": "a"}, "a/LINKEDIN~2", "LINKEDIN", "the post on LinkedIn"),
+        ({"key": "a/INSTAGRAM"}, "a", "LINKEDIN", "the post on LinkedIn"),
         ({"key": "a"}, "a/berlin/INSTAGRAM", "INSTAGRAM", "berlin"),
         ({"key": "a"}, "a/2026-12-08", "INSTAGRAM", "2026-12-08"),
-        ({"key": "a/bonn/INSTAGRAM", "series": "a"}, "a", "INSTAGRAM", "the post on INSTAGRAM"),
+        ({"key": "a/bonn/INSTAGRAM", "series": "a"}, "a", "INSTAGRAM", "the post on Instagram"),
         ({"key": "a/bonn/INSTAGRAM", "series": "a"}, "a/berlin/INSTAGRAM", "INSTAGRAM", "berlin"),
-        ({"key": "a/bonn/INSTAGRAM", "series": "a"}, "a/bonn/LINKEDIN", "LINKEDIN", "bonn on LINKEDIN"),
+        ({"key": "a/bonn/INSTAGRAM", "series": "a"}, "a/bonn/LINKEDIN", "LINKEDIN", "bonn on LinkedIn"),
         ({"key": "a"}, "a/second", "INSTAGRAM", ""),
         ({"key": "a/INSTAGRAM"}, "a", "INSTAGRAM", ""),
         ({"key": "a"}, "b/LINKEDIN", "LINKEDIN", ""),
@@ -563,6 +563,8 @@ def test_what_a_row_no_longer_means_stays_and_is_told(
         plan = reconcile([make.post(**row)], make.snapshot(replace(item, status=status)), now=make.now)
         lines = [notice for notice in plan.notices if "no longer means" in notice]
         stays = f"Row 2 (a) no longer means {told}. Nothing is cancelled: 1 post stays as planned before."
+        key = reference.removesuffix("~2")
+        stays += f" To cancel it, add a row with the `key` {key} and the `action` cancel." if key != "a" else ""
         assert lines == ([stays] if told and status is Status.SCHEDULED else [])
         assert Act.CANCEL not in plan.steps[0].acts
 
