@@ -57,5 +57,5 @@ def test_two_real_processes_with_one_journal_end_as_one_and_the_second_is_told()
         references = [item["referenceId"] for item in site.service.items()]
         assert len(references) == len(set(references))
         said = (site.folder / "work/state.txt").read_text(encoding="utf-8")
-        assert (ends == [0, 2]) == ("Another run is at work on site" in said)
+        assert (ends == [0, 2]) == ("Another run is at work on your site" in said)
         assert ends in ([0, 2], [0, 0])  # the second may have come when the first had ended: then it finds all done
