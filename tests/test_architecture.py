@@ -18,6 +18,7 @@ from tests.bench.house import (
     double_names,
     first_modules,
     import_graph,
+    lines_of_first,
     share_used_once,
     trees,
 )
@@ -134,6 +135,10 @@ def test_a_folder_has_no_more_modules_than_a_reader_can_keep_in_mind():
 
 def test_what_the_first_version_does_is_in_no_more_modules_than_a_reader_can_learn():
     assert len(first_modules(trees())) <= 115
+
+
+def test_what_the_first_version_does_is_told_in_no_more_lines_than_asked():
+    assert sum(lines_of_first(path, tree) for path, tree in trees().items()) <= 23_500
 
 
 def test_what_the_first_version_does_stands_on_no_more_libraries_than_asked():
