@@ -15,7 +15,17 @@ from datetime import datetime
 from batch.model import Act, Action, Channel, Content, Item, Post, SitePlan, Snapshot, Status, Step, StepKind
 from batch.plan.compare import item_state, known_media, plain_text, real_changes, wanted_content
 from batch.plan.decisions import AGAIN_FAILED, CONTENT_WANTED, PlanOptions, Refusal, contradiction, names_of, wanted_of
-from batch.plan.matching import DEAD, AccountBook, AccountChoice, Claims, ItemIndex, Match, completed, lapsed_notices
+from batch.plan.matching import (
+    DEAD,
+    AccountBook,
+    AccountChoice,
+    Claims,
+    ItemIndex,
+    Match,
+    completed,
+    lapsed_notices,
+    split_reference,
+)
 from batch.plan.planfile import site_state
 from batch.plan.safety import block_missing_features, block_over_quota, block_refused, check_clock, needs_of, refused
 from batch.plan.slots import Calendar, Dealer, Dealt
@@ -314,7 +324,6 @@ def _idle_again(posts: Sequence[Post], steps: Sequence[Step], options: PlanOptio
     )
 
 
-VERSION = re.compile(r"~\d+\Z")
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -329,7 +338,7 @@ def _left_behind(posts: Sequence[Post], others: Iterable[Item]) -> Iterator[str]
     meant, names = {(name, post.channel or "") for post, name in named}, {name for _, name in named}
     left: dict[str, dict[str, str]] = defaultdict(dict)
     for item in there:
-        reference = VERSION.sub("", item.reference)
+        reference, _ = split_reference(item.reference)
         name = reference.removesuffix(f"/{item.channel}")
         parts = name.split("/")
         length = next((n for n in range(1, len(parts) + 1) if "/".join(parts[:n]) in rows), 0)
@@ -343,7 +352,7 @@ def _left_behind(posts: Sequence[Post], others: Iterable[Item]) -> Iterator[str]
         told = list_names(sorted(set(stayed.values())), limit=5)
         stay = f"{counted(len(stayed), 'post')} {'stays' if len(stayed) == 1 else 'stay'} as planned before"
         line = f"Row {rows[key]} ({key}) no longer means {told}. Nothing is cancelled: {stay}."
-        if keys := sorted({VERSION.sub("", reference) for reference in stayed} - rows.keys()):
+        if keys := sorted({split_reference(reference)[0] for reference in stayed} - rows.keys()):
             which = "it" if len(stayed) == 1 else "one"
             line += f" To cancel {which}, add a row with the `key` {keys[0]} and the `action` cancel."
         yield line
@@ -360,7 +369,8 @@ def moved_away(posts: Iterable[Post], sites: Sequence[Snapshot]) -> Iterator[str
     for snapshot in sites if meaning else ():
         rows = []
         for item in (i for i in snapshot.items if i.status == Status.SCHEDULED and i.reference):
-            own = meaning.get((VERSION.sub("", item.reference).removesuffix(f"/{item.channel}"), item.channel), [])
+            reference, _ = split_reference(item.reference)
+            own = meaning.get((reference.removesuffix(f"/{item.channel}"), item.channel), [])
             words = {plain_text(post.content.text) for post in own}
             if words == {plain_text(item.content.text)} and all(post.site != snapshot.site for post in own):
                 rows += [post.row for post in own]

@@ -475,7 +475,7 @@ def _read_zone(parts: Mapping[str, str], clock: time | Unread | None, text: str)
 
 
 def _read_comment(text: str, offset: timedelta | None) -> Unread | None:
-    """Return what is wrong with what stands in brackets behind an offset, None where it is the offset's own name."""
+    """Return what is wrong with the words in brackets behind an offset, None where it is the offset's own name."""
     found = re.search(r"\(([^()]*)\)(?!.*\()", text)
     said = found[1].strip() if found else ""
     if offset is None:

@@ -97,11 +97,9 @@ def stop_on_interrupt(
                 stop.request("You stopped the run.", interrupted=True)
                 say("Stopping after the current call; the results are written then. Press Ctrl-C again to end at once.")
 
-    hung_up: list[bool] = []
-
     def handle(which: int, _frame: FrameType | None) -> None:
         if which == HANG_UP:
-            hung_up.append(True)
+            signal.signal(which, signal.SIG_IGN)  # for good: the results are still to be written
         came.put(which)
 
     obeying = threading.Thread(target=obey, daemon=True)
@@ -111,7 +109,8 @@ def stop_on_interrupt(
         yield
     finally:
         for which, handler in before.items():
-            signal.signal(which, signal.SIG_IGN if which == HANG_UP and hung_up else handler)
+            if signal.getsignal(which) is handle:
+                signal.signal(which, handler)
         came.put(None)
         obeying.join()
 

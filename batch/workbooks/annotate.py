@@ -22,6 +22,7 @@ from xml.sax.saxutils import escape
 from batch.atomic import Claim, Written, write_whole
 from batch.errors import StopError
 from batch.model import COLUMNS, RESULT_COLUMNS, Outcome, Results
+from batch.sheets.headings import HEADINGS_WITHIN
 from batch.workbooks.results import SANDBOX, WIDTHS, result_cells
 from batch.workbooks.style import NAVY, NO_TONE, OUTCOME_TONES, PAPER, fit_cell
 
@@ -64,8 +65,6 @@ FORMULA_CELL = re.compile(
 LOOKED_INTO = re.compile(r"xl/(?:drawings/drawing|worksheets/sheet)[^/]*\.xml")
 MAX_PART_BYTES = 400_000_000
 MAX_HEADINGS = 2_000
-HEADINGS_WITHIN = 20
-"""How far down the headings are looked for."""
 ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 

@@ -18,10 +18,11 @@ from batch.errors import SheetError, StopError
 from batch.model import Issue, Severity, SheetRows
 from batch.sheets.cells import column_index
 from batch.sheets.delimited import choose_encoding
+from batch.sheets.headings import HEADINGS_WITHIN
 from batch.sheets.read import identify
 from batch.sheets.vocabulary import column_of, plain_heading
 from batch.wording import cell_address
-from batch.workbooks.annotate import HEADINGS_WITHIN, cell_at, dress_heading, edit_copy, set_text
+from batch.workbooks.annotate import cell_at, dress_heading, edit_copy, set_text
 from batch.workbooks.posts_sheet import DATE, ROW_NUMBER, as_date
 from batch.workbooks.style import AS_RUN_SHEET, TO_FIX_SHEET, fit_cell
 
@@ -183,7 +184,7 @@ def _set_cell(sheet: Worksheet, fix: CellFix) -> None:
 
 
 def _write_text(original: Path, sheet: SheetRows, fixes: Fixes, draft: Path, *, codec: str) -> None:
-    """Write the records of a text file as they were, and those with a fix anew."""
+    """Write the records of a text file as they were, and those with a fix as it makes them."""
     by_row: dict[int, list[CellFix]] = {}
     for fix in fixes.values():
         by_row.setdefault(fix.row, []).append(fix)
