@@ -187,8 +187,11 @@ class Session(ExitStack):
         accounts: Iterable[tuple[str, str, str]] = (),
         port: int = 0,
         reset: bool = False,
+        folder: Path | None = None,
     ) -> None:
         """Start the folder's own sandbox where `--sandbox` asks for one; it keeps its posts between commands.
+
+        `folder` is that of the sheet, where it isn't the one in which the command is at work.
 
         Without a configuration it has the sites that the sheet names: `sites`. It also has the accounts that the sheet
         names: `accounts` (site, channel, name), so that a sheet made for real accounts can be tried as it is.
@@ -198,6 +201,7 @@ class Session(ExitStack):
         from batch.sandbox.server import SandboxServer
         from batch.sandbox.service import Service
 
+        self.folder = folder or self.folder
         settings = self.settings
         if not settings.sites:
             one = partial(SiteSettings, calls_per_minute=settings.calls_per_minute, via=settings.via)

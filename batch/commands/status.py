@@ -25,7 +25,7 @@ def update_status(environment: Environment, flags: Flags, path: Path, outputs: O
             raise StartError("These results are from the sandbox. Add --sandbox.")
         sheet = path.with_name(Path(record.sheet).name or "posts")
         refuse_outputs(outputs, sheet=sheet, cwd=environment.cwd)
-        session.start_sandbox(record.journals)
+        session.start_sandbox(record.journals, folder=record.folder_or(session.folder))
         session.refuse_other_places(record)
         with session.status.waiting(lambda: "Checking what the site shows"):
             results = follow(session, read_results(session.state, record))

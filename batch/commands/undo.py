@@ -44,7 +44,7 @@ def undo_run(
         if not dry_run:
             session.refuse_without_terminal(outputs, review=f"Review `postbatch undo {record.run} -n`, then add")
         outputs = replace(outputs, yes=_goes_unasked(session, record, outputs, redo=redo))
-        session.start_sandbox(record.journals)
+        session.start_sandbox(record.journals, folder=record.folder_or(session.folder))
         session.refuse_other_places(record)
         done = steps_as_done(session.state, record)
         if not done:

@@ -190,6 +190,10 @@ class RunRecord:
     folder: str = ""
     """The folder of the sheet, "" where an earlier version kept none."""
 
+    def folder_or(self, other: Path) -> Path:
+        """Return the sheet's folder, whose sandbox is that of the run; `other` where it is gone."""
+        return folder if self.folder and (folder := Path(self.folder)).is_dir() else other
+
 
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Those of a run's name, in the order in which names are sorted; without those that look like others."""

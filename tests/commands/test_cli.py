@@ -190,6 +190,17 @@ def test_check_looks_at_the_rows_that_a_run_with_the_same_choice_would_take(desk
     assert checked.out.rstrip().endswith(shlex.join(["postbatch", "plan", "posts.csv", *choice]))
 
 
+def test_a_run_of_a_sheet_in_another_folder_is_undone_from_where_it_was_run(desk):
+    (desk.folder / "samples").mkdir()
+    desk.write("samples/posts.csv", [ROW])
+    assert desk("run", "samples/posts.csv", "--sandbox", "--yes").status == 0
+    undone = desk("undo", "last", "--sandbox", "--yes")
+    assert (undone.status, "1 post cancelled." in undone.out) == (0, True), undone.err
+    (results,) = desk.folder.glob("undo-*.results.xlsx")
+    assert desk("status", results.name, "--sandbox").status == 0
+    assert "no run to undo" in desk("undo", "last", "--sandbox", "--yes").err
+
+
 def test_selected_rows_run_and_the_others_stay_in_the_results_as_skipped(desk):
     desk.write("posts.csv", [ROW, {**ROW, "key": "b", "text": "Two", "approved": "yes"}])
     desk("run", "posts.csv", "--sandbox", "--yes", "--approved-only", "--out", "out.json")
